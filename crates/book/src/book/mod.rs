@@ -1,0 +1,169 @@
+//! The whole state of one account's address book, as a value.
+//!
+//! A [`Book`] is never changed under a reader: whoever answers a question holds a snapshot, which costs a
+//! reference count. [`desk::Desk`] keeps what only a writer needs and makes the next book out of the present
+//! one, sharing everything that a change does not touch.
+//!
+//! What it does not do: read or write anything outside memory.
+
+pub mod chunk;
+pub mod decide;
+pub mod desk;
+pub mod load;
+pub mod phones;
+pub mod table;
+pub mod view;
+
+use std::sync::Arc;
+
+use self::chunk::Chunk;
+use self::phones::PhoneIndex;
+use self::table::Table;
+use crate::employee::Employee;
+use crate::group::Group;
+use crate::id::{ContactId, Revision};
+use crate::organization::Organization;
+use view::ContactView;
+
+/// An employee with the full name that contacts show as their manager's.
+#[derive(Debug, Clone)]
+pub struct KnownEmployee {
+    /// The employee.
+    pub employee: Employee,
+    /// The joined name.
+    pub full_name: Box<str>,
+}
+
+/// Places of groups, ascending by group id.
+pub type GroupSet = Arc<[u32]>;
+
+/// One account's address book at one revision.
+#[derive(Debug, Clone, Default)]
+pub struct Book {
+    pub(crate) revision: Revision,
+    pub(crate) contacts: Contacts,
+    pub(crate) organizations: Table<Organization>,
+    pub(crate) groups: Table<Group>,
+    pub(crate) employees: Table<Arc<KnownEmployee>>,
+    pub(crate) group_sets: Table<GroupSet>,
+    pub(crate) phones: PhoneIndex,
+}
+
+impl Book {
+    /// How often the book has been changed.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// How many contacts there are.
+    pub fn contacts_len(&self) -> usize {
+        self.contacts.len()
+    }
+
+    /// The contact with this id.
+    pub fn contact(&self, id: ContactId) -> Option<ContactView<'_>> {
+        let (chunk, place) = self.contacts.find(id.number())?;
+        Some(ContactView::new(self, &self.contacts.chunks[chunk], place))
+    }
+
+    /// All contacts, ascending by id.
+    pub fn iter(&self) -> impl Iterator<Item = ContactView<'_>> {
+        self.contacts.chunks.iter().flat_map(move |chunk| {
+            (0..chunk.len()).map(move |place| ContactView::new(self, chunk, place))
+        })
+    }
+
+    /// The organizations.
+    pub fn organizations(&self) -> impl Iterator<Item = &Organization> {
+        self.organizations
+            .iter()
+            .map(|(_, organization)| organization)
+    }
+
+    /// The groups.
+    pub fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.groups.iter().map(|(_, group)| group)
+    }
+
+    /// The employees.
+    pub fn employees(&self) -> impl Iterator<Item = &Employee> {
+        self.employees.iter().map(|(_, known)| &known.employee)
+    }
+
+    /// Makes the sort keys of every contact; until then the first sorted question makes them.
+    pub fn warm_sort_keys(&self) {
+        for chunk in &self.contacts.chunks {
+            chunk.keys();
+        }
+    }
+
+    /// Bytes of memory that the book takes, to within a few per cent.
+    pub fn bytes(&self) -> usize {
+        let chunks: usize = self.contacts.chunks.iter().map(|chunk| chunk.bytes()).sum();
+        let names = (self.organizations.places() + self.groups.places()) * 96;
+        chunks
+            + names
+            + self.employees.places() * 512
+            + self.group_sets.places() * 48
+            + self.phones.bytes()
+    }
+}
+
+/// The contacts of a book: chunks in order of id.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Contacts {
+    pub(crate) chunks: Vec<Arc<Chunk>>,
+    /// The smallest id of each chunk.
+    pub(crate) firsts: Vec<u64>,
+    /// How many contacts stand before each chunk, and, last, how many there are.
+    pub(crate) starts: Vec<usize>,
+}
+
+impl Contacts {
+    pub(crate) fn from_chunks(chunks: Vec<Arc<Chunk>>) -> Self {
+        let mut contacts = Self {
+            chunks,
+            ..Self::default()
+        };
+        contacts.recount();
+        contacts
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.starts.last().copied().unwrap_or(0)
+    }
+
+    /// The chunk and place of the contact with this id.
+    pub(crate) fn find(&self, id: u64) -> Option<(usize, usize)> {
+        let chunk = self.chunk_of(id)?;
+        self.chunks[chunk].find(id).ok().map(|place| (chunk, place))
+    }
+
+    /// The chunk in which the id stands or would stand.
+    pub(crate) fn chunk_of(&self, id: u64) -> Option<usize> {
+        (!self.chunks.is_empty()).then(|| {
+            self.firsts
+                .partition_point(|first| *first <= id)
+                .saturating_sub(1)
+        })
+    }
+
+    /// The chunk and place of the contact with `rank` contacts before it.
+    pub(crate) fn at_rank(&self, rank: usize) -> Option<(usize, usize)> {
+        (rank < self.len()).then(|| {
+            let chunk = self.starts.partition_point(|start| *start <= rank) - 1;
+            (chunk, rank - self.starts[chunk])
+        })
+    }
+
+    pub(crate) fn recount(&mut self) {
+        self.firsts = self.chunks.iter().map(|chunk| chunk.first_id()).collect();
+        let mut before = 0;
+        self.starts = Vec::with_capacity(self.chunks.len() + 1);
+        for chunk in &self.chunks {
+            self.starts.push(before);
+            before += chunk.len();
+        }
+        self.starts.push(before);
+    }
+}

@@ -1,0 +1,476 @@
+//! Runs a plan on the contacts of a book.
+//!
+//! The quickest way in is chosen from what every match must satisfy: the index of phone numbers, a list of
+//! ids, or a range of ids; whatever else the filter asks is judged on the contacts found that way. Without
+//! such a way in, the book is scanned chunk by chunk. Totals are exact in every case.
+
+use std::cmp::Ordering;
+
+use super::ask::Direction;
+use super::bits::Bits;
+use super::fault::QueryFault;
+use super::field::contact as at;
+use super::order::{self, SortKey};
+use super::pattern::PATTERN_STEPS_MAX;
+use super::plan::{Leaf, Node, Plan, SortBy};
+use super::reading::{NumberTest, Quantifier, Test};
+use super::scan::{Bound, bind};
+use super::top::Top;
+use crate::book::Book;
+use crate::book::chunk::Chunk;
+use crate::book::view::ContactView;
+use crate::text::Phone;
+
+/// Above so many keys a scan beats the look-ups.
+const LOOK_UPS_MAX: usize = 2_000;
+
+/// A contact of a snapshot: chunk and place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hit {
+    chunk: u32,
+    place: u16,
+}
+
+/// What a question finds among the contacts.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// How many contacts match.
+    pub total: u64,
+    hits: Vec<Hit>,
+}
+
+impl Page {
+    /// How many contacts are answered.
+    pub fn len(&self) -> usize {
+        self.hits.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.hits.is_empty()
+    }
+
+    /// The contacts to be answered, in order; `book` is the snapshot that the plan was run on.
+    pub fn contacts<'a>(&'a self, book: &'a Book) -> impl Iterator<Item = ContactView<'a>> {
+        self.hits.iter().map(|hit| book.view(*hit))
+    }
+}
+
+/// How much of a book a question will look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// A few look-ups or one page: answered at once.
+    Short,
+    /// A scan, or a sort of many: belongs where it holds up nobody.
+    Long,
+}
+
+/// Below so many contacts a scan is short.
+const SHORT_SCAN_CONTACTS: usize = 4_096;
+
+impl Book {
+    /// How long running the plan may take.
+    pub fn effort(&self, plan: &Plan) -> Effort {
+        let way = WayIn::of(plan.filter());
+        let scan = match &way.start {
+            Start::Contacts(_) | Start::Phones(_) => 0,
+            Start::Range if plan.sort().is_empty() && way.rest.is_empty() => 0,
+            Start::Range => self.contacts_len(),
+        };
+        if scan <= SHORT_SCAN_CONTACTS {
+            Effort::Short
+        } else {
+            Effort::Long
+        }
+    }
+
+    /// Runs `plan`, made for the field table of contacts.
+    ///
+    /// # Errors
+    ///
+    /// Only that the patterns of the question used up their steps.
+    pub fn contacts(&self, plan: &Plan) -> Result<Page, QueryFault> {
+        let way = WayIn::of(plan.filter());
+        let mut steps = PATTERN_STEPS_MAX;
+        let mut rest = Vec::with_capacity(way.rest.len());
+        for node in &way.rest {
+            rest.push(bind(node, self, &mut steps)?);
+        }
+        let rest = if rest.is_empty() {
+            Bound::Everything
+        } else {
+            Bound::All(rest)
+        };
+        let mut search = Search {
+            book: self,
+            rest,
+            steps,
+        };
+        match &way.start {
+            Start::Contacts(ids) => search.among(way.keep_in_range(ids.iter().copied()), plan),
+            Start::Phones(phones) => {
+                let ids = phones.iter().flat_map(|phone| self.phones.find(*phone));
+                search.among(way.keep_in_range(ids), plan)
+            }
+            Start::Range => search.range(
+                self.rank(way.from),
+                self.rank(way.to.saturating_add(1)),
+                plan,
+            ),
+        }
+    }
+
+    fn view(&self, hit: Hit) -> ContactView<'_> {
+        ContactView::new(
+            self,
+            &self.contacts.chunks[hit.chunk as usize],
+            usize::from(hit.place),
+        )
+    }
+
+    /// How many contacts have a smaller id.
+    fn rank(&self, id: u64) -> usize {
+        let Some(chunk) = self.contacts.chunk_of(id) else {
+            return 0;
+        };
+        let place = self.contacts.chunks[chunk]
+            .find(id)
+            .unwrap_or_else(|place| place);
+        self.contacts.starts[chunk] + place
+    }
+}
+
+/// Where to look for matches, and what is still to be judged there.
+struct WayIn<'p> {
+    start: Start,
+    /// The smallest and the largest id that can match.
+    from: u64,
+    to: u64,
+    rest: Vec<&'p Node>,
+}
+
+enum Start {
+    /// Contacts with these ids.
+    Contacts(Vec<u64>),
+    /// Contacts with one of these packed phone numbers.
+    Phones(Vec<u64>),
+    /// Contacts in the range of ids.
+    Range,
+}
+
+impl<'p> WayIn<'p> {
+    fn of(filter: &'p Node) -> Self {
+        let mut way = Self {
+            start: Start::Range,
+            from: 0,
+            to: u64::MAX,
+            rest: Vec::new(),
+        };
+        way.add(filter);
+        way
+    }
+
+    fn add(&mut self, node: &'p Node) {
+        match node {
+            Node::Everything => {}
+            Node::All(nodes) => nodes.iter().for_each(|node| self.add(node)),
+            Node::Any(_) => self.rest.push(node),
+            Node::Leaf(leaf) => {
+                if !self.use_leaf(leaf) {
+                    self.rest.push(node);
+                }
+            }
+        }
+    }
+
+    /// Uses what the leaf says; whether nothing of it is left to judge.
+    fn use_leaf(&mut self, leaf: &Leaf) -> bool {
+        match (leaf.field, &leaf.test) {
+            (at::ID, Test::Number(test)) => self.use_id(test),
+            (at::PHONE_NUMBERS, Test::Phones(Quantifier::Any, phones)) => {
+                self.use_phones(phones.clone())
+            }
+            (at::PHONE_NUMBERS, Test::JsQuery(query)) => {
+                let digits = query
+                    .required_strings()
+                    .map(|texts| texts.iter().filter_map(|text| stored(text)).collect());
+                digits.is_some_and(|digits| self.use_phones(digits)) && query.is_membership()
+            }
+            _ => false,
+        }
+    }
+
+    fn use_phones(&mut self, phones: Vec<u64>) -> bool {
+        let usable = phones.len() <= LOOK_UPS_MAX && matches!(self.start, Start::Range);
+        if usable {
+            self.start = Start::Phones(phones);
+        }
+        usable
+    }
+
+    fn use_id(&mut self, test: &NumberTest) -> bool {
+        if let NumberTest::OneOf(ids) = test {
+            let usable = ids.len() <= LOOK_UPS_MAX && matches!(self.start, Start::Range);
+            if usable {
+                self.start = Start::Contacts(
+                    ids.iter()
+                        .filter_map(|id| u64::try_from(*id).ok())
+                        .collect(),
+                );
+            }
+            return usable;
+        }
+        let (from, to) = match test {
+            NumberTest::Equal(id) => (id.least_from(), id.most_to()),
+            NumberTest::Greater(id) => (id.least_above(), u64::MAX),
+            NumberTest::AtLeast(id) => (id.least_from(), u64::MAX),
+            NumberTest::Less(id) => (0, id.most_below()),
+            NumberTest::AtMost(id) => (0, id.most_to()),
+            NumberTest::NotEqual(_) | NumberTest::OneOf(_) | NumberTest::NoneOf(_) => return false,
+        };
+        self.from = self.from.max(from);
+        self.to = self.to.min(to);
+        true
+    }
+
+    fn keep_in_range(&self, ids: impl Iterator<Item = u64>) -> Vec<u64> {
+        let mut ids: Vec<u64> = ids
+            .filter(|id| (self.from..=self.to).contains(id))
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+}
+
+/// The packed form of a text that is exactly a stored phone number.
+fn stored(text: &str) -> Option<u64> {
+    let phone = Phone::parse(text).ok()?;
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| phone.packed())
+}
+
+struct Search<'a> {
+    book: &'a Book,
+    rest: Bound<'a>,
+    steps: u64,
+}
+
+impl Search<'_> {
+    /// Looks at the contacts with these ids, ascending.
+    fn among(&mut self, ids: Vec<u64>, plan: &Plan) -> Result<Page, QueryFault> {
+        let contacts = &self.book.contacts;
+        let mut matches: Vec<(usize, Bits)> = Vec::new();
+        for (chunk, place) in ids.into_iter().filter_map(|id| contacts.find(id)) {
+            match matches.last_mut() {
+                Some((last, bits)) if *last == chunk => bits.set(place),
+                _ => matches.push((chunk, Bits::range(place, place + 1))),
+            }
+        }
+        let mut found = Found::new(self.book, plan);
+        for (chunk, bits) in matches {
+            self.select(chunk, bits, &mut found)?;
+        }
+        Ok(found.finish())
+    }
+
+    /// Looks at the contacts with these ranks.
+    fn range(&mut self, from: usize, to: usize, plan: &Plan) -> Result<Page, QueryFault> {
+        if matches!(self.rest, Bound::Everything) && plan.sort().is_empty() {
+            return Ok(self.slice(from, to, plan));
+        }
+        let contacts = &self.book.contacts;
+        let mut found = Found::new(self.book, plan);
+        let first = contacts
+            .at_rank(from)
+            .map_or(contacts.chunks.len(), |(chunk, _)| chunk);
+        for chunk in first..contacts.chunks.len() {
+            let start = contacts.starts[chunk];
+            if start >= to {
+                break;
+            }
+            let end = contacts.chunks[chunk].len().min(to - start);
+            self.select(
+                chunk,
+                Bits::range(from.saturating_sub(start), end),
+                &mut found,
+            )?;
+        }
+        Ok(found.finish())
+    }
+
+    /// A window on a range in which everything matches: nothing has to be looked at.
+    fn slice(&self, from: usize, to: usize, plan: &Plan) -> Page {
+        let window = plan.window();
+        let start = from.saturating_add(window.offset()).min(to);
+        let end = start.saturating_add(window.limit()).min(to);
+        let mut hits = Vec::with_capacity(end.saturating_sub(start));
+        let Some((mut chunk, mut place)) = self.book.contacts.at_rank(start) else {
+            return Page {
+                total: to.saturating_sub(from) as u64,
+                hits,
+            };
+        };
+        while hits.len() < end - start {
+            let take =
+                (self.book.contacts.chunks[chunk].len() - place).min(end - start - hits.len());
+            hits.extend((place..place + take).map(|place| hit(chunk, place)));
+            (chunk, place) = (chunk + 1, 0);
+        }
+        Page {
+            total: to.saturating_sub(from) as u64,
+            hits,
+        }
+    }
+
+    fn select(
+        &mut self,
+        chunk: usize,
+        among: Bits,
+        found: &mut Found<'_>,
+    ) -> Result<(), QueryFault> {
+        let bits = self
+            .rest
+            .select(&self.book.contacts.chunks[chunk], &among, &mut self.steps)?;
+        found.add(chunk, &bits);
+        Ok(())
+    }
+}
+
+fn hit(chunk: usize, place: usize) -> Hit {
+    Hit {
+        chunk: chunk as u32,
+        place: place as u16,
+    }
+}
+
+/// The matches of a search: counted, and kept as far as the window needs them.
+struct Found<'a> {
+    book: &'a Book,
+    plan: &'a Plan,
+    total: u64,
+    hits: Vec<Hit>,
+    top: Box<dyn Collector + 'a>,
+}
+
+trait Collector {
+    fn push(&mut self, key: SortKey, hit: Hit);
+    fn finish(self: Box<Self>, skip: usize) -> Vec<Hit>;
+}
+
+impl<F: Fn(Hit, Hit) -> Ordering> Collector for Top<Hit, F> {
+    fn push(&mut self, key: SortKey, hit: Hit) {
+        Top::push(self, key, hit);
+    }
+
+    fn finish(self: Box<Self>, skip: usize) -> Vec<Hit> {
+        Top::finish(*self, skip)
+    }
+}
+
+/// From so many matches in a chunk on, the keys of the whole chunk are worth making.
+const KEYS_WORTH_MATCHES: usize = 32;
+
+impl<'a> Found<'a> {
+    fn new(book: &'a Book, plan: &'a Plan) -> Self {
+        let sort = plan.sort();
+        let tie = move |left, right| compare(book, sort, left, right);
+        Self {
+            book,
+            plan,
+            total: 0,
+            hits: Vec::new(),
+            top: Box::new(Top::new(plan.window().end(), tie)),
+        }
+    }
+
+    fn add(&mut self, chunk: usize, bits: &Bits) {
+        let count = bits.count();
+        let window = self.plan.window();
+        match self.plan.sort().first() {
+            Some(by) => self.add_sorted(*by, chunk, bits, count),
+            None if (self.total as usize) < window.end() => {
+                let skip = window.offset().saturating_sub(self.total as usize);
+                let room = window.limit() - self.hits.len();
+                self.hits.extend(
+                    bits.iter()
+                        .skip(skip)
+                        .take(room)
+                        .map(|place| hit(chunk, place)),
+                );
+            }
+            None => {}
+        }
+        self.total += count as u64;
+    }
+
+    fn add_sorted(&mut self, by: SortBy, at: usize, bits: &Bits, count: usize) {
+        let chunk = &self.book.contacts.chunks[at];
+        let keys = (count >= KEYS_WORTH_MATCHES).then(|| column(chunk, by.field));
+        for place in bits.iter() {
+            let key = keys.map_or_else(
+                || order::sort_key(text(chunk, by.field, place)),
+                |keys| keys[place],
+            );
+            let key = if by.direction == Direction::Ascending {
+                key
+            } else {
+                key.reversed()
+            };
+            self.top.push(key, hit(at, place));
+        }
+    }
+
+    fn finish(self) -> Page {
+        let sorted = !self.plan.sort().is_empty();
+        let hits = if sorted {
+            self.top.finish(self.plan.window().offset())
+        } else {
+            self.hits
+        };
+        Page {
+            total: self.total,
+            hits,
+        }
+    }
+}
+
+fn column(chunk: &Chunk, field: usize) -> &[SortKey] {
+    let keys = chunk.keys();
+    match field {
+        at::LAST_NAME => &keys.last,
+        at::FIRST_NAME => &keys.first,
+        _ => &keys.full,
+    }
+}
+
+fn text(chunk: &Chunk, field: usize, place: usize) -> Option<&str> {
+    match field {
+        at::LAST_NAME => Some(chunk.last_name(place)),
+        at::FIRST_NAME => chunk.first_name(place),
+        _ => Some(chunk.full_name(place)),
+    }
+}
+
+/// The whole order of a sort: every key, then the id.
+fn compare(book: &Book, sort: &[SortBy], left: Hit, right: Hit) -> Ordering {
+    let of = |hit: Hit, field| {
+        text(
+            &book.contacts.chunks[hit.chunk as usize],
+            field,
+            usize::from(hit.place),
+        )
+    };
+    for by in sort {
+        let order = order::compare(of(left, by.field), of(right, by.field));
+        if order.is_ne() {
+            return if by.direction == Direction::Ascending {
+                order
+            } else {
+                order.reverse()
+            };
+        }
+    }
+    left.cmp(&right)
+}

@@ -1,0 +1,206 @@
+//! The field tables: for every kind of record the members that a client may name, in the documented order.
+//!
+//! One table is the only place where a member's name, type, and whether it can be filtered and sorted by
+//! stand. The planner, the evaluator, the reply writer, the published description of the methods and the
+//! tests all read it. Which value a record holds in a field is the business of the record's own module.
+
+/// What a field holds, which decides the operators that can be asked of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number or null.
+    Number,
+    /// A text or null.
+    Text,
+    /// True or false.
+    Boolean,
+    /// A moment in UTC, to the second, or null.
+    DateTime,
+    /// A list of texts, never null.
+    Texts,
+    /// A list of phone numbers, never null: texts of digits, compared without separators.
+    Phones,
+    /// A list of objects, never null; `=` and `in` compare the member named here.
+    Objects {
+        /// The member that identifies an element: `group_id`, `contact_id`.
+        id: &'static str,
+    },
+    /// A member that is always the same empty value, kept for typed clients.
+    Empty(Hollow),
+}
+
+/// The empty value that a member of another part of a telephone system is answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hollow {
+    /// `null`
+    Null,
+    /// `[]`
+    List,
+    /// `{}`
+    Object,
+}
+
+/// One member of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// The member's name in requests and replies.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether it can be null.
+    pub nullable: bool,
+    /// Whether a filter may name it.
+    pub filterable: bool,
+    /// Whether a sort may name it.
+    pub sortable: bool,
+    /// One line for the published description of the methods.
+    pub about: &'static str,
+}
+
+impl Field {
+    const fn new(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self {
+            name,
+            kind,
+            nullable: false,
+            filterable: false,
+            sortable: false,
+            about,
+        }
+    }
+
+    const fn nullable(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+
+    const fn filterable(mut self) -> Self {
+        self.filterable = true;
+        self
+    }
+
+    const fn sortable(mut self) -> Self {
+        self.sortable = true;
+        self
+    }
+}
+
+/// The place of `name` in a field table.
+pub fn position(fields: &[Field], name: &str) -> Option<usize> {
+    fields.iter().position(|field| field.name == name)
+}
+
+/// The fields of `get.contacts`; [`contact`] names their places.
+pub static CONTACT: [Field; 12] = [
+    Field::new("id", Kind::Number, "Unique id of the contact").filterable(),
+    Field::new("last_name", Kind::Text, "Last name")
+        .filterable()
+        .sortable(),
+    Field::new("first_name", Kind::Text, "First name")
+        .nullable()
+        .filterable()
+        .sortable(),
+    Field::new("patronymic", Kind::Text, "Patronymic").nullable(),
+    Field::new(
+        "full_name",
+        Kind::Text,
+        "Last name, first name and patronymic, joined by one space",
+    )
+    .filterable()
+    .sortable(),
+    Field::new(
+        "emails",
+        Kind::Texts,
+        "At most 10 e-mail addresses, in the order given",
+    )
+    .filterable(),
+    Field::new(
+        "phone_numbers",
+        Kind::Phones,
+        "At most 10 phone numbers, digits only, in the order given",
+    )
+    .filterable(),
+    Field::new(
+        "personal_manager_id",
+        Kind::Number,
+        "Id of the employee who looks after the contact",
+    )
+    .nullable()
+    .filterable(),
+    Field::new(
+        "personal_manager_full_name",
+        Kind::Text,
+        "Full name of that employee, as it is now",
+    )
+    .nullable()
+    .filterable(),
+    Field::new(
+        "organization_id",
+        Kind::Number,
+        "Id of the contact's organization",
+    )
+    .nullable()
+    .filterable(),
+    Field::new(
+        "organization_name",
+        Kind::Text,
+        "Name of that organization, as it is now",
+    )
+    .nullable()
+    .filterable(),
+    Field::new(
+        "groups",
+        Kind::Objects { id: "group_id" },
+        "Groups that the contact belongs to, by id",
+    )
+    .filterable(),
+];
+
+/// Places in [`CONTACT`].
+pub mod contact {
+    #![allow(missing_docs)]
+    pub const ID: usize = 0;
+    pub const LAST_NAME: usize = 1;
+    pub const FIRST_NAME: usize = 2;
+    pub const PATRONYMIC: usize = 3;
+    pub const FULL_NAME: usize = 4;
+    pub const EMAILS: usize = 5;
+    pub const PHONE_NUMBERS: usize = 6;
+    pub const MANAGER_ID: usize = 7;
+    pub const MANAGER_FULL_NAME: usize = 8;
+    pub const ORGANIZATION_ID: usize = 9;
+    pub const ORGANIZATION_NAME: usize = 10;
+    pub const GROUPS: usize = 11;
+}
+
+/// The fields of `get.customer_users`.
+pub static CUSTOMER_USER: [Field; 5] = [
+    Field::new(
+        "id",
+        Kind::Number,
+        "Unique id of the user; the `user_id` of calls on the customer's behalf",
+    )
+    .filterable(),
+    Field::new("login", Kind::Text, "Login"),
+    Field::new("description", Kind::Text, "Description"),
+    Field::new("name", Kind::Text, "Name")
+        .filterable()
+        .sortable(),
+    Field::new(
+        "customer_id",
+        Kind::Number,
+        "Id of the customer that the user belongs to",
+    )
+    .filterable()
+    .sortable(),
+];
+
+/// The fields of `get.account`.
+pub static ACCOUNT: [Field; 3] = [
+    Field::new("app_id", Kind::Number, "Id of the customer"),
+    Field::new("name", Kind::Text, "Name of the customer"),
+    Field::new(
+        "timezone",
+        Kind::Text,
+        "Time zone of the customer, a name of the IANA time-zone database",
+    ),
+];

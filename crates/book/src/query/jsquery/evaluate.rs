@@ -1,0 +1,227 @@
+//! Asks a compiled query of one value, without allocating.
+//!
+//! Recursion follows the brackets of the query and the depth of the value; steps
+//! that lead to a single value are taken in a loop. A scalar at the root is a
+//! special case of the language: it is wrapped, and only `$`, `*`, `*:` and `IS`
+//! see through the wrapping.
+
+use super::literal::LiteralSet;
+use super::program::{Comparison, ListTest, Node, Path, ScalarTest, Shape, Step};
+use super::{Kind, View};
+
+/// Whether the whole document `value` satisfies `root`.
+pub(super) fn matches<V: View>(root: &Node, value: V) -> bool {
+    if is_container(&value) {
+        holds(root, value)
+    } else {
+        holds_wrapped(root, value)
+    }
+}
+
+fn holds<V: View>(node: &Node, value: V) -> bool {
+    match node {
+        Node::Always => true,
+        Node::Never => false,
+        Node::Scalar(test) => test.holds(value.kind()),
+        Node::Length(test) => is_container(&value) && test.holds(length(&value)),
+        Node::List(test) => is_array(&value) && test.holds(value),
+        Node::Is(shape) => shape.fits(value.kind()),
+        Node::Path(path) => walk(&path.steps, &path.then, value),
+        Node::All(nodes) => nodes.iter().all(|node| holds(node, value)),
+        Node::Either(nodes) => nodes.iter().any(|node| holds(node, value)),
+        Node::Not(inner) => !holds(inner, value),
+    }
+}
+
+/// Takes `steps` from `value` and asks `then` where they lead.
+fn walk<V: View>(steps: &[Step], then: &Node, value: V) -> bool {
+    let (mut steps, mut value) = (steps, value);
+    while let Some((step, rest)) = steps.split_first() {
+        let next = match step {
+            Step::Current => Some(value),
+            Step::Key(key) => member(&value, key),
+            Step::Element(index) => element(&value, *index),
+            Step::Filter(filter) => holds(filter, value).then_some(value),
+            Step::AnyElement => return is_array(&value) && any(rest, then, value),
+            Step::EveryElement => return is_array(&value) && every(rest, then, value),
+            Step::AnyMember => return is_object(&value) && any(rest, then, value),
+            Step::EveryMember => return is_object(&value) && every(rest, then, value),
+            Step::AnyWithin => return any_within(rest, then, value),
+            Step::EveryWithin => return every_within(rest, then, value),
+        };
+        match next {
+            Some(next) => (steps, value) = (rest, next),
+            None => return false,
+        }
+    }
+    holds(then, value)
+}
+
+fn any<V: View>(rest: &[Step], then: &Node, value: V) -> bool {
+    (0..value.size()).any(|index| walk(rest, then, value.item(index)))
+}
+
+fn every<V: View>(rest: &[Step], then: &Node, value: V) -> bool {
+    (0..value.size()).all(|index| walk(rest, then, value.item(index)))
+}
+
+fn any_within<V: View>(rest: &[Step], then: &Node, value: V) -> bool {
+    walk(rest, then, value)
+        || is_container(&value)
+            && (0..value.size()).any(|index| any_within(rest, then, value.item(index)))
+}
+
+fn every_within<V: View>(rest: &[Step], then: &Node, value: V) -> bool {
+    walk(rest, then, value)
+        && (!is_container(&value)
+            || (0..value.size()).all(|index| every_within(rest, then, value.item(index))))
+}
+
+/// As [`holds`], of a scalar at the root that is still wrapped.
+fn holds_wrapped<V: View>(node: &Node, value: V) -> bool {
+    match node {
+        Node::Always => true,
+        Node::Never | Node::Scalar(_) | Node::Length(_) | Node::List(_) => false,
+        Node::Is(shape) => shape.fits(value.kind()),
+        Node::Path(Path { steps, then }) => walk_wrapped(steps, then, value),
+        Node::All(nodes) => nodes.iter().all(|node| holds_wrapped(node, value)),
+        Node::Either(nodes) => nodes.iter().any(|node| holds_wrapped(node, value)),
+        Node::Not(inner) => !holds_wrapped(inner, value),
+    }
+}
+
+/// As [`walk`], from a scalar at the root that is still wrapped.
+fn walk_wrapped<V: View>(steps: &[Step], then: &Node, value: V) -> bool {
+    let mut steps = steps;
+    while let Some((step, rest)) = steps.split_first() {
+        match step {
+            Step::Current => return walk(rest, then, value),
+            Step::AnyWithin => {
+                return walk_wrapped(rest, then, value) || walk(rest, then, value);
+            }
+            Step::EveryWithin => {
+                return walk_wrapped(rest, then, value) && walk(rest, then, value);
+            }
+            Step::Filter(filter) if holds_wrapped(filter, value) => steps = rest,
+            Step::Filter(_) | Step::Key(_) | Step::Element(_) => return false,
+            Step::AnyElement | Step::EveryElement => return false,
+            Step::AnyMember | Step::EveryMember => return false,
+        }
+    }
+    holds_wrapped(then, value)
+}
+
+impl ScalarTest {
+    fn holds(&self, kind: Kind<'_>) -> bool {
+        match self {
+            ScalarTest::Equal(literal) => literal.equals(kind),
+            ScalarTest::In(set) => set.has(kind),
+            ScalarTest::Compare(comparison, bound) => match kind {
+                Kind::Number(number) => comparison.accepts(bound.order_of(number)),
+                Kind::Null | Kind::Bool(_) | Kind::String(_) => false,
+                Kind::Array | Kind::Object => false,
+            },
+        }
+    }
+}
+
+impl Comparison {
+    fn accepts(self, order: std::cmp::Ordering) -> bool {
+        match self {
+            Comparison::Less => order.is_lt(),
+            Comparison::LessOrEqual => order.is_le(),
+            Comparison::Greater => order.is_gt(),
+            Comparison::GreaterOrEqual => order.is_ge(),
+        }
+    }
+}
+
+impl Shape {
+    /// Whether a value of this kind is of this type.
+    pub(super) fn fits(self, kind: Kind<'_>) -> bool {
+        match kind {
+            Kind::Null => false,
+            Kind::Bool(_) => self == Shape::Boolean,
+            Kind::Number(_) => self == Shape::Numeric,
+            Kind::String(_) => self == Shape::String,
+            Kind::Array => self == Shape::Array,
+            Kind::Object => self == Shape::Object,
+        }
+    }
+}
+
+impl ListTest {
+    /// Asks an array.
+    fn holds<V: View>(&self, array: V) -> bool {
+        let mut items = (0..array.size()).map(|index| array.item(index));
+        match self {
+            ListTest::Equal(list) => {
+                list.len() == items.len()
+                    && list
+                        .iter()
+                        .zip(items)
+                        .all(|(literal, item)| literal.equals(item.kind()))
+            }
+            ListTest::Contains(set) => !set.is_unreachable() && covers(items, set),
+            ListTest::Contained(set) => items.all(|item| set.has(item.kind())),
+            ListTest::Overlap(set) => items.any(|item| set.has(item.kind())),
+        }
+    }
+}
+
+/// Whether every member of `set` is among `items`, in one pass over them.
+fn covers<V: View>(items: impl Iterator<Item = V>, set: &LiteralSet) -> bool {
+    if set.slots() <= u64::BITS as usize {
+        let mut seen = [0];
+        marks(items, set, &mut seen)
+    } else {
+        let mut seen = vec![0; set.slots().div_ceil(u64::BITS as usize)];
+        marks(items, set, &mut seen)
+    }
+}
+
+/// Marks the members of `set` seen among `items` until none is missing.
+fn marks<V: View>(items: impl Iterator<Item = V>, set: &LiteralSet, seen: &mut [u64]) -> bool {
+    let mut missing = set.size();
+    for item in items {
+        let Some(slot) = set.slot(item.kind()) else {
+            continue;
+        };
+        let (word, bit) = (slot / u64::BITS as usize, 1 << (slot % u64::BITS as usize));
+        missing -= usize::from(seen[word] & bit == 0);
+        seen[word] |= bit;
+        if missing == 0 {
+            return true;
+        }
+    }
+    false
+}
+
+fn is_array<V: View>(value: &V) -> bool {
+    matches!(value.kind(), Kind::Array)
+}
+
+fn is_object<V: View>(value: &V) -> bool {
+    matches!(value.kind(), Kind::Object)
+}
+
+fn is_container<V: View>(value: &V) -> bool {
+    is_array(value) || is_object(value)
+}
+
+/// The length of a container, as a number that can be tested.
+fn length<V: View>(value: &V) -> Kind<'static> {
+    Kind::Number(i64::try_from(value.size()).unwrap_or(i64::MAX))
+}
+
+fn member<V: View>(value: &V, key: &str) -> Option<V> {
+    if is_object(value) {
+        value.find(key)
+    } else {
+        None
+    }
+}
+
+fn element<V: View>(value: &V, index: usize) -> Option<V> {
+    (is_array(value) && index < value.size()).then(|| value.item(index))
+}

@@ -1,0 +1,109 @@
+//! Whether a value passes a test: one value at a time, for every kind of record.
+//!
+//! Contacts, of which there are many, have quicker ways for most tests in [`super::scan`]; this is what both
+//! mean.
+
+use super::fault::{Part, QueryFault, Wrong};
+use super::json::Json;
+use super::pattern::StepsSpent;
+use super::plan::{Leaf, Node};
+use super::reading::{Quantifier, Test, TextTest};
+use super::value::{Record, Value};
+
+/// Whether the record satisfies the filter; `steps` is what patterns may still cost.
+pub fn satisfies(node: &Node, record: &impl Record, steps: &mut u64) -> Result<bool, QueryFault> {
+    match node {
+        Node::Everything => Ok(true),
+        Node::All(nodes) => {
+            for node in nodes {
+                if !satisfies(node, record, steps)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+        Node::Any(nodes) => {
+            for node in nodes {
+                if satisfies(node, record, steps)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        Node::Leaf(leaf) => {
+            passes(&leaf.test, record.value(leaf.field), steps).map_err(|_| too_slow(leaf))
+        }
+    }
+}
+
+/// The refusal of a question whose pattern at `leaf` used up the steps.
+pub fn too_slow(leaf: &Leaf) -> QueryFault {
+    QueryFault {
+        part: Part::FilterValue(leaf.at.clone(), None),
+        wrong: Wrong::TooSlow,
+    }
+}
+
+/// Whether a value passes a test.
+pub fn passes(test: &Test, value: Value<'_>, steps: &mut u64) -> Result<bool, StepsSpent> {
+    Ok(match (test, value) {
+        (Test::IsNull, value) => is_absent(value),
+        (Test::IsNotNull, value) => !is_absent(value),
+        (Test::Number(test), Value::Number(number) | Value::DateTime(number)) => test.holds(number),
+        (Test::Boolean(wanted), Value::Boolean(boolean)) => *wanted == boolean,
+        (Test::Text(test), Value::Text(text)) => test.holds(text, steps)?,
+        (Test::Texts(quantifier, test), Value::Texts(texts)) => quantified(
+            *quantifier,
+            any_text(test, texts.iter().map(|text| &**text), steps)?,
+        ),
+        (Test::Ids(quantifier, ids), Value::Objects(objects)) => {
+            let has = |object| ids.binary_search(&objects.id(object)).is_ok();
+            quantified(*quantifier, (0..objects.len()).any(has))
+        }
+        (Test::JsQuery(query), Value::Texts(texts)) => query.matches(Json::Texts(texts)),
+        (Test::JsQuery(query), Value::Objects(objects)) => query.matches(Json::Objects(objects)),
+        // What is null passes no comparison; what a plan cannot pair does not occur.
+        (
+            Test::Never
+            | Test::Number(_)
+            | Test::Boolean(_)
+            | Test::Text(_)
+            | Test::Texts(..)
+            | Test::Phones(..)
+            | Test::Ids(..)
+            | Test::JsQuery(_),
+            _,
+        ) => false,
+    })
+}
+
+/// Whether any of the texts passes.
+pub fn any_text<'a>(
+    test: &TextTest,
+    texts: impl Iterator<Item = &'a str>,
+    steps: &mut u64,
+) -> Result<bool, StepsSpent> {
+    for text in texts {
+        if test.holds(text, steps)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What it means for the list that one of its elements passes, or that none does.
+pub fn quantified(quantifier: Quantifier, any: bool) -> bool {
+    match quantifier {
+        Quantifier::Any => any,
+        Quantifier::None => !any,
+    }
+}
+
+fn is_absent(value: Value<'_>) -> bool {
+    match value {
+        Value::Null | Value::Hollow(_) => true,
+        Value::Texts(texts) => texts.is_empty(),
+        Value::Objects(objects) => objects.is_empty(),
+        Value::Number(_) | Value::Boolean(_) | Value::DateTime(_) | Value::Text(_) => false,
+    }
+}

@@ -1,0 +1,158 @@
+//! The order of texts: Unicode collation, CLDR root, tertiary strength; equal ones by code point.
+//!
+//! Comparing by collation costs about a tenth of a microsecond, making a whole sort key about one. A book
+//! keeps the first sixteen bytes of each key: they decide nearly every comparison with one instruction, cost
+//! less than half as much to make, and never have to be thrown away when the book changes, as ranks would.
+//! Only ties go back to the texts.
+
+use std::cmp::Ordering;
+use std::sync::LazyLock;
+
+use icu_collator::options::{CollatorOptions, Strength};
+use icu_collator::{CollationKeySink, Collator, CollatorBorrowed};
+
+static COLLATOR: LazyLock<CollatorBorrowed<'static>> = LazyLock::new(|| {
+    let mut options = CollatorOptions::default();
+    options.strength = Some(Strength::Tertiary);
+    Collator::try_new(icu_collator::CollatorPreferences::default(), options)
+        .expect("the root collation is compiled in")
+});
+
+/// The beginning of a collation key: a smaller one means a smaller text, equal ones mean nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SortKey(u128);
+
+impl SortKey {
+    /// The key of null: above every text.
+    pub const NULL: Self = Self(u128::MAX);
+
+    /// The key that sorts the other way round.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        Self(!self.0)
+    }
+}
+
+/// The sort key of a text or null.
+pub fn sort_key(text: Option<&str>) -> SortKey {
+    let Some(text) = text else {
+        return SortKey::NULL;
+    };
+    let mut prefix = Prefix {
+        bytes: [0; 16],
+        written: 0,
+    };
+    // Stopping early is reported as an error; the bytes that are there are what we came for.
+    let _: Result<(), Full> = COLLATOR.write_sort_key_to(text, &mut prefix);
+    SortKey(u128::from_be_bytes(prefix.bytes))
+}
+
+/// The sort key of a whole number or null, in the same order as the numbers.
+pub fn number_key(number: Option<i64>) -> SortKey {
+    match number {
+        None => SortKey::NULL,
+        Some(number) => SortKey(u128::from(number.cast_unsigned() ^ (1 << 63))),
+    }
+}
+
+/// Compares two texts whose keys say nothing; null comes last.
+pub fn compare(left: Option<&str>, right: Option<&str>) -> Ordering {
+    match (left, right) {
+        (Some(left), Some(right)) if left == right => Ordering::Equal,
+        (Some(left), Some(right)) => COLLATOR.compare(left, right).then_with(|| left.cmp(right)),
+        (left, right) => left.is_none().cmp(&right.is_none()),
+    }
+}
+
+struct Full;
+
+struct Prefix {
+    bytes: [u8; 16],
+    written: usize,
+}
+
+impl CollationKeySink for Prefix {
+    type Error = Full;
+    type State = ();
+    type Output = ();
+
+    fn write(&mut self, _state: &mut (), bytes: &[u8]) -> Result<(), Full> {
+        let room = &mut self.bytes[self.written..];
+        let taken = bytes.len().min(room.len());
+        room[..taken].copy_from_slice(&bytes[..taken]);
+        self.written += taken;
+        if self.written == self.bytes.len() {
+            Err(Full)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn finish(&mut self, _state: ()) -> Result<(), Full> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sorted(mut texts: Vec<Option<&str>>) -> Vec<Option<&str>> {
+        texts.sort_by(|left, right| {
+            sort_key(*left)
+                .cmp(&sort_key(*right))
+                .then_with(|| compare(*left, *right))
+        });
+        texts
+    }
+
+    #[test]
+    fn letters_come_before_case_and_accents_and_null_comes_last() {
+        let texts = vec![
+            None,
+            Some("b"),
+            Some("B"),
+            Some("á"),
+            Some("A"),
+            Some("a"),
+            Some("ab"),
+            Some("я"),
+            Some("Ё"),
+            Some("е"),
+        ];
+        let expected = vec![
+            Some("a"),
+            Some("A"),
+            Some("á"),
+            Some("ab"),
+            Some("b"),
+            Some("B"),
+            Some("е"),
+            Some("Ё"),
+            Some("я"),
+            None,
+        ];
+        assert_eq!(sorted(texts), expected);
+    }
+
+    #[test]
+    fn texts_equal_by_collation_are_told_apart_by_code_point() {
+        let (composed, decomposed) = ("é", "e\u{301}");
+        assert_eq!(
+            compare(Some(composed), Some(decomposed)),
+            composed.cmp(decomposed)
+        );
+    }
+
+    #[test]
+    fn long_texts_with_one_beginning_are_still_ordered() {
+        let texts = vec![Some("Константинопольская Я"), Some("Константинопольская А")];
+        assert_eq!(sorted(texts)[0], Some("Константинопольская А"));
+    }
+
+    #[test]
+    fn numbers_keep_their_order() {
+        assert!(number_key(Some(-1)) < number_key(Some(0)));
+        assert!(number_key(Some(i64::MAX)) < number_key(None));
+    }
+}

@@ -1,0 +1,93 @@
+//! Runs a plan on a small table: users, accounts, whatever is not a contact.
+
+use std::cmp::Ordering;
+
+use super::ask::Direction;
+use super::fault::QueryFault;
+use super::matching::satisfies;
+use super::order::{self, SortKey};
+use super::pattern::PATTERN_STEPS_MAX;
+use super::plan::{Plan, SortBy};
+use super::top::Top;
+use super::value::{Record, Value};
+
+/// What a question finds in a table.
+#[derive(Debug)]
+pub struct TablePage {
+    /// How many records match.
+    pub total: u64,
+    /// Places of those to be answered, in order.
+    pub rows: Vec<usize>,
+}
+
+/// Runs `plan`, made for the field table of these records.
+///
+/// # Errors
+///
+/// Only that the patterns of the question used up their steps.
+pub fn run<R: Record>(plan: &Plan, records: &[R]) -> Result<TablePage, QueryFault> {
+    let mut steps = PATTERN_STEPS_MAX;
+    let tie = |left: usize, right: usize| compare(plan.sort(), &records[left], &records[right]);
+    let mut top = Top::new(plan.window().end(), tie);
+    let mut total = 0;
+    for (at, record) in records.iter().enumerate() {
+        if satisfies(plan.filter(), record, &mut steps)? {
+            total += 1;
+            top.push(first_key(plan.sort(), record), at);
+        }
+    }
+    Ok(TablePage {
+        total,
+        rows: top.finish(plan.window().offset()),
+    })
+}
+
+fn first_key(sort: &[SortBy], record: &impl Record) -> SortKey {
+    let Some(first) = sort.first() else {
+        return order::number_key(Some(record.id().cast_signed()));
+    };
+    directed(first.direction, key(record.value(first.field)))
+}
+
+fn key(value: Value<'_>) -> SortKey {
+    match value {
+        Value::Text(text) => order::sort_key(Some(text)),
+        Value::Number(number) | Value::DateTime(number) => order::number_key(Some(number)),
+        Value::Boolean(boolean) => order::number_key(Some(i64::from(boolean))),
+        Value::Null | Value::Texts(_) | Value::Objects(_) | Value::Hollow(_) => SortKey::NULL,
+    }
+}
+
+fn directed(direction: Direction, key: SortKey) -> SortKey {
+    match direction {
+        Direction::Ascending => key,
+        Direction::Descending => key.reversed(),
+    }
+}
+
+fn compare(sort: &[SortBy], left: &impl Record, right: &impl Record) -> Ordering {
+    for by in sort {
+        let order = compare_values(left.value(by.field), right.value(by.field));
+        if order.is_ne() {
+            return if by.direction == Direction::Ascending {
+                order
+            } else {
+                order.reverse()
+            };
+        }
+    }
+    left.id().cmp(&right.id())
+}
+
+fn compare_values(left: Value<'_>, right: Value<'_>) -> Ordering {
+    let text = |value| {
+        if let Value::Text(text) = value {
+            Some(text)
+        } else {
+            None
+        }
+    };
+    key(left)
+        .cmp(&key(right))
+        .then_with(|| order::compare(text(left), text(right)))
+}

@@ -1,0 +1,273 @@
+//! Text types: each is parsed once at the edge and is right ever after.
+//!
+//! A [`Name`] is trimmed and free of control characters, a [`Phone`] is digits, an [`Email`] is an address,
+//! an [`AtMost`] is a short list in which nothing stands twice. What does not fit is refused with the reason.
+
+use std::fmt;
+
+/// Most characters in a name, after trimming.
+pub const NAME_CHARS_MAX: usize = 255;
+/// Fewest digits of a phone number.
+pub const PHONE_DIGITS_MIN: usize = 3;
+/// Most digits of a phone number (E.164).
+pub const PHONE_DIGITS_MAX: usize = 15;
+/// Most bytes of an e-mail address (RFC 5321, section 4.5.3.1.3, less the angle brackets).
+pub const EMAIL_BYTES_MAX: usize = 254;
+/// Most phone numbers, and most e-mail addresses, of one contact.
+pub const PER_CONTACT_MAX: usize = 10;
+
+/// Why a text is not what it has to be; prints the reason in plain English.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextFault {
+    /// Nothing but white space.
+    Empty,
+    /// More than this many characters or bytes.
+    TooLong(usize),
+    /// A NUL or another control character.
+    Control,
+    /// Characters that a phone number cannot have.
+    NotAPhone,
+    /// Too few or too many digits.
+    PhoneDigits(usize),
+    /// Not an e-mail address.
+    NotAnEmail,
+}
+
+impl fmt::Display for TextFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("must not be empty"),
+            Self::TooLong(max) => write!(f, "longer than {max}"),
+            Self::Control => f.write_str("holds a control character"),
+            Self::NotAPhone => {
+                f.write_str("holds something that is neither a digit nor a separator")
+            }
+            Self::PhoneDigits(count) => write!(
+                f,
+                "has {count} digits where {PHONE_DIGITS_MIN} to {PHONE_DIGITS_MAX} are allowed"
+            ),
+            Self::NotAnEmail => f.write_str("is not an e-mail address"),
+        }
+    }
+}
+
+/// A name of 1 to [`NAME_CHARS_MAX`] characters without control characters or outer white space.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(Box<str>);
+
+impl Name {
+    /// Trims and judges.
+    pub fn parse(text: &str) -> Result<Self, TextFault> {
+        if text.chars().any(char::is_control) {
+            return Err(TextFault::Control);
+        }
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(TextFault::Empty);
+        }
+        if text.len() > NAME_CHARS_MAX && text.chars().count() > NAME_CHARS_MAX {
+            return Err(TextFault::TooLong(NAME_CHARS_MAX));
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A phone number: 3 to 15 digits, leading zeros kept.
+///
+/// Packed into one word as the decimal number that the digits make with a `1` put before them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Phone(u64);
+
+impl Phone {
+    /// Drops a leading `+` and the separators space, `-`, `.`, `(`, `)`; the rest must be digits.
+    pub fn parse(text: &str) -> Result<Self, TextFault> {
+        let text = text.strip_prefix('+').unwrap_or(text);
+        let mut packed: u64 = 1;
+        let mut count = 0;
+        for byte in text.bytes() {
+            match byte {
+                b'0'..=b'9' => {
+                    count += 1;
+                    if count <= PHONE_DIGITS_MAX {
+                        packed = packed * 10 + u64::from(byte - b'0');
+                    }
+                }
+                b' ' | b'-' | b'.' | b'(' | b')' => {}
+                _ => return Err(TextFault::NotAPhone),
+            }
+        }
+        if (PHONE_DIGITS_MIN..=PHONE_DIGITS_MAX).contains(&count) {
+            Ok(Self(packed))
+        } else {
+            Err(TextFault::PhoneDigits(count))
+        }
+    }
+
+    /// The packed form; equal exactly for equal numbers.
+    pub fn packed(self) -> u64 {
+        self.0
+    }
+
+    /// The number whose packed form is `packed`, if there is one.
+    pub fn from_packed(packed: u64) -> Option<Self> {
+        let digits = packed.checked_ilog10()? as usize;
+        let leading = packed / 10u64.pow(digits as u32);
+        (leading == 1 && (PHONE_DIGITS_MIN..=PHONE_DIGITS_MAX).contains(&digits))
+            .then_some(Self(packed))
+    }
+
+    /// Writes the digits into `room` and returns them.
+    pub fn digits(self, room: &mut [u8; PHONE_DIGITS_MAX + 1]) -> &str {
+        let mut rest = self.0;
+        let mut start = room.len();
+        while rest >= 10 {
+            start -= 1;
+            room[start] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        std::str::from_utf8(&room[start..]).expect("only ASCII digits were written")
+    }
+}
+
+impl fmt::Display for Phone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.digits(&mut [0; PHONE_DIGITS_MAX + 1]))
+    }
+}
+
+/// An e-mail address of at most [`EMAIL_BYTES_MAX`] bytes, kept as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Email(Box<str>);
+
+impl Email {
+    /// Trims and judges.
+    pub fn parse(text: &str) -> Result<Self, TextFault> {
+        if text.chars().any(char::is_control) {
+            return Err(TextFault::Control);
+        }
+        let text = text.trim();
+        if text.len() > EMAIL_BYTES_MAX {
+            return Err(TextFault::TooLong(EMAIL_BYTES_MAX));
+        }
+        if email_address::EmailAddress::is_valid(text) && !text.contains('<') {
+            Ok(Self(text.into()))
+        } else {
+            Err(TextFault::NotAnEmail)
+        }
+    }
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What makes two addresses the same in one list: the address in lower case.
+    pub fn folded(&self) -> String {
+        self.0.to_lowercase()
+    }
+}
+
+/// Why a list is refused; positions count from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListFault {
+    /// More than this many.
+    TooMany(usize),
+    /// The element at this position stands in the list before.
+    Twice(usize),
+}
+
+/// A list of at most `MAX` things, in the order given, none twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AtMost<const MAX: usize, T>(Vec<T>);
+
+impl<const MAX: usize, T> Default for AtMost<MAX, T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<const MAX: usize, T> AtMost<MAX, T> {
+    /// Judges length and uniqueness; `same` is what makes two elements the same.
+    pub fn new<K: PartialEq>(items: Vec<T>, same: impl Fn(&T) -> K) -> Result<Self, ListFault> {
+        if items.len() > MAX {
+            return Err(ListFault::TooMany(MAX));
+        }
+        let keys: Vec<K> = items.iter().map(same).collect();
+        match (1..keys.len()).find(|&place| keys[..place].contains(&keys[place])) {
+            Some(place) => Err(ListFault::Twice(place)),
+            None => Ok(Self(items)),
+        }
+    }
+
+    /// The elements.
+    pub fn as_slice(&self) -> &[T] {
+        &self.0
+    }
+}
+
+/// The phone numbers of a contact.
+pub type Phones = AtMost<PER_CONTACT_MAX, Phone>;
+/// The e-mail addresses of a contact.
+pub type Emails = AtMost<PER_CONTACT_MAX, Email>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phone_keeps_its_leading_zeros_and_loses_its_separators() {
+        let phone = Phone::parse("+00 (7)-4.9").expect("five digits");
+        assert_eq!(phone.to_string(), "00749");
+        assert_eq!(Phone::from_packed(phone.packed()), Some(phone));
+        assert_eq!(
+            Phone::parse("999999999999999").map(|phone| phone.to_string()),
+            Ok("999999999999999".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_phone_of_the_wrong_length_or_alphabet_is_refused() {
+        assert_eq!(Phone::parse("12"), Err(TextFault::PhoneDigits(2)));
+        assert_eq!(
+            Phone::parse("1234567890123456"),
+            Err(TextFault::PhoneDigits(16))
+        );
+        assert_eq!(Phone::parse("++123"), Err(TextFault::NotAPhone));
+        assert_eq!(Phone::parse("٠١٢٣"), Err(TextFault::NotAPhone));
+        assert_eq!(Phone::from_packed(99), None);
+        assert_eq!(Phone::from_packed(2345), None);
+    }
+
+    #[test]
+    fn a_name_is_trimmed_and_bounded() {
+        assert_eq!(
+            Name::parse("  Анна \u{a0}").map(|name| name.as_str().to_owned()),
+            Ok("Анна".to_owned())
+        );
+        assert_eq!(Name::parse(" \u{a0} "), Err(TextFault::Empty));
+        assert_eq!(Name::parse("a\u{0}b"), Err(TextFault::Control));
+        assert!(Name::parse(&"ё".repeat(255)).is_ok());
+        assert_eq!(Name::parse(&"ё".repeat(256)), Err(TextFault::TooLong(255)));
+    }
+
+    #[test]
+    fn an_email_is_judged() {
+        assert!(Email::parse("o'brien+work@mail.example").is_ok());
+        assert_eq!(Email::parse("nobody"), Err(TextFault::NotAnEmail));
+        assert_eq!(Email::parse("A <a@b.example>"), Err(TextFault::NotAnEmail));
+    }
+
+    #[test]
+    fn nothing_stands_twice_in_a_list() {
+        let emails = ["a@b.example", "A@B.example"].map(|text| Email::parse(text).expect("valid"));
+        assert_eq!(
+            Emails::new(emails.to_vec(), Email::folded).err(),
+            Some(ListFault::Twice(1))
+        );
+    }
+}
