@@ -1,1 +1,39 @@
-fn main() {}
+//! Chores of the project, run as `cargo xtask <chore>`: each works on a fresh machine and brings or names what
+//! it needs.
+
+mod postgres;
+mod steps;
+mod test;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask <chore>
+
+  test [--no-lint] [-- <filter and options for the test binaries>]
+      formatting, lints and every test; starts the PostgreSQL with jsquery that some tests compare with
+
+environment of test:
+  RINGBOOK_TEST_POSTGRES  connection string of a database to use instead of a fresh one
+  RINGBOOK_TEST_ROUNDS    rounds of random questions in each of those tests
+  RINGBOOK_TEST_SEED      number of the first round";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match arguments.split_first() {
+        Some((chore, rest)) if chore == "test" => test::run(rest),
+        Some((chore, _)) if ["help", "--help", "-h"].contains(&chore.as_str()) => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        Some((chore, _)) => Err(format!("no chore is called {chore}\n\n{USAGE}")),
+        None => Err(USAGE.to_owned()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("xtask: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -14,6 +14,9 @@ pub mod phones;
 pub mod table;
 pub mod view;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use self::chunk::Chunk;

@@ -85,33 +85,16 @@ impl Error for JsQueryFault {}
 
 impl fmt::Display for Reason {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Reason::TooLong => write!(out, "the query is longer than {QUERY_BYTES_MAX} bytes"),
-            Reason::TooDeep => write!(out, "more than {NESTING_LEVELS_MAX} open brackets"),
+        out.write_str(match self {
+            Reason::TooLong => return write!(out, "more than {QUERY_BYTES_MAX} bytes"),
+            Reason::TooDeep => return write!(out, "more than {NESTING_LEVELS_MAX} open brackets"),
             Reason::TooManyDescents => {
-                write!(
-                    out,
-                    "more than {DESCENT_STEPS_MAX} steps * or *: on one path"
-                )
+                return write!(out, "more than {DESCENT_STEPS_MAX} steps * or *: on one path");
             }
-            Reason::Unexpected { expected, found } => unexpected(out, expected, found),
+            Reason::Unexpected { expected, found } => return unexpected(out, expected, found),
             Reason::NothingToCheck(step) => {
-                write!(out, "a path cannot end in {step}: a comparison must follow")
+                return write!(out, "a comparison must follow {step} at the end of a path");
             }
-            plain => out.write_str(plain.sentence()),
-        }
-    }
-}
-
-impl Reason {
-    /// The wording of a reason that needs no details.
-    fn sentence(&self) -> &'static str {
-        match self {
-            Reason::TooLong => "the query is too long",
-            Reason::TooDeep => "too many open brackets",
-            Reason::TooManyDescents => "too many descents",
-            Reason::Unexpected { .. } => "something else was expected",
-            Reason::NothingToCheck(_) => "a comparison must follow",
             Reason::Empty => "the query is empty",
             Reason::ZeroCharacter => "a character with code zero is not allowed",
             Reason::StraySlash => "a query cannot begin with a slash",
@@ -124,7 +107,7 @@ impl Reason {
             Reason::IndexTooLarge => "an array index must not exceed 2147483647",
             Reason::NumberOutOfRange => "the number is too large or has too many digits",
             Reason::LengthNotLast => "only a comparison of the length may follow @#",
-        }
+        })
     }
 }
 

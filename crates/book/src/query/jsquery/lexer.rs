@@ -68,17 +68,10 @@ const KEYWORDS: [(&str, Keyword); 10] = [
 
 /// All tokens of `source`; the last one is `End` or `Broken`.
 pub(super) fn tokens(source: &str) -> Vec<Token> {
-    let mut lexer = Lexer {
-        source,
-        at: 0,
-        begun: false,
-    };
+    let mut lexer = Lexer { source, at: 0, begun: false };
     let mut tokens = Vec::new();
     loop {
-        let token = lexer.token().unwrap_or_else(|(reason, at)| Token {
-            lexeme: Lexeme::Broken(reason),
-            at,
-        });
+        let token = lexer.token().unwrap_or_else(|(reason, at)| Token { lexeme: Lexeme::Broken(reason), at });
         let last = matches!(token.lexeme, Lexeme::End | Lexeme::Broken(_));
         tokens.push(token);
         if last {
@@ -149,11 +142,7 @@ impl Lexer<'_> {
         let at = self.at;
         if self.peek(1) != Some(b'*') {
             self.at += 1;
-            return if self.begun {
-                Ok(None)
-            } else {
-                Err((Reason::StraySlash, at))
-            };
+            return if self.begun { Ok(None) } else { Err((Reason::StraySlash, at)) };
         }
         let body = &self.source[at + 2..];
         let end = body.find("*/").ok_or((Reason::OpenComment, at))?;
@@ -239,13 +228,9 @@ impl Lexer<'_> {
                     high = Some(code);
                     None
                 }
-                (Some(first), 0xDC00..=0xDFFF) => {
-                    char::from_u32(0x10000 + ((first - 0xD800) << 10) + (code - 0xDC00))
-                }
+                (Some(first), 0xDC00..=0xDFFF) => char::from_u32(0x10000 + ((first - 0xD800) << 10) + (code - 0xDC00)),
                 (None, 0) => return Err((Reason::ZeroEscape, self.at)),
-                (None, _) => {
-                    Some(char::from_u32(code).ok_or((Reason::BrokenSurrogatePair, self.at))?)
-                }
+                (None, _) => Some(char::from_u32(code).ok_or((Reason::BrokenSurrogatePair, self.at))?),
                 (Some(_), _) => return Err((Reason::BrokenSurrogatePair, self.at)),
             };
             text.extend(decoded);
@@ -259,11 +244,7 @@ impl Lexer<'_> {
     fn unicode_unit(&self) -> Option<u32> {
         let bytes = self.source.as_bytes().get(self.at..self.at + 6)?;
         let digits = bytes.strip_prefix(b"\\u")?;
-        digits.iter().try_fold(0, |code, &digit| {
-            char::from(digit)
-                .to_digit(16)
-                .map(|value| code * 16 + value)
-        })
+        digits.iter().try_fold(0, |code, &digit| char::from(digit).to_digit(16).map(|value| code * 16 + value))
     }
 }
 
@@ -277,8 +258,7 @@ fn is_mark(byte: u8) -> bool {
 
 /// How many bytes from the start can stand in a bare word as they are.
 fn word_length(bytes: &[u8]) -> usize {
-    let ends =
-        |&byte: &u8| is_mark(byte) || is_blank(byte) || matches!(byte, b'\\' | b'"' | b'/' | 0);
+    let ends = |&byte: &u8| is_mark(byte) || is_blank(byte) || matches!(byte, b'\\' | b'"' | b'/' | 0);
     bytes.iter().position(ends).unwrap_or(bytes.len())
 }
 
@@ -313,10 +293,7 @@ fn exponent_length(bytes: &[u8]) -> usize {
 
 /// How many bytes from the start are digits.
 fn digits(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count()
+    bytes.iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
 fn number_token(text: &str) -> Lexeme {
@@ -333,9 +310,7 @@ fn keyword_or_text(text: String) -> Lexeme {
         "true" => Some(Keyword::True),
         "false" => Some(Keyword::False),
         _ => {
-            let known = KEYWORDS
-                .iter()
-                .find(|(word, _)| text.eq_ignore_ascii_case(word));
+            let known = KEYWORDS.iter().find(|(word, _)| text.eq_ignore_ascii_case(word));
             known.map(|&(_, keyword)| keyword)
         }
     };
@@ -351,13 +326,8 @@ fn is_hint(comment: &str) -> bool {
     let Some(hint) = comment.strip_prefix("--") else {
         return false;
     };
-    let hint = hint
-        .trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r'])
-        .as_bytes();
-    let begins = |word: &[u8]| {
-        hint.get(..word.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(word))
-    };
+    let hint = hint.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']).as_bytes();
+    let begins = |word: &[u8]| hint.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
     begins(b"index") || begins(b"noindex")
 }
 

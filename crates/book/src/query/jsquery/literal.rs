@@ -15,6 +15,7 @@ pub(super) enum Literal {
 impl Literal {
     /// Whether a value of this kind is the literal. Values of different types
     /// are never equal.
+    #[inline]
     pub(super) fn equals(&self, kind: Kind<'_>) -> bool {
         match (self, kind) {
             (Literal::Null, Kind::Null) => true,
@@ -62,13 +63,7 @@ impl LiteralSet {
             }
         }
         let (numbers, texts) = (distinct(numbers), distinct(texts));
-        LiteralSet {
-            null,
-            bools,
-            numbers,
-            texts,
-            unreachable,
-        }
+        LiteralSet { null, bools, numbers, texts, unreachable }
     }
 
     /// Whether a value of this kind is in the set.
@@ -82,9 +77,7 @@ impl LiteralSet {
             Kind::Null => self.null.then_some(SLOT_NULL),
             Kind::Bool(false) => self.bools[0].then_some(SLOT_FALSE),
             Kind::Bool(true) => self.bools[1].then_some(SLOT_TRUE),
-            Kind::Number(value) => {
-                place(&self.numbers, &value).map(|index| SLOT_FIRST_NUMBER + index)
-            }
+            Kind::Number(value) => place(&self.numbers, &value).map(|index| SLOT_FIRST_NUMBER + index),
             Kind::String(value) => place(&self.texts, value).map(|index| self.slots() - 1 - index),
             Kind::Array | Kind::Object => None,
         }
@@ -133,7 +126,5 @@ where
     if sorted.len() <= SCAN_LENGTH_MAX {
         return sorted.iter().position(|item| item.borrow() == wanted);
     }
-    sorted
-        .binary_search_by(|item| item.borrow().cmp(wanted))
-        .ok()
+    sorted.binary_search_by(|item| item.borrow().cmp(wanted)).ok()
 }

@@ -38,17 +38,11 @@ impl Membership {
 
     /// Satisfied by nothing.
     fn impossible() -> Membership {
-        Membership {
-            strings: Vec::new(),
-            exact: true,
-        }
+        Membership { strings: Vec::new(), exact: true }
     }
 
     fn of(strings: &[String]) -> Membership {
-        Membership {
-            strings: strings.to_vec(),
-            exact: true,
-        }
+        Membership { strings: strings.to_vec(), exact: true }
     }
 
     /// The same strings, not known to be enough.
@@ -98,9 +92,7 @@ fn fits(shape: Shape, spot: Spot) -> bool {
 
 /// Of several conditions that all must hold, the one with the fewest strings.
 fn smallest(all: impl Iterator<Item = Option<Membership>>) -> Option<Membership> {
-    let fewest = all
-        .flatten()
-        .min_by_key(|membership| membership.strings.len());
+    let fewest = all.flatten().min_by_key(|membership| membership.strings.len());
     fewest.map(Membership::inexact)
 }
 
@@ -133,11 +125,7 @@ fn of_equal_list(list: &[Literal]) -> Membership {
     });
     let all: Option<Vec<String>> = texts.by_ref().collect();
     let first = all.map(|texts| texts.into_iter().take(1).collect());
-    Membership {
-        strings: first.unwrap_or_default(),
-        exact: false,
-    }
-    .inexact()
+    Membership { strings: first.unwrap_or_default(), exact: false }.inexact()
 }
 
 /// The array has to have all of `set`: it has the first of them.
@@ -150,14 +138,28 @@ fn of_contained_set(set: &LiteralSet) -> Membership {
     }
 }
 
+/// Steps that stay are taken together, so that a long path needs no stack.
 fn of_path(steps: &[Step], then: &Node, spot: Spot) -> Option<Membership> {
-    let Some((step, rest)) = steps.split_first() else {
-        return of_node(then, spot);
+    let stays = |step: &&Step| matches!(step, Step::Current | Step::Filter(_));
+    let (staying, leading) = steps.split_at(steps.iter().take_while(stays).count());
+    let mut filters = staying.iter().filter_map(|step| match step {
+        Step::Filter(filter) => Some(of_node(filter, spot)),
+        _ => None,
+    });
+    let end = match leading.split_first() {
+        Some((step, rest)) => of_step(step, |spot| of_path(rest, then, spot), spot),
+        None => of_node(then, spot),
     };
-    let at = |spot| of_path(rest, then, spot);
+    match filters.next() {
+        Some(first) => smallest([end, first].into_iter().chain(filters)),
+        None => end,
+    }
+}
+
+/// What a step needs when `at` tells what the steps after it need.
+fn of_step(step: &Step, at: impl Fn(Spot) -> Option<Membership>, spot: Spot) -> Option<Membership> {
     match (step, spot) {
-        (Step::Current, _) => at(spot),
-        (Step::Filter(filter), _) => smallest([of_node(filter, spot), at(spot)].into_iter()),
+        (Step::Current | Step::Filter(_), _) => at(spot),
         (Step::AnyElement, Spot::Array) => at(Spot::Element),
         (Step::Element(_), Spot::Array) => at(Spot::Element).map(Membership::inexact),
         (Step::EveryElement, Spot::Array) => None,

@@ -42,10 +42,7 @@ impl Decimal {
             return None;
         }
         let Some(first) = written.digits().position(|digit| digit != 0) else {
-            return Some(Decimal {
-                floor: 0,
-                whole: true,
-            });
+            return Some(Decimal { floor: 0, whole: true });
         };
         let power = written.before.len() as i64 - 1 - first as i64 + written.exponent;
         (power <= LEADING_POWER_MAX).then(|| written.value(first, power))
@@ -53,21 +50,13 @@ impl Decimal {
 
     /// How `number` stands to this decimal.
     pub(super) fn order_of(self, number: i64) -> Ordering {
-        let below = if self.whole {
-            Ordering::Equal
-        } else {
-            Ordering::Less
-        };
+        let below = if self.whole { Ordering::Equal } else { Ordering::Less };
         i128::from(number).cmp(&self.floor).then(below)
     }
 
     /// The same number as an integer, if it is one.
     pub(super) fn integer(self) -> Option<i64> {
-        if self.whole {
-            i64::try_from(self.floor).ok()
-        } else {
-            None
-        }
+        if self.whole { i64::try_from(self.floor).ok() } else { None }
     }
 }
 
@@ -96,38 +85,23 @@ impl<'a> Written<'a> {
     /// ten to the `power`.
     fn value(&self, first: usize, power: i64) -> Decimal {
         if power >= POWER_FAR {
-            let floor = if self.negative {
-                -MAGNITUDE_FAR
-            } else {
-                MAGNITUDE_FAR
-            };
+            let floor = if self.negative { -MAGNITUDE_FAR } else { MAGNITUDE_FAR };
             return Decimal { floor, whole: true };
         }
         // Below POWER_FAR, so the digits before the point are at most twenty.
         let places = usize::try_from(power + 1).unwrap_or(0);
         let padded = self.digits().skip(first).chain(std::iter::repeat(0));
-        let magnitude = padded
-            .take(places)
-            .fold(0, |sum, digit| sum * 10 + i128::from(digit));
+        let magnitude = padded.take(places).fold(0, |sum, digit| sum * 10 + i128::from(digit));
         let fraction = self.digits().skip(first + places).any(|digit| digit != 0);
-        let floor = if self.negative {
-            -magnitude - i128::from(fraction)
-        } else {
-            magnitude
-        };
-        Decimal {
-            floor,
-            whole: !fraction,
-        }
+        let floor = if self.negative { -magnitude - i128::from(fraction) } else { magnitude };
+        Decimal { floor, whole: !fraction }
     }
 }
 
 /// The exponent, unless it is so large that no number may have it.
 fn bounded_exponent(text: &str) -> Option<i64> {
     let unsigned = text.trim_start_matches(['+', '-']);
-    let size = unsigned.bytes().fold(0_i64, |sum, byte| {
-        (sum * 10 + i64::from(byte - b'0')).min(EXPONENT_MAX)
-    });
+    let size = unsigned.bytes().fold(0_i64, |sum, byte| (sum * 10 + i64::from(byte - b'0')).min(EXPONENT_MAX));
     let signed = if text.starts_with('-') { -size } else { size };
     (size < EXPONENT_MAX).then_some(signed)
 }

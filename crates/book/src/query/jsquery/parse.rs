@@ -16,11 +16,7 @@ pub(super) fn parse(source: &str) -> Result<Node, JsQueryFault> {
     if source.len() > QUERY_BYTES_MAX {
         return Err(JsQueryFault::new(Reason::TooLong, source, QUERY_BYTES_MAX));
     }
-    let mut parser = Parser {
-        source,
-        tokens: tokens(source),
-        next: 0,
-    };
+    let mut parser = Parser { source, tokens: tokens(source), next: 0 };
     parser.query()
 }
 
@@ -63,11 +59,7 @@ impl Parser<'_> {
         if *self.lexeme(0) == Lexeme::End {
             return Err(self.fault(Reason::Empty));
         }
-        let place = Place {
-            subject: Subject::Value,
-            nesting: 0,
-            descents: 0,
-        };
+        let place = Place { subject: Subject::Value, nesting: 0, descents: 0 };
         let node = self.either(place)?;
         match self.lexeme(0) {
             Lexeme::End => Ok(node),
@@ -118,11 +110,7 @@ impl Parser<'_> {
     }
 
     fn operand(&mut self, place: Place) -> Parsed<Node> {
-        if self.is_mark(0, '(') {
-            self.group(place)
-        } else {
-            self.path(place)
-        }
+        if self.is_mark(0, '(') { self.group(place) } else { self.path(place) }
     }
 
     /// An expression in brackets.
@@ -131,20 +119,13 @@ impl Parser<'_> {
             return Err(self.fault(Reason::TooDeep));
         }
         self.expect('(', "\"(\"")?;
-        let node = self.either(Place {
-            nesting: place.nesting + 1,
-            ..place
-        })?;
+        let node = self.either(Place { nesting: place.nesting + 1, ..place })?;
         self.expect(')', "AND, OR or \")\"")?;
         Ok(node)
     }
 
     fn path(&mut self, place: Place) -> Parsed<Node> {
-        let mut trail = Trail {
-            steps: Vec::new(),
-            place,
-            open: None,
-        };
+        let mut trail = Trail { steps: Vec::new(), place, open: None };
         loop {
             self.step(&mut trail)?;
             if !self.take('.') {
@@ -217,13 +198,7 @@ impl Parser<'_> {
         if trail.place.subject == Subject::Length && !stays {
             return Err(self.fault_at(Reason::LengthNotLast, start));
         }
-        let repeated = match (trail.steps.last(), &step) {
-            (Some(Step::AnyWithin), Step::AnyWithin) => true,
-            (Some(Step::EveryWithin), Step::EveryWithin) => true,
-            (_, Step::AnyWithin | Step::EveryWithin) => false,
-            _ => true,
-        };
-        trail.place.descents += usize::from(!repeated);
+        trail.place.descents += usize::from(descends(&trail.steps, &step));
         if trail.place.descents > DESCENT_STEPS_MAX {
             return Err(self.fault_at(Reason::TooManyDescents, start));
         }
@@ -253,19 +228,13 @@ impl Parser<'_> {
     fn elements(&mut self) -> Parsed<Step> {
         self.next += 1;
         let Lexeme::Integer(digits) = self.lexeme(0) else {
-            return Ok(if self.take(':') {
-                Step::EveryElement
-            } else {
-                Step::AnyElement
-            });
+            return Ok(if self.take(':') { Step::EveryElement } else { Step::AnyElement });
         };
         let Ok(index) = digits.parse::<i32>() else {
             return Err(self.fault(Reason::IndexTooLarge));
         };
         self.next += 1;
-        usize::try_from(index)
-            .map(Step::Element)
-            .map_err(|_| self.fault(Reason::IndexTooLarge))
+        usize::try_from(index).map(Step::Element).map_err(|_| self.fault(Reason::IndexTooLarge))
     }
 
     /// Takes the next token as `meaning`.
@@ -434,21 +403,14 @@ impl Parser<'_> {
     }
 
     fn expect(&mut self, mark: char, expected: &'static str) -> Parsed<()> {
-        if self.take(mark) {
-            Ok(())
-        } else {
-            Err(self.unexpected(expected))
-        }
+        if self.take(mark) { Ok(()) } else { Err(self.unexpected(expected)) }
     }
 
     /// The fault that the next token is; a broken one names its own.
     fn unexpected(&self, expected: &'static str) -> JsQueryFault {
         match self.lexeme(0) {
             Lexeme::Broken(reason) => self.fault(reason.clone()),
-            other => self.fault(Reason::Unexpected {
-                expected,
-                found: other.name(),
-            }),
+            other => self.fault(Reason::Unexpected { expected, found: other.name() }),
         }
     }
 
@@ -458,5 +420,14 @@ impl Parser<'_> {
 
     fn fault_at(&self, reason: Reason, token: usize) -> JsQueryFault {
         JsQueryFault::new(reason, self.source, self.tokens[token].at)
+    }
+}
+
+/// Whether `step` leads further down than `steps` do: a repeated descent does not.
+fn descends(steps: &[Step], step: &Step) -> bool {
+    match step {
+        Step::AnyWithin => !matches!(steps.last(), Some(Step::AnyWithin)),
+        Step::EveryWithin => !matches!(steps.last(), Some(Step::EveryWithin)),
+        _ => false,
     }
 }

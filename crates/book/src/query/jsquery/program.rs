@@ -101,22 +101,12 @@ impl Node {
         steps.into_iter().for_each(|step| append(&mut joined, step));
         let then = match then {
             Node::Path(inner) => {
-                inner
-                    .steps
-                    .into_iter()
-                    .for_each(|step| append(&mut joined, step));
+                inner.steps.into_iter().for_each(|step| append(&mut joined, step));
                 inner.then
             }
             other => Box::new(other),
         };
-        if joined.is_empty() {
-            *then
-        } else {
-            Node::Path(Path {
-                steps: joined,
-                then,
-            })
-        }
+        if joined.is_empty() { *then } else { Node::Path(Path { steps: joined, then }) }
     }
 
     /// All of `nodes`.

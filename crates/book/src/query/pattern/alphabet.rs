@@ -41,19 +41,11 @@ impl Alphabet {
         let mut members = vec![false; letters * sets.len()];
         for (kind, letter) in &kinds {
             for set in 0..sets.len() {
-                members[set * letters + usize::from(*letter)] =
-                    kind[set / 64] >> (set % 64) & 1 == 1;
+                members[set * letters + usize::from(*letter)] = kind[set / 64] >> (set % 64) & 1 == 1;
             }
         }
-        let mut alphabet = Alphabet {
-            direct: Vec::new(),
-            stretches,
-            members,
-            letters,
-        };
-        alphabet.direct = (0..DIRECT as u32)
-            .map(|point| alphabet.search(point))
-            .collect();
+        let mut alphabet = Alphabet { direct: Vec::new(), stretches, members, letters };
+        alphabet.direct = (0..DIRECT as u32).map(|point| alphabet.search(point)).collect();
         alphabet
     }
 
@@ -65,10 +57,7 @@ impl Alphabet {
     /// The letter of a character.
     pub(super) fn letter(&self, character: char) -> Letter {
         let point = u32::from(character);
-        self.direct
-            .get(point as usize)
-            .copied()
-            .unwrap_or_else(|| self.search(point))
+        self.direct.get(point as usize).copied().unwrap_or_else(|| self.search(point))
     }
 
     fn search(&self, point: u32) -> Letter {

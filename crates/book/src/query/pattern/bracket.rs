@@ -21,9 +21,7 @@ impl Parser {
         let set = CharSet::of(ranges);
         Ok(match sense {
             Sense::Positive => set,
-            Sense::Negated if self.lexer.options.newline_stops => {
-                set.union(&CharSet::one('\n'.into())).complement()
-            }
+            Sense::Negated if self.lexer.options.newline_stops => set.union(&CharSet::one('\n'.into())).complement(),
             Sense::Negated => set.complement(),
         })
     }
@@ -32,20 +30,12 @@ impl Parser {
         match self.token {
             Token::Plain(point) => {
                 self.advance()?;
-                if self.token == Token::Hyphen {
-                    self.range_from(point)
-                } else {
-                    Ok(self.one(point))
-                }
+                if self.token == Token::Hyphen { self.range_from(point) } else { Ok(self.one(point)) }
             }
             Token::Class(class, sense) => {
                 self.advance()?;
                 let set = self.class(class);
-                Ok(if sense == Sense::Negated {
-                    set.complement()
-                } else {
-                    set
-                })
+                Ok(if sense == Sense::Negated { set.complement() } else { set })
             }
             Token::OpenName(Name::Element) => {
                 let point = self.named_character()?;
@@ -99,9 +89,7 @@ impl Parser {
             return Ok(only.into());
         }
         let known = CHARACTER_NAMES.iter().find(|(known, _)| *known == name);
-        known
-            .map(|&(_, point)| point)
-            .ok_or(self.lexer.fault(Reason::CharacterName))
+        known.map(|&(_, point)| point).ok_or(self.lexer.fault(Reason::CharacterName))
     }
 
     /// The characters up to the mark that closes the name; it is not empty.
@@ -113,11 +101,7 @@ impl Parser {
             self.advance()?;
         }
         self.advance()?;
-        if name.is_empty() {
-            Err(self.lexer.fault(reason))
-        } else {
-            Ok(name)
-        }
+        if name.is_empty() { Err(self.lexer.fault(reason)) } else { Ok(name) }
     }
 }
 

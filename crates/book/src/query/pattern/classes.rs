@@ -55,22 +55,13 @@ const SPACES: &[(u32, u32)] = &[
     (0x3000, 0x3000),
 ];
 /// Spaces that print, beside everything visible.
-const PRINTED_SPACES: &[(u32, u32)] = &[
-    (0x20, 0x20),
-    (0x1680, 0x1680),
-    (0x2000, 0x2006),
-    (0x2008, 0x200A),
-    (0x205F, 0x205F),
-    (0x3000, 0x3000),
-];
+const PRINTED_SPACES: &[(u32, u32)] =
+    &[(0x20, 0x20), (0x1680, 0x1680), (0x2000, 0x2006), (0x2008, 0x200A), (0x205F, 0x205F), (0x3000, 0x3000)];
 
 impl Class {
     /// The class of this name, as written between `[:` and `:]`.
     pub(super) fn named(name: &str) -> Option<Class> {
-        NAMES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, class)| *class)
+        NAMES.iter().find(|(known, _)| *known == name).map(|(_, class)| *class)
     }
 
     /// The class as it reads when letter case is ignored.
@@ -89,9 +80,7 @@ impl Class {
             Class::Alnum => Class::Alpha.set().union(&Class::Digit.set()),
             Class::Word => Class::Alnum.set().union(&CharSet::one(0x5F)),
             Class::Graph => Class::Alnum.set().union(&Class::Punct.set()),
-            Class::Print => Class::Graph
-                .set()
-                .union(&CharSet::of(PRINTED_SPACES.to_vec())),
+            Class::Print => Class::Graph.set().union(&CharSet::of(PRINTED_SPACES.to_vec())),
             Class::Lower => cased(&tables::TO_UPPER, &tables::CASELESS_LOWER),
             Class::Upper => cased(&tables::TO_LOWER, &tables::CASELESS_UPPER),
             Class::Digit => CharSet::of(DIGITS.to_vec()),
@@ -106,9 +95,7 @@ impl Class {
 
 /// Whether a character is white space.
 pub(super) fn is_space(point: u32) -> bool {
-    SPACES
-        .iter()
-        .any(|range| (range.0..=range.1).contains(&point))
+    SPACES.iter().any(|range| (range.0..=range.1).contains(&point))
 }
 
 /// Unpacks a table of gaps and lengths.
@@ -127,11 +114,7 @@ fn cased(mapping: &[i32], caseless: &[u32]) -> CharSet {
     let mut ranges = runs(caseless).ranges().to_vec();
     for run in mapping.chunks_exact(4) {
         let (first, last) = (run[0] as u32, run[1] as u32);
-        ranges.extend(
-            (first..=last)
-                .step_by(run[2] as usize)
-                .map(|point| (point, point)),
-        );
+        ranges.extend((first..=last).step_by(run[2] as usize).map(|point| (point, point)));
     }
     CharSet::of(ranges)
 }

@@ -14,6 +14,9 @@ use super::machine::Machine;
 use super::parts::{Division, Form};
 use super::syntax::UNBOUNDED;
 
+/// What a visit to a part costs, of the budget of the machine.
+const CONFIRM_STEPS: u64 = 8;
+
 /// One attempt to match a text.
 pub(super) struct Dissection<'a> {
     pub(super) division: &'a Division,
@@ -32,9 +35,7 @@ impl Dissection<'_> {
         let end = self.chars.len();
         let mut from = 0;
         loop {
-            let found = self
-                .machine
-                .shortest(self.division.search, from, from, end)?;
+            let found = self.machine.shortest(self.division.search, from, from, end)?;
             let Some(close) = found else {
                 return Ok(false);
             };
@@ -67,11 +68,7 @@ impl Dissection<'_> {
             if end == if shortest { most } else { begin } {
                 return Ok(false);
             }
-            if shortest {
-                least = end + 1
-            } else {
-                most = end - 1
-            }
+            if shortest { least = end + 1 } else { most = end - 1 }
         }
     }
 
@@ -85,11 +82,7 @@ impl Dissection<'_> {
         most: usize,
     ) -> Result<Option<usize>, StepsSpent> {
         let it = &self.division.parts[part];
-        if let Form::Back {
-            group,
-            least: fewest,
-            most: often,
-        } = it.form
+        if let Form::Back { group, least: fewest, most: often } = it.form
             && let Some(text) = self.captured[group as usize]
         {
             return self.measure_back(text, (fewest, often), shortest, begin, least, most);
@@ -115,11 +108,7 @@ impl Dissection<'_> {
         if size == 0 {
             return Ok((begin >= least).then_some(begin));
         }
-        let often = if often == UNBOUNDED {
-            usize::MAX
-        } else {
-            often as usize
-        };
+        let often = if often == UNBOUNDED { usize::MAX } else { often as usize };
         let rounds = often.min((most - begin) / size);
         let enough = (fewest as usize).max(least.saturating_sub(begin).div_ceil(size));
         let mut round = 0;
@@ -135,35 +124,22 @@ impl Dissection<'_> {
     /// Whether a captured text stands at a place, which has room for it.
     fn same(&mut self, text: (usize, usize), at: usize) -> Answer {
         let size = text.1 - text.0;
-        self.machine.steps = self
-            .machine
-            .steps
-            .checked_sub(size as u64 + 1)
-            .ok_or(StepsSpent)?;
-        let mut pairs = self.chars[text.0..text.1]
-            .iter()
-            .zip(&self.chars[at..at + size]);
+        self.machine.steps = self.machine.steps.checked_sub(size as u64 + CONFIRM_STEPS).ok_or(StepsSpent)?;
+        let mut pairs = self.chars[text.0..text.1].iter().zip(&self.chars[at..at + size]);
         let lower = |c: &char| fold::lower(u32::from(*c));
-        Ok(
-            pairs
-                .all(|(one, other)| one == other || self.ignore_case && lower(one) == lower(other)),
-        )
+        Ok(pairs.all(|(one, other)| one == other || self.ignore_case && lower(one) == lower(other)))
     }
 
     /// Confirms a piece that the machine of the part accepts, capturing what there is to capture.
     fn confirm(&mut self, part: usize, begin: usize, end: usize) -> Answer {
-        self.machine.steps = self.machine.steps.checked_sub(8).ok_or(StepsSpent)?;
+        self.machine.steps = self.machine.steps.checked_sub(CONFIRM_STEPS).ok_or(StepsSpent)?;
         let it = &self.division.parts[part];
         let confirmed = match &it.form {
             Form::Leaf => true,
-            Form::Back { group, least, most } => {
-                self.confirm_back(*group, *least, *most, begin, end)?
-            }
+            Form::Back { group, least, most } => self.confirm_back(*group, *least, *most, begin, end)?,
             Form::Chain(one, other) => self.confirm_chain(*one, *other, begin, end)?,
             Form::Choice(parts) => self.confirm_choice(parts, begin, end)?,
-            Form::Repeat { part, least, most } => {
-                self.confirm_repeat(*part, *least, *most, begin, end)?
-            }
+            Form::Repeat { part, least, most } => self.confirm_repeat(*part, *least, *most, begin, end)?,
             Form::Wrapped(inner) => self.confirm(*inner, begin, end)?,
         };
         if let (Some(group), true) = (it.capture, confirmed) {
@@ -189,14 +165,7 @@ impl Dissection<'_> {
         }
     }
 
-    fn confirm_back(
-        &mut self,
-        group: u32,
-        least: u32,
-        most: u32,
-        begin: usize,
-        end: usize,
-    ) -> Answer {
+    fn confirm_back(&mut self, group: u32, least: u32, most: u32, begin: usize, end: usize) -> Answer {
         let Some(text) = self.captured[group as usize] else {
             return Ok(false);
         };
@@ -224,9 +193,7 @@ impl Dissection<'_> {
             let Some(cut) = self.measure(one, shortest, begin, least, most)? else {
                 return Ok(false);
             };
-            if self.measure(other, false, cut, cut, end)? == Some(end)
-                && self.confirm(one, begin, cut)?
-            {
+            if self.measure(other, false, cut, cut, end)? == Some(end) && self.confirm(one, begin, cut)? {
                 if self.confirm(other, cut, end)? {
                     return Ok(true);
                 }
@@ -235,49 +202,27 @@ impl Dissection<'_> {
             if cut == if shortest { end } else { begin } {
                 return Ok(false);
             }
-            if shortest {
-                least = cut + 1
-            } else {
-                most = cut - 1
-            }
+            if shortest { least = cut + 1 } else { most = cut - 1 }
         }
     }
 
     fn confirm_choice(&mut self, parts: &[usize], begin: usize, end: usize) -> Answer {
         for part in parts {
-            if self.measure(*part, false, begin, begin, end)? == Some(end)
-                && self.confirm(*part, begin, end)?
-            {
+            if self.measure(*part, false, begin, begin, end)? == Some(end) && self.confirm(*part, begin, end)? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    fn confirm_repeat(
-        &mut self,
-        part: usize,
-        least: u32,
-        most: u32,
-        begin: usize,
-        end: usize,
-    ) -> Answer {
+    fn confirm_repeat(&mut self, part: usize, least: u32, most: u32, begin: usize, end: usize) -> Answer {
         let shortest = self.division.parts[part].traits.shortest;
         if shortest && least == 0 && begin == end {
             return Ok(true);
         }
         let fewest = (least as usize).max(1);
         let often = (end - begin).min(most as usize).max(fewest);
-        let mut cuts = Cuts {
-            part,
-            begin,
-            end,
-            fewest,
-            often,
-            shortest,
-            places: vec![begin],
-            verified: 0,
-        };
+        let mut cuts = Cuts { part, begin, end, fewest, often, shortest, places: vec![begin], verified: 0 };
         if self.confirm_cuts(&mut cuts)? {
             return Ok(true);
         }
@@ -329,11 +274,7 @@ impl Dissection<'_> {
             match next {
                 Verdict::Confirmed => return Ok(true),
                 Verdict::Another => {
-                    limit = if cuts.shortest {
-                        cuts.places[cuts.round() - 1]
-                    } else {
-                        cuts.end
-                    };
+                    limit = if cuts.shortest { cuts.places[cuts.round() - 1] } else { cuts.end };
                 }
                 Verdict::Backtrack => match back(cuts) {
                     Some(again) => limit = again,

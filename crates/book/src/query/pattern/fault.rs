@@ -14,24 +14,41 @@ pub enum PatternFault {
     TooComplex,
     /// A `like` pattern ends in the middle of an escape.
     LoneBackslash,
-    /// It breaks the notation; `at` counts the characters read by then.
-    Notation { reason: Reason, at: usize },
+    /// It breaks the notation.
+    Notation {
+        /// How.
+        reason: Reason,
+        /// How many characters had been read by then.
+        at: usize,
+    },
 }
 
 /// What is wrong with the notation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
+    /// An opening `***` without `=` or `:`.
     Prefix,
+    /// Option letters at the start.
     Option,
+    /// A backslash escape.
     Escape,
+    /// A quantifier without an atom.
     NothingToRepeat,
+    /// The numbers in braces.
     Bound,
+    /// A brace without its pair.
     OpenBound,
+    /// A square bracket without its pair.
     OpenBracket,
+    /// A parenthesis without its pair.
     Parenthesis,
+    /// The ends of a range of characters.
     Range,
+    /// A name between `[.` and `.]`.
     CharacterName,
+    /// A name between `[:` and `:]`.
     ClassName,
+    /// A back-reference to no finished group.
     Reference,
 }
 
@@ -60,9 +77,7 @@ impl fmt::Display for PatternFault {
             PatternFault::TooLong => {
                 write!(out, "pattern is longer than {PATTERN_CHARS_MAX} characters")
             }
-            PatternFault::TooComplex => {
-                out.write_str("pattern is too complex: its repetitions multiply")
-            }
+            PatternFault::TooComplex => out.write_str("pattern is too complex: its repetitions multiply"),
             PatternFault::LoneBackslash => out.write_str("pattern ends in a lone backslash"),
             PatternFault::Notation { reason, at } => {
                 write!(out, "{} (near character {at})", reason.words())

@@ -122,21 +122,11 @@ pub(super) struct Lexer {
 
 impl Lexer {
     pub(super) fn new(chars: Vec<char>, options: Options, at: usize) -> Lexer {
-        Lexer {
-            chars,
-            at,
-            options,
-            groups: 0,
-            place: Place::Text,
-            before: Token::Start,
-        }
+        Lexer { chars, at, options, groups: 0, place: Place::Text, before: Token::Start }
     }
 
     pub(super) fn fault(&self, reason: Reason) -> PatternFault {
-        PatternFault::Notation {
-            reason,
-            at: self.at,
-        }
+        PatternFault::Notation { reason, at: self.at }
     }
 
     pub(super) fn peek(&self) -> Option<char> {
@@ -217,11 +207,7 @@ impl Lexer {
             return Err(self.fault(Reason::Bound));
         }
         self.place = Place::Text;
-        Ok(Token::CloseBound(if self.is_basic() {
-            Greed::Greedy
-        } else {
-            self.greed()
-        }))
+        Ok(Token::CloseBound(if self.is_basic() { Greed::Greedy } else { self.greed() }))
     }
 
     fn in_bracket(&mut self, next: char) -> Result<Token, PatternFault> {
@@ -285,27 +271,15 @@ impl Lexer {
 
     /// A `?` after a quantifier makes it lazy, in advanced syntax.
     fn greed(&mut self) -> Greed {
-        if self.is_advanced() && self.eat('?') {
-            Greed::Lazy
-        } else {
-            Greed::Greedy
-        }
+        if self.is_advanced() && self.eat('?') { Greed::Lazy } else { Greed::Greedy }
     }
 
     fn line_start(&self) -> Anchor {
-        if self.options.newline_anchors {
-            Anchor::LineStart
-        } else {
-            Anchor::TextStart
-        }
+        if self.options.newline_anchors { Anchor::LineStart } else { Anchor::TextStart }
     }
 
     fn line_end(&self) -> Anchor {
-        if self.options.newline_anchors {
-            Anchor::LineEnd
-        } else {
-            Anchor::TextEnd
-        }
+        if self.options.newline_anchors { Anchor::LineEnd } else { Anchor::TextEnd }
     }
 
     /// `{` opens a bound only before a digit.
@@ -323,23 +297,14 @@ impl Lexer {
     /// `[`, or a whole `[[:<:]]` or `[[:>:]]`.
     fn bracket(&mut self) -> Token {
         for (edge, anchor) in [("[:<:]]", Anchor::WordStart), ("[:>:]]", Anchor::WordEnd)] {
-            if self.chars[self.at..]
-                .iter()
-                .copied()
-                .take(6)
-                .eq(edge.chars())
-            {
+            if self.chars[self.at..].iter().copied().take(6).eq(edge.chars()) {
                 self.at += 6;
                 return Token::Anchor(anchor);
             }
         }
         self.place = Place::Bracket;
         let negated = self.eat('^');
-        Token::OpenBracket(if negated {
-            Sense::Negated
-        } else {
-            Sense::Positive
-        })
+        Token::OpenBracket(if negated { Sense::Negated } else { Sense::Positive })
     }
 
     /// After `(?` in advanced syntax.
@@ -389,10 +354,7 @@ impl Lexer {
     }
 
     fn after_line_start(&self) -> bool {
-        matches!(
-            self.before,
-            Token::Anchor(Anchor::TextStart | Anchor::LineStart)
-        )
+        matches!(self.before, Token::Anchor(Anchor::TextStart | Anchor::LineStart))
     }
 
     /// Whether nothing follows, or the end of a group.

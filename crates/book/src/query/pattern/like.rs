@@ -66,10 +66,7 @@ impl Like {
             match mark {
                 Mark::Run => stretches.push(Stretch::default()),
                 Mark::Any => stretches.last_mut().into_iter().for_each(Stretch::skip),
-                Mark::This(one) => stretches
-                    .last_mut()
-                    .into_iter()
-                    .for_each(|it| it.push(*one)),
+                Mark::This(one) => stretches.last_mut().into_iter().for_each(|it| it.push(*one)),
             }
         }
         let last = stretches.len() - 1;
@@ -81,12 +78,7 @@ impl Like {
         let literal = longest_literal(&marks);
         let scan = Scan::of(&tree_of(literal, fold));
         let contains = is_contains(&marks, literal);
-        Ok(Like {
-            stretches,
-            fold,
-            scan,
-            contains,
-        })
+        Ok(Like { stretches, fold, scan, contains })
     }
 
     /// Whether a text matches. Time grows with the text, and at worst with the text times the
@@ -120,10 +112,7 @@ impl Like {
 
     /// Whether a text, already in small letters where case is ignored, matches.
     fn fits(&self, text: &str) -> bool {
-        let (first, rest) = self
-            .stretches
-            .split_first()
-            .expect("there is always one stretch");
+        let (first, rest) = self.stretches.split_first().expect("there is always one stretch");
         let Some(mut at) = first.end_at(text, 0) else {
             return false;
         };
@@ -200,10 +189,7 @@ impl Stretch {
 
 /// The place so many characters further on, if there are so many.
 fn forward(text: &str, at: usize, count: usize) -> Option<usize> {
-    let mut places = text[at..]
-        .char_indices()
-        .map(|(place, _)| at + place)
-        .chain([text.len()]);
+    let mut places = text[at..].char_indices().map(|(place, _)| at + place).chain([text.len()]);
     places.nth(count).filter(|place| count == 0 || *place > at)
 }
 
@@ -238,17 +224,12 @@ fn read(source: &str, fold: Fold) -> Result<Vec<Mark>, PatternFault> {
 fn longest_literal(marks: &[Mark]) -> &[Mark] {
     let is_plain = |mark: &Mark| matches!(mark, Mark::This(_));
     let runs = marks.chunk_by(|one, other| is_plain(one) && is_plain(other));
-    runs.filter(|run| is_plain(&run[0]))
-        .max_by_key(|run| run.len())
-        .unwrap_or(&[])
+    runs.filter(|run| is_plain(&run[0])).max_by_key(|run| run.len()).unwrap_or(&[])
 }
 
 /// Whether only `%` surround the literal, on both sides.
 fn is_contains(marks: &[Mark], literal: &[Mark]) -> bool {
-    let others = marks
-        .iter()
-        .filter(|mark| !matches!(mark, Mark::Run))
-        .count();
+    let others = marks.iter().filter(|mark| !matches!(mark, Mark::Run)).count();
     let runs_around = marks.first() == Some(&Mark::Run) && marks.last() == Some(&Mark::Run);
     !literal.is_empty() && others == literal.len() && runs_around
 }
@@ -264,15 +245,8 @@ fn tree_of(literal: &[Mark], fold: Fold) -> Alternation {
                 Fold::Lower => fold::lowering_to(point),
             };
             let preference = Preference::Inherited;
-            Some(Piece::Repeat(Repeat {
-                atom: Atom::Set(set),
-                least: 1,
-                most: 1,
-                preference,
-            }))
+            Some(Piece::Repeat(Repeat { atom: Atom::Set(set), least: 1, most: 1, preference }))
         }
     };
-    Alternation {
-        branches: vec![literal.iter().filter_map(piece).collect()],
-    }
+    Alternation { branches: vec![literal.iter().filter_map(piece).collect()] }
 }

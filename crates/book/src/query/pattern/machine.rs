@@ -20,6 +20,8 @@ use super::syntax::{Anchor, Demand, Side};
 const TABLES_BYTES_MAX: usize = 4 << 20;
 /// What looking at one operation costs, where following a known step costs 1.
 const OPERATION_STEPS: u64 = 4;
+/// What setting out on a walk costs, or on a look at a configuration.
+const WALK_STEPS: u64 = 8;
 /// What adding a configuration to the table costs.
 const CONFIGURATION_STEPS: u64 = 40;
 
@@ -49,6 +51,8 @@ struct Table {
     /// Configurations by content: the letter before, then the operations.
     numbers: HashMap<Box<[u32]>, u32>,
     contents: Vec<Box<[u32]>>,
+    /// The configuration to start with after each letter, and at the start of the text.
+    starts: Vec<u32>,
     /// A row for each configuration: what follows each letter, and the end of the text.
     steps: Vec<u32>,
     bytes: usize,
@@ -94,20 +98,9 @@ impl Machine {
     pub(super) fn new(programs: Programs) -> Machine {
         let alphabet = Alphabet::of(&programs.sets);
         let tables = programs.programs.iter().map(|_| Table::default()).collect();
-        let answers = programs
-            .programs
-            .iter()
-            .map(|_| Answers::default())
-            .collect();
-        let mut machine = Machine {
-            programs,
-            alphabet,
-            tables,
-            answers,
-            looks: Vec::new(),
-            text: Text::default(),
-            steps: 0,
-        };
+        let answers = programs.programs.iter().map(|_| Answers::default()).collect();
+        let mut machine =
+            Machine { programs, alphabet, tables, answers, looks: Vec::new(), text: Text::default(), steps: 0 };
         for program in 0..machine.tables.len() {
             machine.clear(program);
         }
@@ -118,9 +111,7 @@ impl Machine {
     pub(super) fn read(&mut self, text: &str) {
         self.text.letters.clear();
         let alphabet = &self.alphabet;
-        self.text
-            .letters
-            .extend(text.chars().map(|character| alphabet.letter(character)));
+        self.text.letters.extend(text.chars().map(|character| alphabet.letter(character)));
         for answers in &mut self.answers {
             answers.known.clear();
         }
@@ -139,8 +130,9 @@ impl Machine {
         }
     }
 
-    /// Where the earliest-ending match ends, over all matches that a walk from `from` finds: a
-    /// floating program may start anywhere from there on, another just there.
+    /// Where the earliest match that ends between `least` and `most` ends, over all matches that a
+    /// walk from `from` finds: a floating program may start anywhere from there on, another just
+    /// there.
     pub(super) fn shortest(
         &mut self,
         program: usize,
@@ -148,41 +140,43 @@ impl Machine {
         least: usize,
         most: usize,
     ) -> Result<Option<usize>, StepsSpent> {
-        let mut configuration = self.enter(program, from);
-        let mut end = None;
-        let mut place = from;
-        while place <= most && configuration != DEAD {
-            let (next, matched) = self.step(program, configuration, place)?;
-            if matched && place >= least {
-                end = Some(place);
-                break;
-            }
-            configuration = next;
-            place += 1;
-        }
-        self.pay((place - from) as u64 + 1)?;
-        Ok(end)
+        self.walk(program, from, most, Some(least))
     }
 
     /// Where the longest match that starts at `from` and ends by `most` ends.
-    pub(super) fn longest(
+    pub(super) fn longest(&mut self, program: usize, from: usize, most: usize) -> Result<Option<usize>, StepsSpent> {
+        self.walk(program, from, most, None)
+    }
+
+    /// Walks from one place to another, or to the first match at or after `least`, if given. The
+    /// end of the last match met comes back.
+    fn walk(
         &mut self,
         program: usize,
         from: usize,
         most: usize,
+        least: Option<usize>,
     ) -> Result<Option<usize>, StepsSpent> {
+        let stop = least.unwrap_or(usize::MAX);
         let mut configuration = self.enter(program, from);
         let mut end = None;
         let mut place = from;
         while place <= most && configuration != DEAD {
-            let (next, matched) = self.step(program, configuration, place)?;
-            if matched {
+            let (next, matched) = match self.known_step(program, configuration, place) {
+                known if known < VARYING => (known >> 1, known & 1 == 1),
+                _ => self.new_step(program, configuration, place)?,
+            };
+            if matched && place >= stop {
+                end = Some(place);
+                break;
+            }
+            if matched && least.is_none() {
                 end = Some(place);
             }
             configuration = next;
             place += 1;
         }
-        self.pay((place - from) as u64 + 1)?;
+        self.pay((place - from) as u64 + WALK_STEPS)?;
         Ok(end)
     }
 
@@ -193,29 +187,28 @@ impl Machine {
             Some(previous) => usize::from(self.text.letters[previous]),
         };
         let it = &self.programs.programs[program];
-        let before = if it.looks_back { before as u32 } else { 0 };
-        let content: Vec<u32> = if it.floating {
-            vec![before]
-        } else {
-            vec![before, it.start]
-        };
-        self.number(program, &content)
+        let before = if it.looks_back { before } else { 0 };
+        let known = self.tables[program].starts[before];
+        if known != UNKNOWN {
+            return known;
+        }
+        let content = [before as u32, it.start];
+        let number = self.number(program, if it.floating { &content[..1] } else { &content });
+        self.tables[program].starts[before] = number;
+        number
     }
 
-    /// One step: the configuration after the letter at the place, and whether a match ends before
-    /// that letter.
-    fn step(
-        &mut self,
-        program: usize,
-        configuration: u32,
-        place: usize,
-    ) -> Result<(u32, bool), StepsSpent> {
+    /// A step as the table has it: whether a match ends before the letter at the place in the
+    /// lowest bit, the configuration after that letter above.
+    fn known_step(&self, program: usize, configuration: u32, place: usize) -> u32 {
+        let row = self.alphabet.letters() + 1;
+        self.tables[program].steps[configuration as usize * row + self.letter_at(place)]
+    }
+
+    /// A step the table does not have.
+    fn new_step(&mut self, program: usize, configuration: u32, place: usize) -> Result<(u32, bool), StepsSpent> {
         let letter = self.letter_at(place);
         let slot = configuration as usize * (self.alphabet.letters() + 1) + letter;
-        let known = self.tables[program].steps[slot];
-        if known < VARYING {
-            return Ok((known >> 1, known & 1 == 1));
-        }
         let mut look = self.looks.pop().unwrap_or_default();
         let outcome = self.look(&mut look, program, configuration, place);
         let age = self.tables[program].age;
@@ -232,10 +225,7 @@ impl Machine {
 
     /// The letter at a place, or one past the last letter at the end of the text.
     fn letter_at(&self, place: usize) -> usize {
-        self.text
-            .letters
-            .get(place)
-            .map_or(self.alphabet.letters(), |letter| usize::from(*letter))
+        self.text.letters.get(place).map_or(self.alphabet.letters(), |letter| usize::from(*letter))
     }
 
     /// The configuration reached by a look.
@@ -255,13 +245,7 @@ impl Machine {
     }
 
     /// Follows every operation of a configuration that can be reached without taking a letter.
-    fn look(
-        &mut self,
-        look: &mut Look,
-        program: usize,
-        configuration: u32,
-        place: usize,
-    ) -> Result<(), StepsSpent> {
+    fn look(&mut self, look: &mut Look, program: usize, configuration: u32, place: usize) -> Result<(), StepsSpent> {
         let it = &self.programs.programs[program];
         look.seen.clear();
         look.seen.resize(it.operations.len(), false);
@@ -275,7 +259,7 @@ impl Machine {
             look.pending.push(it.start);
         }
         let letter = self.letter_at(place);
-        let mut visits = CONFIGURATION_STEPS;
+        let mut visits = WALK_STEPS;
         while let Some(at) = look.pending.pop() {
             if std::mem::replace(&mut look.seen[at as usize], true) {
                 continue;
@@ -285,8 +269,7 @@ impl Machine {
                 Operation::Done => look.matched = true,
                 Operation::Fork(one, other) => look.pending.extend([other, one]),
                 Operation::Take(set, then) => {
-                    if letter < self.alphabet.letters() && self.alphabet.holds(set as usize, letter)
-                    {
+                    if letter < self.alphabet.letters() && self.alphabet.holds(set as usize, letter) {
                         look.next.push(then);
                     }
                 }
@@ -301,22 +284,12 @@ impl Machine {
     }
 
     /// Whether a check holds at a place, with the given letter before it.
-    fn holds(
-        &mut self,
-        look: &mut Look,
-        check: Check,
-        before: usize,
-        place: usize,
-    ) -> Result<bool, StepsSpent> {
+    fn holds(&mut self, look: &mut Look, check: Check, before: usize, place: usize) -> Result<bool, StepsSpent> {
         let after = self.letter_at(place);
         Ok(match check {
             Check::Anchor(anchor) => self.anchored(anchor, before, after),
-            Check::Beside(Side::Ahead, demand, set) => {
-                self.is_in(set as usize, after) == (demand == Demand::Match)
-            }
-            Check::Beside(Side::Behind, demand, set) => {
-                self.is_in(set as usize, before) == (demand == Demand::Match)
-            }
+            Check::Beside(Side::Ahead, demand, set) => self.is_in(set as usize, after) == (demand == Demand::Match),
+            Check::Beside(Side::Behind, demand, set) => self.is_in(set as usize, before) == (demand == Demand::Match),
             Check::Around(side, demand, program) => {
                 look.varying = true;
                 let matches = match side {
@@ -365,13 +338,15 @@ impl Machine {
         if self.answers[program].known.is_empty() {
             self.answers[program].frontier = 0;
             self.answers[program].configuration = self.enter(program, 0);
-            self.answers[program]
-                .known
-                .resize(self.text.len() + 1, None);
+            self.answers[program].known.resize(self.text.len() + 1, None);
         }
         while self.answers[program].frontier <= place {
             let at = self.answers[program].frontier;
-            let (next, matched) = self.step(program, self.answers[program].configuration, at)?;
+            let configuration = self.answers[program].configuration;
+            let (next, matched) = match self.known_step(program, configuration, at) {
+                known if known < VARYING => (known >> 1, known & 1 == 1),
+                _ => self.new_step(program, configuration, at)?,
+            };
             let answers = &mut self.answers[program];
             answers.known[at] = Some(matched);
             answers.configuration = next;
@@ -391,6 +366,7 @@ impl Machine {
         if self.tables[program].bytes + bytes > TABLES_BYTES_MAX / self.tables.len() {
             self.clear(program);
         }
+        self.steps = self.steps.saturating_sub(CONFIGURATION_STEPS);
         let table = &mut self.tables[program];
         let number = table.contents.len() as u32;
         table.numbers.insert(content.into(), number);
@@ -408,6 +384,8 @@ impl Machine {
         table.contents.push(Box::from([0]));
         table.steps.clear();
         table.steps.resize(self.alphabet.letters() + 1, DEAD);
+        table.starts.clear();
+        table.starts.resize(self.alphabet.letters() + 1, UNKNOWN);
         table.bytes = 0;
         table.age += 1;
     }

@@ -47,7 +47,7 @@ pub const PATTERN_CHARS_MAX: usize = 1_000;
 
 /// The most steps one question may spend on matching a pattern, over all its records. A step is
 /// one letter read the short way; a fresh look at a set of states costs many.
-pub const PATTERN_STEPS_MAX: u64 = 250_000_000;
+pub const PATTERN_STEPS_MAX: u64 = 150_000_000;
 
 /// A compiled regular expression.
 #[derive(Debug)]
@@ -69,11 +69,7 @@ enum Task {
     /// Run the program of this number.
     Run(usize),
     /// Divide the text among the parts.
-    Divide {
-        division: Division,
-        groups: u32,
-        ignore_case: bool,
-    },
+    Divide { division: Division, groups: u32, ignore_case: bool },
 }
 
 impl Regexp {
@@ -86,24 +82,13 @@ impl Regexp {
         let mut programs = Programs::new();
         let task = if refers(&parsed.tree) {
             let division = parts::divide(&parsed.tree, parsed.groups, &mut programs)?;
-            Task::Divide {
-                division,
-                groups: parsed.groups,
-                ignore_case: parsed.ignore_case,
-            }
+            Task::Divide { division, groups: parsed.groups, ignore_case: parsed.ignore_case }
         } else {
             Task::Run(programs.add(&Source::Tree(&parsed.tree), true)?)
         };
         let machine = Machine::new(programs);
-        let engine = Mutex::new(Engine {
-            machine,
-            task,
-            chars: Vec::new(),
-        });
-        Ok(Regexp {
-            scan: Scan::of(&parsed.tree),
-            engine,
-        })
+        let engine = Mutex::new(Engine { machine, task, chars: Vec::new() });
+        Ok(Regexp { scan: Scan::of(&parsed.tree), engine })
     }
 
     /// Whether a text, which may hold newlines, matches. `steps` is what is left of the budget of
@@ -124,12 +109,7 @@ impl Regexp {
     ///
     /// # Errors
     /// The budget is spent.
-    pub fn next_match_end(
-        &self,
-        lines: &str,
-        mut from: usize,
-        steps: &mut u64,
-    ) -> Result<Option<usize>, StepsSpent> {
+    pub fn next_match_end(&self, lines: &str, mut from: usize, steps: &mut u64) -> Result<Option<usize>, StepsSpent> {
         while let Some(hit) = self.scan.next(lines, from) {
             let start = match hit {
                 Hit::Match(place) => return Ok(Some(place)),
@@ -150,44 +130,25 @@ impl Regexp {
         engine.machine.steps = *steps;
         engine.machine.read(text);
         let answer = engine.matches(text);
-        *steps = if answer.is_ok() {
-            engine.machine.steps
-        } else {
-            0
-        };
+        *steps = if answer.is_ok() { engine.machine.steps } else { 0 };
         answer
     }
 }
 
 impl Engine {
     fn matches(&mut self, text: &str) -> Result<bool, StepsSpent> {
-        let Engine {
-            machine,
-            task,
-            chars,
-        } = self;
+        let Engine { machine, task, chars } = self;
         match task {
             Task::Run(program) => {
                 let end = machine.text.len();
                 Ok(machine.shortest(*program, 0, 0, end)?.is_some())
             }
-            Task::Divide {
-                division,
-                groups,
-                ignore_case,
-            } => {
+            Task::Divide { division, groups, ignore_case } => {
                 chars.clear();
                 chars.extend(text.chars());
                 let captured = vec![None; *groups as usize + 1];
                 let ignore_case = *ignore_case;
-                Dissection {
-                    division,
-                    machine,
-                    chars,
-                    captured,
-                    ignore_case,
-                }
-                .matches()
+                Dissection { division, machine, chars, captured, ignore_case }.matches()
             }
         }
     }

@@ -11,9 +11,7 @@ use super::fault::{PatternFault, Reason};
 use super::fold;
 use super::lex::{Capture, Flavour, Greed, Lexer, Options, Sense, Token};
 use super::set::CharSet;
-use super::syntax::{
-    Alternation, Around, Atom, Demand, Piece, Preference, Repeat, Side, UNBOUNDED,
-};
+use super::syntax::{Alternation, Around, Atom, Demand, Piece, Preference, Repeat, Side, UNBOUNDED};
 
 /// The highest number a bound may hold.
 const BOUND_MAX: u32 = 255;
@@ -39,20 +37,10 @@ pub(super) fn regexp(source: &str) -> Result<Parsed, PatternFault> {
     let (options, start) = opening(&chars)?;
     let mut lexer = Lexer::new(chars, options, start);
     let token = lexer.next()?;
-    let mut parser = Parser {
-        lexer,
-        token,
-        finished: Vec::new(),
-        arounds: 0,
-        depth: 0,
-    };
+    let mut parser = Parser { lexer, token, finished: Vec::new(), arounds: 0, depth: 0 };
     let tree = parser.alternation()?;
     let groups = parser.lexer.groups;
-    Ok(Parsed {
-        tree,
-        groups,
-        ignore_case: options.ignore_case,
-    })
+    Ok(Parsed { tree, groups, ignore_case: options.ignore_case })
 }
 
 /// The leading `***` and `(?letters)`: the options, and where the expression proper starts.
@@ -74,10 +62,7 @@ fn opening(chars: &[char]) -> Result<(Options, usize), PatternFault> {
                 return Ok((options, at));
             }
             _ => {
-                return Err(PatternFault::Notation {
-                    reason: Reason::Prefix,
-                    at,
-                });
+                return Err(PatternFault::Notation { reason: Reason::Prefix, at });
             }
         }
     }
@@ -97,20 +82,12 @@ fn letters(chars: &[char], mut at: usize, options: &mut Options) -> Result<usize
             Some(')') => break,
             Some(letter) if option(letter, options) => {}
             _ => {
-                return Err(PatternFault::Notation {
-                    reason: Reason::Option,
-                    at,
-                });
+                return Err(PatternFault::Notation { reason: Reason::Option, at });
             }
         }
     }
     if options.flavour == Flavour::Literal {
-        *options = Options {
-            expanded: false,
-            newline_stops: false,
-            newline_anchors: false,
-            ..*options
-        };
+        *options = Options { expanded: false, newline_stops: false, newline_anchors: false, ..*options };
     }
     Ok(at)
 }
@@ -194,11 +171,7 @@ impl Parser {
         let inner = self.parenthesized()?;
         self.arounds -= 1;
         self.advance()?;
-        Ok(Around {
-            side,
-            demand,
-            inner,
-        })
+        Ok(Around { side, demand, inner })
     }
 
     /// From an opening parenthesis up to, not past, the closing one.
@@ -230,19 +203,11 @@ impl Parser {
 
     /// One written character, in both its cases where case is ignored.
     pub(super) fn one(&self, point: u32) -> CharSet {
-        if self.lexer.options.ignore_case {
-            fold::both_cases(point)
-        } else {
-            CharSet::one(point)
-        }
+        if self.lexer.options.ignore_case { fold::both_cases(point) } else { CharSet::one(point) }
     }
 
     pub(super) fn class(&self, class: Class) -> CharSet {
-        if self.lexer.options.ignore_case {
-            class.caseless().set()
-        } else {
-            class.set()
-        }
+        if self.lexer.options.ignore_case { class.caseless().set() } else { class.set() }
     }
 
     fn group(&mut self, capture: Capture) -> Result<Atom, PatternFault> {
@@ -270,12 +235,7 @@ impl Parser {
             Token::Question(greed) => (0, 1, Some(greed)),
             Token::OpenBound => self.bound()?,
             _ => {
-                return Ok(Repeat {
-                    atom,
-                    least: 1,
-                    most: 1,
-                    preference: Preference::Inherited,
-                });
+                return Ok(Repeat { atom, least: 1, most: 1, preference: Preference::Inherited });
             }
         };
         self.advance()?;
@@ -284,12 +244,7 @@ impl Parser {
             Some(Greed::Greedy) => Preference::Longest,
             Some(Greed::Lazy) => Preference::Shortest,
         };
-        Ok(Repeat {
-            atom,
-            least,
-            most,
-            preference,
-        })
+        Ok(Repeat { atom, least, most, preference })
     }
 
     /// A bound, up to its closing brace. `{m}` has no greed of its own.
@@ -301,16 +256,10 @@ impl Parser {
         if !exact {
             self.advance()?;
             let closed = !matches!(self.token, Token::Digit(_));
-            most = if closed {
-                UNBOUNDED
-            } else {
-                self.bound_number()?
-            };
+            most = if closed { UNBOUNDED } else { self.bound_number()? };
         }
         match self.token {
-            Token::CloseBound(greed) if least <= most => {
-                Ok((least, most, (!exact).then_some(greed)))
-            }
+            Token::CloseBound(greed) if least <= most => Ok((least, most, (!exact).then_some(greed))),
             _ => Err(self.lexer.fault(Reason::Bound)),
         }
     }

@@ -48,21 +48,11 @@ impl Traits {
     /// What spreads outward: a clash of preferences, but no preference.
     fn outward(self) -> Traits {
         let mixed = self.mixed || (self.longest && self.shortest);
-        Traits {
-            longest: false,
-            shortest: false,
-            mixed,
-            referred: false,
-            ..self
-        }
+        Traits { longest: false, shortest: false, mixed, referred: false, ..self }
     }
 
     fn preference(self) -> Traits {
-        Traits {
-            longest: self.longest,
-            shortest: self.shortest,
-            ..Traits::default()
-        }
+        Traits { longest: self.longest, shortest: self.shortest, ..Traits::default() }
     }
 
     fn is_neutral(self) -> bool {
@@ -72,11 +62,7 @@ impl Traits {
     /// Both together: what spreads, and the preference of the first that has one.
     fn with(self, other: Traits) -> Traits {
         let first = self.preference();
-        let preference = if first == Traits::default() {
-            other.preference()
-        } else {
-            first
-        };
+        let preference = if first == Traits::default() { other.preference() } else { first };
         self.or(other).outward().or(preference)
     }
 
@@ -86,10 +72,7 @@ impl Traits {
 
     /// Whether the bare part prefers just what the quantifier prefers, or either has no wish.
     fn agrees(self, wish: Traits) -> bool {
-        let own = Traits {
-            mixed: self.mixed,
-            ..self.preference()
-        };
+        let own = Traits { mixed: self.mixed, ..self.preference() };
         wish == Traits::default() || self.is_neutral() || own == wish
     }
 }
@@ -149,28 +132,15 @@ pub(super) struct Division {
 ///
 /// # Errors
 /// The pattern becomes too complex.
-pub(super) fn divide(
-    tree: &Alternation,
-    groups: u32,
-    programs: &mut Programs,
-) -> Result<Division, PatternFault> {
+pub(super) fn divide(tree: &Alternation, groups: u32, programs: &mut Programs) -> Result<Division, PatternFault> {
     let groups = vec![None; groups as usize + 1];
-    let mut divider = Divider {
-        parts: Vec::new(),
-        languages: Vec::new(),
-        groups,
-        sources: 0,
-    };
+    let mut divider = Divider { parts: Vec::new(), languages: Vec::new(), groups, sources: 0 };
     let whole = divider.alternation(tree);
     divider.forget_captures(whole);
     let source = divider.source(whole)?;
     let search = programs.add(&source, true)?;
     divider.write(whole, programs)?;
-    Ok(Division {
-        parts: divider.parts,
-        whole,
-        search,
-    })
+    Ok(Division { parts: divider.parts, whole, search })
 }
 
 /// The division under way.
@@ -188,12 +158,7 @@ const SOURCES_MAX: usize = 200_000;
 
 impl<'a> Divider<'a> {
     fn part(&mut self, form: Form, traits: Traits, language: Language<'a>) -> usize {
-        self.parts.push(Part {
-            form,
-            traits,
-            capture: None,
-            program: 0,
-        });
+        self.parts.push(Part { form, traits, capture: None, program: 0 });
         self.languages.push(language);
         self.parts.len() - 1
     }
@@ -208,18 +173,11 @@ impl<'a> Divider<'a> {
     }
 
     fn alternation(&mut self, tree: &'a Alternation) -> usize {
-        let branches: Vec<usize> = tree
-            .branches
-            .iter()
-            .map(|branch| self.branch(branch))
-            .collect();
+        let branches: Vec<usize> = tree.branches.iter().map(|branch| self.branch(branch)).collect();
         if let [only] = branches.as_slice() {
             return *only;
         }
-        let mut traits = Traits {
-            longest: true,
-            ..Traits::default()
-        };
+        let mut traits = Traits { longest: true, ..Traits::default() };
         for branch in &branches {
             traits = traits.or(traits.or(self.traits(*branch)).outward());
         }
@@ -250,9 +208,7 @@ impl<'a> Divider<'a> {
                 continue;
             }
             let prefix = self.part(Form::Leaf, traits, Language::Pieces(&pieces[..at]));
-            let atom = atom.unwrap_or_else(|| {
-                self.part(Form::Leaf, Traits::default(), Language::Atom(&repeat.atom))
-            });
+            let atom = atom.unwrap_or_else(|| self.part(Form::Leaf, Traits::default(), Language::Atom(&repeat.atom)));
             return self.split(prefix, at == 0, atom, repeat, &pieces[at + 1..]);
         }
         self.part(Form::Leaf, traits, Language::Pieces(pieces))
@@ -271,18 +227,8 @@ impl<'a> Divider<'a> {
                 if let Some(target) = self.groups[*group as usize] {
                     self.parts[target].traits.referred = true;
                 }
-                let traits = Traits {
-                    refers: true,
-                    ..Traits::default()
-                };
-                Some(self.made(
-                    Form::Back {
-                        group: *group,
-                        least: 1,
-                        most: 1,
-                    },
-                    traits,
-                ))
+                let traits = Traits { refers: true, ..Traits::default() };
+                Some(self.made(Form::Back { group: *group, least: 1, most: 1 }, traits))
             }
         }
     }
@@ -290,10 +236,7 @@ impl<'a> Divider<'a> {
     fn capture(&mut self, number: u32, inner: usize) -> usize {
         let mut part = inner;
         if self.parts[inner].capture.is_some() {
-            let traits = Traits {
-                referred: false,
-                ..self.traits(inner)
-            };
+            let traits = Traits { referred: false, ..self.traits(inner) };
             part = self.made(Form::Wrapped(inner), traits);
         }
         self.parts[part].capture = Some(number);
@@ -303,14 +246,7 @@ impl<'a> Divider<'a> {
     }
 
     /// A branch whose pieces before an intricate one are `prefix`.
-    fn split(
-        &mut self,
-        prefix: usize,
-        vacuous: bool,
-        atom: usize,
-        repeat: &Repeat,
-        rest: &'a [Piece],
-    ) -> usize {
+    fn split(&mut self, prefix: usize, vacuous: bool, atom: usize, repeat: &Repeat, rest: &'a [Piece]) -> usize {
         let wish = Traits::of(repeat.preference);
         let mut tail = wish.with(self.traits(atom));
         let body = self.repeated(atom, repeat, wish);
@@ -329,8 +265,7 @@ impl<'a> Divider<'a> {
             return self.made(Form::Chain(body, rest), top);
         }
         let both = self.traits(body).or(self.traits(rest)).outward();
-        let leaves = matches!(self.parts[body].form, Form::Leaf)
-            && matches!(self.parts[rest].form, Form::Leaf);
+        let leaves = matches!(self.parts[body].form, Form::Leaf) && matches!(self.parts[rest].form, Form::Leaf);
         let joined = self.made(Form::Chain(body, rest), tail);
         if leaves && !both.is_intricate() {
             self.parts[joined].form = Form::Leaf;
@@ -357,31 +292,16 @@ impl<'a> Divider<'a> {
         }
         let traits = wish.with(own);
         if !own.captures && !own.refers {
-            let form = Form::Repeat {
-                part: atom,
-                least,
-                most,
-            };
+            let form = Form::Repeat { part: atom, least, most };
             return self.part(Form::Leaf, traits, Language::Made(form));
         }
         if least > 0 && !own.refers {
             let most = if most == UNBOUNDED { most } else { most - 1 };
-            let before = Form::Repeat {
-                part: atom,
-                least: least - 1,
-                most,
-            };
+            let before = Form::Repeat { part: atom, least: least - 1, most };
             let before = self.part(Form::Leaf, traits.preference(), Language::Made(before));
             return self.made(Form::Chain(before, atom), traits);
         }
-        self.made(
-            Form::Repeat {
-                part: atom,
-                least,
-                most,
-            },
-            traits,
-        )
+        self.made(Form::Repeat { part: atom, least, most }, traits)
     }
 
     /// Drops captures that nothing refers to, and the inner parts that then nothing needs.
@@ -421,9 +341,7 @@ impl<'a> Divider<'a> {
             Language::Atom(atom) => Source::Atom(atom),
             Language::Made(Form::Leaf) => Source::Pieces(&[]),
             Language::Made(Form::Wrapped(inner)) => self.source(inner)?,
-            Language::Made(Form::Chain(one, other)) => {
-                Source::Chain(vec![self.source(one)?, self.source(other)?])
-            }
+            Language::Made(Form::Chain(one, other)) => Source::Chain(vec![self.source(one)?, self.source(other)?]),
             Language::Made(Form::Choice(parts)) => {
                 let parts: Result<_, _> = parts.into_iter().map(|part| self.source(part)).collect();
                 Source::Choice(parts?)
@@ -432,8 +350,7 @@ impl<'a> Divider<'a> {
                 Source::Repeat(Box::new(self.source(part)?), least, most)
             }
             Language::Made(Form::Back { group, least, most }) => {
-                let target = self.groups[group as usize]
-                    .expect("the parser admits references to finished groups only");
+                let target = self.groups[group as usize].expect("the parser admits references to finished groups only");
                 let text = Source::Text(Box::new(self.source(target)?));
                 Source::Repeat(Box::new(text), least, most)
             }

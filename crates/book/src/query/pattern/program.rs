@@ -12,8 +12,9 @@ use super::fault::PatternFault;
 use super::set::CharSet;
 use super::syntax::{Alternation, Anchor, Around, Atom, Demand, Piece, Repeat, Side, UNBOUNDED};
 
-/// The most operations all programs of a pattern may have.
-const OPERATIONS_MAX: usize = 120_000;
+/// The most operations one program may have, and all programs of a pattern together.
+const OPERATIONS_MAX: usize = 50_000;
+const ALL_OPERATIONS_MAX: usize = 120_000;
 
 /// One operation; a number names another operation of the same program.
 #[derive(Clone, Copy, Debug)]
@@ -54,8 +55,9 @@ pub(super) struct Programs {
     pub(super) checks: Vec<Check>,
     pub(super) sets: Vec<CharSet>,
     numbers: HashMap<CharSet, u32>,
-    /// The programs of conditions, by the address of the condition: a bound repeats it.
-    arounds: HashMap<usize, u32>,
+    /// The numbers of sets and the programs of conditions, by the address of either in the tree:
+    /// a bound repeats them, and looking at a set of many ranges costs.
+    places: HashMap<usize, u32>,
     operations: usize,
 }
 
@@ -101,33 +103,27 @@ impl Programs {
         number
     }
 
+    /// The number of a set of the tree.
+    fn set_in_tree(&mut self, set: &CharSet) -> u32 {
+        let address = std::ptr::from_ref(set).addr();
+        if let Some(number) = self.places.get(&address) {
+            return *number;
+        }
+        let number = self.set(set);
+        self.places.insert(address, number);
+        number
+    }
+
     /// Adds a program; its number comes back.
     ///
     /// # Errors
     /// The pattern becomes too complex.
-    pub(super) fn add(
-        &mut self,
-        source: &Source<'_>,
-        floating: bool,
-    ) -> Result<usize, PatternFault> {
-        let mut writer = Writer {
-            shared: self,
-            operations: Vec::new(),
-            looks_back: false,
-        };
+    pub(super) fn add(&mut self, source: &Source<'_>, floating: bool) -> Result<usize, PatternFault> {
+        let mut writer = Writer { shared: self, operations: Vec::new(), looks_back: false };
         let done = writer.push(Operation::Done)?;
         let start = writer.source(source, done, Checks::Kept)?;
-        let Writer {
-            operations,
-            looks_back,
-            ..
-        } = writer;
-        self.programs.push(Program {
-            operations,
-            start,
-            floating,
-            looks_back,
-        });
+        let Writer { operations, looks_back, .. } = writer;
+        self.programs.push(Program { operations, start, floating, looks_back });
         Ok(self.programs.len() - 1)
     }
 }
@@ -144,7 +140,7 @@ type Written = Result<u32, PatternFault>;
 impl Writer<'_> {
     fn push(&mut self, operation: Operation) -> Written {
         self.shared.operations += 1;
-        if self.shared.operations > OPERATIONS_MAX {
+        if self.operations.len() >= OPERATIONS_MAX || self.shared.operations > ALL_OPERATIONS_MAX {
             return Err(PatternFault::TooComplex);
         }
         self.operations.push(operation);
@@ -156,35 +152,21 @@ impl Writer<'_> {
             Source::Tree(tree) => self.tree(tree, then, checks),
             Source::Pieces(pieces) => self.branch(pieces, then, checks),
             Source::Atom(atom) => self.atom(atom, then, checks),
-            Source::Chain(parts) => parts
-                .iter()
-                .rev()
-                .try_fold(then, |then, part| self.source(part, then, checks)),
-            Source::Choice(parts) => self.choice(parts, then, |writer, part, then| {
-                writer.source(part, then, checks)
-            }),
+            Source::Chain(parts) => parts.iter().rev().try_fold(then, |then, part| self.source(part, then, checks)),
+            Source::Choice(parts) => self.choice(parts, then, |writer, part, then| writer.source(part, then, checks)),
             Source::Repeat(part, least, most) => {
-                self.repeat(*least, *most, then, |writer, then| {
-                    writer.source(part, then, checks)
-                })
+                self.repeat(*least, *most, then, |writer, then| writer.source(part, then, checks))
             }
             Source::Text(part) => self.source(part, then, Checks::Dropped),
         }
     }
 
     fn tree(&mut self, tree: &Alternation, then: u32, checks: Checks) -> Written {
-        self.choice(&tree.branches, then, |writer, branch, then| {
-            writer.branch(branch, then, checks)
-        })
+        self.choice(&tree.branches, then, |writer, branch, then| writer.branch(branch, then, checks))
     }
 
     /// Alternatives, the first tried first.
-    fn choice<T>(
-        &mut self,
-        parts: &[T],
-        then: u32,
-        write: impl Fn(&mut Self, &T, u32) -> Written,
-    ) -> Written {
+    fn choice<T>(&mut self, parts: &[T], then: u32, write: impl Fn(&mut Self, &T, u32) -> Written) -> Written {
         let mut start = None;
         for part in parts.iter().rev() {
             let one = write(self, part, then)?;
@@ -197,27 +179,22 @@ impl Writer<'_> {
     }
 
     fn branch(&mut self, pieces: &[Piece], then: u32, checks: Checks) -> Written {
-        pieces
-            .iter()
-            .rev()
-            .try_fold(then, |then, piece| match piece {
-                Piece::Repeat(repeat) => self.quantified(repeat, then, checks),
-                Piece::Anchor(_) | Piece::Around(_) if checks == Checks::Dropped => Ok(then),
-                Piece::Anchor(anchor) => self.anchor(*anchor, then),
-                Piece::Around(around) => self.around(around, then),
-            })
+        pieces.iter().rev().try_fold(then, |then, piece| match piece {
+            Piece::Repeat(repeat) => self.quantified(repeat, then, checks),
+            Piece::Anchor(_) | Piece::Around(_) if checks == Checks::Dropped => Ok(then),
+            Piece::Anchor(anchor) => self.anchor(*anchor, then),
+            Piece::Around(around) => self.around(around, then),
+        })
     }
 
     fn quantified(&mut self, repeat: &Repeat, then: u32, checks: Checks) -> Written {
-        self.repeat(repeat.least, repeat.most, then, |writer, then| {
-            writer.atom(&repeat.atom, then, checks)
-        })
+        self.repeat(repeat.least, repeat.most, then, |writer, then| writer.atom(&repeat.atom, then, checks))
     }
 
     fn atom(&mut self, atom: &Atom, then: u32, checks: Checks) -> Written {
         match atom {
             Atom::Set(set) => {
-                let set = self.shared.set(set);
+                let set = self.shared.set_in_tree(set);
                 self.push(Operation::Take(set, then))
             }
             Atom::Group(_, inner) => self.tree(inner, then, checks),
@@ -227,13 +204,7 @@ impl Writer<'_> {
     }
 
     /// Writes out a repetition: the optional rounds last, the required ones before them.
-    fn repeat(
-        &mut self,
-        least: u32,
-        most: u32,
-        then: u32,
-        write: impl Fn(&mut Self, u32) -> Written,
-    ) -> Written {
+    fn repeat(&mut self, least: u32, most: u32, then: u32, write: impl Fn(&mut Self, u32) -> Written) -> Written {
         let mut start = then;
         if most == UNBOUNDED {
             let turn = self.push(Operation::Fork(then, then))?;
@@ -266,7 +237,7 @@ impl Writer<'_> {
     /// A condition on one character is a plain check; any other has a program of its own.
     fn around(&mut self, around: &Around, then: u32) -> Written {
         if let Some(set) = one_character(&around.inner) {
-            let set = self.shared.set(set);
+            let set = self.shared.set_in_tree(set);
             return self.check(Check::Beside(around.side, around.demand, set), then);
         }
         let program = self.condition(around)?;
@@ -278,12 +249,12 @@ impl Writer<'_> {
     /// The program of a condition, written once however often the condition is repeated.
     fn condition(&mut self, around: &Around) -> Written {
         let address = std::ptr::from_ref(around).addr();
-        if let Some(program) = self.shared.arounds.get(&address) {
+        if let Some(program) = self.shared.places.get(&address) {
             return Ok(*program);
         }
         let floating = around.side == Side::Behind;
         let program = self.shared.add(&Source::Tree(&around.inner), floating)? as u32;
-        self.shared.arounds.insert(address, program);
+        self.shared.places.insert(address, program);
         Ok(program)
     }
 }

@@ -38,7 +38,7 @@ pub(super) enum Hit {
 /// A scan for one pattern.
 #[derive(Debug)]
 pub(super) struct Scan {
-    /// A literal every match holds.
+    /// A literal every match holds, the newline after the line included where it must end there.
     literal: Option<Finder<'static>>,
     automaton: Option<Automaton>,
     exactness: Exactness,
@@ -77,27 +77,15 @@ impl Scan {
         let literal = runs.best;
         if alone && !literal.is_empty() {
             let literal = Some(Finder::new(&literal).into_owned());
-            return Scan {
-                literal,
-                automaton: None,
-                exactness: Exactness::Literal,
-            };
+            return Scan { literal, automaton: None, exactness: Exactness::Literal };
         }
         let literal = (literal.len() > 2).then(|| Finder::new(&literal).into_owned());
         let mut translation = Translation { exact: true };
         let hir = translation.tree(tree);
         let automaton = Automaton::of(&hir, literal.is_some());
         let exact = translation.exact && automaton.is_some();
-        let exactness = if exact {
-            Exactness::Automaton
-        } else {
-            Exactness::Candidates
-        };
-        Scan {
-            literal,
-            automaton,
-            exactness,
-        }
+        let exactness = if exact { Exactness::Automaton } else { Exactness::Candidates };
+        Scan { literal, automaton, exactness }
     }
 
     /// Whether every hit is a match as long as the automaton does not give up.
@@ -112,7 +100,7 @@ impl Scan {
         };
         let mut from = from;
         while from <= lines.len() {
-            let at = from + literal.find(&lines.as_bytes()[from..])?;
+            let at = from + find(literal, &lines.as_bytes()[from..])?;
             if self.exactness == Exactness::Literal {
                 return Some(Hit::Match(at));
             }
@@ -142,10 +130,7 @@ impl Scan {
         let Some(automaton) = &self.automaton else {
             return Found::GaveUp;
         };
-        let mut guard = automaton
-            .cache
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut guard = automaton.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(cache) = guard.as_mut() else {
             return Found::GaveUp;
         };
@@ -159,6 +144,14 @@ impl Scan {
             }
         }
     }
+}
+
+/// Finds a literal. A newline at its end stands for the end of the text, too.
+fn find(literal: &Finder<'_>, text: &[u8]) -> Option<usize> {
+    literal.find(text).or_else(|| {
+        let stem = literal.needle().strip_suffix(b"\n")?;
+        text.ends_with(stem).then(|| text.len() - stem.len())
+    })
 }
 
 /// Where the line that holds a place starts and ends; its newline belongs to it.
@@ -175,9 +168,7 @@ impl Automaton {
     fn of(hir: &Hir, has_literal: bool) -> Option<Automaton> {
         let nfa = thompson::Compiler::new()
             .configure(
-                thompson::Config::new()
-                    .which_captures(WhichCaptures::None)
-                    .nfa_size_limit(Some(AUTOMATON_BYTES_MAX)),
+                thompson::Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(AUTOMATON_BYTES_MAX)),
             )
             .build_from_hir(hir)
             .ok()?;
@@ -205,12 +196,7 @@ struct Translation {
 
 impl Translation {
     fn tree(&mut self, tree: &Alternation) -> Hir {
-        Hir::alternation(
-            tree.branches
-                .iter()
-                .map(|branch| self.branch(branch))
-                .collect(),
-        )
+        Hir::alternation(tree.branches.iter().map(|branch| self.branch(branch)).collect())
     }
 
     fn branch(&mut self, pieces: &[Piece]) -> Hir {
@@ -238,38 +224,22 @@ impl Translation {
                 return repetition(class(&CharSet::any()), 0, UNBOUNDED);
             }
         };
-        if repeat.is_once() {
-            sub
-        } else {
-            repetition(sub, repeat.least, repeat.most)
-        }
+        if repeat.is_once() { sub } else { repetition(sub, repeat.least, repeat.most) }
     }
 }
 
 fn repetition(sub: Hir, least: u32, most: u32) -> Hir {
     let max = (most != UNBOUNDED).then_some(most);
-    Hir::repetition(Repetition {
-        min: least,
-        max,
-        greedy: true,
-        sub: Box::new(sub),
-    })
+    Hir::repetition(Repetition { min: least, max, greedy: true, sub: Box::new(sub) })
 }
 
 /// The characters of a set that can stand in a line.
 fn class(set: &CharSet) -> Hir {
-    let set = if set.contains('\n'.into()) {
-        &set.without('\n'.into())
-    } else {
-        set
-    };
+    let set = if set.contains('\n'.into()) { &set.without('\n'.into()) } else { set };
     let mut ranges = Vec::with_capacity(set.ranges().len());
     for &(first, last) in set.ranges() {
         for (low, high) in [(0, 0xD7FF), (0xE000, 0x10_FFFF)] {
-            let ends = (
-                char::from_u32(first.max(low)),
-                char::from_u32(last.min(high)),
-            );
+            let ends = (char::from_u32(first.max(low)), char::from_u32(last.min(high)));
             if let (Some(start), Some(end)) = ends
                 && start <= end
             {
@@ -302,9 +272,14 @@ impl Runs {
     }
 
     fn piece(&mut self, piece: &Piece) -> bool {
-        let Piece::Repeat(repeat) = piece else {
+        let repeat = match piece {
+            Piece::Repeat(repeat) => repeat,
+            Piece::Anchor(Anchor::TextEnd | Anchor::LineEnd) => {
+                self.close();
+                return false;
+            }
             // Takes no room, so the run goes on across it.
-            return false;
+            Piece::Anchor(_) | Piece::Around(_) => return false,
         };
         match &repeat.atom {
             Atom::Set(set) => self.character(set, repeat),
@@ -331,6 +306,13 @@ impl Runs {
         self.cut();
         (0..repeat.least).for_each(|_| self.run.extend_from_slice(bytes));
         false
+    }
+
+    /// The line ends here, so the newline belongs to the run.
+    fn close(&mut self) {
+        if self.run.last() != Some(&b'\n') {
+            self.run.push(b'\n');
+        }
     }
 
     /// Ends the run.

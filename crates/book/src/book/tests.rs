@@ -1,0 +1,349 @@
+//! The book against a plain list of contacts, through histories made by chance; and what the loader refuses.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Book;
+use super::chunk::CHUNK_CONTACTS_MAX;
+use super::desk::Desk;
+use super::load::{Frame, Run, StoredContact, Unfit, assemble};
+use crate::change::{Change, Effect};
+use crate::contact::{Contact, ContactDraft};
+use crate::employee::Employee;
+use crate::group::{Group, Origin};
+use crate::id::{ContactId, EmployeeId, GroupId, OrganizationId, Revision};
+use crate::organization::Organization;
+use crate::query::order::sort_key;
+use crate::text::{Email, Emails, Name, Phone, Phones};
+
+/// A source of numbers that are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
+fn name(text: &str) -> Name {
+    Name::parse(text).expect("a name")
+}
+
+fn organization(id: u64, text: &str) -> Organization {
+    Organization { id: OrganizationId::new(id).expect("an id"), name: name(text) }
+}
+
+fn group(id: u64, text: &str) -> Group {
+    Group { id: GroupId::new(id).expect("an id"), name: name(text), origin: Origin::User }
+}
+
+fn employee(id: u64, text: &str) -> Employee {
+    Employee {
+        id: EmployeeId::new(id).expect("an id"),
+        last_name: name(text),
+        first_name: Some(name("Анна")),
+        patronymic: None,
+        email: None,
+        phones: Vec::new(),
+    }
+}
+
+/// A contact that points to some of five organizations, five groups and five employees.
+fn contact(dice: &mut Dice, id: u64) -> Contact {
+    let number = |dice: &mut Dice| format!("7495{:03}", dice.below(400));
+    let phones: BTreeSet<String> = (0..=dice.below(3)).map(|_| number(dice)).collect();
+    let phones = phones.iter().map(|text| Phone::parse(text).expect("a phone")).collect();
+    let emails = (0..dice.below(3)).map(|at| Email::parse(&format!("a{at}@b.example")).expect("an address")).collect();
+    let groups: BTreeSet<u64> = (0..dice.below(4)).map(|_| 1 + dice.below(5)).collect();
+    let draft = ContactDraft {
+        last_name: name(&format!("Имя {}", dice.below(50))),
+        first_name: (dice.below(3) > 0).then(|| name(&"я".repeat(1 + dice.below(20) as usize))),
+        patronymic: (dice.below(3) > 0).then(|| name("Петровна")),
+        phones: Phones::new(phones, |phone| *phone).expect("few, none twice"),
+        emails: Emails::new(emails, Email::folded).expect("few, none twice"),
+        manager: EmployeeId::new(dice.below(6)).ok(),
+        organization: OrganizationId::new(dice.below(6)).ok(),
+        groups: groups.into_iter().map(|id| GroupId::new(id).expect("an id")).collect(),
+    };
+    Contact { id: ContactId::new(id).expect("an id"), draft }
+}
+
+/// A desk with the organizations, groups and employees that contacts point to.
+fn furnished() -> Desk {
+    let mut desk = Desk::default();
+    let mut effects = Vec::new();
+    for id in 1..=5 {
+        effects.push(Effect::PutOrganization(organization(id, &format!("organization {id}"))));
+        effects.push(Effect::PutGroup(group(id, &format!("group {id}"))));
+        effects.push(Effect::PutEmployee(employee(id, &format!("Employee {id}"))));
+    }
+    apply(&mut desk, effects);
+    desk
+}
+
+fn apply(desk: &mut Desk, effects: Vec<Effect>) {
+    desk.apply(&Change { decided_on: desk.book().revision(), effects });
+}
+
+type Model = BTreeMap<u64, Contact>;
+
+/// A few puts and drops, mostly near each other, so that chunks fill up, split and run empty.
+fn history(dice: &mut Dice, model: &mut Model, ids: u64) -> Vec<Effect> {
+    let near = dice.below(ids);
+    let mut effects = Vec::new();
+    for _ in 0..20 {
+        let id = 1 + (near + dice.below(60)) % ids;
+        if dice.below(3) == 0 {
+            model.remove(&id);
+            effects.push(Effect::DropContact(ContactId::new(id).expect("an id")));
+        } else {
+            let contact = contact(dice, id);
+            model.insert(id, contact.clone());
+            effects.push(Effect::PutContact(contact));
+        }
+    }
+    effects
+}
+
+/// Whether the book holds these contacts, and whether everything that it knows about them agrees.
+fn check(book: &Book, model: &Model) {
+    assert!(book.iter().map(super::view::ContactView::to_contact).eq(model.values().cloned()), "the contacts");
+    assert_eq!(book.contacts_len(), model.len());
+    let mut before = 0;
+    for (at, chunk) in book.contacts.chunks.iter().enumerate() {
+        assert!((1..=CHUNK_CONTACTS_MAX).contains(&chunk.len()), "a chunk of {}", chunk.len());
+        assert_eq!((book.contacts.firsts[at], book.contacts.starts[at]), (chunk.first_id(), before));
+        before += chunk.len();
+        let keys = chunk.keys();
+        for place in 0..chunk.len() {
+            assert_eq!(keys.last[place], sort_key(Some(chunk.last_name(place))));
+            assert_eq!(keys.first[place], sort_key(chunk.first_name(place)));
+            assert_eq!(keys.full[place], sort_key(Some(chunk.full_name(place))));
+        }
+    }
+    check_phones(book, model);
+    let sets: BTreeSet<Vec<u64>> = model.values().map(|contact| numbers(&contact.draft.groups)).collect();
+    let sets = sets.iter().filter(|set| !set.is_empty()).count();
+    assert_eq!(book.group_sets.len(), sets, "a set that nobody has is given back, one that many have is kept once");
+}
+
+fn numbers(groups: &[GroupId]) -> Vec<u64> {
+    groups.iter().map(|group| group.number()).collect()
+}
+
+fn check_phones(book: &Book, model: &Model) {
+    let mut owners: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    for (id, contact) in model {
+        for phone in contact.draft.phones.as_slice() {
+            owners.entry(phone.packed()).or_default().push(*id);
+        }
+    }
+    for (phone, ids) in owners {
+        assert_eq!(book.phones.find(phone).collect::<Vec<_>>(), ids, "who has {phone}");
+    }
+}
+
+#[test]
+fn a_book_is_what_its_changes_made_of_it_and_snapshots_stay_as_they_were() {
+    let mut dice = Dice(3);
+    let mut desk = furnished();
+    let mut model = Model::new();
+    let mut kept: Vec<(Arc<Book>, Model)> = Vec::new();
+    for step in 0..240 {
+        if step % 40 == 39 {
+            desk = Desk::of(desk.book().clone());
+        }
+        let effects = history(&mut dice, &mut model, 500);
+        apply(&mut desk, effects);
+        if step % 30 == 0 {
+            check(desk.book(), &model);
+            kept.push((desk.snapshot(), model.clone()));
+        }
+    }
+    for (book, model) in &kept {
+        check(book, model);
+    }
+}
+
+#[test]
+fn a_book_that_runs_empty_can_be_filled_again() {
+    let mut dice = Dice(4);
+    let mut desk = furnished();
+    for _ in 0..2 {
+        let mut model = Model::new();
+        for id in 1..=1_030 {
+            model.insert(id, contact(&mut dice, id));
+        }
+        apply(&mut desk, model.values().cloned().map(Effect::PutContact).collect());
+        check(desk.book(), &model);
+        apply(&mut desk, model.values().map(|contact| Effect::DropContact(contact.id)).collect());
+        check(desk.book(), &Model::new());
+    }
+}
+
+#[test]
+fn chunks_that_grow_in_the_middle_are_split() {
+    let mut dice = Dice(5);
+    let mut model: Model = (1..=2_500).map(|id| (id * 3, contact(&mut dice, id * 3))).collect();
+    let mut desk = Desk::of(load(&model, &[700, 1, 1_799]));
+    let chunks = desk.book().contacts.chunks.len();
+    for id in (1_000..3_500).filter(|id| id % 3 != 0) {
+        let contact = contact(&mut dice, id);
+        model.insert(id, contact.clone());
+        apply(&mut desk, vec![Effect::PutContact(contact)]);
+    }
+    check(desk.book(), &model);
+    assert!(desk.book().contacts.chunks.len() > chunks);
+}
+
+#[test]
+fn a_loaded_book_is_the_book_that_was_written() {
+    let mut dice = Dice(6);
+    let model: Model = (1..=2_100).map(|id| (id * 2, contact(&mut dice, id * 2))).collect();
+    let mut desk = furnished();
+    apply(&mut desk, model.values().cloned().map(Effect::PutContact).collect());
+    for runs in [&[2_100][..], &[1_024, 1_076], &[1, 2_098, 1], &[0, 2_100]] {
+        let loaded = load(&model, runs);
+        check(&loaded, &model);
+        assert!(loaded.iter().map(|view| view.to_contact()).eq(desk.book().iter().map(|view| view.to_contact())));
+        let names = |book: &Book| -> Vec<_> {
+            book.iter().map(|view| view.groups().map(|(_, name)| name.to_owned()).collect::<Vec<_>>()).collect()
+        };
+        assert_eq!(names(&loaded), names(desk.book()));
+    }
+}
+
+#[test]
+fn a_contact_shows_the_present_names_of_what_it_points_to() {
+    let mut desk = furnished();
+    let mut contact = contact(&mut Dice(7), 9);
+    contact.draft.organization = OrganizationId::new(2).ok();
+    contact.draft.manager = EmployeeId::new(3).ok();
+    contact.draft.groups = vec![GroupId::new(4).expect("an id")];
+    let id = contact.id;
+    apply(&mut desk, vec![Effect::PutContact(contact)]);
+    let before = desk.snapshot();
+    let renamed = vec![
+        Effect::PutOrganization(organization(2, "ООО «Новое»")),
+        Effect::PutEmployee(employee(3, "Новая")),
+        Effect::PutGroup(group(4, "new group")),
+    ];
+    apply(&mut desk, renamed);
+    let names = |book: &Book| {
+        let view = book.contact(id).expect("it is there");
+        let group = view.groups().next().expect("one group").1.to_owned();
+        (view.organization().expect("one").1.to_owned(), view.manager().expect("one").1.to_owned(), group)
+    };
+    assert_eq!(names(desk.book()), ("ООО «Новое»".to_owned(), "Новая Анна".to_owned(), "new group".to_owned()));
+    assert_eq!(names(&before).0, "organization 2");
+    assert_eq!(desk.organization_named(&name("organization 2")), None, "the former name is free");
+    assert_eq!(desk.group_named(&name("new group")), GroupId::new(4).ok());
+}
+
+#[test]
+#[should_panic(expected = "the state that it was decided on")]
+fn a_change_of_another_state_is_not_followed() {
+    furnished().apply(&Change { decided_on: Revision(0), effects: Vec::new() });
+}
+
+fn frame() -> Frame {
+    let ids = 1..=5;
+    Frame::new(
+        ids.clone().map(|id| organization(id, &format!("organization {id}"))).collect(),
+        ids.clone().map(|id| group(id, &format!("group {id}"))).collect(),
+        ids.map(|id| employee(id, &format!("Employee {id}"))).collect(),
+    )
+}
+
+/// A book of these contacts, read in runs of these lengths.
+fn load(model: &Model, runs: &[usize]) -> Book {
+    let frame = frame();
+    let mut rest: Vec<&Contact> = model.values().collect();
+    let mut ran = Vec::new();
+    for length in runs {
+        let others = rest.split_off(*length);
+        let mut run = Run::new(&frame);
+        for contact in rest {
+            let draft = &contact.draft;
+            let emails: Vec<&str> = draft.emails.as_slice().iter().map(Email::as_str).collect();
+            let stored = StoredContact {
+                id: contact.id.number(),
+                last_name: draft.last_name.as_str(),
+                first_name: draft.first_name.as_ref().map(Name::as_str),
+                patronymic: draft.patronymic.as_ref().map(Name::as_str),
+                phones: draft.phones.as_slice(),
+                emails: &emails,
+                manager: draft.manager.map(EmployeeId::number),
+                organization: draft.organization.map(OrganizationId::number),
+                groups: &numbers(&draft.groups),
+            };
+            run.push(&stored).expect("a valid contact");
+        }
+        ran.push(run.finish());
+        rest = others;
+    }
+    assemble(frame, ran, Revision(1)).expect("runs in order")
+}
+
+#[test]
+fn the_loader_names_what_no_change_could_have_written() {
+    let phone = Phone::parse("74951234567").expect("a phone");
+    let frame = frame();
+    let plain = StoredContact {
+        id: 7,
+        last_name: "Иванова",
+        first_name: None,
+        patronymic: None,
+        phones: &[phone],
+        emails: &[],
+        manager: None,
+        organization: None,
+        groups: &[],
+    };
+    let refused = |stored: StoredContact<'_>| {
+        let mut run = Run::new(&frame);
+        run.push(&plain).expect("a valid contact");
+        run.push(&stored).expect_err("must be refused").reason
+    };
+    let next = StoredContact { id: 8, ..plain };
+    assert!(refused(plain).contains("out of order"));
+    assert!(refused(StoredContact { id: u64::MAX, ..next }).contains("out of order"));
+    assert!(refused(StoredContact { last_name: " x", ..next }).contains("name"));
+    assert!(refused(StoredContact { last_name: "", ..next }).contains("name"));
+    assert!(refused(StoredContact { first_name: Some("a\u{85}b"), ..next }).contains("name"));
+    assert!(refused(StoredContact { patronymic: Some(&"ё".repeat(256)), ..next }).contains("name"));
+    assert!(refused(StoredContact { phones: &[], ..next }).contains("phone"));
+    assert!(refused(StoredContact { phones: &[phone, phone], ..next }).contains("phone"));
+    assert!(refused(StoredContact { emails: &["a\nb"], ..next }).contains("e-mail"));
+    assert!(refused(StoredContact { emails: &["a@b.example"; 11], ..next }).contains("e-mail"));
+    assert!(refused(StoredContact { manager: Some(6), ..next }).contains("manager"));
+    assert!(refused(StoredContact { organization: Some(6), ..next }).contains("organization"));
+    assert!(refused(StoredContact { groups: &[1, 6], ..next }).contains("group"));
+    assert!(refused(StoredContact { groups: &[2, 1], ..next }).contains("order"));
+}
+
+#[test]
+fn runs_that_overlap_are_no_book() {
+    let frame = frame();
+    let phone = Phone::parse("123").expect("a phone");
+    let run = |id| {
+        let mut run = Run::new(&frame);
+        let stored = StoredContact {
+            id,
+            last_name: "a",
+            first_name: None,
+            patronymic: None,
+            phones: &[phone],
+            emails: &[],
+            manager: None,
+            organization: None,
+            groups: &[],
+        };
+        run.push(&stored).expect("a valid contact");
+        run.finish()
+    };
+    let runs = vec![run(5), run(5)];
+    let refused = assemble(self::frame(), runs, Revision(1));
+    assert_eq!(refused.err(), Some(Unfit { reason: "has an id that is out of order" }));
+}

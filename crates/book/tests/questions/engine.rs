@@ -1,0 +1,47 @@
+//! The engine under test, with its answers in a form that can be compared.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use ringbook_book::Book;
+use ringbook_book::query::ask::Ask;
+use ringbook_book::query::fault::{QueryFault, Wrong};
+use ringbook_book::query::field::CONTACT;
+use ringbook_book::query::plan::plan;
+
+use crate::oracle::Answer;
+
+/// What became of a question.
+pub enum Outcome {
+    Found(Answer),
+    Refused(QueryFault),
+    /// A defect in itself.
+    Panicked,
+}
+
+impl Outcome {
+    /// Whether the engine gave up because of the work, not of the words.
+    pub fn is_too_slow(&self) -> bool {
+        matches!(self, Self::Refused(QueryFault { wrong: Wrong::TooSlow, .. }))
+    }
+}
+
+/// Asks the engine.
+pub fn answer(book: &Book, ask: &Ask) -> Outcome {
+    match catch_unwind(AssertUnwindSafe(|| try_answer(book, ask))) {
+        Ok(Ok(answer)) => Outcome::Found(answer),
+        Ok(Err(fault)) => Outcome::Refused(fault),
+        Err(_) => Outcome::Panicked,
+    }
+}
+
+fn try_answer(book: &Book, ask: &Ask) -> Result<Answer, QueryFault> {
+    let plan = plan(&CONTACT, ask)?;
+    let page = book.contacts(&plan)?;
+    let ids = page.contacts(book).map(|contact| contact.id().number()).collect();
+    Ok(Answer { total: page.total, ids })
+}
+
+/// Asks the engine what it must not refuse.
+pub fn found(book: &Book, ask: &Ask) -> Answer {
+    try_answer(book, ask).unwrap_or_else(|fault| panic!("refused: {fault:?}\n{ask:#?}"))
+}

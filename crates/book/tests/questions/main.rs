@@ -1,0 +1,19 @@
+//! What questions mean, tested three times over: random questions about random books are answered by the
+//! engine, by a plain evaluation of the same words (`oracle`), and by PostgreSQL with jsquery (`judge`).
+//!
+//! Every round has a number, from which its book and its questions follow. A failure prints the number and the
+//! smallest question that still fails; `RINGBOOK_TEST_SEED=number RINGBOOK_TEST_ROUNDS=1` repeats it.
+
+mod asking;
+mod bounds;
+mod dice;
+mod engine;
+mod grammar;
+mod judge;
+mod oracle;
+mod pages;
+mod rounds;
+mod sample;
+mod tables;
+mod verdicts;
+mod words;

@@ -1,0 +1,124 @@
+//! What the program is told to do: the settings of `serve` and `demo`, and where settings come from.
+//!
+//! A setting is a text until it is known which source it comes from; then it is read once, so that a wrong value
+//! is reported in the same words wherever it stands ([`Layers`]). What a setting does is known by the floors below.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::http::HttpSettings;
+use crate::telemetry::LogFormat;
+
+mod file;
+mod layers;
+pub mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use file::{CONFIG_BYTES_MAX, ConfigFile};
+pub use layers::{Environment, Layers};
+
+/// What is logged unless somebody says otherwise.
+pub const LOG_FILTER: &str = "info";
+
+/// What `ringbook serve` is told.
+#[derive(Debug, Clone)]
+pub struct ServeOptions {
+    /// The data directory.
+    pub data: PathBuf,
+    /// Where calls are answered; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where the metrics page is; `None` when there is none.
+    pub metrics: Option<SocketAddr>,
+    /// The files to speak TLS with; `None` answers in the clear.
+    pub tls: Option<TlsPaths>,
+    /// The bounds of the HTTP floor, trusted proxies included.
+    pub http: HttpSettings,
+    /// How much memory the books may take.
+    pub memory: Memory,
+    /// How to log.
+    pub log: LogOptions,
+}
+
+/// What `ringbook demo` is told.
+#[derive(Debug, Clone)]
+pub struct DemoOptions {
+    /// The data directory.
+    pub data: PathBuf,
+    /// Where calls are answered; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// How many contacts the book of "Demo" is filled with, at most [`value::CONTACTS_MAX`].
+    pub contacts: u64,
+    /// What the contacts are made from: the same number, the same people.
+    pub seed: u64,
+    /// How to log.
+    pub log: LogOptions,
+}
+
+/// A certificate chain and its key, both in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsPaths {
+    /// The certificate chain.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// How to log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogOptions {
+    /// How an event is written.
+    pub format: LogFormat,
+    /// Which events are written; it has been read once and is good.
+    pub filter: String,
+    /// The file that decides which events are written; `None` when a flag or the environment does.
+    pub file: Option<ConfigFile>,
+}
+
+impl LogOptions {
+    /// Which events are written according to the file as it is now; `None` when it is not for the file to say, or
+    /// the file is wrong, which is logged.
+    pub fn filter_anew(&self) -> Option<String> {
+        let read = |file: &ConfigFile| file.anew().and_then(|file| file.value("log", value::log_filter));
+        match self.file.as_ref().map(read)? {
+            Ok(filter) => Some(filter.unwrap_or_else(|| LOG_FILTER.to_owned())),
+            Err(wrong) => {
+                tracing::error!("keeping the old log filter: {wrong}");
+                None
+            }
+        }
+    }
+}
+
+/// How much memory the books may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Memory {
+    /// A share of the machine's or the control group's memory.
+    Share {
+        /// 1 to 100.
+        percent: u8,
+    },
+    /// So many bytes.
+    Bytes(u64),
+}
+
+/// A setting that cannot be used; the text says which, where it stands and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongSetting(String);
+
+impl WrongSetting {
+    /// Wrong for this reason.
+    pub fn new(reason: impl fmt::Display) -> Self {
+        Self(reason.to_string())
+    }
+}
+
+impl fmt::Display for WrongSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WrongSetting {}

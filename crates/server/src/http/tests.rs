@@ -1,0 +1,8 @@
+//! Over real sockets: what a client sends, and what it gets to see. Bounds are made short enough to run into;
+//! nothing sleeps, and every wait is for an event.
+
+mod bounds;
+mod client;
+mod end;
+mod requests;
+mod tls;

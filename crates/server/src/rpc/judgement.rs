@@ -1,0 +1,119 @@
+//! What the refusals of the floors below are called on the wire.
+//!
+//! Every conversion is a match over all there is: a new way to fail does not compile until somebody has
+//! said what a client is told about it.
+
+use ringbook_book::query::fault::{Part, QueryFault, Wrong};
+
+use super::fault::{Fault, Mnemonic};
+use super::from_wire::filter_path;
+use super::method::USER_ID;
+use super::reader::Reader;
+use crate::access::{LimitKind, Refused};
+use crate::shelf::ShelfFault;
+use crate::store::StoreFault;
+
+/// A refused caller.
+pub fn of_refusal(refused: Refused, params: Reader<'_>) -> Fault {
+    match refused {
+        Refused::TokenInvalid => Fault::new(Mnemonic::AccessTokenInvalid),
+        Refused::TokenExpired => Fault::new(Mnemonic::AccessTokenExpired),
+        Refused::TokenBlocked => Fault::new(Mnemonic::AccessTokenBlocked),
+        Refused::UserIdMissing => Fault::at(Mnemonic::RequiredParameterMissed, USER_ID),
+        Refused::UserIdForeign => Fault::at(Mnemonic::Forbidden, USER_ID).sent(params.given(USER_ID)),
+        Refused::AccountInactive => Fault::new(Mnemonic::AccountInactive),
+        Refused::AddressNotAllowed { address } => {
+            Fault::new(Mnemonic::IpNotWhitelisted).with("ip", address.to_string())
+        }
+        Refused::LimitExceeded { per, max } => {
+            Fault::new(Mnemonic::LimitExceeded).with("limit_type", limit_name(per)).with("limit_max_value", max)
+        }
+        Refused::RightMissing | Refused::WrongSide => Fault::new(Mnemonic::Forbidden),
+        Refused::LoginWrong => Fault::new(Mnemonic::AuthError),
+        Refused::TooManyLogins => {
+            Fault::new(Mnemonic::Error).with("error_message", "Too many logins wait, try again in a moment")
+        }
+        Refused::Unavailable(fault) => of_store(&fault),
+    }
+}
+
+/// How a limit is called on the wire.
+fn limit_name(per: LimitKind) -> &'static str {
+    match per {
+        LimitKind::Minute => "minute",
+        LimitKind::Day => "day",
+    }
+}
+
+/// A failure of the store.
+pub fn of_store(fault: &StoreFault) -> Fault {
+    if let StoreFault::Unreadable { .. } = fault {
+        // Logged when it was found; once is enough.
+        return Fault::new(Mnemonic::InternalError);
+    }
+    Fault::internal(fault.to_string())
+}
+
+/// A book that is not to be had.
+pub fn of_shelf(fault: &ShelfFault) -> Fault {
+    match fault {
+        ShelfFault::Store(fault) => of_store(fault),
+        ShelfFault::Unreadable => Fault::new(Mnemonic::InternalError),
+        ShelfFault::Refused(_) => Fault::internal("a question was refused as if it were a command"),
+    }
+}
+
+/// A refused question; the offending value is fetched from the parameters that the question was read from.
+pub fn of_question(fault: &QueryFault, params: Reader<'_>) -> Fault {
+    let path = path(&fault.part);
+    let (mnemonic, reason, max) = wrong(&fault.wrong);
+    // A name that does not exist is reported on the list that it stands in.
+    let field = if let Part::Fields(_) = fault.part { "fields" } else { &path };
+    let mut told = Fault::at(mnemonic, field).sent(params.at(&path));
+    if let Some(reason) = reason {
+        told = told.because(reason);
+    }
+    match max {
+        Some(max) => told.with("max", max as u64),
+        None => told,
+    }
+}
+
+fn path(part: &Part) -> String {
+    let inside = |trail: &[usize], member: &str| format!("{}.{member}", filter_path(trail));
+    match part {
+        Part::Filter(trail) => filter_path(trail),
+        Part::FilterField(trail) => inside(trail, "field"),
+        Part::FilterOperator(trail) => inside(trail, "operator"),
+        Part::FilterCondition(trail) => inside(trail, "condition"),
+        Part::FilterValue(trail, None) => inside(trail, "value"),
+        Part::FilterValue(trail, Some(place)) => inside(trail, &format!("value.{place}")),
+        Part::Sort => "sort".to_owned(),
+        Part::SortField(place) => format!("sort.{place}.field"),
+        Part::Fields(place) => format!("fields.{place}"),
+        Part::Limit => "limit".to_owned(),
+        Part::Offset => "offset".to_owned(),
+    }
+}
+
+/// Mnemonic, reason and bound.
+fn wrong(wrong: &Wrong) -> (Mnemonic, Option<String>, Option<usize>) {
+    let invalid = |reason: String, max| (Mnemonic::InvalidParameterValue, Some(reason), max);
+    match wrong {
+        Wrong::Unknown => (Mnemonic::UnexpectedParameters, None, None),
+        Wrong::NotFilterable => (Mnemonic::FilterProhibited, None, None),
+        Wrong::NotSortable => (Mnemonic::SortProhibited, None, None),
+        Wrong::Missing => (Mnemonic::RequiredParameterMissed, None, None),
+        Wrong::Type { expected } => {
+            let reason = format!("{expected} is expected");
+            (Mnemonic::DataTypeError, Some(reason), None)
+        }
+        Wrong::Operator { allowed } => invalid(format!("one of: {}", allowed.join(", ")), None),
+        Wrong::Value { reason } => invalid(reason.clone(), None),
+        Wrong::Pattern(fault) => invalid(fault.to_string(), None),
+        Wrong::JsQuery(fault) => invalid(fault.to_string(), None),
+        Wrong::TooMany { what, max } => invalid(format!("at most {max} {what}"), Some(*max)),
+        Wrong::OutOfRange { max } => invalid(format!("must be from 0 to {max}"), Some(*max)),
+        Wrong::TooSlow => invalid("the patterns of this question take too many steps".to_owned(), None),
+    }
+}

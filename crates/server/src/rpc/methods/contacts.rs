@@ -1,0 +1,30 @@
+//! `get.contacts`
+
+use bytes::Bytes;
+use ringbook_book::query::field::CONTACT;
+use ringbook_book::query::plan::plan;
+
+use super::Work;
+use crate::rpc::fault::Fault;
+use crate::rpc::stopwatch::{Stage, Stopwatch};
+use crate::rpc::to_wire::{self, Reply};
+use crate::rpc::{Rpc, from_wire, judgement};
+
+/// Asks the caller's book and writes the page that it finds.
+pub async fn contacts(rpc: &Rpc, work: Work<'_>, watch: &mut Stopwatch<'_>) -> Result<Vec<Bytes>, Fault> {
+    let refused = |fault| judgement::of_question(&fault, work.params);
+    let plan = plan(&CONTACT, &from_wire::ask(work.params)?).map_err(refused)?;
+    let fields = plan.fields();
+    watch.lap(Stage::Plan);
+    let customer = work.caller.customer();
+    let customer = customer.ok_or_else(|| Fault::internal("a contact question without a customer"))?;
+    let book = rpc.shelf.book(customer).await.map_err(|fault| judgement::of_shelf(&fault))?;
+    watch.lap(Stage::Book);
+    let (book, page) = rpc.shelf.ask(book, plan).await.map_err(refused)?;
+    watch.lap(Stage::Run);
+    let mut reply = Reply::open(work.id);
+    to_wire::contacts(reply.data(), fields, page.contacts(&book));
+    let reply = reply.close(Some(page.total), work.limits);
+    watch.lap(Stage::Write);
+    Ok(reply)
+}

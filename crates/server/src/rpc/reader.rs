@@ -1,0 +1,128 @@
+//! Parameters, read one by one: what is unknown is refused before anything else, then types, by name.
+//!
+//! Which parameters a method has stands in its row of [`super::method`]; a value that has the right type is
+//! judged later, by whoever knows what it means.
+
+use std::borrow::Cow;
+
+use ringbook_book::query::number::Decimal;
+
+use super::fault::{Fault, Mnemonic};
+use super::json::{Json, Kind};
+use super::method::{ACCESS_TOKEN, Spec, USER_ID};
+
+/// The parameters whose values are repeated to nobody.
+const SECRETS: [&str; 2] = [ACCESS_TOKEN, "password"];
+
+/// The number of no user.
+const NOBODY: u64 = 0;
+
+/// The parameters of a call.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'d>(Option<Json<'d>>);
+
+impl<'d> Reader<'d> {
+    /// Takes an object; an empty array is an empty object, and so is nothing at all.
+    ///
+    /// What else was sent is not repeated unless it is too small to hold a token.
+    pub fn new(params: Option<Json<'d>>) -> Result<Self, Fault> {
+        let refused = || Fault::at(Mnemonic::DataTypeError, "params");
+        let Some(params) = params else {
+            return Ok(Reader(None));
+        };
+        match params.kind() {
+            Kind::Object => Ok(Reader(Some(params))),
+            Kind::List if params.is_hollow() => Ok(Reader(None)),
+            Kind::List | Kind::Text => Err(refused()),
+            Kind::Null | Kind::Boolean | Kind::Number => Err(refused().sent(Some(params))),
+        }
+    }
+
+    /// The parameter of this name, whatever it is.
+    pub fn raw(self, name: &str) -> Option<Json<'d>> {
+        self.0?.member(name)
+    }
+
+    /// The parameter of this name; null counts as absent.
+    pub fn given(self, name: &str) -> Option<Json<'d>> {
+        self.raw(name).filter(|value| !value.is_null())
+    }
+
+    /// A required text.
+    pub fn text(self, name: &str) -> Result<Cow<'d, str>, Fault> {
+        let value = self.raw(name).ok_or_else(|| Fault::at(Mnemonic::RequiredParameterMissed, name))?;
+        value.text().ok_or_else(|| self.mistyped(name))
+    }
+
+    /// A whole number in any spelling, as a number or a text.
+    pub fn whole(self, name: &str) -> Result<Option<i128>, Fault> {
+        let Some(value) = self.given(name) else {
+            return Ok(None);
+        };
+        let spelled = match value.kind() {
+            Kind::Number => value.number().map(Cow::Borrowed),
+            Kind::Text => value.text(),
+            Kind::Null | Kind::Boolean | Kind::List | Kind::Object => None,
+        };
+        let decimal = spelled.and_then(|spelled| Decimal::read(&spelled));
+        match decimal.and_then(Decimal::whole) {
+            Some(number) => Ok(Some(number)),
+            None => Err(self.mistyped(name).because("a whole number is expected")),
+        }
+    }
+
+    /// The user that the call names; a number that nobody can have is [`NOBODY`].
+    pub fn user_id(self) -> Result<Option<u64>, Fault> {
+        let Some(value) = self.given(USER_ID) else {
+            return Ok(None);
+        };
+        let number = value.number().ok_or_else(|| self.mistyped(USER_ID))?;
+        let whole = Decimal::read(number).and_then(Decimal::whole);
+        let id = whole.and_then(|whole| u64::try_from(whole).ok());
+        Ok(Some(id.unwrap_or(NOBODY)))
+    }
+
+    /// Refuses the first parameter that the method does not have.
+    pub fn refuse_unknown(self, method: &Spec) -> Result<(), Fault> {
+        let Some(params) = self.0 else {
+            return Ok(());
+        };
+        for (name, value) in params.members() {
+            let known = method.names().any(|known| name.is_text(known));
+            let harmless = value.is_null() && [ACCESS_TOKEN, USER_ID].iter().any(|known| name.is_text(known));
+            if !known && !harmless {
+                let fault = Fault::at(Mnemonic::UnexpectedParameters, name.repeated());
+                let secret = SECRETS.iter().any(|secret| name.is_text(secret));
+                return Err(fault.sent((!secret).then_some(value)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The refusal of a parameter that has the wrong type.
+    pub fn mistyped(self, name: &str) -> Fault {
+        let fault = Fault::at(Mnemonic::DataTypeError, name);
+        match SECRETS.contains(&name) {
+            true => fault,
+            false => fault.sent(self.raw(name)),
+        }
+    }
+
+    /// The value at a dotted path, if something was sent there.
+    pub fn at(self, path: &str) -> Option<Json<'d>> {
+        path.split('.').try_fold(self.0?, |value, step| {
+            match step.parse().ok().filter(|_| value.kind() == Kind::List) {
+                Some(place) => value.elements().nth(place),
+                None => value.member(step),
+            }
+        })
+    }
+
+    /// Takes back a value in which one of the call's secrets can be read.
+    pub fn discreet(self, fault: Fault) -> Fault {
+        SECRETS.iter().fold(fault, |fault, secret| {
+            let secret = self.raw(secret).and_then(Json::text);
+            fault.without(secret.as_deref().filter(|secret| !secret.is_empty()))
+        })
+    }
+}

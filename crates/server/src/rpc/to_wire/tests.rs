@@ -1,0 +1,205 @@
+//! The bytes of answers, letter by letter.
+
+use ringbook_book::Book;
+use ringbook_book::book::desk::Desk;
+use ringbook_book::change::{Change, Effect};
+use ringbook_book::contact::{Contact, ContactDraft};
+use ringbook_book::employee::Employee;
+use ringbook_book::group::{Group, Origin};
+use ringbook_book::id::{ContactId, EmployeeId, GroupId, OrganizationId};
+use ringbook_book::organization::Organization;
+use ringbook_book::query::ask::Ask;
+use ringbook_book::query::field::{CONTACT, Hollow};
+use ringbook_book::query::plan::plan;
+use ringbook_book::query::value::{Objects, Record, Value};
+use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
+
+use super::*;
+
+const PROOF: &str = "good in a test";
+
+fn name(text: &str) -> Name {
+    Name::parse(text).expect(PROOF)
+}
+
+fn contact(id: u64, last: &str) -> Contact {
+    let draft = ContactDraft {
+        last_name: name(last),
+        first_name: None,
+        patronymic: None,
+        phones: Phones::new(vec![Phone::parse("00749").expect(PROOF)], |phone| *phone).expect(PROOF),
+        emails: Emails::default(),
+        manager: None,
+        organization: None,
+        groups: Vec::new(),
+    };
+    Contact { id: ContactId::new(id).expect(PROOF), draft }
+}
+
+/// A contact that has everything.
+fn full() -> Contact {
+    let mut full = contact(7, "О'Нил \"Лис\"");
+    let phones = ["74950000000", "123"].map(|phone| Phone::parse(phone).expect(PROOF));
+    let emails = ["a@b.example", "c@d.example"].map(|email| Email::parse(email).expect(PROOF));
+    full.draft.first_name = Some(name("Анна\\"));
+    full.draft.patronymic = Some(name("П/"));
+    full.draft.phones = Phones::new(phones.into(), |phone| *phone).expect(PROOF);
+    full.draft.emails = Emails::new(emails.into(), Email::folded).expect(PROOF);
+    full.draft.manager = EmployeeId::new(3).ok();
+    full.draft.organization = OrganizationId::new(4).ok();
+    full.draft.groups = vec![GroupId::new(1).expect(PROOF), GroupId::new(12).expect(PROOF)];
+    full
+}
+
+fn book(contacts: Vec<Contact>) -> Book {
+    let group = |id, text| {
+        Effect::PutGroup(Group { id: GroupId::new(id).expect(PROOF), name: name(text), origin: Origin::User })
+    };
+    let employee = Employee {
+        id: EmployeeId::new(3).expect(PROOF),
+        last_name: name("Шеф"),
+        first_name: Some(name("Б")),
+        patronymic: None,
+        email: None,
+        phones: Vec::new(),
+    };
+    let organization = Organization { id: OrganizationId::new(4).expect(PROOF), name: name("ООО") };
+    let mut effects = vec![group(1, "VIP"), group(12, "x")];
+    effects.extend([Effect::PutEmployee(employee), Effect::PutOrganization(organization)]);
+    effects.extend(contacts.into_iter().map(Effect::PutContact));
+    let mut desk = Desk::default();
+    desk.apply(&Change { decided_on: desk.book().revision(), effects });
+    desk.book().clone()
+}
+
+fn written(book: &Book, fields: &[&str]) -> String {
+    let fields = fields.iter().map(|name| (*name).to_owned()).collect();
+    let plan = plan(&CONTACT, &Ask { fields, ..Ask::default() }).expect(PROOF);
+    let mut output = Output::new();
+    contacts(&mut output, plan.fields(), book.iter());
+    String::from_utf8(output.finish().concat()).expect("UTF-8")
+}
+
+#[test]
+fn a_contact_has_its_members_in_the_documented_order() {
+    assert_eq!(
+        written(&book(vec![full(), contact(8, "Б")]), &[]),
+        concat!(
+            r#"[{"id":7,"last_name":"О'Нил \"Лис\"","first_name":"Анна\\","patronymic":"П/","#,
+            r#""full_name":"О'Нил \"Лис\" Анна\\ П/","emails":["a@b.example","c@d.example"],"#,
+            r#""phone_numbers":["74950000000","123"],"personal_manager_id":3,"personal_manager_full_name":"Шеф Б","#,
+            r#""organization_id":4,"organization_name":"ООО","#,
+            r#""groups":[{"group_id":1,"group_name":"VIP"},{"group_id":12,"group_name":"x"}]},"#,
+            r#"{"id":8,"last_name":"Б","first_name":null,"patronymic":null,"full_name":"Б","emails":[],"#,
+            r#""phone_numbers":["00749"],"personal_manager_id":null,"personal_manager_full_name":null,"#,
+            r#""organization_id":null,"organization_name":null,"groups":[]}]"#
+        )
+    );
+}
+
+#[test]
+fn members_follow_the_field_table_one_by_one() {
+    let book = book(vec![full()]);
+    let whole: serde_json::Value = serde_json::from_str(&written(&book, &[])).expect("JSON");
+    for field in &CONTACT {
+        let one: serde_json::Value = serde_json::from_str(&written(&book, &[field.name])).expect("JSON");
+        assert_eq!(one[0].as_object().map(|members| members.len()), Some(1), "{}", field.name);
+        assert_eq!(one[0][field.name], whole[0][field.name]);
+    }
+    assert_eq!(written(&book, &["groups", "id"]).find("\"id\""), Some(2));
+    assert_eq!(written(&Book::default(), &[]), "[]");
+}
+
+#[test]
+fn a_long_page_goes_out_in_pieces() {
+    let book = book((1..=4_000).map(|id| contact(id, &"я".repeat(60))).collect());
+    let mut reply = Reply::open("1");
+    contacts(reply.data(), plan(&CONTACT, &Ask::default()).expect(PROOF).fields(), book.iter());
+    let pieces = reply.close(Some(4_000), None);
+    assert!(pieces.len() > 3 && pieces[1].len() >= SEGMENT_BYTES && pieces[1].len() < SEGMENT_BYTES + SLACK_BYTES);
+    let answer: serde_json::Value = serde_json::from_slice(&pieces.concat()).expect("JSON");
+    assert_eq!(answer["result"]["data"].as_array().map(Vec::len), Some(4_000));
+    assert_eq!(answer["result"]["data"][3_999]["id"], 4_000);
+}
+
+#[test]
+fn strings_are_escaped_wherever_the_sign_stands() {
+    for length in 0..40 {
+        for sign in ['"', '\\', '\0', '\u{1f}', '\n', '\u{8}', '\u{7f}', 'é', '/'] {
+            for place in 0..=length {
+                let mut content = "я".repeat(place / 2) + &"a".repeat(length - place / 2);
+                content.insert(place - place % 2, sign);
+                let mut open = Vec::new();
+                text(&mut open, &content);
+                let back: String = serde_json::from_slice(&open).expect("JSON");
+                assert_eq!(back, content);
+                assert_eq!(open.len() == content.len() + 2, !matches!(sign, '"' | '\\' | '\0'..='\u{1f}'));
+            }
+        }
+    }
+}
+
+#[test]
+fn numbers_are_written_in_full() {
+    for value in [0, 9, 10, 99, 100, 101, 1_000, 12_345, u64::from(u32::MAX), u64::MAX] {
+        let mut open = Vec::new();
+        number(&mut open, value);
+        assert_eq!(open, value.to_string().into_bytes());
+    }
+}
+
+/// A record with one value of every kind.
+struct Sample;
+
+struct Pair;
+
+impl Objects for Pair {
+    fn len(&self) -> usize {
+        2
+    }
+
+    fn members(&self) -> &'static [&'static str] {
+        &["a", "b"]
+    }
+
+    fn value(&self, object: usize, member: usize) -> Value<'_> {
+        Value::Number((object * 10 + member) as i64)
+    }
+
+    fn id(&self, object: usize) -> u64 {
+        object as u64
+    }
+}
+
+impl Record for Sample {
+    fn value(&self, field: usize) -> Value<'_> {
+        match field {
+            0 => Value::Number(-5),
+            1 => Value::Boolean(true),
+            2 => Value::DateTime(1_700_000_000),
+            3 => Value::Objects(&Pair),
+            4 => Value::Hollow(Hollow::Object),
+            5 => Value::Hollow(Hollow::List),
+            _ => Value::Null,
+        }
+    }
+
+    fn id(&self) -> u64 {
+        1
+    }
+}
+
+#[test]
+fn records_go_by_their_field_table() {
+    let mut output = Output::new();
+    let chosen = ["id", "last_name", "first_name", "patronymic", "full_name", "emails", "groups"];
+    let fields = chosen.iter().map(|name| (*name).to_owned()).collect();
+    let plan = plan(&CONTACT, &Ask { fields, ..Ask::default() }).expect(PROOF);
+    records(&mut output, &CONTACT, plan.fields(), [Sample, Sample].iter());
+    let one = concat!(
+        r#"{"id":-5,"last_name":true,"first_name":"2023-11-14 22:13:20","#,
+        r#""patronymic":[{"a":0,"b":1},{"a":10,"b":11}],"full_name":{},"emails":[],"groups":null}"#
+    );
+    let written = String::from_utf8(output.finish().concat()).expect("UTF-8");
+    assert_eq!(written, format!("[{one},{one}]"));
+}

@@ -1,0 +1,199 @@
+//! Puts the floors together and runs them: store, access, shelf, rpc, http, and the signals that end it all.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::access::Access;
+use crate::clock::Clock;
+use crate::http::{self, Call, Drain, HttpSettings, Refusal, Reply, Service, TlsFiles};
+use crate::rpc::{self, Rpc};
+use crate::shelf::Shelf;
+use crate::store::Store;
+use crate::telemetry::{LogHandle, Metrics};
+
+/// How often the commits of the store are read for the metrics page.
+const COMMIT_REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Everything that a server runs on.
+pub struct Server {
+    /// Where the data are.
+    pub store: Store,
+    /// The books over it.
+    pub shelf: Shelf,
+    /// Where calls come in.
+    pub listener: TcpListener,
+    /// Where the metrics page is.
+    pub metrics_listener: Option<TcpListener>,
+    /// Certificate and key.
+    pub tls: Option<Arc<TlsFiles>>,
+    /// Bounds of the HTTP floor.
+    pub http: HttpSettings,
+    /// The counters that everybody writes to.
+    pub metrics: Arc<Metrics>,
+    /// The log, to be read anew on SIGHUP.
+    pub log: LogHandle,
+    /// What the log is filtered by after SIGHUP.
+    pub log_filter: Box<dyn Fn() -> Option<String> + Send>,
+}
+
+/// The counters of a server.
+pub fn metrics() -> Arc<Metrics> {
+    Arc::new(Metrics::new(&rpc::methods(), &rpc::outcomes(), &rpc::stages()))
+}
+
+/// Takes an address to listen on; the error names it and the next step.
+pub async fn listen(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
+    let explain = |error: io::Error| {
+        let text = format!("cannot listen on {address}: {error}; choose another address with --listen");
+        io::Error::new(error.kind(), text)
+    };
+    let listener = TcpListener::bind(address).await.map_err(explain)?;
+    let bound = listener.local_addr()?;
+    Ok((listener, bound))
+}
+
+/// Serves until a signal says to stop; `ready` is called when calls are answered.
+pub async fn run(server: Server, ready: impl FnOnce()) -> Result<Drain, Box<dyn std::error::Error>> {
+    let Server { store, shelf, listener, metrics_listener, tls, http, metrics, log, log_filter } = server;
+    let access = Arc::new(Access::open(store.clone(), Clock::System).await?);
+    let (stop, stopped) = watch::channel(());
+    let rpc = Rpc::new(Arc::clone(&access), Arc::new(shelf), Clock::System, Arc::clone(&metrics));
+    let service = Arc::new(Front { rpc, store: store.clone() });
+    let follow = tokio::spawn({
+        let (access, stopped) = (Arc::clone(&access), stopped.clone());
+        async move { access.follow(until(stopped)).await }
+    });
+    let report = tokio::spawn(report_commits(store.clone(), Arc::clone(&metrics), stopped.clone()));
+    let page = metrics_listener
+        .map(|listener| tokio::spawn(http::run_metrics(listener, Arc::clone(&metrics), until(stopped.clone()))));
+    let signals = Signals::new()?;
+    tokio::spawn(signals.reload(tls.clone(), log, log_filter));
+    tokio::spawn(stop_signal(stop)?);
+    ready();
+    let drain = http::run(listener, tls, http, metrics, service, until(stopped)).await;
+    access.save_points().await?;
+    follow.await?;
+    report.await?;
+    if let Some(page) = page {
+        page.await?;
+    }
+    tracing::info!("stopped");
+    Ok(drain)
+}
+
+/// Calls and refusals on their way to the rpc floor.
+struct Front {
+    rpc: Rpc,
+    store: Store,
+}
+
+impl Service for Front {
+    async fn answer(&self, call: Call) -> Reply {
+        Reply { segments: self.rpc.answer(&call.body, call.peer).await }
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Reply {
+        Reply { segments: rpc::not_a_call(&happened(refusal)) }
+    }
+
+    async fn healthy(&self) -> bool {
+        self.store.ping().await.is_ok()
+    }
+}
+
+/// What a client is told of a request that never became a call.
+fn happened(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::WrongPath { path } => format!("There is nothing at {path}"),
+        Refusal::WrongVerb { verb } => format!("The API does not take {verb}"),
+        Refusal::BodyTooLarge { body_bytes_max } => format!("The body is larger than {body_bytes_max} bytes"),
+        Refusal::BodyTimeout { body_read_time_max } => {
+            format!("The body did not arrive within {} s", body_read_time_max.as_secs())
+        }
+        Refusal::UnknownEncoding { encoding } => format!("Content-Encoding {encoding} is not known, only gzip is"),
+        Refusal::BadGzip => "The body is not the gzip that its Content-Encoding says it is".to_owned(),
+        Refusal::BodyCutOff => "The body ended before it was whole".to_owned(),
+    }
+}
+
+/// Waits until the other end says stop, or is gone.
+async fn until(mut stopped: watch::Receiver<()>) {
+    let _ = stopped.changed().await;
+}
+
+/// Sends the word to stop at the first SIGTERM or SIGINT; a second one ends the program at once.
+fn stop_signal(stop: watch::Sender<()>) -> io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        let mut word = async || tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        };
+        let name = word().await;
+        tracing::info!(signal = name, "stopping: running calls are finished first");
+        let _ = stop.send(());
+        word().await;
+        std::process::exit(1);
+    })
+}
+
+struct Signals {
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self { hangup: signal(SignalKind::hangup())? })
+    }
+
+    /// At every SIGHUP reads the TLS files and the log filter anew.
+    async fn reload(
+        mut self,
+        tls: Option<Arc<TlsFiles>>,
+        log: LogHandle,
+        log_filter: Box<dyn Fn() -> Option<String> + Send>,
+    ) {
+        while self.hangup.recv().await.is_some() {
+            if let Some(filter) = log_filter()
+                && let Err(fault) = log.reload(&filter)
+            {
+                tracing::error!("keeping the old log filter: {fault}");
+            }
+            match tls.as_ref().map(|files| files.reload()) {
+                Some(Err(fault)) => tracing::error!("keeping the old certificate: {fault}"),
+                Some(Ok(())) => tracing::info!("read certificate and key anew"),
+                None => tracing::info!("read the log filter anew"),
+            }
+        }
+    }
+}
+
+/// Brings what the writer did onto the metrics page, a second late at most.
+async fn report_commits(store: Store, metrics: Arc<Metrics>, stopped: watch::Receiver<()>) {
+    use std::sync::atomic::Ordering::Relaxed;
+    let stop = until(stopped);
+    tokio::pin!(stop);
+    let (mut commits, mut jobs) = (0, 0);
+    loop {
+        tokio::select! {
+            () = &mut stop => return,
+            () = tokio::time::sleep(COMMIT_REPORT_INTERVAL) => {}
+        }
+        let (commits_now, jobs_now) = (store.commits().count.load(Relaxed), store.commits().jobs.load(Relaxed));
+        let (new, changes) = (commits_now - commits, jobs_now - jobs);
+        if let Some(mean) = changes.checked_div(new) {
+            for _ in 0..new {
+                metrics.commit(usize::try_from(mean).unwrap_or(usize::MAX));
+            }
+        }
+        (commits, jobs) = (commits_now, jobs_now);
+    }
+}

@@ -1,0 +1,250 @@
+//! The running books: each account's address book is loaded when it is first asked for and kept in memory.
+//!
+//! A reader takes the present snapshot and is never in a writer's way. Writers of one book stand in line: a
+//! command is decided on the present state, committed to the store, applied, and the new snapshot published.
+//! Nothing that can fail comes after the commit, and a change that has begun is finished even when the one
+//! who asked for it is gone.
+//!
+//! It knows no JSON and no mnemonics, and which store runs below is none of its business.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use ringbook_book::Book;
+use ringbook_book::book::decide::{IdKind, IdSource, Refusal};
+use ringbook_book::book::desk::Desk;
+use ringbook_book::change::Change;
+use ringbook_book::command::Command;
+use ringbook_book::id::CustomerId;
+use ringbook_book::query::contacts::{Effort, Page};
+use ringbook_book::query::fault::QueryFault;
+use ringbook_book::query::plan::Plan;
+use tokio::sync::{Mutex as Turn, OnceCell, Semaphore};
+
+use crate::store::{self, Store, StoreFault};
+use crate::telemetry::Metrics;
+
+/// How often a change is decided anew because somebody else was quicker.
+const ATTEMPTS_MAX: usize = 16;
+
+/// Why a book cannot be had or changed.
+#[derive(Debug, Clone)]
+pub enum ShelfFault {
+    /// The store failed; a later call may succeed.
+    Store(StoreFault),
+    /// What the store holds of this account cannot be read back; this was logged when it was found.
+    Unreadable,
+    /// The command was refused.
+    Refused(Refusal),
+}
+
+impl fmt::Display for ShelfFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(fault) => fault.fmt(f),
+            Self::Unreadable => f.write_str("the account's book cannot be read back: run `ringbook check`"),
+            Self::Refused(refusal) => write!(f, "the command was refused: {refusal:?}"),
+        }
+    }
+}
+
+impl From<StoreFault> for ShelfFault {
+    fn from(fault: StoreFault) -> Self {
+        Self::Store(fault)
+    }
+}
+
+/// A book in memory: what readers take, and what writers take turns at.
+struct Volume {
+    present: RwLock<Arc<Book>>,
+    desk: Turn<Option<Desk>>,
+}
+
+impl fmt::Debug for Volume {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Volume at {:?}", self.present().revision())
+    }
+}
+
+impl Volume {
+    fn new(book: Book) -> Self {
+        Self { present: RwLock::new(Arc::new(book)), desk: Turn::new(None) }
+    }
+
+    fn present(&self) -> Arc<Book> {
+        Arc::clone(&self.present.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn publish(&self, book: Arc<Book>) {
+        *self.present.write().unwrap_or_else(PoisonError::into_inner) = book;
+    }
+}
+
+/// A book's place on the shelf: empty until it is loaded; never filled again once it proved unreadable.
+type Place = Arc<OnceCell<Result<Arc<Volume>, ShelfFault>>>;
+
+/// The books of a server.
+#[derive(Clone)]
+pub struct Shelf(Arc<Inner>);
+
+impl fmt::Debug for Shelf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shelf")
+    }
+}
+
+struct Inner {
+    store: Store,
+    places: Mutex<HashMap<CustomerId, Place>>,
+    /// As many long questions run at once as there are processors.
+    long: Arc<Semaphore>,
+    metrics: Arc<Metrics>,
+}
+
+impl Shelf {
+    /// An empty shelf over a store.
+    pub fn new(store: Store, metrics: Arc<Metrics>) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let long = Arc::new(Semaphore::new(processors));
+        Self(Arc::new(Inner { store, places: Mutex::default(), long, metrics }))
+    }
+
+    /// The present state of an account's book.
+    pub async fn book(&self, customer: CustomerId) -> Result<Arc<Book>, ShelfFault> {
+        Ok(self.volume(customer).await?.present())
+    }
+
+    /// Runs a plan for contacts on a snapshot: here if it is short, off the async threads if it is long.
+    pub async fn ask(&self, book: Arc<Book>, plan: Plan) -> Result<(Arc<Book>, Page), QueryFault> {
+        if book.effort(&plan) == Effort::Short {
+            let page = book.contacts(&plan)?;
+            return Ok((book, page));
+        }
+        self.aside(move || book.contacts(&plan).map(|page| (book, page))).await
+    }
+
+    /// Runs work that keeps a processor busy where it holds up nobody else.
+    pub async fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        let permit = Arc::clone(&self.0.long).acquire_owned().await;
+        let outcome = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work()
+        });
+        match outcome.await {
+            Ok(value) => value,
+            // Whoever watches over the call treats a panic in here as one of its own.
+            Err(failed) => match failed.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }
+
+    /// Changes an account's book. Once this was called it goes on to its end, whether or not anybody waits.
+    pub async fn change(&self, customer: CustomerId, command: Command) -> Result<Arc<Change>, ShelfFault> {
+        let shelf = self.clone();
+        let work = tokio::spawn(async move { shelf.carry_out(customer, command).await });
+        work.await.unwrap_or_else(|failed| Err(StoreFault::unavailable(failed).into()))
+    }
+
+    async fn carry_out(&self, customer: CustomerId, command: Command) -> Result<Arc<Change>, ShelfFault> {
+        let volume = self.volume(customer).await?;
+        let mut turn = volume.desk.lock().await;
+        for _ in 0..ATTEMPTS_MAX {
+            let desk = turn.get_or_insert_with(|| Desk::of((*volume.present()).clone()));
+            let mut ids = self.reserve(&command).await?;
+            let change = desk.decide(command.clone(), &mut ids).map_err(ShelfFault::Refused)?;
+            match self.0.store.commit(customer, change.clone()).await {
+                Ok(()) => {
+                    desk.apply(&change);
+                    volume.publish(desk.snapshot());
+                    return Ok(Arc::new(change));
+                }
+                Err(StoreFault::RevisionMoved) => {
+                    let book = self.load(customer).await?;
+                    volume.publish(Arc::new(book.clone()));
+                    *turn = Some(Desk::of(book));
+                }
+                Err(fault) => return Err(fault.into()),
+            }
+        }
+        Err(StoreFault::RevisionMoved.into())
+    }
+
+    async fn reserve(&self, command: &Command) -> Result<Reserved, ShelfFault> {
+        let (kind, count) = command.ids_needed();
+        if count == 0 {
+            return Ok(Reserved(VecDeque::new()));
+        }
+        let first = self.0.store.reserve_ids(stored_kind(kind), count).await?;
+        Ok(Reserved((first..first + count).collect()))
+    }
+
+    async fn volume(&self, customer: CustomerId) -> Result<Arc<Volume>, ShelfFault> {
+        let place = self.place(customer);
+        let filled = place.get_or_try_init(|| async {
+            match self.load(customer).await {
+                Ok(book) => Ok(Ok(self.shelve(book))),
+                Err(ShelfFault::Store(fault @ StoreFault::Unreadable { .. })) => {
+                    tracing::error!(customer = customer.number(), "refusing an account: {fault}");
+                    Ok(Err(ShelfFault::Unreadable))
+                }
+                // Not kept: the next call tries again.
+                Err(fault) => Err(fault),
+            }
+        });
+        filled.await?.clone()
+    }
+
+    fn place(&self, customer: CustomerId) -> Place {
+        let mut places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(places.entry(customer).or_default())
+    }
+
+    async fn load(&self, customer: CustomerId) -> Result<Book, ShelfFault> {
+        let store = self.0.store.clone();
+        let loaded = tokio::task::spawn_blocking(move || store.load_book(customer)).await;
+        Ok(loaded.map_err(StoreFault::unavailable)??)
+    }
+
+    fn shelve(&self, book: Book) -> Arc<Volume> {
+        let volume = Arc::new(Volume::new(book));
+        let book = volume.present();
+        let shelf = self.clone();
+        // The first sorted question should not have to make the sort keys of the whole book.
+        tokio::task::spawn_blocking(move || {
+            book.warm_sort_keys();
+            shelf.report();
+        });
+        volume
+    }
+
+    fn report(&self) {
+        let places: Vec<Place> = {
+            let places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
+            places.values().cloned().collect()
+        };
+        let books = places.iter().filter_map(|place| place.get()?.as_ref().ok().map(|volume| volume.present()));
+        let (count, bytes) = books.fold((0, 0), |(count, bytes), book| (count + 1, bytes + book.bytes()));
+        self.0.metrics.books_in_memory(count, bytes);
+    }
+}
+
+/// Ids that the store has reserved for one command.
+struct Reserved(VecDeque<u64>);
+
+impl IdSource for Reserved {
+    fn next(&mut self, _kind: IdKind) -> u64 {
+        self.0.pop_front().expect("as many as the command said it needs were reserved")
+    }
+}
+
+fn stored_kind(kind: IdKind) -> store::IdKind {
+    match kind {
+        IdKind::Contact => store::IdKind::Contact,
+        IdKind::Organization => store::IdKind::Organization,
+        IdKind::Group => store::IdKind::Group,
+        IdKind::Employee => store::IdKind::Employee,
+    }
+}

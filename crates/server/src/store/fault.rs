@@ -1,0 +1,165 @@
+//! Why the store did not do what it was asked.
+//!
+//! A fault is cheap to copy, because one failed commit is the answer to every job that was gathered into it.
+//! Its text is for the operator: it names the next step and never holds a token, a password or a contact.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreFault {
+    /// The disk, the file or the transaction failed; nothing was half-done, and a later call may succeed.
+    Unavailable {
+        /// What failed, and what to look at.
+        cause: Arc<str>,
+    },
+    /// Another server runs on the same data directory.
+    Locked {
+        /// The lock file that the other server holds.
+        lock: Arc<str>,
+    },
+    /// The data were written by a newer program.
+    SchemaTooNew {
+        /// The schema number found.
+        found: u32,
+        /// The newest schema number that this program knows.
+        known: u32,
+    },
+    /// The file is not a ringbook database.
+    NotADatabase {
+        /// The file.
+        path: Arc<str>,
+    },
+    /// The book has been changed since the revision that the change was decided on: catch up and decide again.
+    RevisionMoved,
+    /// A stored row cannot be read back.
+    Unreadable {
+        /// The table.
+        table: &'static str,
+        /// The row's key, as `column value` pairs.
+        key: Arc<str>,
+        /// What is wrong with it.
+        cause: Arc<str>,
+    },
+    /// There is no such thing.
+    NotFound {
+        /// Which kind of thing.
+        what: Noun,
+    },
+    /// The login belongs to another user.
+    LoginTaken,
+    /// An agent that still has customers is not removed.
+    StillHasCustomers {
+        /// How many.
+        count: u64,
+    },
+    /// No ids are left for this kind.
+    IdsSpent,
+}
+
+/// What a fault is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noun {
+    /// An agent.
+    Agent,
+    /// A customer.
+    Customer,
+    /// A user.
+    User,
+    /// A key.
+    Key,
+    /// An allowed address block.
+    Block,
+}
+
+impl StoreFault {
+    /// A passing failure with this cause.
+    pub fn unavailable(cause: impl fmt::Display) -> Self {
+        Self::Unavailable { cause: cause.to_string().into() }
+    }
+
+    /// A row of `table` that cannot be read back.
+    pub fn unreadable(table: &'static str, key: impl fmt::Display, cause: impl fmt::Display) -> Self {
+        Self::Unreadable { table, key: key.to_string().into(), cause: cause.to_string().into() }
+    }
+}
+
+impl fmt::Display for Noun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Agent => "agent",
+            Self::Customer => "customer",
+            Self::User => "user",
+            Self::Key => "key",
+            Self::Block => "address block",
+        })
+    }
+}
+
+impl fmt::Display for StoreFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable { cause } => write!(f, "the store is unavailable: {cause}"),
+            Self::Locked { lock } => {
+                write!(f, "another ringbook server holds {lock}: stop it first, or name another directory with --data")
+            }
+            Self::SchemaTooNew { found, known } => write!(
+                f,
+                "the data have schema {found}, this program knows only up to {known}: \
+                 use the program that wrote them, or a newer one"
+            ),
+            Self::NotADatabase { path } => {
+                write!(f, "{path} is not a ringbook database: name the right directory with --data, or restore a copy")
+            }
+            Self::RevisionMoved => f.write_str("the book has changed meanwhile: catch up and decide again"),
+            Self::Unreadable { table, key, cause } => {
+                write!(f, "table {table}, row {key}, cannot be read back: {cause}; run `ringbook check`")
+            }
+            Self::NotFound { what } => write!(f, "there is no such {what}: see `list` for those that exist"),
+            Self::LoginTaken => f.write_str("this login belongs to another user: choose another one"),
+            Self::StillHasCustomers { count } => {
+                write!(f, "the agent still has {count} customer(s): remove them or move them to another agent first")
+            }
+            Self::IdsSpent => {
+                f.write_str("no ids are left for this kind: the sequences table is damaged, run `ringbook check`")
+            }
+        }
+    }
+}
+
+impl std::error::Error for StoreFault {}
+
+/// What SQLite says, in words that name the next step. The text of a statement never appears in it.
+impl From<rusqlite::Error> for StoreFault {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode as Code;
+        let advice = match error.sqlite_error_code() {
+            Some(Code::DiskFull) => "the disk is full: free some space",
+            Some(Code::ReadOnly) => "the database cannot be written: check the owner, the mode and the mount",
+            Some(Code::CannotOpen) => "the database cannot be opened: check the path, the owner and the mode",
+            Some(Code::PermissionDenied) => "permission denied: check the owner and the mode",
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
+                "another program keeps the database locked: see who has it open"
+            }
+            Some(Code::SystemIoFailure) => "reading or writing the disk failed: see the system's log",
+            Some(Code::DatabaseCorrupt) => "the database is damaged: run `ringbook check`, restore a copy",
+            Some(Code::NotADatabase) => "the file is not a database: restore a copy",
+            _ => return Self::unavailable(error),
+        };
+        Self::unavailable(format_args!("{advice} ({error})"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::StoreFault;
+
+    #[test]
+    fn a_fault_of_the_disk_names_the_next_step() {
+        let full = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL), None);
+        assert!(StoreFault::from(full).to_string().contains("free some space"));
+        let locked = StoreFault::Locked { lock: "d/ringbook.lock".into() };
+        assert!(locked.to_string().contains("stop it first"));
+    }
+}

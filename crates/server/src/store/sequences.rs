@@ -1,0 +1,73 @@
+//! Where ids come from: one counter per kind, over the whole server, that only goes forward.
+//!
+//! An id is taken before it is used, in a transaction of its own or in the one that uses it; an id that was taken
+//! and not used stays unused for ever.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::rows::column;
+use super::{Store, StoreFault, statements};
+
+/// How many ids one call may take.
+const IDS_AT_ONCE_MAX: u64 = 1 << 32;
+
+/// What an id is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdKind {
+    /// Agents.
+    Agent,
+    /// Customers.
+    Customer,
+    /// Users.
+    User,
+    /// Keys.
+    Key,
+    /// Contacts.
+    Contact,
+    /// Organizations.
+    Organization,
+    /// Groups.
+    Group,
+    /// Employees.
+    Employee,
+    /// Numbers on a blacklist.
+    BlacklistNumber,
+    /// The phone numbers of employees.
+    EmployeePhone,
+}
+
+impl IdKind {
+    /// The kind's name in the table.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Customer => "customer",
+            Self::User => "user",
+            Self::Key => "key",
+            Self::Contact => "contact",
+            Self::Organization => "organization",
+            Self::Group => "group",
+            Self::Employee => "employee",
+            Self::BlacklistNumber => "blacklist_number",
+            Self::EmployeePhone => "employee_phone",
+        }
+    }
+}
+
+/// Takes `count` ids inside a transaction; answers the first. They follow each other.
+pub(crate) fn take_ids(connection: &Connection, kind: IdKind, count: u64) -> Result<u64, StoreFault> {
+    if count == 0 || count > IDS_AT_ONCE_MAX {
+        return Err(StoreFault::IdsSpent);
+    }
+    let mut statement = connection.prepare_cached(statements::RESERVE_IDS)?;
+    let next: Option<i64> = statement.query_row((kind.name(), column(count + 1)), |row| row.get(0)).optional()?;
+    next.and_then(|next| u64::try_from(next).ok()).and_then(|next| next.checked_sub(count)).ok_or(StoreFault::IdsSpent)
+}
+
+impl Store {
+    /// Takes `count` ids, on disk before they are answered, and never again; answers the first. They follow each
+    /// other. At most 2^32 at once.
+    pub async fn reserve_ids(&self, kind: IdKind, count: u64) -> Result<u64, StoreFault> {
+        self.write(move |connection| take_ids(connection, kind, count)).await
+    }
+}

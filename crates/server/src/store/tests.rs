@@ -1,0 +1,257 @@
+//! The engine on real files: commits, faults, restarts, locks, and what removing takes along.
+
+use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::*;
+
+mod directory;
+
+fn place() -> TempDir {
+    tempfile::tempdir().expect("a temporary directory")
+}
+
+fn server(place: &TempDir) -> Store {
+    Store::open(place.path(), Role::Server).expect("the store opens")
+}
+
+fn customer(name: &str) -> NewCustomer {
+    NewCustomer { agent: None, name: name.into(), timezone: "UTC".into(), day_limit: Some(5), minute_limit: None }
+}
+
+fn user(account: AccountId, login: &str) -> NewUser {
+    let text = |text: &str| text.to_owned();
+    NewUser {
+        account,
+        login: text(login),
+        password_hash: text("h"),
+        name: text("N"),
+        description: text(""),
+        rights: text(""),
+    }
+}
+
+fn add_agent(connection: &Connection, id: i64) -> Result<(), StoreFault> {
+    connection.execute(statements::ADD_AGENT, (id, "an agent"))?;
+    Ok(())
+}
+
+async fn agents(store: &Store) -> Vec<u64> {
+    store.directory().await.expect("the directory").agents.iter().map(|agent| agent.id.number()).collect()
+}
+
+/// Holds the writer in a job until the returned sender is used or dropped.
+async fn held(store: &Store) -> mpsc::Sender<()> {
+    let (free, wait) = mpsc::channel::<()>();
+    let (begun, holding) = tokio::sync::oneshot::channel();
+    let holder = store.clone();
+    tokio::spawn(async move {
+        let job = move |_: &Connection| {
+            let _ = begun.send(());
+            let _ = wait.recv();
+            Ok(())
+        };
+        holder.write(job).await
+    });
+    holding.await.expect("the job begins");
+    free
+}
+
+/// Sends jobs that all wait at one moment; answers what each was told.
+async fn together<F>(store: &Store, jobs: Vec<F>) -> Vec<Result<(), StoreFault>>
+where
+    F: FnOnce(&Connection) -> Result<(), StoreFault> + Send + 'static,
+{
+    let free = held(store).await;
+    let mut answers = Vec::new();
+    for job in jobs {
+        let mut answer = Box::pin({
+            let store = store.clone();
+            async move { store.write(job).await }
+        });
+        // One poll sends the job; the answer comes after the commit.
+        std::future::poll_fn(|context| {
+            assert!(answer.as_mut().poll(context).is_pending());
+            std::task::Poll::Ready(())
+        })
+        .await;
+        answers.push(answer);
+    }
+    drop(free);
+    let mut told = Vec::new();
+    for answer in answers {
+        told.push(answer.await);
+    }
+    told
+}
+
+#[tokio::test]
+async fn jobs_that_wait_share_one_commit() {
+    let (place, jobs) = (place(), 50);
+    let store = server(&place);
+    let told = together(&store, (1..=jobs).map(|id| move |c: &Connection| add_agent(c, id)).collect()).await;
+    assert!(told.iter().all(Result::is_ok));
+    assert_eq!(store.commits().count.load(Ordering::Relaxed), 2);
+    assert_eq!(store.commits().batch_jobs_max.load(Ordering::Relaxed), 50);
+    assert_eq!(agents(&store).await.len(), 50);
+}
+
+#[tokio::test]
+async fn a_failing_or_panicking_job_is_taken_out_alone() {
+    let place = place();
+    let store = server(&place);
+    let job = |id: i64| {
+        move |connection: &Connection| {
+            add_agent(connection, id)?;
+            match id {
+                2 => Err(StoreFault::RevisionMoved),
+                3 => panic!("a bug in job three"),
+                _ => Ok(()),
+            }
+        }
+    };
+    let told = together(&store, (1..=4).map(job).collect()).await;
+    assert_eq!((&told[0], &told[1], &told[3]), (&Ok(()), &Err(StoreFault::RevisionMoved), &Ok(())));
+    assert!(told[2].as_ref().is_err_and(|fault| fault.to_string().contains("job three")));
+    assert_eq!(agents(&store).await, [1, 4]);
+}
+
+#[tokio::test]
+async fn a_full_disk_undoes_what_it_undid_and_passes() {
+    let place = place();
+    let store = server(&place);
+    let shrink = |connection: &Connection, pages: i64| -> Result<(), StoreFault> {
+        connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+        Ok(())
+    };
+    store.write(move |connection| shrink(connection, 1)).await.expect("a small disk");
+    let big = |id: i64| {
+        move |connection: &Connection| {
+            connection.execute(statements::ADD_AGENT, (id, "x".repeat(1 << 20)))?;
+            Ok(())
+        }
+    };
+    let told = together(&store, vec![big(1), big(2)]).await;
+    assert!(
+        told.iter().all(|told| { told.as_ref().is_err_and(|fault| fault.to_string().contains("free some space")) })
+    );
+    assert_eq!(agents(&store).await, []);
+    store.write(move |connection| shrink(connection, 1 << 20)).await.expect("space again");
+    store.write(big(3)).await.expect("the next call works");
+    assert_eq!(agents(&store).await, [3]);
+}
+
+#[tokio::test]
+async fn a_lost_transaction_is_told_to_all_its_jobs_and_to_no_other() {
+    let place = place();
+    let store = server(&place);
+    let job = |id: i64| {
+        move |connection: &Connection| {
+            add_agent(connection, id)?;
+            if id == 2 {
+                connection.execute_batch("ROLLBACK")?;
+                return Err(StoreFault::unavailable("the transaction is gone"));
+            }
+            Ok(())
+        }
+    };
+    let told = together(&store, (1..=3).map(job).collect()).await;
+    assert!(told[0].is_err() && told[1].is_err());
+    assert_eq!(told[2], Ok(()));
+    assert_eq!(agents(&store).await, [3]);
+}
+
+#[tokio::test]
+async fn everything_is_there_after_a_restart_and_ids_go_on() {
+    let place = place();
+    let store = server(&place);
+    let agent = store.add_agent("Agent".into()).await.expect("added");
+    let first = store.add_customer(NewCustomer { agent: Some(agent), ..customer("First") }).await.expect("added");
+    let id = store.add_user(user(AccountId::Customer(first), "ann")).await.expect("added");
+    let key = NewKey { user: id, name: "k".into(), token_hash: "t".into(), expires_at: Some(7) };
+    store.add_key(key).await.expect("added");
+    store.add_block(AccountId::Customer(first), "10.0.0.0/8".into()).await.expect("added");
+    let session = SessionRow { user: id, expires_at: 99 };
+    store.add_session("s".into(), session).await.expect("added");
+    assert_eq!(store.reserve_ids(IdKind::Contact, 1000).await, Ok(1));
+    let before = store.directory().await.expect("the directory");
+    drop(store);
+    let store = server(&place);
+    let after = store.directory().await.expect("the directory");
+    assert_eq!(format!("{before:?}"), format!("{after:?}"));
+    assert_eq!((after.keys.len(), after.blocks.len(), after.revision), (1, 1, 5));
+    assert_eq!(store.session("s".into()).await, Ok(Some(session)));
+    assert_eq!(store.reserve_ids(IdKind::Contact, 1).await, Ok(1001));
+    assert_eq!(store.verify().await.expect("it reads").0, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn one_server_and_any_operators() {
+    let place = place();
+    let store = server(&place);
+    assert!(matches!(Store::open(place.path(), Role::Server), Err(StoreFault::Locked { .. })));
+    let operator = Store::open(place.path(), Role::Operator).expect("an operator may");
+    let before = store.revisions().await.expect("revisions");
+    let agent = operator.add_agent("Other hand".into()).await.expect("added");
+    assert_eq!(store.revisions().await.expect("revisions").directory, before.directory + 1);
+    assert_eq!(agents(&store).await, [agent.number()]);
+    drop(store);
+    server(&place);
+}
+
+#[tokio::test]
+async fn files_are_for_their_owner_alone() {
+    let place = place();
+    let inner = place.path().join("data");
+    let store = Store::open(&inner, Role::Server).expect("it opens");
+    store.add_agent("A".into()).await.expect("added");
+    let mode = |path: &Path| std::fs::metadata(path).expect("it exists").permissions().mode() & 0o777;
+    assert_eq!(mode(&inner), 0o700);
+    for name in ["ringbook.db", "ringbook.db-wal", "ringbook.db-shm", "ringbook.lock"] {
+        assert_eq!(mode(&inner.join(name)), 0o600, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_ours_is_refused_and_left_alone() {
+    let place = place();
+    let path = place.path().join("ringbook.db");
+    let opened = || Store::open(place.path(), Role::Operator).map(|_| ());
+    std::fs::write(&path, "a letter to a friend, long enough to be taken for pages".repeat(100)).expect("written");
+    assert!(matches!(opened(), Err(StoreFault::NotADatabase { .. })), "{:?}", opened());
+    std::fs::remove_file(&path).expect("removed");
+    Connection::open(&path).and_then(|c| c.execute_batch("CREATE TABLE theirs (a)")).expect("somebody else's");
+    assert!(matches!(opened(), Err(StoreFault::NotADatabase { .. })), "{:?}", opened());
+    std::fs::remove_file(&path).expect("removed");
+    opened().expect("a fresh one");
+    Connection::open(&path).and_then(|c| c.pragma_update(None, "user_version", 999)).expect("the future");
+    assert!(matches!(opened(), Err(StoreFault::SchemaTooNew { found: 999, .. })), "{:?}", opened());
+    let file = place.path().join("ringbook.db").join("below");
+    let fault = Store::open(&file, Role::Operator).map(|_| ()).expect_err("a file is no directory");
+    assert!(fault.to_string().contains("is not a directory"), "{fault}");
+}
+
+/// Whichever operation fails, the store afterwards is as if the failed call had never been made.
+#[tokio::test]
+async fn every_operation_may_fail_and_nothing_is_half_done() {
+    for n in 1.. {
+        let (place, faults) = (place(), Faults::none());
+        let store = Store::open_with(place.path(), Role::Server, faults.clone()).expect("it opens");
+        let id = store.add_customer(customer("C")).await.expect("added");
+        faults.fail_nth(n);
+        let added = store.add_user(user(AccountId::Customer(id), "ann")).await;
+        let removed = store.remove_customer(id).await;
+        faults.fail_nth(0);
+        let directory = store.directory().await.expect("the next call works");
+        assert_eq!(directory.customers.is_empty(), removed.is_ok(), "operation {n}");
+        assert_eq!(directory.users.len(), usize::from(added.is_ok() && removed.is_err()), "operation {n}");
+        if added.is_ok() && removed.is_ok() {
+            assert!(n > 6, "begin, job and commit of two calls");
+            break;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! `cargo xtask test`: everything that must hold before a change is taken in.
+
+use crate::postgres::Cluster;
+use crate::steps::{Steps, cargo};
+
+/// Names the database that the tests compare with.
+const DATABASE_ENV: &str = "RINGBOOK_TEST_POSTGRES";
+
+/// Runs the chore.
+///
+/// # Errors
+/// An argument is unknown, or a step failed.
+pub fn run(arguments: &[String]) -> Result<(), String> {
+    let end = arguments.iter().position(|argument| argument == "--").unwrap_or(arguments.len());
+    let lint = match &arguments[..end] {
+        [] => true,
+        [only] if only == "--no-lint" => false,
+        others => return Err(format!("test does not know {}", others.join(" "))),
+    };
+    let mut steps = Steps::default();
+    if lint {
+        steps.run("formatting", &mut cargo(&["fmt", "--all", "--check"]));
+        let clippy = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
+        steps.run("lints", &mut cargo(&clippy));
+    }
+    let outcome = tests(&mut steps, arguments.get(end + 1..).unwrap_or_default());
+    let summary = steps.summary();
+    outcome.and(summary)
+}
+
+fn tests(steps: &mut Steps, options: &[String]) -> Result<(), String> {
+    // Built before the database is started: a database should not wait for a compiler.
+    steps.run("build", &mut cargo(&["test", "--workspace", "--no-run"]));
+    let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--"]);
+    command.args(options);
+    if std::env::var_os(DATABASE_ENV).is_some() {
+        steps.run("tests", &mut command);
+        return Ok(());
+    }
+    let cluster = steps.prepare("PostgreSQL with jsquery", Cluster::start)?;
+    steps.run("tests", command.env(DATABASE_ENV, cluster.connection()));
+    Ok(())
+}
