@@ -15,16 +15,12 @@ pub fn read(text: &str) -> Option<i64> {
         && hour < 24
         && minute < 60
         && second < 60;
-    (in_range && year > 0)
-        .then(|| days_before(year, month, day) * DAY_SECONDS + hour * 3600 + minute * 60 + second)
+    (in_range && year > 0).then(|| days_before(year, month, day) * DAY_SECONDS + hour * 3600 + minute * 60 + second)
 }
 
 /// Writes a moment as `YYYY-MM-DD hh:mm:ss`, in UTC.
 pub fn write(moment: i64) -> String {
-    let (days, seconds) = (
-        moment.div_euclid(DAY_SECONDS),
-        moment.rem_euclid(DAY_SECONDS),
-    );
+    let (days, seconds) = (moment.div_euclid(DAY_SECONDS), moment.rem_euclid(DAY_SECONDS));
     let (year, month, day) = date_of(days);
     let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
@@ -34,9 +30,7 @@ fn numbers<const N: usize>(text: &str, separator: char, widths: [usize; N]) -> O
     let mut parts = text.split(separator);
     let mut numbers = [0; N];
     for (number, width) in numbers.iter_mut().zip(widths) {
-        let part = parts
-            .next()
-            .filter(|part| part.len() == width && part.bytes().all(|byte| byte.is_ascii_digit()))?;
+        let part = parts.next().filter(|part| part.len() == width && part.bytes().all(|byte| byte.is_ascii_digit()))?;
         *number = part.parse().ok()?;
     }
     parts.next().is_none().then_some(numbers)
@@ -60,24 +54,18 @@ fn days_before(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let month_from_march = (month + 9) % 12;
     let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-    365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year
-        - 719_468
+    365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468
 }
 
 fn date_of(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
 }
@@ -98,15 +86,9 @@ mod tests {
 
     #[test]
     fn what_is_no_moment_is_refused() {
-        for text in [
-            "",
-            "2023-02-29",
-            "2023-1-01",
-            "2023-01-01T00:00:00",
-            "2023-01-01 24:00:00",
-            "2023-13-01",
-            "0000-01-01",
-        ] {
+        for text in
+            ["", "2023-02-29", "2023-1-01", "2023-01-01T00:00:00", "2023-01-01 24:00:00", "2023-13-01", "0000-01-01"]
+        {
             assert_eq!(read(text), None, "{text}");
         }
     }

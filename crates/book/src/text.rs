@@ -39,13 +39,10 @@ impl fmt::Display for TextFault {
             Self::Empty => f.write_str("must not be empty"),
             Self::TooLong(max) => write!(f, "longer than {max}"),
             Self::Control => f.write_str("holds a control character"),
-            Self::NotAPhone => {
-                f.write_str("holds something that is neither a digit nor a separator")
+            Self::NotAPhone => f.write_str("holds something that is neither a digit nor a separator"),
+            Self::PhoneDigits(count) => {
+                write!(f, "has {count} digits where {PHONE_DIGITS_MIN} to {PHONE_DIGITS_MAX} are allowed")
             }
-            Self::PhoneDigits(count) => write!(
-                f,
-                "has {count} digits where {PHONE_DIGITS_MIN} to {PHONE_DIGITS_MAX} are allowed"
-            ),
             Self::NotAnEmail => f.write_str("is not an e-mail address"),
         }
     }
@@ -117,8 +114,7 @@ impl Phone {
     pub fn from_packed(packed: u64) -> Option<Self> {
         let digits = packed.checked_ilog10()? as usize;
         let leading = packed / 10u64.pow(digits as u32);
-        (leading == 1 && (PHONE_DIGITS_MIN..=PHONE_DIGITS_MAX).contains(&digits))
-            .then_some(Self(packed))
+        (leading == 1 && (PHONE_DIGITS_MIN..=PHONE_DIGITS_MAX).contains(&digits)).then_some(Self(packed))
     }
 
     /// Writes the digits into `room` and returns them.
@@ -224,19 +220,13 @@ mod tests {
         let phone = Phone::parse("+00 (7)-4.9").expect("five digits");
         assert_eq!(phone.to_string(), "00749");
         assert_eq!(Phone::from_packed(phone.packed()), Some(phone));
-        assert_eq!(
-            Phone::parse("999999999999999").map(|phone| phone.to_string()),
-            Ok("999999999999999".to_owned())
-        );
+        assert_eq!(Phone::parse("999999999999999").map(|phone| phone.to_string()), Ok("999999999999999".to_owned()));
     }
 
     #[test]
     fn a_phone_of_the_wrong_length_or_alphabet_is_refused() {
         assert_eq!(Phone::parse("12"), Err(TextFault::PhoneDigits(2)));
-        assert_eq!(
-            Phone::parse("1234567890123456"),
-            Err(TextFault::PhoneDigits(16))
-        );
+        assert_eq!(Phone::parse("1234567890123456"), Err(TextFault::PhoneDigits(16)));
         assert_eq!(Phone::parse("++123"), Err(TextFault::NotAPhone));
         assert_eq!(Phone::parse("٠١٢٣"), Err(TextFault::NotAPhone));
         assert_eq!(Phone::from_packed(99), None);
@@ -245,10 +235,7 @@ mod tests {
 
     #[test]
     fn a_name_is_trimmed_and_bounded() {
-        assert_eq!(
-            Name::parse("  Анна \u{a0}").map(|name| name.as_str().to_owned()),
-            Ok("Анна".to_owned())
-        );
+        assert_eq!(Name::parse("  Анна \u{a0}").map(|name| name.as_str().to_owned()), Ok("Анна".to_owned()));
         assert_eq!(Name::parse(" \u{a0} "), Err(TextFault::Empty));
         assert_eq!(Name::parse("a\u{0}b"), Err(TextFault::Control));
         assert!(Name::parse(&"ё".repeat(255)).is_ok());
@@ -265,9 +252,6 @@ mod tests {
     #[test]
     fn nothing_stands_twice_in_a_list() {
         let emails = ["a@b.example", "A@B.example"].map(|text| Email::parse(text).expect("valid"));
-        assert_eq!(
-            Emails::new(emails.to_vec(), Email::folded).err(),
-            Some(ListFault::Twice(1))
-        );
+        assert_eq!(Emails::new(emails.to_vec(), Email::folded).err(), Some(ListFault::Twice(1)));
     }
 }

@@ -12,11 +12,15 @@ use tokio::sync::watch;
 
 use crate::access::Access;
 use crate::clock::Clock;
+use crate::config::{LogOptions, ServeOptions};
 use crate::http::{self, Call, Drain, HttpSettings, Refusal, Reply, Service, TlsFiles};
 use crate::rpc::{self, Rpc};
 use crate::shelf::Shelf;
-use crate::store::Store;
-use crate::telemetry::{LogHandle, Metrics};
+use crate::store::{Role, Store};
+use crate::telemetry::{self, LogHandle, Metrics};
+
+/// Anything that keeps a server from running; its text names the next step.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// How often the commits of the store are read for the metrics page.
 const COMMIT_REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -43,6 +47,46 @@ pub struct Server {
     pub log_filter: Box<dyn Fn() -> Option<String> + Send>,
 }
 
+/// Runs `ringbook serve` until a signal ends it.
+pub fn serve(options: ServeOptions) -> Result<(), Failure> {
+    let log = telemetry::logging(options.log.format, &options.log.filter)?;
+    runtime()?.block_on(async {
+        let store = Store::open(&options.data, Role::Server)?;
+        let metrics = metrics();
+        let shelf = Shelf::new(store.clone(), Arc::clone(&metrics));
+        let tls = options.tls.as_ref().map(|paths| TlsFiles::read(&paths.certificate, &paths.key)).transpose()?;
+        let (listener, bound) = listen(&options.listen.to_string()).await?;
+        let metrics_listener = match options.metrics {
+            Some(address) => Some(listen(&address.to_string()).await?.0),
+            None => None,
+        };
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let server = Server {
+            store,
+            shelf,
+            listener,
+            metrics_listener,
+            tls: tls.map(Arc::new),
+            http: options.http,
+            metrics,
+            log,
+            log_filter: filter_anew(&options.log),
+        };
+        run(server, || println!("listening on {scheme}://{bound}")).await
+    })
+}
+
+/// The threads that calls are answered on.
+pub fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// Reads the log filter as it is to be after SIGHUP.
+pub fn filter_anew(log: &LogOptions) -> Box<dyn Fn() -> Option<String> + Send> {
+    let log = log.clone();
+    Box::new(move || log.filter_anew())
+}
+
 /// The counters of a server.
 pub fn metrics() -> Arc<Metrics> {
     Arc::new(Metrics::new(&rpc::methods(), &rpc::outcomes(), &rpc::stages()))
@@ -60,7 +104,7 @@ pub async fn listen(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
 }
 
 /// Serves until a signal says to stop; `ready` is called when calls are answered.
-pub async fn run(server: Server, ready: impl FnOnce()) -> Result<Drain, Box<dyn std::error::Error>> {
+pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     let Server { store, shelf, listener, metrics_listener, tls, http, metrics, log, log_filter } = server;
     let access = Arc::new(Access::open(store.clone(), Clock::System).await?);
     let (stop, stopped) = watch::channel(());
@@ -84,8 +128,11 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<Drain, Box<dyn 
     if let Some(page) = page {
         page.await?;
     }
-    tracing::info!("stopped");
-    Ok(drain)
+    match drain {
+        Drain::Complete => tracing::info!("stopped"),
+        Drain::CutShort { connections } => tracing::warn!(connections, "stopped with calls still running"),
+    }
+    Ok(())
 }
 
 /// Calls and refusals on their way to the rpc floor.
@@ -111,7 +158,8 @@ impl Service for Front {
 /// What a client is told of a request that never became a call.
 fn happened(refusal: &Refusal) -> String {
     match refusal {
-        Refusal::WrongPath { path } => format!("There is nothing at {path}"),
+        // The path is not repeated: a token may have been put into it.
+        Refusal::WrongPath { path: _ } => "There is nothing at this path".to_owned(),
         Refusal::WrongVerb { verb } => format!("The API does not take {verb}"),
         Refusal::BodyTooLarge { body_bytes_max } => format!("The body is larger than {body_bytes_max} bytes"),
         Refusal::BodyTimeout { body_read_time_max } => {
@@ -133,9 +181,11 @@ fn stop_signal(stop: watch::Sender<()>) -> io::Result<impl Future<Output = ()>> 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
-        let mut word = async || tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
+        let mut word = async || {
+            tokio::select! {
+                _ = terminate.recv() => "SIGTERM",
+                _ = interrupt.recv() => "SIGINT",
+            }
         };
         let name = word().await;
         tracing::info!(signal = name, "stopping: running calls are finished first");

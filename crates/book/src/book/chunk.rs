@@ -146,8 +146,7 @@ impl Chunk {
         self.names.push(END);
         self.name_ends.push(self.names.len() as u32);
         self.last_bytes.push(row.last_name.len() as u16);
-        self.first_bytes
-            .push(row.first_name.map_or(0, str::len) as u16);
+        self.first_bytes.push(row.first_name.map_or(0, str::len) as u16);
         self.phones.extend(phones.map(Phone::packed));
         self.phone_ends.push(self.phones.len() as u16);
         for email in emails {
@@ -177,24 +176,17 @@ impl Chunk {
     /// Appends the contacts of another chunk that stand in `range`.
     pub fn extend(&mut self, other: &Self, range: Range<usize>) {
         self.ids.extend_from_slice(&other.ids[range.clone()]);
-        self.last_bytes
-            .extend_from_slice(&other.last_bytes[range.clone()]);
-        self.first_bytes
-            .extend_from_slice(&other.first_bytes[range.clone()]);
-        self.managers
-            .extend_from_slice(&other.managers[range.clone()]);
-        self.organizations
-            .extend_from_slice(&other.organizations[range.clone()]);
+        self.last_bytes.extend_from_slice(&other.last_bytes[range.clone()]);
+        self.first_bytes.extend_from_slice(&other.first_bytes[range.clone()]);
+        self.managers.extend_from_slice(&other.managers[range.clone()]);
+        self.organizations.extend_from_slice(&other.organizations[range.clone()]);
         self.groups.extend_from_slice(&other.groups[range.clone()]);
         for place in range.clone() {
-            self.names.push_str(
-                &other.names[other.name_range(place).start..other.name_ends[place] as usize],
-            );
+            self.names.push_str(&other.names[other.name_range(place).start..other.name_ends[place] as usize]);
             self.name_ends.push(self.names.len() as u32);
             self.phones.extend_from_slice(other.phones_of(place));
             self.phone_ends.push(self.phones.len() as u16);
-            self.emails
-                .push_str(&other.emails[other.email_range(place)]);
+            self.emails.push_str(&other.emails[other.email_range(place)]);
             self.email_ends.push(self.emails.len() as u32);
         }
         self.extend_keys(other, range);
@@ -238,19 +230,13 @@ impl Chunk {
 
     /// The first name.
     pub fn first_name(&self, place: usize) -> Option<&str> {
-        let (last, first) = (
-            usize::from(self.last_bytes[place]),
-            usize::from(self.first_bytes[place]),
-        );
+        let (last, first) = (usize::from(self.last_bytes[place]), usize::from(self.first_bytes[place]));
         (first != 0).then(|| &self.full_name(place)[last + 1..][..first])
     }
 
     /// The patronymic.
     pub fn patronymic(&self, place: usize) -> Option<&str> {
-        let before = match (
-            usize::from(self.last_bytes[place]),
-            usize::from(self.first_bytes[place]),
-        ) {
+        let before = match (usize::from(self.last_bytes[place]), usize::from(self.first_bytes[place])) {
             (last, 0) => last,
             (last, first) => last + 1 + first,
         };
@@ -259,11 +245,7 @@ impl Chunk {
 
     /// The packed phone numbers.
     pub fn phones_of(&self, place: usize) -> &[u64] {
-        let start = if place == 0 {
-            0
-        } else {
-            self.phone_ends[place - 1]
-        };
+        let start = if place == 0 { 0 } else { self.phone_ends[place - 1] };
         &self.phones[usize::from(start)..usize::from(self.phone_ends[place])]
     }
 
@@ -288,11 +270,7 @@ impl Chunk {
 
     /// Where the contact points to.
     pub fn links(&self, place: usize) -> Links {
-        Links {
-            manager: self.managers[place],
-            organization: self.organizations[place],
-            groups: self.groups[place],
-        }
+        Links { manager: self.managers[place], organization: self.organizations[place], groups: self.groups[place] }
     }
 
     /// The sort keys, made when they are first asked for.
@@ -320,11 +298,9 @@ impl Chunk {
     /// Bytes of memory that the chunk takes.
     pub fn bytes(&self) -> usize {
         let keys = self.keys.get().map_or(0, |keys| {
-            (keys.last.capacity() + keys.first.capacity() + keys.full.capacity())
-                * size_of::<SortKey>()
+            (keys.last.capacity() + keys.first.capacity() + keys.full.capacity()) * size_of::<SortKey>()
         });
-        let per_contact =
-            size_of::<u64>() + 2 * size_of::<u32>() + 3 * size_of::<u16>() + size_of::<Links>();
+        let per_contact = size_of::<u64>() + 2 * size_of::<u32>() + 3 * size_of::<u16>() + size_of::<Links>();
         size_of::<Self>()
             + self.ids.capacity() * per_contact
             + self.names.capacity()
@@ -349,11 +325,7 @@ impl Chunk {
 
     fn extend_keys(&mut self, other: &Self, range: Range<usize>) {
         let was_empty = self.len() == range.len();
-        let mine = if was_empty {
-            Some(Keys::default())
-        } else {
-            self.keys.take()
-        };
+        let mine = if was_empty { Some(Keys::default()) } else { self.keys.take() };
         if let (Some(mut keys), Some(theirs)) = (mine, other.keys.get()) {
             keys.last.extend_from_slice(&theirs.last[range.clone()]);
             keys.first.extend_from_slice(&theirs.first[range.clone()]);
@@ -366,9 +338,5 @@ impl Chunk {
 }
 
 fn start_of(ends: &[u32], place: usize) -> usize {
-    if place == 0 {
-        0
-    } else {
-        ends[place - 1] as usize
-    }
+    if place == 0 { 0 } else { ends[place - 1] as usize }
 }

@@ -81,17 +81,10 @@ impl Desk {
             Command::AddGroups(names) => self.add_groups(names, ids)?,
             Command::AddEmployees(drafts) => add_employees(drafts, ids),
         };
-        Ok(Change {
-            decided_on: self.book().revision(),
-            effects,
-        })
+        Ok(Change { decided_on: self.book().revision(), effects })
     }
 
-    fn add_contacts(
-        &self,
-        drafts: Vec<ContactDraft>,
-        ids: &mut impl IdSource,
-    ) -> Result<Vec<Effect>, Refusal> {
+    fn add_contacts(&self, drafts: Vec<ContactDraft>, ids: &mut impl IdSource) -> Result<Vec<Effect>, Refusal> {
         for (at, draft) in drafts.iter().enumerate() {
             self.judge_links(at, draft)?;
         }
@@ -115,11 +108,7 @@ impl Desk {
         }
     }
 
-    fn add_organizations(
-        &self,
-        names: Vec<Name>,
-        ids: &mut impl IdSource,
-    ) -> Result<Vec<Effect>, Refusal> {
+    fn add_organizations(&self, names: Vec<Name>, ids: &mut impl IdSource) -> Result<Vec<Effect>, Refusal> {
         judge_names(&names, |name| self.organization_named(name).is_some())?;
         let mut put = |name| {
             let id = OrganizationId::new(ids.next(IdKind::Organization)).expect(FRESH);
@@ -128,46 +117,24 @@ impl Desk {
         Ok(names.into_iter().map(&mut put).collect())
     }
 
-    fn add_groups(
-        &self,
-        names: Vec<Name>,
-        ids: &mut impl IdSource,
-    ) -> Result<Vec<Effect>, Refusal> {
+    fn add_groups(&self, names: Vec<Name>, ids: &mut impl IdSource) -> Result<Vec<Effect>, Refusal> {
         judge_names(&names, |name| self.group_named(name).is_some())?;
         let mut put = |name| {
             let id = GroupId::new(ids.next(IdKind::Group)).expect(FRESH);
-            Effect::PutGroup(Group {
-                id,
-                name,
-                origin: Origin::User,
-            })
+            Effect::PutGroup(Group { id, name, origin: Origin::User })
         };
         Ok(names.into_iter().map(&mut put).collect())
     }
 }
 
-const FRESH: &str =
-    "an id source counts up from one and would need centuries to pass the largest id";
+const FRESH: &str = "an id source counts up from one and would need centuries to pass the largest id";
 const _: () = assert!(ID_MAX > 1 << 62);
 
 fn add_employees(drafts: Vec<EmployeeDraft>, ids: &mut impl IdSource) -> Vec<Effect> {
     let mut put = |draft: EmployeeDraft| {
         let id = EmployeeId::new(ids.next(IdKind::Employee)).expect(FRESH);
-        let EmployeeDraft {
-            last_name,
-            first_name,
-            patronymic,
-            email,
-            phones,
-        } = draft;
-        Effect::PutEmployee(Employee {
-            id,
-            last_name,
-            first_name,
-            patronymic,
-            email,
-            phones,
-        })
+        let EmployeeDraft { last_name, first_name, patronymic, email, phones } = draft;
+        Effect::PutEmployee(Employee { id, last_name, first_name, patronymic, email, phones })
     };
     drafts.into_iter().map(&mut put).collect()
 }
@@ -175,10 +142,7 @@ fn add_employees(drafts: Vec<EmployeeDraft>, ids: &mut impl IdSource) -> Vec<Eff
 /// Refuses a name that is taken already, in the book or earlier in the list.
 fn judge_names(names: &[Name], taken: impl Fn(&Name) -> bool) -> Result<(), Refusal> {
     let mut seen = std::collections::HashSet::new();
-    match names
-        .iter()
-        .position(|name| !seen.insert(name) || taken(name))
-    {
+    match names.iter().position(|name| !seen.insert(name) || taken(name)) {
         Some(at) => Err(Refusal::NameTaken { at }),
         None => Ok(()),
     }

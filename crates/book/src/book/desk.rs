@@ -36,21 +36,11 @@ impl Desk {
     pub fn of(book: Book) -> Self {
         let mut desk = Self {
             organization_places: places(&book.organizations, |organization| organization.id),
-            organization_names: book
-                .organizations()
-                .map(|have| (have.name.clone(), have.id))
-                .collect(),
+            organization_names: book.organizations().map(|have| (have.name.clone(), have.id)).collect(),
             group_places: places(&book.groups, |group| group.id),
-            group_names: book
-                .groups()
-                .map(|have| (have.name.clone(), have.id))
-                .collect(),
+            group_names: book.groups().map(|have| (have.name.clone(), have.id)).collect(),
             employee_places: places(&book.employees, |known| known.employee.id),
-            sets: book
-                .group_sets
-                .iter()
-                .map(|(place, set)| (set.clone(), place as u32))
-                .collect(),
+            sets: book.group_sets.iter().map(|(place, set)| (set.clone(), place as u32)).collect(),
             set_users: vec![0; book.group_sets.places()],
             free_sets: Vec::new(),
             book: Book::default(),
@@ -101,10 +91,7 @@ impl Desk {
 
     /// Follows a change that was decided on this very state.
     pub fn apply(&mut self, change: &Change) {
-        assert_eq!(
-            change.decided_on, self.book.revision,
-            "a change is applied to the state that it was decided on"
-        );
+        assert_eq!(change.decided_on, self.book.revision, "a change is applied to the state that it was decided on");
         for effect in &change.effects {
             match effect {
                 Effect::PutContact(contact) => self.put_contact(contact),
@@ -121,16 +108,11 @@ impl Desk {
     }
 
     fn put_organization(&mut self, organization: &Organization) {
-        let place = place_for(
-            &mut self.organization_places,
-            organization.id,
-            self.book.organizations.places(),
-        );
+        let place = place_for(&mut self.organization_places, organization.id, self.book.organizations.places());
         if let Some(old) = self.book.organizations.at(place) {
             self.organization_names.remove(&old.name);
         }
-        self.organization_names
-            .insert(organization.name.clone(), organization.id);
+        self.organization_names.insert(organization.name.clone(), organization.id);
         self.book.organizations.put(place, organization.clone());
     }
 
@@ -164,15 +146,8 @@ impl Desk {
     }
 
     fn put_employee(&mut self, employee: &Employee) {
-        let place = place_for(
-            &mut self.employee_places,
-            employee.id,
-            self.book.employees.places(),
-        );
-        let known = KnownEmployee {
-            employee: employee.clone(),
-            full_name: employee.full_name().into(),
-        };
+        let place = place_for(&mut self.employee_places, employee.id, self.book.employees.places());
+        let known = KnownEmployee { employee: employee.clone(), full_name: employee.full_name().into() };
         self.book.employees.put(place, Arc::new(known));
     }
 
@@ -189,20 +164,14 @@ impl Desk {
             None => self.insert_contact(contact, links),
         }
         for phone in contact.draft.phones.as_slice() {
-            self.book
-                .phones
-                .insert((phone.packed(), contact.id.number()));
+            self.book.phones.insert((phone.packed(), contact.id.number()));
         }
     }
 
     fn insert_contact(&mut self, contact: &Contact, links: Links) {
         let id = contact.id.number();
         let contacts = &mut self.book.contacts;
-        let newest = contacts
-            .chunks
-            .last()
-            .and_then(|chunk| chunk.ids.last())
-            .is_none_or(|last| *last < id);
+        let newest = contacts.chunks.last().and_then(|chunk| chunk.ids.last()).is_none_or(|last| *last < id);
         if newest {
             if !contacts.chunks.last().is_some_and(|chunk| chunk.has_room()) {
                 let before = contacts.len();
@@ -211,22 +180,14 @@ impl Desk {
                 }
                 contacts.chunks.push(Arc::new(Chunk::default()));
                 contacts.firsts.push(id);
-                contacts
-                    .starts
-                    .insert(contacts.starts.len().saturating_sub(1), before);
+                contacts.starts.insert(contacts.starts.len().saturating_sub(1), before);
                 if contacts.starts.len() == 1 {
                     contacts.starts.push(0);
                 }
             }
-            let last = contacts
-                .chunks
-                .last_mut()
-                .expect("one was pushed above if there was none");
+            let last = contacts.chunks.last_mut().expect("one was pushed above if there was none");
             Arc::make_mut(last).push_draft(id, &contact.draft, links);
-            *contacts
-                .starts
-                .last_mut()
-                .expect("as many as chunks, and one more") += 1;
+            *contacts.starts.last_mut().expect("as many as chunks, and one more") += 1;
             return;
         }
         let chunk = contacts.chunk_of(id).expect("there is a newer contact");
@@ -236,12 +197,7 @@ impl Desk {
 
     fn replace_contact(&mut self, chunk: usize, place: usize, contact: &Contact, links: Links) {
         self.forget(chunk, place);
-        self.rebuild(
-            chunk,
-            place,
-            place + 1,
-            Some((contact.id.number(), &contact.draft, links)),
-        );
+        self.rebuild(chunk, place, place + 1, Some((contact.id.number(), &contact.draft, links)));
     }
 
     fn drop_contact(&mut self, id: ContactId) {
@@ -262,13 +218,7 @@ impl Desk {
     }
 
     /// Makes a chunk anew: what stands before `from`, the new contact, what stands from `to` on.
-    fn rebuild(
-        &mut self,
-        at: usize,
-        from: usize,
-        to: usize,
-        new: Option<(u64, &ContactDraft, Links)>,
-    ) {
+    fn rebuild(&mut self, at: usize, from: usize, to: usize, new: Option<(u64, &ContactDraft, Links)>) {
         let old = self.book.contacts.chunks[at].clone();
         let mut fresh = Chunk::default();
         fresh.extend(&old, 0..from);
@@ -283,9 +233,7 @@ impl Desk {
             let (mut lower, mut upper) = (Chunk::default(), Chunk::default());
             lower.extend(&fresh, 0..middle);
             upper.extend(&fresh, middle..fresh.len());
-            contacts
-                .chunks
-                .splice(at..=at, [Arc::new(lower), Arc::new(upper)]);
+            contacts.chunks.splice(at..=at, [Arc::new(lower), Arc::new(upper)]);
         } else if fresh.is_empty() {
             contacts.chunks.remove(at);
         } else {
@@ -316,10 +264,7 @@ impl Desk {
             self.set_users[*place as usize] += 1;
             return Link::to(*place);
         }
-        let place = self
-            .free_sets
-            .pop()
-            .unwrap_or(self.book.group_sets.places() as u32);
+        let place = self.free_sets.pop().unwrap_or(self.book.group_sets.places() as u32);
         self.book.group_sets.put(place as usize, set.clone());
         self.sets.insert(set, place);
         if place as usize == self.set_users.len() {
@@ -346,16 +291,9 @@ fn places<T: Clone, Id: std::hash::Hash + Eq>(
     table: &super::table::Table<T>,
     id: impl Fn(&T) -> Id,
 ) -> HashMap<Id, u32> {
-    table
-        .iter()
-        .map(|(place, thing)| (id(thing), place as u32))
-        .collect()
+    table.iter().map(|(place, thing)| (id(thing), place as u32)).collect()
 }
 
-fn place_for<Id: std::hash::Hash + Eq>(
-    places: &mut HashMap<Id, u32>,
-    id: Id,
-    next: usize,
-) -> usize {
+fn place_for<Id: std::hash::Hash + Eq>(places: &mut HashMap<Id, u32>, id: Id, next: usize) -> usize {
     *places.entry(id).or_insert(next as u32) as usize
 }

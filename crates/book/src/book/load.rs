@@ -43,16 +43,10 @@ pub struct Frame {
 
 impl Frame {
     /// The tables of these things.
-    pub fn new(
-        organizations: Vec<Organization>,
-        groups: Vec<Group>,
-        employees: Vec<Employee>,
-    ) -> Self {
+    pub fn new(organizations: Vec<Organization>, groups: Vec<Group>, employees: Vec<Employee>) -> Self {
         let mut frame = Self::default();
         for (place, organization) in organizations.into_iter().enumerate() {
-            frame
-                .organization_places
-                .insert(organization.id.number(), place as u32);
+            frame.organization_places.insert(organization.id.number(), place as u32);
             frame.organizations.put(place, organization);
         }
         for (place, group) in groups.into_iter().enumerate() {
@@ -60,17 +54,9 @@ impl Frame {
             frame.groups.put(place, group);
         }
         for (place, employee) in employees.into_iter().enumerate() {
-            frame
-                .employee_places
-                .insert(employee.id.number(), place as u32);
+            frame.employee_places.insert(employee.id.number(), place as u32);
             let full_name = employee.full_name().into();
-            frame.employees.put(
-                place,
-                Arc::new(KnownEmployee {
-                    employee,
-                    full_name,
-                }),
-            );
+            frame.employees.put(place, Arc::new(KnownEmployee { employee, full_name }));
         }
         frame
     }
@@ -135,11 +121,7 @@ impl<'f> Run<'f> {
     pub fn push(&mut self, contact: &StoredContact<'_>) -> Result<(), Unfit> {
         self.judge(contact)?;
         let links = Links {
-            manager: link(
-                &self.frame.employee_places,
-                contact.manager,
-                "names a manager who is not there",
-            )?,
+            manager: link(&self.frame.employee_places, contact.manager, "names a manager who is not there")?,
             organization: link(
                 &self.frame.organization_places,
                 contact.organization,
@@ -157,17 +139,8 @@ impl<'f> Run<'f> {
             patronymic: contact.patronymic,
             links,
         };
-        self.chunk.push(
-            row,
-            contact.phones.iter().copied(),
-            contact.emails.iter().copied(),
-        );
-        self.pairs.extend(
-            contact
-                .phones
-                .iter()
-                .map(|phone| (phone.packed(), contact.id)),
-        );
+        self.chunk.push(row, contact.phones.iter().copied(), contact.emails.iter().copied());
+        self.pairs.extend(contact.phones.iter().map(|phone| (phone.packed(), contact.id)));
         self.last_id = contact.id;
         Ok(())
     }
@@ -180,40 +153,23 @@ impl<'f> Run<'f> {
         let mut sets: Vec<(GroupSet, u32)> = self.sets.into_iter().collect();
         sets.sort_unstable_by_key(|(_, place)| *place);
         self.pairs.sort_unstable();
-        Ran {
-            chunks: self.full,
-            sets: sets.into_iter().map(|(set, _)| set).collect(),
-            pairs: self.pairs,
-        }
+        Ran { chunks: self.full, sets: sets.into_iter().map(|(set, _)| set).collect(), pairs: self.pairs }
     }
 
     fn judge(&self, contact: &StoredContact<'_>) -> Result<(), Unfit> {
         let refuse = |reason| Err(Unfit { reason });
-        let names = [
-            Some(contact.last_name),
-            contact.first_name,
-            contact.patronymic,
-        ];
+        let names = [Some(contact.last_name), contact.first_name, contact.patronymic];
         if contact.id <= self.last_id || contact.id > crate::id::ID_MAX {
             return refuse("has an id that is out of order");
         }
         if names.into_iter().flatten().any(|name| !is_name(name)) {
-            return refuse(
-                "has a name that is empty, too long, not trimmed or holds control characters",
-            );
+            return refuse("has a name that is empty, too long, not trimmed or holds control characters");
         }
-        if contact.phones.is_empty()
-            || contact.phones.len() > PER_CONTACT_MAX
-            || repeats(contact.phones)
-        {
+        if contact.phones.is_empty() || contact.phones.len() > PER_CONTACT_MAX || repeats(contact.phones) {
             return refuse("has no phone number, too many, or one twice");
         }
-        if contact.emails.len() > PER_CONTACT_MAX
-            || contact.emails.iter().any(|email| !is_plain(email))
-        {
-            return refuse(
-                "has too many e-mail addresses, or one that is empty or holds control characters",
-            );
+        if contact.emails.len() > PER_CONTACT_MAX || contact.emails.iter().any(|email| !is_plain(email)) {
+            return refuse("has too many e-mail addresses, or one that is empty or holds control characters");
         }
         Ok(())
     }
@@ -223,16 +179,12 @@ impl<'f> Run<'f> {
             return Ok(Link::NONE);
         }
         if !groups.is_sorted_by(|left, right| left < right) {
-            return Err(Unfit {
-                reason: "has groups that are not in order",
-            });
+            return Err(Unfit { reason: "has groups that are not in order" });
         }
         self.places.clear();
         for id in groups {
             let place = self.frame.group_places.get(id);
-            self.places.push(*place.ok_or(Unfit {
-                reason: "names a group that is not there",
-            })?);
+            self.places.push(*place.ok_or(Unfit { reason: "names a group that is not there" })?);
         }
         if let Some(place) = self.sets.get(self.places.as_slice()) {
             return Ok(Link::to(*place));
@@ -256,24 +208,13 @@ pub fn assemble(frame: Frame, runs: Vec<Ran>, revision: Revision) -> Result<Book
     let mut chunks: Vec<Arc<Chunk>> = Vec::new();
     let mut pairs: Vec<(u64, u64)> = Vec::new();
     for run in runs {
-        let translated: Vec<u32> = run
-            .sets
-            .into_iter()
-            .map(|set| adopt(set, &mut known, &mut group_sets))
-            .collect();
+        let translated: Vec<u32> = run.sets.into_iter().map(|set| adopt(set, &mut known, &mut group_sets)).collect();
         for mut chunk in run.chunks {
-            if chunks
-                .last()
-                .is_some_and(|before| before.ids.last() >= chunk.ids.first())
-            {
-                return Err(Unfit {
-                    reason: "has an id that is out of order",
-                });
+            if chunks.last().is_some_and(|before| before.ids.last() >= chunk.ids.first()) {
+                return Err(Unfit { reason: "has an id that is out of order" });
             }
             for link in &mut Arc::make_mut(&mut chunk).groups {
-                *link = link
-                    .place()
-                    .map_or(Link::NONE, |place| Link::to(translated[place]));
+                *link = link.place().map_or(Link::NONE, |place| Link::to(translated[place]));
             }
             chunks.push(chunk);
         }
@@ -304,10 +245,7 @@ fn adopt(set: GroupSet, known: &mut HashMap<GroupSet, u32>, table: &mut Table<Gr
 fn link(places: &HashMap<u64, u32>, id: Option<u64>, reason: &'static str) -> Result<Link, Unfit> {
     match id {
         None => Ok(Link::NONE),
-        Some(id) => places
-            .get(&id)
-            .map(|place| Link::to(*place))
-            .ok_or(Unfit { reason }),
+        Some(id) => places.get(&id).map(|place| Link::to(*place)).ok_or(Unfit { reason }),
     }
 }
 

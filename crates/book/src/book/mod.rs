@@ -71,16 +71,15 @@ impl Book {
 
     /// All contacts, ascending by id.
     pub fn iter(&self) -> impl Iterator<Item = ContactView<'_>> {
-        self.contacts.chunks.iter().flat_map(move |chunk| {
-            (0..chunk.len()).map(move |place| ContactView::new(self, chunk, place))
-        })
+        self.contacts
+            .chunks
+            .iter()
+            .flat_map(move |chunk| (0..chunk.len()).map(move |place| ContactView::new(self, chunk, place)))
     }
 
     /// The organizations.
     pub fn organizations(&self) -> impl Iterator<Item = &Organization> {
-        self.organizations
-            .iter()
-            .map(|(_, organization)| organization)
+        self.organizations.iter().map(|(_, organization)| organization)
     }
 
     /// The groups.
@@ -104,11 +103,7 @@ impl Book {
     pub fn bytes(&self) -> usize {
         let chunks: usize = self.contacts.chunks.iter().map(|chunk| chunk.bytes()).sum();
         let names = (self.organizations.places() + self.groups.places()) * 96;
-        chunks
-            + names
-            + self.employees.places() * 512
-            + self.group_sets.places() * 48
-            + self.phones.bytes()
+        chunks + names + self.employees.places() * 512 + self.group_sets.places() * 48 + self.phones.bytes()
     }
 }
 
@@ -124,10 +119,7 @@ pub(crate) struct Contacts {
 
 impl Contacts {
     pub(crate) fn from_chunks(chunks: Vec<Arc<Chunk>>) -> Self {
-        let mut contacts = Self {
-            chunks,
-            ..Self::default()
-        };
+        let mut contacts = Self { chunks, ..Self::default() };
         contacts.recount();
         contacts
     }
@@ -144,11 +136,7 @@ impl Contacts {
 
     /// The chunk in which the id stands or would stand.
     pub(crate) fn chunk_of(&self, id: u64) -> Option<usize> {
-        (!self.chunks.is_empty()).then(|| {
-            self.firsts
-                .partition_point(|first| *first <= id)
-                .saturating_sub(1)
-        })
+        (!self.chunks.is_empty()).then(|| self.firsts.partition_point(|first| *first <= id).saturating_sub(1))
     }
 
     /// The chunk and place of the contact with `rank` contacts before it.

@@ -25,48 +25,22 @@ impl PhoneIndex {
     /// An index of these pairs, which must be sorted and without repetition.
     pub fn from_sorted(pairs: &[Pair]) -> Self {
         // Leaves are not filled to the brim, so that the first insertions do not split all of them.
-        let leaves: Vec<Arc<Leaf>> = pairs
-            .chunks(LEAF_PAIRS_MAX * 3 / 4)
-            .map(|leaf| Arc::new(leaf.to_vec()))
-            .collect();
-        let root = leaves
-            .chunks(BRANCH_LEAVES_MAX * 3 / 4)
-            .map(|branch| Arc::new(branch.to_vec()))
-            .collect();
-        Self {
-            root,
-            pairs: pairs.len(),
-        }
+        let leaves: Vec<Arc<Leaf>> = pairs.chunks(LEAF_PAIRS_MAX * 3 / 4).map(|leaf| Arc::new(leaf.to_vec())).collect();
+        let root = leaves.chunks(BRANCH_LEAVES_MAX * 3 / 4).map(|branch| Arc::new(branch.to_vec())).collect();
+        Self { root, pairs: pairs.len() }
     }
 
     /// Ids of the contacts that have this number, ascending.
     pub fn find(&self, phone: u64) -> impl Iterator<Item = u64> + '_ {
         let (branch, leaf, pair) = self.locate((phone, 0));
-        let pairs = self.root[branch..]
-            .iter()
-            .enumerate()
-            .flat_map(move |(step, page)| {
-                let leaves = if step == 0 {
-                    &page[leaf.min(page.len())..]
-                } else {
-                    &page[..]
-                };
-                leaves
-                    .iter()
-                    .enumerate()
-                    .flat_map(move |(leaf_step, leaf_page)| {
-                        let from = if step == 0 && leaf_step == 0 {
-                            pair.min(leaf_page.len())
-                        } else {
-                            0
-                        };
-                        leaf_page[from..].iter()
-                    })
-            });
-        pairs
-            .skip_while(move |pair| pair.0 < phone)
-            .take_while(move |pair| pair.0 == phone)
-            .map(|pair| pair.1)
+        let pairs = self.root[branch..].iter().enumerate().flat_map(move |(step, page)| {
+            let leaves = if step == 0 { &page[leaf.min(page.len())..] } else { &page[..] };
+            leaves.iter().enumerate().flat_map(move |(leaf_step, leaf_page)| {
+                let from = if step == 0 && leaf_step == 0 { pair.min(leaf_page.len()) } else { 0 };
+                leaf_page[from..].iter()
+            })
+        });
+        pairs.skip_while(move |pair| pair.0 < phone).take_while(move |pair| pair.0 == phone).map(|pair| pair.1)
     }
 
     /// Adds a pair; one that is there already stays as it is.
@@ -117,27 +91,17 @@ impl PhoneIndex {
 
     /// Bytes of memory that the index takes.
     pub fn bytes(&self) -> usize {
-        self.pairs * size_of::<Pair>()
-            + self
-                .root
-                .iter()
-                .map(|branch| branch.len() * 48)
-                .sum::<usize>()
+        self.pairs * size_of::<Pair>() + self.root.iter().map(|branch| branch.len() * 48).sum::<usize>()
     }
 
     /// Branch, leaf and place where the pair stands or would be put: in the last page that does not begin above it.
     fn locate(&self, pair: Pair) -> (usize, usize, usize) {
         let first_of_branch = |branch: &Arc<Branch>| branch[0][0];
-        let branch_at = self
-            .root
-            .partition_point(|branch| first_of_branch(branch) <= pair)
-            .saturating_sub(1);
+        let branch_at = self.root.partition_point(|branch| first_of_branch(branch) <= pair).saturating_sub(1);
         let Some(branch) = self.root.get(branch_at) else {
             return (0, 0, 0);
         };
-        let leaf_at = branch
-            .partition_point(|leaf| leaf[0] <= pair)
-            .saturating_sub(1);
+        let leaf_at = branch.partition_point(|leaf| leaf[0] <= pair).saturating_sub(1);
         let place = branch[leaf_at].partition_point(|have| *have < pair);
         (branch_at, leaf_at, place)
     }
@@ -152,9 +116,7 @@ mod tests {
     fn it_answers_like_a_plain_set_through_any_history() {
         let mut random = 1u64;
         let mut next = move |below: u64| {
-            random = random
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (random >> 33) % below
         };
         let start: BTreeSet<Pair> = (0..5000).map(|_| (next(700), next(100_000))).collect();
@@ -171,15 +133,8 @@ mod tests {
             }
         }
         for phone in 0..701 {
-            let expected: Vec<u64> = naive
-                .range((phone, 0)..=(phone, u64::MAX))
-                .map(|pair| pair.1)
-                .collect();
-            assert_eq!(
-                index.find(phone).collect::<Vec<_>>(),
-                expected,
-                "contacts of {phone}"
-            );
+            let expected: Vec<u64> = naive.range((phone, 0)..=(phone, u64::MAX)).map(|pair| pair.1).collect();
+            assert_eq!(index.find(phone).collect::<Vec<_>>(), expected, "contacts of {phone}");
         }
         assert_eq!(index.pairs, naive.len());
     }

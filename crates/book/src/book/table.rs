@@ -17,11 +17,7 @@ pub struct Table<T> {
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self {
-            pages: Vec::new(),
-            places: 0,
-            things: 0,
-        }
+        Self { pages: Vec::new(), places: 0, things: 0 }
     }
 }
 
@@ -43,10 +39,7 @@ impl<T: Clone> Table<T> {
 
     /// The thing at `place`.
     pub fn at(&self, place: usize) -> Option<&T> {
-        self.pages
-            .get(place / PAGE_PLACES)?
-            .get(place % PAGE_PLACES)?
-            .as_ref()
+        self.pages.get(place / PAGE_PLACES)?.get(place % PAGE_PLACES)?.as_ref()
     }
 
     /// Puts a thing at a place: a present one, or the next new one.
@@ -74,9 +67,7 @@ impl<T: Clone> Table<T> {
     /// Places and things.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
         let slots = self.pages.iter().flat_map(|page| page.iter());
-        slots
-            .enumerate()
-            .filter_map(|(place, slot)| slot.as_ref().map(|thing| (place, thing)))
+        slots.enumerate().filter_map(|(place, slot)| slot.as_ref().map(|thing| (place, thing)))
     }
 }
 
@@ -93,14 +84,8 @@ mod tests {
         let before = table.clone();
         table.put(300, 1_000_000);
         table.clear(0);
-        assert_eq!(
-            (before.at(300), before.at(0), before.len()),
-            (Some(&300), Some(&0), 600)
-        );
-        assert_eq!(
-            (table.at(300), table.at(0), table.len(), table.places()),
-            (Some(&1_000_000), None, 599, 600)
-        );
+        assert_eq!((before.at(300), before.at(0), before.len()), (Some(&300), Some(&0), 600));
+        assert_eq!((table.at(300), table.at(0), table.len(), table.places()), (Some(&1_000_000), None, 599, 600));
         assert_eq!(table.iter().next(), Some((1, &1)));
     }
 }

@@ -90,9 +90,7 @@ impl<'a> ContactView<'a> {
     /// The groups: id and name, ascending by id.
     pub fn groups(self) -> impl Iterator<Item = (GroupId, &'a str)> {
         let book = self.book;
-        let set = self
-            .group_set_place()
-            .and_then(|place| book.group_sets.at(place));
+        let set = self.group_set_place().and_then(|place| book.group_sets.at(place));
         let places = set.map_or(&[][..], |set| set);
         places.iter().filter_map(move |place| {
             let group = book.groups.at(*place as usize)?;
@@ -104,10 +102,7 @@ impl<'a> ContactView<'a> {
     pub fn to_contact(self) -> Contact {
         const PROOF: &str = "what is in a book was judged on its way in";
         let name = |text: &str| Name::parse(text).expect(PROOF);
-        let emails = self
-            .emails()
-            .map(|text| Email::parse(text).expect(PROOF))
-            .collect();
+        let emails = self.emails().map(|text| Email::parse(text).expect(PROOF)).collect();
         let draft = ContactDraft {
             last_name: name(self.last_name()),
             first_name: self.first_name().map(name),
@@ -118,9 +113,6 @@ impl<'a> ContactView<'a> {
             organization: self.organization().map(|(id, _)| id),
             groups: self.groups().map(|(id, _)| id).collect(),
         };
-        Contact {
-            id: self.id(),
-            draft,
-        }
+        Contact { id: self.id(), draft }
     }
 }

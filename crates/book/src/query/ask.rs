@@ -90,12 +90,6 @@ pub struct Ask {
 /// The question without any wish: the first thousand records by id, all members.
 impl Default for Ask {
     fn default() -> Self {
-        Self {
-            filter: AskFilter::Everything,
-            sort: Vec::new(),
-            fields: Vec::new(),
-            limit: None,
-            offset: None,
-        }
+        Self { filter: AskFilter::Everything, sort: Vec::new(), fields: Vec::new(), limit: None, offset: None }
     }
 }

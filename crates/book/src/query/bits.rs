@@ -16,10 +16,7 @@ impl Bits {
     pub fn range(from: usize, to: usize) -> Self {
         let mut bits = Self::NONE;
         for (at, word) in bits.0.iter_mut().enumerate() {
-            let (low, high) = (
-                from.clamp(at * 64, at * 64 + 64) - at * 64,
-                to.clamp(at * 64, at * 64 + 64) - at * 64,
-            );
+            let (low, high) = (from.clamp(at * 64, at * 64 + 64) - at * 64, to.clamp(at * 64, at * 64 + 64) - at * 64);
             if low < high {
                 *word = (u64::MAX >> (64 - (high - low))) << low;
             }
@@ -105,19 +102,9 @@ mod tests {
     fn a_range_holds_just_its_places() {
         for (from, to) in [(0, 0), (0, 1024), (5, 5), (63, 65), (64, 128), (1, 1023)] {
             let bits = Bits::range(from, to);
-            assert_eq!(
-                bits.iter().collect::<Vec<_>>(),
-                (from..to).collect::<Vec<_>>(),
-                "{from}..{to}"
-            );
+            assert_eq!(bits.iter().collect::<Vec<_>>(), (from..to).collect::<Vec<_>>(), "{from}..{to}");
             assert_eq!(bits.count(), to - from);
         }
-        assert_eq!(
-            Bits::range(0, 100)
-                .filter(|place| place % 7 == 0)
-                .iter()
-                .nth(2),
-            Some(14)
-        );
+        assert_eq!(Bits::range(0, 100).filter(|place| place % 7 == 0).iter().nth(2), Some(14));
     }
 }

@@ -77,11 +77,7 @@ impl Book {
             Start::Range if plan.sort().is_empty() && way.rest.is_empty() => 0,
             Start::Range => self.contacts_len(),
         };
-        if scan <= SHORT_SCAN_CONTACTS {
-            Effort::Short
-        } else {
-            Effort::Long
-        }
+        if scan <= SHORT_SCAN_CONTACTS { Effort::Short } else { Effort::Long }
     }
 
     /// Runs `plan`, made for the field table of contacts.
@@ -96,36 +92,20 @@ impl Book {
         for node in &way.rest {
             rest.push(bind(node, self, &mut steps)?);
         }
-        let rest = if rest.is_empty() {
-            Bound::Everything
-        } else {
-            Bound::All(rest)
-        };
-        let mut search = Search {
-            book: self,
-            rest,
-            steps,
-        };
+        let rest = if rest.is_empty() { Bound::Everything } else { Bound::All(rest) };
+        let mut search = Search { book: self, rest, steps };
         match &way.start {
             Start::Contacts(ids) => search.among(way.keep_in_range(ids.iter().copied()), plan),
             Start::Phones(phones) => {
                 let ids = phones.iter().flat_map(|phone| self.phones.find(*phone));
                 search.among(way.keep_in_range(ids), plan)
             }
-            Start::Range => search.range(
-                self.rank(way.from),
-                self.rank(way.to.saturating_add(1)),
-                plan,
-            ),
+            Start::Range => search.range(self.rank(way.from), self.rank(way.to.saturating_add(1)), plan),
         }
     }
 
     fn view(&self, hit: Hit) -> ContactView<'_> {
-        ContactView::new(
-            self,
-            &self.contacts.chunks[hit.chunk as usize],
-            usize::from(hit.place),
-        )
+        ContactView::new(self, &self.contacts.chunks[hit.chunk as usize], usize::from(hit.place))
     }
 
     /// How many contacts have a smaller id.
@@ -133,9 +113,7 @@ impl Book {
         let Some(chunk) = self.contacts.chunk_of(id) else {
             return 0;
         };
-        let place = self.contacts.chunks[chunk]
-            .find(id)
-            .unwrap_or_else(|place| place);
+        let place = self.contacts.chunks[chunk].find(id).unwrap_or_else(|place| place);
         self.contacts.starts[chunk] + place
     }
 }
@@ -160,12 +138,7 @@ enum Start {
 
 impl<'p> WayIn<'p> {
     fn of(filter: &'p Node) -> Self {
-        let mut way = Self {
-            start: Start::Range,
-            from: 0,
-            to: u64::MAX,
-            rest: Vec::new(),
-        };
+        let mut way = Self { start: Start::Range, from: 0, to: u64::MAX, rest: Vec::new() };
         way.add(filter);
         way
     }
@@ -187,13 +160,10 @@ impl<'p> WayIn<'p> {
     fn use_leaf(&mut self, leaf: &Leaf) -> bool {
         match (leaf.field, &leaf.test) {
             (at::ID, Test::Number(test)) => self.use_id(test),
-            (at::PHONE_NUMBERS, Test::Phones(Quantifier::Any, phones)) => {
-                self.use_phones(phones.clone())
-            }
+            (at::PHONE_NUMBERS, Test::Phones(Quantifier::Any, phones)) => self.use_phones(phones.clone()),
             (at::PHONE_NUMBERS, Test::JsQuery(query)) => {
-                let digits = query
-                    .required_strings()
-                    .map(|texts| texts.iter().filter_map(|text| stored(text)).collect());
+                let digits =
+                    query.required_strings().map(|texts| texts.iter().filter_map(|text| stored(text)).collect());
                 digits.is_some_and(|digits| self.use_phones(digits)) && query.is_membership()
             }
             _ => false,
@@ -212,11 +182,7 @@ impl<'p> WayIn<'p> {
         if let NumberTest::OneOf(ids) = test {
             let usable = ids.len() <= LOOK_UPS_MAX && matches!(self.start, Start::Range);
             if usable {
-                self.start = Start::Contacts(
-                    ids.iter()
-                        .filter_map(|id| u64::try_from(*id).ok())
-                        .collect(),
-                );
+                self.start = Start::Contacts(ids.iter().filter_map(|id| u64::try_from(*id).ok()).collect());
             }
             return usable;
         }
@@ -234,9 +200,7 @@ impl<'p> WayIn<'p> {
     }
 
     fn keep_in_range(&self, ids: impl Iterator<Item = u64>) -> Vec<u64> {
-        let mut ids: Vec<u64> = ids
-            .filter(|id| (self.from..=self.to).contains(id))
-            .collect();
+        let mut ids: Vec<u64> = ids.filter(|id| (self.from..=self.to).contains(id)).collect();
         ids.sort_unstable();
         ids.dedup();
         ids
@@ -246,9 +210,7 @@ impl<'p> WayIn<'p> {
 /// The packed form of a text that is exactly a stored phone number.
 fn stored(text: &str) -> Option<u64> {
     let phone = Phone::parse(text).ok()?;
-    text.bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| phone.packed())
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| phone.packed())
 }
 
 struct Search<'a> {
@@ -282,20 +244,14 @@ impl Search<'_> {
         }
         let contacts = &self.book.contacts;
         let mut found = Found::new(self.book, plan);
-        let first = contacts
-            .at_rank(from)
-            .map_or(contacts.chunks.len(), |(chunk, _)| chunk);
+        let first = contacts.at_rank(from).map_or(contacts.chunks.len(), |(chunk, _)| chunk);
         for chunk in first..contacts.chunks.len() {
             let start = contacts.starts[chunk];
             if start >= to {
                 break;
             }
             let end = contacts.chunks[chunk].len().min(to - start);
-            self.select(
-                chunk,
-                Bits::range(from.saturating_sub(start), end),
-                &mut found,
-            )?;
+            self.select(chunk, Bits::range(from.saturating_sub(start), end), &mut found)?;
         }
         Ok(found.finish())
     }
@@ -307,42 +263,25 @@ impl Search<'_> {
         let end = start.saturating_add(window.limit()).min(to);
         let mut hits = Vec::with_capacity(end.saturating_sub(start));
         let Some((mut chunk, mut place)) = self.book.contacts.at_rank(start) else {
-            return Page {
-                total: to.saturating_sub(from) as u64,
-                hits,
-            };
+            return Page { total: to.saturating_sub(from) as u64, hits };
         };
         while hits.len() < end - start {
-            let take =
-                (self.book.contacts.chunks[chunk].len() - place).min(end - start - hits.len());
+            let take = (self.book.contacts.chunks[chunk].len() - place).min(end - start - hits.len());
             hits.extend((place..place + take).map(|place| hit(chunk, place)));
             (chunk, place) = (chunk + 1, 0);
         }
-        Page {
-            total: to.saturating_sub(from) as u64,
-            hits,
-        }
+        Page { total: to.saturating_sub(from) as u64, hits }
     }
 
-    fn select(
-        &mut self,
-        chunk: usize,
-        among: Bits,
-        found: &mut Found<'_>,
-    ) -> Result<(), QueryFault> {
-        let bits = self
-            .rest
-            .select(&self.book.contacts.chunks[chunk], &among, &mut self.steps)?;
+    fn select(&mut self, chunk: usize, among: Bits, found: &mut Found<'_>) -> Result<(), QueryFault> {
+        let bits = self.rest.select(&self.book.contacts.chunks[chunk], &among, &mut self.steps)?;
         found.add(chunk, &bits);
         Ok(())
     }
 }
 
 fn hit(chunk: usize, place: usize) -> Hit {
-    Hit {
-        chunk: chunk as u32,
-        place: place as u16,
-    }
+    Hit { chunk: chunk as u32, place: place as u16 }
 }
 
 /// The matches of a search: counted, and kept as far as the window needs them.
@@ -376,13 +315,7 @@ impl<'a> Found<'a> {
     fn new(book: &'a Book, plan: &'a Plan) -> Self {
         let sort = plan.sort();
         let tie = move |left, right| compare(book, sort, left, right);
-        Self {
-            book,
-            plan,
-            total: 0,
-            hits: Vec::new(),
-            top: Box::new(Top::new(plan.window().end(), tie)),
-        }
+        Self { book, plan, total: 0, hits: Vec::new(), top: Box::new(Top::new(plan.window().end(), tie)) }
     }
 
     fn add(&mut self, chunk: usize, bits: &Bits) {
@@ -393,12 +326,7 @@ impl<'a> Found<'a> {
             None if (self.total as usize) < window.end() => {
                 let skip = window.offset().saturating_sub(self.total as usize);
                 let room = window.limit() - self.hits.len();
-                self.hits.extend(
-                    bits.iter()
-                        .skip(skip)
-                        .take(room)
-                        .map(|place| hit(chunk, place)),
-                );
+                self.hits.extend(bits.iter().skip(skip).take(room).map(|place| hit(chunk, place)));
             }
             None => {}
         }
@@ -409,30 +337,16 @@ impl<'a> Found<'a> {
         let chunk = &self.book.contacts.chunks[at];
         let keys = (count >= KEYS_WORTH_MATCHES).then(|| column(chunk, by.field));
         for place in bits.iter() {
-            let key = keys.map_or_else(
-                || order::sort_key(text(chunk, by.field, place)),
-                |keys| keys[place],
-            );
-            let key = if by.direction == Direction::Ascending {
-                key
-            } else {
-                key.reversed()
-            };
+            let key = keys.map_or_else(|| order::sort_key(text(chunk, by.field, place)), |keys| keys[place]);
+            let key = if by.direction == Direction::Ascending { key } else { key.reversed() };
             self.top.push(key, hit(at, place));
         }
     }
 
     fn finish(self) -> Page {
         let sorted = !self.plan.sort().is_empty();
-        let hits = if sorted {
-            self.top.finish(self.plan.window().offset())
-        } else {
-            self.hits
-        };
-        Page {
-            total: self.total,
-            hits,
-        }
+        let hits = if sorted { self.top.finish(self.plan.window().offset()) } else { self.hits };
+        Page { total: self.total, hits }
     }
 }
 
@@ -455,21 +369,11 @@ fn text(chunk: &Chunk, field: usize, place: usize) -> Option<&str> {
 
 /// The whole order of a sort: every key, then the id.
 fn compare(book: &Book, sort: &[SortBy], left: Hit, right: Hit) -> Ordering {
-    let of = |hit: Hit, field| {
-        text(
-            &book.contacts.chunks[hit.chunk as usize],
-            field,
-            usize::from(hit.place),
-        )
-    };
+    let of = |hit: Hit, field| text(&book.contacts.chunks[hit.chunk as usize], field, usize::from(hit.place));
     for by in sort {
         let order = order::compare(of(left, by.field), of(right, by.field));
         if order.is_ne() {
-            return if by.direction == Direction::Ascending {
-                order
-            } else {
-                order.reverse()
-            };
+            return if by.direction == Direction::Ascending { order } else { order.reverse() };
         }
     }
     left.cmp(&right)

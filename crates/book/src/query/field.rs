@@ -58,14 +58,7 @@ pub struct Field {
 
 impl Field {
     const fn new(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self {
-            name,
-            kind,
-            nullable: false,
-            filterable: false,
-            sortable: false,
-            about,
-        }
+        Self { name, kind, nullable: false, filterable: false, sortable: false, about }
     }
 
     const fn nullable(mut self) -> Self {
@@ -92,67 +85,23 @@ pub fn position(fields: &[Field], name: &str) -> Option<usize> {
 /// The fields of `get.contacts`; [`contact`] names their places.
 pub static CONTACT: [Field; 12] = [
     Field::new("id", Kind::Number, "Unique id of the contact").filterable(),
-    Field::new("last_name", Kind::Text, "Last name")
-        .filterable()
-        .sortable(),
-    Field::new("first_name", Kind::Text, "First name")
-        .nullable()
-        .filterable()
-        .sortable(),
+    Field::new("last_name", Kind::Text, "Last name").filterable().sortable(),
+    Field::new("first_name", Kind::Text, "First name").nullable().filterable().sortable(),
     Field::new("patronymic", Kind::Text, "Patronymic").nullable(),
-    Field::new(
-        "full_name",
-        Kind::Text,
-        "Last name, first name and patronymic, joined by one space",
-    )
-    .filterable()
-    .sortable(),
-    Field::new(
-        "emails",
-        Kind::Texts,
-        "At most 10 e-mail addresses, in the order given",
-    )
-    .filterable(),
-    Field::new(
-        "phone_numbers",
-        Kind::Phones,
-        "At most 10 phone numbers, digits only, in the order given",
-    )
-    .filterable(),
-    Field::new(
-        "personal_manager_id",
-        Kind::Number,
-        "Id of the employee who looks after the contact",
-    )
-    .nullable()
-    .filterable(),
-    Field::new(
-        "personal_manager_full_name",
-        Kind::Text,
-        "Full name of that employee, as it is now",
-    )
-    .nullable()
-    .filterable(),
-    Field::new(
-        "organization_id",
-        Kind::Number,
-        "Id of the contact's organization",
-    )
-    .nullable()
-    .filterable(),
-    Field::new(
-        "organization_name",
-        Kind::Text,
-        "Name of that organization, as it is now",
-    )
-    .nullable()
-    .filterable(),
-    Field::new(
-        "groups",
-        Kind::Objects { id: "group_id" },
-        "Groups that the contact belongs to, by id",
-    )
-    .filterable(),
+    Field::new("full_name", Kind::Text, "Last name, first name and patronymic, joined by one space")
+        .filterable()
+        .sortable(),
+    Field::new("emails", Kind::Texts, "At most 10 e-mail addresses, in the order given").filterable(),
+    Field::new("phone_numbers", Kind::Phones, "At most 10 phone numbers, digits only, in the order given").filterable(),
+    Field::new("personal_manager_id", Kind::Number, "Id of the employee who looks after the contact")
+        .nullable()
+        .filterable(),
+    Field::new("personal_manager_full_name", Kind::Text, "Full name of that employee, as it is now")
+        .nullable()
+        .filterable(),
+    Field::new("organization_id", Kind::Number, "Id of the contact's organization").nullable().filterable(),
+    Field::new("organization_name", Kind::Text, "Name of that organization, as it is now").nullable().filterable(),
+    Field::new("groups", Kind::Objects { id: "group_id" }, "Groups that the contact belongs to, by id").filterable(),
 ];
 
 /// Places in [`CONTACT`].
@@ -174,33 +123,17 @@ pub mod contact {
 
 /// The fields of `get.customer_users`.
 pub static CUSTOMER_USER: [Field; 5] = [
-    Field::new(
-        "id",
-        Kind::Number,
-        "Unique id of the user; the `user_id` of calls on the customer's behalf",
-    )
-    .filterable(),
+    Field::new("id", Kind::Number, "Unique id of the user; the `user_id` of calls on the customer's behalf")
+        .filterable(),
     Field::new("login", Kind::Text, "Login"),
     Field::new("description", Kind::Text, "Description"),
-    Field::new("name", Kind::Text, "Name")
-        .filterable()
-        .sortable(),
-    Field::new(
-        "customer_id",
-        Kind::Number,
-        "Id of the customer that the user belongs to",
-    )
-    .filterable()
-    .sortable(),
+    Field::new("name", Kind::Text, "Name").filterable().sortable(),
+    Field::new("customer_id", Kind::Number, "Id of the customer that the user belongs to").filterable().sortable(),
 ];
 
 /// The fields of `get.account`.
 pub static ACCOUNT: [Field; 3] = [
     Field::new("app_id", Kind::Number, "Id of the customer"),
     Field::new("name", Kind::Text, "Name of the customer"),
-    Field::new(
-        "timezone",
-        Kind::Text,
-        "Time zone of the customer, a name of the IANA time-zone database",
-    ),
+    Field::new("timezone", Kind::Text, "Time zone of the customer, a name of the IANA time-zone database"),
 ];

@@ -49,10 +49,7 @@ impl<'a> Json<'a> {
     fn digits(packed: u64) -> Self {
         let mut room = [0; PHONE_DIGITS_MAX + 1];
         let length = Phone::from_packed(packed).map_or(0, |phone| phone.digits(&mut room).len());
-        Self::Digits {
-            room,
-            start: (room.len() - length) as u8,
-        }
+        Self::Digits { room, start: (room.len() - length) as u8 }
     }
 }
 
@@ -78,29 +75,18 @@ impl View for Json<'_> {
             Self::Phones(phones) => phones.len(),
             Self::Objects(objects) => objects.len(),
             Self::Object(objects, _) => objects.members().len(),
-            Self::Null
-            | Self::Boolean(_)
-            | Self::Number(_)
-            | Self::Text(_)
-            | Self::Digits { .. } => 0,
+            Self::Null | Self::Boolean(_) | Self::Number(_) | Self::Text(_) | Self::Digits { .. } => 0,
         }
     }
 
     fn item(&self, index: usize) -> Self {
         match self {
             Self::Texts(texts) => Self::Text(&texts[index]),
-            Self::Lines(lines) => lines
-                .split_terminator('\n')
-                .nth(index)
-                .map_or(Self::Null, Self::Text),
+            Self::Lines(lines) => lines.split_terminator('\n').nth(index).map_or(Self::Null, Self::Text),
             Self::Phones(phones) => Self::digits(phones[index]),
             Self::Objects(objects) => Self::Object(*objects, index),
             Self::Object(objects, object) => Self::scalar(objects.value(*object, index)),
-            Self::Null
-            | Self::Boolean(_)
-            | Self::Number(_)
-            | Self::Text(_)
-            | Self::Digits { .. } => Self::Null,
+            Self::Null | Self::Boolean(_) | Self::Number(_) | Self::Text(_) | Self::Digits { .. } => Self::Null,
         }
     }
 

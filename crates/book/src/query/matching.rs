@@ -30,18 +30,13 @@ pub fn satisfies(node: &Node, record: &impl Record, steps: &mut u64) -> Result<b
             }
             Ok(false)
         }
-        Node::Leaf(leaf) => {
-            passes(&leaf.test, record.value(leaf.field), steps).map_err(|_| too_slow(leaf))
-        }
+        Node::Leaf(leaf) => passes(&leaf.test, record.value(leaf.field), steps).map_err(|_| too_slow(leaf)),
     }
 }
 
 /// The refusal of a question whose pattern at `leaf` used up the steps.
 pub fn too_slow(leaf: &Leaf) -> QueryFault {
-    QueryFault {
-        part: Part::FilterValue(leaf.at.clone(), None),
-        wrong: Wrong::TooSlow,
-    }
+    QueryFault { part: Part::FilterValue(leaf.at.clone(), None), wrong: Wrong::TooSlow }
 }
 
 /// Whether a value passes a test.
@@ -52,10 +47,9 @@ pub fn passes(test: &Test, value: Value<'_>, steps: &mut u64) -> Result<bool, St
         (Test::Number(test), Value::Number(number) | Value::DateTime(number)) => test.holds(number),
         (Test::Boolean(wanted), Value::Boolean(boolean)) => *wanted == boolean,
         (Test::Text(test), Value::Text(text)) => test.holds(text, steps)?,
-        (Test::Texts(quantifier, test), Value::Texts(texts)) => quantified(
-            *quantifier,
-            any_text(test, texts.iter().map(|text| &**text), steps)?,
-        ),
+        (Test::Texts(quantifier, test), Value::Texts(texts)) => {
+            quantified(*quantifier, any_text(test, texts.iter().map(|text| &**text), steps)?)
+        }
         (Test::Ids(quantifier, ids), Value::Objects(objects)) => {
             let has = |object| ids.binary_search(&objects.id(object)).is_ok();
             quantified(*quantifier, (0..objects.len()).any(has))

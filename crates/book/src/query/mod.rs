@@ -8,6 +8,7 @@ pub mod bits;
 pub mod contacts;
 pub mod fault;
 pub mod field;
+mod han;
 pub mod json;
 pub mod jsquery;
 pub mod matching;

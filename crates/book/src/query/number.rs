@@ -16,10 +16,7 @@ pub struct Decimal {
 
 impl From<i64> for Decimal {
     fn from(number: i64) -> Self {
-        Self {
-            floor: i128::from(number),
-            fraction: false,
-        }
+        Self { floor: i128::from(number), fraction: false }
     }
 }
 
@@ -39,24 +36,14 @@ impl Decimal {
         if all.is_empty() || !all.iter().all(u8::is_ascii_digit) {
             return None;
         }
-        Some(Self::from_digits(
-            negative,
-            &all,
-            whole.len() as i64 + exponent,
-        ))
+        Some(Self::from_digits(negative, &all, whole.len() as i64 + exponent))
     }
 
     /// Reads a whole number written in decimal digits, with a sign perhaps.
     pub fn read_whole(text: &str) -> Option<Self> {
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
         let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        plain.then(|| {
-            Self::from_digits(
-                text.starts_with('-'),
-                digits.as_bytes(),
-                digits.len() as i64,
-            )
-        })
+        plain.then(|| Self::from_digits(text.starts_with('-'), digits.as_bytes(), digits.len() as i64))
     }
 
     /// The whole number that it is, if it is one.
@@ -74,11 +61,7 @@ impl Decimal {
 
     /// The smallest id that is not below it; one that no contact has if there is none.
     pub fn least_from(self) -> u64 {
-        let least = if self.fraction {
-            self.floor + 1
-        } else {
-            self.floor
-        };
+        let least = if self.fraction { self.floor + 1 } else { self.floor };
         u64::try_from(least.max(0)).unwrap_or(u64::MAX)
     }
 
@@ -94,49 +77,28 @@ impl Decimal {
 
     /// The largest id below it; 0, which no contact has, if there is none.
     pub fn most_below(self) -> u64 {
-        let most = if self.fraction {
-            self.floor
-        } else {
-            self.floor - 1
-        };
+        let most = if self.fraction { self.floor } else { self.floor - 1 };
         u64::try_from(most.clamp(0, i128::from(u64::MAX))).unwrap_or(0)
     }
 
     /// `point` is how many of the digits stand before the decimal point; it may lie outside of them.
     fn from_digits(negative: bool, digits: &[u8], point: i64) -> Self {
-        let first = digits
-            .iter()
-            .position(|digit| *digit != b'0')
-            .unwrap_or(digits.len());
+        let first = digits.iter().position(|digit| *digit != b'0').unwrap_or(digits.len());
         let (digits, point) = (&digits[first..], point.saturating_sub(first as i64));
         if digits.is_empty() {
-            return Self {
-                floor: 0,
-                fraction: false,
-            };
+            return Self { floor: 0, fraction: false };
         }
         let wholes = usize::try_from(point).unwrap_or(0);
         let magnitude = if wholes > WHOLE_DIGITS_MAX {
             i128::MAX / 4
         } else {
-            (0..wholes).fold(0, |sum, at| {
-                sum * 10 + i128::from(digits.get(at).map_or(0, |digit| digit - b'0'))
-            })
+            (0..wholes).fold(0, |sum, at| sum * 10 + i128::from(digits.get(at).map_or(0, |digit| digit - b'0')))
         };
         let fraction = digits.iter().skip(wholes).any(|digit| *digit != b'0');
         match (negative, fraction) {
-            (false, fraction) => Self {
-                floor: magnitude,
-                fraction,
-            },
-            (true, false) => Self {
-                floor: -magnitude,
-                fraction,
-            },
-            (true, true) => Self {
-                floor: -magnitude - 1,
-                fraction,
-            },
+            (false, fraction) => Self { floor: magnitude, fraction },
+            (true, false) => Self { floor: -magnitude, fraction },
+            (true, true) => Self { floor: -magnitude - 1, fraction },
         }
     }
 }
@@ -147,9 +109,7 @@ fn exponent_of(text: &str) -> Option<i64> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let size = digits.bytes().fold(0i64, |sum, digit| {
-        (sum * 10 + i64::from(digit - b'0')).min(1 << 40)
-    });
+    let size = digits.bytes().fold(0i64, |sum, digit| (sum * 10 + i64::from(digit - b'0')).min(1 << 40));
     Some(if text.starts_with('-') { -size } else { size })
 }
 
@@ -177,33 +137,16 @@ mod tests {
 
     #[test]
     fn huge_numbers_lie_beyond_every_id_and_cost_nothing() {
-        for text in [
-            "1e999999999999999999999",
-            "99999999999999999999999999999999999999999999",
-        ] {
-            assert_eq!(
-                Decimal::read(text).expect("a number").compare_to(i64::MAX),
-                Ordering::Less
-            );
+        for text in ["1e999999999999999999999", "99999999999999999999999999999999999999999999"] {
+            assert_eq!(Decimal::read(text).expect("a number").compare_to(i64::MAX), Ordering::Less);
         }
-        assert_eq!(
-            Decimal::read("-1e400")
-                .expect("a number")
-                .compare_to(i64::MIN),
-            Ordering::Greater
-        );
-        assert_eq!(
-            Decimal::read("1e-400").expect("a number").compare_to(0),
-            Ordering::Less
-        );
+        assert_eq!(Decimal::read("-1e400").expect("a number").compare_to(i64::MIN), Ordering::Greater);
+        assert_eq!(Decimal::read("1e-400").expect("a number").compare_to(0), Ordering::Less);
     }
 
     #[test]
     fn only_whole_numbers_are_read_from_strings() {
-        assert_eq!(
-            Decimal::read_whole("0012").and_then(Decimal::whole),
-            Some(12)
-        );
+        assert_eq!(Decimal::read_whole("0012").and_then(Decimal::whole), Some(12));
         assert_eq!(Decimal::read_whole("1.0"), None);
         assert_eq!(Decimal::read_whole(""), None);
     }

@@ -62,10 +62,7 @@ operators! {
 impl Operator {
     /// The operator spelled so.
     pub fn read(text: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|operator| operator.text() == text)
+        Self::ALL.iter().copied().find(|operator| operator.text() == text)
     }
 
     /// Whether fields of this kind take it.
@@ -80,10 +77,7 @@ impl Operator {
                 matches!(kind, Kind::Text | Kind::Texts | Kind::Phones)
             }
             Self::In | Self::NotIn => {
-                matches!(
-                    kind,
-                    Kind::Number | Kind::Text | Kind::Texts | Kind::Phones | Kind::Objects { .. }
-                )
+                matches!(kind, Kind::Number | Kind::Text | Kind::Texts | Kind::Phones | Kind::Objects { .. })
             }
             Self::Overlap | Self::NotOverlap => matches!(kind, Kind::Texts | Kind::Phones),
             Self::JsQuery => matches!(kind, Kind::Texts | Kind::Phones | Kind::Objects { .. }),
@@ -92,10 +86,6 @@ impl Operator {
 
     /// Spellings of the operators that fields of this kind take.
     pub fn suiting(kind: Kind) -> Vec<&'static str> {
-        Self::ALL
-            .iter()
-            .filter(|operator| operator.suits(kind))
-            .map(|operator| operator.text())
-            .collect()
+        Self::ALL.iter().filter(|operator| operator.suits(kind)).map(|operator| operator.text()).collect()
     }
 }

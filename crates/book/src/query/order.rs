@@ -11,11 +11,12 @@ use std::sync::LazyLock;
 use icu_collator::options::{CollatorOptions, Strength};
 use icu_collator::{CollationKeySink, Collator, CollatorBorrowed};
 
+use super::han::respelled;
+
 static COLLATOR: LazyLock<CollatorBorrowed<'static>> = LazyLock::new(|| {
     let mut options = CollatorOptions::default();
     options.strength = Some(Strength::Tertiary);
-    Collator::try_new(icu_collator::CollatorPreferences::default(), options)
-        .expect("the root collation is compiled in")
+    Collator::try_new(icu_collator::CollatorPreferences::default(), options).expect("the root collation is compiled in")
 });
 
 /// The beginning of a collation key: a smaller one means a smaller text, equal ones mean nothing.
@@ -38,12 +39,9 @@ pub fn sort_key(text: Option<&str>) -> SortKey {
     let Some(text) = text else {
         return SortKey::NULL;
     };
-    let mut prefix = Prefix {
-        bytes: [0; 16],
-        written: 0,
-    };
+    let mut prefix = Prefix { bytes: [0; 16], written: 0 };
     // Stopping early is reported as an error; the bytes that are there are what we came for.
-    let _: Result<(), Full> = COLLATOR.write_sort_key_to(text, &mut prefix);
+    let _: Result<(), Full> = COLLATOR.write_sort_key_to(&respelled(text), &mut prefix);
     SortKey(u128::from_be_bytes(prefix.bytes))
 }
 
@@ -59,7 +57,9 @@ pub fn number_key(number: Option<i64>) -> SortKey {
 pub fn compare(left: Option<&str>, right: Option<&str>) -> Ordering {
     match (left, right) {
         (Some(left), Some(right)) if left == right => Ordering::Equal,
-        (Some(left), Some(right)) => COLLATOR.compare(left, right).then_with(|| left.cmp(right)),
+        (Some(left), Some(right)) => {
+            COLLATOR.compare(&respelled(left), &respelled(right)).then_with(|| left.cmp(right))
+        }
         (left, right) => left.is_none().cmp(&right.is_none()),
     }
 }
@@ -81,11 +81,7 @@ impl CollationKeySink for Prefix {
         let taken = bytes.len().min(room.len());
         room[..taken].copy_from_slice(&bytes[..taken]);
         self.written += taken;
-        if self.written == self.bytes.len() {
-            Err(Full)
-        } else {
-            Ok(())
-        }
+        if self.written == self.bytes.len() { Err(Full) } else { Ok(()) }
     }
 
     fn finish(&mut self, _state: ()) -> Result<(), Full> {
@@ -98,11 +94,7 @@ mod tests {
     use super::*;
 
     fn sorted(mut texts: Vec<Option<&str>>) -> Vec<Option<&str>> {
-        texts.sort_by(|left, right| {
-            sort_key(*left)
-                .cmp(&sort_key(*right))
-                .then_with(|| compare(*left, *right))
-        });
+        texts.sort_by(|left, right| sort_key(*left).cmp(&sort_key(*right)).then_with(|| compare(*left, *right)));
         texts
     }
 
@@ -138,16 +130,21 @@ mod tests {
     #[test]
     fn texts_equal_by_collation_are_told_apart_by_code_point() {
         let (composed, decomposed) = ("é", "e\u{301}");
-        assert_eq!(
-            compare(Some(composed), Some(decomposed)),
-            composed.cmp(decomposed)
-        );
+        assert_eq!(compare(Some(composed), Some(decomposed)), composed.cmp(decomposed));
     }
 
     #[test]
     fn long_texts_with_one_beginning_are_still_ordered() {
         let texts = vec![Some("Константинопольская Я"), Some("Константинопольская А")];
         assert_eq!(sorted(texts)[0], Some("Константинопольская А"));
+    }
+
+    #[test]
+    fn han_characters_go_by_radical_and_strokes() {
+        // By code point: 丗 且 严 丽 並 丸 义.
+        let texts = vec![Some("义"), Some("丽"), Some("严"), Some("並"), Some("丗"), Some("且"), Some("丸")];
+        let expected = vec![Some("丗"), Some("且"), Some("严"), Some("丽"), Some("並"), Some("丸"), Some("义")];
+        assert_eq!(sorted(texts), expected);
     }
 
     #[test]

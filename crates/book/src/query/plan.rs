@@ -118,13 +118,7 @@ pub fn plan(fields: &'static [Field], ask: &Ask) -> Result<Plan, QueryFault> {
         WindowFault::Limit => wrong(Part::Limit, Wrong::OutOfRange { max: LIMIT_MAX }),
         WindowFault::Offset => wrong(Part::Offset, Wrong::OutOfRange { max: OFFSET_MAX }),
     })?;
-    Ok(Plan {
-        fields,
-        filter,
-        sort,
-        window,
-        chosen,
-    })
+    Ok(Plan { fields, filter, sort, window, chosen })
 }
 
 fn wrong(part: Part, wrong: Wrong) -> QueryFault {
@@ -141,11 +135,7 @@ impl Planner {
     fn filter(&mut self, ask: &AskFilter, at: &mut Vec<usize>) -> Result<Node, QueryFault> {
         match ask {
             AskFilter::Everything => Ok(Node::Everything),
-            AskFilter::Simple {
-                field,
-                operator,
-                value,
-            } => self.simple(field, operator, value, at),
+            AskFilter::Simple { field, operator, value } => self.simple(field, operator, value, at),
             AskFilter::Tree { filters, condition } => self.tree(filters, *condition, at),
         }
     }
@@ -157,10 +147,7 @@ impl Planner {
         at: &mut Vec<usize>,
     ) -> Result<Node, QueryFault> {
         if at.len() >= FILTER_DEPTH_MAX {
-            let too_many = Wrong::TooMany {
-                what: "filters inside each other",
-                max: FILTER_DEPTH_MAX,
-            };
+            let too_many = Wrong::TooMany { what: "filters inside each other", max: FILTER_DEPTH_MAX };
             return Err(wrong(Part::Filter(at.clone()), too_many));
         }
         let condition = match condition {
@@ -182,19 +169,10 @@ impl Planner {
         })
     }
 
-    fn simple(
-        &mut self,
-        field: &str,
-        operator: &str,
-        value: &Literal,
-        at: &[usize],
-    ) -> Result<Node, QueryFault> {
+    fn simple(&mut self, field: &str, operator: &str, value: &Literal, at: &[usize]) -> Result<Node, QueryFault> {
         self.simple += 1;
         if self.simple > SIMPLE_FILTERS_MAX {
-            let too_many = Wrong::TooMany {
-                what: "simple filters",
-                max: SIMPLE_FILTERS_MAX,
-            };
+            let too_many = Wrong::TooMany { what: "simple filters", max: SIMPLE_FILTERS_MAX };
             return Err(wrong(Part::Filter(at.to_vec()), too_many));
         }
         let at_field = |what| Err(wrong(Part::FilterField(at.to_vec()), what));
@@ -205,35 +183,18 @@ impl Planner {
         if !field.filterable {
             return at_field(Wrong::NotFilterable);
         }
-        let operator = Operator::read(operator)
-            .filter(|operator| operator.suits(field.kind))
-            .ok_or_else(|| {
-                wrong(
-                    Part::FilterOperator(at.to_vec()),
-                    Wrong::Operator {
-                        allowed: Operator::suiting(field.kind),
-                    },
-                )
-            })?;
+        let operator = Operator::read(operator).filter(|operator| operator.suits(field.kind)).ok_or_else(|| {
+            wrong(Part::FilterOperator(at.to_vec()), Wrong::Operator { allowed: Operator::suiting(field.kind) })
+        })?;
         let test = reading::test(field.kind, operator, value)
             .map_err(|bad| wrong(Part::FilterValue(at.to_vec(), bad.element), bad.wrong))?;
-        Ok(Node::Leaf(Leaf {
-            field: place,
-            test,
-            at: at.to_vec(),
-        }))
+        Ok(Node::Leaf(Leaf { field: place, test, at: at.to_vec() }))
     }
 }
 
 fn sort_keys(fields: &[Field], asked: &[AskSort]) -> Result<Vec<SortBy>, QueryFault> {
     if asked.len() > SORT_KEYS_MAX {
-        return Err(wrong(
-            Part::Sort,
-            Wrong::TooMany {
-                what: "sort keys",
-                max: SORT_KEYS_MAX,
-            },
-        ));
+        return Err(wrong(Part::Sort, Wrong::TooMany { what: "sort keys", max: SORT_KEYS_MAX }));
     }
     let key = |(at, key): (usize, &AskSort)| {
         let refuse = |what| wrong(Part::SortField(at), what);
@@ -241,10 +202,7 @@ fn sort_keys(fields: &[Field], asked: &[AskSort]) -> Result<Vec<SortBy>, QueryFa
         if !fields[field].sortable {
             return Err(refuse(Wrong::NotSortable));
         }
-        Ok(SortBy {
-            field,
-            direction: key.direction,
-        })
+        Ok(SortBy { field, direction: key.direction })
     };
     asked.iter().enumerate().map(key).collect()
 }
@@ -255,8 +213,7 @@ fn chosen(fields: &[Field], names: &[String]) -> Result<FieldSet, QueryFault> {
     }
     let mut set = FieldSet(0);
     for (at, name) in names.iter().enumerate() {
-        let place =
-            position(fields, name).ok_or_else(|| wrong(Part::Fields(at), Wrong::Unknown))?;
+        let place = position(fields, name).ok_or_else(|| wrong(Part::Fields(at), Wrong::Unknown))?;
         set.0 |= 1 << place;
     }
     Ok(set)

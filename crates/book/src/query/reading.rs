@@ -133,10 +133,7 @@ pub struct BadValue {
 
 impl From<Wrong> for BadValue {
     fn from(wrong: Wrong) -> Self {
-        Self {
-            wrong,
-            element: None,
-        }
+        Self { wrong, element: None }
     }
 }
 
@@ -191,11 +188,8 @@ fn number_test(operator: Operator, value: &Literal) -> Result<Test, BadValue> {
         return Ok(comparison(operator, number(value)?));
     }
     let (numbers, has_null) = list(value, "a list of numbers", number)?;
-    let mut numbers: Vec<i64> = numbers
-        .into_iter()
-        .filter_map(Decimal::whole)
-        .filter_map(|whole| i64::try_from(whole).ok())
-        .collect();
+    let mut numbers: Vec<i64> =
+        numbers.into_iter().filter_map(Decimal::whole).filter_map(|whole| i64::try_from(whole).ok()).collect();
     numbers.sort_unstable();
     Ok(match (operator, has_null) {
         (Operator::In, _) => Test::Number(NumberTest::OneOf(numbers)),
@@ -207,10 +201,7 @@ fn number_test(operator: Operator, value: &Literal) -> Result<Test, BadValue> {
 
 fn boolean_test(operator: Operator, value: &Literal) -> Result<Test, BadValue> {
     let Literal::Boolean(value) = value else {
-        return Err(Wrong::Type {
-            expected: "true or false",
-        }
-        .into());
+        return Err(Wrong::Type { expected: "true or false" }.into());
     };
     Ok(Test::Boolean(*value == (operator == Operator::Equal)))
 }
@@ -249,24 +240,12 @@ fn list_test(operator: Operator, value: &Literal) -> Result<Test, BadValue> {
     Ok(match operator {
         Operator::Equal => Test::Texts(Quantifier::Any, TextTest::Equal(text(value)?.into())),
         Operator::NotEqual => Test::Texts(Quantifier::None, TextTest::Equal(text(value)?.into())),
-        Operator::In => Test::Texts(
-            Quantifier::Any,
-            one_of(list(value, "a list of strings", text)?.0),
-        ),
-        Operator::NotIn => Test::Texts(
-            Quantifier::None,
-            one_of(list(value, "a list of strings", text)?.0),
-        ),
+        Operator::In => Test::Texts(Quantifier::Any, one_of(list(value, "a list of strings", text)?.0)),
+        Operator::NotIn => Test::Texts(Quantifier::None, one_of(list(value, "a list of strings", text)?.0)),
         Operator::Overlap => Test::Texts(Quantifier::Any, one_of(one_or_more(value)?)),
         Operator::NotOverlap => Test::Texts(Quantifier::None, one_of(one_or_more(value)?)),
-        Operator::NotLike => Test::Texts(
-            Quantifier::None,
-            TextTest::Like(like(text(value)?, Fold::Exact)?),
-        ),
-        Operator::NotILike => Test::Texts(
-            Quantifier::None,
-            TextTest::Like(like(text(value)?, Fold::Lower)?),
-        ),
+        Operator::NotLike => Test::Texts(Quantifier::None, TextTest::Like(like(text(value)?, Fold::Exact)?)),
+        Operator::NotILike => Test::Texts(Quantifier::None, TextTest::Like(like(text(value)?, Fold::Lower)?)),
         other => Test::Texts(Quantifier::Any, pattern(other, text(value)?)?),
     })
 }
@@ -274,25 +253,16 @@ fn list_test(operator: Operator, value: &Literal) -> Result<Test, BadValue> {
 fn phones_test(operator: Operator, value: &Literal) -> Result<Test, BadValue> {
     let packed = |texts: Vec<&str>| {
         // What is no phone number equals none.
-        let mut packed: Vec<u64> = texts
-            .into_iter()
-            .filter_map(|text| Phone::parse(text).ok())
-            .map(Phone::packed)
-            .collect();
+        let mut packed: Vec<u64> =
+            texts.into_iter().filter_map(|text| Phone::parse(text).ok()).map(Phone::packed).collect();
         packed.sort_unstable();
         packed
     };
     Ok(match operator {
         Operator::Equal => Test::Phones(Quantifier::Any, packed(vec![text(value)?])),
         Operator::NotEqual => Test::Phones(Quantifier::None, packed(vec![text(value)?])),
-        Operator::In => Test::Phones(
-            Quantifier::Any,
-            packed(list(value, "a list of strings", text)?.0),
-        ),
-        Operator::NotIn => Test::Phones(
-            Quantifier::None,
-            packed(list(value, "a list of strings", text)?.0),
-        ),
+        Operator::In => Test::Phones(Quantifier::Any, packed(list(value, "a list of strings", text)?.0)),
+        Operator::NotIn => Test::Phones(Quantifier::None, packed(list(value, "a list of strings", text)?.0)),
         Operator::Overlap => Test::Phones(Quantifier::Any, packed(one_or_more(value)?)),
         Operator::NotOverlap => Test::Phones(Quantifier::None, packed(one_or_more(value)?)),
         other => list_test(other, value)?,
@@ -304,11 +274,8 @@ fn ids_test(operator: Operator, value: &Literal) -> Result<Test, BadValue> {
         Operator::In | Operator::NotIn => list(value, "a list of ids", number)?.0,
         _ => vec![number(value)?],
     };
-    let mut ids: Vec<u64> = numbers
-        .into_iter()
-        .filter_map(Decimal::whole)
-        .filter_map(|whole| u64::try_from(whole).ok())
-        .collect();
+    let mut ids: Vec<u64> =
+        numbers.into_iter().filter_map(Decimal::whole).filter_map(|whole| u64::try_from(whole).ok()).collect();
     ids.sort_unstable();
     let quantifier = match operator {
         Operator::Equal | Operator::In => Quantifier::Any,
@@ -323,31 +290,23 @@ fn number(value: &Literal) -> Result<Decimal, Wrong> {
         Literal::Text(text) => Decimal::read_whole(text),
         Literal::Null | Literal::Boolean(_) | Literal::List(_) | Literal::Object => None,
     };
-    read.ok_or(Wrong::Type {
-        expected: "a number, or a string that is a decimal integer",
-    })
+    read.ok_or(Wrong::Type { expected: "a number, or a string that is a decimal integer" })
 }
 
 fn text(value: &Literal) -> Result<&str, Wrong> {
     match value {
         Literal::Number(text) | Literal::Text(text) => Ok(text),
         Literal::Null | Literal::Boolean(_) | Literal::List(_) | Literal::Object => {
-            Err(Wrong::Type {
-                expected: "a string",
-            })
+            Err(Wrong::Type { expected: "a string" })
         }
     }
 }
 
 fn moment(value: &Literal) -> Result<i64, BadValue> {
     let Literal::Text(text) = value else {
-        return Err(Wrong::Type {
-            expected: "a string with a date and time",
-        }
-        .into());
+        return Err(Wrong::Type { expected: "a string with a date and time" }.into());
     };
-    let reason =
-        || format!("not a date and time: write YYYY-MM-DD hh:mm:ss or YYYY-MM-DD, not {text:.40}");
+    let reason = || format!("not a date and time: write YYYY-MM-DD hh:mm:ss or YYYY-MM-DD, not {text:.40}");
     moment::read(text).ok_or_else(|| Wrong::Value { reason: reason() }.into())
 }
 
@@ -361,11 +320,7 @@ fn list<'a, T>(
         return Err(Wrong::Type { expected }.into());
     };
     if elements.len() > LIST_VALUES_MAX {
-        return Err(Wrong::TooMany {
-            what: "values in a list",
-            max: LIST_VALUES_MAX,
-        }
-        .into());
+        return Err(Wrong::TooMany { what: "values in a list", max: LIST_VALUES_MAX }.into());
     }
     let mut values = Vec::with_capacity(elements.len());
     let mut has_null = false;
@@ -373,10 +328,7 @@ fn list<'a, T>(
         if *element == Literal::Null {
             has_null = true;
         } else {
-            values.push(read(element).map_err(|wrong| BadValue {
-                wrong,
-                element: Some(at),
-            })?);
+            values.push(read(element).map_err(|wrong| BadValue { wrong, element: Some(at) })?);
         }
     }
     Ok((values, has_null))
@@ -386,22 +338,15 @@ fn list<'a, T>(
 fn one_or_more(value: &Literal) -> Result<Vec<&str>, BadValue> {
     match value {
         Literal::List(_) => Ok(list(value, "a string or a list of strings", text)?.0),
-        single => text(single).map(|text| vec![text]).map_err(|_| {
-            Wrong::Type {
-                expected: "a string or a list of strings",
-            }
-            .into()
-        }),
+        single => text(single)
+            .map(|text| vec![text])
+            .map_err(|_| Wrong::Type { expected: "a string or a list of strings" }.into()),
     }
 }
 
 fn bounded(text: &str) -> Result<&str, BadValue> {
     if text.len() > PATTERN_CHARS_MAX && text.chars().count() > PATTERN_CHARS_MAX {
-        return Err(Wrong::TooMany {
-            what: "characters in a pattern",
-            max: PATTERN_CHARS_MAX,
-        }
-        .into());
+        return Err(Wrong::TooMany { what: "characters in a pattern", max: PATTERN_CHARS_MAX }.into());
     }
     Ok(text)
 }
@@ -418,10 +363,7 @@ fn regexp(text: &str) -> Result<Box<Regexp>, BadValue> {
 
 fn js_query(value: &Literal) -> Result<Test, BadValue> {
     let Literal::Text(text) = value else {
-        return Err(Wrong::Type {
-            expected: "a string with a jsquery",
-        }
-        .into());
+        return Err(Wrong::Type { expected: "a string with a jsquery" }.into());
     };
     let query = JsQuery::parse(bounded(text)?).map_err(Wrong::JsQuery)?;
     Ok(Test::JsQuery(query))

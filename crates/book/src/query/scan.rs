@@ -67,49 +67,27 @@ pub fn bind<'p>(node: &'p Node, book: &Book, steps: &mut u64) -> Result<Bound<'p
     })
 }
 
-fn bind_all<'p>(
-    nodes: &'p [Node],
-    book: &Book,
-    steps: &mut u64,
-) -> Result<Vec<Bound<'p>>, QueryFault> {
+fn bind_all<'p>(nodes: &'p [Node], book: &Book, steps: &mut u64) -> Result<Vec<Bound<'p>>, QueryFault> {
     nodes.iter().map(|node| bind(node, book, steps)).collect()
 }
 
 fn bind_leaf<'p>(leaf: &'p Leaf, book: &Book, steps: &mut u64) -> Result<Bound<'p>, StepsSpent> {
     let (column, places) = match leaf.field {
         at::MANAGER_ID | at::MANAGER_FULL_NAME => (Column::Manager, book.employees.places()),
-        at::ORGANIZATION_ID | at::ORGANIZATION_NAME => {
-            (Column::Organization, book.organizations.places())
-        }
+        at::ORGANIZATION_ID | at::ORGANIZATION_NAME => (Column::Organization, book.organizations.places()),
         at::GROUPS => (Column::Groups, book.group_sets.places()),
         _ => return Ok(Bound::Own(leaf)),
     };
-    let absent = if leaf.field == at::GROUPS {
-        Value::Objects(&NO_GROUPS)
-    } else {
-        Value::Null
-    };
+    let absent = if leaf.field == at::GROUPS { Value::Objects(&NO_GROUPS) } else { Value::Null };
     let mut passing = Vec::with_capacity(places + 1);
     passing.push(passes(&leaf.test, absent, steps)?);
     for place in 0..places {
         let set;
         let value = match leaf.field {
-            at::MANAGER_ID => book
-                .employees
-                .at(place)
-                .map(|known| number(known.employee.id.number())),
-            at::MANAGER_FULL_NAME => book
-                .employees
-                .at(place)
-                .map(|known| Value::Text(&known.full_name)),
-            at::ORGANIZATION_ID => book
-                .organizations
-                .at(place)
-                .map(|have| number(have.id.number())),
-            at::ORGANIZATION_NAME => book
-                .organizations
-                .at(place)
-                .map(|have| Value::Text(have.name.as_str())),
+            at::MANAGER_ID => book.employees.at(place).map(|known| number(known.employee.id.number())),
+            at::MANAGER_FULL_NAME => book.employees.at(place).map(|known| Value::Text(&known.full_name)),
+            at::ORGANIZATION_ID => book.organizations.at(place).map(|have| number(have.id.number())),
+            at::ORGANIZATION_NAME => book.organizations.at(place).map(|have| Value::Text(have.name.as_str())),
             _ => match book.group_sets.at(place) {
                 None => None,
                 Some(places) => {
@@ -136,18 +114,10 @@ fn cost(bound: &Bound<'_>) -> u8 {
         Bound::Everything => 0,
         Bound::ByLink(..) => 1,
         Bound::Own(leaf) => match &leaf.test {
-            Test::Never
-            | Test::IsNull
-            | Test::IsNotNull
-            | Test::Number(_)
-            | Test::Boolean(_)
-            | Test::Ids(..) => 2,
+            Test::Never | Test::IsNull | Test::IsNotNull | Test::Number(_) | Test::Boolean(_) | Test::Ids(..) => 2,
             Test::Phones(..) => 3,
             Test::Text(test) | Test::Texts(_, test) => match test {
-                TextTest::Equal(_)
-                | TextTest::NotEqual(_)
-                | TextTest::OneOf(_)
-                | TextTest::NoneOf(_) => 4,
+                TextTest::Equal(_) | TextTest::NotEqual(_) | TextTest::OneOf(_) | TextTest::NoneOf(_) => 4,
                 TextTest::Like(_) | TextTest::NotLike(_) => 5,
                 TextTest::Regexp(_) => 9,
             },
@@ -225,9 +195,7 @@ fn names(leaf: &Leaf, chunk: &Chunk, among: &Bits, steps: &mut u64) -> Result<Bi
             Ok(there.without(&like(pattern, leaf.field, chunk, &there)?))
         }
         Test::Text(TextTest::Regexp(pattern)) if whole && is_dense(chunk, among) => {
-            scan_names(chunk, among, |from| {
-                pattern.next_match_end(&chunk.names, from, steps)
-            })
+            scan_names(chunk, among, |from| pattern.next_match_end(&chunk.names, from, steps))
         }
         Test::Text(test) => each(among, |place| match name_of(leaf.field, chunk, place) {
             Some(name) => test.holds(name, steps),
@@ -244,12 +212,9 @@ fn is_dense(chunk: &Chunk, among: &Bits) -> bool {
 
 fn like(pattern: &Like, field: usize, chunk: &Chunk, among: &Bits) -> Result<Bits, StepsSpent> {
     if field == at::FULL_NAME && is_dense(chunk, among) {
-        return scan_names(chunk, among, |from| {
-            Ok(pattern.next_match_end(&chunk.names, from))
-        });
+        return scan_names(chunk, among, |from| Ok(pattern.next_match_end(&chunk.names, from)));
     }
-    Ok(among
-        .filter(|place| name_of(field, chunk, place).is_some_and(|name| pattern.is_match(name))))
+    Ok(among.filter(|place| name_of(field, chunk, place).is_some_and(|name| pattern.is_match(name))))
 }
 
 /// Goes through the joined names, from one match to the name behind it.
@@ -276,15 +241,10 @@ fn scan_names(
 fn phones(test: &Test, chunk: &Chunk, among: &Bits, steps: &mut u64) -> Result<Bits, StepsSpent> {
     match test {
         Test::Phones(quantifier, wanted) => Ok(among.filter(|place| {
-            let has = chunk
-                .phones_of(place)
-                .iter()
-                .any(|phone| wanted.binary_search(phone).is_ok());
+            let has = chunk.phones_of(place).iter().any(|phone| wanted.binary_search(phone).is_ok());
             quantified(*quantifier, has)
         })),
-        Test::JsQuery(query) => {
-            Ok(among.filter(|place| query.matches(Json::Phones(chunk.phones_of(place)))))
-        }
+        Test::JsQuery(query) => Ok(among.filter(|place| query.matches(Json::Phones(chunk.phones_of(place))))),
         Test::Texts(quantifier, test) => each(among, |place| {
             let phones = Json::Phones(chunk.phones_of(place));
             any_phone(test, phones, steps).map(|any| quantified(*quantifier, any))
@@ -310,12 +270,9 @@ fn emails(test: &Test, chunk: &Chunk, among: &Bits, steps: &mut u64) -> Result<B
     match test {
         Test::IsNull => Ok(among.filter(|place| chunk.has_no_email(place))),
         Test::IsNotNull => Ok(among.filter(|place| !chunk.has_no_email(place))),
-        Test::Texts(quantifier, test) => each(among, |place| {
-            Ok(quantified(
-                *quantifier,
-                any_text(test, chunk.emails_of(place), steps)?,
-            ))
-        }),
+        Test::Texts(quantifier, test) => {
+            each(among, |place| Ok(quantified(*quantifier, any_text(test, chunk.emails_of(place), steps)?)))
+        }
         Test::JsQuery(query) => Ok(emails_asked(query, chunk, among)),
         _ => Ok(Bits::NONE),
     }
@@ -325,10 +282,7 @@ fn emails_asked(query: &JsQuery, chunk: &Chunk, among: &Bits) -> Bits {
     among.filter(|place| query.matches(Json::Lines(chunk.email_lines(place))))
 }
 
-fn each(
-    among: &Bits,
-    mut passes: impl FnMut(usize) -> Result<bool, StepsSpent>,
-) -> Result<Bits, StepsSpent> {
+fn each(among: &Bits, mut passes: impl FnMut(usize) -> Result<bool, StepsSpent>) -> Result<Bits, StepsSpent> {
     let mut kept = Bits::NONE;
     for place in among.iter() {
         if passes(place)? {
@@ -364,10 +318,7 @@ impl Objects for SetOfGroups<'_> {
     }
 
     fn id(&self, object: usize) -> u64 {
-        self.book
-            .groups
-            .at(self.places[object] as usize)
-            .map_or(0, |group| group.id.number())
+        self.book.groups.at(self.places[object] as usize).map_or(0, |group| group.id.number())
     }
 }
 

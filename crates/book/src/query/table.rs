@@ -36,10 +36,7 @@ pub fn run<R: Record>(plan: &Plan, records: &[R]) -> Result<TablePage, QueryFaul
             top.push(first_key(plan.sort(), record), at);
         }
     }
-    Ok(TablePage {
-        total,
-        rows: top.finish(plan.window().offset()),
-    })
+    Ok(TablePage { total, rows: top.finish(plan.window().offset()) })
 }
 
 fn first_key(sort: &[SortBy], record: &impl Record) -> SortKey {
@@ -69,11 +66,7 @@ fn compare(sort: &[SortBy], left: &impl Record, right: &impl Record) -> Ordering
     for by in sort {
         let order = compare_values(left.value(by.field), right.value(by.field));
         if order.is_ne() {
-            return if by.direction == Direction::Ascending {
-                order
-            } else {
-                order.reverse()
-            };
+            return if by.direction == Direction::Ascending { order } else { order.reverse() };
         }
     }
     left.id().cmp(&right.id())
@@ -81,13 +74,7 @@ fn compare(sort: &[SortBy], left: &impl Record, right: &impl Record) -> Ordering
 
 fn compare_values(left: Value<'_>, right: Value<'_>) -> Ordering {
     let text = |value| {
-        if let Value::Text(text) = value {
-            Some(text)
-        } else {
-            None
-        }
+        if let Value::Text(text) = value { Some(text) } else { None }
     };
-    key(left)
-        .cmp(&key(right))
-        .then_with(|| order::compare(text(left), text(right)))
+    key(left).cmp(&key(right)).then_with(|| order::compare(text(left), text(right)))
 }

@@ -23,12 +23,7 @@ pub struct Top<T, F> {
 impl<T: Copy, F: Fn(T, T) -> Ordering> Top<T, F> {
     /// Collects `keep` items.
     pub fn new(keep: usize, tie: F) -> Self {
-        Self {
-            keep,
-            entries: Vec::new(),
-            bound: None,
-            tie,
-        }
+        Self { keep, entries: Vec::new(), bound: None, tie }
     }
 
     /// Offers an item.
@@ -49,13 +44,8 @@ impl<T: Copy, F: Fn(T, T) -> Ordering> Top<T, F> {
             self.sift();
         }
         let tie = &self.tie;
-        self.entries
-            .sort_unstable_by(|left, right| compare(left, right, tie));
-        self.entries
-            .into_iter()
-            .skip(skip)
-            .map(|(_, item)| item)
-            .collect()
+        self.entries.sort_unstable_by(|left, right| compare(left, right, tie));
+        self.entries.into_iter().skip(skip).map(|(_, item)| item).collect()
     }
 
     fn sift(&mut self) {
@@ -64,19 +54,13 @@ impl<T: Copy, F: Fn(T, T) -> Ordering> Top<T, F> {
             return;
         }
         let tie = &self.tie;
-        let (_, last, _) = self
-            .entries
-            .select_nth_unstable_by(self.keep - 1, |left, right| compare(left, right, tie));
+        let (_, last, _) = self.entries.select_nth_unstable_by(self.keep - 1, |left, right| compare(left, right, tie));
         self.bound = Some(last.0);
         self.entries.truncate(self.keep);
     }
 }
 
-fn compare<T: Copy>(
-    left: &(SortKey, T),
-    right: &(SortKey, T),
-    tie: &impl Fn(T, T) -> Ordering,
-) -> Ordering {
+fn compare<T: Copy>(left: &(SortKey, T), right: &(SortKey, T), tie: &impl Fn(T, T) -> Ordering) -> Ordering {
     left.0.cmp(&right.0).then_with(|| tie(left.1, right.1))
 }
 

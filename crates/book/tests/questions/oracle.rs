@@ -3,20 +3,19 @@
 //!
 //! Regular expressions, jsqueries and collation it does not know itself: it asks the crate's own pattern and
 //! jsquery machines about single texts (which shows whether the scan of whole columns agrees with them) and
-//! the collator (which shows whether sort keys do). Whether those are right themselves, PostgreSQL judges.
+//! the crate's comparison of two texts (which shows whether sort keys do). Whether those are right themselves,
+//! PostgreSQL judges.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
-use icu_collator::options::{CollatorOptions, Strength};
-use icu_collator::{Collator, CollatorBorrowed, CollatorPreferences};
 use ringbook_book::query::ask::{Ask, AskFilter, Condition, Direction, Literal};
 use ringbook_book::query::fault::Part;
 use ringbook_book::query::field::{CONTACT, Kind};
 use ringbook_book::query::jsquery::{self, JsQuery, View};
 use ringbook_book::query::operator::Operator;
+use ringbook_book::query::order;
 use ringbook_book::query::pattern::{PATTERN_STEPS_MAX, Regexp};
 
 use crate::sample::Person;
@@ -415,22 +414,13 @@ impl View for Seen<'_> {
     }
 }
 
-static COLLATOR: LazyLock<CollatorBorrowed<'static>> = LazyLock::new(|| {
-    let mut options = CollatorOptions::default();
-    options.strength = Some(Strength::Tertiary);
-    Collator::try_new(CollatorPreferences::default(), options).expect("the root collation is compiled in")
-});
-
 fn compare(ask: &Ask, left: &Person, right: &Person) -> Ordering {
     let text = |person: &Person, field: &str| match held(person, field) {
         Held::Text(text) => text,
         _ => panic!("only texts can be sorted by"),
     };
     for key in &ask.sort {
-        let order = match (text(left, &key.field), text(right, &key.field)) {
-            (Some(left), Some(right)) => COLLATOR.compare(&left, &right).then_with(|| left.cmp(&right)),
-            (left, right) => left.is_none().cmp(&right.is_none()),
-        };
+        let order = order::compare(text(left, &key.field).as_deref(), text(right, &key.field).as_deref());
         if order.is_ne() {
             return if key.direction == Direction::Ascending { order } else { order.reverse() };
         }

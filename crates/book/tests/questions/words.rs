@@ -101,10 +101,52 @@ const WORDS: &[&str] = &[
 
 const LETTERS: &str = "aaabbABeEäÄßIİı éёЁйЙ%%__\\\\'\".*+?()[]{}|^$-0129яЯΣσςńđ中ابʼ👍\u{301}\u{306}\u{200d}";
 
+/// Characters of every kind of script, combining ones and signs included: first and last of each range.
+const RANGES: &[(u32, u32)] = &[
+    (0x21, 0x7e),
+    (0xa1, 0x24f),
+    (0x250, 0x2af),
+    (0x300, 0x36f),
+    (0x388, 0x38a),
+    (0x38e, 0x3a1),
+    (0x3a3, 0x3ff),
+    (0x400, 0x4ff),
+    (0x531, 0x556),
+    (0x561, 0x587),
+    (0x5d0, 0x5ea),
+    (0x620, 0x65f),
+    (0x905, 0x939),
+    (0xe01, 0xe3a),
+    (0xe40, 0xe4e),
+    (0x10d0, 0x10f0),
+    (0x1100, 0x1112),
+    (0x1e00, 0x1eff),
+    (0x1f00, 0x1f15),
+    (0x2010, 0x2027),
+    (0x2030, 0x205e),
+    (0x20a9, 0x20bf),
+    (0x2100, 0x217f),
+    (0x2190, 0x23ff),
+    (0x2460, 0x24ff),
+    (0x3041, 0x3096),
+    (0x30a1, 0x30fa),
+    (0x3300, 0x33ff),
+    (0x4e00, 0x9fa5),
+    (0xac00, 0xacff),
+    (0xfb00, 0xfb06),
+    (0xff01, 0xff9f),
+    (0x1d400, 0x1d454),
+    (0x1f600, 0x1f64f),
+];
+
 /// A valid name.
 pub fn name(dice: &mut Dice) -> String {
     loop {
-        let text = if dice.chance(60) { words(dice) } else { letters(dice) };
+        let text = match dice.below(10) {
+            0..5 => words(dice),
+            5..9 => letters(dice),
+            _ => scripts(dice),
+        };
         if let Ok(name) = Name::parse(&text) {
             return name.as_str().to_owned();
         }
@@ -121,6 +163,19 @@ fn words(dice: &mut Dice) -> String {
         text = text.repeat(dice.between(2, 12));
     }
     text
+}
+
+/// A few characters, mostly of one script.
+fn scripts(dice: &mut Dice) -> String {
+    let mut range = dice.pick(RANGES);
+    let mut letter = || {
+        if dice.chance(30) {
+            range = dice.pick(RANGES);
+        }
+        char::from_u32(dice.between(range.0 as usize, range.1 as usize) as u32).expect("no range holds surrogates")
+    };
+    let count = 1 + (letter() as usize) % 5;
+    (0..count).map(|_| letter()).collect()
 }
 
 /// A few characters of those that mean something to somebody.

@@ -1,7 +1,7 @@
 //! The command line: what a person or a script types, and what they get to see.
 //!
 //! A command is read whole before anything is touched ([`Task`]), so that wrong usage leaves no trace; then it runs
-//! against the store and yields an [`Answer`], which is shown as one JSON value or for people. What goes in and out
+//! against the store and yields an [`output::Answer`], which is shown as one JSON value or for people. What goes in and out
 //! is handed over as a [`Console`]: nothing here knows the process's own streams but [`run`].
 
 use std::collections::BTreeSet;
@@ -32,7 +32,6 @@ mod tests;
 
 pub use failure::Failure;
 use operator::Task;
-use output::Answer;
 
 /// What a command is connected to.
 pub struct Console<'a> {

@@ -17,7 +17,7 @@ pub mod value;
 #[cfg(test)]
 mod tests;
 
-pub use file::{CONFIG_BYTES_MAX, ConfigFile};
+pub use file::ConfigFile;
 pub use layers::{Environment, Layers};
 
 /// What is logged unless somebody says otherwise.

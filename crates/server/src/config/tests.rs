@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use super::file::CONFIG_BYTES_MAX;
 use super::*;
 
 fn matches(arguments: &[&str]) -> ArgMatches {

@@ -164,7 +164,7 @@ pub fn zone(text: &str) -> Result<String, String> {
 
 /// What a user may do.
 pub fn rights(text: &str) -> Result<Rights, String> {
-    Rights::parse(text).map_err(|cause| format!("does not do: {cause}"))
+    Rights::parse(text).map_err(|cause| format!("names no rights: {cause}"))
 }
 
 /// A moment in UTC.

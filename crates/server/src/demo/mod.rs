@@ -20,8 +20,12 @@ use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
 use serde_json::{Value, json};
 
 use crate::access::{self, Rights, Secret, TokenHash};
+use crate::config::DemoOptions;
+use crate::http::{API_PATH, HttpSettings};
+use crate::serve::{self, Failure, Server};
 use crate::shelf::Shelf;
-use crate::store::{AccountId, NewCustomer, NewKey, NewUser, Store};
+use crate::store::{AccountId, NewCustomer, NewKey, NewUser, Role, Store};
+use crate::telemetry;
 
 /// What the demo made, beside the data.
 pub const FILE_NAME: &str = "demo.json";
@@ -34,9 +38,6 @@ const DAY_LIMIT: u64 = 1_000_000;
 const MINUTE_LIMIT: u64 = 100_000;
 const TIME_ZONE: &str = "Europe/Moscow";
 
-/// Anything that can go wrong; its text names the next step.
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-
 /// What the demo was asked to make.
 #[derive(Debug, Clone, Copy)]
 pub struct Wish {
@@ -46,14 +47,45 @@ pub struct Wish {
     pub seed: u64,
 }
 
+/// Runs `ringbook demo` until a signal ends it.
+pub fn demo(options: DemoOptions) -> Result<(), Failure> {
+    let log = telemetry::logging(options.log.format, &options.log.filter)?;
+    serve::runtime()?.block_on(async {
+        let store = Store::open(&options.data, Role::Server)?;
+        let metrics = serve::metrics();
+        let shelf = Shelf::new(store.clone(), std::sync::Arc::clone(&metrics));
+        let (listener, bound) = serve::listen(&options.listen.to_string()).await?;
+        let wish = Wish { contacts: options.contacts, seed: options.seed };
+        let made = prepare(&store, &shelf, &options.data, wish, &format!("http://{bound}{API_PATH}")).await?;
+        let server = Server {
+            store,
+            shelf,
+            listener,
+            metrics_listener: None,
+            tls: None,
+            http: HttpSettings::default(),
+            metrics,
+            log,
+            log_filter: serve::filter_anew(&options.log),
+        };
+        let ready = || {
+            println!("listening on http://{bound}");
+            println!("{}", curl(&made));
+        };
+        serve::run(server, ready).await
+    })
+}
+
+/// A line to paste that shows the first contacts of the first customer.
+fn curl(made: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "get.contacts",
+        "params": {"access_token": text(&made["customers"][0]["access_token"]), "limit": 3}});
+    format!("curl -s {} -d '{call}'", text(&made["url"]))
+}
+
 /// Reads what an earlier demo made, or makes it; answers the content of `demo.json` with this URL in it.
-pub async fn prepare(
-    store: &Store,
-    shelf: &Shelf,
-    directory: &Path,
-    wish: Wish,
-    url: &str,
-) -> Result<Value, Failure> {
+pub async fn prepare(store: &Store, shelf: &Shelf, directory: &Path, wish: Wish, url: &str) -> Result<Value, Failure> {
     let file = directory.join(FILE_NAME);
     let directory_rows = store.directory().await?;
     let is_new = directory_rows.agents.is_empty() && directory_rows.customers.is_empty();
@@ -157,7 +189,11 @@ async fn add_user(store: &Store, account: AccountId, login: &str, name: &str) ->
 }
 
 fn ordered(object: &Value, members: &[&str]) -> Value {
-    members.iter().map(|member| ((*member).to_owned(), object[*member].clone())).collect::<serde_json::Map<_, _>>().into()
+    members
+        .iter()
+        .map(|member| ((*member).to_owned(), object[*member].clone()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 fn progress_bar(contacts: u64) -> ProgressBar {
@@ -188,7 +224,8 @@ async fn fill(
     let ids = put_cast(shelf, customer, &cast).await?;
     let mut people = people::people(seed, contacts, &cast);
     loop {
-        let batch: Vec<_> = people.by_ref().take(BATCH_CONTACTS).map(|person| draft(person, &ids)).collect::<Result<_, _>>()?;
+        let batch: Vec<_> =
+            people.by_ref().take(BATCH_CONTACTS).map(|person| draft(person, &ids)).collect::<Result<_, _>>()?;
         if batch.is_empty() {
             return Ok(());
         }

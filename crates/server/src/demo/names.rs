@@ -32,12 +32,8 @@ impl Script {
         let telling = |letter: char| match letter {
             'Ѐ'..='ӿ' => Some(Self::Cyrillic),
             '\u{0600}'..='\u{06FF}' => Some(Self::Arabic),
-            '\u{3040}'..='\u{30FF}' | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' => {
-                Some(Self::Han)
-            }
-            '\u{0370}'..='\u{03FF}' | '\u{0530}'..='\u{05FF}' | '\u{0900}'..='\u{10FF}' => {
-                Some(Self::Other)
-            }
+            '\u{3040}'..='\u{30FF}' | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' => Some(Self::Han),
+            '\u{0370}'..='\u{03FF}' | '\u{0530}'..='\u{05FF}' | '\u{0900}'..='\u{10FF}' => Some(Self::Other),
             _ => None,
         };
         text.chars().find_map(telling).unwrap_or(Self::Latin)
@@ -120,11 +116,7 @@ impl Word {
     fn parse(entry: &str) -> Self {
         let (text, ascii) = entry.split_once(':').unwrap_or((entry, ""));
         let text = text.replace('_', " ");
-        let ascii = if ascii.is_empty() {
-            spelled(&text, ASCII_CHARS_MAX)
-        } else {
-            ascii.to_owned()
-        };
+        let ascii = if ascii.is_empty() { spelled(&text, ASCII_CHARS_MAX) } else { ascii.to_owned() };
         Self { text, ascii }
     }
 }
@@ -142,10 +134,7 @@ impl Pair {
             Some((male, female)) => (male.to_owned(), female.to_owned()),
             None => (entry.to_owned(), feminine(entry)),
         };
-        Self {
-            male: Word::parse(&male),
-            female: Word::parse(&female),
-        }
+        Self { male: Word::parse(&male), female: Word::parse(&female) }
     }
 }
 
@@ -175,11 +164,7 @@ impl Lexicon {
             male: words(tongue.male),
             female: words(tongue.female),
             surnames: tongue.surnames.split_whitespace().map(surname).collect(),
-            patronymics: tongue
-                .patronymics
-                .split_whitespace()
-                .map(patronymic)
-                .collect(),
+            patronymics: tongue.patronymics.split_whitespace().map(patronymic).collect(),
             roles: tongue.roles.lines().map(str::trim).collect(),
             places: words(tongue.places),
             honorifics: tongue.honorifics.split_whitespace().collect(),
@@ -190,20 +175,12 @@ impl Lexicon {
 
 /// `male` with the first ending of `endings` that it has replaced by that ending's partner.
 fn reshaped(male: &str, endings: &[(&str, &str)]) -> String {
-    let found = endings
-        .iter()
-        .find_map(|(from, to)| Some(male.strip_suffix(from)?.to_owned() + to));
+    let found = endings.iter().find_map(|(from, to)| Some(male.strip_suffix(from)?.to_owned() + to));
     found.unwrap_or_else(|| male.to_owned())
 }
 
 fn feminine_surname(agreement: Agreement, male: &str) -> String {
-    let possessive = [
-        ("ов", "ова"),
-        ("ев", "ева"),
-        ("ёв", "ёва"),
-        ("ин", "ина"),
-        ("ын", "ына"),
-    ];
+    let possessive = [("ов", "ова"), ("ев", "ева"), ("ёв", "ёва"), ("ин", "ина"), ("ын", "ына")];
     match agreement {
         Agreement::Same => male.to_owned(),
         Agreement::Russian if male.ends_with("ский") => reshaped(male, &[("ский", "ская")]),
@@ -218,10 +195,7 @@ fn feminine_patronymic(agreement: Agreement, male: &str) -> String {
     match agreement {
         Agreement::Same | Agreement::Polish => male.to_owned(),
         Agreement::Russian => reshaped(male, &[("ович", "овна"), ("евич", "евна")]),
-        Agreement::Ukrainian => reshaped(
-            male,
-            &[("йович", "ївна"), ("ьович", "івна"), ("ович", "івна")],
-        ),
+        Agreement::Ukrainian => reshaped(male, &[("йович", "ївна"), ("ьович", "івна"), ("ович", "івна")]),
         Agreement::Kazakh => reshaped(male, &[("ұлы", "қызы"), ("ович", "овна"), ("евич", "евна")]),
     }
 }

@@ -66,21 +66,14 @@ pub fn people(seed: u64, contacts: u64, cast: &Cast) -> People {
         *sum += share;
         Some(*sum)
     };
-    let weight = |name: &String| {
-        trade::GROUPS
-            .iter()
-            .find(|(known, _)| known == name)
-            .map_or(100, |&(_, weight)| weight)
-    };
+    let weight =
+        |name: &String| trade::GROUPS.iter().find(|(known, _)| known == name).map_or(100, |&(_, weight)| weight);
     People {
         spin: dice.next(),
         dice,
         contacts,
         at: 0,
-        lexicons: TONGUES
-            .iter()
-            .map(|&(_, tongue)| Lexicon::of(tongue))
-            .collect(),
+        lexicons: TONGUES.iter().map(|&(_, tongue)| Lexicon::of(tongue)).collect(),
         shares: TONGUES.iter().scan(0, share).collect(),
         employers: Employers::of(&cast.organizations),
         managers: Weighted::by_rank(cast.employees.len()),
@@ -156,23 +149,11 @@ struct Naming {
 impl People {
     fn contact(&mut self) -> ContactDraft {
         let settled = self.at >= NEIGHBOURS_FROM;
-        let neighbour = self
-            .neighbour
-            .take()
-            .filter(|_| settled && self.dice.chance(35));
-        let language = neighbour
-            .as_ref()
-            .map_or_else(|| self.language(), |neighbour| neighbour.language);
-        let kin = neighbour
-            .as_ref()
-            .filter(|_| self.dice.chance(500))
-            .map(|neighbour| neighbour.surname);
+        let neighbour = self.neighbour.take().filter(|_| settled && self.dice.chance(35));
+        let language = neighbour.as_ref().map_or_else(|| self.language(), |neighbour| neighbour.language);
+        let kin = neighbour.as_ref().filter(|_| self.dice.chance(500)).map(|neighbour| neighbour.surname);
         let surname = kin.unwrap_or_else(|| self.surname(language));
-        let kind = if kin.is_some() {
-            Kind::Person
-        } else {
-            Kind::draw(&mut self.dice)
-        };
+        let kind = if kin.is_some() { Kind::Person } else { Kind::draw(&mut self.dice) };
         let naming = self.naming(kind, language, surname);
         let organization = match &neighbour {
             Some(neighbour) if kin.is_none() => neighbour.organization,
@@ -180,42 +161,19 @@ impl People {
         };
         let phone_numbers = self.phones(language, neighbour.map(|neighbour| neighbour.phone));
         let phone = phone_numbers[0].clone();
-        self.neighbour = Some(Neighbour {
-            language,
-            surname,
-            phone,
-            organization,
-        });
+        self.neighbour = Some(Neighbour { language, surname, phone, organization });
         self.draft(naming, phone_numbers, organization)
     }
 
-    fn draft(
-        &mut self,
-        naming: Naming,
-        phone_numbers: Vec<String>,
-        organization: Option<usize>,
-    ) -> ContactDraft {
+    fn draft(&mut self, naming: Naming, phone_numbers: Vec<String>, organization: Option<usize>) -> ContactDraft {
         let count = reach::email_count(&mut self.dice);
         let work = organization.and_then(|at| self.employers.domain(at));
-        let mailbox = Mailbox {
-            first: &naming.first_ascii,
-            last: &naming.last_ascii,
-            work,
-        };
+        let mailbox = Mailbox { first: &naming.first_ascii, last: &naming.last_ascii, work };
         let emails = mailbox.addresses(&mut self.dice, count);
-        let manager = if self.dice.chance(550) {
-            self.managers.draw(&mut self.dice)
-        } else {
-            None
-        };
+        let manager = if self.dice.chance(550) { self.managers.draw(&mut self.dice) } else { None };
         let groups = self.memberships();
         let blacklisted = self.dice.chance(5);
-        let Naming {
-            last: last_name,
-            first: first_name,
-            patronymic,
-            ..
-        } = naming;
+        let Naming { last: last_name, first: first_name, patronymic, .. } = naming;
         ContactDraft {
             last_name,
             first_name,
@@ -231,9 +189,7 @@ impl People {
 
     /// Steps by the golden ratio: even a book of ten gets its share of every script.
     fn language(&self) -> usize {
-        let turn = self
-            .spin
-            .wrapping_add(self.at.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let turn = self.spin.wrapping_add(self.at.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let mark = Dice::scaled(turn, 1000);
         self.shares.partition_point(|&sum| sum <= mark)
     }
@@ -245,10 +201,7 @@ impl People {
 
     fn naming(&mut self, kind: Kind, language: usize, surname: usize) -> Naming {
         let (dice, lexicon) = (&mut self.dice, &self.lexicons[language]);
-        let bare = |last: String| Naming {
-            last,
-            ..Naming::default()
-        };
+        let bare = |last: String| Naming { last, ..Naming::default() };
         match kind {
             Kind::Person => person(dice, lexicon, surname),
             Kind::SurnameOnly => surname_only(dice, lexicon, surname),
@@ -260,11 +213,7 @@ impl People {
 
     fn organization(&mut self, language: usize) -> Option<usize> {
         let script = self.lexicons[language].tongue.script;
-        if self.dice.chance(650) {
-            self.employers.draw(&mut self.dice, script)
-        } else {
-            None
-        }
+        if self.dice.chance(650) { self.employers.draw(&mut self.dice, script) } else { None }
     }
 
     fn phones(&mut self, language: usize, shared: Option<String>) -> Vec<String> {
@@ -305,21 +254,10 @@ impl People {
 fn person(dice: &mut Dice, lexicon: &Lexicon, surname: usize) -> Naming {
     let female = dice.chance(490);
     let form = |pair: &'_ Pair| {
-        if female {
-            pair.female.clone()
-        } else {
-            pair.male.clone()
-        }
+        if female { pair.female.clone() } else { pair.male.clone() }
     };
-    let first: &Word = dice.common(if female {
-        &lexicon.female
-    } else {
-        &lexicon.male
-    });
-    let Word {
-        text: mut last,
-        ascii: mut last_ascii,
-    } = form(&lexicon.surnames[surname]);
+    let first: &Word = dice.common(if female { &lexicon.female } else { &lexicon.male });
+    let Word { text: mut last, ascii: mut last_ascii } = form(&lexicon.surnames[surname]);
     if let Some(between) = joint(dice, lexicon.tongue.doubling) {
         let second = form(dice.one(&lexicon.surnames));
         last = format!("{last}{between}{}", second.text);
@@ -327,29 +265,12 @@ fn person(dice: &mut Dice, lexicon: &Lexicon, surname: usize) -> Naming {
         last_ascii.truncate(SURNAME_ASCII_CHARS_MAX);
         last_ascii.truncate(last_ascii.trim_end_matches('-').len());
     }
-    let percent = if lexicon.patronymics.is_empty() {
-        0
-    } else {
-        lexicon.tongue.patronymic_percent
-    };
-    let patronymic = dice
-        .chance(percent * 10)
-        .then(|| dice.common(&lexicon.patronymics));
+    let percent = if lexicon.patronymics.is_empty() { 0 } else { lexicon.tongue.patronymic_percent };
+    let patronymic = dice.chance(percent * 10).then(|| dice.common(&lexicon.patronymics));
     let patronymic = patronymic.map(|pair| form(pair).text);
     let first_text = spelling::with_initial(dice, lexicon.tongue.script, &first.text);
-    let mut naming = Naming {
-        last,
-        first: Some(first_text),
-        patronymic,
-        last_ascii,
-        first_ascii: first.ascii.clone(),
-    };
-    spelling::slip(
-        dice,
-        lexicon.tongue.script,
-        &mut naming.last,
-        &mut naming.first,
-    );
+    let mut naming = Naming { last, first: Some(first_text), patronymic, last_ascii, first_ascii: first.ascii.clone() };
+    spelling::slip(dice, lexicon.tongue.script, &mut naming.last, &mut naming.first);
     naming
 }
 
@@ -364,16 +285,8 @@ fn joint(dice: &mut Dice, doubling: Doubling) -> Option<&'static str> {
 fn surname_only(dice: &mut Dice, lexicon: &Lexicon, surname: usize) -> Naming {
     let Word { text, ascii } = lexicon.surnames[surname].male.clone();
     let titled = dice.chance(400) && !lexicon.honorifics.is_empty();
-    let last = if titled {
-        format!("{} {text}", dice.one(&lexicon.honorifics))
-    } else {
-        text
-    };
-    Naming {
-        last,
-        last_ascii: ascii,
-        ..Naming::default()
-    }
+    let last = if titled { format!("{} {text}", dice.one(&lexicon.honorifics)) } else { text };
+    Naming { last, last_ascii: ascii, ..Naming::default() }
 }
 
 fn role(dice: &mut Dice, lexicon: &Lexicon) -> String {
@@ -398,28 +311,14 @@ struct Employers {
 
 impl Employers {
     fn of(organizations: &[String]) -> Self {
-        let at_home = [
-            Script::Cyrillic,
-            Script::Latin,
-            Script::Arabic,
-            Script::Han,
-            Script::Other,
-        ]
-        .map(|script| {
-            let members = organizations
-                .iter()
-                .enumerate()
-                .filter(|(_, name)| Script::of(name) == script);
+        let at_home = [Script::Cyrillic, Script::Latin, Script::Arabic, Script::Han, Script::Other].map(|script| {
+            let members = organizations.iter().enumerate().filter(|(_, name)| Script::of(name) == script);
             let members: Vec<usize> = members.map(|(at, _)| at).collect();
             let shares = Weighted::by_rank(members.len());
             (members, shares)
         });
         let domains = organizations.iter().map(|name| domain(name)).collect();
-        Self {
-            domains,
-            everyone: Weighted::by_rank(organizations.len()),
-            at_home,
-        }
+        Self { domains, everyone: Weighted::by_rank(organizations.len()), at_home }
     }
 
     /// Mostly one where the contact's own script is written.

@@ -78,9 +78,7 @@ async fn drain<H>(floor: &Floor<H>, all: u32) -> Drain {
     let empty = floor.places.acquire_many(all);
     match timeout(floor.settings.shutdown_time_max, empty).await {
         Ok(_) => Drain::Complete,
-        Err(_) => Drain::CutShort {
-            connections: all - floor.places.available_permits() as u32,
-        },
+        Err(_) => Drain::CutShort { connections: all - floor.places.available_permits() as u32 },
     }
 }
 
@@ -121,12 +119,7 @@ fn seat<H: Handler>(floor: &Arc<Floor<H>>, stream: TcpStream, address: SocketAdd
     tokio::spawn(host(Arc::clone(floor), stream, peer, place));
 }
 
-async fn host<H: Handler>(
-    floor: Arc<Floor<H>>,
-    stream: TcpStream,
-    peer: IpAddr,
-    _place: OwnedSemaphorePermit,
-) {
+async fn host<H: Handler>(floor: Arc<Floor<H>>, stream: TcpStream, peer: IpAddr, _place: OwnedSemaphorePermit) {
     let _open = floor.connections.open();
     // Answers are written whole; waiting to fill a packet would only delay their ends.
     let _ = stream.set_nodelay(true);

@@ -8,18 +8,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::{
-    ACCEPT_ENCODING, ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY,
-};
+use hyper::header::{ACCEPT_ENCODING, ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use tokio::time::timeout;
 
 use super::compression::{self, Presses};
 use super::connection::{Handler, Seat};
 use super::segments::Segments;
-use super::{
-    API_PATH, Call, ECHO_CHARS_MAX, HEALTH_PATH, HttpSettings, Refusal, Reply, Service, body, peer,
-};
+use super::{API_PATH, Call, ECHO_CHARS_MAX, HEALTH_PATH, HttpSettings, Refusal, Reply, Service, body, peer};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=UTF-8");
@@ -57,11 +53,7 @@ impl<S: Service> Handler for Api<S> {
 
 impl<S: Service> Api<S> {
     pub(super) fn new(settings: Arc<HttpSettings>, service: Arc<S>) -> Self {
-        Api {
-            settings,
-            service,
-            presses: Arc::new(Presses::new()),
-        }
+        Api { settings, service, presses: Arc::new(Presses::new()) }
     }
 
     async fn call(&self, request: Request<Incoming>, seat: &Seat) -> Response<Segments> {
@@ -81,11 +73,7 @@ impl<S: Service> Api<S> {
         if reply.bytes() < self.settings.compress_bytes_min {
             return respond(StatusCode::OK, reply, seat);
         }
-        let packed = if compression::allowed(asked) {
-            self.presses.pack(reply.segments.clone()).await
-        } else {
-            None
-        };
+        let packed = if compression::allowed(asked) { self.presses.pack(reply.segments.clone()).await } else { None };
         let is_packed = packed.is_some();
         let mut response = respond(StatusCode::OK, packed.unwrap_or(reply), seat);
         response.headers_mut().insert(VARY, BY_ENCODING);
@@ -114,14 +102,8 @@ impl<S: Service> Api<S> {
         let well = timeout(self.settings.health_time_max, self.service.healthy()).await;
         let (status, word) = match well {
             Ok(true) => (StatusCode::OK, "ok\n"),
-            Ok(false) => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the store does not answer\n",
-            ),
-            Err(_) => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the store takes too long\n",
-            ),
+            Ok(false) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n"),
+            Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store takes too long\n"),
         };
         let word = Reply::from(Bytes::from_static(word.as_bytes()));
         let mut response = respond(status, word, seat);
@@ -135,9 +117,7 @@ fn route(request: &Request<Incoming>) -> Route {
     if path.strip_suffix('/').unwrap_or(path) == API_PATH {
         return match *verb {
             Method::POST => Route::Call,
-            _ => Route::Wrong(Refusal::WrongVerb {
-                verb: cut(verb.as_str()),
-            }),
+            _ => Route::Wrong(Refusal::WrongVerb { verb: cut(verb.as_str()) }),
         };
     }
     match *verb {

@@ -70,9 +70,7 @@ fn packing(headers: &HeaderMap) -> Result<Packing, Refusal> {
 }
 
 fn unknown(encoding: &str) -> Refusal {
-    Refusal::UnknownEncoding {
-        encoding: api::cut(encoding),
-    }
+    Refusal::UnknownEncoding { encoding: api::cut(encoding) }
 }
 
 async fn gather(
@@ -81,9 +79,7 @@ async fn gather(
     settings: &HttpSettings,
     watch: &Watch,
 ) -> Result<Bytes, Refusal> {
-    let too_large = || Refusal::BodyTooLarge {
-        body_bytes_max: settings.body_bytes_max,
-    };
+    let too_large = || Refusal::BodyTooLarge { body_bytes_max: settings.body_bytes_max };
     let bytes_max = received_bytes_max(packing, settings.body_bytes_max);
     // Said beforehand to be too large: not even asked for, if the client waits to be asked.
     if body.size_hint().lower() > bytes_max as u64 {
@@ -110,11 +106,7 @@ fn received_bytes_max(packing: Packing, body_bytes_max: usize) -> usize {
 }
 
 /// The next piece of a body, or none at its end. Trailers count as an empty piece.
-async fn piece(
-    body: &mut Incoming,
-    settings: &HttpSettings,
-    watch: &Watch,
-) -> Result<Option<Bytes>, Refusal> {
+async fn piece(body: &mut Incoming, settings: &HttpSettings, watch: &Watch) -> Result<Option<Bytes>, Refusal> {
     poll_fn(|cx| poll_piece(body, settings, watch, cx)).await
 }
 
@@ -125,9 +117,7 @@ fn poll_piece(
     cx: &mut Context<'_>,
 ) -> Poll<Result<Option<Bytes>, Refusal>> {
     if watch.body_expired() {
-        return Poll::Ready(Err(Refusal::BodyTimeout {
-            body_read_time_max: settings.body_read_time_max,
-        }));
+        return Poll::Ready(Err(Refusal::BodyTimeout { body_read_time_max: settings.body_read_time_max }));
     }
     Pin::new(body).poll_frame(cx).map(|frame| match frame {
         Some(Ok(frame)) => Ok(Some(frame.into_data().unwrap_or_default())),
@@ -160,11 +150,7 @@ impl Gathered {
     }
 
     fn joined(self) -> Bytes {
-        if self.joined.is_empty() {
-            self.first
-        } else {
-            self.joined.freeze()
-        }
+        if self.joined.is_empty() { self.first } else { self.joined.freeze() }
     }
 }
 

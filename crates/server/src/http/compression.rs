@@ -79,9 +79,7 @@ pub(super) struct Presses {
 impl Presses {
     pub(super) fn new() -> Self {
         let processors = available_parallelism().map_or(1, usize::from);
-        Presses {
-            free: Semaphore::new(processors),
-        }
+        Presses { free: Semaphore::new(processors) }
     }
 
     /// Packs an answer; none when the runtime is being torn down.
@@ -95,10 +93,7 @@ impl Presses {
 
 fn gzip(plain: &[Bytes]) -> Vec<Bytes> {
     let mut encoder = GzEncoder::new(Pieces::default(), Compression::new(LEVEL));
-    let packed = plain
-        .iter()
-        .try_for_each(|piece| encoder.write_all(piece))
-        .and_then(|()| encoder.finish());
+    let packed = plain.iter().try_for_each(|piece| encoder.write_all(piece)).and_then(|()| encoder.finish());
     packed.expect("writing into memory does not fail").end()
 }
 
@@ -174,14 +169,11 @@ mod tests {
 
     #[test]
     fn pieces_survive_the_round_trip() {
-        let plain: Vec<Bytes> = (0..300u32)
-            .map(|n| Bytes::from(n.wrapping_mul(2_654_435_761).to_string().repeat(97)))
-            .collect();
+        let plain: Vec<Bytes> =
+            (0..300u32).map(|n| Bytes::from(n.wrapping_mul(2_654_435_761).to_string().repeat(97))).collect();
         let packed = gzip(&plain).concat();
         let mut back = Vec::new();
-        MultiGzDecoder::new(&packed[..])
-            .read_to_end(&mut back)
-            .unwrap();
+        MultiGzDecoder::new(&packed[..]).read_to_end(&mut back).unwrap();
         assert_eq!(back, plain.concat());
     }
 }

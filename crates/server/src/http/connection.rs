@@ -30,11 +30,7 @@ use super::watch::{Phase, Watch, Watched, is_stalled};
 
 /// What answers the requests of a listener.
 pub(super) trait Handler: Send + Sync + 'static {
-    fn handle(
-        &self,
-        request: Request<Incoming>,
-        seat: &Seat,
-    ) -> impl Future<Output = Response<Segments>> + Send;
+    fn handle(&self, request: Request<Incoming>, seat: &Seat) -> impl Future<Output = Response<Segments>> + Send;
 }
 
 /// What a handler may know of the connection.
@@ -50,10 +46,7 @@ struct Place<H> {
 }
 
 impl<H: Handler> Place<H> {
-    async fn answer(
-        self: Arc<Self>,
-        request: Request<Incoming>,
-    ) -> Result<Response<Segments>, Infallible> {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Segments>, Infallible> {
         self.seat.watch.begin_request();
         let response = self.handler.handle(request, &self.seat).await;
         self.seat.watch.enter(Phase::Reply);
@@ -84,21 +77,13 @@ impl Closing {
 }
 
 /// Serves a connection to its end. Dropping the future closes it.
-pub(super) async fn drive<IO, H>(
-    io: IO,
-    peer: IpAddr,
-    handler: Arc<H>,
-    settings: &HttpSettings,
-    closing: &Closing,
-) where
+pub(super) async fn drive<IO, H>(io: IO, peer: IpAddr, handler: Arc<H>, settings: &HttpSettings, closing: &Closing)
+where
     IO: AsyncRead + AsyncWrite + Unpin,
     H: Handler,
 {
     let watch = Arc::new(Watch::default());
-    let seat = Seat {
-        peer,
-        watch: Arc::clone(&watch),
-    };
+    let seat = Seat { peer, watch: Arc::clone(&watch) };
     let place = Arc::new(Place { handler, seat });
     let service = service_fn(move |request| Arc::clone(&place).answer(request));
     let io = TokioIo::new(Watched::new(io, Arc::clone(&watch)));
@@ -159,14 +144,7 @@ struct Clocks<'a> {
 impl<'a> Clocks<'a> {
     fn new(settings: &'a HttpSettings) -> Self {
         let now = Instant::now();
-        Clocks {
-            settings,
-            stage: 0,
-            stage_since: now,
-            stall: 0,
-            stall_since: now,
-            end: None,
-        }
+        Clocks { settings, stage: 0, stage_since: now, stall: 0, stall_since: now, end: None }
     }
 
     /// Bounds what is left of the connection.
@@ -191,8 +169,7 @@ impl<'a> Clocks<'a> {
             Phase::Linger => Some(settings.linger_time_max),
         };
         let stage = bound.map(|bound| self.stage_since + bound);
-        let stall =
-            is_stalled(self.stall).then(|| self.stall_since + settings.write_stall_time_max);
+        let stall = is_stalled(self.stall).then(|| self.stall_since + settings.write_stall_time_max);
         [stage, stall, self.end].into_iter().flatten().min()
     }
 
@@ -220,9 +197,7 @@ struct Timer {
 impl Timer {
     fn new(first: Option<Instant>) -> Self {
         let first = first.unwrap_or_else(Instant::now);
-        Timer {
-            sleep: Box::pin(sleep_until(first)),
-        }
+        Timer { sleep: Box::pin(sleep_until(first)) }
     }
 
     /// Ready when the deadline has passed.
@@ -255,12 +230,7 @@ struct End<'a> {
 
 impl<'a> End<'a> {
     fn new(closing: &'a Closing) -> Self {
-        End {
-            closing,
-            bell: Box::pin(closing.bell.notified()),
-            asked: false,
-            noticed: false,
-        }
+        End { closing, bell: Box::pin(closing.bell.notified()), asked: false, noticed: false }
     }
 
     /// Whether the end has come since the last question.

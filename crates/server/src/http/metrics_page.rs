@@ -27,11 +27,7 @@ impl MetricsPage {
 
 /// The bounds of the page: few connections, hardly any body.
 pub(super) fn settings() -> HttpSettings {
-    HttpSettings {
-        connections_max: CONNECTIONS_MAX,
-        body_bytes_max: 1 << 10,
-        ..HttpSettings::default()
-    }
+    HttpSettings { connections_max: CONNECTIONS_MAX, body_bytes_max: 1 << 10, ..HttpSettings::default() }
 }
 
 impl Handler for MetricsPage {

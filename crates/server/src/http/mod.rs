@@ -129,9 +129,7 @@ impl Reply {
 
 impl From<Bytes> for Reply {
     fn from(whole: Bytes) -> Self {
-        Reply {
-            segments: vec![whole],
-        }
+        Reply { segments: vec![whole] }
     }
 }
 
@@ -187,11 +185,7 @@ pub async fn run<S: Service>(
 /// Serves the metrics page, in the clear, until `shutdown` resolves.
 ///
 /// Its own connections are not counted.
-pub async fn run_metrics(
-    listener: TcpListener,
-    metrics: Arc<Metrics>,
-    shutdown: impl Future<Output = ()>,
-) -> Drain {
+pub async fn run_metrics(listener: TcpListener, metrics: Arc<Metrics>, shutdown: impl Future<Output = ()>) -> Drain {
     let settings = Arc::new(metrics_page::settings());
     let connections = Arc::new(Connections::default());
     let page = metrics_page::MetricsPage::new(metrics);

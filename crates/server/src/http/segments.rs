@@ -22,11 +22,7 @@ pub(super) struct Segments {
 
 impl Segments {
     pub(super) fn new(reply: Reply, watch: Arc<Watch>) -> Self {
-        Segments {
-            left_bytes: reply.bytes() as u64,
-            pieces: reply.segments.into_iter(),
-            watch,
-        }
+        Segments { left_bytes: reply.bytes() as u64, pieces: reply.segments.into_iter(), watch }
     }
 }
 
@@ -34,10 +30,7 @@ impl Body for Segments {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let piece = self.pieces.find(|piece| !piece.is_empty());
         if let Some(piece) = &piece {
             self.left_bytes -= piece.len() as u64;

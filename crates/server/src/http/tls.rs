@@ -40,17 +40,10 @@ impl TlsFiles {
     ///
     /// # Errors
     /// When one cannot be read, holds no PEM of its kind, or the two do not belong together.
-    pub fn read(
-        certificate: impl Into<PathBuf>,
-        key: impl Into<PathBuf>,
-    ) -> Result<TlsFiles, TlsFault> {
+    pub fn read(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Result<TlsFiles, TlsFault> {
         let (certificate, key) = (certificate.into(), key.into());
         let current = RwLock::new(config(&certificate, &key)?);
-        Ok(TlsFiles {
-            certificate,
-            key,
-            current,
-        })
+        Ok(TlsFiles { certificate, key, current })
     }
 
     /// Reads the files again; connections made from now on use them.
@@ -78,11 +71,7 @@ fn config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsFault>
     })?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .and_then(|builder| {
-            builder
-                .with_no_client_auth()
-                .with_single_cert(chain, secret)
-        })
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, secret))
         .map_err(|cause| unusable(certificate, key, &cause))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
@@ -116,14 +105,7 @@ fn unusable(certificate: &Path, key: &Path, cause: &rustls::Error) -> TlsFault {
     let (file, mend) = match cause {
         rustls::Error::InconsistentKeys(_) => (key, "give the key that belongs to --tls-cert"),
         rustls::Error::InvalidCertificate(_) => (certificate, "give a valid X.509 certificate"),
-        _ => (
-            key,
-            "give an RSA, ECDSA or Ed25519 key in PKCS#8, PKCS#1 or SEC1",
-        ),
+        _ => (key, "give an RSA, ECDSA or Ed25519 key in PKCS#8, PKCS#1 or SEC1"),
     };
-    TlsFault {
-        file: file.to_path_buf(),
-        cause: cause.to_string(),
-        mend,
-    }
+    TlsFault { file: file.to_path_buf(), cause: cause.to_string(), mend }
 }

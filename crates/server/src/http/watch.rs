@@ -37,14 +37,7 @@ pub(super) enum Phase {
     Linger,
 }
 
-const PHASES: [Phase; 6] = [
-    Phase::Idle,
-    Phase::Head,
-    Phase::Body,
-    Phase::Answer,
-    Phase::Reply,
-    Phase::Linger,
-];
+const PHASES: [Phase; 6] = [Phase::Idle, Phase::Head, Phase::Body, Phase::Answer, Phase::Reply, Phase::Linger];
 const PHASE_BITS: u32 = 3;
 
 /// The stage of one connection, with a number that grows with each change.
@@ -156,11 +149,7 @@ pub(super) struct Watched<IO> {
 
 impl<IO> Watched<IO> {
     pub(super) fn new(io: IO, watch: Arc<Watch>) -> Self {
-        Watched {
-            io,
-            watch,
-            swallowed: 0,
-        }
+        Watched { io, watch, swallowed: 0 }
     }
 }
 
@@ -180,11 +169,7 @@ impl<IO: AsyncRead + Unpin> Watched<IO> {
 }
 
 impl<IO: AsyncRead + Unpin> AsyncRead for Watched<IO> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.io).poll_read(cx, buf))?;
         self.watch.note_read(buf.filled().len() - before);
@@ -193,11 +178,7 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Watched<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<IO> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.io).poll_write(cx, bytes);
         self.watch.note_write(&outcome);
         outcome

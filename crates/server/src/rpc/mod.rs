@@ -2,7 +2,7 @@
 //!
 //! A call goes down one path, and [`Rpc::answer`] with [`Rpc::carry_out`] is that path: the envelope is judged,
 //! the method found, the caller admitted and charged, the parameters read, and the method's own
-//! function (in [`methods`]) asks the book and writes what it finds. Whatever fails on the way is a
+//! function (in [`mod@methods`]) asks the book and writes what it finds. Whatever fails on the way is a
 //! [`fault::Fault`], and there is one place that writes it. The wire is known to two modules only, [`from_wire`]
 //! and [`to_wire`]; three tables say everything else: [`method`], [`fault`], and the field tables of the book.
 //!
@@ -108,7 +108,7 @@ pub fn not_a_call(happened: &str) -> Vec<Bytes> {
 }
 
 impl Rpc {
-    /// Answers from these books to whom `access` lets in. `metrics` was made with [`methods`], [`outcomes`] and
+    /// Answers from these books to whom `access` lets in. `metrics` was made with [`methods()`], [`outcomes`] and
     /// [`stages`].
     pub fn new(access: Arc<Access>, shelf: Arc<Shelf>, clock: Clock, metrics: Arc<Metrics>) -> Self {
         Rpc { access, shelf, clock, metrics, incidents: AtomicU64::new(0) }

@@ -139,7 +139,7 @@ async fn a_full_disk_undoes_what_it_undid_and_passes() {
     assert!(
         told.iter().all(|told| { told.as_ref().is_err_and(|fault| fault.to_string().contains("free some space")) })
     );
-    assert_eq!(agents(&store).await, []);
+    assert_eq!(agents(&store).await, [0u64; 0]);
     store.write(move |connection| shrink(connection, 1 << 20)).await.expect("space again");
     store.write(big(3)).await.expect("the next call works");
     assert_eq!(agents(&store).await, [3]);

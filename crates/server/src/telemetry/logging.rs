@@ -101,9 +101,7 @@ where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let (filter, handle) = reload::Layer::new(targets(filter)?);
-    let lines = tracing_subscriber::fmt::layer()
-        .with_ansi(false)
-        .with_writer(OneLine(writer));
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(OneLine(writer));
     let lines = match format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
@@ -113,10 +111,7 @@ where
 }
 
 fn targets(filter: &str) -> Result<Targets, LogFault> {
-    filter.parse().map_err(|cause| LogFault::BadFilter {
-        filter: filter.to_owned(),
-        cause: format!("{cause}"),
-    })
+    filter.parse().map_err(|cause| LogFault::BadFilter { filter: filter.to_owned(), cause: format!("{cause}") })
 }
 
 /// Keeps an event on one line, whatever its values hold: a line break inside becomes a space.
@@ -136,15 +131,10 @@ impl<W: Write> Write for Line<W> {
     /// Takes a whole event, which ends with the only line break that is meant.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let end = event.len().saturating_sub(1);
-        if event[..end]
-            .iter()
-            .any(|byte| matches!(byte, b'\n' | b'\r'))
-        {
+        if event[..end].iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
             let mut line = event.to_vec();
             let breaks = line[..end].iter_mut();
-            breaks
-                .filter(|byte| matches!(byte, b'\n' | b'\r'))
-                .for_each(|byte| *byte = b' ');
+            breaks.filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
             self.0.write_all(&line)?;
         } else {
             self.0.write_all(event)?;
@@ -192,10 +182,7 @@ mod tests {
             tracing::debug!("not asked for");
         });
         assert_eq!(text.lines().count(), 1);
-        assert!(
-            text.contains("two  lines") && text.contains("book=7"),
-            "{text}"
-        );
+        assert!(text.contains("two  lines") && text.contains("book=7"), "{text}");
     }
 
     #[test]

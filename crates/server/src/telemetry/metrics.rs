@@ -77,11 +77,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// Metrics for these names; calls and stages are recorded by position in them.
-    pub fn new(
-        methods: &[&'static str],
-        outcomes: &[&'static str],
-        stages: &[&'static str],
-    ) -> Metrics {
+    pub fn new(methods: &[&'static str], outcomes: &[&'static str], stages: &[&'static str]) -> Metrics {
         Metrics {
             calls: Tally::new(methods.len() * outcomes.len()),
             durations: Histograms::new(stages.len()),
@@ -155,9 +151,7 @@ impl Metrics {
         for (s, stage) in self.stages.iter().enumerate() {
             let reading = self.durations.read(s);
             let label = format!("stage=\"{stage}\"");
-            page.histogram(name, &label, &reading, |bound| {
-                bound as f64 / MICROS_PER_SECOND
-            });
+            page.histogram(name, &label, &reading, |bound| bound as f64 / MICROS_PER_SECOND);
             let sum = reading.sum as f64 / NANOS_PER_SECOND;
             page.sample(&format!("{name}_sum"), &format!("{{{label}}}"), sum);
         }
@@ -192,12 +186,7 @@ impl Metrics {
         page.single("ringbook_connections_total", "counter", help, accepted);
         let rejected = connections.rejected_so_far();
         let help = "Connections closed at once because too many were open.";
-        page.single(
-            "ringbook_connections_rejected_total",
-            "counter",
-            help,
-            rejected,
-        );
+        page.single("ringbook_connections_rejected_total", "counter", help, rejected);
     }
 }
 
@@ -234,11 +223,7 @@ impl Page {
             let labels = format!("{{{label}{comma}le=\"{le}\"}}");
             self.sample(&format!("{name}_bucket"), &labels, values);
         }
-        let labels = if label.is_empty() {
-            String::new()
-        } else {
-            format!("{{{label}}}")
-        };
+        let labels = if label.is_empty() { String::new() } else { format!("{{{label}}}") };
         self.sample(&format!("{name}_count"), &labels, values(reading));
     }
 
@@ -253,11 +238,7 @@ mod tests {
 
     #[test]
     fn the_page_shows_what_was_recorded() {
-        let metrics = Metrics::new(
-            &["get.contacts", "login.user"],
-            &["ok", "forbidden"],
-            &["parse"],
-        );
+        let metrics = Metrics::new(&["get.contacts", "login.user"], &["ok", "forbidden"], &["parse"]);
         metrics.call(0, 0);
         metrics.call(0, 0);
         metrics.call(1, 1);

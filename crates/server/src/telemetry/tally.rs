@@ -23,9 +23,7 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn new(counters: usize) -> Self {
         let row = || (0..counters).map(|_| AtomicU64::new(0)).collect();
-        Tally {
-            shards: std::array::from_fn(|_| row()),
-        }
+        Tally { shards: std::array::from_fn(|_| row()) }
     }
 
     /// Adds to a counter; one beyond the row is ignored.
@@ -61,10 +59,7 @@ pub(super) struct Reading {
 
 impl<const BUCKETS: usize> Histograms<BUCKETS> {
     pub(super) fn new(histograms: usize) -> Self {
-        Histograms {
-            buckets: Tally::new(histograms * BUCKETS),
-            sums: Tally::new(histograms),
-        }
+        Histograms { buckets: Tally::new(histograms * BUCKETS), sums: Tally::new(histograms) }
     }
 
     /// Files a value under `size`, and adds `amount` to the sum (the same value, in a finer unit perhaps).
@@ -81,10 +76,7 @@ impl<const BUCKETS: usize> Histograms<BUCKETS> {
             let bound = (bucket + 1 < BUCKETS).then(|| 1 << bucket);
             (bound, values)
         });
-        Reading {
-            cumulated: cumulated.collect(),
-            sum: self.sums.sum(histogram),
-        }
+        Reading { cumulated: cumulated.collect(), sum: self.sums.sum(histogram) }
     }
 }
 

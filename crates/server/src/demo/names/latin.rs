@@ -86,12 +86,14 @@ pub const FRENCH: Tongue = Tongue {
     female: "Marie Jeanne Françoise Monique Catherine Nathalie Isabelle Jacqueline Anne Sylvie Martine Madeleine Nicole
         Suzanne Hélène Christine Marguerite Denise Louise Valérie Céline Aurélie Émilie Léa Chloé Inès Zoé Maëlle
         Marie-Claire Anne-Sophie Geneviève Noémie Anaïs Éloïse Agnès",
-    surnames: "Martin Bernard Dubois Thomas Robert Richard Petit Durand Leroy Moreau Simon Laurent Lefèvre Michel Garcia
+    surnames:
+        "Martin Bernard Dubois Thomas Robert Richard Petit Durand Leroy Moreau Simon Laurent Lefèvre Michel Garcia
         David Bertrand Roux Vincent Fournier Morel Girard André Mercier Dupont Lambert Bonnet François Martinez Legrand
         Garnier Faure Rousseau Blanc Guérin Boyer Chevalier Clément Gauthier Perrin Noël Dufour Benoît Lévêque d'Aubigné
         d’Estaing de_La_Fontaine du_Bellay Le_Goff L'Hôpital Saint-Exupéry Bérénger Çelik-Dumont Œuvrard Besançon",
     patronymics: "Louis/Marie",
-    roles: "Accueil\nEntrepôt\nComptabilité\nBoulangerie \"L'Épi d'Or\"\nCrèche\nMaman ❤️\nPapi\nTaxi de nuit\nPharmacie
+    roles:
+        "Accueil\nEntrepôt\nComptabilité\nBoulangerie \"L'Épi d'Or\"\nCrèche\nMaman ❤️\nPapi\nTaxi de nuit\nPharmacie
         Château d'Eau\nGarage Renoir\nFleuriste 💐",
     places: "Paris Lyon Marseille Toulouse Nantes Genève Bruxelles Orléans Saint-Étienne Besançon Montréal",
     honorifics: "Dr Me M. Mme",
@@ -128,9 +130,11 @@ pub const PORTUGUESE: Tongue = Tongue {
     agreement: Agreement::Same,
     doubling: Doubling::Space,
     patronymic_percent: 1,
-    male: "João Antônio Francisco Carlos Paulo Pedro Lucas Luiz Marcos Gabriel Rafael Daniel Marcelo Bruno Eduardo Felipe
+    male:
+        "João Antônio Francisco Carlos Paulo Pedro Lucas Luiz Marcos Gabriel Rafael Daniel Marcelo Bruno Eduardo Felipe
         Rodrigo Tiago Gonçalo Duarte Simão Caetano Vítor Sebastião Inácio Estêvão",
-    female: "Maria Ana Francisca Antônia Adriana Juliana Márcia Fernanda Patrícia Aline Sandra Camila Amanda Bruna Jéssica
+    female:
+        "Maria Ana Francisca Antônia Adriana Juliana Márcia Fernanda Patrícia Aline Sandra Camila Amanda Bruna Jéssica
         Letícia Júlia Luciana Vanessa Mariana Conceição Inês Beatriz Graça Leonor Ângela",
     surnames: "Silva Santos Oliveira Souza Rodrigues Ferreira Alves Pereira Lima Gomes Costa Ribeiro Martins Carvalho
         Almeida Lopes Soares Fernandes Vieira Barbosa Rocha Dias Nascimento Andrade Moreira Nunes Marques Machado Mendes
@@ -149,11 +153,14 @@ pub const ITALIAN: Tongue = Tongue {
     agreement: Agreement::Same,
     doubling: Doubling::Never,
     patronymic_percent: 0,
-    male: "Giuseppe Giovanni Antonio Mario Luigi Francesco Angelo Vincenzo Pietro Salvatore Carlo Franco Marco Andrea Luca
+    male:
+        "Giuseppe Giovanni Antonio Mario Luigi Francesco Angelo Vincenzo Pietro Salvatore Carlo Franco Marco Andrea Luca
         Matteo Lorenzo Niccolò Nicolò Davide Riccardo",
-    female: "Maria Anna Giuseppina Rosa Angela Giovanna Teresa Lucia Carmela Caterina Francesca Chiara Giulia Sofia Aurora
+    female:
+        "Maria Anna Giuseppina Rosa Angela Giovanna Teresa Lucia Carmela Caterina Francesca Chiara Giulia Sofia Aurora
         Martina Elisa Alessandra Noemi Beatrice",
-    surnames: "Rossi Russo Ferrari Esposito Bianchi Romano Colombo Ricci Marino Greco Bruno Gallo Conti De_Luca Mancini Costa
+    surnames:
+        "Rossi Russo Ferrari Esposito Bianchi Romano Colombo Ricci Marino Greco Bruno Gallo Conti De_Luca Mancini Costa
         Giordano Rizzo Lombardi Moretti Barbieri Fontana Santoro Mariani Rinaldi Caruso Ferrara Galli Martini D'Angelo
         D’Amico Dell'Acqua Dall'Oglio De_Santis Lo_Presti Nicolò Cantù Donà",
     patronymics: "",

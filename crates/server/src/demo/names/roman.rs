@@ -3,17 +3,13 @@
 
 /// The ASCII letters for one character, given in lower case; empty for what leaves no trace.
 fn letters(lower: char) -> &'static str {
-    latin(lower)
-        .or_else(|| cyrillic(lower))
-        .or_else(|| greek(lower))
-        .or_else(|| caucasian(lower))
-        .unwrap_or("")
+    latin(lower).or_else(|| cyrillic(lower)).or_else(|| greek(lower)).or_else(|| caucasian(lower)).unwrap_or("")
 }
 
 fn latin(lower: char) -> Option<&'static str> {
     Some(match lower {
-        'à' | 'á' | 'â' | 'ã' | 'å' | 'ā' | 'ă' | 'ą' | 'ạ' | 'ả' | 'ấ' | 'ầ' | 'ẩ' | 'ẫ' | 'ậ'
-        | 'ắ' | 'ằ' | 'ẳ' | 'ẵ' | 'ặ' => "a",
+        'à' | 'á' | 'â' | 'ã' | 'å' | 'ā' | 'ă' | 'ą' | 'ạ' | 'ả' | 'ấ' | 'ầ' | 'ẩ' | 'ẫ' | 'ậ' | 'ắ' | 'ằ' | 'ẳ'
+        | 'ẵ' | 'ặ' => "a",
         'ä' | 'æ' => "ae",
         'ç' | 'ć' | 'č' => "c",
         'ď' | 'đ' | 'ð' => "d",
@@ -24,16 +20,14 @@ fn latin(lower: char) -> Option<&'static str> {
         'ì' | 'í' | 'î' | 'ï' | 'ī' | 'ı' | 'ị' | 'ỉ' | 'ĩ' => "i",
         'ł' => "l",
         'ñ' | 'ń' | 'ň' => "n",
-        'ò' | 'ó' | 'ô' | 'õ' | 'ø' | 'ō' | 'ơ' | 'ọ' | 'ỏ' | 'ố' | 'ồ' | 'ổ' | 'ỗ' | 'ộ' | 'ớ'
-        | 'ờ' | 'ở' | 'ỡ' | 'ợ' => "o",
+        'ò' | 'ó' | 'ô' | 'õ' | 'ø' | 'ō' | 'ơ' | 'ọ' | 'ỏ' | 'ố' | 'ồ' | 'ổ' | 'ỗ' | 'ộ' | 'ớ' | 'ờ' | 'ở' | 'ỡ'
+        | 'ợ' => "o",
         'ö' | 'œ' => "oe",
         'ř' => "r",
         'ś' | 'š' | 'ş' => "s",
         'ß' => "ss",
         'þ' => "th",
-        'ù' | 'ú' | 'û' | 'ū' | 'ư' | 'ụ' | 'ủ' | 'ũ' | 'ứ' | 'ừ' | 'ử' | 'ữ' | 'ự' => {
-            "u"
-        }
+        'ù' | 'ú' | 'û' | 'ū' | 'ư' | 'ụ' | 'ủ' | 'ũ' | 'ứ' | 'ừ' | 'ử' | 'ữ' | 'ự' => "u",
         'ü' => "ue",
         'ý' | 'ỳ' | 'ỷ' | 'ỹ' | 'ỵ' => "y",
         'ź' | 'ż' | 'ž' => "z",
@@ -109,13 +103,12 @@ fn greek(lower: char) -> Option<&'static str> {
 
 fn caucasian(lower: char) -> Option<&'static str> {
     const GEORGIAN: [&str; 33] = [
-        "a", "b", "g", "d", "e", "v", "z", "t", "i", "k", "l", "m", "n", "o", "p", "zh", "r", "s",
-        "t", "u", "p", "k", "gh", "q", "sh", "ch", "ts", "dz", "ts", "ch", "kh", "j", "h",
+        "a", "b", "g", "d", "e", "v", "z", "t", "i", "k", "l", "m", "n", "o", "p", "zh", "r", "s", "t", "u", "p", "k",
+        "gh", "q", "sh", "ch", "ts", "dz", "ts", "ch", "kh", "j", "h",
     ];
     const ARMENIAN: [&str; 39] = [
-        "a", "b", "g", "d", "e", "z", "e", "y", "t", "zh", "i", "l", "kh", "ts", "k", "h", "dz",
-        "gh", "ch", "m", "y", "n", "sh", "o", "ch", "p", "j", "r", "s", "v", "t", "r", "ts", "v",
-        "p", "k", "o", "f", "ev",
+        "a", "b", "g", "d", "e", "z", "e", "y", "t", "zh", "i", "l", "kh", "ts", "k", "h", "dz", "gh", "ch", "m", "y",
+        "n", "sh", "o", "ch", "p", "j", "r", "s", "v", "t", "r", "ts", "v", "p", "k", "o", "f", "ev",
     ];
     let point = lower as usize;
     let georgian = point.checked_sub(0x10D0).and_then(|at| GEORGIAN.get(at));

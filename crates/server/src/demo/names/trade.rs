@@ -20,7 +20,8 @@ pub const LANDMARKS: [&str; 16] = [
     "Peña Hermanos S.L.",
 ];
 
-pub const CYRILLIC_STEMS: &str = "Ромашка Вектор Горизонт Альфа Восток Запад Север Юг Маяк Орион Сатурн Каскад Факел Заря
+pub const CYRILLIC_STEMS: &str =
+    "Ромашка Вектор Горизонт Альфа Восток Запад Север Юг Маяк Орион Сатурн Каскад Факел Заря
     Рассвет Берег Родник Кристалл Гранит Малахит Янтарь Изумруд Рубин Парус Штурм Прогресс Импульс Спектр Эталон Гарант
     Союз Альянс Мастер Кедр Берёза Дубрава Тайга Байкал Урал Алтай Эльбрус Волга Нева Кама Енисей Ладога Арктика Полюс
     Меридиан Экватор Зенит Апогей Квант Протон Нейтрон Атлант Титан Олимп Феникс Пегас Грифон Сокол Беркут Лебедь";
@@ -30,16 +31,8 @@ pub const CYRILLIC_TRADES: &str =
     Монтаж Дизайн Медиа Софт Телеком Логистик Ремонт Мебель Текстиль Продукт Молоко Хлеб Рыба";
 
 /// `{}` stands for the name.
-pub const CYRILLIC_FORMS: [&str; 8] = [
-    "ООО «{}»",
-    "ООО «{}»",
-    "ООО \"{}\"",
-    "АО «{}»",
-    "ПАО «{}»",
-    "ТОВ «{}»",
-    "ТОО «{}»",
-    "{}",
-];
+pub const CYRILLIC_FORMS: [&str; 8] =
+    ["ООО «{}»", "ООО «{}»", "ООО \"{}\"", "АО «{}»", "ПАО «{}»", "ТОВ «{}»", "ТОО «{}»", "{}"];
 
 pub const LATIN_TRADES: &str = "Logistics Consulting Foods Motors Textiles Pharma Energy Software Media Travel Printing Dental
     Architects Bakery Plumbing Security Insurance Timber Optics Studio Catering Robotics Electric Interiors Shipping Brewery
@@ -77,19 +70,12 @@ pub const ARABIC_FORMS: [&str; 8] = [
     "مكتب {} للمحاماة",
 ];
 
-pub const HAN_STEMS: &str = "長城 太陽 富士 さくら 東方 三和 大和 金龍 明星 天河 华润 海天 新光 山水 青空 桜井 光明 宏達 永和 日之出
+pub const HAN_STEMS: &str =
+    "長城 太陽 富士 さくら 東方 三和 大和 金龍 明星 天河 华润 海天 新光 山水 青空 桜井 光明 宏達 永和 日之出
     한빛 대한 새벽 푸른 미래";
 
-pub const HAN_FORMS: [&str; 8] = [
-    "株式会社{}",
-    "{}有限公司",
-    "{}科技有限公司",
-    "{}商事",
-    "{}貿易公司",
-    "{}集团",
-    "{}物流",
-    "주식회사 {}",
-];
+pub const HAN_FORMS: [&str; 8] =
+    ["株式会社{}", "{}有限公司", "{}科技有限公司", "{}商事", "{}貿易公司", "{}集团", "{}物流", "주식회사 {}"];
 
 /// A group's name and its share of all memberships, most useful groups first.
 pub const GROUPS: [(&str, u64); 40] = [
@@ -184,6 +170,5 @@ pub const MAIL_DOMAINS: [&str; 12] = [
 ];
 
 /// Local parts of shared mailboxes.
-pub const DESKS: [&str; 10] = [
-    "info", "office", "sales", "support", "hello", "contact", "team", "booking", "service", "mail",
-];
+pub const DESKS: [&str; 10] =
+    ["info", "office", "sales", "support", "hello", "contact", "team", "booking", "service", "mail"];

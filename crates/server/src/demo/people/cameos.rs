@@ -14,19 +14,8 @@ struct Cameo {
     phones: &'static str,
 }
 
-const fn cameo(
-    last: &'static str,
-    first: &'static str,
-    phones: &'static str,
-    emails: &'static str,
-) -> Cameo {
-    Cameo {
-        last,
-        first,
-        patronymic: "",
-        emails,
-        phones,
-    }
+const fn cameo(last: &'static str, first: &'static str, phones: &'static str, emails: &'static str) -> Cameo {
+    Cameo { last, first, patronymic: "", emails, phones }
 }
 
 /// Same person entered twice.
@@ -83,23 +72,13 @@ const UNWANTED: usize = 18;
 
 /// How many cameos a book of `contacts` contacts has.
 pub fn count(contacts: u64) -> u64 {
-    if contacts >= ALL_FROM_CONTACTS {
-        CAMEOS.len() as u64
-    } else {
-        0
-    }
+    if contacts >= ALL_FROM_CONTACTS { CAMEOS.len() as u64 } else { 0 }
 }
 
 /// Writes cameo number `at` (counted round) over the names and the reach of `draft`.
 pub fn put(at: u64, draft: &mut ContactDraft) {
     let at = (at % CAMEOS.len() as u64) as usize;
-    let Cameo {
-        last,
-        first,
-        patronymic,
-        emails,
-        phones,
-    } = &CAMEOS[at];
+    let Cameo { last, first, patronymic, emails, phones } = &CAMEOS[at];
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let list = |text: &str| text.split_whitespace().map(str::to_owned).collect();
     draft.last_name = (*last).to_owned();

@@ -34,36 +34,18 @@ pub struct EmployeeDraft {
 /// The cast of a book of `contacts` contacts; the same for the same arguments, everywhere.
 pub fn cast(seed: u64, contacts: u64) -> Cast {
     let mut dice = Dice::new(seed ^ contacts.rotate_left(32) ^ 0xCA57);
-    let lexicons: Vec<Lexicon> = TONGUES
-        .iter()
-        .map(|&(_, tongue)| Lexicon::of(tongue))
-        .collect();
+    let lexicons: Vec<Lexicon> = TONGUES.iter().map(|&(_, tongue)| Lexicon::of(tongue)).collect();
     Cast {
-        organizations: organizations(
-            &mut dice,
-            &lexicons,
-            (contacts / 60).clamp(3, ORGANIZATIONS_MAX),
-        ),
-        groups: trade::GROUPS[..group_count(contacts)]
-            .iter()
-            .map(|&(name, _)| name.to_owned())
-            .collect(),
-        employees: employees(
-            &mut dice,
-            &lexicons,
-            (5 + contacts.isqrt() * 3 / 10).min(EMPLOYEES_MAX),
-        ),
+        organizations: organizations(&mut dice, &lexicons, (contacts / 60).clamp(3, ORGANIZATIONS_MAX)),
+        groups: trade::GROUPS[..group_count(contacts)].iter().map(|&(name, _)| name.to_owned()).collect(),
+        employees: employees(&mut dice, &lexicons, (5 + contacts.isqrt() * 3 / 10).min(EMPLOYEES_MAX)),
     }
 }
 
 /// 6 for ten contacts, 12 for a thousand, 40 for a million.
 fn group_count(contacts: u64) -> usize {
     let doublings = contacts.max(1).ilog2() as usize;
-    let count = if doublings <= 9 {
-        3 + doublings
-    } else {
-        12 + (doublings - 9) * 28 / 10
-    };
+    let count = if doublings <= 9 { 3 + doublings } else { 12 + (doublings - 9) * 28 / 10 };
     count.min(trade::GROUPS.len())
 }
 
@@ -72,8 +54,7 @@ fn organizations(dice: &mut Dice, lexicons: &[Lexicon], count: u64) -> Vec<Strin
     let start = dice.index(4);
     let mut known = BTreeSet::new();
     let mut list: Vec<String> = Vec::with_capacity(count);
-    let landmarks = (0..trade::LANDMARKS.len())
-        .map(|at| trade::LANDMARKS[(start + at) % trade::LANDMARKS.len()]);
+    let landmarks = (0..trade::LANDMARKS.len()).map(|at| trade::LANDMARKS[(start + at) % trade::LANDMARKS.len()]);
     let mut landmarks = landmarks.map(str::to_owned);
     let register = Register::new(lexicons);
     while list.len() < count {
@@ -95,23 +76,12 @@ struct Register<'a> {
 
 impl<'a> Register<'a> {
     fn new(lexicons: &'a [Lexicon]) -> Self {
-        let of = |script| {
-            lexicons
-                .iter()
-                .filter(move |lexicon| lexicon.tongue.script == script)
-        };
+        let of = |script| lexicons.iter().filter(move |lexicon| lexicon.tongue.script == script);
         Self {
-            owners: of(Script::Latin)
-                .flat_map(|lexicon| &lexicon.surnames)
-                .map(|pair| &pair.male)
-                .collect(),
+            owners: of(Script::Latin).flat_map(|lexicon| &lexicon.surnames).map(|pair| &pair.male).collect(),
             russian: &lexicons[0].surnames,
-            cyrillic_places: of(Script::Cyrillic)
-                .flat_map(|lexicon| &lexicon.places)
-                .collect(),
-            latin_places: of(Script::Latin)
-                .flat_map(|lexicon| &lexicon.places)
-                .collect(),
+            cyrillic_places: of(Script::Cyrillic).flat_map(|lexicon| &lexicon.places).collect(),
+            latin_places: of(Script::Latin).flat_map(|lexicon| &lexicon.places).collect(),
         }
     }
 
@@ -131,42 +101,19 @@ impl<'a> Register<'a> {
         let trade = word(dice, trade::CYRILLIC_TRADES);
         match dice.below(10) {
             0..3 => form.replace("{}", &format!("{stem}-{place}")),
-            3..5 => form.replace(
-                "{}",
-                &format!(
-                    "{stem}{}",
-                    word(dice, trade::CYRILLIC_TRADES).to_lowercase()
-                ),
-            ),
+            3..5 => form.replace("{}", &format!("{stem}{}", word(dice, trade::CYRILLIC_TRADES).to_lowercase())),
             5..7 => form.replace("{}", &format!("{place}{}", trade.to_lowercase())),
-            7..9 => form.replace(
-                "{}",
-                &format!(
-                    "{trade}{}",
-                    word(dice, trade::CYRILLIC_TRADES).to_lowercase()
-                ),
-            ),
+            7..9 => form.replace("{}", &format!("{trade}{}", word(dice, trade::CYRILLIC_TRADES).to_lowercase())),
             _ => self.sole_trader(dice),
         }
     }
 
     fn sole_trader(&self, dice: &mut Dice) -> String {
-        const INITIALS: [&str; 16] = [
-            "А.", "Б.", "В.", "Г.", "Д.", "Е.", "И.", "К.", "Л.", "М.", "Н.", "О.", "П.", "Р.",
-            "С.", "Т.",
-        ];
+        const INITIALS: [&str; 16] =
+            ["А.", "Б.", "В.", "Г.", "Д.", "Е.", "И.", "К.", "Л.", "М.", "Н.", "О.", "П.", "Р.", "С.", "Т."];
         let surname = dice.one(self.russian);
-        let surname = if dice.chance(500) {
-            &surname.male
-        } else {
-            &surname.female
-        };
-        format!(
-            "ИП {} {} {}",
-            surname.text,
-            dice.one(&INITIALS),
-            dice.one(&INITIALS)
-        )
+        let surname = if dice.chance(500) { &surname.male } else { &surname.female };
+        format!("ИП {} {} {}", surname.text, dice.one(&INITIALS), dice.one(&INITIALS))
     }
 
     fn latin(&self, dice: &mut Dice) -> String {
@@ -187,18 +134,12 @@ impl<'a> Register<'a> {
 
 fn word<'t>(dice: &mut Dice, text: &'t str) -> &'t str {
     let count = text.split_whitespace().count();
-    text.split_whitespace()
-        .nth(dice.index(count))
-        .unwrap_or_default()
+    text.split_whitespace().nth(dice.index(count)).unwrap_or_default()
 }
 
 fn composed(dice: &mut Dice, forms: &[&str], stems: &str) -> String {
     let (one, two) = (word(dice, stems), word(dice, stems));
-    let stem = if one == two || dice.chance(300) {
-        one.to_owned()
-    } else {
-        format!("{one}{two}")
-    };
+    let stem = if one == two || dice.chance(300) { one.to_owned() } else { format!("{one}{two}") };
     dice.one(forms).replace("{}", &stem)
 }
 
@@ -211,11 +152,7 @@ fn employees(dice: &mut Dice, lexicons: &[Lexicon], count: u64) -> Vec<EmployeeD
     while (list.len() as u64) < count {
         let language = *dice.one(&LANGUAGES);
         let draft = employee(dice, &lexicons[language]);
-        if known.insert((
-            draft.last_name.clone(),
-            draft.first_name.clone(),
-            draft.patronymic.clone(),
-        )) {
+        if known.insert((draft.last_name.clone(), draft.first_name.clone(), draft.patronymic.clone())) {
             list.push(draft);
         }
     }
@@ -225,38 +162,17 @@ fn employees(dice: &mut Dice, lexicons: &[Lexicon], count: u64) -> Vec<EmployeeD
 fn employee(dice: &mut Dice, lexicon: &Lexicon) -> EmployeeDraft {
     let female = dice.chance(500);
     let form = |pair: &Pair| {
-        if female {
-            pair.female.clone()
-        } else {
-            pair.male.clone()
-        }
+        if female { pair.female.clone() } else { pair.male.clone() }
     };
-    let first = dice.common(if female {
-        &lexicon.female
-    } else {
-        &lexicon.male
-    });
+    let first = dice.common(if female { &lexicon.female } else { &lexicon.male });
     let last = form(dice.common(&lexicon.surnames));
-    let patronymic =
-        dice.chance(lexicon.tongue.patronymic_percent * 10) && !lexicon.patronymics.is_empty();
+    let patronymic = dice.chance(lexicon.tongue.patronymic_percent * 10) && !lexicon.patronymics.is_empty();
     let patronymic = patronymic.then(|| form(dice.common(&lexicon.patronymics)).text);
-    let mailbox = Mailbox {
-        first: &first.ascii,
-        last: &last.ascii,
-        work: Some("ringbook.example"),
-    };
-    let email = dice
-        .chance(850)
-        .then(|| mailbox.addresses(dice, 1).remove(0));
+    let mailbox = Mailbox { first: &first.ascii, last: &last.ascii, work: Some("ringbook.example") };
+    let email = dice.chance(850).then(|| mailbox.addresses(dice, 1).remove(0));
     let mut phone_numbers = vec![reach::extension(dice)];
     if dice.chance(600) {
         reach::add_phones(dice, &lexicon.phones, 1, &mut phone_numbers);
     }
-    EmployeeDraft {
-        last_name: last.text,
-        first_name: Some(first.text.clone()),
-        patronymic,
-        email,
-        phone_numbers,
-    }
+    EmployeeDraft { last_name: last.text, first_name: Some(first.text.clone()), patronymic, email, phone_numbers }
 }

@@ -104,11 +104,7 @@ impl Mailbox<'_> {
         let Self { first, last, .. } = self;
         let mut local = String::with_capacity(40);
         if last.is_empty() {
-            local.push_str(if first.is_empty() {
-                dice.one::<&str>(&trade::DESKS)
-            } else {
-                first
-            });
+            local.push_str(if first.is_empty() { dice.one::<&str>(&trade::DESKS) } else { first });
         } else if first.is_empty() {
             local.push_str(last);
         } else {

@@ -35,17 +35,11 @@ const DECOMPOSED: [(char, &str); 26] = [
 ];
 
 /// Initials that follow a first name.
-const INITIALS: [&str; 12] = [
-    " A.", " B.", " C.", " D.", " E.", " J.", " K.", " L.", " M.", " Q.", " R.", " T.",
-];
+const INITIALS: [&str; 12] = [" A.", " B.", " C.", " D.", " E.", " J.", " K.", " L.", " M.", " Q.", " R.", " T."];
 
 /// `first`, now and then with a middle initial where Latin is written.
 pub fn with_initial(dice: &mut Dice, script: Script, first: &str) -> String {
-    let initial = if script == Script::Latin && dice.chance(25) {
-        dice.one(&INITIALS)
-    } else {
-        ""
-    };
+    let initial = if script == Script::Latin && dice.chance(25) { dice.one(&INITIALS) } else { "" };
     [first, initial].concat()
 }
 

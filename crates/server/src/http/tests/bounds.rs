@@ -22,10 +22,7 @@ async fn a_client_that_sends_all_before_it_reads_gets_the_refusal() {
     wire.send(post(&"x".repeat(20 << 20))).await;
     let answer = wire.answer().await;
     assert_eq!(answer.status, 413);
-    assert_eq!(
-        answer.text(),
-        "refused: BodyTooLarge { body_bytes_max: 1048576 }"
-    );
+    assert_eq!(answer.text(), "refused: BodyTooLarge { body_bytes_max: 1048576 }");
     wire.closed().await;
 }
 
@@ -33,8 +30,7 @@ async fn a_client_that_sends_all_before_it_reads_gets_the_refusal() {
 async fn an_endless_chunked_body_gets_the_refusal() {
     let server = Running::start(HttpSettings::default()).await;
     let mut wire = server.connect().await;
-    wire.send("POST /v2.0 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
-        .await;
+    wire.send("POST /v2.0 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n").await;
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
     for _ in 0..64 {
         wire.send(&chunk).await;
@@ -47,8 +43,7 @@ async fn an_endless_chunked_body_gets_the_refusal() {
 async fn a_body_that_says_it_is_too_large_is_not_asked_for() {
     let server = Running::start(HttpSettings::default()).await;
     let mut wire = server.connect().await;
-    wire.send("POST /v2.0 HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 9999999999\r\n\r\n")
-        .await;
+    wire.send("POST /v2.0 HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 9999999999\r\n\r\n").await;
     assert_eq!(wire.answer().await.status, 413);
     wire.closed().await;
 }
@@ -64,20 +59,13 @@ async fn an_unwanted_body_does_not_eat_the_refusal() {
 
 #[tokio::test]
 async fn a_slow_body_is_refused() {
-    let settings = HttpSettings {
-        body_read_time_max: BRIEF,
-        ..HttpSettings::default()
-    };
+    let settings = HttpSettings { body_read_time_max: BRIEF, ..HttpSettings::default() };
     let server = Running::start(settings).await;
     let mut wire = server.connect().await;
-    wire.send("POST /v2.0 HTTP/1.1\r\nContent-Length: 5\r\n\r\nhe")
-        .await;
+    wire.send("POST /v2.0 HTTP/1.1\r\nContent-Length: 5\r\n\r\nhe").await;
     let answer = wire.answer().await;
     assert_eq!(answer.status, 408);
-    assert_eq!(
-        answer.text(),
-        "refused: BodyTimeout { body_read_time_max: 50ms }"
-    );
+    assert_eq!(answer.text(), "refused: BodyTimeout { body_read_time_max: 50ms }");
     wire.closed().await;
 }
 
@@ -101,10 +89,7 @@ async fn a_body_that_is_cut_off_is_refused() {
 
 #[tokio::test]
 async fn a_slow_head_closes_though_resting_would_not() {
-    let settings = HttpSettings {
-        header_read_time_max: BRIEF,
-        ..HttpSettings::default()
-    };
+    let settings = HttpSettings { header_read_time_max: BRIEF, ..HttpSettings::default() };
     let server = Running::start(settings).await;
     let mut slow = server.connect().await;
     slow.send("POST /v2.0 HT").await;
@@ -118,10 +103,7 @@ async fn a_slow_head_closes_though_resting_would_not() {
 
 #[tokio::test]
 async fn resting_closes_though_working_does_not() {
-    let settings = HttpSettings {
-        idle_time_max: BRIEF,
-        ..HttpSettings::default()
-    };
+    let settings = HttpSettings { idle_time_max: BRIEF, ..HttpSettings::default() };
     let server = Running::start(settings).await;
     let mut working = server.connect().await;
     working.send(post("wait")).await;
@@ -149,10 +131,7 @@ async fn a_head_too_large_is_refused() {
 
 #[tokio::test]
 async fn a_client_that_does_not_read_is_let_go() {
-    let settings = HttpSettings {
-        write_stall_time_max: BRIEF,
-        ..HttpSettings::default()
-    };
+    let settings = HttpSettings { write_stall_time_max: BRIEF, ..HttpSettings::default() };
     let server = Running::start(settings).await;
     let mut wire = server.connect().await;
     wire.send(post("x")).await;
@@ -168,10 +147,7 @@ async fn a_client_that_does_not_read_is_let_go() {
 
 #[tokio::test]
 async fn one_connection_too_many_is_closed_and_counted() {
-    let settings = HttpSettings {
-        connections_max: 2,
-        ..HttpSettings::default()
-    };
+    let settings = HttpSettings { connections_max: 2, ..HttpSettings::default() };
     let server = Running::start(settings).await;
     let (mut first, mut second) = (server.connect().await, server.connect().await);
     for wire in [&mut first, &mut second] {

@@ -30,9 +30,7 @@ pub struct Echo {
 
 pub fn big() -> Reply {
     let pieces = (0..64u32).map(|n| Bytes::from(n.to_string().repeat(40_000)));
-    Reply {
-        segments: pieces.collect(),
-    }
+    Reply { segments: pieces.collect() }
 }
 
 impl Service for Echo {
@@ -44,14 +42,7 @@ impl Service for Echo {
             self.entered.notify_one();
             self.release.notified().await;
         }
-        Reply {
-            segments: vec![
-                Bytes::from(call.peer.to_string()),
-                Bytes::new(),
-                Bytes::from_static(b":"),
-                call.body,
-            ],
-        }
+        Reply { segments: vec![Bytes::from(call.peer.to_string()), Bytes::new(), Bytes::from_static(b":"), call.body] }
     }
 
     fn refuse(&self, refusal: &Refusal) -> Reply {
@@ -77,11 +68,7 @@ impl Running {
         Running::start_with(settings, Echo::default(), None).await
     }
 
-    pub async fn start_with(
-        settings: HttpSettings,
-        echo: Echo,
-        tls: Option<Arc<TlsFiles>>,
-    ) -> Running {
+    pub async fn start_with(settings: HttpSettings, echo: Echo, tls: Option<Arc<TlsFiles>>) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let echo = Arc::new(echo);
@@ -95,13 +82,7 @@ impl Running {
         let (service, counts) = (Arc::clone(&echo), Arc::clone(&metrics));
         let serving = run(listener, tls, settings, counts, service, shutdown);
         let end = tokio::spawn(serving);
-        Running {
-            address,
-            echo,
-            metrics,
-            stop,
-            end,
-        }
+        Running { address, echo, metrics, stop, end }
     }
 
     pub async fn connect(&self) -> Wire<TcpStream> {

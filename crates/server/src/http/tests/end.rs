@@ -24,10 +24,7 @@ async fn resting_connections_close_and_running_calls_finish() {
     let end = server.stop();
     fresh.closed().await;
     resting.closed().await;
-    assert!(
-        TcpStream::connect(address).await.is_err(),
-        "still listening"
-    );
+    assert!(TcpStream::connect(address).await.is_err(), "still listening");
     echo.release.notify_one();
     let answer = working.answer().await;
     assert_eq!(answer.text(), "127.0.0.1:wait");
@@ -38,10 +35,7 @@ async fn resting_connections_close_and_running_calls_finish() {
 
 #[tokio::test]
 async fn a_call_that_does_not_end_is_cut_short() {
-    let settings = HttpSettings {
-        shutdown_time_max: BRIEF,
-        ..HttpSettings::default()
-    };
+    let settings = HttpSettings { shutdown_time_max: BRIEF, ..HttpSettings::default() };
     let server = Running::start(settings).await;
     let echo = Arc::clone(&server.echo);
     let mut working = server.connect().await;

@@ -26,10 +26,8 @@ fn gunzip(packed: &[u8]) -> Vec<u8> {
 }
 
 fn post_gzip(packed: &[u8]) -> Vec<u8> {
-    let head = format!(
-        "POST /v2.0 HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
-        packed.len()
-    );
+    let head =
+        format!("POST /v2.0 HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", packed.len());
     [head.as_bytes(), packed].concat()
 }
 
@@ -92,15 +90,7 @@ async fn head_gets_a_head_only() {
 async fn other_paths_are_refused_and_the_connection_lives_on() {
     let server = running().await;
     let mut wire = server.connect().await;
-    for path in [
-        "/",
-        "/v2",
-        "/2.0",
-        "/v2.0/contacts",
-        "/v2.0//",
-        "/V2.0",
-        "/metrics",
-    ] {
+    for path in ["/", "/v2", "/2.0", "/v2.0/contacts", "/v2.0//", "/V2.0", "/metrics"] {
         wire.send(post("x").replacen("/v2.0", path, 1)).await;
         let answer = wire.answer().await;
         let expected = format!("refused: WrongPath {{ path: {path:?} }}");
@@ -116,10 +106,7 @@ async fn health_is_the_stores() {
     let get = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
     let answer = server.ask(get).await;
     assert_eq!((answer.status, answer.text()), (200, "ok\n"));
-    let unwell = Echo {
-        unwell: true,
-        ..Echo::default()
-    };
+    let unwell = Echo { unwell: true, ..Echo::default() };
     let server = Running::start_with(HttpSettings::default(), unwell, None).await;
     assert_eq!(server.ask(get).await.status, 503);
     let post = post("x").replacen("/v2.0", "/healthz", 1);
@@ -140,12 +127,10 @@ async fn pipelined_calls_are_answered_in_order() {
 async fn chunked_and_piecemeal_bodies_are_joined() {
     let server = running().await;
     let mut wire = server.connect().await;
-    wire.send("POST /v2.0 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n")
-        .await;
+    wire.send("POST /v2.0 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n").await;
     wire.send("2\r\nlo\r\n0\r\nTrailer: x\r\n\r\n").await;
     assert_eq!(wire.answer().await.text(), "127.0.0.1:hello");
-    wire.send("POST /v2.0 HTTP/1.1\r\nContent-Length: 5\r\n\r\nhe")
-        .await;
+    wire.send("POST /v2.0 HTTP/1.1\r\nContent-Length: 5\r\n\r\nhe").await;
     wire.send("llo").await;
     assert_eq!(wire.answer().await.text(), "127.0.0.1:hello");
 }
@@ -167,9 +152,7 @@ async fn a_client_may_close_its_side_after_the_request() {
     let server = running().await;
     let mut wire = server.connect().await;
     wire.send(post("wait")).await;
-    tokio::io::AsyncWriteExt::shutdown(&mut wire.io)
-        .await
-        .unwrap();
+    tokio::io::AsyncWriteExt::shutdown(&mut wire.io).await.unwrap();
     server.echo.entered.notified().await;
     server.echo.release.notify_one();
     assert_eq!(wire.answer().await.text(), "127.0.0.1:wait");
@@ -197,10 +180,7 @@ async fn a_gzip_bomb_is_too_large() {
     let beyond = gzip(&vec![b' '; 8 << 20]);
     let answer = server.ask(post_gzip(&beyond)).await;
     assert_eq!(answer.status, 413);
-    assert_eq!(
-        answer.text(),
-        "refused: BodyTooLarge { body_bytes_max: 1048576 }"
-    );
+    assert_eq!(answer.text(), "refused: BodyTooLarge { body_bytes_max: 1048576 }");
 }
 
 #[tokio::test]
@@ -209,18 +189,14 @@ async fn an_unknown_encoding_is_refused_with_the_known_ones() {
     let answer = server.ask(post_with("Content-Encoding: br\r\n", "x")).await;
     assert_eq!(answer.status, 415);
     assert_eq!(answer.header("accept-encoding"), Some("gzip, identity"));
-    assert_eq!(
-        answer.text(),
-        "refused: UnknownEncoding { encoding: \"br\" }"
-    );
+    assert_eq!(answer.text(), "refused: UnknownEncoding { encoding: \"br\" }");
 }
 
 #[tokio::test]
 async fn large_answers_are_packed_for_those_who_allow_it() {
     let server = running().await;
     let mut wire = server.connect().await;
-    wire.send(post_with("Accept-Encoding: br, gzip\r\n", "big"))
-        .await;
+    wire.send(post_with("Accept-Encoding: br, gzip\r\n", "big")).await;
     let answer = wire.answer().await;
     assert_eq!(answer.header("content-encoding"), Some("gzip"));
     assert_eq!(answer.header("vary"), Some("Accept-Encoding"));
@@ -232,8 +208,7 @@ async fn large_answers_are_packed_for_those_who_allow_it() {
         assert_eq!(answer.header("vary"), Some("Accept-Encoding"));
         assert_eq!(answer.body, big().segments.concat());
     }
-    wire.send(post_with("Accept-Encoding: gzip\r\n", "small"))
-        .await;
+    wire.send(post_with("Accept-Encoding: gzip\r\n", "small")).await;
     assert_eq!(wire.answer().await.text(), "127.0.0.1:small");
 }
 
@@ -244,8 +219,7 @@ async fn the_border_of_packing_is_exact() {
     let overhead = "127.0.0.1:".len();
     for (bytes, encoding) in [(8191, None), (8192, Some("gzip"))] {
         let body = "x".repeat(bytes - overhead);
-        wire.send(post_with("Accept-Encoding: gzip\r\n", &body))
-            .await;
+        wire.send(post_with("Accept-Encoding: gzip\r\n", &body)).await;
         assert_eq!(wire.answer().await.header("content-encoding"), encoding);
     }
 }
@@ -256,10 +230,7 @@ async fn a_trusted_proxy_names_the_caller() {
     let server = running().await;
     let answer = server.ask(post_with(line, "x")).await;
     assert_eq!(answer.text(), "127.0.0.1:x");
-    let settings = HttpSettings {
-        trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
-        ..HttpSettings::default()
-    };
+    let settings = HttpSettings { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], ..HttpSettings::default() };
     let server = Running::start(settings).await;
     let answer = server.ask(post_with(line, "x")).await;
     assert_eq!(answer.text(), "8.8.8.8:x");

@@ -46,11 +46,7 @@ impl Drop for Folder {
     }
 }
 
-async fn connect(
-    server: &Running,
-    name: &'static str,
-    pem: &str,
-) -> std::io::Result<Wire<TlsStream<TcpStream>>> {
+async fn connect(server: &Running, name: &'static str, pem: &str) -> std::io::Result<Wire<TlsStream<TcpStream>>> {
     let mut roots = RootCertStore::empty();
     let root = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
     roots.add(root).unwrap();
@@ -78,10 +74,7 @@ async fn calls_go_over_tls_and_files_are_exchanged_under_way() {
 
     folder.hold((TWO.0, ONE.1));
     let fault = files.reload().unwrap_err().to_string();
-    assert!(
-        fault.contains("key.pem") && fault.contains("--tls-cert"),
-        "{fault}"
-    );
+    assert!(fault.contains("key.pem") && fault.contains("--tls-cert"), "{fault}");
     connect(&server, "one.test", ONE.0).await.unwrap();
 
     folder.hold(TWO);
@@ -109,10 +102,7 @@ async fn a_refusal_arrives_over_tls_while_the_client_sends() {
 async fn a_handshake_that_does_not_come_is_not_waited_for() {
     let folder = Folder::new("handshake");
     folder.hold(ONE);
-    let settings = HttpSettings {
-        handshake_time_max: BRIEF,
-        ..HttpSettings::default()
-    };
+    let settings = HttpSettings { handshake_time_max: BRIEF, ..HttpSettings::default() };
     let tls = Some(Arc::new(folder.read().unwrap()));
     let server = Running::start_with(settings, Echo::default(), tls).await;
     server.connect().await.closed().await;
@@ -125,14 +115,8 @@ fn a_bad_file_is_named_with_its_mend() {
     assert!(fault.contains("cert.pem: No such file"), "{fault}");
     folder.hold(("nothing", ONE.1));
     let fault = folder.read().unwrap_err();
-    assert!(
-        fault.contains("cert.pem: no certificate in it; give --tls-cert"),
-        "{fault}"
-    );
+    assert!(fault.contains("cert.pem: no certificate in it; give --tls-cert"), "{fault}");
     folder.hold((ONE.0, ONE.0));
     let fault = folder.read().unwrap_err();
-    assert!(
-        fault.contains("key.pem: no private key in it; give --tls-key"),
-        "{fault}"
-    );
+    assert!(fault.contains("key.pem: no private key in it; give --tls-key"), "{fault}");
 }

@@ -1,0 +1,19 @@
+//! ringbook: the address book of a telephone system, as a server.
+//!
+//! The floors, from the top: [`cli`] and [`config`]; [`http`]; [`rpc`]; [`shelf`] and [`access`]; [`store`];
+//! [`clock`] and [`telemetry`]; and, below all of them, the crate `ringbook_book`. A floor imports only from
+//! floors below it. [`serve`] and [`demo`] put them together.
+//!
+//! This is a library only so that the program's tests, benches and fuzz targets can reach its parts.
+
+pub mod access;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod http;
+pub mod rpc;
+pub mod serve;
+pub mod shelf;
+pub mod store;
+pub mod telemetry;
