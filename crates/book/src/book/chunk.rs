@@ -105,6 +105,26 @@ pub struct Chunk {
 }
 
 impl Chunk {
+    /// An empty chunk with room for all the contacts that it can hold, and for texts of common length.
+    pub fn with_room() -> Self {
+        let room = CHUNK_CONTACTS_MAX;
+        Self {
+            ids: Vec::with_capacity(room),
+            names: String::with_capacity(room * 48),
+            name_ends: Vec::with_capacity(room),
+            last_bytes: Vec::with_capacity(room),
+            first_bytes: Vec::with_capacity(room),
+            phones: Vec::with_capacity(room * 2),
+            phone_ends: Vec::with_capacity(room),
+            emails: String::with_capacity(room * 48),
+            email_ends: Vec::with_capacity(room),
+            managers: Vec::with_capacity(room),
+            organizations: Vec::with_capacity(room),
+            groups: Vec::with_capacity(room),
+            keys: OnceLock::new(),
+        }
+    }
+
     /// How many contacts.
     pub fn len(&self) -> usize {
         self.ids.len()

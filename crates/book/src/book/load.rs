@@ -109,7 +109,7 @@ impl<'f> Run<'f> {
         Self {
             frame,
             full: Vec::new(),
-            chunk: Chunk::default(),
+            chunk: Chunk::with_room(),
             last_id: 0,
             sets: HashMap::new(),
             pairs: Vec::new(),
@@ -195,7 +195,7 @@ impl<'f> Run<'f> {
     }
 
     fn close_chunk(&mut self) {
-        let mut chunk = std::mem::take(&mut self.chunk);
+        let mut chunk = std::mem::replace(&mut self.chunk, Chunk::with_room());
         chunk.shrink();
         self.full.push(Arc::new(chunk));
     }
@@ -261,9 +261,12 @@ fn is_name(text: &str) -> bool {
 }
 
 fn is_plain(text: &str) -> bool {
-    if text.is_empty() || text.bytes().any(|byte| byte < 0x20 || byte == 0x7f) {
-        return false;
+    // Without leaving early the whole text is judged a vector at a time. The control characters beyond ASCII
+    // begin with 0xc2 in UTF-8.
+    let (mut control, mut suspect) = (false, false);
+    for byte in text.bytes() {
+        control |= byte < 0x20 || byte == 0x7f;
+        suspect |= byte == 0xc2;
     }
-    // The other control characters begin with this byte in UTF-8.
-    !text.as_bytes().contains(&0xc2) || !text.chars().any(char::is_control)
+    !text.is_empty() && !control && !(suspect && text.chars().any(char::is_control))
 }

@@ -2,13 +2,12 @@
 //!
 //! The root collation orders Han characters by radical and strokes. The collator's own data leave that table out
 //! and go by code point, which is nearly the same inside the block that holds all common characters: 408 of
-//! its 20 992 stand elsewhere. This module knows those, and respells a text so that an order by code point
-//! becomes the order by radical and strokes.
+//! its 20 992 stand elsewhere. This module knows those, and gives every character the code point by which it comes to
+//! stand in its right place.
 //!
 //! What it does not do: Han characters outside of that block, which are rare in names, stay behind it in the
 //! order of their code points.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -16,22 +15,17 @@ const FIRST: char = '\u{4e00}';
 const LAST: char = '\u{9fff}';
 const CHARACTERS: usize = LAST as usize - FIRST as usize + 1;
 
-/// The first bytes in UTF-8 of the characters of the block (and of few others).
-const LEADING_BYTES: std::ops::RangeInclusive<u8> = 0xe4..=0xe9;
-
 /// The place of each character of the block among all of them.
 static PLACES: LazyLock<Vec<u16>> = LazyLock::new(places);
 
-/// The text with each Han character replaced by the one whose code point stands for its place.
-pub(super) fn respelled(text: &str) -> Cow<'_, str> {
-    if !text.bytes().any(|byte| LEADING_BYTES.contains(&byte)) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.chars().map(placed).collect())
+/// Whether the character belongs to the block.
+pub(super) fn is_placed(character: char) -> bool {
+    (FIRST..=LAST).contains(&character)
 }
 
-fn placed(character: char) -> char {
-    if !(FIRST..=LAST).contains(&character) {
+/// The character whose code point stands for the place of this one; itself outside of the block.
+pub(super) fn placed(character: char) -> char {
+    if !is_placed(character) {
         return character;
     }
     let place = PLACES[character as usize - FIRST as usize];
@@ -100,9 +94,9 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_left_as_they_are() {
-        for text in ["", "Ёлкина O'Brien", "한국 たなか", "\u{fa0e}\u{20000}"] {
-            assert_eq!(respelled(text), text);
+    fn what_is_not_in_the_block_stays() {
+        for character in ['a', '한', '\u{fa0e}', '\u{20000}'] {
+            assert_eq!(placed(character), character);
         }
     }
 }

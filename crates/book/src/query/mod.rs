@@ -18,6 +18,7 @@ pub mod order;
 pub mod pattern;
 pub mod plan;
 pub mod reading;
+mod respelling;
 pub mod scan;
 pub mod table;
 pub mod top;

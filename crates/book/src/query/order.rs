@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use icu_collator::options::{CollatorOptions, Strength};
 use icu_collator::{CollationKeySink, Collator, CollatorBorrowed};
 
-use super::han::respelled;
+use super::respelling::respelled;
 
 static COLLATOR: LazyLock<CollatorBorrowed<'static>> = LazyLock::new(|| {
     let mut options = CollatorOptions::default();
@@ -144,6 +144,13 @@ mod tests {
         // By code point: 丗 且 严 丽 並 丸 义.
         let texts = vec![Some("义"), Some("丽"), Some("严"), Some("並"), Some("丗"), Some("且"), Some("丸")];
         let expected = vec![Some("丗"), Some("且"), Some("严"), Some("丽"), Some("並"), Some("丸"), Some("义")];
+        assert_eq!(sorted(texts), expected);
+    }
+
+    #[test]
+    fn every_quotation_mark_is_a_character_of_its_own() {
+        let texts = vec![Some("O’Aa"), Some("O'Zz"), Some("O'"), Some("O‹"), Some("O‘Zz"), Some("O’")];
+        let expected = vec![Some("O'"), Some("O'Zz"), Some("O‘Zz"), Some("O’"), Some("O’Aa"), Some("O‹")];
         assert_eq!(sorted(texts), expected);
     }
 

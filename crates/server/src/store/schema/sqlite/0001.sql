@@ -54,3 +54,14 @@ CREATE TABLE contacts (
   phone_numbers TEXT NOT NULL, emails TEXT NOT NULL,
   personal_manager_id INTEGER, organization_id INTEGER, group_ids TEXT NOT NULL,
   PRIMARY KEY (customer_id, id)) STRICT, WITHOUT ROWID;
+
+-- For people who query by hand: the lists of a contact as rows.
+CREATE VIEW contact_phones AS
+  SELECT customer_id, id AS contact_id, list.key + 1 AS position, list.value AS phone_number
+  FROM contacts, json_each(contacts.phone_numbers) AS list;
+CREATE VIEW contact_emails AS
+  SELECT customer_id, id AS contact_id, list.key + 1 AS position, list.value AS email
+  FROM contacts, json_each(contacts.emails) AS list;
+CREATE VIEW contact_groups AS
+  SELECT customer_id, id AS contact_id, list.value AS group_id
+  FROM contacts, json_each(contacts.group_ids) AS list;
