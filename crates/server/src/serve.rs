@@ -53,7 +53,7 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let store = Store::open(&options.data, Role::Server)?;
         let metrics = metrics();
-        let shelf = Shelf::new(store.clone(), Arc::clone(&metrics));
+        let shelf = Shelf::new(store.clone(), Arc::clone(&metrics), options.memory.bytes());
         let tls = options.tls.as_ref().map(|paths| TlsFiles::read(&paths.certificate, &paths.key)).transpose()?;
         let (listener, bound) = listen(&options.listen.to_string()).await?;
         let metrics_listener = match options.metrics {

@@ -9,6 +9,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use ringbook_book::Book;
@@ -81,8 +82,20 @@ impl Volume {
     }
 }
 
-/// A book's place on the shelf: empty until it is loaded; never filled again once it proved unreadable.
-type Place = Arc<OnceCell<Result<Arc<Volume>, ShelfFault>>>;
+/// A book's place on the shelf.
+#[derive(Default)]
+struct Place {
+    /// Empty until the book is loaded; never filled again once it proved unreadable.
+    volume: OnceCell<Result<Arc<Volume>, ShelfFault>>,
+    /// When it was last asked for, in look-ups of the whole shelf.
+    used: AtomicU64,
+}
+
+impl Place {
+    fn loaded(&self) -> Option<&Arc<Volume>> {
+        self.volume.get()?.as_ref().ok()
+    }
+}
 
 /// The books of a server.
 #[derive(Clone)]
@@ -96,18 +109,29 @@ impl fmt::Debug for Shelf {
 
 struct Inner {
     store: Store,
-    places: Mutex<HashMap<CustomerId, Place>>,
+    places: Mutex<HashMap<CustomerId, Arc<Place>>>,
+    /// Counts the look-ups.
+    look_ups: AtomicU64,
+    /// Books beyond so many bytes make room, the least recently used first.
+    books_bytes_max: u64,
     /// As many long questions run at once as there are processors.
     long: Arc<Semaphore>,
     metrics: Arc<Metrics>,
 }
 
 impl Shelf {
-    /// An empty shelf over a store.
-    pub fn new(store: Store, metrics: Arc<Metrics>) -> Self {
+    /// An empty shelf over a store, for books of `books_bytes_max` bytes altogether; one is kept even if it is larger.
+    pub fn new(store: Store, metrics: Arc<Metrics>, books_bytes_max: u64) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let long = Arc::new(Semaphore::new(processors));
-        Self(Arc::new(Inner { store, places: Mutex::default(), long, metrics }))
+        Self(Arc::new(Inner {
+            store,
+            places: Mutex::default(),
+            look_ups: AtomicU64::new(0),
+            books_bytes_max,
+            long,
+            metrics,
+        }))
     }
 
     /// The present state of an account's book.
@@ -183,7 +207,7 @@ impl Shelf {
 
     async fn volume(&self, customer: CustomerId) -> Result<Arc<Volume>, ShelfFault> {
         let place = self.place(customer);
-        let filled = place.get_or_try_init(|| async {
+        let filled = place.volume.get_or_try_init(|| async {
             match self.load(customer).await {
                 Ok(book) => Ok(Ok(self.shelve(book))),
                 Err(ShelfFault::Store(fault @ StoreFault::Unreadable { .. })) => {
@@ -197,9 +221,11 @@ impl Shelf {
         filled.await?.clone()
     }
 
-    fn place(&self, customer: CustomerId) -> Place {
+    fn place(&self, customer: CustomerId) -> Arc<Place> {
         let mut places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(places.entry(customer).or_default())
+        let place = Arc::clone(places.entry(customer).or_default());
+        place.used.store(self.0.look_ups.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        place
     }
 
     async fn load(&self, customer: CustomerId) -> Result<Book, ShelfFault> {
@@ -220,15 +246,37 @@ impl Shelf {
         volume
     }
 
+    /// Drops what was not used for longest while the books take too much room, and says what is left.
     fn report(&self) {
-        let places: Vec<Place> = {
-            let places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
-            places.values().cloned().collect()
-        };
-        let books = places.iter().filter_map(|place| place.get()?.as_ref().ok().map(|volume| volume.present()));
-        let (count, bytes) = books.fold((0, 0), |(count, bytes), book| (count + 1, bytes + book.bytes()));
-        self.0.metrics.books_in_memory(count, bytes);
+        let mut places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sizes: Vec<(u64, CustomerId, u64)> = Vec::new();
+        for (customer, place) in places.iter() {
+            if let Some(volume) = place.loaded() {
+                sizes.push((place.used.load(Ordering::Relaxed), *customer, volume.present().bytes() as u64));
+            }
+        }
+        sizes.sort_unstable();
+        let mut bytes: u64 = sizes.iter().map(|(_, _, size)| size).sum();
+        let mut left = sizes.len();
+        for (_, customer, size) in sizes {
+            if bytes <= self.0.books_bytes_max || left == 1 {
+                break;
+            }
+            if places.get(&customer).is_some_and(is_idle) {
+                places.remove(&customer);
+                (bytes, left) = (bytes - size, left - 1);
+            }
+        }
+        self.0.metrics.books_in_memory(left, usize::try_from(bytes).unwrap_or(usize::MAX));
     }
+}
+
+/// Whether nobody but the shelf holds the place and its volume; under the shelf's lock nobody can begin to.
+///
+/// A volume in a writer's hands must stay: were it loaded again beside, readers of the new one would miss the
+/// writer's change.
+fn is_idle(place: &Arc<Place>) -> bool {
+    Arc::strong_count(place) == 1 && place.loaded().is_some_and(|volume| Arc::strong_count(volume) == 1)
 }
 
 /// Ids that the store has reserved for one command.

@@ -191,7 +191,7 @@ impl Desk {
             return;
         }
         let chunk = contacts.chunk_of(id).expect("there is a newer contact");
-        let place = contacts.chunks[chunk].find(id).unwrap_err();
+        let place = contacts.chunks[chunk].find(id).expect_err("whoever is there is replaced, not inserted");
         self.rebuild(chunk, place, place, Some((id, &contact.draft, links)));
     }
 

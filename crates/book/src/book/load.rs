@@ -268,5 +268,5 @@ fn is_plain(text: &str) -> bool {
         control |= byte < 0x20 || byte == 0x7f;
         suspect |= byte == 0xc2;
     }
-    !text.is_empty() && !control && !(suspect && text.chars().any(char::is_control))
+    !(text.is_empty() || control || suspect && text.chars().any(char::is_control))
 }

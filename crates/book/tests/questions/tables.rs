@@ -11,6 +11,12 @@ use ringbook_book::query::value::{Record, Value};
 
 use crate::dice::Dice;
 
+/// Whether a comparison with this outcome satisfies an operator.
+type Holds = fn(Ordering) -> bool;
+
+/// What a row is sorted by.
+type Key<'a> = &'a dyn Fn(&Row) -> Option<i64>;
+
 /// A field that can be filtered and sorted by.
 const fn field(name: &'static str, kind: Kind) -> Field {
     Field { name, kind, nullable: true, filterable: true, sortable: true, about: "" }
@@ -100,7 +106,7 @@ fn booleans_are_compared() {
 #[test]
 fn moments_are_compared_and_a_day_begins_at_midnight() {
     let rows = rows();
-    let operators: [(&str, fn(Ordering) -> bool); 6] = [
+    let operators: [(&str, Holds); 6] = [
         ("=", Ordering::is_eq),
         ("!=", Ordering::is_ne),
         ("<", Ordering::is_lt),
@@ -144,7 +150,7 @@ fn every_type_sorts_with_nulls_last_and_the_other_way_round_with_nulls_first() {
     let rows = rows();
     let rank =
         |row: &Row| ["10", "2", "a", "á", "ab", "b", "B", "е", "Ё"].iter().position(|text| Some(*text) == row.title);
-    let keys: [(&str, &dyn Fn(&Row) -> Option<i64>); 4] = [
+    let keys: [(&str, Key<'_>); 4] = [
         ("count", &|row| row.count),
         ("title", &|row| rank(row).map(|rank| rank as i64)),
         ("active", &|row| Some(i64::from(row.active))),

@@ -63,7 +63,10 @@ fn matches(password: &Secret<String>, hash: &str) -> bool {
 pub(super) struct TooManyWait;
 
 /// The turn of a login to have its hash computed.
-pub(super) struct Turn(OwnedSemaphorePermit, OwnedSemaphorePermit);
+pub(super) struct Turn {
+    _waiting: OwnedSemaphorePermit,
+    _computing: OwnedSemaphorePermit,
+}
 
 /// Compares passwords with hashes, a few at a time.
 #[derive(Debug)]
@@ -90,7 +93,7 @@ impl Passwords {
     pub(super) async fn turn(&self) -> Result<Turn, TooManyWait> {
         let waiting = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| TooManyWait)?;
         let computing = Arc::clone(&self.computing).acquire_owned().await.map_err(|_| TooManyWait)?;
-        Ok(Turn(waiting, computing))
+        Ok(Turn { _waiting: waiting, _computing: computing })
     }
 
     /// Whether the password has this hash; `None` is the hash of nobody. Takes as long either way.

@@ -104,6 +104,30 @@ pub enum Memory {
     Bytes(u64),
 }
 
+impl Memory {
+    /// So many bytes on this machine: of its memory, or of the control group's where that is less.
+    pub fn bytes(self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Share { percent } => machine_bytes() / 100 * u64::from(percent),
+        }
+    }
+}
+
+/// What is assumed where the system does not say how much memory there is.
+const MACHINE_BYTES_ASSUMED: u64 = 4 << 30;
+
+fn machine_bytes() -> u64 {
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let group = read("/sys/fs/cgroup/memory.max").or_else(|| read("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
+    let group = group.and_then(|text| text.trim().parse::<u64>().ok());
+    let machine = read("/proc/meminfo").and_then(|text| {
+        let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+        line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+    });
+    group.into_iter().chain(machine).min().unwrap_or(MACHINE_BYTES_ASSUMED)
+}
+
 /// A setting that cannot be used; the text says which, where it stands and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrongSetting(String);

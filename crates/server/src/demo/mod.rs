@@ -53,7 +53,7 @@ pub fn demo(options: DemoOptions) -> Result<(), Failure> {
     serve::runtime()?.block_on(async {
         let store = Store::open(&options.data, Role::Server)?;
         let metrics = serve::metrics();
-        let shelf = Shelf::new(store.clone(), std::sync::Arc::clone(&metrics));
+        let shelf = Shelf::new(store.clone(), std::sync::Arc::clone(&metrics), u64::MAX);
         let (listener, bound) = serve::listen(&options.listen.to_string()).await?;
         let wish = Wish { contacts: options.contacts, seed: options.seed };
         let made = prepare(&store, &shelf, &options.data, wish, &format!("http://{bound}{API_PATH}")).await?;

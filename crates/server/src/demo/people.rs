@@ -30,17 +30,23 @@ const NEIGHBOURS_FROM: u64 = 20;
 /// A contact as the API takes it. The numbers are indices of the [`Cast`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactDraft {
+    /// Last name.
     pub last_name: String,
+    /// First name.
     pub first_name: Option<String>,
+    /// Patronymic.
     pub patronymic: Option<String>,
     /// 0…10, none twice.
     pub emails: Vec<String>,
     /// 1…10 of 3…15 digits, none twice.
     pub phone_numbers: Vec<String>,
+    /// Place in [`Cast::organizations`].
     pub organization: Option<usize>,
+    /// Place in [`Cast::employees`].
     pub manager: Option<usize>,
     /// Ascending.
     pub groups: Vec<usize>,
+    /// Whether it belongs to the group of unwanted callers.
     pub blacklisted: bool,
 }
 

@@ -18,16 +18,22 @@ pub struct Cast {
     pub organizations: Vec<String>,
     /// No two alike, none called "Blacklist".
     pub groups: Vec<String>,
+    /// The staff.
     pub employees: Vec<EmployeeDraft>,
 }
 
 /// An employee as the API takes it; phones are digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmployeeDraft {
+    /// Last name.
     pub last_name: String,
+    /// First name.
     pub first_name: Option<String>,
+    /// Patronymic.
     pub patronymic: Option<String>,
+    /// E-mail address.
     pub email: Option<String>,
+    /// Phone numbers, digits.
     pub phone_numbers: Vec<String>,
 }
 

@@ -76,7 +76,7 @@ async fn world() -> World {
     let clock = Clock::manual(NOW);
     let access = Arc::new(Access::open(store.clone(), clock.clone()).await.expect("access"));
     let metrics = Arc::new(Metrics::new(&methods(), &outcomes(), &stages()));
-    let shelf = Shelf::new(store.clone(), Arc::clone(&metrics));
+    let shelf = Shelf::new(store.clone(), Arc::clone(&metrics), u64::MAX);
     let rpc = Rpc::new(Arc::clone(&access), Arc::new(shelf), clock, metrics);
     World { _place: place, store, faults, access, rpc, agent, client, other }
 }
