@@ -120,6 +120,8 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     let signals = Signals::new()?;
     tokio::spawn(signals.reload(tls.clone(), log, log_filter));
     tokio::spawn(stop_signal(stop)?);
+    let address = listener.local_addr()?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, tls = tls.is_some(), "answering calls");
     ready();
     let drain = http::run(listener, tls, http, metrics, service, until(stopped)).await;
     access.save_points().await?;

@@ -11,6 +11,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Instant;
 
 use ringbook_book::Book;
 use ringbook_book::book::decide::{IdKind, IdSource, Refusal};
@@ -230,8 +231,12 @@ impl Shelf {
 
     async fn load(&self, customer: CustomerId) -> Result<Book, ShelfFault> {
         let store = self.0.store.clone();
+        let began = Instant::now();
         let loaded = tokio::task::spawn_blocking(move || store.load_book(customer)).await;
-        Ok(loaded.map_err(StoreFault::unavailable)??)
+        let book = loaded.map_err(StoreFault::unavailable)??;
+        let (contacts, milliseconds) = (book.contacts_len(), began.elapsed().as_millis());
+        tracing::info!(customer = customer.number(), contacts, milliseconds, "loaded a book");
+        Ok(book)
     }
 
     fn shelve(&self, book: Book) -> Arc<Volume> {

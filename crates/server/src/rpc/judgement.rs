@@ -7,7 +7,7 @@ use ringbook_book::query::fault::{Part, QueryFault, Wrong};
 
 use super::fault::{Fault, Mnemonic};
 use super::from_wire::filter_path;
-use super::method::USER_ID;
+use super::method::{ACCESS_TOKEN, USER_ID};
 use super::reader::Reader;
 use crate::access::{LimitKind, Refused};
 use crate::shelf::ShelfFault;
@@ -16,9 +16,10 @@ use crate::store::StoreFault;
 /// A refused caller.
 pub fn of_refusal(refused: Refused, params: Reader<'_>) -> Fault {
     match refused {
-        Refused::TokenInvalid => Fault::new(Mnemonic::AccessTokenInvalid),
-        Refused::TokenExpired => Fault::new(Mnemonic::AccessTokenExpired),
-        Refused::TokenBlocked => Fault::new(Mnemonic::AccessTokenBlocked),
+        // The token is the parameter to blame; it is never repeated.
+        Refused::TokenInvalid => Fault::at(Mnemonic::AccessTokenInvalid, ACCESS_TOKEN),
+        Refused::TokenExpired => Fault::at(Mnemonic::AccessTokenExpired, ACCESS_TOKEN),
+        Refused::TokenBlocked => Fault::at(Mnemonic::AccessTokenBlocked, ACCESS_TOKEN),
         Refused::UserIdMissing => Fault::at(Mnemonic::RequiredParameterMissed, USER_ID),
         Refused::UserIdForeign => Fault::at(Mnemonic::Forbidden, USER_ID).sent(params.given(USER_ID)),
         Refused::AccountInactive => Fault::new(Mnemonic::AccountInactive),
