@@ -119,15 +119,29 @@ impl Phone {
 
     /// Writes the digits into `room` and returns them.
     pub fn digits(self, room: &mut [u8; PHONE_DIGITS_MAX + 1]) -> &str {
-        let mut rest = self.0;
-        let mut start = room.len();
-        while rest >= 10 {
-            start -= 1;
-            room[start] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-        }
+        let start = unpack(self.0, room);
         std::str::from_utf8(&room[start..]).expect("only ASCII digits were written")
     }
+}
+
+/// Writes the digits of a packed number to the end of `room` and says where they start.
+pub(crate) fn unpack(packed: u64, room: &mut [u8; PHONE_DIGITS_MAX + 1]) -> usize {
+    let mut rest = packed;
+    let mut end = room.len();
+    // Two digits at a time: a division costs more than everything else here.
+    while rest >= 100 {
+        let pair = (rest % 100) as u8;
+        rest /= 100;
+        end -= 2;
+        room[end] = b'0' + pair / 10;
+        room[end + 1] = b'0' + pair % 10;
+    }
+    // The leading 1 is no digit of the number.
+    if rest >= 10 {
+        end -= 1;
+        room[end] = b'0' + (rest % 10) as u8;
+    }
+    end
 }
 
 impl fmt::Display for Phone {

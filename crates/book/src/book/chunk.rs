@@ -293,6 +293,11 @@ impl Chunk {
         Links { manager: self.managers[place], organization: self.organizations[place], groups: self.groups[place] }
     }
 
+    /// Whether the sort keys are made already.
+    pub fn has_keys(&self) -> bool {
+        self.keys.get().is_some()
+    }
+
     /// The sort keys, made when they are first asked for.
     pub fn keys(&self) -> &Keys {
         self.keys.get_or_init(|| {

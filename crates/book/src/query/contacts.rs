@@ -308,7 +308,7 @@ impl<F: Fn(Hit, Hit) -> Ordering> Collector for Top<Hit, F> {
     }
 }
 
-/// From so many matches in a chunk on, the keys of the whole chunk are worth making.
+/// From so many matches in a chunk on, the keys of the whole chunk are worth making if they are not there yet.
 const KEYS_WORTH_MATCHES: usize = 32;
 
 impl<'a> Found<'a> {
@@ -335,7 +335,8 @@ impl<'a> Found<'a> {
 
     fn add_sorted(&mut self, by: SortBy, at: usize, bits: &Bits, count: usize) {
         let chunk = &self.book.contacts.chunks[at];
-        let keys = (count >= KEYS_WORTH_MATCHES).then(|| column(chunk, by.field));
+        let ready = chunk.has_keys() || count >= KEYS_WORTH_MATCHES;
+        let keys = ready.then(|| column(chunk, by.field));
         for place in bits.iter() {
             let key = keys.map_or_else(|| order::sort_key(text(chunk, by.field, place)), |keys| keys[place]);
             let key = if by.direction == Direction::Ascending { key } else { key.reversed() };

@@ -2,7 +2,7 @@
 
 use super::jsquery::{Kind, View};
 use super::value::{Objects, Value};
-use crate::text::{PHONE_DIGITS_MAX, Phone};
+use crate::text::{PHONE_DIGITS_MAX, unpack};
 
 /// A JSON value inside a record.
 #[derive(Clone, Copy)]
@@ -15,19 +15,10 @@ pub enum Json<'a> {
     Number(i64),
     /// A text.
     Text(&'a str),
-    /// A phone number, its digits written out at the end of the room.
-    Digits {
-        /// Room for the digits.
-        room: [u8; PHONE_DIGITS_MAX + 1],
-        /// Where they start.
-        start: u8,
-    },
     /// A list of texts.
     Texts(&'a [Box<str>]),
     /// A list of texts, each ended by a line feed.
     Lines(&'a str),
-    /// A list of packed phone numbers.
-    Phones(&'a [u64]),
     /// A list of objects.
     Objects(&'a dyn Objects),
     /// One object of a list.
@@ -45,12 +36,6 @@ impl<'a> Json<'a> {
             Value::Null | Value::Hollow(_) => Self::Null,
         }
     }
-
-    fn digits(packed: u64) -> Self {
-        let mut room = [0; PHONE_DIGITS_MAX + 1];
-        let length = Phone::from_packed(packed).map_or(0, |phone| phone.digits(&mut room).len());
-        Self::Digits { room, start: (room.len() - length) as u8 }
-    }
 }
 
 impl View for Json<'_> {
@@ -60,10 +45,7 @@ impl View for Json<'_> {
             Self::Boolean(boolean) => Kind::Bool(*boolean),
             Self::Number(number) => Kind::Number(*number),
             Self::Text(text) => Kind::String(text),
-            Self::Digits { room, start } => {
-                Kind::String(std::str::from_utf8(&room[usize::from(*start)..]).unwrap_or_default())
-            }
-            Self::Texts(_) | Self::Lines(_) | Self::Phones(_) | Self::Objects(_) => Kind::Array,
+            Self::Texts(_) | Self::Lines(_) | Self::Objects(_) => Kind::Array,
             Self::Object(..) => Kind::Object,
         }
     }
@@ -72,10 +54,9 @@ impl View for Json<'_> {
         match self {
             Self::Texts(texts) => texts.len(),
             Self::Lines(lines) => lines.split_terminator('\n').count(),
-            Self::Phones(phones) => phones.len(),
             Self::Objects(objects) => objects.len(),
             Self::Object(objects, _) => objects.members().len(),
-            Self::Null | Self::Boolean(_) | Self::Number(_) | Self::Text(_) | Self::Digits { .. } => 0,
+            Self::Null | Self::Boolean(_) | Self::Number(_) | Self::Text(_) => 0,
         }
     }
 
@@ -83,10 +64,9 @@ impl View for Json<'_> {
         match self {
             Self::Texts(texts) => Self::Text(&texts[index]),
             Self::Lines(lines) => lines.split_terminator('\n').nth(index).map_or(Self::Null, Self::Text),
-            Self::Phones(phones) => Self::digits(phones[index]),
             Self::Objects(objects) => Self::Object(*objects, index),
             Self::Object(objects, object) => Self::scalar(objects.value(*object, index)),
-            Self::Null | Self::Boolean(_) | Self::Number(_) | Self::Text(_) | Self::Digits { .. } => Self::Null,
+            Self::Null | Self::Boolean(_) | Self::Number(_) | Self::Text(_) => Self::Null,
         }
     }
 
@@ -96,5 +76,64 @@ impl View for Json<'_> {
         };
         let member = objects.members().iter().position(|name| *name == key)?;
         Some(Self::scalar(objects.value(*object, member)))
+    }
+}
+
+/// The phone numbers of a contact: a list of texts, or one of them.
+#[derive(Clone, Copy)]
+pub enum Phones<'a> {
+    /// Packed numbers.
+    List(&'a [u64]),
+    /// A number, its digits written out at the end of the room.
+    Digits {
+        /// Room for the digits.
+        room: [u8; PHONE_DIGITS_MAX + 1],
+        /// Where they start.
+        start: u8,
+    },
+}
+
+impl Phones<'_> {
+    /// The digits, if this is one number.
+    #[inline]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::List(_) => "",
+            Self::Digits { room, start } => std::str::from_utf8(&room[usize::from(*start)..]).unwrap_or_default(),
+        }
+    }
+}
+
+impl View for Phones<'_> {
+    #[inline]
+    fn kind(&self) -> Kind<'_> {
+        match self {
+            Self::List(_) => Kind::Array,
+            Self::Digits { .. } => Kind::String(self.text()),
+        }
+    }
+
+    #[inline]
+    fn size(&self) -> usize {
+        match self {
+            Self::List(list) => list.len(),
+            Self::Digits { .. } => 0,
+        }
+    }
+
+    #[inline]
+    fn item(&self, index: usize) -> Self {
+        match self {
+            Self::List(list) => {
+                let mut room = [0; PHONE_DIGITS_MAX + 1];
+                let start = unpack(list[index], &mut room) as u8;
+                Self::Digits { room, start }
+            }
+            Self::Digits { .. } => *self,
+        }
+    }
+
+    fn find(&self, _key: &str) -> Option<Self> {
+        None
     }
 }

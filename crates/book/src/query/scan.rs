@@ -8,8 +8,8 @@
 use super::bits::Bits;
 use super::fault::QueryFault;
 use super::field::contact as at;
-use super::json::Json;
-use super::jsquery::JsQuery;
+use super::json::{Json, Phones};
+use super::jsquery::{JsQuery, View};
 use super::matching::{any_text, passes, quantified, too_slow};
 use super::pattern::{Like, StepsSpent};
 use super::plan::{Leaf, Node};
@@ -244,9 +244,9 @@ fn phones(test: &Test, chunk: &Chunk, among: &Bits, steps: &mut u64) -> Result<B
             let has = chunk.phones_of(place).iter().any(|phone| wanted.binary_search(phone).is_ok());
             quantified(*quantifier, has)
         })),
-        Test::JsQuery(query) => Ok(among.filter(|place| query.matches(Json::Phones(chunk.phones_of(place))))),
+        Test::JsQuery(query) => Ok(among.filter(|place| query.matches(Phones::List(chunk.phones_of(place))))),
         Test::Texts(quantifier, test) => each(among, |place| {
-            let phones = Json::Phones(chunk.phones_of(place));
+            let phones = Phones::List(chunk.phones_of(place));
             any_phone(test, phones, steps).map(|any| quantified(*quantifier, any))
         }),
         Test::IsNotNull => Ok(*among),
@@ -254,12 +254,9 @@ fn phones(test: &Test, chunk: &Chunk, among: &Bits, steps: &mut u64) -> Result<B
     }
 }
 
-fn any_phone(test: &TextTest, phones: Json<'_>, steps: &mut u64) -> Result<bool, StepsSpent> {
-    use super::jsquery::{Kind, View};
+fn any_phone(test: &TextTest, phones: Phones<'_>, steps: &mut u64) -> Result<bool, StepsSpent> {
     for index in 0..phones.size() {
-        if let Kind::String(digits) = phones.item(index).kind()
-            && test.holds(digits, steps)?
-        {
+        if test.holds(phones.item(index).text(), steps)? {
             return Ok(true);
         }
     }

@@ -32,7 +32,10 @@ pub enum Drain {
     /// All calls were answered.
     Complete,
     /// Time ran out for so many connections.
-    CutShort { connections: u32 },
+    CutShort {
+        /// How many had not ended.
+        connections: u32,
+    },
 }
 
 struct Floor<H> {

@@ -137,15 +137,30 @@ impl From<Bytes> for Reply {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// 404. Not the API path; `path` is cut at [`ECHO_CHARS_MAX`].
-    WrongPath { path: String },
+    WrongPath {
+        /// The path that was asked for.
+        path: String,
+    },
     /// 405. The API path, but not `POST`; `verb` is cut at [`ECHO_CHARS_MAX`].
-    WrongVerb { verb: String },
+    WrongVerb {
+        /// The verb that was used.
+        verb: String,
+    },
     /// 413. More than `body_bytes_max`, before or after decompression.
-    BodyTooLarge { body_bytes_max: usize },
+    BodyTooLarge {
+        /// The bound, in bytes.
+        body_bytes_max: usize,
+    },
     /// 408. The body did not arrive in time.
-    BodyTimeout { body_read_time_max: Duration },
+    BodyTimeout {
+        /// The bound.
+        body_read_time_max: Duration,
+    },
     /// 415. A `Content-Encoding` other than `gzip` and `identity`, cut at [`ECHO_CHARS_MAX`].
-    UnknownEncoding { encoding: String },
+    UnknownEncoding {
+        /// The encoding that was named.
+        encoding: String,
+    },
     /// 400. Said to be gzip, but is not, or is damaged.
     BadGzip,
     /// 400. The client closed before the end of the body, or its chunks are malformed.

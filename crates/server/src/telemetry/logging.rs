@@ -42,7 +42,12 @@ pub enum LogFault {
     /// Neither `text` nor `json`.
     UnknownFormat(String),
     /// The filter cannot be read.
-    BadFilter { filter: String, cause: String },
+    BadFilter {
+        /// The filter.
+        filter: String,
+        /// What is wrong with it.
+        cause: String,
+    },
     /// Logging has been set up before, or is gone.
     NotOurs,
 }
