@@ -146,7 +146,15 @@ impl Shelf {
             let page = book.contacts(&plan)?;
             return Ok((book, page));
         }
-        self.aside(move || book.contacts(&plan).map(|page| (book, page))).await
+        // Whatever processors are idle help with it.
+        let idle = self.0.long.available_permits().saturating_sub(1) as u32;
+        let helping = Arc::clone(&self.0.long).try_acquire_many_owned(idle).ok();
+        let workers = helping.as_ref().map_or(1, |permits| permits.num_permits() + 1);
+        let work = move || {
+            let _helping = helping;
+            book.contacts_by(&plan, workers).map(|page| (book, page))
+        };
+        self.aside(work).await
     }
 
     /// Runs work that keeps a processor busy where it holds up nobody else.

@@ -5,6 +5,7 @@
 //! such a way in, the book is scanned chunk by chunk. Totals are exact in every case.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use super::ask::Direction;
 use super::bits::Bits;
@@ -15,7 +16,7 @@ use super::pattern::PATTERN_STEPS_MAX;
 use super::plan::{Leaf, Node, Plan, SortBy};
 use super::reading::{NumberTest, Quantifier, Test};
 use super::scan::{Bound, bind};
-use super::top::Top;
+use super::top::{Tie, Top};
 use crate::book::Book;
 use crate::book::chunk::Chunk;
 use crate::book::view::ContactView;
@@ -65,6 +66,9 @@ pub enum Effort {
     Long,
 }
 
+/// A thread is worth its start for so many chunks.
+const CHUNKS_PER_WORKER_MIN: usize = 32;
+
 /// Below so many contacts a scan is short.
 const SHORT_SCAN_CONTACTS: usize = 4_096;
 
@@ -86,6 +90,11 @@ impl Book {
     ///
     /// Only that the patterns of the question used up their steps.
     pub fn contacts(&self, plan: &Plan) -> Result<Page, QueryFault> {
+        self.contacts_by(plan, 1)
+    }
+
+    /// Like [`Book::contacts`]; a long scan is divided among `workers` threads.
+    pub fn contacts_by(&self, plan: &Plan, workers: usize) -> Result<Page, QueryFault> {
         let way = WayIn::of(plan.filter());
         let mut steps = PATTERN_STEPS_MAX;
         let mut rest = Vec::with_capacity(way.rest.len());
@@ -93,14 +102,17 @@ impl Book {
             rest.push(bind(node, self, &mut steps)?);
         }
         let rest = if rest.is_empty() { Bound::Everything } else { Bound::All(rest) };
-        let mut search = Search { book: self, rest, steps };
+        let mut search = Search { book: self, rest: &rest, steps };
         match &way.start {
             Start::Contacts(ids) => search.among(way.keep_in_range(ids.iter().copied()), plan),
             Start::Phones(phones) => {
                 let ids = phones.iter().flat_map(|phone| self.phones.find(*phone));
                 search.among(way.keep_in_range(ids), plan)
             }
-            Start::Range => search.range(self.rank(way.from), self.rank(way.to.saturating_add(1)), plan),
+            Start::Range => {
+                let (from, to) = (self.rank(way.from), self.rank(way.to.saturating_add(1)));
+                search.range(from, to, plan, workers)
+            }
         }
     }
 
@@ -215,13 +227,13 @@ fn stored(text: &str) -> Option<u64> {
 
 struct Search<'a> {
     book: &'a Book,
-    rest: Bound<'a>,
+    rest: &'a Bound<'a>,
     steps: u64,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
     /// Looks at the contacts with these ids, ascending.
-    fn among(&mut self, ids: Vec<u64>, plan: &Plan) -> Result<Page, QueryFault> {
+    fn among(&mut self, ids: Vec<u64>, plan: &'a Plan) -> Result<Page, QueryFault> {
         let contacts = &self.book.contacts;
         let mut matches: Vec<(usize, Bits)> = Vec::new();
         for (chunk, place) in ids.into_iter().filter_map(|id| contacts.find(id)) {
@@ -238,22 +250,42 @@ impl Search<'_> {
     }
 
     /// Looks at the contacts with these ranks.
-    fn range(&mut self, from: usize, to: usize, plan: &Plan) -> Result<Page, QueryFault> {
+    fn range(&mut self, from: usize, to: usize, plan: &'a Plan, workers: usize) -> Result<Page, QueryFault> {
         if matches!(self.rest, Bound::Everything) && plan.sort().is_empty() {
             return Ok(self.slice(from, to, plan));
         }
         let contacts = &self.book.contacts;
-        let mut found = Found::new(self.book, plan);
         let first = contacts.at_rank(from).map_or(contacts.chunks.len(), |(chunk, _)| chunk);
-        for chunk in first..contacts.chunks.len() {
-            let start = contacts.starts[chunk];
-            if start >= to {
-                break;
+        let last = contacts.starts.partition_point(|start| *start < to).min(contacts.chunks.len());
+        let chunks = last.saturating_sub(first);
+        let workers = workers.min(chunks / CHUNKS_PER_WORKER_MIN).max(1);
+        let share = chunks.div_ceil(workers);
+        let part = |worker: usize| {
+            let begin = first + worker * share;
+            self.scan(begin..last.min(begin + share), from, to, plan)
+        };
+        let found = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..workers).map(|worker| scope.spawn(move || part(worker))).collect();
+            let mut found = part(0)?;
+            for other in others {
+                found.absorb(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
             }
-            let end = contacts.chunks[chunk].len().min(to - start);
-            self.select(chunk, Bits::range(from.saturating_sub(start), end), &mut found)?;
-        }
+            Ok(found)
+        })?;
         Ok(found.finish())
+    }
+
+    /// One worker's part of a range: these chunks, on steps of its own.
+    fn scan(&self, chunks: Range<usize>, from: usize, to: usize, plan: &'a Plan) -> Result<Found<'a>, QueryFault> {
+        let contacts = &self.book.contacts;
+        let mut search = Self { book: self.book, rest: self.rest, steps: self.steps };
+        let mut found = Found::new(self.book, plan);
+        for chunk in chunks {
+            let start = contacts.starts[chunk];
+            let end = contacts.chunks[chunk].len().min(to - start);
+            search.select(chunk, Bits::range(from.saturating_sub(start), end), &mut found)?;
+        }
+        Ok(found)
     }
 
     /// A window on a range in which everything matches: nothing has to be looked at.
@@ -284,28 +316,14 @@ fn hit(chunk: usize, place: usize) -> Hit {
     Hit { chunk: chunk as u32, place: place as u16 }
 }
 
-/// The matches of a search: counted, and kept as far as the window needs them.
+/// The matches of a search: counted, and kept as far as the window may need them.
 struct Found<'a> {
     book: &'a Book,
     plan: &'a Plan,
     total: u64,
+    /// The first matches by id, for questions without a sort.
     hits: Vec<Hit>,
-    top: Box<dyn Collector + 'a>,
-}
-
-trait Collector {
-    fn push(&mut self, key: SortKey, hit: Hit);
-    fn finish(self: Box<Self>, skip: usize) -> Vec<Hit>;
-}
-
-impl<F: Fn(Hit, Hit) -> Ordering> Collector for Top<Hit, F> {
-    fn push(&mut self, key: SortKey, hit: Hit) {
-        Top::push(self, key, hit);
-    }
-
-    fn finish(self: Box<Self>, skip: usize) -> Vec<Hit> {
-        Top::finish(*self, skip)
-    }
+    top: Top<Hit, WholeOrder<'a>>,
 }
 
 /// From so many matches in a chunk on, the keys of the whole chunk are worth making if they are not there yet.
@@ -313,24 +331,28 @@ const KEYS_WORTH_MATCHES: usize = 32;
 
 impl<'a> Found<'a> {
     fn new(book: &'a Book, plan: &'a Plan) -> Self {
-        let sort = plan.sort();
-        let tie = move |left, right| compare(book, sort, left, right);
-        Self { book, plan, total: 0, hits: Vec::new(), top: Box::new(Top::new(plan.window().end(), tie)) }
+        let order = WholeOrder { book, sort: plan.sort() };
+        Self { book, plan, total: 0, hits: Vec::new(), top: Top::new(plan.window().end(), order) }
     }
 
     fn add(&mut self, chunk: usize, bits: &Bits) {
         let count = bits.count();
-        let window = self.plan.window();
         match self.plan.sort().first() {
             Some(by) => self.add_sorted(*by, chunk, bits, count),
-            None if (self.total as usize) < window.end() => {
-                let skip = window.offset().saturating_sub(self.total as usize);
-                let room = window.limit() - self.hits.len();
-                self.hits.extend(bits.iter().skip(skip).take(room).map(|place| hit(chunk, place)));
+            None => {
+                let room = self.plan.window().end() - self.hits.len();
+                self.hits.extend(bits.iter().take(room).map(|place| hit(chunk, place)));
             }
-            None => {}
         }
         self.total += count as u64;
+    }
+
+    /// Takes over what was found behind.
+    fn absorb(&mut self, behind: Self) {
+        self.total += behind.total;
+        let room = self.plan.window().end() - self.hits.len();
+        self.hits.extend(behind.hits.into_iter().take(room));
+        self.top.absorb(behind.top);
     }
 
     fn add_sorted(&mut self, by: SortBy, at: usize, bits: &Bits, count: usize) {
@@ -344,10 +366,14 @@ impl<'a> Found<'a> {
         }
     }
 
-    fn finish(self) -> Page {
-        let sorted = !self.plan.sort().is_empty();
-        let hits = if sorted { self.top.finish(self.plan.window().offset()) } else { self.hits };
-        Page { total: self.total, hits }
+    fn finish(mut self) -> Page {
+        let offset = self.plan.window().offset();
+        if !self.plan.sort().is_empty() {
+            self.hits = self.top.finish(offset);
+        } else {
+            self.hits.drain(..offset.min(self.hits.len()));
+        }
+        Page { total: self.total, hits: self.hits }
     }
 }
 
@@ -369,13 +395,20 @@ fn text(chunk: &Chunk, field: usize, place: usize) -> Option<&str> {
 }
 
 /// The whole order of a sort: every key, then the id.
-fn compare(book: &Book, sort: &[SortBy], left: Hit, right: Hit) -> Ordering {
-    let of = |hit: Hit, field| text(&book.contacts.chunks[hit.chunk as usize], field, usize::from(hit.place));
-    for by in sort {
-        let order = order::compare(of(left, by.field), of(right, by.field));
-        if order.is_ne() {
-            return if by.direction == Direction::Ascending { order } else { order.reverse() };
+struct WholeOrder<'a> {
+    book: &'a Book,
+    sort: &'a [SortBy],
+}
+
+impl Tie<Hit> for WholeOrder<'_> {
+    fn compare(&self, left: Hit, right: Hit) -> Ordering {
+        let of = |hit: Hit, field| text(&self.book.contacts.chunks[hit.chunk as usize], field, usize::from(hit.place));
+        for by in self.sort {
+            let order = order::compare(of(left, by.field), of(right, by.field));
+            if order.is_ne() {
+                return if by.direction == Direction::Ascending { order } else { order.reverse() };
+            }
         }
+        left.cmp(&right)
     }
-    left.cmp(&right)
 }

@@ -295,11 +295,19 @@ fn number(value: &Literal) -> Result<Decimal, Wrong> {
 
 fn text(value: &Literal) -> Result<&str, Wrong> {
     match value {
-        Literal::Number(text) | Literal::Text(text) => Ok(text),
+        Literal::Number(text) | Literal::Text(text) => without_nul(text),
         Literal::Null | Literal::Boolean(_) | Literal::List(_) | Literal::Object => {
             Err(Wrong::Type { expected: "a string" })
         }
     }
+}
+
+/// No text of a book has a NUL, nor can the reference be asked for one.
+fn without_nul(text: &str) -> Result<&str, Wrong> {
+    if text.contains('\0') {
+        return Err(Wrong::Value { reason: "a NUL character stands in it".to_owned() });
+    }
+    Ok(text)
 }
 
 fn moment(value: &Literal) -> Result<i64, BadValue> {
@@ -338,9 +346,10 @@ fn list<'a, T>(
 fn one_or_more(value: &Literal) -> Result<Vec<&str>, BadValue> {
     match value {
         Literal::List(_) => Ok(list(value, "a string or a list of strings", text)?.0),
-        single => text(single)
-            .map(|text| vec![text])
-            .map_err(|_| Wrong::Type { expected: "a string or a list of strings" }.into()),
+        single => text(single).map(|text| vec![text]).map_err(|wrong| match wrong {
+            Wrong::Type { .. } => Wrong::Type { expected: "a string or a list of strings" }.into(),
+            other => other.into(),
+        }),
     }
 }
 
@@ -365,6 +374,6 @@ fn js_query(value: &Literal) -> Result<Test, BadValue> {
     let Literal::Text(text) = value else {
         return Err(Wrong::Type { expected: "a string with a jsquery" }.into());
     };
-    let query = JsQuery::parse(bounded(text)?).map_err(Wrong::JsQuery)?;
+    let query = JsQuery::parse(bounded(without_nul(text)?)?).map_err(Wrong::JsQuery)?;
     Ok(Test::JsQuery(query))
 }

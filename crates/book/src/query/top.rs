@@ -10,17 +10,28 @@ use super::order::SortKey;
 /// Candidates are collected at least so many at a time, so that small windows are not sifted too often.
 const SPARE_ENTRIES: usize = 1024;
 
+/// Orders items whose keys are equal.
+pub trait Tie<T> {
+    /// Never says that two different items are equal.
+    fn compare(&self, left: T, right: T) -> Ordering;
+}
+
+impl<T, F: Fn(T, T) -> Ordering> Tie<T> for F {
+    fn compare(&self, left: T, right: T) -> Ordering {
+        self(left, right)
+    }
+}
+
 /// A collector of the first `keep` items.
 pub struct Top<T, F> {
     keep: usize,
     entries: Vec<(SortKey, T)>,
     /// No key above this one can be among the first.
     bound: Option<SortKey>,
-    /// Orders items whose keys are equal; never says that two different items are equal.
     tie: F,
 }
 
-impl<T: Copy, F: Fn(T, T) -> Ordering> Top<T, F> {
+impl<T: Copy, F: Tie<T>> Top<T, F> {
     /// Collects `keep` items.
     pub fn new(keep: usize, tie: F) -> Self {
         Self { keep, entries: Vec::new(), bound: None, tie }
@@ -35,6 +46,13 @@ impl<T: Copy, F: Fn(T, T) -> Ordering> Top<T, F> {
         self.entries.push((key, item));
         if self.entries.len() >= self.keep * 2 + SPARE_ENTRIES {
             self.sift();
+        }
+    }
+
+    /// Takes over what another collector has kept.
+    pub fn absorb(&mut self, other: Self) {
+        for (key, item) in other.entries {
+            self.push(key, item);
         }
     }
 
@@ -60,8 +78,8 @@ impl<T: Copy, F: Fn(T, T) -> Ordering> Top<T, F> {
     }
 }
 
-fn compare<T: Copy>(left: &(SortKey, T), right: &(SortKey, T), tie: &impl Fn(T, T) -> Ordering) -> Ordering {
-    left.0.cmp(&right.0).then_with(|| tie(left.1, right.1))
+fn compare<T: Copy>(left: &(SortKey, T), right: &(SortKey, T), tie: &impl Tie<T>) -> Ordering {
+    left.0.cmp(&right.0).then_with(|| tie.compare(left.1, right.1))
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@
 //! The automaton is bounded in size when built and in memory when run; past either bound the scan
 //! names every line a candidate.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use memchr::memmem::Finder;
 use regex_automata::hybrid::dfa::{Cache, DFA};
@@ -38,7 +39,7 @@ pub(super) enum Hit {
 /// A scan for one pattern.
 #[derive(Debug)]
 pub(super) struct Scan {
-    /// A literal every match holds, the newline after the line included where it must end there.
+    /// A literal every match holds, the newlines around the line included where it must start or end there.
     literal: Option<Finder<'static>>,
     automaton: Option<Automaton>,
     exactness: Exactness,
@@ -57,8 +58,10 @@ enum Exactness {
 #[derive(Debug)]
 struct Automaton {
     dfa: DFA,
-    /// Remembered steps; none once the automaton gave up.
-    cache: Mutex<Option<Cache>>,
+    /// Remembered steps, one memory for each thread that scans at the moment.
+    caches: Mutex<Vec<Cache>>,
+    /// Whether the automaton proved to be no help with these texts.
+    gave_up: AtomicBool,
 }
 
 /// What the automaton says of a stretch of text.
@@ -130,27 +133,36 @@ impl Scan {
         let Some(automaton) = &self.automaton else {
             return Found::GaveUp;
         };
-        let mut guard = automaton.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(cache) = guard.as_mut() else {
+        if automaton.gave_up.load(Ordering::Relaxed) {
             return Found::GaveUp;
-        };
+        }
+        let mut cache = automaton.borrow_cache();
         let input = Input::new(lines).range(start..end).earliest(true);
-        match automaton.dfa.try_search_fwd(cache, &input) {
-            Ok(Some(half)) => Found::At(half.offset()),
-            Ok(None) => Found::Nothing,
+        match automaton.dfa.try_search_fwd(&mut cache, &input) {
+            Ok(half) => {
+                automaton.caches().push(cache);
+                half.map_or(Found::Nothing, |half| Found::At(half.offset()))
+            }
             Err(_) => {
-                *guard = None;
+                automaton.gave_up.store(true, Ordering::Relaxed);
                 Found::GaveUp
             }
         }
     }
 }
 
-/// Finds a literal. A newline at its end stands for the end of the text, too.
+/// Finds a literal in lines. A newline at its end stands for the end of the text, too, and one at its beginning
+/// for the beginning of the text; what is found starts behind that one, in the line that is meant.
 fn find(literal: &Finder<'_>, text: &[u8]) -> Option<usize> {
-    literal.find(text).or_else(|| {
-        let stem = literal.needle().strip_suffix(b"\n")?;
-        text.ends_with(stem).then(|| text.len() - stem.len())
+    let needle = literal.needle();
+    let opened = needle.strip_prefix(b"\n");
+    let skipped = usize::from(opened.is_some());
+    if opened.is_some_and(|rest| text.starts_with(rest) || rest.strip_suffix(b"\n") == Some(text)) {
+        return Some(0);
+    }
+    literal.find(text).map(|at| at + skipped).or_else(|| {
+        let stem = needle.strip_suffix(b"\n")?;
+        text.ends_with(stem).then(|| text.len() - stem.len() + skipped)
     })
 }
 
@@ -183,8 +195,16 @@ impl Automaton {
             .minimum_cache_clear_count(Some(EMPTIED_MAX))
             .minimum_bytes_per_state(Some(BYTES_PER_STATE_MIN));
         let dfa = DFA::builder().configure(config).build_from_nfa(nfa).ok()?;
-        let cache = Mutex::new(Some(dfa.create_cache()));
-        Some(Automaton { dfa, cache })
+        Some(Automaton { dfa, caches: Mutex::default(), gave_up: AtomicBool::new(false) })
+    }
+
+    fn borrow_cache(&self) -> Cache {
+        let idle = self.caches().pop();
+        idle.unwrap_or_else(|| self.dfa.create_cache())
+    }
+
+    fn caches(&self) -> MutexGuard<'_, Vec<Cache>> {
+        self.caches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -274,6 +294,10 @@ impl Runs {
     fn piece(&mut self, piece: &Piece) -> bool {
         let repeat = match piece {
             Piece::Repeat(repeat) => repeat,
+            Piece::Anchor(Anchor::TextStart | Anchor::LineStart) => {
+                self.open();
+                return false;
+            }
             Piece::Anchor(Anchor::TextEnd | Anchor::LineEnd) => {
                 self.close();
                 return false;
@@ -306,6 +330,12 @@ impl Runs {
         self.cut();
         (0..repeat.least).for_each(|_| self.run.extend_from_slice(bytes));
         false
+    }
+
+    /// The line starts here, so the newline before it belongs to the run, which starts here, too.
+    fn open(&mut self) {
+        self.cut();
+        self.run.push(b'\n');
     }
 
     /// The line ends here, so the newline belongs to the run.

@@ -57,11 +57,11 @@ CREATE TABLE contacts (
 
 -- For people who query by hand: the lists of a contact as rows.
 CREATE VIEW contact_phones AS
-  SELECT customer_id, id AS contact_id, list.key + 1 AS position, list.value AS phone_number
+  SELECT contacts.customer_id, contacts.id AS contact_id, list.key + 1 AS position, list.value AS phone_number
   FROM contacts, json_each(contacts.phone_numbers) AS list;
 CREATE VIEW contact_emails AS
-  SELECT customer_id, id AS contact_id, list.key + 1 AS position, list.value AS email
+  SELECT contacts.customer_id, contacts.id AS contact_id, list.key + 1 AS position, list.value AS email
   FROM contacts, json_each(contacts.emails) AS list;
 CREATE VIEW contact_groups AS
-  SELECT customer_id, id AS contact_id, list.value AS group_id
+  SELECT contacts.customer_id, contacts.id AS contact_id, list.value AS group_id
   FROM contacts, json_each(contacts.group_ids) AS list;
