@@ -7,6 +7,7 @@
 mod asking;
 mod bounds;
 mod dice;
+mod division;
 mod engine;
 mod grammar;
 mod judge;
