@@ -108,7 +108,7 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     let Server { store, shelf, listener, metrics_listener, tls, http, metrics, log, log_filter } = server;
     let access = Arc::new(Access::open(store.clone(), Clock::System).await?);
     let (stop, stopped) = watch::channel(());
-    let rpc = Rpc::new(Arc::clone(&access), Arc::new(shelf), Clock::System, Arc::clone(&metrics));
+    let rpc = Rpc::new(Arc::clone(&access), Arc::new(shelf.clone()), Clock::System, Arc::clone(&metrics));
     let service = Arc::new(Front { rpc, store: store.clone() });
     let follow = tokio::spawn({
         let (access, stopped) = (Arc::clone(&access), stopped.clone());
@@ -130,6 +130,9 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     if let Some(page) = page {
         page.await?;
     }
+    let books = shelf.loaded();
+    drop((access, shelf));
+    tokio::task::spawn_blocking(move || store.close(&books)).await?;
     match drain {
         Drain::Complete => tracing::info!("stopped"),
         Drain::CutShort { connections } => tracing::warn!(connections, "stopped with calls still running"),

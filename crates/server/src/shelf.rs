@@ -259,6 +259,12 @@ impl Shelf {
         volume
     }
 
+    /// The books that are in memory, in their present state.
+    pub fn loaded(&self) -> Vec<(CustomerId, Arc<Book>)> {
+        let places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.iter().filter_map(|(customer, place)| Some((*customer, place.loaded()?.present()))).collect()
+    }
+
     /// Drops what was not used for longest while the books take too much room, and says what is left.
     fn report(&self) {
         let mut places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);

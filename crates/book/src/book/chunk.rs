@@ -44,6 +44,11 @@ impl Link {
         (self.0 != 0).then(|| self.0 as usize - 1)
     }
 
+    /// The link whose [`Link::index`] is this.
+    pub(crate) fn from_index(index: u32) -> Self {
+        Self(index)
+    }
+
     /// 0 for none, else one more than the place: an index into a table that begins with "none".
     pub fn index(self) -> usize {
         self.0 as usize
@@ -94,9 +99,9 @@ pub struct Chunk {
     pub(crate) names: String,
     /// Where the next full name starts, one entry per contact.
     pub(crate) name_ends: Vec<u32>,
-    last_bytes: Vec<u16>,
+    pub(crate) last_bytes: Vec<u16>,
     /// 0 for an absent first name: a name is never empty.
-    first_bytes: Vec<u16>,
+    pub(crate) first_bytes: Vec<u16>,
     pub(crate) phones: Vec<u64>,
     pub(crate) phone_ends: Vec<u16>,
     pub(crate) emails: String,

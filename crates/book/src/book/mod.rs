@@ -9,6 +9,7 @@
 pub mod chunk;
 pub mod decide;
 pub mod desk;
+pub mod image;
 pub mod load;
 pub mod phones;
 pub mod table;

@@ -43,6 +43,11 @@ impl PhoneIndex {
         pairs.skip_while(move |pair| pair.0 < phone).take_while(move |pair| pair.0 == phone).map(|pair| pair.1)
     }
 
+    /// All pairs, ascending.
+    pub fn pairs(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.root.iter().flat_map(|branch| branch.iter().flat_map(|leaf| leaf.iter().copied()))
+    }
+
     /// Adds a pair; one that is there already stays as it is.
     pub fn insert(&mut self, pair: Pair) {
         if self.root.is_empty() {

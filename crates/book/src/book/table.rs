@@ -46,15 +46,21 @@ impl<T: Clone> Table<T> {
     pub fn put(&mut self, place: usize, thing: T) {
         assert!(place <= self.places, "places are given one after another");
         if place == self.places {
-            if place.is_multiple_of(PAGE_PLACES) {
-                self.pages.push(Arc::new(Vec::with_capacity(PAGE_PLACES)));
-            }
-            Arc::make_mut(&mut self.pages[place / PAGE_PLACES]).push(None);
-            self.places += 1;
+            self.push(None);
         }
         let slot = &mut Arc::make_mut(&mut self.pages[place / PAGE_PLACES])[place % PAGE_PLACES];
         self.things += usize::from(slot.is_none());
         *slot = Some(thing);
+    }
+
+    /// Gives the next new place to a thing, or leaves it empty.
+    pub fn push(&mut self, thing: Option<T>) {
+        if self.places.is_multiple_of(PAGE_PLACES) {
+            self.pages.push(Arc::new(Vec::with_capacity(PAGE_PLACES)));
+        }
+        self.things += usize::from(thing.is_some());
+        Arc::make_mut(&mut self.pages[self.places / PAGE_PLACES]).push(thing);
+        self.places += 1;
     }
 
     /// Empties a place.

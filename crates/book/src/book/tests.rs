@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Book;
-use super::chunk::CHUNK_CONTACTS_MAX;
+use super::chunk::{CHUNK_CONTACTS_MAX, Chunk};
 use super::desk::Desk;
 use super::load::{Frame, Run, StoredContact, Unfit, assemble};
 use crate::change::{Change, Effect};
@@ -346,4 +346,39 @@ fn runs_that_overlap_are_no_book() {
     let runs = vec![run(5), run(5)];
     let refused = assemble(self::frame(), runs, Revision(1));
     assert_eq!(refused.err(), Some(Unfit { reason: "has an id that is out of order" }));
+}
+
+#[test]
+fn an_image_is_read_back_as_the_same_book() {
+    let mut dice = Dice(11);
+    let (mut desk, mut model) = (furnished(), Model::new());
+    for _ in 0..60 {
+        let effects = history(&mut dice, &mut model, 4_000);
+        apply(&mut desk, effects);
+    }
+    let book = desk.book();
+    let chunks = book.image_chunks().map(|part| Chunk::from_image(&part).expect("just written")).collect();
+    let read = Book::from_image(&book.image_head(), &book.image_phones(), chunks).expect("just written");
+    check(&read, &model);
+    assert_eq!(read.revision(), book.revision());
+    assert!(read.organizations().eq(book.organizations()) && read.groups().eq(book.groups()));
+    assert!(read.employees().eq(book.employees()));
+    apply(&mut Desk::of(read), vec![Effect::PutContact(contact(&mut dice, 9_999))]);
+}
+
+#[test]
+fn bytes_that_were_cut_off_are_no_image() {
+    let mut dice = Dice(12);
+    let (mut desk, mut model) = (furnished(), Model::new());
+    let effects = history(&mut dice, &mut model, 40);
+    apply(&mut desk, effects);
+    let head = desk.book().image_head();
+    for end in 0..head.len() {
+        assert!(Book::from_image(&head[..end], &[], Vec::new()).is_err(), "{end} bytes of the head");
+    }
+    for part in desk.book().image_chunks() {
+        for end in 0..part.len() {
+            assert!(Chunk::from_image(&part[..end]).is_err(), "{end} bytes of a chunk");
+        }
+    }
 }

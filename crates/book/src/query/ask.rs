@@ -4,6 +4,8 @@
 //! compiles every pattern and checks every bound. Positions in lists are kept, so that a refusal can say
 //! which part of the question it means.
 
+use super::operator::Operator;
+
 /// What a filter compares with, or an element of it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Literal {
@@ -42,6 +44,17 @@ pub enum AskFilter {
         /// How they are joined; needed when there are two or more.
         condition: Option<Condition>,
     },
+}
+
+impl AskFilter {
+    /// How many regular expressions there are in it.
+    pub fn regexps(&self) -> usize {
+        match self {
+            Self::Everything => 0,
+            Self::Simple { operator, .. } => usize::from(Operator::read(operator) == Some(Operator::Regexp)),
+            Self::Tree { filters, .. } => filters.iter().map(Self::regexps).sum(),
+        }
+    }
 }
 
 /// How the filters of a tree are joined.

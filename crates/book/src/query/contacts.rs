@@ -9,10 +9,10 @@ use std::ops::Range;
 
 use super::ask::Direction;
 use super::bits::Bits;
+use super::budget::Budget;
 use super::fault::QueryFault;
 use super::field::contact as at;
 use super::order::{self, SortKey};
-use super::pattern::PATTERN_STEPS_MAX;
 use super::plan::{Leaf, Node, Plan, SortBy};
 use super::reading::{NumberTest, Quantifier, Test};
 use super::scan::{Bound, bind};
@@ -69,26 +69,30 @@ pub enum Effort {
 /// A thread is worth its start for so many chunks.
 const CHUNKS_PER_WORKER_MIN: usize = 32;
 
-/// Below so many contacts a scan is short.
-const SHORT_SCAN_CONTACTS: usize = 4_096;
+/// Up to so many comparisons a scan is short.
+const SHORT_SCAN_LOOKS: usize = 4_096;
+/// The same where patterns must be matched, each of which may take much longer.
+const SHORT_SCAN_MATCHES: usize = 64;
 
 impl Book {
     /// How long running the plan may take.
     pub fn effort(&self, plan: &Plan) -> Effort {
         let way = WayIn::of(plan.filter());
         let scan = match &way.start {
-            Start::Contacts(_) | Start::Phones(_) => 0,
+            Start::Contacts(keys) | Start::Phones(keys) => keys.len(),
             Start::Range if plan.sort().is_empty() && way.rest.is_empty() => 0,
             Start::Range => self.contacts_len(),
         };
-        if scan <= SHORT_SCAN_CONTACTS { Effort::Short } else { Effort::Long }
+        let looks = scan.saturating_mul(plan.comparisons().max(1));
+        let most = if plan.regexps() == 0 { SHORT_SCAN_LOOKS } else { SHORT_SCAN_MATCHES };
+        if looks <= most { Effort::Short } else { Effort::Long }
     }
 
     /// Runs `plan`, made for the field table of contacts.
     ///
     /// # Errors
     ///
-    /// Only that the patterns of the question used up their steps.
+    /// Only that the question used up its budget.
     pub fn contacts(&self, plan: &Plan) -> Result<Page, QueryFault> {
         self.contacts_by(plan, 1)
     }
@@ -96,13 +100,13 @@ impl Book {
     /// Like [`Book::contacts`]; a long scan is divided among `workers` threads.
     pub fn contacts_by(&self, plan: &Plan, workers: usize) -> Result<Page, QueryFault> {
         let way = WayIn::of(plan.filter());
-        let mut steps = PATTERN_STEPS_MAX;
+        let mut budget = Budget::for_contacts(self.contacts_len());
         let mut rest = Vec::with_capacity(way.rest.len());
         for node in &way.rest {
-            rest.push(bind(node, self, &mut steps)?);
+            rest.push(bind(node, self, &mut budget)?);
         }
         let rest = if rest.is_empty() { Bound::Everything } else { Bound::All(rest) };
-        let mut search = Search { book: self, rest: &rest, steps };
+        let mut search = Search { book: self, rest: &rest, budget };
         match &way.start {
             Start::Contacts(ids) => search.among(way.keep_in_range(ids.iter().copied()), plan),
             Start::Phones(phones) => {
@@ -228,7 +232,7 @@ fn stored(text: &str) -> Option<u64> {
 struct Search<'a> {
     book: &'a Book,
     rest: &'a Bound<'a>,
-    steps: u64,
+    budget: Budget,
 }
 
 impl<'a> Search<'a> {
@@ -262,7 +266,7 @@ impl<'a> Search<'a> {
         let share = chunks.div_ceil(workers);
         let part = |worker: usize| {
             let begin = first + worker * share;
-            self.scan(begin..last.min(begin + share), from, to, plan)
+            self.scan(begin..last.min(begin + share), (from, to), plan, self.budget.among(workers))
         };
         let found = std::thread::scope(|scope| {
             let others: Vec<_> = (1..workers).map(|worker| scope.spawn(move || part(worker))).collect();
@@ -275,10 +279,16 @@ impl<'a> Search<'a> {
         Ok(found.finish())
     }
 
-    /// One worker's part of a range: these chunks, on steps of its own.
-    fn scan(&self, chunks: Range<usize>, from: usize, to: usize, plan: &'a Plan) -> Result<Found<'a>, QueryFault> {
+    /// One worker's part of a range: these chunks, on a budget of its own.
+    fn scan(
+        &self,
+        chunks: Range<usize>,
+        (from, to): (usize, usize),
+        plan: &'a Plan,
+        budget: Budget,
+    ) -> Result<Found<'a>, QueryFault> {
         let contacts = &self.book.contacts;
-        let mut search = Self { book: self.book, rest: self.rest, steps: self.steps };
+        let mut search = Self { book: self.book, rest: self.rest, budget };
         let mut found = Found::new(self.book, plan);
         for chunk in chunks {
             let start = contacts.starts[chunk];
@@ -306,7 +316,7 @@ impl<'a> Search<'a> {
     }
 
     fn select(&mut self, chunk: usize, among: Bits, found: &mut Found<'_>) -> Result<(), QueryFault> {
-        let bits = self.rest.select(&self.book.contacts.chunks[chunk], &among, &mut self.steps)?;
+        let bits = self.rest.select(&self.book.contacts.chunks[chunk], &among, &mut self.budget)?;
         found.add(chunk, &bits);
         Ok(())
     }

@@ -70,7 +70,7 @@ pub enum Wrong {
         /// The bound.
         max: usize,
     },
-    /// The steps that all patterns of a question may take together are used up.
+    /// What the question may cost altogether is used up.
     TooSlow,
 }
 

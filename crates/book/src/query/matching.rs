@@ -34,7 +34,7 @@ pub fn satisfies(node: &Node, record: &impl Record, steps: &mut u64) -> Result<b
     }
 }
 
-/// The refusal of a question whose pattern at `leaf` used up the steps.
+/// The refusal of a question that used up its budget at `leaf`.
 pub fn too_slow(leaf: &Leaf) -> QueryFault {
     QueryFault { part: Part::FilterValue(leaf.at.clone(), None), wrong: Wrong::TooSlow }
 }

@@ -5,6 +5,7 @@
 
 pub mod ask;
 pub mod bits;
+pub mod budget;
 pub mod contacts;
 pub mod fault;
 pub mod field;

@@ -5,6 +5,7 @@ use super::ask::{Ask, AskFilter, AskSort, Condition, Direction, Literal};
 use super::fault::{Part, QueryFault, Wrong};
 use super::field::{Field, position};
 use super::operator::Operator;
+use super::pattern::Room;
 use super::reading;
 use super::window::{LIMIT_MAX, OFFSET_MAX, Window, WindowFault};
 
@@ -71,6 +72,8 @@ pub struct Leaf {
 pub struct Plan {
     fields: &'static [Field],
     filter: Node,
+    simple: usize,
+    regexps: usize,
     sort: Vec<SortBy>,
     window: Window,
     chosen: FieldSet,
@@ -85,6 +88,16 @@ impl Plan {
     /// The filter.
     pub fn filter(&self) -> &Node {
         &self.filter
+    }
+
+    /// How many comparisons there are in the filter.
+    pub fn comparisons(&self) -> usize {
+        self.simple
+    }
+
+    /// How many of them match a regular expression.
+    pub fn regexps(&self) -> usize {
+        self.regexps
     }
 
     /// The sort; ties, and everything when it is empty, go by id.
@@ -110,7 +123,8 @@ impl Plan {
 /// The first thing that is wrong: fields and operators and values of the filter in the order in which they
 /// stand, then the sort, the members, the limit and the offset.
 pub fn plan(fields: &'static [Field], ask: &Ask) -> Result<Plan, QueryFault> {
-    let mut planner = Planner { fields, simple: 0 };
+    let regexps = ask.filter.regexps();
+    let mut planner = Planner { fields, simple: 0, room: Room::shared_by(regexps) };
     let filter = planner.filter(&ask.filter, &mut Vec::new())?;
     let sort = sort_keys(fields, &ask.sort)?;
     let chosen = chosen(fields, &ask.fields)?;
@@ -118,7 +132,7 @@ pub fn plan(fields: &'static [Field], ask: &Ask) -> Result<Plan, QueryFault> {
         WindowFault::Limit => wrong(Part::Limit, Wrong::OutOfRange { max: LIMIT_MAX }),
         WindowFault::Offset => wrong(Part::Offset, Wrong::OutOfRange { max: OFFSET_MAX }),
     })?;
-    Ok(Plan { fields, filter, sort, window, chosen })
+    Ok(Plan { fields, filter, simple: planner.simple, regexps, sort, window, chosen })
 }
 
 fn wrong(part: Part, wrong: Wrong) -> QueryFault {
@@ -128,6 +142,7 @@ fn wrong(part: Part, wrong: Wrong) -> QueryFault {
 struct Planner {
     fields: &'static [Field],
     simple: usize,
+    room: Room,
 }
 
 impl Planner {
@@ -186,7 +201,7 @@ impl Planner {
         let operator = Operator::read(operator).filter(|operator| operator.suits(field.kind)).ok_or_else(|| {
             wrong(Part::FilterOperator(at.to_vec()), Wrong::Operator { allowed: Operator::suiting(field.kind) })
         })?;
-        let test = reading::test(field.kind, operator, value)
+        let test = reading::test(field.kind, operator, value, self.room)
             .map_err(|bad| wrong(Part::FilterValue(at.to_vec(), bad.element), bad.wrong))?;
         Ok(Node::Leaf(Leaf { field: place, test, at: at.to_vec() }))
     }

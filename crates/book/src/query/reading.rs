@@ -12,7 +12,7 @@ use super::field::Kind;
 use super::jsquery::JsQuery;
 use super::number::Decimal;
 use super::operator::Operator;
-use super::pattern::{Fold, Like, PATTERN_CHARS_MAX, Regexp, StepsSpent};
+use super::pattern::{Fold, Like, PATTERN_CHARS_MAX, Regexp, Room, StepsSpent};
 use super::plan::LIST_VALUES_MAX;
 use crate::moment;
 use crate::text::Phone;
@@ -137,8 +137,9 @@ impl From<Wrong> for BadValue {
     }
 }
 
-/// The comparison that `operator` makes of a field of this kind with `value`.
-pub fn test(kind: Kind, operator: Operator, value: &Literal) -> Result<Test, BadValue> {
+/// The comparison that `operator` makes of a field of this kind with `value`; a regular expression takes no more
+/// than this room.
+pub fn test(kind: Kind, operator: Operator, value: &Literal, room: Room) -> Result<Test, BadValue> {
     match (operator, value) {
         (Operator::IsNull, _) | (Operator::Equal, Literal::Null) => return Ok(Test::IsNull),
         (Operator::IsNotNull, _) | (Operator::NotEqual, Literal::Null) => {
@@ -152,9 +153,9 @@ pub fn test(kind: Kind, operator: Operator, value: &Literal) -> Result<Test, Bad
         Kind::Number => number_test(operator, value),
         Kind::DateTime => moment(value).map(|moment| comparison(operator, Decimal::from(moment))),
         Kind::Boolean => boolean_test(operator, value),
-        Kind::Text => text_test(operator, value),
-        Kind::Texts => list_test(operator, value),
-        Kind::Phones => phones_test(operator, value),
+        Kind::Text => text_test(operator, value, room),
+        Kind::Texts => list_test(operator, value, room),
+        Kind::Phones => phones_test(operator, value, room),
         Kind::Objects { .. } => ids_test(operator, value),
         Kind::Empty(_) => Ok(Test::Never),
     }
@@ -206,7 +207,7 @@ fn boolean_test(operator: Operator, value: &Literal) -> Result<Test, BadValue> {
     Ok(Test::Boolean(*value == (operator == Operator::Equal)))
 }
 
-fn text_test(operator: Operator, value: &Literal) -> Result<Test, BadValue> {
+fn text_test(operator: Operator, value: &Literal, room: Room) -> Result<Test, BadValue> {
     if matches!(operator, Operator::In | Operator::NotIn) {
         let (texts, has_null) = list(value, "a list of strings", text)?;
         let texts = texts.into_iter().map(Box::from).collect();
@@ -222,20 +223,20 @@ fn text_test(operator: Operator, value: &Literal) -> Result<Test, BadValue> {
         Operator::NotEqual => TextTest::NotEqual(text.into()),
         Operator::NotLike => TextTest::NotLike(like(text, Fold::Exact)?),
         Operator::NotILike => TextTest::NotLike(like(text, Fold::Lower)?),
-        other => pattern(other, text)?,
+        other => pattern(other, text, room)?,
     }))
 }
 
 /// The comparisons with a pattern that are not negations.
-fn pattern(operator: Operator, text: &str) -> Result<TextTest, BadValue> {
+fn pattern(operator: Operator, text: &str, room: Room) -> Result<TextTest, BadValue> {
     Ok(match operator {
         Operator::ILike => TextTest::Like(like(text, Fold::Lower)?),
-        Operator::Regexp => TextTest::Regexp(regexp(text)?),
+        Operator::Regexp => TextTest::Regexp(regexp(text, room)?),
         _ => TextTest::Like(like(text, Fold::Exact)?),
     })
 }
 
-fn list_test(operator: Operator, value: &Literal) -> Result<Test, BadValue> {
+fn list_test(operator: Operator, value: &Literal, room: Room) -> Result<Test, BadValue> {
     let one_of = |texts: Vec<&str>| TextTest::OneOf(texts.into_iter().map(Box::from).collect());
     Ok(match operator {
         Operator::Equal => Test::Texts(Quantifier::Any, TextTest::Equal(text(value)?.into())),
@@ -246,11 +247,11 @@ fn list_test(operator: Operator, value: &Literal) -> Result<Test, BadValue> {
         Operator::NotOverlap => Test::Texts(Quantifier::None, one_of(one_or_more(value)?)),
         Operator::NotLike => Test::Texts(Quantifier::None, TextTest::Like(like(text(value)?, Fold::Exact)?)),
         Operator::NotILike => Test::Texts(Quantifier::None, TextTest::Like(like(text(value)?, Fold::Lower)?)),
-        other => Test::Texts(Quantifier::Any, pattern(other, text(value)?)?),
+        other => Test::Texts(Quantifier::Any, pattern(other, text(value)?, room)?),
     })
 }
 
-fn phones_test(operator: Operator, value: &Literal) -> Result<Test, BadValue> {
+fn phones_test(operator: Operator, value: &Literal, room: Room) -> Result<Test, BadValue> {
     let packed = |texts: Vec<&str>| {
         // What is no phone number equals none.
         let mut packed: Vec<u64> =
@@ -265,7 +266,7 @@ fn phones_test(operator: Operator, value: &Literal) -> Result<Test, BadValue> {
         Operator::NotIn => Test::Phones(Quantifier::None, packed(list(value, "a list of strings", text)?.0)),
         Operator::Overlap => Test::Phones(Quantifier::Any, packed(one_or_more(value)?)),
         Operator::NotOverlap => Test::Phones(Quantifier::None, packed(one_or_more(value)?)),
-        other => list_test(other, value)?,
+        other => list_test(other, value, room)?,
     })
 }
 
@@ -365,8 +366,8 @@ fn like(text: &str, fold: Fold) -> Result<Box<Like>, BadValue> {
     Ok(Box::new(like))
 }
 
-fn regexp(text: &str) -> Result<Box<Regexp>, BadValue> {
-    let regexp = Regexp::compile(bounded(text)?).map_err(Wrong::Pattern)?;
+fn regexp(text: &str, room: Room) -> Result<Box<Regexp>, BadValue> {
+    let regexp = Regexp::compile_within(bounded(text)?, room).map_err(Wrong::Pattern)?;
     Ok(Box::new(regexp))
 }
 

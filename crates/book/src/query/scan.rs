@@ -6,6 +6,7 @@
 //! before have left over.
 
 use super::bits::Bits;
+use super::budget::Budget;
 use super::fault::QueryFault;
 use super::field::contact as at;
 use super::json::{Json, Phones};
@@ -54,33 +55,35 @@ impl Column {
 }
 
 /// Binds a filter to a snapshot.
-pub fn bind<'p>(node: &'p Node, book: &Book, steps: &mut u64) -> Result<Bound<'p>, QueryFault> {
+pub fn bind<'p>(node: &'p Node, book: &Book, budget: &mut Budget) -> Result<Bound<'p>, QueryFault> {
     Ok(match node {
         Node::Everything => Bound::Everything,
         Node::All(nodes) => {
-            let mut bound = bind_all(nodes, book, steps)?;
+            let mut bound = bind_all(nodes, book, budget)?;
             bound.sort_by_key(cost);
             Bound::All(bound)
         }
-        Node::Any(nodes) => Bound::Any(bind_all(nodes, book, steps)?),
-        Node::Leaf(leaf) => bind_leaf(leaf, book, steps).map_err(|_| too_slow(leaf))?,
+        Node::Any(nodes) => Bound::Any(bind_all(nodes, book, budget)?),
+        Node::Leaf(leaf) => bind_leaf(leaf, book, budget)?,
     })
 }
 
-fn bind_all<'p>(nodes: &'p [Node], book: &Book, steps: &mut u64) -> Result<Vec<Bound<'p>>, QueryFault> {
-    nodes.iter().map(|node| bind(node, book, steps)).collect()
+fn bind_all<'p>(nodes: &'p [Node], book: &Book, budget: &mut Budget) -> Result<Vec<Bound<'p>>, QueryFault> {
+    nodes.iter().map(|node| bind(node, book, budget)).collect()
 }
 
-fn bind_leaf<'p>(leaf: &'p Leaf, book: &Book, steps: &mut u64) -> Result<Bound<'p>, StepsSpent> {
+fn bind_leaf<'p>(leaf: &'p Leaf, book: &Book, budget: &mut Budget) -> Result<Bound<'p>, QueryFault> {
     let (column, places) = match leaf.field {
         at::MANAGER_ID | at::MANAGER_FULL_NAME => (Column::Manager, book.employees.places()),
         at::ORGANIZATION_ID | at::ORGANIZATION_NAME => (Column::Organization, book.organizations.places()),
         at::GROUPS => (Column::Groups, book.group_sets.places()),
         _ => return Ok(Bound::Own(leaf)),
     };
+    budget.pay(leaf, places + 1)?;
+    let spent = |_| too_slow(leaf);
     let absent = if leaf.field == at::GROUPS { Value::Objects(&NO_GROUPS) } else { Value::Null };
     let mut passing = Vec::with_capacity(places + 1);
-    passing.push(passes(&leaf.test, absent, steps)?);
+    passing.push(passes(&leaf.test, absent, &mut budget.steps).map_err(spent)?);
     for place in 0..places {
         let set;
         let value = match leaf.field {
@@ -97,7 +100,7 @@ fn bind_leaf<'p>(leaf: &'p Leaf, book: &Book, steps: &mut u64) -> Result<Bound<'
             },
         };
         passing.push(match value {
-            Some(value) => passes(&leaf.test, value, steps)?,
+            Some(value) => passes(&leaf.test, value, &mut budget.steps).map_err(spent)?,
             None => false,
         });
     }
@@ -129,7 +132,7 @@ fn cost(bound: &Bound<'_>) -> u8 {
 
 impl Bound<'_> {
     /// The contacts of `among` that pass.
-    pub fn select(&self, chunk: &Chunk, among: &Bits, steps: &mut u64) -> Result<Bits, QueryFault> {
+    pub fn select(&self, chunk: &Chunk, among: &Bits, budget: &mut Budget) -> Result<Bits, QueryFault> {
         match self {
             Self::Everything => Ok(*among),
             Self::All(parts) => {
@@ -138,7 +141,7 @@ impl Bound<'_> {
                     if left.is_empty() {
                         break;
                     }
-                    left = part.select(chunk, &left, steps)?;
+                    left = part.select(chunk, &left, budget)?;
                 }
                 Ok(left)
             }
@@ -149,7 +152,7 @@ impl Bound<'_> {
                     if open.is_empty() {
                         break;
                     }
-                    found = found.or(&part.select(chunk, &open, steps)?);
+                    found = found.or(&part.select(chunk, &open, budget)?);
                 }
                 Ok(found)
             }
@@ -157,7 +160,10 @@ impl Bound<'_> {
                 let links = column.of(chunk);
                 Ok(among.filter(|place| passing[links[place].index()]))
             }
-            Self::Own(leaf) => own(leaf, chunk, among, steps).map_err(|_| too_slow(leaf)),
+            Self::Own(leaf) => {
+                budget.pay(leaf, among.count())?;
+                own(leaf, chunk, among, &mut budget.steps).map_err(|_| too_slow(leaf))
+            }
         }
     }
 }

@@ -54,8 +54,7 @@ fn threads_together_find_what_one_finds() {
         simple("phone_numbers", "like", "%77"),
         simple("id", ">", "70000"),
     ];
-    let sorts =
-        [vec![], vec![by("last_name", Direction::Descending), by("first_name", Direction::Ascending)]];
+    let sorts = [vec![], vec![by("last_name", Direction::Descending), by("first_name", Direction::Ascending)]];
     for filter in &filters {
         for sort in &sorts {
             for (limit, offset) in [(50, 0), (1_000, 3_333), (0, 0), (10_000, 100_000)] {

@@ -37,7 +37,7 @@ pub(super) async fn run(store: &Store, progress: Progress) -> Result<Answer, Fai
     let bar = bar(customers.len(), progress);
     for customer in &customers {
         bar.set_message(plain(&customer.name));
-        findings.add(customer, store.load_book(customer.id).map(|book| book.contacts_len()));
+        findings.add(customer, store.load_rows(customer.id).map(|book| book.contacts_len()));
         bar.inc(1);
     }
     bar.finish_and_clear();

@@ -115,6 +115,8 @@ fn wrong(wrong: &Wrong) -> (Mnemonic, Option<String>, Option<usize>) {
         Wrong::JsQuery(fault) => invalid(fault.to_string(), None),
         Wrong::TooMany { what, max } => invalid(format!("at most {max} {what}"), Some(*max)),
         Wrong::OutOfRange { max } => invalid(format!("must be from 0 to {max}"), Some(*max)),
-        Wrong::TooSlow => invalid("the patterns of this question take too many steps".to_owned(), None),
+        Wrong::TooSlow => {
+            invalid("the question takes too many steps: ask with fewer or simpler filters".to_owned(), None)
+        }
     }
 }

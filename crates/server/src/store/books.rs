@@ -14,8 +14,9 @@ use ringbook_book::group::{Group, Origin};
 use ringbook_book::id::{CustomerId, EmployeeId, GroupId, OrganizationId, Revision};
 use ringbook_book::organization::Organization;
 use ringbook_book::text::{Email, Name};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 
+use super::images;
 use super::lists;
 use super::rows::{self, cell, column};
 use super::statements as sql;
@@ -33,8 +34,20 @@ impl Store {
         self.write(move |connection| follow(connection, customer, &change)).await
     }
 
-    /// Reads a whole book, as it is committed now. Blocks on the disk, and keeps several threads busy.
+    /// A whole book, as it is committed now: from its image if there is a good one, else from its rows. Blocks on the
+    /// disk, and keeps several threads busy.
     pub fn load_book(&self, customer: CustomerId) -> Result<Book, StoreFault> {
+        let image = self.0.found.and_then(|found| images::read(&self.0.path, customer, found));
+        if let Some(book) = image
+            && revision(&self.reader()?, customer)? == Some(book.revision())
+        {
+            return Ok(book);
+        }
+        self.load_rows(customer)
+    }
+
+    /// Reads a whole book from its rows, as they are committed now. Blocks on the disk, and keeps several threads busy.
+    pub fn load_rows(&self, customer: CustomerId) -> Result<Book, StoreFault> {
         loop {
             match self.try_load(customer) {
                 // Somebody changed the book between two readers' beginnings.
@@ -86,7 +99,7 @@ impl Store {
         let mut statement = snapshot.prepare(sql::CONTACTS)?;
         let mut rows = statement.query(params![column(customer.number()), from, to])?;
         let mut lists = Lists::default();
-        while let Some(row) = rows.next()? {
+        while let Some(row) = rows.next().map_err(|error| damaged("contacts", customer, error))? {
             push(&mut run, row, &mut lists).map_err(|cause| broken("contacts", customer, row, cause))?;
         }
         Ok(run.finish())
@@ -132,6 +145,16 @@ fn broken(table: &'static str, customer: CustomerId, row: &Row<'_>, cause: Strin
     StoreFault::unreadable(table, format_args!("customer_id {customer}, {}", rows::key(row, "id")), cause)
 }
 
+/// A page of the file that cannot be read takes rows along that nobody can name; the rest may be well.
+fn damaged(table: &'static str, customer: CustomerId, error: rusqlite::Error) -> StoreFault {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt) => {
+            StoreFault::unreadable(table, format_args!("customer_id {customer}"), error)
+        }
+        _ => error.into(),
+    }
+}
+
 fn revision(connection: &Connection, customer: CustomerId) -> Result<Option<Revision>, StoreFault> {
     let mut statement = connection.prepare_cached(sql::BOOK_REVISION)?;
     let found: Option<i64> = statement.query_row([column(customer.number())], |row| row.get(0)).optional()?;
@@ -141,8 +164,9 @@ fn revision(connection: &Connection, customer: CustomerId) -> Result<Option<Revi
 /// Ranges of ids that cover a book, one per thread.
 fn id_bounds(connection: &Connection, customer: CustomerId) -> Result<Vec<(i64, i64)>, StoreFault> {
     let mut statement = connection.prepare_cached(sql::CONTACT_ID_BOUNDS)?;
-    let (least, most): (Option<i64>, Option<i64>) =
-        statement.query_row([column(customer.number())], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (least, most): (Option<i64>, Option<i64>) = statement
+        .query_row([column(customer.number())], |row| Ok((row.get(0)?, row.get(1)?)))
+        .map_err(|error| damaged("contacts", customer, error))?;
     let (Some(least), Some(most)) = (least, most) else { return Ok(Vec::new()) };
     let threads = thread::available_parallelism().map_or(1, usize::from).min(LOADERS_MAX);
     let ids = most - least;
@@ -192,7 +216,7 @@ fn all<T>(
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([column(customer.number())])?;
     let mut things = Vec::new();
-    while let Some(row) = rows.next()? {
+    while let Some(row) = rows.next().map_err(|error| damaged(table, customer, error))? {
         things.push(read(row).map_err(|cause| broken(table, customer, row, cause))?);
     }
     Ok(things)

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ringbook_book::Book;
+use ringbook_book::id::CustomerId;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
@@ -19,6 +21,7 @@ mod books;
 mod directory;
 mod fault;
 mod files;
+mod images;
 mod lists;
 mod points;
 mod rows;
@@ -87,10 +90,14 @@ pub struct Store(Arc<Engine>);
 
 struct Engine {
     path: PathBuf,
-    writer: writer::Writer,
+    /// Declared before the writer: only a connection that may write can fold the log into the database, so the
+    /// readers must be gone when it closes.
     idle: Mutex<Vec<Connection>>,
+    writer: writer::Writer,
     reading: Arc<Semaphore>,
     faults: Faults,
+    /// The state that the database file was in before it was opened.
+    found: Option<images::Identity>,
     /// Held until the store closes; declared last, so that it is given up last.
     _lock: Option<File>,
 }
@@ -116,11 +123,29 @@ impl Store {
             Role::Server => Some(files::lock(directory)?),
             Role::Operator => None,
         };
+        let found = images::Identity::of(&path);
         let mut connection = sqlite::writer(&path)?;
         sqlite::migrate(&mut connection, &path)?;
         let writer = writer::Writer::start(connection, faults.clone())?;
         let reading = Arc::new(Semaphore::new(READERS_MAX));
-        Ok(Self(Arc::new(Engine { path, writer, idle: Mutex::default(), reading, faults, _lock: lock })))
+        Ok(Self(Arc::new(Engine { path, writer, idle: Mutex::default(), reading, faults, found, _lock: lock })))
+    }
+
+    /// Closes the store after what was begun is on disk, and leaves images of these books, in their last state, for
+    /// the next start. Does nothing of that while other handles are about: the last one to go closes the store then.
+    /// Blocks on the disk.
+    pub fn close(self, books: &[(CustomerId, Arc<Book>)]) {
+        let Ok(engine) = Arc::try_unwrap(self.0) else {
+            tracing::warn!("the store is still in use: no images of books are written");
+            return;
+        };
+        let Engine { path, writer, idle, _lock, .. } = engine;
+        drop(idle);
+        drop(writer);
+        // The lock is still held: no other server can change the database before its state is noted.
+        if let Some(identity) = images::Identity::of(&path).filter(|_| _lock.is_some()) {
+            images::write_all(&path, identity, books);
+        }
     }
 
     /// Whether the store answers.

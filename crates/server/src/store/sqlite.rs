@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::StoreFault;
 
@@ -95,19 +95,42 @@ fn not_a_database(path: &Path) -> StoreFault {
     StoreFault::NotADatabase { path: path.display().to_string().into() }
 }
 
-/// What SQLite finds wrong with the file: damaged pages and rows that refer to nothing. At most `findings_max` texts.
+/// What SQLite finds wrong with the file: damaged pages and rows that refer to nothing. At most `findings_max` texts
+/// of each kind.
 pub(super) fn integrity(connection: &Connection, findings_max: usize) -> Result<Vec<String>, StoreFault> {
+    let mut findings = pages(connection, findings_max).or_else(as_finding)?;
+    findings.extend(orphans(connection, findings_max).or_else(as_finding)?);
+    Ok(findings)
+}
+
+/// A question that fails because the file is damaged has found that out.
+fn as_finding(error: rusqlite::Error) -> Result<Vec<String>, StoreFault> {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt) => Ok(vec![error.to_string()]),
+        _ => Err(error.into()),
+    }
+}
+
+/// What is wrong with the pages; SQLite may put several lines into one row, below a heading.
+fn pages(connection: &Connection, findings_max: usize) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare(&format!("PRAGMA integrity_check({findings_max})"))?;
-    let pages = statement.query_map([], |row| row.get::<_, String>(0))?;
-    let mut findings = pages.filter(|text| !matches!(text.as_deref(), Ok("ok"))).collect::<Result<Vec<_>, _>>()?;
+    let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let mut findings = Vec::new();
+    for text in rows {
+        let text = text?;
+        let lines = text.lines().filter(|line| *line != "ok" && !line.starts_with("***"));
+        findings.extend(lines.map(str::to_owned));
+    }
+    findings.truncate(findings_max);
+    Ok(findings)
+}
+
+fn orphans(connection: &Connection, findings_max: usize) -> rusqlite::Result<Vec<String>> {
     let mut statement =
         connection.prepare("SELECT \"table\", \"parent\", COUNT(*) FROM pragma_foreign_key_check GROUP BY 1, 2")?;
-    let orphans = statement.query_map([], |row| {
+    let rows = statement.query_map([], |row| {
         let (table, parent, count): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         Ok(format!("table {table}: {count} row(s) refer to {parent} that are not there"))
     })?;
-    for orphan in orphans.take(findings_max) {
-        findings.push(orphan?);
-    }
-    Ok(findings)
+    rows.take(findings_max).collect()
 }

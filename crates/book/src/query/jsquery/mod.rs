@@ -78,6 +78,7 @@ pub trait View: Copy {
 pub struct JsQuery {
     root: Node,
     membership: Option<Membership>,
+    source_bytes: usize,
 }
 
 impl JsQuery {
@@ -92,7 +93,12 @@ impl JsQuery {
     pub fn parse(source: &str) -> Result<JsQuery, JsQueryFault> {
         let root = parse::parse(source)?;
         let membership = membership::membership(&root);
-        Ok(JsQuery { root, membership })
+        Ok(JsQuery { root, membership, source_bytes: source.len() })
+    }
+
+    /// How many bytes it was written in.
+    pub fn source_bytes(&self) -> usize {
+        self.source_bytes
     }
 
     /// Whether `value` satisfies the query. Allocates only for an `@>` with more

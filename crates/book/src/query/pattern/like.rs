@@ -5,12 +5,12 @@
 //! place, so a text is read once and nothing is tried twice. `ilike` is the same over small
 //! letters on both sides.
 
-use super::PATTERN_CHARS_MAX;
 use super::fault::PatternFault;
 use super::fold;
 use super::scan::{Hit, Scan, line_around};
 use super::set::CharSet;
 use super::syntax::{Alternation, Atom, Piece, Preference, Repeat};
+use super::{PATTERN_CHARS_MAX, Room};
 
 /// Whether letter case matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,9 +76,14 @@ impl Like {
             at == 1 || at > last || !stretch.steps.is_empty()
         });
         let literal = longest_literal(&marks);
-        let scan = Scan::of(&tree_of(literal, fold));
+        let scan = Scan::of(&tree_of(literal, fold), Room::shared_by(1));
         let contains = is_contains(&marks, literal);
         Ok(Like { stretches, fold, scan, contains })
+    }
+
+    /// How many steps looking at one character can take at worst.
+    pub(in crate::query) fn weight(&self) -> usize {
+        self.stretches.iter().map(|stretch| stretch.steps.len()).sum()
     }
 
     /// Whether a text matches. Time grows with the text, and at worst with the text times the

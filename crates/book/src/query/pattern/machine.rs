@@ -11,6 +11,7 @@
 
 use std::collections::HashMap;
 
+use super::Room;
 use super::alphabet::{Alphabet, Letter};
 use super::fault::StepsSpent;
 use super::program::{Check, NEWLINE_SET, Operation, Programs, WORD_SET};
@@ -89,18 +90,21 @@ pub(super) struct Machine {
     tables: Vec<Table>,
     answers: Vec<Answers>,
     looks: Vec<Look>,
+    /// The most memory that one table may take.
+    table_bytes_max: usize,
     pub(super) text: Text,
     /// What is left of the budget.
     pub(super) steps: u64,
 }
 
 impl Machine {
-    pub(super) fn new(programs: Programs) -> Machine {
+    pub(super) fn new(programs: Programs, room: Room) -> Machine {
         let alphabet = Alphabet::of(&programs.sets);
         let tables = programs.programs.iter().map(|_| Table::default()).collect();
         let answers = programs.programs.iter().map(|_| Answers::default()).collect();
-        let mut machine =
-            Machine { programs, alphabet, tables, answers, looks: Vec::new(), text: Text::default(), steps: 0 };
+        let table_bytes_max = room.part_of(TABLES_BYTES_MAX) / programs.programs.len();
+        let (looks, text) = (Vec::new(), Text::default());
+        let mut machine = Machine { programs, alphabet, tables, answers, looks, table_bytes_max, text, steps: 0 };
         for program in 0..machine.tables.len() {
             machine.clear(program);
         }
@@ -363,7 +367,7 @@ impl Machine {
         }
         let row = self.alphabet.letters() + 1;
         let bytes = row * 4 + content.len() * 8 + 64;
-        if self.tables[program].bytes + bytes > TABLES_BYTES_MAX / self.tables.len() {
+        if self.tables[program].bytes + bytes > self.table_bytes_max {
             self.clear(program);
         }
         self.steps = self.steps.saturating_sub(CONFIGURATION_STEPS);

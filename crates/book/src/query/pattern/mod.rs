@@ -49,6 +49,26 @@ pub const PATTERN_CHARS_MAX: usize = 1_000;
 /// one letter read the short way; a fresh look at a set of states costs many.
 pub const PATTERN_STEPS_MAX: u64 = 150_000_000;
 
+/// So many patterns of one question are prepared at full size; more of them share that room.
+const PATTERNS_AT_FULL_SIZE: usize = 16;
+
+/// The room that a pattern may take once it is prepared: a question may have many.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    parts: usize,
+}
+
+impl Room {
+    /// The part of one among so many regular expressions.
+    pub fn shared_by(patterns: usize) -> Room {
+        Room { parts: patterns.div_ceil(PATTERNS_AT_FULL_SIZE).max(1) }
+    }
+
+    fn part_of(self, whole: usize) -> usize {
+        whole / self.parts
+    }
+}
+
 /// A compiled regular expression.
 #[derive(Debug)]
 pub struct Regexp {
@@ -78,17 +98,25 @@ impl Regexp {
     /// # Errors
     /// It is too long, breaks the notation, or is too complex.
     pub fn compile(source: &str) -> Result<Regexp, PatternFault> {
+        Regexp::compile_within(source, Room::shared_by(1))
+    }
+
+    /// The same with less room than a pattern alone would have: it may be slower, and is sooner too complex.
+    ///
+    /// # Errors
+    /// It is too long, breaks the notation, or is too complex.
+    pub fn compile_within(source: &str, room: Room) -> Result<Regexp, PatternFault> {
         let parsed = parse::regexp(source)?;
-        let mut programs = Programs::new();
+        let mut programs = Programs::new(room);
         let task = if refers(&parsed.tree) {
             let division = parts::divide(&parsed.tree, parsed.groups, &mut programs)?;
             Task::Divide { division, groups: parsed.groups, ignore_case: parsed.ignore_case }
         } else {
             Task::Run(programs.add(&Source::Tree(&parsed.tree), true)?)
         };
-        let machine = Machine::new(programs);
+        let machine = Machine::new(programs, room);
         let engine = Mutex::new(Engine { machine, task, chars: Vec::new() });
-        Ok(Regexp { scan: Scan::of(&parsed.tree), engine })
+        Ok(Regexp { scan: Scan::of(&parsed.tree, room), engine })
     }
 
     /// Whether a text, which may hold newlines, matches. `steps` is what is left of the budget of

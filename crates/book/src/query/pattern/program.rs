@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use super::Room;
 use super::classes::Class;
 use super::fault::PatternFault;
 use super::set::CharSet;
@@ -59,6 +60,7 @@ pub(super) struct Programs {
     /// a bound repeats them, and looking at a set of many ranges costs.
     places: HashMap<usize, u32>,
     operations: usize,
+    operations_max: usize,
 }
 
 /// The number of the set of word characters, of newlines; present from the start.
@@ -87,8 +89,9 @@ pub(super) enum Source<'a> {
 }
 
 impl Programs {
-    pub(super) fn new() -> Programs {
-        let mut programs = Programs::default();
+    pub(super) fn new(room: Room) -> Programs {
+        let operations_max = room.part_of(ALL_OPERATIONS_MAX);
+        let mut programs = Programs { operations_max, ..Programs::default() };
         programs.set(&Class::Word.set());
         programs.set(&CharSet::one('\n'.into()));
         programs
@@ -140,7 +143,7 @@ type Written = Result<u32, PatternFault>;
 impl Writer<'_> {
     fn push(&mut self, operation: Operation) -> Written {
         self.shared.operations += 1;
-        if self.operations.len() >= OPERATIONS_MAX || self.shared.operations > ALL_OPERATIONS_MAX {
+        if self.operations.len() >= OPERATIONS_MAX || self.shared.operations > self.shared.operations_max {
             return Err(PatternFault::TooComplex);
         }
         self.operations.push(operation);

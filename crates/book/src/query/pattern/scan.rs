@@ -17,6 +17,7 @@ use regex_automata::util::prefilter::Prefilter;
 use regex_automata::{Input, MatchKind};
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, Look, Repetition};
 
+use super::Room;
 use super::set::CharSet;
 use super::syntax::{Alternation, Anchor, Atom, Piece, Repeat, UNBOUNDED};
 
@@ -73,7 +74,7 @@ enum Found {
 
 impl Scan {
     /// Prepares a scan.
-    pub(super) fn of(tree: &Alternation) -> Scan {
+    pub(super) fn of(tree: &Alternation, room: Room) -> Scan {
         let mut runs = Runs::default();
         let alone = runs.tree(tree);
         runs.cut();
@@ -85,7 +86,7 @@ impl Scan {
         let literal = (literal.len() > 2).then(|| Finder::new(&literal).into_owned());
         let mut translation = Translation { exact: true };
         let hir = translation.tree(tree);
-        let automaton = Automaton::of(&hir, literal.is_some());
+        let automaton = Automaton::of(&hir, literal.is_some(), room);
         let exact = translation.exact && automaton.is_some();
         let exactness = if exact { Exactness::Automaton } else { Exactness::Candidates };
         Scan { literal, automaton, exactness }
@@ -177,10 +178,12 @@ pub(super) fn line_around(lines: &str, at: usize) -> (usize, usize) {
 impl Automaton {
     /// Builds the automaton, unless it is too large. With a literal to look for first, no other
     /// prefilter is worth having.
-    fn of(hir: &Hir, has_literal: bool) -> Option<Automaton> {
+    fn of(hir: &Hir, has_literal: bool, room: Room) -> Option<Automaton> {
         let nfa = thompson::Compiler::new()
             .configure(
-                thompson::Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(AUTOMATON_BYTES_MAX)),
+                thompson::Config::new()
+                    .which_captures(WhichCaptures::None)
+                    .nfa_size_limit(Some(room.part_of(AUTOMATON_BYTES_MAX))),
             )
             .build_from_hir(hir)
             .ok()?;
@@ -190,7 +193,7 @@ impl Automaton {
             .match_kind(MatchKind::All)
             .specialize_start_states(prefilter.is_some())
             .prefilter(prefilter)
-            .cache_capacity(STEPS_BYTES_MAX)
+            .cache_capacity(room.part_of(STEPS_BYTES_MAX))
             .skip_cache_capacity_check(true)
             .minimum_cache_clear_count(Some(EMPTIED_MAX))
             .minimum_bytes_per_state(Some(BYTES_PER_STATE_MIN));

@@ -276,3 +276,15 @@ fn like_scans_lines() {
     assert_eq!(scan("%", Fold::Lower), [0, 1, 2, 3, 4]);
     assert_eq!(scan("____", Fold::Exact), [0, 1, 4]);
 }
+
+#[test]
+fn many_patterns_share_the_room_of_a_few() {
+    let crowded = Room::shared_by(1_000);
+    assert!(Regexp::compile_within("((a|b){0,90}){0,90}q", crowded).is_err());
+    assert!(Regexp::compile("((a|b){0,90}){0,90}q").is_ok());
+    // Too large for the automaton that is left, so the slower machine answers.
+    let pattern = Regexp::compile_within("^\\w{0,60}x$", crowded).expect("it is not too complex");
+    let mut steps = PATTERN_STEPS_MAX;
+    assert_eq!(pattern.is_match("Иванx", &mut steps), Ok(true));
+    assert_eq!(pattern.next_match_end("Иван\n\nПётрx\nx", 0, &mut steps), Ok(Some("Иван\n\nПётрx".len())));
+}

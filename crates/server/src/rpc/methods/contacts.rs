@@ -16,7 +16,11 @@ const CONTACTS_AT_ONCE_MAX: usize = 1_000;
 /// Asks the caller's book and writes the page that it finds.
 pub async fn contacts(rpc: &Rpc, work: Work<'_>, watch: &mut Stopwatch<'_>) -> Result<Vec<Bytes>, Fault> {
     let refused = |fault| judgement::of_question(&fault, work.params);
-    let plan = plan(&CONTACT, &from_wire::ask(work.params)?).map_err(refused)?;
+    let ask = from_wire::ask(work.params)?;
+    // A regular expression can take milliseconds to compile.
+    let holds_up = ask.filter.regexps() > 0;
+    let make = move || plan(&CONTACT, &ask);
+    let plan = if holds_up { rpc.shelf.aside(make).await } else { make() }.map_err(refused)?;
     let fields = plan.fields();
     watch.lap(Stage::Plan);
     let customer = work.caller.customer();

@@ -151,3 +151,13 @@ fn no_two_outcomes_and_no_two_methods_share_a_place() {
     }
     assert!(Mnemonic::ALL.iter().all(|mnemonic| outcomes().contains(&mnemonic.text())));
 }
+
+#[tokio::test]
+async fn what_is_no_call_does_not_repeat_the_token_it_came_with() {
+    let world = world().await;
+    let token = &world.client.token;
+    let body = json!({"jsonrpc": format!("2.{token}"), "id": 1, "method": "get.account",
+        "params": {"access_token": token}});
+    let answer = world.raw(body.to_string().as_bytes()).await;
+    assert!(answer.contains("invalid_request") && !answer.contains(token.as_str()), "{answer}");
+}

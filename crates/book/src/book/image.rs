@@ -1,0 +1,278 @@
+//! A book as bytes, to be read back at memory speed.
+//!
+//! An image is a copy made for a quick start, never the truth: whoever keeps one must know, by the revision and by
+//! means of its own, that the store still holds the same book, and that the bytes are those that were written. An
+//! image is cut into parts, so that several threads can read it: the head (tables), the phone index, the chunks.
+//! All numbers are little-endian. The layout belongs to the program that wrote it; [`LAYOUT`] changes with it.
+
+use std::sync::Arc;
+
+use super::chunk::{Chunk, Link};
+use super::phones::PhoneIndex;
+use super::table::Table;
+use super::{Book, Contacts, GroupSet, KnownEmployee};
+use crate::employee::{Employee, EmployeePhone, PhoneStatus};
+use crate::group::{Group, Origin};
+use crate::id::{EmployeeId, GroupId, OrganizationId, Revision};
+use crate::organization::Organization;
+use crate::text::{Email, Name};
+
+/// The number of this layout.
+pub const LAYOUT: u32 = 1;
+
+/// The bytes are no image of this layout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAnImage;
+
+impl Book {
+    /// The head of the image: everything but the contacts and the phone index.
+    pub fn image_head(&self) -> Vec<u8> {
+        let mut out = Out(Vec::new());
+        out.number(self.revision.0);
+        out.table(&self.organizations, |out, organization| {
+            out.number(organization.id.number());
+            out.text(organization.name.as_str());
+        });
+        out.table(&self.groups, |out, group| {
+            out.number(group.id.number());
+            out.text(group.name.as_str());
+            out.number(u64::from(group.origin == Origin::System));
+        });
+        out.table(&self.employees, |out, known| out.employee(&known.employee));
+        out.table(&self.group_sets, |out, set| out.words(set));
+        out.0
+    }
+
+    /// The phone index of the image.
+    pub fn image_phones(&self) -> Vec<u8> {
+        let mut out = Out(Vec::new());
+        self.phones.pairs().for_each(|(phone, id)| {
+            out.number(phone);
+            out.number(id);
+        });
+        out.0
+    }
+
+    /// How many chunks there are.
+    pub fn image_chunks_len(&self) -> usize {
+        self.contacts.chunks.len()
+    }
+
+    /// The chunks of the image, one part each.
+    pub fn image_chunks(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.contacts.chunks.iter().map(|chunk| chunk.image())
+    }
+
+    /// Puts a book together from the parts of its image.
+    pub fn from_image(head: &[u8], phones: &[u8], chunks: Vec<Chunk>) -> Result<Self, NotAnImage> {
+        let mut read = In(head);
+        let revision = Revision(read.number()?);
+        let organizations = read.table(|read| {
+            let id = OrganizationId::new(read.number()?).map_err(|_| NotAnImage)?;
+            Ok(Organization { id, name: read.name()? })
+        })?;
+        let groups = read.table(|read| {
+            let id = GroupId::new(read.number()?).map_err(|_| NotAnImage)?;
+            let name = read.name()?;
+            let origin = if read.number()? == 1 { Origin::System } else { Origin::User };
+            Ok(Group { id, name, origin })
+        })?;
+        let employees = read.table(|read| {
+            let employee = read.employee()?;
+            let full_name = employee.full_name().into();
+            Ok(Arc::new(KnownEmployee { employee, full_name }))
+        })?;
+        let group_sets = read.table(|read| Ok(GroupSet::from(read.words()?)))?;
+        let pairs: Vec<(u64, u64)> = phones.chunks_exact(16).map(|pair| (word(&pair[..8]), word(&pair[8..]))).collect();
+        Ok(Self {
+            revision,
+            contacts: Contacts::from_chunks(chunks.into_iter().map(Arc::new).collect()),
+            organizations,
+            groups,
+            employees,
+            group_sets,
+            phones: PhoneIndex::from_sorted(&pairs),
+        })
+    }
+}
+
+impl Chunk {
+    fn image(&self) -> Vec<u8> {
+        let mut out = Out(Vec::with_capacity(self.bytes()));
+        out.numbers(&self.ids);
+        out.text(&self.names);
+        out.words(&self.name_ends);
+        out.halves(&self.last_bytes);
+        out.halves(&self.first_bytes);
+        out.numbers(&self.phones);
+        out.halves(&self.phone_ends);
+        out.text(&self.emails);
+        out.words(&self.email_ends);
+        for links in [&self.managers, &self.organizations, &self.groups] {
+            let words: Vec<u32> = links.iter().map(|link| link.index() as u32).collect();
+            out.words(&words);
+        }
+        out.0
+    }
+
+    /// Reads a chunk's part of an image.
+    pub fn from_image(part: &[u8]) -> Result<Self, NotAnImage> {
+        let mut read = In(part);
+        let mut chunk = Self::default();
+        chunk.ids = read.numbers()?;
+        chunk.names = read.text()?.to_owned();
+        chunk.name_ends = read.words()?;
+        chunk.last_bytes = read.halves()?;
+        chunk.first_bytes = read.halves()?;
+        chunk.phones = read.numbers()?;
+        chunk.phone_ends = read.halves()?;
+        chunk.emails = read.text()?.to_owned();
+        chunk.email_ends = read.words()?;
+        let mut links = || Ok(read.words()?.into_iter().map(Link::from_index).collect());
+        (chunk.managers, chunk.organizations, chunk.groups) = (links()?, links()?, links()?);
+        let same = [chunk.name_ends.len(), chunk.phone_ends.len(), chunk.email_ends.len(), chunk.groups.len()];
+        if same.iter().all(|length| *length == chunk.ids.len()) { Ok(chunk) } else { Err(NotAnImage) }
+    }
+}
+
+struct Out(Vec<u8>);
+
+impl Out {
+    fn number(&mut self, number: u64) {
+        self.0.extend_from_slice(&number.to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    fn optional(&mut self, text: Option<&str>) {
+        // No text of a record is empty.
+        self.text(text.unwrap_or_default());
+    }
+
+    fn numbers(&mut self, numbers: &[u64]) {
+        self.number(numbers.len() as u64);
+        self.0.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+    }
+
+    fn words(&mut self, words: &[u32]) {
+        self.number(words.len() as u64);
+        self.0.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+    }
+
+    fn halves(&mut self, halves: &[u16]) {
+        self.number(halves.len() as u64);
+        self.0.extend(halves.iter().flat_map(|half| half.to_le_bytes()));
+    }
+
+    fn employee(&mut self, employee: &Employee) {
+        self.number(employee.id.number());
+        self.text(employee.last_name.as_str());
+        self.optional(employee.first_name.as_ref().map(Name::as_str));
+        self.optional(employee.patronymic.as_ref().map(Name::as_str));
+        self.optional(employee.email.as_ref().map(Email::as_str));
+        self.number(employee.phones.len() as u64);
+        for phone in &employee.phones {
+            self.number(phone.id);
+            self.text(&phone.number);
+            self.number(u64::from(phone.channels));
+            self.number(u64::from(phone.dial_seconds));
+            self.number(u64::from(phone.status == PhoneStatus::Active));
+        }
+    }
+
+    fn table<T: Clone>(&mut self, table: &Table<T>, write: impl Fn(&mut Self, &T)) {
+        self.number(table.places() as u64);
+        for place in 0..table.places() {
+            let thing = table.at(place);
+            self.number(u64::from(thing.is_some()));
+            if let Some(thing) = thing {
+                write(self, thing);
+            }
+        }
+    }
+}
+
+struct In<'a>(&'a [u8]);
+
+impl<'a> In<'a> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], NotAnImage> {
+        let (taken, rest) = self.0.split_at_checked(count).ok_or(NotAnImage)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn number(&mut self) -> Result<u64, NotAnImage> {
+        self.take(8).map(word)
+    }
+
+    fn count(&mut self) -> Result<usize, NotAnImage> {
+        usize::try_from(self.number()?).map_err(|_| NotAnImage)
+    }
+
+    fn list(&mut self, width: usize) -> Result<&'a [u8], NotAnImage> {
+        let count = self.count()?;
+        self.take(count.checked_mul(width).ok_or(NotAnImage)?)
+    }
+
+    fn text(&mut self) -> Result<&'a str, NotAnImage> {
+        std::str::from_utf8(self.list(1)?).map_err(|_| NotAnImage)
+    }
+
+    fn numbers(&mut self) -> Result<Vec<u64>, NotAnImage> {
+        Ok(self.list(8)?.chunks_exact(8).map(word).collect())
+    }
+
+    fn words(&mut self) -> Result<Vec<u32>, NotAnImage> {
+        let words = self.list(4)?.as_chunks::<4>().0;
+        Ok(words.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect())
+    }
+
+    fn halves(&mut self) -> Result<Vec<u16>, NotAnImage> {
+        let halves = self.list(2)?.as_chunks::<2>().0;
+        Ok(halves.iter().map(|bytes| u16::from_le_bytes(*bytes)).collect())
+    }
+
+    fn name(&mut self) -> Result<Name, NotAnImage> {
+        Name::parse(self.text()?).map_err(|_| NotAnImage)
+    }
+
+    fn optional_name(&mut self) -> Result<Option<Name>, NotAnImage> {
+        let text = self.text()?;
+        if text.is_empty() { Ok(None) } else { Name::parse(text).map(Some).map_err(|_| NotAnImage) }
+    }
+
+    fn employee(&mut self) -> Result<Employee, NotAnImage> {
+        let id = EmployeeId::new(self.number()?).map_err(|_| NotAnImage)?;
+        let (last_name, first_name, patronymic) = (self.name()?, self.optional_name()?, self.optional_name()?);
+        let email = Some(self.text()?).filter(|text| !text.is_empty());
+        let email = email.map(Email::parse).transpose().map_err(|_| NotAnImage)?;
+        let mut phones = Vec::new();
+        for _ in 0..self.count()? {
+            phones.push(EmployeePhone {
+                id: self.number()?,
+                number: self.text()?.into(),
+                channels: u8::try_from(self.number()?).map_err(|_| NotAnImage)?,
+                dial_seconds: u8::try_from(self.number()?).map_err(|_| NotAnImage)?,
+                status: if self.number()? == 1 { PhoneStatus::Active } else { PhoneStatus::Inactive },
+            });
+        }
+        Ok(Employee { id, last_name, first_name, patronymic, email, phones })
+    }
+
+    fn table<T: Clone>(&mut self, read: impl Fn(&mut Self) -> Result<T, NotAnImage>) -> Result<Table<T>, NotAnImage> {
+        let mut table = Table::default();
+        for _ in 0..self.count()? {
+            let thing = if self.number()? == 1 { Some(read(self)?) } else { None };
+            table.push(thing);
+        }
+        Ok(table)
+    }
+}
+
+/// The number in eight bytes; shorter pieces are never asked for.
+fn word(bytes: &[u8]) -> u64 {
+    bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}

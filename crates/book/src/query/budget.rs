@@ -1,0 +1,105 @@
+//! What one question may cost, whatever is asked.
+//!
+//! Filters, patterns and lists are bounded one by one, but a thousand filters over a large book multiply. So every
+//! comparison is paid for before it is made, from two purses: the steps of patterns that do more than pass over a
+//! text, and the work of all comparisons. The work grows with the book, so that a question of a few dozen comparisons is
+//! never refused. No clock is looked at,
+//! so a busy machine refuses no more than an idle one.
+
+use super::fault::QueryFault;
+use super::matching::too_slow;
+use super::pattern::PATTERN_STEPS_MAX;
+use super::plan::Leaf;
+use super::reading::{Test, TextTest};
+
+/// The work that any question may do; a unit takes about a nanosecond.
+const WORK_MAX: u64 = 1_000_000_000;
+/// The work that it may do on top for each contact of the book.
+const CONTACT_WORK_MAX: u64 = 2_000;
+
+/// What is left to a question.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    /// Steps of patterns.
+    pub steps: u64,
+    work: u64,
+}
+
+impl Budget {
+    /// The budget of a question to a book with so many contacts.
+    pub fn for_contacts(contacts: usize) -> Self {
+        let work = WORK_MAX.saturating_add(CONTACT_WORK_MAX.saturating_mul(contacts as u64));
+        Self { steps: PATTERN_STEPS_MAX, work }
+    }
+
+    /// What each of so many workers may spend on its part of the question.
+    pub fn among(&self, workers: usize) -> Self {
+        Self { steps: self.steps, work: self.work / workers.max(1) as u64 }
+    }
+
+    /// Pays for one comparison with so many values.
+    ///
+    /// # Errors
+    ///
+    /// Too little is left.
+    pub fn pay(&mut self, leaf: &Leaf, values: usize) -> Result<(), QueryFault> {
+        let work = cost(&leaf.test).saturating_mul(values as u64);
+        self.work = self.work.checked_sub(work).ok_or_else(|| too_slow(leaf))?;
+        Ok(())
+    }
+}
+
+/// About how many nanoseconds a comparison with one value takes.
+fn cost(test: &Test) -> u64 {
+    match test {
+        Test::Never | Test::IsNull | Test::IsNotNull | Test::Boolean(_) => 2,
+        Test::Number(_) => 8,
+        Test::Phones(..) | Test::Ids(..) => 15,
+        Test::Text(test) => cost_of_text(test),
+        Test::Texts(_, test) => 30 + 2 * cost_of_text(test),
+        Test::JsQuery(query) => 60 + 4 * query.source_bytes() as u64,
+    }
+}
+
+fn cost_of_text(test: &TextTest) -> u64 {
+    match test {
+        TextTest::Equal(_) | TextTest::NotEqual(_) => 12,
+        TextTest::OneOf(_) | TextTest::NoneOf(_) => 30,
+        TextTest::Like(pattern) | TextTest::NotLike(pattern) => 80 + pattern.weight() as u64,
+        TextTest::Regexp(_) => 60,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pattern::Regexp;
+    use super::super::reading::Quantifier;
+    use super::*;
+
+    fn leaf(test: Test) -> Leaf {
+        Leaf { field: 0, test, at: Vec::new() }
+    }
+
+    fn regexp() -> Leaf {
+        let pattern = Regexp::compile("[xq]1[zw]").expect("a pattern");
+        leaf(Test::Texts(Quantifier::Any, TextTest::Regexp(Box::new(pattern))))
+    }
+
+    #[test]
+    fn a_dozen_patterns_are_never_refused_and_a_thousand_may_be() {
+        for contacts in [1, 1_000, 1_000_000, 100_000_000] {
+            let (mut budget, leaf) = (Budget::for_contacts(contacts), regexp());
+            for _ in 0..12 {
+                assert!(budget.pay(&leaf, contacts).is_ok(), "{contacts}");
+            }
+        }
+        let (mut budget, leaf) = (Budget::for_contacts(1_000_000), regexp());
+        assert!((0..1_000).any(|_| budget.pay(&leaf, 1_000_000).is_err()));
+    }
+
+    #[test]
+    fn a_small_book_answers_any_number_of_plain_comparisons() {
+        let (mut budget, leaf) = (Budget::for_contacts(10_000), leaf(Test::Text(TextTest::Equal("x".into()))));
+        assert!((0..1_000).all(|_| budget.pay(&leaf, 10_000).is_ok()));
+    }
+}
