@@ -242,7 +242,8 @@ impl Shelf {
         let began = Instant::now();
         let loaded = tokio::task::spawn_blocking(move || store.load_book(customer)).await;
         let book = loaded.map_err(StoreFault::unavailable)??;
-        let (contacts, milliseconds) = (book.contacts_len(), began.elapsed().as_millis());
+        let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let contacts = book.contacts_len();
         tracing::info!(customer = customer.number(), contacts, milliseconds, "loaded a book");
         Ok(book)
     }

@@ -55,7 +55,7 @@ async fn the_first_check_that_fails_is_the_answer() {
         (
             r#"{"jsonrpc":"2.0","id":1,"method":"get.contacts","params":{"access_token":"?","x":1}}"#,
             "access_token_invalid",
-            json!(null),
+            json!("access_token"),
             json!(null),
         ),
     ] {

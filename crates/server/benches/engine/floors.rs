@@ -1,0 +1,60 @@
+//! The least work that could answer a question: bare scans over the names, laid end to end.
+
+use memchr::memmem::Finder;
+use regex::Regex;
+use ringbook_book::Book;
+
+/// A pattern in PostgreSQL's dialect and the same in that of the crate `regex`, over lines.
+pub struct Pattern {
+    pub ours: &'static str,
+    pub theirs: &'static str,
+}
+
+const fn same(both: &'static str) -> Pattern {
+    Pattern { ours: both, theirs: both }
+}
+
+/// From what a prefilter answers to what visits every letter.
+pub const PATTERNS: &[Pattern] = &[
+    same("ван"),
+    same("Иван|Пётр|Анна"),
+    same("[Сс]ерге[йя]"),
+    Pattern { ours: "^Ив", theirs: "(?m)^Ив" },
+    Pattern { ours: "ова$", theirs: "(?m)ова$" },
+    Pattern { ours: "\\mMar", theirs: "\\b{start}Mar" },
+    Pattern { ours: "(?i)smith", theirs: "(?i)smith" },
+    Pattern { ours: "^[^ ]+ова? Ан", theirs: "(?m)^[^ \n]+ова? Ан" },
+    Pattern { ours: "[[:alpha:]]-[[:alpha:]]+ .*ич$", theirs: "(?m)\\p{Alphabetic}-\\p{Alphabetic}+ .*ич$" },
+];
+
+/// The full names, each ended by a line feed.
+pub fn laid_end_to_end(book: &Book) -> String {
+    let mut names = String::new();
+    for contact in book.iter() {
+        names.push_str(contact.full_name());
+        names.push('\n');
+    }
+    names
+}
+
+/// How often `needle` occurs.
+pub fn memmem(names: &str, needle: &str) -> u64 {
+    Finder::new(needle).find_iter(names.as_bytes()).count() as u64
+}
+
+/// How many lines hold a match.
+pub fn regex(names: &str, pattern: &Regex) -> u64 {
+    let (mut lines, mut from) = (0, 0);
+    while let Some(found) = pattern.find_at(names, from) {
+        lines += 1;
+        let rest = &names.as_bytes()[found.end()..];
+        match memchr::memchr(b'\n', rest) {
+            Some(end) => from = found.end() + end + 1,
+            None => break,
+        }
+        if from >= names.len() {
+            break;
+        }
+    }
+    lines
+}

@@ -1,0 +1,122 @@
+//! The engine against what bounds it from below: `cargo bench`.
+//!
+//! Everything runs in this process on one thread: a question on a book in memory, and beside it, in turn, the least work
+//! that could answer it. What needs a server is measured by `cargo xtask bench`. Prints rows of a Markdown table.
+//!
+//! `cargo bench -- 3 4` measures some rows only. `RINGBOOK_BENCH_CONTACTS` sets the size of the book (1 000 000 if absent), `RINGBOOK_BENCH_ROUNDS` the number of rounds (9).
+
+mod floors;
+mod questions;
+mod rounds;
+mod shelf;
+
+use ringbook_book::Book;
+use ringbook_book::query::plan::Plan;
+
+use floors::{PATTERNS, laid_end_to_end};
+use rounds::{Goal, Row, versus};
+
+/// Contacts of the full book.
+const CONTACTS: u64 = 1_000_000;
+/// Steps of growth, each against the one before.
+const GROWTH: u64 = 10;
+/// What `like` looks for.
+const LIKE: &str = "ван";
+
+fn main() {
+    let contacts = setting("RINGBOOK_BENCH_CONTACTS", CONTACTS).max(GROWTH * GROWTH);
+    eprintln!("making a book of {contacts} contacts");
+    let full = shelf::book(contacts);
+    full.warm_sort_keys();
+    println!("{}", Row::HEAD);
+    if wanted("3") {
+        like(&full);
+    }
+    if wanted("4") {
+        patterns(&full);
+    }
+    if wanted("5") {
+        lists(&full);
+    }
+    if wanted("7") {
+        pages(&full);
+    }
+    if wanted("11") {
+        println!("{}", shelf::memory(&full));
+    }
+    if wanted("12") {
+        growth(&[shelf::book(contacts / GROWTH / GROWTH), shelf::book(contacts / GROWTH), full]);
+    }
+}
+
+/// Whether a row is among the arguments, or no row is.
+fn wanted(row: &str) -> bool {
+    let mut rows = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).peekable();
+    rows.peek().is_none() || rows.any(|wanted| wanted == row)
+}
+
+/// A number from the environment.
+pub fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// `like` over the full names.
+fn like(book: &Book) {
+    let names = laid_end_to_end(book);
+    let asked = questions::like(LIKE);
+    let outcome = versus(|| questions::total(book, &asked), || floors::memmem(&names, LIKE));
+    let subject = format!("`like \"%{LIKE}%\"`, sorted, total");
+    println!("{}", Row::new("3", &subject, "memmem over the names", outcome, Goal::AtMost(2.0)));
+}
+
+/// `regexp` over the full names.
+fn patterns(book: &Book) {
+    let names = laid_end_to_end(book);
+    for pattern in PATTERNS {
+        let asked = questions::regexp(pattern.ours);
+        let floor = regex::Regex::new(pattern.theirs).expect("the patterns are valid");
+        let wanted = floors::regex(&names, &floor);
+        assert_eq!(questions::total(book, &asked), wanted, "both find the same with {}", pattern.ours);
+        let outcome = versus(|| questions::total(book, &asked), || floors::regex(&names, &floor));
+        let subject = format!("`regexp \"{}\"`, sorted, total", pattern.ours.replace('|', "\\|"));
+        println!("{}", Row::new("4", &subject, "regex over the names", outcome, Goal::AtMost(2.0)));
+    }
+}
+
+/// `jsquery` against `=` and its like, where no index answers.
+fn lists(book: &Book) {
+    for (asked, native) in questions::js_queries(book) {
+        let (plan, floor) = (asked.plan(), native.plan());
+        let outcome = versus(|| questions::total(book, &plan), || questions::total(book, &floor));
+        let subject = format!("{}, sorted, total", asked.name);
+        println!("{}", Row::new("5", &subject, &native.name, outcome, Goal::AtMost(5.0)));
+    }
+}
+
+/// Pages by key at both ends of the book.
+fn pages(book: &Book) {
+    let (first, last) = (questions::page_after(book, 0, 1000), questions::page_after(book, 99, 1000));
+    let outcome = versus(|| questions::walk(book, &last), || questions::walk(book, &first));
+    let subject = "page of 1 000 by `id >` at 99 % of the book";
+    println!("{}", Row::new("7", subject, "the first page", outcome, Goal::AtMost(1.1)));
+}
+
+/// What becomes of each question as the book grows tenfold, twice.
+fn growth(books: &[Book; 3]) {
+    for kind in questions::Growing::ALL {
+        for pair in books.windows(2) {
+            let [small, large] = pair else { continue };
+            let (small_plans, large_plans) = (kind.plans(small), kind.plans(large));
+            let (mut of_small, mut of_large) = (small_plans.iter().cycle(), large_plans.iter().cycle());
+            let outcome = versus(|| walk_next(large, &mut of_large), || walk_next(small, &mut of_small));
+            let subject = format!("{}, {} contacts", kind.name(), large.contacts_len());
+            let floor = format!("{} contacts", small.contacts_len());
+            println!("{}", Row::new("12", &subject, &floor, outcome, kind.goal(GROWTH as f64)));
+        }
+    }
+}
+
+/// Asks the next question.
+fn walk_next<'p>(book: &Book, plans: &mut impl Iterator<Item = &'p Plan>) -> u64 {
+    plans.next().map_or(0, |plan| questions::walk(book, plan))
+}

@@ -1,0 +1,161 @@
+//! What the engine is asked.
+
+use std::hint::black_box;
+
+use ringbook_book::Book;
+use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Direction, Literal};
+use ringbook_book::query::field::CONTACT;
+use ringbook_book::query::plan::{Plan, plan};
+
+use super::rounds::Goal;
+
+/// Contacts in a page that a person looks at.
+const SCREEN: i128 = 50;
+
+/// Phone numbers that are looked up in turn.
+const PHONES: usize = 10_000;
+
+/// A question and how to call it in a table.
+pub struct Asked {
+    pub name: String,
+    filter: AskFilter,
+}
+
+impl Asked {
+    fn new(field: &str, operator: &str, value: Literal) -> Self {
+        let shown = match &value {
+            Literal::Text(text) | Literal::Number(text) => text.as_str(),
+            _ => "…",
+        };
+        Asked { name: format!("`{field} {operator} {shown}`"), filter: simple(field, operator, value) }
+    }
+
+    pub fn plan(&self) -> Plan {
+        screen(self.filter.clone())
+    }
+}
+
+fn simple(field: &str, operator: &str, value: Literal) -> AskFilter {
+    AskFilter::Simple { field: field.to_owned(), operator: operator.to_owned(), value }
+}
+
+fn text(text: &str) -> Literal {
+    Literal::Text(text.to_owned())
+}
+
+fn planned(ask: &Ask) -> Plan {
+    plan(&CONTACT, ask).expect("the questions are valid")
+}
+
+/// The first fifty by last name.
+fn screen(filter: AskFilter) -> Plan {
+    let sort = vec![AskSort { field: "last_name".to_owned(), direction: Direction::Ascending }];
+    planned(&Ask { filter, sort, limit: Some(SCREEN), ..Ask::default() })
+}
+
+/// Names that hold a text.
+pub fn like(inside: &str) -> Plan {
+    screen(simple("full_name", "like", text(&format!("%{inside}%"))))
+}
+
+/// Names that match a pattern.
+pub fn regexp(pattern: &str) -> Plan {
+    screen(simple("full_name", "regexp", text(pattern)))
+}
+
+/// Questions in jsquery, each with a native one that looks at the same column.
+pub fn js_queries(book: &Book) -> Vec<(Asked, Asked)> {
+    let middle = book.iter().nth(book.contacts_len() / 2).expect("the book is not empty");
+    let phone = middle.phone_numbers().next().expect("everybody has a phone").to_string();
+    let group = book.groups().nth(3).expect("there are groups");
+    let (id, name) = (group.id.number(), group.name.as_str());
+    let no_phone = || Asked::new("phone_numbers", "!=", text(&phone));
+    let in_group = || Asked::new("groups", "=", Literal::Number(id.to_string()));
+    let ask = |field, query: String| Asked::new(field, "jsquery", Literal::Text(query));
+    vec![
+        (ask("phone_numbers", format!("NOT # = \"{phone}\"")), no_phone()),
+        (ask("phone_numbers", "@# > 3".to_owned()), no_phone()),
+        (ask("phone_numbers", "#:($ IS STRING)".to_owned()), no_phone()),
+        (ask("groups", format!("#.group_id = {id}")), in_group()),
+        (ask("groups", format!("#(group_name = \"{name}\" AND group_id > 1)")), in_group()),
+    ]
+}
+
+/// Questions for phone numbers from everywhere in the book, in no order.
+fn phones(book: &Book) -> Vec<Plan> {
+    let step = (book.contacts_len() / PHONES).max(1);
+    let phones = book.iter().step_by(step).filter_map(|contact| contact.phone_numbers().next());
+    let mut phones: Vec<String> = phones.map(|phone| phone.to_string().chars().rev().collect()).collect();
+    phones.sort_unstable();
+    let filter = |backwards: String| simple("phone_numbers", "=", Literal::Text(backwards.chars().rev().collect()));
+    phones.into_iter().map(|phone| planned(&Ask { filter: filter(phone), ..Ask::default() })).collect()
+}
+
+/// A page of `limit` after so many hundredths of the book.
+pub fn page_after(book: &Book, percent: usize, limit: i128) -> Plan {
+    let rank = book.contacts_len() * percent / 100;
+    let id = book.iter().nth(rank).map_or(0, |contact| contact.id().number() - 1);
+    let filter = simple("id", ">", Literal::Number(id.to_string()));
+    planned(&Ask { filter, limit: Some(limit), ..Ask::default() })
+}
+
+/// Runs a question for its total.
+pub fn total(book: &Book, plan: &Plan) -> u64 {
+    let page = book.contacts(plan).expect("no pattern spends its steps");
+    black_box(&page);
+    page.total
+}
+
+/// Runs a question and looks at every contact that it answers.
+pub fn walk(book: &Book, plan: &Plan) -> u64 {
+    let page = book.contacts(plan).expect("no pattern spends its steps");
+    let bytes = |contact: ringbook_book::book::view::ContactView<'_>| {
+        contact.full_name().len() + contact.emails().map(str::len).sum::<usize>() + contact.packed_phones().len()
+    };
+    page.contacts(book).map(|contact| bytes(contact) as u64).sum()
+}
+
+/// A question whose cost is watched as the book grows.
+#[derive(Clone, Copy)]
+pub enum Growing {
+    Phone,
+    Page,
+    Like,
+    Regexp,
+    Key,
+}
+
+impl Growing {
+    pub const ALL: [Self; 5] = [Self::Phone, Self::Page, Self::Like, Self::Regexp, Self::Key];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Phone => "one contact by phone",
+            Self::Page => "page of 1 000",
+            Self::Like => "`like \"%ван%\"`, sorted, total",
+            Self::Regexp => "`regexp \"[Сс]ерге[йя]\"`, sorted, total",
+            Self::Key => "page of 1 000 by `id >` in the middle of the book",
+        }
+    }
+
+    /// The questions to be asked in turn.
+    pub fn plans(self, book: &Book) -> Vec<Plan> {
+        match self {
+            // Many, so that the numbers are not all in the processor's caches.
+            Self::Phone => phones(book),
+            Self::Page => vec![planned(&Ask::default())],
+            Self::Like => vec![like("ван")],
+            Self::Regexp => vec![regexp("[Сс]ерге[йя]")],
+            // The last hundredth of a small book would be less than a page.
+            Self::Key => vec![page_after(book, 50, 1000)],
+        }
+    }
+
+    /// `growth` times as many contacts: as many times the cost, or the same, each with what larger caches misses add.
+    pub fn goal(self, growth: f64) -> Goal {
+        match self {
+            Self::Phone | Self::Page | Self::Key => Goal::Flat,
+            Self::Like | Self::Regexp => Goal::Linear(growth),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The program as its users meet it: real processes, real sockets, real signals.
+//!
+//! Nothing here sleeps for a fixed time: what has a bound is looked for until it is there, and the bound is asserted.
+
+mod harness;
+mod isolation;
+mod lasting;
+mod mnemonics;
+mod operator;
+mod reading;
+mod storms;
+mod tls;
+mod transcripts;
+mod transport;
+mod wire;

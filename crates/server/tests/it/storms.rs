@@ -1,0 +1,190 @@
+//! Many at once, and many of them rude: limits under parallel calls, clients that leave, bodies of chance, a store
+//! that fails for a while.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+
+use super::harness::{Demo, Server, added, eventually, key, outcome, place, program, told};
+use super::wire::{PATIENCE, connect, post};
+
+#[test]
+fn parallel_calls_never_overshoot_a_limit() {
+    let root = place();
+    let data = root.path().join("data");
+    let customer = added(&data, "customer add Acme --day-limit 100");
+    let user = added(&data, &format!("user add acme --customer {customer}"));
+    let (_, token) = key(&data, user);
+    told(&data, &format!("allow add 127.0.0.1 --customer {customer}"));
+    let server = Server::serve(&data, &[]);
+    let good = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for at in 0..8 {
+            let (server, token, good) = (&server, &token, &good);
+            scope.spawn(move || {
+                let mut wire = connect(server.address);
+                for round in 0..30 {
+                    // Every third call fails, and gives its point back.
+                    let limit = if (at + round) % 3 == 0 { -1 } else { 0 };
+                    let params = json!({"access_token": token, "limit": limit});
+                    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "get.contacts", "params": params});
+                    let answer = wire.ask(post(call.to_string())).json();
+                    match &*outcome(&answer) {
+                        "ok" => good.fetch_add(1, Ordering::Relaxed),
+                        "limit_exceeded" | "invalid_parameter_value" => 0,
+                        other => panic!("{other}: {answer}"),
+                    };
+                }
+            });
+        }
+    });
+    // A failing call holds its point while it runs, so that the last good one may have been refused.
+    while server.verdict(&token) == "ok" {
+        good.fetch_add(1, Ordering::Relaxed);
+    }
+    assert_eq!(good.into_inner(), 100);
+    server.stop();
+}
+
+#[test]
+fn clients_that_leave_hurt_nobody() {
+    let demo = Demo::start(1000);
+    let params = json!({"access_token": demo.token("demo"), "sort": [{"field": "full_name"}]});
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "get.contacts", "params": params}).to_string();
+    for at in 0..100 {
+        let mut wire = connect(demo.server.address);
+        let request = post(&call);
+        wire.send(&request[..request.len() - at % 50]);
+    }
+    assert_eq!(demo.server.verdict(demo.token("demo")), "ok");
+    assert!(!demo.server.log().contains("ERROR"), "{}", demo.server.log());
+    demo.server.stop();
+}
+
+#[test]
+fn one_connection_too_many_is_closed() {
+    let root = place();
+    let data = root.path().join("data");
+    added(&data, "customer add Acme");
+    let server = Server::serve(&data, &["--connections-max", "2"]);
+    let body = "{}";
+    let mut wires = [connect(server.address), connect(server.address)];
+    for wire in &mut wires {
+        assert_eq!(wire.ask(post(body)).status, 200);
+    }
+    connect(server.address).closed();
+    let [mut one, other] = wires;
+    drop(other);
+    assert_eq!(one.ask(post(body)).status, 200);
+    // The place of the one that left is free soon.
+    eventually(PATIENCE, "a free place", || {
+        let mut wire = connect(server.address);
+        use std::io::{Read, Write};
+        let mut first = [0];
+        wire.io.write_all(&post(body)).is_ok() && wire.io.read(&mut first).is_ok_and(|bytes| bytes == 1)
+    });
+    server.stop();
+}
+
+/// Numbers that look like chance and are the same every time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+}
+
+#[test]
+fn bodies_of_chance_are_always_answered() {
+    let demo = Demo::start(20);
+    let params = json!({"access_token": demo.token("demo"), "limit": 2, "offset": 1, "fields": ["id", "groups"],
+        "sort": [{"field": "last_name", "order": "desc"}, {"field": "first_name"}],
+        "filter": {"filters": [
+            {"field": "groups", "operator": "jsquery", "value": "#.group_id IN (1, 2) OR NOT @# > 0"},
+            {"field": "full_name", "operator": "regexp", "value": "^(?:[[:alpha:]]+ )*(.)\\1?$"},
+            {"field": "phone_numbers", "operator": "overlap", "value": ["+7 916"]},
+            {"field": "last_name", "operator": "not_ilike", "value": "%\\_ж_%"}], "condition": "or"}});
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "get.contacts", "params": params}).to_string();
+    let bits =
+        ["\"", "{", "}", "[", "]", ",", ":", "\\", "null", "1e999", "-", "\u{0}", "ж", "true", "\\ud800", "(", "*"];
+    let mut dice = Dice(1);
+    let mut wire = connect(demo.server.address);
+    let mut outcomes = std::collections::BTreeSet::new();
+    for _ in 0..3_000 {
+        let mut body = call.clone().into_bytes();
+        for _ in 0..=dice.below(3) {
+            let at = dice.below(body.len());
+            let bit = bits[dice.below(bits.len())].bytes();
+            match dice.below(4) {
+                0 => drop(body.splice(at..at, bit)),
+                1 => drop(body.splice(at..=at, bit)),
+                2 => drop(body.drain(at..(at + 1 + dice.below(9)).min(body.len()))),
+                _ => body[at] = dice.below(256) as u8,
+            }
+        }
+        let answer = wire.ask(post(&body));
+        assert_eq!(answer.status, 200);
+        let json = answer.json();
+        let found = outcome(&json);
+        assert_ne!(found, "internal_error", "{}", String::from_utf8_lossy(&body));
+        assert!(json["result"]["data"].is_array() || json["error"]["code"].is_i64(), "{json}");
+        assert!(!answer.text().contains(demo.token("demo")), "{json}");
+        outcomes.insert(found);
+    }
+    for wanted in ["ok", "parse_error", "invalid_parameter_value", "unexpected_parameters", "access_token_invalid"] {
+        assert!(outcomes.contains(wanted), "{outcomes:?}");
+    }
+    assert!(!demo.server.log().contains("ERROR"), "{}", demo.server.log());
+    demo.server.stop();
+}
+
+#[test]
+fn a_store_that_fails_is_an_internal_error_until_it_is_well() {
+    let demo = Demo::start(20);
+    let database = rusqlite::Connection::open(demo.data().join("ringbook.db")).expect("the database");
+    database.execute_batch("ALTER TABLE sessions RENAME TO gone").expect("renamed");
+    let login = || {
+        let params = json!({"login": "demo", "password": demo.text("demo", "password")});
+        demo.server.call("login.user", params)
+    };
+    let refused = login();
+    assert_eq!(outcome(&refused), "internal_error", "{refused}");
+    let request = &refused["error"]["data"]["params"]["request"];
+    assert!(refused["error"]["message"].as_str().is_some_and(|text| !text.contains("sessions")), "{refused}");
+    // What is in memory is answered meanwhile.
+    assert_eq!(demo.server.verdict(demo.token("demo")), "ok");
+    assert!(demo.server.log().contains(&format!("request={request}")), "{}", demo.server.log());
+    database.execute_batch("ALTER TABLE gone RENAME TO sessions").expect("renamed");
+    let session = login();
+    assert_eq!(outcome(&session), "ok", "{session}");
+    drop(database);
+    demo.server.stop();
+}
+
+#[test]
+fn the_log_filter_is_read_again_at_a_hangup() {
+    let root = place();
+    let data = root.path().join("data");
+    added(&data, "customer add Acme");
+    let file = root.path().join("ringbook.toml");
+    std::fs::write(&file, "log = 'error'\n").expect("written");
+    let mut command = program(["serve", "--listen", "127.0.0.1:0", "--config"]);
+    command.arg(&file).arg("--data").arg(&data);
+    let server = Server::run(command, &data);
+    let wrong = || connect(server.address).ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status;
+    assert_eq!((wrong(), server.log()), (404, String::new()));
+    std::fs::write(&file, "log = 'debug'\n").expect("written");
+    server.signal("HUP");
+    eventually(PATIENCE, "the new filter", || {
+        assert_eq!(wrong(), 404);
+        server.log().contains("request refused")
+    });
+    std::fs::write(&file, "log = '=='\n").expect("written");
+    server.signal("HUP");
+    server.wait_for_log("keeping the old log filter");
+    let before: Value = server.call("get.nothing", json!({}));
+    assert_eq!(outcome(&before), "method_not_found");
+    server.stop();
+}

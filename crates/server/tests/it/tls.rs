@@ -1,0 +1,86 @@
+//! TLS from the command line: a start with files, an exchange of the files under way, wrong files.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::json;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+use super::harness::{Server, added, eventually, outcome, place, program};
+use super::wire::{PATIENCE, Wire, post, socket};
+
+const ONE: (&str, &str) = (include_str!("../../src/http/tests/one.pem"), include_str!("../../src/http/tests/one.key"));
+const TWO: (&str, &str) = (include_str!("../../src/http/tests/two.pem"), include_str!("../../src/http/tests/two.key"));
+
+type Tls = StreamOwned<ClientConnection, std::net::TcpStream>;
+
+fn hold(place: &Path, (certificate, key): (&str, &str)) {
+    std::fs::write(place.join("cert.pem"), certificate).expect("written");
+    std::fs::write(place.join("key.pem"), key).expect("written");
+}
+
+/// A connection to who has the key of this certificate.
+fn connect(server: &Server, name: &'static str, pem: &str) -> std::io::Result<Wire<Tls>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate")).expect("a root");
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from(name).expect("a name");
+    let mut client = ClientConnection::new(Arc::new(config), name).map_err(std::io::Error::other)?;
+    let mut stream = socket(server.address);
+    while client.is_handshaking() {
+        client.complete_io(&mut stream)?;
+    }
+    Ok(Wire::new(StreamOwned::new(client, stream)))
+}
+
+fn is_answered(wire: &mut Wire<Tls>) {
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "get.account", "params": {"access_token": "x"}});
+    assert_eq!(outcome(&wire.ask(post(body.to_string())).json()), "access_token_invalid");
+}
+
+#[test]
+fn files_are_exchanged_while_calls_go_on() {
+    let root = place();
+    let data = root.path().join("data");
+    added(&data, "customer add Nobody");
+    hold(root.path(), ONE);
+    let path = |name: &str| root.path().join(name).display().to_string();
+    let server = Server::serve(&data, &["--tls-cert", &path("cert.pem"), "--tls-key", &path("key.pem")]);
+    assert!(server.greeting.starts_with("listening on https://127.0.0.1:"), "{}", server.greeting);
+    let mut old = connect(&server, "one.test", ONE.0).expect("a connection");
+    is_answered(&mut old);
+    // Files that do not belong together change nothing.
+    hold(root.path(), (TWO.0, ONE.1));
+    server.signal("HUP");
+    server.wait_for_log("keeping the old certificate");
+    is_answered(&mut connect(&server, "one.test", ONE.0).expect("a connection"));
+    hold(root.path(), TWO);
+    server.signal("HUP");
+    eventually(PATIENCE, "the new certificate", || connect(&server, "two.test", TWO.0).is_ok());
+    assert!(connect(&server, "one.test", ONE.0).is_err());
+    is_answered(&mut connect(&server, "two.test", TWO.0).expect("a connection"));
+    is_answered(&mut old);
+    server.stop();
+}
+
+#[test]
+fn a_start_with_wrong_files_names_them() {
+    let root = place();
+    let data = root.path().join("data");
+    added(&data, "customer add Nobody");
+    hold(root.path(), ("nothing", ONE.1));
+    let (certificate, key) = (root.path().join("cert.pem"), root.path().join("key.pem"));
+    let mut command = program(["serve", "--listen", "127.0.0.1:0", "--data"]);
+    command.arg(&data).arg("--tls-cert").arg(&certificate).arg("--tls-key").arg(&key);
+    let output = command.output().expect("it runs");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    assert!(text.contains("cert.pem"), "{text}");
+}
