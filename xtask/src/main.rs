@@ -1,6 +1,8 @@
 //! Chores of the project, run as `cargo xtask <chore>`: each works on a fresh machine and brings or names what
 //! it needs.
 
+mod bench;
+mod fuzz;
 mod postgres;
 mod steps;
 mod test;
@@ -9,6 +11,12 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo xtask <chore>
+
+  bench [ROW…] [--contacts N] [--rounds N] [--seconds N]
+      measures the server against its floors and writes the table in docs/performance.md; needs wrk and nginx
+
+  fuzz [TARGET…] [--runs N] [--seconds S] [--seed X]
+      throws hostile input at the parsers and the engine, in a release build, on all processors
 
   test [--no-lint] [-- <filter and options for the test binaries>]
       formatting, lints and every test; starts the PostgreSQL with jsquery that some tests compare with
@@ -22,6 +30,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.split_first() {
         Some((chore, rest)) if chore == "test" => test::run(rest),
+        Some((chore, rest)) if chore == "fuzz" => fuzz::run(rest),
+        Some((chore, rest)) if chore == "bench" => bench::run(rest),
         Some((chore, _)) if ["help", "--help", "-h"].contains(&chore.as_str()) => {
             println!("{USAGE}");
             Ok(())

@@ -13,6 +13,7 @@ mod han;
 pub mod json;
 pub mod jsquery;
 pub mod matching;
+mod merging;
 pub mod number;
 pub mod operator;
 pub mod order;

@@ -4,6 +4,7 @@
 use super::ask::{Ask, AskFilter, AskSort, Condition, Direction, Literal};
 use super::fault::{Part, QueryFault, Wrong};
 use super::field::{Field, position};
+use super::merging;
 use super::operator::Operator;
 use super::pattern::Room;
 use super::reading;
@@ -88,6 +89,12 @@ impl Plan {
     /// The filter.
     pub fn filter(&self) -> &Node {
         &self.filter
+    }
+
+    /// The filter, taken out.
+    #[cfg(test)]
+    pub(super) fn into_filter(self) -> Node {
+        self.filter
     }
 
     /// How many comparisons there are in the filter.
@@ -176,6 +183,10 @@ impl Planner {
             nodes.push(self.filter(filter, at)?);
             at.pop();
         }
+        let mut nodes = match condition {
+            Condition::And => merging::conditions(nodes),
+            Condition::Or => merging::alternatives(nodes),
+        };
         Ok(match (condition, nodes.len()) {
             (_, 0) => Node::Everything,
             (_, 1) => nodes.remove(0),

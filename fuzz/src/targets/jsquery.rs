@@ -1,0 +1,137 @@
+//! A jsquery and JSON documents to ask it of.
+//!
+//! Whether an answer is right is for PostgreSQL to say, elsewhere; here it must agree with its own negation and
+//! with what the query says of the strings it needs.
+
+use ringbook_book::query::jsquery::{JsQuery, Kind, View};
+use serde_json::Value;
+
+use super::{joined, texts};
+use crate::dice::Dice;
+use crate::{Outcome, grammar};
+
+pub const WORDS: &[&str] = &[
+    "*",
+    "#",
+    "%",
+    "$",
+    "@#",
+    "#:",
+    "%:",
+    "*:",
+    "#1",
+    ".",
+    "(",
+    ")",
+    "?(",
+    " AND ",
+    " OR ",
+    "NOT ",
+    " IN (1, 2)",
+    " IS ARRAY",
+    " IS STRING",
+    " = *",
+    " = 1",
+    " = \"x\"",
+    " @> [1]",
+    " <@ []",
+    " && [\"a\", \"b\"]",
+    " > 1",
+    "/*-- index */",
+    "/*-- noindex */",
+    "TRUE",
+    "FALSE",
+    "NULL",
+    "group_id",
+    "1e10",
+    "\"a\"",
+    ",",
+    "[",
+    "]",
+];
+
+/// What every query is asked of, besides the documents of its own.
+const DOCUMENTS: [&str; 6] = [
+    "[]",
+    "[\"74950237547\",\"x\"]",
+    "[{\"group_id\":1,\"group_name\":\"VIP\"},{\"group_id\":2,\"group_name\":\"x\"}]",
+    "{\"a\":[1,2,{\"x\":null}],\"x\":{\"y\":true}}",
+    "[[[[1]]]]",
+    "1",
+];
+
+pub fn grow(dice: &mut Dice) -> Vec<u8> {
+    let mut parts = vec![grammar::jsquery(dice)];
+    parts.extend((0..dice.below(3)).map(|_| grammar::document(dice)));
+    joined(parts)
+}
+
+pub fn attempt(input: &[u8]) -> Outcome {
+    let parts = texts(input);
+    let (source, documents) = parts.split_first().expect("a split yields a first part");
+    let query = match JsQuery::parse(source) {
+        Ok(query) => query,
+        Err(fault) => {
+            assert!(!fault.to_string().is_empty(), "a refusal without a reason");
+            return Outcome::Refused;
+        }
+    };
+    let negation = JsQuery::parse(&format!("NOT ({source})")).ok();
+    for document in DOCUMENTS.into_iter().chain(documents.iter().map(String::as_str)) {
+        if let Ok(value) = serde_json::from_str::<Value>(document) {
+            compare(&query, negation.as_ref(), &value);
+        }
+    }
+    Outcome::Accepted
+}
+
+fn compare(query: &JsQuery, negation: Option<&JsQuery>, value: &Value) {
+    let matches = query.matches(Document(value));
+    if let Some(negation) = negation {
+        assert_ne!(matches, negation.matches(Document(value)), "a query and its negation agree about {value}");
+    }
+    let strings = value.as_array().map(|items| items.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
+    if let (Some(Some(strings)), Some(required)) = (strings, query.required_strings()) {
+        let has = required.iter().any(|one| strings.contains(&one.as_str()));
+        assert!(has || !matches, "{value} matches without any of {required:?}");
+        assert!(!has || matches || !query.is_membership(), "{value} has one of {required:?} but does not match");
+    }
+}
+
+/// A document as the evaluator wants to see it. Numbers that are not whole count as null.
+#[derive(Debug, Clone, Copy)]
+struct Document<'a>(&'a Value);
+
+impl View for Document<'_> {
+    fn kind(&self) -> Kind<'_> {
+        match self.0 {
+            Value::Null => Kind::Null,
+            Value::Bool(boolean) => Kind::Bool(*boolean),
+            Value::Number(number) => number.as_i64().map_or(Kind::Null, Kind::Number),
+            Value::String(text) => Kind::String(text),
+            Value::Array(_) => Kind::Array,
+            Value::Object(_) => Kind::Object,
+        }
+    }
+
+    fn size(&self) -> usize {
+        match self.0 {
+            Value::Array(items) => items.len(),
+            Value::Object(members) => members.len(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+        }
+    }
+
+    fn item(&self, index: usize) -> Self {
+        let item = match self.0 {
+            Value::Array(items) => items.get(index),
+            Value::Object(members) => members.values().nth(index),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+        };
+        Document(item.expect("nothing past the size is asked for"))
+    }
+
+    fn find(&self, key: &str) -> Option<Self> {
+        self.0.get(key).map(Document)
+    }
+}

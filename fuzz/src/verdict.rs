@@ -1,0 +1,109 @@
+//! Judges an answer: its form is the documented one, whatever was asked.
+
+use std::collections::BTreeMap;
+
+use ringbook::rpc::Mnemonic;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::{Outcome, world};
+
+/// The members of an error's data, in the documented order.
+const ERROR_DATA: [&str; 6] = ["mnemonic", "field", "value", "params", "extended_helper", "metadata"];
+/// Longest text that an error repeats, in characters.
+const VALUE_CHARS_MAX: usize = 1_000;
+
+/// Panics unless `answer` is a well-formed answer to `body`.
+pub fn judge(body: &[u8], answer: &[u8]) -> Outcome {
+    let text = std::str::from_utf8(answer).expect("an answer in UTF-8");
+    let value = without_id(text);
+    assert_eq!(value["jsonrpc"], "2.0", "{text}");
+    let outcome = match value.get("error") {
+        None => judge_result(&value, text),
+        Some(error) => judge_error(error, &value, text),
+    };
+    let mnemonic = value["error"]["data"]["mnemonic"].as_str();
+    judge_id(body, answer, mnemonic);
+    judge_secrecy(body, &value);
+    outcome
+}
+
+/// The answer as a value; its id, which may be a number beyond all bounds, becomes null.
+fn without_id(text: &str) -> Value {
+    let members: Members = serde_json::from_str(text).unwrap_or_else(|why| panic!("no JSON ({why}): {text}"));
+    let read = |member: &RawValue| serde_json::from_str(member.get()).unwrap_or_else(|why| panic!("{why}: {text}"));
+    let value = |name: &str, member: &RawValue| if name == "id" { Value::Null } else { read(member) };
+    members.into_iter().map(|(name, member)| (name.clone(), value(&name, &member))).collect()
+}
+
+fn members(value: &Value) -> Vec<&str> {
+    value.as_object().map(|members| members.keys().map(String::as_str).collect()).unwrap_or_default()
+}
+
+fn judge_result(value: &Value, text: &str) -> Outcome {
+    assert_eq!(sorted(members(value)), ["id", "jsonrpc", "result"], "{text}");
+    let result = &value["result"];
+    assert_eq!(sorted(members(result)), ["data", "metadata"], "{text}");
+    let metadata = &result["metadata"];
+    assert!(metadata.get("version").is_some_and(Value::is_null) && metadata["limits"].is_object(), "{text}");
+    match &result["data"] {
+        Value::Array(rows) => {
+            let total = metadata["total_items"].as_u64().expect("a total");
+            assert!(rows.len() as u64 <= total, "more rows than there are: {text}");
+        }
+        Value::Object(_) => assert!(metadata.get("total_items").is_none(), "{text}"),
+        _ => panic!("neither a list nor an object: {text}"),
+    }
+    Outcome::Accepted
+}
+
+fn judge_error(error: &Value, value: &Value, text: &str) -> Outcome {
+    assert_eq!(sorted(members(value)), ["error", "id", "jsonrpc"], "{text}");
+    assert_eq!(sorted(members(error)), ["code", "data", "message"], "{text}");
+    let data = &error["data"];
+    assert_eq!(sorted(members(data)), sorted(ERROR_DATA.to_vec()), "{text}");
+    let known = Mnemonic::ALL.iter().find(|known| data["mnemonic"] == known.text() && error["code"] == known.code());
+    let known = known.unwrap_or_else(|| panic!("no such pair of mnemonic and code: {text}"));
+    assert_ne!(*known, Mnemonic::InternalError, "{text}");
+    assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{text}");
+    assert!(data["field"].is_null() || data["field"].is_string(), "{text}");
+    assert!(data["params"].is_object() && data["metadata"].is_object() && data["extended_helper"].is_null(), "{text}");
+    match &data["value"] {
+        Value::Null => {}
+        Value::String(sent) => assert!(sent.chars().count() <= VALUE_CHARS_MAX, "{text}"),
+        _ => panic!("a value that is no text: {text}"),
+    }
+    Outcome::Refused
+}
+
+fn sorted(mut names: Vec<&str>) -> Vec<&str> {
+    names.sort_unstable();
+    names
+}
+
+type Members = BTreeMap<String, Box<RawValue>>;
+
+/// The id comes back as it was written if it could be read.
+fn judge_id(body: &[u8], answer: &[u8], mnemonic: Option<&str>) {
+    let answer: Members = serde_json::from_slice(answer).expect("judged before");
+    let echoed = answer["id"].get();
+    let sent = match mnemonic {
+        // What is deeper than the bound is no call for the server.
+        Some("parse_error" | "batch_operations_not_supported") => None,
+        _ => serde_json::from_slice::<Members>(body).ok(),
+    };
+    let sent = sent.as_ref().and_then(|sent| sent.get("id")).map(|id| id.get());
+    let readable =
+        sent.filter(|id| id.starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit()));
+    assert_eq!(echoed, readable.unwrap_or("null"), "{}", String::from_utf8_lossy(body));
+}
+
+/// Refusals repeat what was sent, but never the token that the call came with.
+fn judge_secrecy(body: &[u8], value: &Value) {
+    let Ok(sent) = serde_json::from_slice::<Value>(body) else { return };
+    let Some(token) = sent["params"]["access_token"].as_str().filter(|token| world::is_known(token)) else { return };
+    let told = &value["error"]["data"];
+    for member in ["value", "params"] {
+        assert!(!told[member].to_string().contains(token), "the token in {member}: {told}");
+    }
+}

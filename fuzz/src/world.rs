@@ -1,0 +1,75 @@
+//! A server's inside with a small address book like that of the demo, and tokens that are always the same.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, OnceLock};
+
+use ringbook::access::{Access, TokenHash};
+use ringbook::clock::{Clock, Moment};
+use ringbook::demo::{Wish, prepare};
+use ringbook::rpc::Rpc;
+use ringbook::shelf::Shelf;
+use ringbook::store::{CustomerEdit, NewKey, Role, Store};
+use ringbook_book::id::{CustomerId, UserId};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The token of the customer with the larger book.
+pub const CUSTOMER_TOKEN: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
+/// The token of the agent.
+pub const AGENT_TOKEN: &str = "a9e47000a9e47000a9e47000a9e47000";
+/// The token of a customer without an agent.
+pub const OTHER_TOKEN: &str = "07be2000b07be200b07be200b07be200";
+
+/// Enough for several kinds of everything, few enough for many questions.
+const CONTACTS: u64 = 300;
+const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+struct World {
+    runtime: tokio::runtime::Runtime,
+    rpc: Rpc,
+    _place: TempDir,
+}
+
+/// Whether the server knows this token.
+pub fn is_known(token: &str) -> bool {
+    [CUSTOMER_TOKEN, AGENT_TOKEN, OTHER_TOKEN].contains(&token)
+}
+
+/// What the server answers to this body.
+pub fn answer(body: &[u8]) -> Vec<u8> {
+    static WORLD: OnceLock<World> = OnceLock::new();
+    let world = WORLD.get_or_init(made);
+    world.runtime.block_on(world.rpc.answer(body, PEER)).concat()
+}
+
+fn made() -> World {
+    let runtime = ringbook::serve::runtime().expect("a runtime");
+    let place = tempfile::tempdir().expect("a directory");
+    let rpc = runtime.block_on(furnished(&place));
+    World { runtime, rpc, _place: place }
+}
+
+async fn furnished(place: &TempDir) -> Rpc {
+    let store = Store::open(place.path(), Role::Server).expect("a store");
+    let metrics = ringbook::serve::metrics();
+    let shelf = Shelf::new(store.clone(), Arc::clone(&metrics), u64::MAX);
+    let wish = Wish { contacts: CONTACTS, seed: 1 };
+    let made = prepare(&store, &shelf, place.path(), wish, "").await.expect("a demo");
+    let customers = &made["customers"];
+    add_key(&store, &customers[0], CUSTOMER_TOKEN).await;
+    add_key(&store, &made["agent"], AGENT_TOKEN).await;
+    add_key(&store, &customers[2], OTHER_TOKEN).await;
+    let customer = CustomerId::new(customers[0]["id"].as_u64().expect("an id")).expect("an id");
+    // The clock stands, so a limit once reached would hide everything behind it.
+    let edit = CustomerEdit { day_limit: Some(None), minute_limit: Some(None), ..CustomerEdit::default() };
+    store.set_customer(customer, edit).await.expect("no limits");
+    let clock = Clock::manual(Moment::from_unix(1_700_000_000));
+    let access = Access::open(store, clock.clone()).await.expect("access");
+    Rpc::new(Arc::new(access), Arc::new(shelf), clock, metrics)
+}
+
+async fn add_key(store: &Store, party: &Value, token: &str) {
+    let user = UserId::new(party["user_id"].as_u64().expect("a user")).expect("a user");
+    let token_hash = TokenHash::of(token).to_hex();
+    store.add_key(NewKey { user, name: "fuzz".to_owned(), token_hash, expires_at: None }).await.expect("a key");
+}

@@ -1,0 +1,89 @@
+//! A client for the few calls that are made outside the load: one connection, one call at a time.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+/// How long a server may take to listen.
+const START_TIME_MAX: Duration = Duration::from_secs(60);
+const RETRY_INTERVAL: Duration = Duration::from_millis(1);
+
+/// The path that calls are posted to.
+pub const PATH: &str = "/v2.0";
+
+/// A connection to a server.
+pub struct Client {
+    stream: BufReader<TcpStream>,
+    token: String,
+}
+
+impl Client {
+    /// Connects, and waits until that is possible.
+    ///
+    /// # Errors
+    /// Nobody listens for a minute.
+    pub fn connect(address: &str, token: &str) -> Result<Self, String> {
+        let start = Instant::now();
+        loop {
+            match TcpStream::connect(address) {
+                Ok(stream) => {
+                    let _ = stream.set_nodelay(true);
+                    return Ok(Client { stream: BufReader::new(stream), token: token.to_owned() });
+                }
+                Err(why) if start.elapsed() > START_TIME_MAX => {
+                    return Err(format!("nobody listens at {address}: {why}"));
+                }
+                Err(_) => std::thread::sleep(RETRY_INTERVAL),
+            }
+        }
+    }
+
+    /// Asks for contacts; `question` holds members of `params`, each with a comma before it.
+    ///
+    /// # Errors
+    /// The server refuses, or the connection breaks.
+    pub fn contacts(&mut self, question: &str) -> Result<String, String> {
+        let answer = self.post(&contacts(&self.token, question)).map_err(|why| format!("the call failed: {why}"))?;
+        if answer.contains(r#""result":{"data":"#) {
+            Ok(answer)
+        } else {
+            Err(format!("unexpected answer: {answer:.400}"))
+        }
+    }
+
+    fn post(&mut self, body: &str) -> std::io::Result<String> {
+        let head = format!("POST {PATH} HTTP/1.1\r\nHost: bench\r\nContent-Length: {}\r\n\r\n", body.len());
+        self.stream.get_mut().write_all(format!("{head}{body}").as_bytes())?;
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            if self.stream.read_line(&mut line)? == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+            if line == "\r\n" {
+                break;
+            }
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap_or(0);
+            }
+        }
+        let mut answer = vec![0; length];
+        self.stream.read_exact(&mut answer)?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+}
+
+/// The body of a question for contacts.
+pub fn contacts(token: &str, question: &str) -> String {
+    format!(r#"{{"jsonrpc":"2.0","id":1,"method":"get.contacts","params":{{"access_token":"{token}"{question}}}}}"#)
+}
+
+/// The question who has a phone number.
+pub fn by_phone(phone: &str) -> String {
+    format!(r#","filter":{{"field":"phone_numbers","operator":"=","value":"{phone}"}}"#)
+}
+
+/// The question for so many contacts behind an id.
+pub fn after(id: u64, limit: usize) -> String {
+    format!(r#","limit":{limit},"filter":{{"field":"id","operator":">","value":{id}}}"#)
+}

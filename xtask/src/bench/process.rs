@@ -1,0 +1,70 @@
+//! Servers that run while something is measured.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+/// A server that runs until dropped.
+pub struct Running {
+    child: Child,
+    /// Where it listens: host and port.
+    pub address: String,
+}
+
+impl Running {
+    /// Starts a server that says `listening on http://HOST:PORT` when it is ready.
+    ///
+    /// # Errors
+    /// It cannot be started, or ends before it says so.
+    pub fn start(command: &mut Command) -> Result<Self, String> {
+        let program = format!("{command:?}");
+        let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn();
+        let mut child = spawned.map_err(|why| format!("{program} cannot be run: {why}"))?;
+        let stdout = child.stdout.take().expect("it was piped");
+        // Dropped, and so stopped, on every way out.
+        let mut running = Running { child, address: String::new() };
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            if let Some(address) = line.strip_prefix("listening on http://") {
+                running.address = address.to_owned();
+                return Ok(running);
+            }
+        }
+        Err(format!("{program} ended before it listened"))
+    }
+
+    /// Starts a server that is known to listen at `address` once it accepts a connection there.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn start_at(command: &mut Command, address: &str) -> Result<Self, String> {
+        let program = format!("{command:?}");
+        let spawned = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+        let child = spawned.map_err(|why| format!("{program} cannot be run: {why}"))?;
+        Ok(Running { child, address: address.to_owned() })
+    }
+
+    /// Seconds of processor time that it has used so far.
+    pub fn processor_seconds(&self) -> f64 {
+        const TICKS_PER_SECOND: f64 = 100.0;
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        // The name, in parentheses, may hold anything.
+        let rest = stat.rsplit(')').next().unwrap_or_default();
+        let ticks = rest.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok());
+        ticks.sum::<f64>() / TICKS_PER_SECOND
+    }
+
+    /// Bytes of a line of its status, such as `VmRSS`.
+    pub fn memory(&self, name: &str) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+        kibibytes.unwrap_or(f64::NAN) * 1024.0
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // SIGTERM, so that a server gets to close its data; nothing can be done where that fails.
+        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        let _ = self.child.wait();
+    }
+}
