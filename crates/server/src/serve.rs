@@ -1,7 +1,7 @@
 //! Puts the floors together and runs them: store, access, shelf, rpc, http, and the signals that end it all.
 
 use std::future::Future;
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,8 +72,13 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
             log,
             log_filter: filter_anew(&options.log),
         };
-        run(server, || println!("listening on {scheme}://{bound}")).await
+        run(server, || say(&format!("listening on {scheme}://{bound}"))).await
     })
+}
+
+/// Tells whoever started the program. Nobody may be listening any more; that keeps no server from serving.
+pub fn say(line: &str) {
+    let _ = writeln!(io::stdout(), "{line}");
 }
 
 /// The threads that calls are answered on.

@@ -93,6 +93,9 @@ impl Desk {
     pub fn apply(&mut self, change: &Change) {
         assert_eq!(change.decided_on, self.book.revision, "a change is applied to the state that it was decided on");
         for effect in &change.effects {
+            if !matches!(effect, Effect::PutContact(_) | Effect::DropContact(_)) {
+                self.book.names_version += 1;
+            }
             match effect {
                 Effect::PutContact(contact) => self.put_contact(contact),
                 Effect::DropContact(id) => self.drop_contact(*id),

@@ -92,6 +92,7 @@ impl Book {
             employees,
             group_sets,
             phones: PhoneIndex::from_sorted(&pairs),
+            names_version: 0,
         })
     }
 }

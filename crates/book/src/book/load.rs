@@ -230,6 +230,7 @@ pub fn assemble(frame: Frame, runs: Vec<Ran>, revision: Revision) -> Result<Book
         employees: frame.employees,
         group_sets,
         phones: PhoneIndex::from_sorted(&pairs),
+        names_version: 0,
     })
 }
 

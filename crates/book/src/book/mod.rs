@@ -18,6 +18,7 @@ pub mod view;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use self::chunk::Chunk;
@@ -51,12 +52,31 @@ pub struct Book {
     pub(crate) employees: Table<Arc<KnownEmployee>>,
     pub(crate) group_sets: Table<GroupSet>,
     pub(crate) phones: PhoneIndex,
+    /// Moves with every change of the three tables whose names contacts show.
+    pub(crate) names_version: u64,
 }
 
 impl Book {
     /// How often the book has been changed.
     pub fn revision(&self) -> Revision {
         self.revision
+    }
+
+    /// Moves with every change of an organization, an employee or a group: as long as it stands still, contacts of an
+    /// unchanged chunk show unchanged names. Comparable only between snapshots that share the chunk.
+    pub fn names_version(&self) -> u64 {
+        self.names_version
+    }
+
+    /// The chunk at a place that a page has named; equal pointers mean equal contacts.
+    pub fn chunk(&self, at: usize) -> &Arc<Chunk> {
+        &self.contacts.chunks[at]
+    }
+
+    /// Contacts of a chunk.
+    pub fn views(&self, chunk: usize, places: Range<usize>) -> impl Iterator<Item = ContactView<'_>> {
+        let chunk = &self.contacts.chunks[chunk];
+        places.map(move |place| ContactView::new(self, chunk, place))
     }
 
     /// How many contacts there are.

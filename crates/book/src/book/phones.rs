@@ -2,7 +2,8 @@
 //!
 //! Three levels of sorted pages (root, branches, leaves), each page shared by reference count: a change
 //! copies one leaf, one branch and the root, whatever the size of the book. A number that many contacts
-//! share costs no more than one that nobody shares.
+//! share costs no more than one that nobody shares. Every page above the leaves holds, in one piece of memory,
+//! the pairs that its parts begin at: finding a number touches a few lines of memory of three pages.
 
 use std::sync::Arc;
 
@@ -10,31 +11,78 @@ const LEAF_PAIRS_MAX: usize = 256;
 const BRANCH_LEAVES_MAX: usize = 128;
 
 /// A packed phone number and the id of a contact that has it.
-type Pair = (u64, u64);
+pub type Pair = (u64, u64);
 type Leaf = Vec<Pair>;
-type Branch = Vec<Arc<Leaf>>;
+type Branch = Fork<Leaf>;
+
+/// A page of parts, each with a pair that is not above its first and above all of the part before.
+#[derive(Debug, Clone)]
+struct Fork<T> {
+    from: Vec<Pair>,
+    parts: Vec<Arc<T>>,
+}
+
+impl<T> Default for Fork<T> {
+    fn default() -> Self {
+        Self { from: Vec::new(), parts: Vec::new() }
+    }
+}
+
+impl<T> Fork<T> {
+    fn push(&mut self, from: Pair, part: T) {
+        self.from.push(from);
+        self.parts.push(Arc::new(part));
+    }
+
+    /// The part where the pair stands or would be put.
+    #[inline]
+    fn find(&self, pair: Pair) -> usize {
+        self.from.partition_point(|from| *from <= pair).saturating_sub(1)
+    }
+
+    fn insert(&mut self, at: usize, from: Pair, part: T) {
+        self.from.insert(at, from);
+        self.parts.insert(at, Arc::new(part));
+    }
+
+    fn remove(&mut self, at: usize) {
+        self.from.remove(at);
+        self.parts.remove(at);
+    }
+
+    /// The upper half of the parts, taken out.
+    fn split(&mut self) -> (Pair, Self) {
+        let middle = self.parts.len() / 2;
+        let upper = Self { from: self.from.split_off(middle), parts: self.parts.split_off(middle) };
+        (upper.from[0], upper)
+    }
+}
 
 /// Pairs of packed phone number and contact id, ascending.
 #[derive(Debug, Clone, Default)]
 pub struct PhoneIndex {
-    root: Vec<Arc<Branch>>,
+    root: Fork<Branch>,
     pairs: usize,
 }
 
 impl PhoneIndex {
     /// An index of these pairs, which must be sorted and without repetition.
     pub fn from_sorted(pairs: &[Pair]) -> Self {
-        // Leaves are not filled to the brim, so that the first insertions do not split all of them.
-        let leaves: Vec<Arc<Leaf>> = pairs.chunks(LEAF_PAIRS_MAX * 3 / 4).map(|leaf| Arc::new(leaf.to_vec())).collect();
-        let root = leaves.chunks(BRANCH_LEAVES_MAX * 3 / 4).map(|branch| Arc::new(branch.to_vec())).collect();
+        // Pages are not filled to the brim, so that the first insertions do not split all of them.
+        let mut root = Fork::default();
+        for pairs in pairs.chunks(LEAF_PAIRS_MAX * 3 / 4 * (BRANCH_LEAVES_MAX * 3 / 4)) {
+            let mut branch = Fork::default();
+            pairs.chunks(LEAF_PAIRS_MAX * 3 / 4).for_each(|leaf| branch.push(leaf[0], leaf.to_vec()));
+            root.push(pairs[0], branch);
+        }
         Self { root, pairs: pairs.len() }
     }
 
     /// Ids of the contacts that have this number, ascending.
     pub fn find(&self, phone: u64) -> impl Iterator<Item = u64> + '_ {
         let (branch, leaf, pair) = self.locate((phone, 0));
-        let pairs = self.root[branch..].iter().enumerate().flat_map(move |(step, page)| {
-            let leaves = if step == 0 { &page[leaf.min(page.len())..] } else { &page[..] };
+        let pairs = self.root.parts[branch..].iter().enumerate().flat_map(move |(step, page)| {
+            let leaves = if step == 0 { &page.parts[leaf.min(page.parts.len())..] } else { &page.parts[..] };
             leaves.iter().enumerate().flat_map(move |(leaf_step, leaf_page)| {
                 let from = if step == 0 && leaf_step == 0 { pair.min(leaf_page.len()) } else { 0 };
                 leaf_page[from..].iter()
@@ -44,70 +92,72 @@ impl PhoneIndex {
     }
 
     /// All pairs, ascending.
-    pub fn pairs(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        self.root.iter().flat_map(|branch| branch.iter().flat_map(|leaf| leaf.iter().copied()))
+    pub fn pairs(&self) -> impl Iterator<Item = Pair> + '_ {
+        self.root.parts.iter().flat_map(|branch| branch.parts.iter().flat_map(|leaf| leaf.iter().copied()))
     }
 
     /// Adds a pair; one that is there already stays as it is.
     pub fn insert(&mut self, pair: Pair) {
-        if self.root.is_empty() {
-            self.root.push(Arc::new(vec![Arc::new(vec![pair])]));
-            self.pairs = 1;
+        if self.root.parts.is_empty() {
+            *self = Self::from_sorted(&[pair]);
             return;
         }
         let (branch_at, leaf_at, _) = self.locate(pair);
-        let branch = Arc::make_mut(&mut self.root[branch_at]);
-        let leaf = Arc::make_mut(&mut branch[leaf_at]);
+        let branch = Arc::make_mut(&mut self.root.parts[branch_at]);
+        let leaf = Arc::make_mut(&mut branch.parts[leaf_at]);
         let Err(place) = leaf.binary_search(&pair) else {
             return;
         };
         leaf.insert(place, pair);
         self.pairs += 1;
-        if leaf.len() > LEAF_PAIRS_MAX {
-            let upper = leaf.split_off(leaf.len() / 2);
-            branch.insert(leaf_at + 1, Arc::new(upper));
+        let upper = (leaf.len() > LEAF_PAIRS_MAX).then(|| leaf.split_off(leaf.len() / 2));
+        // Only a pair below all others is below where its page begins.
+        branch.from[leaf_at] = branch.from[leaf_at].min(pair);
+        self.root.from[branch_at] = self.root.from[branch_at].min(pair);
+        if let Some(upper) = upper {
+            branch.insert(leaf_at + 1, upper[0], upper);
         }
-        if branch.len() > BRANCH_LEAVES_MAX {
-            let upper = branch.split_off(branch.len() / 2);
-            self.root.insert(branch_at + 1, Arc::new(upper));
+        if branch.parts.len() > BRANCH_LEAVES_MAX {
+            let (from, upper) = branch.split();
+            self.root.insert(branch_at + 1, from, upper);
         }
     }
 
     /// Takes a pair out.
     pub fn remove(&mut self, pair: Pair) {
-        if self.root.is_empty() {
+        if self.root.parts.is_empty() {
             return;
         }
         let (branch_at, leaf_at, _) = self.locate(pair);
-        let Ok(place) = self.root[branch_at][leaf_at].binary_search(&pair) else {
+        let Ok(place) = self.root.parts[branch_at].parts[leaf_at].binary_search(&pair) else {
             return;
         };
-        let branch = Arc::make_mut(&mut self.root[branch_at]);
-        let leaf = Arc::make_mut(&mut branch[leaf_at]);
+        let branch = Arc::make_mut(&mut self.root.parts[branch_at]);
+        let leaf = Arc::make_mut(&mut branch.parts[leaf_at]);
         leaf.remove(place);
         self.pairs -= 1;
         if leaf.is_empty() {
             branch.remove(leaf_at);
         }
-        if branch.is_empty() {
+        if branch.parts.is_empty() {
             self.root.remove(branch_at);
         }
     }
 
     /// Bytes of memory that the index takes.
     pub fn bytes(&self) -> usize {
-        self.pairs * size_of::<Pair>() + self.root.iter().map(|branch| branch.len() * 48).sum::<usize>()
+        let leaves: usize = self.root.parts.iter().map(|branch| branch.parts.len()).sum();
+        self.pairs * size_of::<Pair>() + leaves * 64
     }
 
     /// Branch, leaf and place where the pair stands or would be put: in the last page that does not begin above it.
     fn locate(&self, pair: Pair) -> (usize, usize, usize) {
-        let first_of_branch = |branch: &Arc<Branch>| branch[0][0];
-        let branch_at = self.root.partition_point(|branch| first_of_branch(branch) <= pair).saturating_sub(1);
-        let Some(branch) = self.root.get(branch_at) else {
+        let branch_at = self.root.find(pair);
+        let Some(branch) = self.root.parts.get(branch_at) else {
             return (0, 0, 0);
         };
-        let leaf_at = branch.partition_point(|leaf| leaf[0] <= pair).saturating_sub(1);
-        let place = branch[leaf_at].partition_point(|have| *have < pair);
+        let leaf_at = branch.find(pair);
+        let place = branch.parts[leaf_at].partition_point(|have| *have < pair);
         (branch_at, leaf_at, place)
     }
 }

@@ -51,6 +51,15 @@ impl Page {
         self.hits.is_empty()
     }
 
+    /// The contacts to be answered, in order, as runs of neighbours: chunk, and places in it.
+    pub fn runs(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
+        let neighbours = |left: &Hit, right: &Hit| left.chunk == right.chunk && left.place + 1 == right.place;
+        self.hits.chunk_by(neighbours).map(|run| {
+            let start = usize::from(run[0].place);
+            (run[0].chunk as usize, start..start + run.len())
+        })
+    }
+
     /// The contacts to be answered, in order; `book` is the snapshot that the plan was run on.
     pub fn contacts<'a>(&'a self, book: &'a Book) -> impl Iterator<Item = ContactView<'a>> {
         self.hits.iter().map(|hit| book.view(*hit))

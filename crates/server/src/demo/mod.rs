@@ -69,8 +69,7 @@ pub fn demo(options: DemoOptions) -> Result<(), Failure> {
             log_filter: serve::filter_anew(&options.log),
         };
         let ready = || {
-            println!("listening on http://{bound}");
-            println!("{}", curl(&made));
+            serve::say(&format!("listening on http://{bound}\n{}", curl(&made)));
         };
         serve::run(server, ready).await
     })

@@ -44,7 +44,7 @@ use method::{Guarded, Method, Open, USER_ID};
 use methods::Work;
 use reader::Reader;
 use stopwatch::Stopwatch;
-use to_wire::Metadata;
+use to_wire::{Metadata, Rendered};
 
 /// What a body that never became a call is answered with, after what happened to it.
 const HOW_TO_CALL: &str = "Send a JSON-RPC 2.0 call with POST to the path /v2.0, \
@@ -59,6 +59,7 @@ pub struct Rpc {
     shelf: Arc<Shelf>,
     clock: Clock,
     metrics: Arc<Metrics>,
+    rendered: Arc<Rendered>,
     /// Counts the calls that failed through no fault of the client's; the count is what the answer and the
     /// log have in common.
     incidents: AtomicU64,
@@ -111,7 +112,7 @@ impl Rpc {
     /// Answers from these books to whom `access` lets in. `metrics` was made with [`methods()`], [`outcomes`] and
     /// [`stages`].
     pub fn new(access: Arc<Access>, shelf: Arc<Shelf>, clock: Clock, metrics: Arc<Metrics>) -> Self {
-        Rpc { access, shelf, clock, metrics, incidents: AtomicU64::new(0) }
+        Rpc { access, shelf, clock, metrics, rendered: Arc::default(), incidents: AtomicU64::new(0) }
     }
 
     /// Answers the call in this body, from this address. Always yields an answer, in pieces to be written

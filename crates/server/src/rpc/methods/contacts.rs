@@ -1,5 +1,7 @@
 //! `get.contacts`
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use ringbook_book::query::field::CONTACT;
 use ringbook_book::query::plan::plan;
@@ -31,8 +33,9 @@ pub async fn contacts(rpc: &Rpc, work: Work<'_>, watch: &mut Stopwatch<'_>) -> R
     watch.lap(Stage::Run);
     let (count, total) = (page.len(), page.total);
     let mut reply = Reply::open(work.id);
+    let rendered = Arc::clone(&rpc.rendered);
     let write = move || {
-        to_wire::contacts(reply.data(), fields, page.contacts(&book));
+        to_wire::contacts(reply.data(), fields, &page, &book, &rendered);
         reply
     };
     let reply = if count > CONTACTS_AT_ONCE_MAX { rpc.shelf.aside(write).await } else { write() };

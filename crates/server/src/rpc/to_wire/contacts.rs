@@ -5,11 +5,18 @@
 //! contacts have in common (manager, organization, groups) is written once per page and copied from then
 //! on ([`super::fragments`]).
 
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ringbook_book::Book;
 use ringbook_book::book::view::ContactView;
-use ringbook_book::query::field::contact as place;
+use ringbook_book::query::contacts::Page;
+use ringbook_book::query::field::{CONTACT, contact as place};
 use ringbook_book::query::plan::FieldSet;
 
 use super::fragments::Fragments;
+use super::rendered::{Rendered, Text};
 use super::{Output, digits, inner, is_plain, number, raw, text, text_or_null};
 
 /// Room for a record of ordinary size.
@@ -17,19 +24,82 @@ const USUAL_RECORD_BYTES: usize = 1 << 10;
 /// From so many records on it pays to remember what they have in common.
 const RECORDS_TO_REMEMBER_MIN: usize = 100;
 
-/// Appends the array of these contacts, each with the members in `fields` in the documented order.
-pub fn contacts<'b>(output: &mut Output, fields: FieldSet, views: impl Iterator<Item = ContactView<'b>>) {
-    let mut shared = (views.size_hint().0 >= RECORDS_TO_REMEMBER_MIN).then(Shared::default);
+/// From so many records on, with all their members, a page is made of whole chunks where it can be.
+const RECORDS_OF_CHUNKS_MIN: usize = 256;
+
+/// Fewer neighbours than this are written one by one.
+const NEIGHBOURS_MIN: usize = 16;
+
+/// Appends the array of a page's contacts, each with the members in `fields` in the documented order. What is written
+/// of whole chunks is kept in `rendered`, and taken from there.
+pub fn contacts(output: &mut Output, fields: FieldSet, page: &Page, book: &Book, rendered: &Rendered) {
+    let mut shared = (page.len() >= RECORDS_TO_REMEMBER_MIN).then(Shared::default);
+    let by_chunks = page.len() >= RECORDS_OF_CHUNKS_MIN && fields == FieldSet::all(CONTACT.len());
     output.open.push(b'[');
-    for (place, view) in views.enumerate() {
-        if place > 0 {
-            output.open.push(b',');
+    let mut written = 0;
+    for (chunk, places) in page.runs() {
+        let in_one = by_chunks && places.len() >= NEIGHBOURS_MIN;
+        let text = if in_one { of_chunk(book, chunk, places.len(), shared.as_mut(), rendered) } else { None };
+        match text {
+            Some(text) => output.append(slice(&text, &places, written == 0)),
+            None => records(output, fields, book.views(chunk, places.clone()), written == 0, shared.as_mut()),
         }
-        output.open.reserve(USUAL_RECORD_BYTES);
-        contact(&mut output.open, fields, view, shared.as_mut());
-        output.turn();
+        written += places.len();
     }
     output.open.push(b']');
+}
+
+/// Appends records, each with a comma before it, but none before the first of a page.
+fn records<'b>(
+    output: &mut Output,
+    fields: FieldSet,
+    views: impl Iterator<Item = ContactView<'b>>,
+    mut is_first: bool,
+    mut shared: Option<&mut Shared>,
+) {
+    for view in views {
+        if !is_first {
+            output.open.push(b',');
+        }
+        is_first = false;
+        output.open.reserve(USUAL_RECORD_BYTES);
+        contact(&mut output.open, fields, view, shared.as_deref_mut());
+        output.turn();
+    }
+}
+
+/// The text of a whole chunk: what is kept of it, or, where a page shows at least half of it, written now and kept.
+fn of_chunk(
+    book: &Book,
+    at: usize,
+    shown: usize,
+    mut shared: Option<&mut Shared>,
+    rendered: &Rendered,
+) -> Option<Text> {
+    let count = book.chunk(at).len();
+    if let Some(text) = rendered.find(book, at) {
+        return Some(text);
+    }
+    if shown * 2 < count {
+        return None;
+    }
+    let mut open = Vec::with_capacity(count * USUAL_RECORD_BYTES / 2);
+    let mut ends = Vec::with_capacity(count);
+    for view in book.views(at, 0..count) {
+        open.push(b',');
+        contact(&mut open, FieldSet::all(CONTACT.len()), view, shared.as_deref_mut());
+        ends.push(u32::try_from(open.len()).ok()?);
+    }
+    let text = Text { bytes: Bytes::from(open.into_boxed_slice()), ends: Arc::from(ends) };
+    rendered.keep(book, at, &text);
+    Some(text)
+}
+
+/// The records at these places, each with a comma before it; the first of a page has none.
+fn slice(text: &Text, places: &Range<usize>, is_first: bool) -> Bytes {
+    let start = if places.start == 0 { 0 } else { text.ends[places.start - 1] as usize };
+    let end = text.ends[places.end - 1] as usize;
+    text.bytes.slice(start + usize::from(is_first)..end)
 }
 
 /// What the records of a page have in common, as written for the members of this page.

@@ -13,12 +13,14 @@ use crate::access::{LimitsView, Session};
 mod contacts;
 mod fragments;
 mod records;
+mod rendered;
 
 #[cfg(test)]
 mod tests;
 
 pub use contacts::contacts;
 pub use records::records;
+pub use rendered::Rendered;
 
 /// A piece is handed over when it has at least this many bytes.
 const SEGMENT_BYTES: usize = 256 << 10;
@@ -45,6 +47,14 @@ impl Output {
             let fresh = Vec::with_capacity(SEGMENT_BYTES + SLACK_BYTES);
             self.full.push(Bytes::from(std::mem::replace(&mut self.open, fresh)));
         }
+    }
+
+    /// Appends bytes that are shared instead of copied.
+    fn append(&mut self, bytes: Bytes) {
+        if !self.open.is_empty() {
+            self.full.push(Bytes::from(std::mem::take(&mut self.open)));
+        }
+        self.full.push(bytes);
     }
 
     fn finish(mut self) -> Vec<Bytes> {

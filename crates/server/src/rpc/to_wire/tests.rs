@@ -74,9 +74,14 @@ fn book(contacts: Vec<Contact>) -> Book {
 
 fn written(book: &Book, fields: &[&str]) -> String {
     let fields = fields.iter().map(|name| (*name).to_owned()).collect();
-    let plan = plan(&CONTACT, &Ask { fields, ..Ask::default() }).expect(PROOF);
+    page(book, &Ask { fields, ..Ask::default() }, &Rendered::default())
+}
+
+fn page(book: &Book, ask: &Ask, rendered: &Rendered) -> String {
+    let plan = plan(&CONTACT, ask).expect(PROOF);
+    let found = book.contacts(&plan).expect(PROOF);
     let mut output = Output::new();
-    contacts(&mut output, plan.fields(), book.iter());
+    contacts(&mut output, plan.fields(), &found, book, rendered);
     String::from_utf8(output.finish().concat()).expect("UTF-8")
 }
 
@@ -114,12 +119,52 @@ fn members_follow_the_field_table_one_by_one() {
 fn a_long_page_goes_out_in_pieces() {
     let book = book((1..=4_000).map(|id| contact(id, &"я".repeat(60))).collect());
     let mut reply = Reply::open("1");
-    contacts(reply.data(), plan(&CONTACT, &Ask::default()).expect(PROOF).fields(), book.iter());
+    // One member less: pages of all members go out by chunks.
+    let fields = CONTACT.iter().map(|field| field.name.to_owned()).filter(|name| name != "patronymic").collect();
+    let plan = plan(&CONTACT, &Ask { fields, limit: Some(4_000), ..Ask::default() }).expect(PROOF);
+    let found = book.contacts(&plan).expect(PROOF);
+    contacts(reply.data(), plan.fields(), &found, &book, &Rendered::default());
     let pieces = reply.close(Some(4_000), None);
     assert!(pieces.len() > 3 && pieces[1].len() >= SEGMENT_BYTES && pieces[1].len() < SEGMENT_BYTES + SLACK_BYTES);
     let answer: serde_json::Value = serde_json::from_slice(&pieces.concat()).expect("JSON");
     assert_eq!(answer["result"]["data"].as_array().map(Vec::len), Some(4_000));
     assert_eq!(answer["result"]["data"][3_999]["id"], 4_000);
+}
+
+#[test]
+fn pages_of_kept_chunks_are_the_pages_that_are_written_anew() {
+    let mut desk = Desk::default();
+    let mut change = |effects| {
+        desk.apply(&Change { decided_on: desk.book().revision(), effects });
+        desk.book().clone()
+    };
+    let organization = |text| Organization { id: OrganizationId::new(4).expect(PROOF), name: name(text) };
+    let employed = |id: u64, last: &str| {
+        let mut contact = contact(id, last);
+        contact.draft.organization = id.is_multiple_of(3).then(|| OrganizationId::new(4).expect(PROOF));
+        Effect::PutContact(contact)
+    };
+    let mut first = vec![Effect::PutOrganization(organization("ООО"))];
+    first.extend((1..=5_000).map(|id| employed(id, &format!("Имя {id}"))));
+    let states = [
+        change(first),
+        change(vec![employed(1_500, "Новый"), Effect::DropContact(ContactId::new(3).expect(PROOF))]),
+        change(vec![Effect::PutOrganization(organization("Ромашка"))]),
+        change((5_001..5_100).map(|id| employed(id, "Ещё")).collect()),
+    ];
+    let rendered = Rendered::default();
+    for round in 0..2 {
+        for book in &states {
+            for (limit, offset) in [(10_000, 0), (1_000, 0), (1_000, 1_000), (700, 1_333), (300, 4_990), (257, 1)] {
+                let ask = Ask { limit: Some(limit), offset: Some(offset), ..Ask::default() };
+                let fresh = page(book, &ask, &Rendered::default());
+                assert_eq!(page(book, &ask, &rendered), fresh, "round {round}: {limit} from {offset}");
+                let data: Vec<serde_json::Value> = serde_json::from_str(&fresh).expect("JSON");
+                let expected = (book.contacts_len() as i128 - offset).clamp(0, limit);
+                assert_eq!(data.len() as i128, expected);
+            }
+        }
+    }
 }
 
 #[test]
