@@ -251,11 +251,14 @@ impl Shelf {
     fn shelve(&self, book: Book) -> Arc<Volume> {
         let volume = Arc::new(Volume::new(book));
         let book = volume.present();
-        let shelf = self.clone();
+        // Held loosely: a server that stops meanwhile closes its store in order.
+        let shelf = Arc::downgrade(&self.0);
         // The first sorted question should not have to make the sort keys of the whole book.
         tokio::task::spawn_blocking(move || {
             book.warm_sort_keys();
-            shelf.report();
+            if let Some(inner) = shelf.upgrade() {
+                Self(inner).report();
+            }
         });
         volume
     }
