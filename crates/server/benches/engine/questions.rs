@@ -1,6 +1,7 @@
 //! What the engine is asked.
 
 use std::hint::black_box;
+use std::sync::LazyLock;
 
 use ringbook_book::Book;
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Direction, Literal};
@@ -101,14 +102,14 @@ pub fn page_after(book: &Book, percent: usize, limit: i128) -> Plan {
 
 /// Runs a question for its total.
 pub fn total(book: &Book, plan: &Plan) -> u64 {
-    let page = book.contacts(plan).expect("no pattern spends its steps");
+    let page = book.contacts_by(plan, processors()).expect("no pattern spends its steps");
     black_box(&page);
     page.total
 }
 
 /// Runs a question and looks at every contact that it answers.
 pub fn walk(book: &Book, plan: &Plan) -> u64 {
-    let page = book.contacts(plan).expect("no pattern spends its steps");
+    let page = book.contacts_by(plan, processors()).expect("no pattern spends its steps");
     let bytes = |contact: ringbook_book::book::view::ContactView<'_>| {
         contact.full_name().len() + contact.emails().map(str::len).sum::<usize>() + contact.packed_phones().len()
     };
@@ -158,4 +159,10 @@ impl Growing {
             Self::Like | Self::Regexp => Goal::Linear(growth),
         }
     }
+}
+
+/// How many threads the server would give a long question that is alone.
+fn processors() -> usize {
+    static PROCESSORS: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));
+    *PROCESSORS
 }

@@ -102,6 +102,7 @@ impl Scan {
         let Some(literal) = &self.literal else {
             return self.next_by_automaton(lines, from);
         };
+        let mut memory = Memory::of(self.automaton.as_ref());
         let mut from = from;
         while from <= lines.len() {
             let at = from + find(literal, &lines.as_bytes()[from..])?;
@@ -109,7 +110,7 @@ impl Scan {
                 return Some(Hit::Match(at));
             }
             let (start, end) = line_around(lines, at);
-            match self.look(lines, start, end) {
+            match self.look(lines, start, end, &mut memory) {
                 Found::At(place) if self.is_exact() => return Some(Hit::Match(place)),
                 Found::At(_) | Found::GaveUp => return Some(Hit::Candidate(start)),
                 Found::Nothing => from = end + 1,
@@ -122,7 +123,7 @@ impl Scan {
         if from > lines.len() {
             return None;
         }
-        match self.look(lines, from, lines.len()) {
+        match self.look(lines, from, lines.len(), &mut Memory::of(self.automaton.as_ref())) {
             Found::At(place) if self.is_exact() => Some(Hit::Match(place)),
             Found::At(place) => Some(Hit::Candidate(line_around(lines, place).0)),
             Found::Nothing => None,
@@ -130,24 +131,40 @@ impl Scan {
         }
     }
 
-    fn look(&self, lines: &str, start: usize, end: usize) -> Found {
-        let Some(automaton) = &self.automaton else {
+    fn look(&self, lines: &str, start: usize, end: usize, memory: &mut Memory<'_>) -> Found {
+        let Some(automaton) = self.automaton.as_ref().filter(|automaton| !automaton.gave_up.load(Ordering::Relaxed))
+        else {
             return Found::GaveUp;
         };
-        if automaton.gave_up.load(Ordering::Relaxed) {
-            return Found::GaveUp;
-        }
-        let mut cache = automaton.borrow_cache();
+        let cache = memory.cache.get_or_insert_with(|| automaton.borrow_cache());
         let input = Input::new(lines).range(start..end).earliest(true);
-        match automaton.dfa.try_search_fwd(&mut cache, &input) {
-            Ok(half) => {
-                automaton.caches().push(cache);
-                half.map_or(Found::Nothing, |half| Found::At(half.offset()))
-            }
+        match automaton.dfa.try_search_fwd(cache, &input) {
+            Ok(half) => half.map_or(Found::Nothing, |half| Found::At(half.offset())),
             Err(_) => {
                 automaton.gave_up.store(true, Ordering::Relaxed);
                 Found::GaveUp
             }
+        }
+    }
+}
+
+/// A memory of steps in the hands of one thread; given back when it is dropped.
+struct Memory<'a> {
+    automaton: Option<&'a Automaton>,
+    cache: Option<Cache>,
+}
+
+impl<'a> Memory<'a> {
+    /// Borrowed when it is first used.
+    fn of(automaton: Option<&'a Automaton>) -> Self {
+        Self { automaton, cache: None }
+    }
+}
+
+impl Drop for Memory<'_> {
+    fn drop(&mut self) {
+        if let (Some(automaton), Some(cache)) = (self.automaton, self.cache.take()) {
+            automaton.caches().push(cache);
         }
     }
 }
