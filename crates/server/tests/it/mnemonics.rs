@@ -50,7 +50,7 @@ const SILENT: [(Mnemonic, &str); 10] = [
 ];
 
 /// More than may wait for a login.
-const LOGINS_AT_ONCE: usize = 300;
+const LOGINS_AT_ONCE: usize = 600;
 
 /// The refusals that were heard, by mnemonic.
 #[derive(Default)]
@@ -206,7 +206,7 @@ fn limits(demo: &Demo, heard: &mut Heard) {
     }
 }
 
-/// More logins at once than may wait: the last ones are told so before the first are through.
+/// More logins at once than may wait: those that come too late are told so.
 fn crowd(heard: &mut Heard) {
     let root = place();
     let data = root.path().join("data");
@@ -221,8 +221,10 @@ fn crowd(heard: &mut Heard) {
             wire
         })
         .collect();
-    let last = wires.last_mut().expect("a wire").answer().json();
-    heard.refusal("error", &last);
+    // Which of them comes too late is for the machine to say; that some do is certain.
+    let mut answers = wires.iter_mut().rev().map(|wire| wire.answer().json());
+    let refused = answers.find(|answer| answer["error"]["data"]["mnemonic"] == "error");
+    heard.refusal("error", &refused.expect("more logins came than may wait"));
     server.kill();
 }
 
