@@ -26,8 +26,8 @@ pub use rendered::Rendered;
 const SEGMENT_BYTES: usize = 256 << 10;
 /// Room past that, so that the record that fills a piece seldom makes it grow.
 const SLACK_BYTES: usize = 4 << 10;
-/// Room for an ordinary small answer.
-const USUAL_BYTES: usize = 1 << 10;
+/// Room for an ordinary small answer, with a record of ordinary size.
+const USUAL_BYTES: usize = 2 << 10;
 
 /// The bytes of an answer, in pieces.
 #[derive(Debug)]
