@@ -9,7 +9,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
@@ -216,9 +216,13 @@ impl Shelf {
 
     async fn volume(&self, customer: CustomerId) -> Result<Arc<Volume>, ShelfFault> {
         let place = self.place(customer);
+        let is_new = AtomicBool::new(false);
         let filled = place.volume.get_or_try_init(|| async {
             match self.load(customer).await {
-                Ok(book) => Ok(Ok(self.shelve(book))),
+                Ok(book) => {
+                    is_new.store(true, Ordering::Relaxed);
+                    Ok(Ok(Arc::new(Volume::new(book))))
+                }
                 Err(ShelfFault::Store(fault @ StoreFault::Unreadable { .. })) => {
                     tracing::error!(customer = customer.number(), "refusing an account: {fault}");
                     Ok(Err(ShelfFault::Unreadable))
@@ -227,7 +231,12 @@ impl Shelf {
                 Err(fault) => Err(fault),
             }
         });
-        filled.await?.clone()
+        let volume = filled.await?.clone()?;
+        // Only now does it stand on the shelf and count.
+        if is_new.into_inner() {
+            self.warm(volume.present());
+        }
+        Ok(volume)
     }
 
     fn place(&self, customer: CustomerId) -> Arc<Place> {
@@ -248,19 +257,17 @@ impl Shelf {
         Ok(book)
     }
 
-    fn shelve(&self, book: Book) -> Arc<Volume> {
-        let volume = Arc::new(Volume::new(book));
-        let book = volume.present();
+    /// Makes the sort keys of a book that was just loaded, so that the first sorted question need not, and sees what
+    /// room the books take.
+    fn warm(&self, book: Arc<Book>) {
         // Held loosely: a server that stops meanwhile closes its store in order.
         let shelf = Arc::downgrade(&self.0);
-        // The first sorted question should not have to make the sort keys of the whole book.
         tokio::task::spawn_blocking(move || {
             book.warm_sort_keys();
             if let Some(inner) = shelf.upgrade() {
                 Self(inner).report();
             }
         });
-        volume
     }
 
     /// The books that are in memory, in their present state.
