@@ -2,6 +2,8 @@
 //! it needs.
 
 mod bench;
+mod clients;
+mod crash;
 mod fuzz;
 mod postgres;
 mod steps;
@@ -15,11 +17,15 @@ usage: cargo xtask <chore>
   bench [ROW…] [--contacts N] [--rounds N] [--seconds N]
       measures the server against its floors and writes the table in docs/performance.md; needs wrk and nginx
 
+  crash [--rounds N] [--seed X]
+      kills the server under 64 writers again and again, and looks for every change that was acknowledged
+
   fuzz [TARGET…] [--runs N] [--seconds S] [--seed X]
       throws hostile input at the parsers and the engine, in a release build, on all processors
 
   test [--no-lint] [-- <filter and options for the test binaries>]
-      formatting, lints and every test; starts the PostgreSQL with jsquery that some tests compare with
+      formatting, lints and every test; starts the PostgreSQL with jsquery that some tests compare with, and
+      runs published clients of the API, in Python, against a demo
 
 environment of test:
   RINGBOOK_TEST_POSTGRES  connection string of a database to use instead of a fresh one
@@ -32,6 +38,7 @@ fn main() -> ExitCode {
         Some((chore, rest)) if chore == "test" => test::run(rest),
         Some((chore, rest)) if chore == "fuzz" => fuzz::run(rest),
         Some((chore, rest)) if chore == "bench" => bench::run(rest),
+        Some((chore, rest)) if chore == "crash" => crash::run(rest),
         Some((chore, _)) if ["help", "--help", "-h"].contains(&chore.as_str()) => {
             println!("{USAGE}");
             Ok(())

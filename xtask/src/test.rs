@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that must hold before a change is taken in.
 
+use crate::clients;
 use crate::postgres::Cluster;
 use crate::steps::{Steps, cargo};
 
@@ -24,6 +25,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         steps.run("lints", &mut cargo(&clippy));
     }
     let outcome = tests(&mut steps, arguments.get(end + 1..).unwrap_or_default());
+    let outcome = outcome.and_then(|()| clients::run(&mut steps));
     let summary = steps.summary();
     outcome.and(summary)
 }

@@ -3,10 +3,13 @@
 //! A change says what is, not what was asked, so that the store, the memory of this node and the memory of
 //! every other node can follow it without deciding anything again.
 
+use std::sync::Arc;
+
+use crate::blacklist::BlacklistNumber;
 use crate::contact::Contact;
 use crate::employee::Employee;
 use crate::group::Group;
-use crate::id::{ContactId, EmployeeId, GroupId, OrganizationId, Revision};
+use crate::id::{BlacklistId, ContactId, EmployeeId, GroupId, OrganizationId, Revision};
 use crate::organization::Organization;
 
 /// One thing that is different now.
@@ -16,6 +19,8 @@ pub enum Effect {
     PutContact(Contact),
     /// The contact is gone.
     DropContact(ContactId),
+    /// The contact belongs to these groups, ascending, and to no others; the rest of it is as before.
+    Regroup(ContactId, Arc<[GroupId]>),
     /// The organization is new, or reads like this now.
     PutOrganization(Organization),
     /// The organization is gone; no contact has it any more.
@@ -28,6 +33,19 @@ pub enum Effect {
     PutEmployee(Employee),
     /// The employee is gone; nobody's manager any more.
     DropEmployee(EmployeeId),
+    /// The number is on the blacklist.
+    PutBlacklistNumber(BlacklistNumber),
+    /// The number is on the blacklist no more.
+    DropBlacklistNumber(BlacklistId),
+    /// What was deleted up to this revision is remembered no more.
+    ForgetDeletions(Revision),
+}
+
+impl Effect {
+    /// Whether it adds, replaces or removes a contact.
+    pub(crate) fn is_of_contact(&self) -> bool {
+        matches!(self, Self::PutContact(_) | Self::DropContact(_))
+    }
 }
 
 /// Everything that one command does, made durable as a whole or not at all.
@@ -35,6 +53,8 @@ pub enum Effect {
 pub struct Change {
     /// The revision of the book that the change was decided on.
     pub decided_on: Revision,
+    /// How many contacts there are after it.
+    pub contacts: u64,
     /// What is different, in an order in which it can be followed.
     pub effects: Vec<Effect>,
 }

@@ -54,6 +54,8 @@ ids! {
     GroupId
     /// An employee, who may be the personal manager of contacts.
     EmployeeId
+    /// A number on the blacklist.
+    BlacklistId
 }
 
 /// How often a book has been changed: 0 for a book just born, one more with every committed change.

@@ -6,6 +6,7 @@
 //! *asked*, *planned* (every name resolved, every pattern compiled, every bound checked) and *run* on a
 //! snapshot.
 
+pub mod blacklist;
 pub mod book;
 pub mod change;
 pub mod command;

@@ -26,6 +26,15 @@ pub fn write(moment: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
 }
 
+/// The same time of day this many calendar months later; where the month is too short, on its last day.
+pub fn months_later(moment: i64, months: u32) -> i64 {
+    let (days, seconds) = (moment.div_euclid(DAY_SECONDS), moment.rem_euclid(DAY_SECONDS));
+    let (year, month, day) = date_of(days);
+    let month = month - 1 + i64::from(months);
+    let (year, month) = (year + month / 12, month % 12 + 1);
+    days_before(year, month, day.min(month_days(year, month))) * DAY_SECONDS + seconds
+}
+
 fn numbers<const N: usize>(text: &str, separator: char, widths: [usize; N]) -> Option<[i64; N]> {
     let mut parts = text.split(separator);
     let mut numbers = [0; N];
@@ -82,6 +91,18 @@ mod tests {
         }
         assert_eq!(write(1_700_000_000), "2023-11-14 22:13:20");
         assert_eq!(read("2000-02-29"), Some(951_782_400));
+    }
+
+    #[test]
+    fn months_end_where_the_calendar_says() {
+        for (from, till) in [
+            ("2023-11-30 01:02:03", "2024-02-29 01:02:03"),
+            ("2023-01-31", "2023-04-30"),
+            ("2023-10-01", "2024-01-01"),
+            ("2023-12-15", "2024-03-15"),
+        ] {
+            assert_eq!(read(from).map(|moment| months_later(moment, 3)), read(till), "{from}");
+        }
     }
 
     #[test]

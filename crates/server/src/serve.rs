@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::{LogOptions, ServeOptions};
 use crate::http::{self, Call, Drain, HttpSettings, Refusal, Reply, Service, TlsFiles};
 use crate::rpc::{self, Rpc};
-use crate::shelf::Shelf;
+use crate::shelf::{Bounds, Shelf};
 use crate::store::{Role, Store};
 use crate::telemetry::{self, LogHandle, Metrics};
 
@@ -53,7 +53,8 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let store = Store::open(&options.data, Role::Server)?;
         let metrics = metrics();
-        let shelf = Shelf::new(store.clone(), Arc::clone(&metrics), options.memory.bytes());
+        let bounds = Bounds { books_bytes: options.memory.bytes(), deletions_kept: options.deletions_kept };
+        let shelf = Shelf::new(store.clone(), Arc::clone(&metrics), bounds);
         let tls = options.tls.as_ref().map(|paths| TlsFiles::read(&paths.certificate, &paths.key)).transpose()?;
         let (listener, bound) = listen(&options.listen.to_string()).await?;
         let metrics_listener = match options.metrics {

@@ -1,34 +1,51 @@
 //! The running books: each account's address book is loaded when it is first asked for and kept in memory.
 //!
-//! A reader takes the present snapshot and is never in a writer's way. Writers of one book stand in line: a
-//! command is decided on the present state, committed to the store, applied, and the new snapshot published.
-//! Nothing that can fail comes after the commit, and a change that has begun is finished even when the one
-//! who asked for it is gone.
+//! A reader takes the present snapshot and is never in a writer's way. Writers of one book stand in line
+//! ([`writing`]); a change that has begun is finished even when the one who asked for it is gone.
 //!
 //! It knows no JSON and no mnemonics, and which store runs below is none of its business.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
 use ringbook_book::Book;
-use ringbook_book::book::decide::{IdKind, IdSource, Refusal};
-use ringbook_book::book::desk::Desk;
-use ringbook_book::change::Change;
-use ringbook_book::command::Command;
+use ringbook_book::book::desk::DELETIONS_KEPT;
+use ringbook_book::command::Refusal;
 use ringbook_book::id::CustomerId;
 use ringbook_book::query::contacts::{Effort, Page};
 use ringbook_book::query::fault::QueryFault;
 use ringbook_book::query::plan::Plan;
 use tokio::sync::{Mutex as Turn, OnceCell, Semaphore};
 
-use crate::store::{self, Store, StoreFault};
+use crate::store::{Store, StoreFault};
 use crate::telemetry::Metrics;
 
-/// How often a change is decided anew because somebody else was quicker.
-const ATTEMPTS_MAX: usize = 16;
+mod ids;
+mod line;
+mod writing;
+
+#[cfg(test)]
+mod tests;
+
+use line::Line;
+use writing::Bench;
+
+/// What the books of a server may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Books beyond so many bytes make room, the least recently used first; one is kept even if it is larger.
+    pub books_bytes: u64,
+    /// How many deletions a book remembers for those who keep a mirror.
+    pub deletions_kept: usize,
+}
+
+impl Bounds {
+    /// All the room there is, and the usual number of deletions.
+    pub const WIDE: Self = Self { books_bytes: u64::MAX, deletions_kept: DELETIONS_KEPT };
+}
 
 /// Why a book cannot be had or changed.
 #[derive(Debug, Clone)]
@@ -57,10 +74,11 @@ impl From<StoreFault> for ShelfFault {
     }
 }
 
-/// A book in memory: what readers take, and what writers take turns at.
+/// A book in memory: what readers take, and what writers wait for.
 struct Volume {
     present: RwLock<Arc<Book>>,
-    desk: Turn<Option<Desk>>,
+    line: Line,
+    bench: Turn<Bench>,
 }
 
 impl fmt::Debug for Volume {
@@ -71,7 +89,7 @@ impl fmt::Debug for Volume {
 
 impl Volume {
     fn new(book: Book) -> Self {
-        Self { present: RwLock::new(Arc::new(book)), desk: Turn::new(None) }
+        Self { present: RwLock::new(Arc::new(book)), line: Line::default(), bench: Turn::default() }
     }
 
     fn present(&self) -> Arc<Book> {
@@ -113,26 +131,18 @@ struct Inner {
     places: Mutex<HashMap<CustomerId, Arc<Place>>>,
     /// Counts the look-ups.
     look_ups: AtomicU64,
-    /// Books beyond so many bytes make room, the least recently used first.
-    books_bytes_max: u64,
+    bounds: Bounds,
     /// As many long questions run at once as there are processors.
     long: Arc<Semaphore>,
     metrics: Arc<Metrics>,
 }
 
 impl Shelf {
-    /// An empty shelf over a store, for books of `books_bytes_max` bytes altogether; one is kept even if it is larger.
-    pub fn new(store: Store, metrics: Arc<Metrics>, books_bytes_max: u64) -> Self {
+    /// An empty shelf over a store.
+    pub fn new(store: Store, metrics: Arc<Metrics>, bounds: Bounds) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let long = Arc::new(Semaphore::new(processors));
-        Self(Arc::new(Inner {
-            store,
-            places: Mutex::default(),
-            look_ups: AtomicU64::new(0),
-            books_bytes_max,
-            long,
-            metrics,
-        }))
+        Self(Arc::new(Inner { store, places: Mutex::default(), look_ups: AtomicU64::new(0), bounds, long, metrics }))
     }
 
     /// The present state of an account's book.
@@ -172,46 +182,6 @@ impl Shelf {
                 Err(_) => std::future::pending().await,
             },
         }
-    }
-
-    /// Changes an account's book. Once this was called it goes on to its end, whether or not anybody waits.
-    pub async fn change(&self, customer: CustomerId, command: Command) -> Result<Arc<Change>, ShelfFault> {
-        let shelf = self.clone();
-        let work = tokio::spawn(async move { shelf.carry_out(customer, command).await });
-        work.await.unwrap_or_else(|failed| Err(StoreFault::unavailable(failed).into()))
-    }
-
-    async fn carry_out(&self, customer: CustomerId, command: Command) -> Result<Arc<Change>, ShelfFault> {
-        let volume = self.volume(customer).await?;
-        let mut turn = volume.desk.lock().await;
-        for _ in 0..ATTEMPTS_MAX {
-            let desk = turn.get_or_insert_with(|| Desk::of((*volume.present()).clone()));
-            let mut ids = self.reserve(&command).await?;
-            let change = desk.decide(command.clone(), &mut ids).map_err(ShelfFault::Refused)?;
-            match self.0.store.commit(customer, change.clone()).await {
-                Ok(()) => {
-                    desk.apply(&change);
-                    volume.publish(desk.snapshot());
-                    return Ok(Arc::new(change));
-                }
-                Err(StoreFault::RevisionMoved) => {
-                    let book = self.load(customer).await?;
-                    volume.publish(Arc::new(book.clone()));
-                    *turn = Some(Desk::of(book));
-                }
-                Err(fault) => return Err(fault.into()),
-            }
-        }
-        Err(StoreFault::RevisionMoved.into())
-    }
-
-    async fn reserve(&self, command: &Command) -> Result<Reserved, ShelfFault> {
-        let (kind, count) = command.ids_needed();
-        if count == 0 {
-            return Ok(Reserved(VecDeque::new()));
-        }
-        let first = self.0.store.reserve_ids(stored_kind(kind), count).await?;
-        Ok(Reserved((first..first + count).collect()))
     }
 
     async fn volume(&self, customer: CustomerId) -> Result<Arc<Volume>, ShelfFault> {
@@ -289,7 +259,7 @@ impl Shelf {
         let mut bytes: u64 = sizes.iter().map(|(_, _, size)| size).sum();
         let mut left = sizes.len();
         for (_, customer, size) in sizes {
-            if bytes <= self.0.books_bytes_max || left == 1 {
+            if bytes <= self.0.bounds.books_bytes || left == 1 {
                 break;
             }
             if places.get(&customer).is_some_and(is_idle) {
@@ -307,22 +277,4 @@ impl Shelf {
 /// writer's change.
 fn is_idle(place: &Arc<Place>) -> bool {
     Arc::strong_count(place) == 1 && place.loaded().is_some_and(|volume| Arc::strong_count(volume) == 1)
-}
-
-/// Ids that the store has reserved for one command.
-struct Reserved(VecDeque<u64>);
-
-impl IdSource for Reserved {
-    fn next(&mut self, _kind: IdKind) -> u64 {
-        self.0.pop_front().expect("as many as the command said it needs were reserved")
-    }
-}
-
-fn stored_kind(kind: IdKind) -> store::IdKind {
-    match kind {
-        IdKind::Contact => store::IdKind::Contact,
-        IdKind::Organization => store::IdKind::Organization,
-        IdKind::Group => store::IdKind::Group,
-        IdKind::Employee => store::IdKind::Employee,
-    }
 }

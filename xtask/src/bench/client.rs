@@ -51,6 +51,15 @@ impl Client {
         }
     }
 
+    /// Posts a body whose call must succeed.
+    ///
+    /// # Errors
+    /// The server refuses, or the connection breaks.
+    pub fn success(&mut self, body: &str) -> Result<String, String> {
+        let answer = self.post(body).map_err(|why| format!("the call failed: {why}"))?;
+        if answer.contains(r#""result":{"#) { Ok(answer) } else { Err(format!("unexpected answer: {answer:.400}")) }
+    }
+
     fn post(&mut self, body: &str) -> std::io::Result<String> {
         let head = format!("POST {PATH} HTTP/1.1\r\nHost: bench\r\nContent-Length: {}\r\n\r\n", body.len());
         self.stream.get_mut().write_all(format!("{head}{body}").as_bytes())?;

@@ -10,9 +10,10 @@ mod figures;
 mod load;
 mod machine;
 mod nginx;
-mod process;
+pub(crate) mod process;
 mod rows;
 mod site;
+mod writes;
 
 use std::time::Duration;
 
@@ -45,9 +46,10 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     if wish.asks_for(&rows::IN_PROCESS) {
         lines.extend(in_process(&wish)?);
     }
-    if wish.asks_for(&rows::WITH_SERVER) {
+    if wish.asks_for(&rows::WITH_SERVER) || wish.asks_for(&writes::ROWS) {
         let site = Site::prepare(wish.contacts)?;
         lines.extend(rows::measure(&site, &wish)?);
+        lines.extend(writes::measure(&site, &wish)?);
     }
     println!("{}", figures::HEAD);
     lines.iter().for_each(|line| println!("{line}"));

@@ -1,5 +1,6 @@
 //! The rows that need a running server.
 
+use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -8,7 +9,7 @@ use super::figures::{self, Comparison, Goal, Line};
 use super::load::{Load, Measured};
 use super::process::Running;
 use super::site::{Site, Survey, survey};
-use super::{Wish, client, nginx};
+use super::{Wish, client, nginx, writes};
 
 /// Rows of `cargo bench`.
 pub const IN_PROCESS: [u32; 4] = [3, 4, 5, 12];
@@ -21,7 +22,8 @@ const PAGE_CONNECTIONS: usize = 4;
 
 /// Every row that can be asked for.
 pub fn all() -> impl Iterator<Item = u32> {
-    IN_PROCESS.into_iter().chain(WITH_SERVER)
+    let rows: BTreeSet<u32> = IN_PROCESS.into_iter().chain(WITH_SERVER).chain(writes::ROWS).collect();
+    rows.into_iter()
 }
 
 /// Measures the rows that were wished for.

@@ -100,7 +100,10 @@ impl Site {
 }
 
 /// The key of the first customer.
-fn token(data: &Path) -> Result<String, String> {
+///
+/// # Errors
+/// There is no such file, or no key in it.
+pub fn token(data: &Path) -> Result<String, String> {
     let file = data.join("demo.json");
     let text = fs::read_to_string(&file).map_err(|why| format!("{}: {why}", file.display()))?;
     let customers = text.split(r#""customers""#).nth(1).unwrap_or_default();

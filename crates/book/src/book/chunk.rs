@@ -79,6 +79,8 @@ pub struct Row<'a> {
     pub patronymic: Option<&'a str>,
     /// Where it points to.
     pub links: Links,
+    /// The revision of the book that made it what it is.
+    pub revision: u64,
 }
 
 /// Sort keys of the three sortable columns, in the order of the contacts.
@@ -96,6 +98,10 @@ pub struct Keys {
 #[derive(Debug, Clone, Default)]
 pub struct Chunk {
     pub(crate) ids: Vec<u64>,
+    /// The revision of the book that made each contact what it is.
+    pub(crate) revisions: Vec<u64>,
+    /// None of those is above it.
+    pub(crate) newest: u64,
     pub(crate) names: String,
     /// Where the next full name starts, one entry per contact.
     pub(crate) name_ends: Vec<u32>,
@@ -118,6 +124,8 @@ impl Chunk {
         let room = CHUNK_CONTACTS_MAX;
         Self {
             ids: Vec::with_capacity(room),
+            revisions: Vec::with_capacity(room),
+            newest: 0,
             names: String::with_capacity(room * 48),
             name_ends: Vec::with_capacity(room),
             last_bytes: Vec::with_capacity(room),
@@ -168,6 +176,8 @@ impl Chunk {
         emails: impl Iterator<Item = &'a str>,
     ) {
         self.ids.push(row.id);
+        self.revisions.push(row.revision);
+        self.newest = self.newest.max(row.revision);
         self.names.push_str(row.last_name);
         for part in [row.first_name, row.patronymic].into_iter().flatten() {
             self.names.push(' ');
@@ -191,13 +201,14 @@ impl Chunk {
     }
 
     /// Appends a contact in its owned form.
-    pub fn push_draft(&mut self, id: u64, draft: &ContactDraft, links: Links) {
+    pub fn push_draft(&mut self, id: u64, draft: &ContactDraft, links: Links, revision: u64) {
         let row = Row {
             id,
             last_name: draft.last_name.as_str(),
             first_name: draft.first_name.as_ref().map(Name::as_str),
             patronymic: draft.patronymic.as_ref().map(Name::as_str),
             links,
+            revision,
         };
         let emails = draft.emails.as_slice().iter().map(Email::as_str);
         self.push(row, draft.phones.as_slice().iter().copied(), emails);
@@ -206,6 +217,8 @@ impl Chunk {
     /// Appends the contacts of another chunk that stand in `range`.
     pub fn extend(&mut self, other: &Self, range: Range<usize>) {
         self.ids.extend_from_slice(&other.ids[range.clone()]);
+        self.revisions.extend_from_slice(&other.revisions[range.clone()]);
+        self.newest = other.revisions[range.clone()].iter().copied().fold(self.newest, u64::max);
         self.last_bytes.extend_from_slice(&other.last_bytes[range.clone()]);
         self.first_bytes.extend_from_slice(&other.first_bytes[range.clone()]);
         self.managers.extend_from_slice(&other.managers[range.clone()]);
@@ -225,6 +238,7 @@ impl Chunk {
     /// Gives back the room that growing left over; for chunks that will stay as they are.
     pub fn shrink(&mut self) {
         self.ids.shrink_to_fit();
+        self.revisions.shrink_to_fit();
         self.names.shrink_to_fit();
         self.name_ends.shrink_to_fit();
         self.last_bytes.shrink_to_fit();
@@ -236,6 +250,13 @@ impl Chunk {
         self.managers.shrink_to_fit();
         self.organizations.shrink_to_fit();
         self.groups.shrink_to_fit();
+    }
+
+    /// Gives the contact at `place` another set of groups.
+    pub(crate) fn regroup(&mut self, place: usize, groups: Link, revision: u64) {
+        self.groups[place] = groups;
+        self.revisions[place] = revision;
+        self.newest = self.newest.max(revision);
     }
 
     /// The id of the contact at `place`.
@@ -334,7 +355,7 @@ impl Chunk {
         let keys = self.keys.get().map_or(0, |keys| {
             (keys.last.capacity() + keys.first.capacity() + keys.full.capacity()) * size_of::<SortKey>()
         });
-        let per_contact = size_of::<u64>() + 2 * size_of::<u32>() + 3 * size_of::<u16>() + size_of::<Links>();
+        let per_contact = 2 * size_of::<u64>() + 2 * size_of::<u32>() + 3 * size_of::<u16>() + size_of::<Links>();
         size_of::<Self>()
             + self.ids.capacity() * per_contact
             + self.names.capacity()

@@ -1,57 +1,96 @@
 //! Where a book is changed: the present state, and what only a writer needs to know about it.
 //!
 //! There is one desk per book, and one change at a time. [`Desk::apply`] cannot fail: whatever could be
-//! wrong was judged before the change was made durable. Readers get [`Desk::snapshot`]s.
+//! wrong was judged before. Readers get [`Desk::snapshot`]s. How contacts are laid into chunks stands in
+//! [`super::contacts`].
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Link, Links};
+use super::places::Places;
 use super::{Book, GroupSet, KnownEmployee};
+use crate::blacklist::BlacklistNumber;
 use crate::change::{Change, Effect};
-use crate::contact::{Contact, ContactDraft};
+use crate::contact::ContactDraft;
 use crate::employee::Employee;
 use crate::group::Group;
-use crate::id::{ContactId, EmployeeId, GroupId, OrganizationId};
+use crate::id::{BlacklistId, EmployeeId, GroupId, OrganizationId, Revision};
 use crate::organization::Organization;
-use crate::text::Name;
+use crate::text::{Name, Phone};
+
+/// How many deletions a book remembers unless it is told otherwise.
+pub const DELETIONS_KEPT: usize = 100_000;
 
 /// A book and the look-ups of its writer.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Desk {
-    book: Book,
-    organization_places: HashMap<OrganizationId, u32>,
+    pub(super) book: Book,
+    pub(super) organizations: Places<OrganizationId>,
     organization_names: HashMap<Name, OrganizationId>,
-    group_places: HashMap<GroupId, u32>,
+    pub(super) groups: Places<GroupId>,
     group_names: HashMap<Name, GroupId>,
-    employee_places: HashMap<EmployeeId, u32>,
+    pub(super) employees: Places<EmployeeId>,
+    pub(super) blacklist: Places<BlacklistId>,
+    blacklisted: HashMap<Phone, BlacklistId>,
     sets: HashMap<GroupSet, u32>,
     /// How many contacts have each set; a set that nobody has gives its place back.
     set_users: Vec<u32>,
     free_sets: Vec<u32>,
+    /// How many contacts each organization has, by place.
+    organization_users: Vec<u32>,
+    /// How many contacts each employee looks after, by place.
+    manager_users: Vec<u32>,
+    /// Beyond so many deletions the oldest are forgotten.
+    deletions_kept: usize,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self::of(Book::default())
+    }
 }
 
 impl Desk {
     /// The desk of a book.
     pub fn of(book: Book) -> Self {
         let mut desk = Self {
-            organization_places: places(&book.organizations, |organization| organization.id),
+            organizations: Places::of(&book.organizations, |organization| organization.id),
             organization_names: book.organizations().map(|have| (have.name.clone(), have.id)).collect(),
-            group_places: places(&book.groups, |group| group.id),
+            groups: Places::of(&book.groups, |group| group.id),
             group_names: book.groups().map(|have| (have.name.clone(), have.id)).collect(),
-            employee_places: places(&book.employees, |known| known.employee.id),
+            employees: Places::of(&book.employees, |known| known.employee.id),
+            blacklist: Places::of(&book.blacklist, |number| number.id),
+            blacklisted: book.blacklist().map(|have| (have.entry.phone, have.id)).collect(),
             sets: book.group_sets.iter().map(|(place, set)| (set.clone(), place as u32)).collect(),
             set_users: vec![0; book.group_sets.places()],
-            free_sets: Vec::new(),
+            free_sets: (0..book.group_sets.places() as u32)
+                .filter(|place| book.group_sets.at(*place as usize).is_none())
+                .collect(),
+            organization_users: Vec::new(),
+            manager_users: Vec::new(),
+            deletions_kept: DELETIONS_KEPT,
             book: Book::default(),
         };
-        for link in book.contacts.chunks.iter().flat_map(|chunk| &chunk.groups) {
-            if let Some(place) = link.place() {
-                desk.set_users[place] += 1;
-            }
+        for chunk in &book.contacts.chunks {
+            chunk.groups.iter().filter_map(|link| link.place()).for_each(|place| desk.set_users[place] += 1);
+            chunk.organizations.iter().for_each(|link| count(&mut desk.organization_users, *link));
+            chunk.managers.iter().for_each(|link| count(&mut desk.manager_users, *link));
         }
         desk.book = book;
         desk
+    }
+
+    /// The same desk, which remembers so many deletions.
+    #[must_use]
+    pub fn keeping_deletions(mut self, kept: usize) -> Self {
+        self.deletions_kept = kept;
+        self
+    }
+
+    /// How many deletions it remembers.
+    pub fn deletions_kept(&self) -> usize {
+        self.deletions_kept
     }
 
     /// The present state.
@@ -64,21 +103,6 @@ impl Desk {
         Arc::new(self.book.clone())
     }
 
-    /// Whether the book has this organization.
-    pub fn has_organization(&self, id: OrganizationId) -> bool {
-        self.organization_places.contains_key(&id)
-    }
-
-    /// Whether the book has this employee.
-    pub fn has_employee(&self, id: EmployeeId) -> bool {
-        self.employee_places.contains_key(&id)
-    }
-
-    /// Whether the book has this group.
-    pub fn has_group(&self, id: GroupId) -> bool {
-        self.group_places.contains_key(&id)
-    }
-
     /// The organization of this name.
     pub fn organization_named(&self, name: &Name) -> Option<OrganizationId> {
         self.organization_names.get(name).copied()
@@ -89,186 +113,190 @@ impl Desk {
         self.group_names.get(name).copied()
     }
 
+    /// The group with this id.
+    pub fn group(&self, id: GroupId) -> Option<&Group> {
+        self.book.groups.at(self.groups.find(&id)? as usize)
+    }
+
+    /// The organization with this id.
+    pub fn organization(&self, id: OrganizationId) -> Option<&Organization> {
+        self.book.organizations.at(self.organizations.find(&id)? as usize)
+    }
+
+    /// The employee with this id.
+    pub fn employee(&self, id: EmployeeId) -> Option<&Employee> {
+        self.book.employees.at(self.employees.find(&id)? as usize).map(|known| &known.employee)
+    }
+
+    /// The number on the blacklist with this id.
+    pub fn blacklist_number(&self, id: BlacklistId) -> Option<&BlacklistNumber> {
+        self.book.blacklist.at(self.blacklist.find(&id)? as usize)
+    }
+
+    /// Whether this number is on the blacklist.
+    pub fn is_blacklisted(&self, phone: Phone) -> bool {
+        self.blacklisted.contains_key(&phone)
+    }
+
+    /// How many contacts have the organization.
+    pub fn contacts_of_organization(&self, id: OrganizationId) -> u32 {
+        users(&self.organization_users, self.organizations.find(&id))
+    }
+
+    /// How many contacts the employee looks after.
+    pub fn contacts_of_manager(&self, id: EmployeeId) -> u32 {
+        users(&self.manager_users, self.employees.find(&id))
+    }
+
     /// Follows a change that was decided on this very state.
     pub fn apply(&mut self, change: &Change) {
         assert_eq!(change.decided_on, self.book.revision, "a change is applied to the state that it was decided on");
-        for effect in &change.effects {
-            if !matches!(effect, Effect::PutContact(_) | Effect::DropContact(_)) {
-                self.book.names_version += 1;
-            }
-            match effect {
-                Effect::PutContact(contact) => self.put_contact(contact),
-                Effect::DropContact(id) => self.drop_contact(*id),
-                Effect::PutOrganization(organization) => self.put_organization(organization),
-                Effect::DropOrganization(id) => self.drop_organization(*id),
-                Effect::PutGroup(group) => self.put_group(group),
-                Effect::DropGroup(id) => self.drop_group(*id),
-                Effect::PutEmployee(employee) => self.put_employee(employee),
-                Effect::DropEmployee(id) => self.drop_employee(*id),
+        let revision = change.revision();
+        for effects in change.effects.chunk_by(|before, after| before.is_of_contact() && after.is_of_contact()) {
+            match &effects[0] {
+                Effect::PutContact(_) | Effect::DropContact(_) => self.follow_contacts(effects, revision),
+                effect => self.follow(effect, revision),
             }
         }
-        self.book.revision = change.revision();
+        self.book.revision = revision;
     }
 
-    fn put_organization(&mut self, organization: &Organization) {
-        let place = place_for(&mut self.organization_places, organization.id, self.book.organizations.places());
+    fn follow(&mut self, effect: &Effect, revision: Revision) {
+        match effect {
+            Effect::PutOrganization(organization) => self.put_organization(organization, revision),
+            Effect::DropOrganization(id) => self.drop_organization(*id),
+            Effect::PutGroup(group) => self.put_group(group, revision),
+            Effect::DropGroup(id) => self.drop_group(*id),
+            Effect::PutEmployee(employee) => self.put_employee(employee, revision),
+            Effect::DropEmployee(id) => self.drop_employee(*id),
+            Effect::PutBlacklistNumber(number) => self.put_blacklist_number(number, revision),
+            Effect::DropBlacklistNumber(id) => self.drop_blacklist_number(*id),
+            Effect::Regroup(contact, groups) => self.regroup(*contact, groups, revision),
+            Effect::ForgetDeletions(until) => self.forget_deletions(*until),
+            Effect::PutContact(_) | Effect::DropContact(_) => {
+                self.follow_contacts(std::slice::from_ref(effect), revision);
+            }
+        }
+    }
+
+    fn put_organization(&mut self, organization: &Organization, revision: Revision) {
+        let place = self.organizations.take(organization.id);
         if let Some(old) = self.book.organizations.at(place) {
-            self.organization_names.remove(&old.name);
+            release(&mut self.organization_names, &old.name, organization.id);
         }
         self.organization_names.insert(organization.name.clone(), organization.id);
-        self.book.organizations.put(place, organization.clone());
+        self.book.organizations.put(place, organization.clone(), revision.0);
+        self.book.names_version += 1;
     }
 
     fn drop_organization(&mut self, id: OrganizationId) {
-        let Some(place) = self.organization_places.remove(&id) else {
+        let Some(place) = self.organizations.release(&id) else {
             return;
         };
-        if let Some(old) = self.book.organizations.at(place as usize) {
-            self.organization_names.remove(&old.name);
+        if let Some(old) = self.book.organizations.at(place) {
+            release(&mut self.organization_names, &old.name, id);
         }
-        self.book.organizations.clear(place as usize);
+        self.book.organizations.clear(place);
+        self.book.names_version += 1;
     }
 
-    fn put_group(&mut self, group: &Group) {
-        let place = place_for(&mut self.group_places, group.id, self.book.groups.places());
+    fn put_group(&mut self, group: &Group, revision: Revision) {
+        let place = self.groups.take(group.id);
         if let Some(old) = self.book.groups.at(place) {
-            self.group_names.remove(&old.name);
+            release(&mut self.group_names, &old.name, group.id);
         }
         self.group_names.insert(group.name.clone(), group.id);
-        self.book.groups.put(place, group.clone());
+        self.book.groups.put(place, group.clone(), revision.0);
+        self.book.names_version += 1;
     }
 
     fn drop_group(&mut self, id: GroupId) {
-        let Some(place) = self.group_places.remove(&id) else {
+        let Some(place) = self.groups.release(&id) else {
             return;
         };
-        if let Some(old) = self.book.groups.at(place as usize) {
-            self.group_names.remove(&old.name);
+        if let Some(old) = self.book.groups.at(place) {
+            release(&mut self.group_names, &old.name, id);
         }
-        self.book.groups.clear(place as usize);
+        self.book.groups.clear(place);
+        self.book.names_version += 1;
     }
 
-    fn put_employee(&mut self, employee: &Employee) {
-        let place = place_for(&mut self.employee_places, employee.id, self.book.employees.places());
-        let known = KnownEmployee { employee: employee.clone(), full_name: employee.full_name().into() };
-        self.book.employees.put(place, Arc::new(known));
+    fn put_employee(&mut self, employee: &Employee, revision: Revision) {
+        let place = self.employees.take(employee.id);
+        self.book.employees.put(place, Arc::new(KnownEmployee::of(employee.clone())), revision.0);
+        self.book.names_version += 1;
     }
 
     fn drop_employee(&mut self, id: EmployeeId) {
-        if let Some(place) = self.employee_places.remove(&id) {
-            self.book.employees.clear(place as usize);
+        if let Some(place) = self.employees.release(&id) {
+            self.book.employees.clear(place);
+            self.book.names_version += 1;
         }
     }
 
-    fn put_contact(&mut self, contact: &Contact) {
-        let links = self.links(&contact.draft);
-        match self.book.contacts.find(contact.id.number()) {
-            Some((chunk, place)) => self.replace_contact(chunk, place, contact, links),
-            None => self.insert_contact(contact, links),
+    fn put_blacklist_number(&mut self, number: &BlacklistNumber, revision: Revision) {
+        let place = self.blacklist.take(number.id);
+        if let Some(old) = self.book.blacklist.at(place) {
+            release(&mut self.blacklisted, &old.entry.phone, number.id);
         }
-        for phone in contact.draft.phones.as_slice() {
-            self.book.phones.insert((phone.packed(), contact.id.number()));
-        }
+        self.blacklisted.insert(number.entry.phone, number.id);
+        self.book.blacklist.put(place, number.clone(), revision.0);
     }
 
-    fn insert_contact(&mut self, contact: &Contact, links: Links) {
-        let id = contact.id.number();
-        let contacts = &mut self.book.contacts;
-        let newest = contacts.chunks.last().and_then(|chunk| chunk.ids.last()).is_none_or(|last| *last < id);
-        if newest {
-            if !contacts.chunks.last().is_some_and(|chunk| chunk.has_room()) {
-                let before = contacts.len();
-                if let Some(full) = contacts.chunks.last_mut() {
-                    Arc::make_mut(full).shrink();
-                }
-                contacts.chunks.push(Arc::new(Chunk::default()));
-                contacts.firsts.push(id);
-                contacts.starts.insert(contacts.starts.len().saturating_sub(1), before);
-                if contacts.starts.len() == 1 {
-                    contacts.starts.push(0);
-                }
-            }
-            let last = contacts.chunks.last_mut().expect("one was pushed above if there was none");
-            Arc::make_mut(last).push_draft(id, &contact.draft, links);
-            *contacts.starts.last_mut().expect("as many as chunks, and one more") += 1;
-            return;
-        }
-        let chunk = contacts.chunk_of(id).expect("there is a newer contact");
-        let place = contacts.chunks[chunk].find(id).expect_err("whoever is there is replaced, not inserted");
-        self.rebuild(chunk, place, place, Some((id, &contact.draft, links)));
-    }
-
-    fn replace_contact(&mut self, chunk: usize, place: usize, contact: &Contact, links: Links) {
-        self.forget(chunk, place);
-        self.rebuild(chunk, place, place + 1, Some((contact.id.number(), &contact.draft, links)));
-    }
-
-    fn drop_contact(&mut self, id: ContactId) {
-        let Some((chunk, place)) = self.book.contacts.find(id.number()) else {
+    fn drop_blacklist_number(&mut self, id: BlacklistId) {
+        let Some(place) = self.blacklist.release(&id) else {
             return;
         };
-        self.forget(chunk, place);
-        self.rebuild(chunk, place, place + 1, None);
+        if let Some(old) = self.book.blacklist.at(place) {
+            release(&mut self.blacklisted, &old.entry.phone, id);
+        }
+        self.book.blacklist.clear(place);
     }
 
-    /// Takes a contact's phones out of the index and its set of groups out of the count.
-    fn forget(&mut self, chunk: usize, place: usize) {
-        let chunk = self.book.contacts.chunks[chunk].clone();
+    fn forget_deletions(&mut self, until: Revision) {
+        let forgotten: Vec<_> = self.book.deleted.from((0, 0)).take_while(|pair| pair.0 <= until.0).collect();
+        forgotten.into_iter().for_each(|pair| self.book.deleted.remove(pair));
+        self.book.forgotten = self.book.forgotten.max(until);
+    }
+
+    /// Takes a contact's phones out of the index and the contact out of all counts.
+    pub(super) fn forget(&mut self, chunk: &Chunk, place: usize) {
         for phone in chunk.phones_of(place) {
             self.book.phones.remove((*phone, chunk.id(place)));
         }
-        self.release_set(chunk.links(place).groups);
+        let links = chunk.links(place);
+        self.release_set(links.groups);
+        discount(&mut self.organization_users, links.organization);
+        discount(&mut self.manager_users, links.manager);
     }
 
-    /// Makes a chunk anew: what stands before `from`, the new contact, what stands from `to` on.
-    fn rebuild(&mut self, at: usize, from: usize, to: usize, new: Option<(u64, &ContactDraft, Links)>) {
-        let old = self.book.contacts.chunks[at].clone();
-        let mut fresh = Chunk::default();
-        fresh.extend(&old, 0..from);
-        if let Some((id, draft, links)) = new {
-            fresh.push_draft(id, draft, links);
-        }
-        fresh.extend(&old, to..old.len());
-        fresh.shrink();
-        let contacts = &mut self.book.contacts;
-        if fresh.len() > super::chunk::CHUNK_CONTACTS_MAX {
-            let middle = fresh.len() / 2;
-            let (mut lower, mut upper) = (Chunk::default(), Chunk::default());
-            lower.extend(&fresh, 0..middle);
-            upper.extend(&fresh, middle..fresh.len());
-            contacts.chunks.splice(at..=at, [Arc::new(lower), Arc::new(upper)]);
-        } else if fresh.is_empty() {
-            contacts.chunks.remove(at);
-        } else {
-            contacts.chunks[at] = Arc::new(fresh);
-            if old.len() == contacts.chunks[at].len() {
-                return;
-            }
-        }
-        contacts.recount();
-    }
-
-    fn links(&mut self, draft: &ContactDraft) -> Links {
-        let organization = draft.organization.map(|id| self.organization_places[&id]);
-        let manager = draft.manager.map(|id| self.employee_places[&id]);
-        Links {
-            organization: organization.map_or(Link::NONE, Link::to),
-            manager: manager.map_or(Link::NONE, Link::to),
+    /// Where a contact points to; it counts from now on.
+    pub(super) fn links(&mut self, draft: &ContactDraft) -> Links {
+        const PROOF: &str = "a change that names something is decided on a book that has it";
+        let link = |place: Option<u32>| Link::to(place.expect(PROOF));
+        let organization = draft.organization.map(|id| link(self.organizations.find(&id)));
+        let manager = draft.manager.map(|id| link(self.employees.find(&id)));
+        let links = Links {
+            organization: organization.unwrap_or_default(),
+            manager: manager.unwrap_or_default(),
             groups: self.take_set(&draft.groups),
-        }
+        };
+        count(&mut self.organization_users, links.organization);
+        count(&mut self.manager_users, links.manager);
+        links
     }
 
-    fn take_set(&mut self, groups: &[GroupId]) -> Link {
+    pub(super) fn take_set(&mut self, groups: &[GroupId]) -> Link {
         if groups.is_empty() {
             return Link::NONE;
         }
-        let set: GroupSet = groups.iter().map(|id| self.group_places[id]).collect();
+        let set: GroupSet = groups.iter().filter_map(|id| self.groups.find(id)).collect();
         if let Some(place) = self.sets.get(&set) {
             self.set_users[*place as usize] += 1;
             return Link::to(*place);
         }
         let place = self.free_sets.pop().unwrap_or(self.book.group_sets.places() as u32);
-        self.book.group_sets.put(place as usize, set.clone());
+        self.book.group_sets.put(place as usize, set.clone(), 0);
         self.sets.insert(set, place);
         if place as usize == self.set_users.len() {
             self.set_users.push(0);
@@ -277,7 +305,7 @@ impl Desk {
         Link::to(place)
     }
 
-    fn release_set(&mut self, link: Link) {
+    pub(super) fn release_set(&mut self, link: Link) {
         let Some(place) = link.place() else { return };
         self.set_users[place] -= 1;
         if self.set_users[place] == 0 {
@@ -290,13 +318,28 @@ impl Desk {
     }
 }
 
-fn places<T: Clone, Id: std::hash::Hash + Eq>(
-    table: &super::table::Table<T>,
-    id: impl Fn(&T) -> Id,
-) -> HashMap<Id, u32> {
-    table.iter().map(|(place, thing)| (id(thing), place as u32)).collect()
+/// Frees a key that stands for this thing; it may stand for another one already.
+fn release<K: std::hash::Hash + Eq, Id: PartialEq>(owners: &mut HashMap<K, Id>, key: &K, id: Id) {
+    if owners.get(key) == Some(&id) {
+        owners.remove(key);
+    }
 }
 
-fn place_for<Id: std::hash::Hash + Eq>(places: &mut HashMap<Id, u32>, id: Id, next: usize) -> usize {
-    *places.entry(id).or_insert(next as u32) as usize
+fn count(users: &mut Vec<u32>, link: Link) {
+    if let Some(place) = link.place() {
+        if place >= users.len() {
+            users.resize(place + 1, 0);
+        }
+        users[place] += 1;
+    }
+}
+
+fn discount(users: &mut [u32], link: Link) {
+    if let Some(place) = link.place() {
+        users[place] -= 1;
+    }
+}
+
+fn users(users: &[u32], place: Option<u32>) -> u32 {
+    place.and_then(|place| users.get(place as usize)).copied().unwrap_or(0)
 }

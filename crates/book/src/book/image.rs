@@ -8,17 +8,18 @@
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Link};
-use super::phones::PhoneIndex;
+use super::pairs::PairIndex;
 use super::table::Table;
 use super::{Book, Contacts, GroupSet, KnownEmployee};
+use crate::blacklist::{BlacklistEntry, BlacklistNumber};
 use crate::employee::{Employee, EmployeePhone, PhoneStatus};
 use crate::group::{Group, Origin};
-use crate::id::{EmployeeId, GroupId, OrganizationId, Revision};
+use crate::id::{BlacklistId, EmployeeId, GroupId, OrganizationId, Revision};
 use crate::organization::Organization;
-use crate::text::{Email, Name};
+use crate::text::{Email, Name, Phone};
 
 /// The number of this layout.
-pub const LAYOUT: u32 = 1;
+pub const LAYOUT: u32 = 2;
 
 /// The bytes are no image of this layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,16 +41,16 @@ impl Book {
         });
         out.table(&self.employees, |out, known| out.employee(&known.employee));
         out.table(&self.group_sets, |out, set| out.words(set));
+        out.table(&self.blacklist, |out, number| out.blacklist_number(number));
+        out.number(self.forgotten.0);
+        out.pairs(&self.deleted);
         out.0
     }
 
     /// The phone index of the image.
     pub fn image_phones(&self) -> Vec<u8> {
         let mut out = Out(Vec::new());
-        self.phones.pairs().for_each(|(phone, id)| {
-            out.number(phone);
-            out.number(id);
-        });
+        out.pairs(&self.phones);
         out.0
     }
 
@@ -77,21 +78,22 @@ impl Book {
             let origin = if read.number()? == 1 { Origin::System } else { Origin::User };
             Ok(Group { id, name, origin })
         })?;
-        let employees = read.table(|read| {
-            let employee = read.employee()?;
-            let full_name = employee.full_name().into();
-            Ok(Arc::new(KnownEmployee { employee, full_name }))
-        })?;
+        let employees = read.table(|read| Ok(Arc::new(KnownEmployee::of(read.employee()?))))?;
         let group_sets = read.table(|read| Ok(GroupSet::from(read.words()?)))?;
-        let pairs: Vec<(u64, u64)> = phones.chunks_exact(16).map(|pair| (word(&pair[..8]), word(&pair[8..]))).collect();
+        let blacklist = read.table(In::blacklist_number)?;
+        let forgotten = Revision(read.number()?);
+        let deleted = read.pairs()?;
         Ok(Self {
             revision,
             contacts: Contacts::from_chunks(chunks.into_iter().map(Arc::new).collect()),
             organizations,
             groups,
             employees,
+            blacklist,
+            deleted,
+            forgotten,
             group_sets,
-            phones: PhoneIndex::from_sorted(&pairs),
+            phones: In(phones).pairs()?,
             names_version: 0,
         })
     }
@@ -101,6 +103,7 @@ impl Chunk {
     fn image(&self) -> Vec<u8> {
         let mut out = Out(Vec::with_capacity(self.bytes()));
         out.numbers(&self.ids);
+        out.numbers(&self.revisions);
         out.text(&self.names);
         out.words(&self.name_ends);
         out.halves(&self.last_bytes);
@@ -121,6 +124,8 @@ impl Chunk {
         let mut read = In(part);
         let mut chunk = Self::default();
         chunk.ids = read.numbers()?;
+        chunk.revisions = read.numbers()?;
+        chunk.newest = chunk.revisions.iter().copied().max().unwrap_or(0);
         chunk.names = read.text()?.to_owned();
         chunk.name_ends = read.words()?;
         chunk.last_bytes = read.halves()?;
@@ -131,7 +136,13 @@ impl Chunk {
         chunk.email_ends = read.words()?;
         let mut links = || Ok(read.words()?.into_iter().map(Link::from_index).collect());
         (chunk.managers, chunk.organizations, chunk.groups) = (links()?, links()?, links()?);
-        let same = [chunk.name_ends.len(), chunk.phone_ends.len(), chunk.email_ends.len(), chunk.groups.len()];
+        let same = [
+            chunk.revisions.len(),
+            chunk.name_ends.len(),
+            chunk.phone_ends.len(),
+            chunk.email_ends.len(),
+            chunk.groups.len(),
+        ];
         if same.iter().all(|length| *length == chunk.ids.len()) { Ok(chunk) } else { Err(NotAnImage) }
     }
 }
@@ -184,10 +195,27 @@ impl Out {
         }
     }
 
+    fn blacklist_number(&mut self, number: &BlacklistNumber) {
+        self.number(number.id.number());
+        self.number(number.entry.phone.packed());
+        self.text(&number.entry.added_by);
+        self.optional(number.entry.comment.as_deref());
+        self.number(number.entry.added_at.cast_unsigned());
+    }
+
+    fn pairs(&mut self, index: &PairIndex) {
+        self.number(index.len() as u64);
+        index.from((0, 0)).for_each(|(first, second)| {
+            self.number(first);
+            self.number(second);
+        });
+    }
+
     fn table<T: Clone>(&mut self, table: &Table<T>, write: impl Fn(&mut Self, &T)) {
         self.number(table.places() as u64);
         for place in 0..table.places() {
             let thing = table.at(place);
+            self.number(table.revision_at(place));
             self.number(u64::from(thing.is_some()));
             if let Some(thing) = thing {
                 write(self, thing);
@@ -263,11 +291,27 @@ impl<'a> In<'a> {
         Ok(Employee { id, last_name, first_name, patronymic, email, phones })
     }
 
+    fn blacklist_number(&mut self) -> Result<BlacklistNumber, NotAnImage> {
+        let id = BlacklistId::new(self.number()?).map_err(|_| NotAnImage)?;
+        let phone = Phone::from_packed(self.number()?).ok_or(NotAnImage)?;
+        let added_by = self.text()?.into();
+        let comment = Some(self.text()?).filter(|text| !text.is_empty()).map(Into::into);
+        let added_at = self.number()?.cast_signed();
+        Ok(BlacklistNumber { id, entry: BlacklistEntry { phone, added_by, comment, added_at } })
+    }
+
+    fn pairs(&mut self) -> Result<PairIndex, NotAnImage> {
+        let pairs = self.list(16)?.chunks_exact(16);
+        let pairs: Vec<_> = pairs.map(|pair| (word(&pair[..8]), word(&pair[8..]))).collect();
+        Ok(PairIndex::from_sorted(&pairs))
+    }
+
     fn table<T: Clone>(&mut self, read: impl Fn(&mut Self) -> Result<T, NotAnImage>) -> Result<Table<T>, NotAnImage> {
         let mut table = Table::default();
         for _ in 0..self.count()? {
+            let revision = self.number()?;
             let thing = if self.number()? == 1 { Some(read(self)?) } else { None };
-            table.push(thing);
+            table.push(thing, revision);
         }
         Ok(table)
     }

@@ -8,12 +8,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Link, Links, Row};
-use super::phones::PhoneIndex;
+use super::pairs::PairIndex;
 use super::table::Table;
 use super::{Book, Contacts, GroupSet, KnownEmployee};
+use crate::blacklist::BlacklistNumber;
 use crate::employee::Employee;
 use crate::group::Group;
-use crate::id::Revision;
+use crate::id::{ContactId, Revision};
 use crate::organization::Organization;
 use crate::text::{NAME_CHARS_MAX, PER_CONTACT_MAX, Phone};
 
@@ -30,12 +31,32 @@ impl fmt::Display for Unfit {
     }
 }
 
+/// Everything of a book but its contacts, each thing with the revision that it was put at.
+#[derive(Debug, Default)]
+pub struct Furniture {
+    /// The organizations.
+    pub organizations: Vec<(Organization, Revision)>,
+    /// The groups.
+    pub groups: Vec<(Group, Revision)>,
+    /// The employees.
+    pub employees: Vec<(Employee, Revision)>,
+    /// The numbers on the blacklist.
+    pub blacklist: Vec<(BlacklistNumber, Revision)>,
+    /// The contacts that were deleted, and when; ascending.
+    pub deleted: Vec<(Revision, ContactId)>,
+    /// Deletions up to this revision are forgotten.
+    pub forgotten: Revision,
+}
+
 /// The small tables of a book, and where in them things stand.
 #[derive(Debug, Default)]
 pub struct Frame {
     organizations: Table<Organization>,
     groups: Table<Group>,
     employees: Table<Arc<KnownEmployee>>,
+    blacklist: Table<BlacklistNumber>,
+    deleted: PairIndex,
+    forgotten: Revision,
     organization_places: HashMap<u64, u32>,
     group_places: HashMap<u64, u32>,
     employee_places: HashMap<u64, u32>,
@@ -43,21 +64,26 @@ pub struct Frame {
 
 impl Frame {
     /// The tables of these things.
-    pub fn new(organizations: Vec<Organization>, groups: Vec<Group>, employees: Vec<Employee>) -> Self {
+    pub fn new(furniture: Furniture) -> Self {
         let mut frame = Self::default();
-        for (place, organization) in organizations.into_iter().enumerate() {
+        for (place, (organization, revision)) in furniture.organizations.into_iter().enumerate() {
             frame.organization_places.insert(organization.id.number(), place as u32);
-            frame.organizations.put(place, organization);
+            frame.organizations.put(place, organization, revision.0);
         }
-        for (place, group) in groups.into_iter().enumerate() {
+        for (place, (group, revision)) in furniture.groups.into_iter().enumerate() {
             frame.group_places.insert(group.id.number(), place as u32);
-            frame.groups.put(place, group);
+            frame.groups.put(place, group, revision.0);
         }
-        for (place, employee) in employees.into_iter().enumerate() {
+        for (place, (employee, revision)) in furniture.employees.into_iter().enumerate() {
             frame.employee_places.insert(employee.id.number(), place as u32);
-            let full_name = employee.full_name().into();
-            frame.employees.put(place, Arc::new(KnownEmployee { employee, full_name }));
+            frame.employees.put(place, Arc::new(KnownEmployee::of(employee)), revision.0);
         }
+        for (place, (number, revision)) in furniture.blacklist.into_iter().enumerate() {
+            frame.blacklist.put(place, number, revision.0);
+        }
+        let deleted: Vec<_> = furniture.deleted.iter().map(|(revision, id)| (revision.0, id.number())).collect();
+        frame.deleted = PairIndex::from_sorted(&deleted);
+        frame.forgotten = furniture.forgotten;
         frame
     }
 }
@@ -83,6 +109,8 @@ pub struct StoredContact<'a> {
     pub organization: Option<u64>,
     /// Ids of the groups, ascending.
     pub groups: &'a [u64],
+    /// The revision that made it what it is.
+    pub revision: Revision,
 }
 
 /// A run of contacts in the making, ascending by id.
@@ -138,6 +166,7 @@ impl<'f> Run<'f> {
             first_name: contact.first_name,
             patronymic: contact.patronymic,
             links,
+            revision: contact.revision.0,
         };
         self.chunk.push(row, contact.phones.iter().copied(), contact.emails.iter().copied());
         self.pairs.extend(contact.phones.iter().map(|phone| (phone.packed(), contact.id)));
@@ -228,8 +257,11 @@ pub fn assemble(frame: Frame, runs: Vec<Ran>, revision: Revision) -> Result<Book
         organizations: frame.organizations,
         groups: frame.groups,
         employees: frame.employees,
+        blacklist: frame.blacklist,
+        deleted: frame.deleted,
+        forgotten: frame.forgotten,
         group_sets,
-        phones: PhoneIndex::from_sorted(&pairs),
+        phones: PairIndex::from_sorted(&pairs),
         names_version: 0,
     })
 }
@@ -238,7 +270,7 @@ fn adopt(set: GroupSet, known: &mut HashMap<GroupSet, u32>, table: &mut Table<Gr
     let next = table.places() as u32;
     let place = *known.entry(set.clone()).or_insert(next);
     if place == next {
-        table.put(place as usize, set);
+        table.put(place as usize, set, 0);
     }
     place
 }

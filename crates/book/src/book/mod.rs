@@ -6,12 +6,16 @@
 //!
 //! What it does not do: read or write anything outside memory.
 
+pub(crate) mod bulk;
 pub mod chunk;
+mod contacts;
 pub mod decide;
 pub mod desk;
+pub mod history;
 pub mod image;
 pub mod load;
-pub mod phones;
+pub mod pairs;
+mod places;
 pub mod table;
 pub mod view;
 
@@ -22,8 +26,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use self::chunk::Chunk;
-use self::phones::PhoneIndex;
+use self::pairs::PairIndex;
 use self::table::Table;
+use crate::blacklist::BlacklistNumber;
 use crate::employee::Employee;
 use crate::group::Group;
 use crate::id::{ContactId, Revision};
@@ -39,6 +44,14 @@ pub struct KnownEmployee {
     pub full_name: Box<str>,
 }
 
+impl KnownEmployee {
+    /// Joins the name.
+    pub(crate) fn of(employee: Employee) -> Self {
+        let full_name = employee.full_name().into();
+        Self { employee, full_name }
+    }
+}
+
 /// Places of groups, ascending by group id.
 pub type GroupSet = Arc<[u32]>;
 
@@ -50,8 +63,13 @@ pub struct Book {
     pub(crate) organizations: Table<Organization>,
     pub(crate) groups: Table<Group>,
     pub(crate) employees: Table<Arc<KnownEmployee>>,
+    pub(crate) blacklist: Table<BlacklistNumber>,
+    /// Deleted contacts: the revision that deleted them, and their ids.
+    pub(crate) deleted: PairIndex,
+    /// Deletions up to this revision are forgotten.
+    pub(crate) forgotten: Revision,
     pub(crate) group_sets: Table<GroupSet>,
-    pub(crate) phones: PhoneIndex,
+    pub(crate) phones: PairIndex,
     /// Moves with every change of the three tables whose names contacts show.
     pub(crate) names_version: u64,
 }
@@ -113,6 +131,11 @@ impl Book {
         self.employees.iter().map(|(_, known)| &known.employee)
     }
 
+    /// The numbers on the blacklist.
+    pub fn blacklist(&self) -> impl Iterator<Item = &BlacklistNumber> {
+        self.blacklist.iter().map(|(_, number)| number)
+    }
+
     /// Makes the sort keys of every contact; until then the first sorted question makes them.
     pub fn warm_sort_keys(&self) {
         for chunk in &self.contacts.chunks {
@@ -124,7 +147,13 @@ impl Book {
     pub fn bytes(&self) -> usize {
         let chunks: usize = self.contacts.chunks.iter().map(|chunk| chunk.bytes()).sum();
         let names = (self.organizations.places() + self.groups.places()) * 96;
-        chunks + names + self.employees.places() * 512 + self.group_sets.places() * 48 + self.phones.bytes()
+        chunks
+            + names
+            + self.employees.places() * 512
+            + self.group_sets.places() * 48
+            + self.blacklist.places() * 128
+            + self.phones.bytes()
+            + self.deleted.bytes()
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Book;
 use super::chunk::{CHUNK_CONTACTS_MAX, Chunk};
 use super::desk::Desk;
-use super::load::{Frame, Run, StoredContact, Unfit, assemble};
+use super::load::{Frame, Furniture, Run, StoredContact, Unfit, assemble};
 use crate::change::{Change, Effect};
 use crate::contact::{Contact, ContactDraft};
 use crate::employee::Employee;
@@ -15,6 +15,8 @@ use crate::id::{ContactId, EmployeeId, GroupId, OrganizationId, Revision};
 use crate::organization::Organization;
 use crate::query::order::sort_key;
 use crate::text::{Email, Emails, Name, Phone, Phones};
+
+mod commands;
 
 /// A source of numbers that are the same in every run.
 struct Dice(u64);
@@ -83,7 +85,7 @@ fn furnished() -> Desk {
 }
 
 fn apply(desk: &mut Desk, effects: Vec<Effect>) {
-    desk.apply(&Change { decided_on: desk.book().revision(), effects });
+    desk.apply(&Change { decided_on: desk.book().revision(), contacts: 0, effects });
 }
 
 type Model = BTreeMap<u64, Contact>;
@@ -244,16 +246,18 @@ fn a_contact_shows_the_present_names_of_what_it_points_to() {
 #[test]
 #[should_panic(expected = "the state that it was decided on")]
 fn a_change_of_another_state_is_not_followed() {
-    furnished().apply(&Change { decided_on: Revision(0), effects: Vec::new() });
+    furnished().apply(&Change { decided_on: Revision(0), contacts: 0, effects: Vec::new() });
 }
 
 fn frame() -> Frame {
     let ids = 1..=5;
-    Frame::new(
-        ids.clone().map(|id| organization(id, &format!("organization {id}"))).collect(),
-        ids.clone().map(|id| group(id, &format!("group {id}"))).collect(),
-        ids.map(|id| employee(id, &format!("Employee {id}"))).collect(),
-    )
+    let born = Revision(0);
+    Frame::new(Furniture {
+        organizations: ids.clone().map(|id| (organization(id, &format!("organization {id}")), born)).collect(),
+        groups: ids.clone().map(|id| (group(id, &format!("group {id}")), born)).collect(),
+        employees: ids.map(|id| (employee(id, &format!("Employee {id}")), born)).collect(),
+        ..Furniture::default()
+    })
 }
 
 /// A book of these contacts, read in runs of these lengths.
@@ -277,6 +281,7 @@ fn load(model: &Model, runs: &[usize]) -> Book {
                 manager: draft.manager.map(EmployeeId::number),
                 organization: draft.organization.map(OrganizationId::number),
                 groups: &numbers(&draft.groups),
+                revision: Revision(1),
             };
             run.push(&stored).expect("a valid contact");
         }
@@ -300,6 +305,7 @@ fn the_loader_names_what_no_change_could_have_written() {
         manager: None,
         organization: None,
         groups: &[],
+        revision: Revision(1),
     };
     let refused = |stored: StoredContact<'_>| {
         let mut run = Run::new(&frame);
@@ -339,6 +345,7 @@ fn runs_that_overlap_are_no_book() {
             manager: None,
             organization: None,
             groups: &[],
+            revision: Revision(1),
         };
         run.push(&stored).expect("a valid contact");
         run.finish()

@@ -32,6 +32,11 @@ impl Budget {
         Self { steps: PATTERN_STEPS_MAX, work }
     }
 
+    /// Allows what one more contact may cost.
+    pub fn for_one_more(&mut self) {
+        self.work = self.work.saturating_add(CONTACT_WORK_MAX);
+    }
+
     /// What each of so many workers may spend on its part of the question.
     pub fn among(&self, workers: usize) -> Self {
         Self { steps: self.steps, work: self.work / workers.max(1) as u64 }

@@ -15,6 +15,8 @@ pub enum Kind {
     Boolean,
     /// A moment in UTC, to the second, or null.
     DateTime,
+    /// A length of time: asked for and answered in seconds with a fraction, exact to the microsecond.
+    Seconds,
     /// A list of texts, never null.
     Texts,
     /// A list of phone numbers, never null: texts of digits, compared without separators.
@@ -24,6 +26,8 @@ pub enum Kind {
         /// The member that identifies an element: `group_id`, `contact_id`.
         id: &'static str,
     },
+    /// One object with scalar members; no operator takes it.
+    Object,
     /// A member that is always the same empty value, kept for typed clients.
     Empty(Hollow),
 }
@@ -137,3 +141,108 @@ pub static ACCOUNT: [Field; 3] = [
     Field::new("name", Kind::Text, "Name of the customer"),
     Field::new("timezone", Kind::Text, "Time zone of the customer, a name of the IANA time-zone database"),
 ];
+
+/// The fields of `get.group_contacts`.
+pub static GROUP: [Field; 4] = [
+    Field::new("id", Kind::Number, "Unique id of the group").filterable(),
+    Field::new("name", Kind::Text, "Name").filterable().sortable(),
+    Field::new("is_system", Kind::Boolean, "Whether the group belongs to the system: it stays and keeps its name")
+        .filterable(),
+    Field::new("members", Kind::Objects { id: "contact_id" }, "Contacts that belong to the group, by id").filterable(),
+];
+
+/// The fields of `get.contact_organizations`.
+pub static ORGANIZATION: [Field; 2] = [
+    Field::new("id", Kind::Number, "Unique id of the organization").filterable(),
+    Field::new("name", Kind::Text, "Name").filterable().sortable(),
+];
+
+/// The fields of `get.blacklist_phone_numbers`.
+pub static BLACKLIST_NUMBER: [Field; 5] = [
+    Field::new("id", Kind::Number, "Unique id of the entry").filterable().sortable(),
+    Field::new("phone_number", Kind::Text, "The number, digits only").filterable().sortable(),
+    Field::new("add_user_name", Kind::Text, "Name of the user who added it").filterable().sortable(),
+    Field::new("add_comment", Kind::Text, "Why it was added").nullable().filterable().sortable(),
+    Field::new("add_date_time", Kind::DateTime, "When it was added, in UTC").filterable().sortable(),
+];
+
+/// A member of an employee that belongs to another part of a telephone system.
+const fn elsewhere(name: &'static str, hollow: Hollow) -> Field {
+    let mut field = Field::new(name, Kind::Empty(hollow), "Belongs to another part of a telephone system; always empty");
+    field.nullable = matches!(hollow, Hollow::Null);
+    field
+}
+
+/// The fields of `get.employees`.
+pub static EMPLOYEE: [Field; 25] = [
+    Field::new("id", Kind::Number, "Unique id of the employee").filterable(),
+    Field::new("login", Kind::Text, "Login; always null").nullable().filterable().sortable(),
+    Field::new("first_name", Kind::Text, "First name").nullable().filterable().sortable(),
+    Field::new("last_name", Kind::Text, "Last name").filterable().sortable(),
+    Field::new("patronymic", Kind::Text, "Patronymic").nullable().sortable(),
+    Field::new("full_name", Kind::Text, "Last name, first name and patronymic, joined by one space")
+        .filterable()
+        .sortable(),
+    Field::new("email", Kind::Text, "E-mail address").nullable().filterable(),
+    Field::new("phone_numbers", Kind::Objects { id: "phone_id" }, "Phones that ring for the employee").filterable(),
+    Field::new("groups", Kind::Objects { id: "group_id" }, "Groups of employees; always empty").filterable(),
+    elsewhere("status", Hollow::Null),
+    elsewhere("status_id", Hollow::Null),
+    elsewhere("calls_available", Hollow::Null),
+    elsewhere("call_recording", Hollow::Null),
+    elsewhere("schedule_id", Hollow::Null),
+    elsewhere("schedule_name", Hollow::Null),
+    elsewhere("coach", Hollow::Object),
+    elsewhere("extension", Hollow::Object),
+    elsewhere("operator", Hollow::Object),
+    elsewhere("allowed_in_call_types", Hollow::List),
+    elsewhere("allowed_out_call_types", Hollow::List),
+    elsewhere("in_external_allowed_call_directions", Hollow::List),
+    elsewhere("in_internal_allowed_call_directions", Hollow::List),
+    elsewhere("out_external_allowed_call_directions", Hollow::List),
+    elsewhere("out_internal_allowed_call_directions", Hollow::List),
+    elsewhere("operator_sites", Hollow::List),
+];
+
+/// The fields of `get.api_requests`; [`api_request`] names their places.
+pub static API_REQUEST: [Field; 15] = [
+    reported("api_request_id", Kind::Number, "Unique id of the request"),
+    reported("api_request_start_date_time", Kind::DateTime, "When it began, in UTC"),
+    reported("api_request_method", Kind::Text, "The method that was called"),
+    reported("api_request_raw_id", Kind::Text, "The id that the caller gave it"),
+    reported("api_request_ip", Kind::Text, "Address that it came from"),
+    reported("employee_login", Kind::Text, "Login of the user who called, or on whose behalf an agent did"),
+    reported("token_name", Kind::Text, "Name of the key that it came with; null for a session").nullable(),
+    reported("api_request_version", Kind::Text, "Version of the API"),
+    reported("api_request_body", Kind::Text, "What was sent: at most 4 KiB of it, tokens and passwords starred out"),
+    Field::new("api_request_status", Kind::Object, "Whether it succeeded"),
+    reported("api_request_error_code", Kind::Number, "Code of the refusal; null for a success").nullable(),
+    reported("api_request_error_mnemonic", Kind::Text, "Mnemonic of the refusal; null for a success").nullable(),
+    reported("api_request_method_weight", Kind::Number, "Points that the method costs"),
+    reported("api_request_execution_time", Kind::Seconds, "How long it took, in seconds"),
+    Field::new("api_request_is_agent", Kind::Object, "Whether an agent made it"),
+];
+
+const fn reported(name: &'static str, kind: Kind, about: &'static str) -> Field {
+    Field::new(name, kind, about).filterable().sortable()
+}
+
+/// Places in [`API_REQUEST`].
+pub mod api_request {
+    #![allow(missing_docs)]
+    pub const ID: usize = 0;
+    pub const START: usize = 1;
+    pub const METHOD: usize = 2;
+    pub const RAW_ID: usize = 3;
+    pub const IP: usize = 4;
+    pub const LOGIN: usize = 5;
+    pub const TOKEN_NAME: usize = 6;
+    pub const VERSION: usize = 7;
+    pub const BODY: usize = 8;
+    pub const STATUS: usize = 9;
+    pub const ERROR_CODE: usize = 10;
+    pub const ERROR_MNEMONIC: usize = 11;
+    pub const WEIGHT: usize = 12;
+    pub const TIME: usize = 13;
+    pub const IS_AGENT: usize = 14;
+}

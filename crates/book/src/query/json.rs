@@ -28,11 +28,12 @@ pub enum Json<'a> {
 impl<'a> Json<'a> {
     fn scalar(value: Value<'a>) -> Self {
         match value {
-            Value::Number(number) | Value::DateTime(number) => Self::Number(number),
+            Value::Number(number) | Value::DateTime(number) | Value::Seconds(number) => Self::Number(number),
             Value::Boolean(boolean) => Self::Boolean(boolean),
             Value::Text(text) => Self::Text(text),
             Value::Texts(texts) => Self::Texts(texts),
             Value::Objects(objects) => Self::Objects(objects),
+            Value::Object(object) => Self::Object(object, 0),
             Value::Null | Value::Hollow(_) => Self::Null,
         }
     }

@@ -3,6 +3,7 @@
 //! Contacts, of which there are many, have quicker ways for most tests in [`super::scan`]; this is what both
 //! mean.
 
+use super::budget::Budget;
 use super::fault::{Part, QueryFault, Wrong};
 use super::json::Json;
 use super::pattern::StepsSpent;
@@ -10,13 +11,13 @@ use super::plan::{Leaf, Node};
 use super::reading::{Quantifier, Test, TextTest};
 use super::value::{Record, Value};
 
-/// Whether the record satisfies the filter; `steps` is what patterns may still cost.
-pub fn satisfies(node: &Node, record: &impl Record, steps: &mut u64) -> Result<bool, QueryFault> {
+/// Whether the record satisfies the filter; `budget` is what it may still cost.
+pub fn satisfies(node: &Node, record: &impl Record, budget: &mut Budget) -> Result<bool, QueryFault> {
     match node {
         Node::Everything => Ok(true),
         Node::All(nodes) => {
             for node in nodes {
-                if !satisfies(node, record, steps)? {
+                if !satisfies(node, record, budget)? {
                     return Ok(false);
                 }
             }
@@ -24,13 +25,33 @@ pub fn satisfies(node: &Node, record: &impl Record, steps: &mut u64) -> Result<b
         }
         Node::Any(nodes) => {
             for node in nodes {
-                if satisfies(node, record, steps)? {
+                if satisfies(node, record, budget)? {
                     return Ok(true);
                 }
             }
             Ok(false)
         }
-        Node::Leaf(leaf) => passes(&leaf.test, record.value(leaf.field), steps).map_err(|_| too_slow(leaf)),
+        Node::Leaf(leaf) => {
+            let value = record.value(leaf.field);
+            budget.pay(leaf, values(value))?;
+            passes(&leaf.test, value, &mut budget.steps).map_err(|_| too_slow(leaf))
+        }
+    }
+}
+
+/// How many values a comparison with this one looks at.
+fn values(value: Value<'_>) -> usize {
+    match value {
+        Value::Texts(texts) => texts.len().max(1),
+        Value::Objects(objects) => objects.len().max(1),
+        Value::Null
+        | Value::Number(_)
+        | Value::Boolean(_)
+        | Value::DateTime(_)
+        | Value::Seconds(_)
+        | Value::Text(_)
+        | Value::Object(_)
+        | Value::Hollow(_) => 1,
     }
 }
 
@@ -44,7 +65,9 @@ pub fn passes(test: &Test, value: Value<'_>, steps: &mut u64) -> Result<bool, St
     Ok(match (test, value) {
         (Test::IsNull, value) => is_absent(value),
         (Test::IsNotNull, value) => !is_absent(value),
-        (Test::Number(test), Value::Number(number) | Value::DateTime(number)) => test.holds(number),
+        (Test::Number(test), Value::Number(number) | Value::DateTime(number) | Value::Seconds(number)) => {
+            test.holds(number)
+        }
         (Test::Boolean(wanted), Value::Boolean(boolean)) => *wanted == boolean,
         (Test::Text(test), Value::Text(text)) => test.holds(text, steps)?,
         (Test::Texts(quantifier, test), Value::Texts(texts)) => {
@@ -98,6 +121,11 @@ fn is_absent(value: Value<'_>) -> bool {
         Value::Null | Value::Hollow(_) => true,
         Value::Texts(texts) => texts.is_empty(),
         Value::Objects(objects) => objects.is_empty(),
-        Value::Number(_) | Value::Boolean(_) | Value::DateTime(_) | Value::Text(_) => false,
+        Value::Number(_)
+        | Value::Boolean(_)
+        | Value::DateTime(_)
+        | Value::Seconds(_)
+        | Value::Text(_)
+        | Value::Object(_) => false,
     }
 }

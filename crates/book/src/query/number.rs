@@ -23,6 +23,11 @@ impl From<i64> for Decimal {
 impl Decimal {
     /// Reads a number in the notation of JSON.
     pub fn read(text: &str) -> Option<Self> {
+        Self::read_scaled(text, 0)
+    }
+
+    /// Reads a number in the notation of JSON as `10^places` of it, exactly.
+    pub fn read_scaled(text: &str, places: u8) -> Option<Self> {
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),
@@ -36,14 +41,20 @@ impl Decimal {
         if all.is_empty() || !all.iter().all(u8::is_ascii_digit) {
             return None;
         }
-        Some(Self::from_digits(negative, &all, whole.len() as i64 + exponent))
+        Some(Self::from_digits(negative, &all, whole.len() as i64 + exponent + i64::from(places)))
     }
 
     /// Reads a whole number written in decimal digits, with a sign perhaps.
     pub fn read_whole(text: &str) -> Option<Self> {
+        Self::read_whole_scaled(text, 0)
+    }
+
+    /// The same as `10^places` of it.
+    pub fn read_whole_scaled(text: &str, places: u8) -> Option<Self> {
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
         let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        plain.then(|| Self::from_digits(text.starts_with('-'), digits.as_bytes(), digits.len() as i64))
+        let point = digits.len() as i64 + i64::from(places);
+        plain.then(|| Self::from_digits(text.starts_with('-'), digits.as_bytes(), point))
     }
 
     /// The whole number that it is, if it is one.
@@ -142,6 +153,15 @@ mod tests {
         }
         assert_eq!(Decimal::read("-1e400").expect("a number").compare_to(i64::MIN), Ordering::Greater);
         assert_eq!(Decimal::read("1e-400").expect("a number").compare_to(0), Ordering::Less);
+    }
+
+    #[test]
+    fn scaled_numbers_are_exact() {
+        for (text, micros) in [("0.000215", Some(215)), ("1", Some(1_000_000)), ("2.5e-5", Some(25)), ("1e-7", None)] {
+            assert_eq!(Decimal::read_scaled(text, 6).and_then(Decimal::whole), micros, "{text}");
+        }
+        assert_eq!(Decimal::read_scaled("-0.0000015", 6).expect("a number").compare_to(-2), Ordering::Less);
+        assert_eq!(Decimal::read_whole_scaled("3", 6).and_then(Decimal::whole), Some(3_000_000));
     }
 
     #[test]

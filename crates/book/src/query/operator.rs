@@ -69,15 +69,18 @@ impl Operator {
     pub fn suits(self, kind: Kind) -> bool {
         match self {
             Self::IsNull | Self::IsNotNull => true,
-            Self::Equal | Self::NotEqual => !matches!(kind, Kind::Empty(_)),
+            Self::Equal | Self::NotEqual => !matches!(kind, Kind::Object | Kind::Empty(_)),
             Self::Less | Self::Greater | Self::AtMost | Self::AtLeast => {
-                matches!(kind, Kind::Number | Kind::DateTime)
+                matches!(kind, Kind::Number | Kind::DateTime | Kind::Seconds)
             }
             Self::Like | Self::ILike | Self::NotLike | Self::NotILike | Self::Regexp => {
                 matches!(kind, Kind::Text | Kind::Texts | Kind::Phones)
             }
             Self::In | Self::NotIn => {
-                matches!(kind, Kind::Number | Kind::Text | Kind::Texts | Kind::Phones | Kind::Objects { .. })
+                matches!(
+                    kind,
+                    Kind::Number | Kind::Seconds | Kind::Text | Kind::Texts | Kind::Phones | Kind::Objects { .. }
+                )
             }
             Self::Overlap | Self::NotOverlap => matches!(kind, Kind::Texts | Kind::Phones),
             Self::JsQuery => matches!(kind, Kind::Texts | Kind::Phones | Kind::Objects { .. }),

@@ -57,6 +57,16 @@ pub enum Node {
     Leaf(Leaf),
 }
 
+impl Node {
+    fn looks_at(&self, field: usize) -> bool {
+        match self {
+            Self::Everything => false,
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(|node| node.looks_at(field)),
+            Self::Leaf(leaf) => leaf.field == field,
+        }
+    }
+}
+
 /// One comparison.
 #[derive(Debug)]
 pub struct Leaf {
@@ -110,6 +120,18 @@ impl Plan {
     /// The sort; ties, and everything when it is empty, go by id.
     pub fn sort(&self) -> &[SortBy] {
         &self.sort
+    }
+
+    /// Sorts what is equal in every key so far by another one, unless it is among them.
+    pub fn sort_last_by(&mut self, by: SortBy) {
+        if self.sort.iter().all(|key| key.field != by.field) {
+            self.sort.push(by);
+        }
+    }
+
+    /// Whether the filter looks at the field at this place.
+    pub fn filters_by(&self, field: usize) -> bool {
+        self.filter.looks_at(field)
     }
 
     /// Which of the matching records are answered.

@@ -150,14 +150,15 @@ pub fn test(kind: Kind, operator: Operator, value: &Literal, room: Room) -> Resu
         _ => {}
     }
     match kind {
-        Kind::Number => number_test(operator, value),
+        Kind::Number => number_test(operator, value, number),
+        Kind::Seconds => number_test(operator, value, micros),
         Kind::DateTime => moment(value).map(|moment| comparison(operator, Decimal::from(moment))),
         Kind::Boolean => boolean_test(operator, value),
         Kind::Text => text_test(operator, value, room),
         Kind::Texts => list_test(operator, value, room),
         Kind::Phones => phones_test(operator, value, room),
         Kind::Objects { .. } => ids_test(operator, value),
-        Kind::Empty(_) => Ok(Test::Never),
+        Kind::Object | Kind::Empty(_) => Ok(Test::Never),
     }
 }
 
@@ -184,11 +185,15 @@ fn comparison(operator: Operator, than: Decimal) -> Test {
     }
 }
 
-fn number_test(operator: Operator, value: &Literal) -> Result<Test, BadValue> {
+fn number_test(
+    operator: Operator,
+    value: &Literal,
+    read: fn(&Literal) -> Result<Decimal, Wrong>,
+) -> Result<Test, BadValue> {
     if !matches!(operator, Operator::In | Operator::NotIn) {
-        return Ok(comparison(operator, number(value)?));
+        return Ok(comparison(operator, read(value)?));
     }
-    let (numbers, has_null) = list(value, "a list of numbers", number)?;
+    let (numbers, has_null) = list(value, "a list of numbers", read)?;
     let mut numbers: Vec<i64> =
         numbers.into_iter().filter_map(Decimal::whole).filter_map(|whole| i64::try_from(whole).ok()).collect();
     numbers.sort_unstable();
@@ -286,9 +291,18 @@ fn ids_test(operator: Operator, value: &Literal) -> Result<Test, BadValue> {
 }
 
 fn number(value: &Literal) -> Result<Decimal, Wrong> {
+    scaled(value, 0)
+}
+
+/// Seconds as microseconds.
+fn micros(value: &Literal) -> Result<Decimal, Wrong> {
+    scaled(value, 6)
+}
+
+fn scaled(value: &Literal, places: u8) -> Result<Decimal, Wrong> {
     let read = match value {
-        Literal::Number(text) => Decimal::read(text),
-        Literal::Text(text) => Decimal::read_whole(text),
+        Literal::Number(text) => Decimal::read_scaled(text, places),
+        Literal::Text(text) => Decimal::read_whole_scaled(text, places),
         Literal::Null | Literal::Boolean(_) | Literal::List(_) | Literal::Object => None,
     };
     read.ok_or(Wrong::Type { expected: "a number, or a string that is a decimal integer" })

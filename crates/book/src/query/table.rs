@@ -3,10 +3,10 @@
 use std::cmp::Ordering;
 
 use super::ask::Direction;
+use super::budget::Budget;
 use super::fault::QueryFault;
 use super::matching::satisfies;
 use super::order::{self, SortKey};
-use super::pattern::PATTERN_STEPS_MAX;
 use super::plan::{Plan, SortBy};
 use super::top::Top;
 use super::value::{Record, Value};
@@ -24,14 +24,14 @@ pub struct TablePage {
 ///
 /// # Errors
 ///
-/// Only that the patterns of the question used up their steps.
+/// Only that the question used up its budget.
 pub fn run<R: Record>(plan: &Plan, records: &[R]) -> Result<TablePage, QueryFault> {
-    let mut steps = PATTERN_STEPS_MAX;
+    let mut budget = Budget::for_contacts(records.len());
     let tie = |left: usize, right: usize| compare(plan.sort(), &records[left], &records[right]);
     let mut top = Top::new(plan.window().end(), tie);
     let mut total = 0;
     for (at, record) in records.iter().enumerate() {
-        if satisfies(plan.filter(), record, &mut steps)? {
+        if satisfies(plan.filter(), record, &mut budget)? {
             total += 1;
             top.push(first_key(plan.sort(), record), at);
         }
@@ -39,7 +39,7 @@ pub fn run<R: Record>(plan: &Plan, records: &[R]) -> Result<TablePage, QueryFaul
     Ok(TablePage { total, rows: top.finish(plan.window().offset()) })
 }
 
-fn first_key(sort: &[SortBy], record: &impl Record) -> SortKey {
+pub(super) fn first_key(sort: &[SortBy], record: &impl Record) -> SortKey {
     let Some(first) = sort.first() else {
         return order::number_key(Some(record.id().cast_signed()));
     };
@@ -49,9 +49,9 @@ fn first_key(sort: &[SortBy], record: &impl Record) -> SortKey {
 fn key(value: Value<'_>) -> SortKey {
     match value {
         Value::Text(text) => order::sort_key(Some(text)),
-        Value::Number(number) | Value::DateTime(number) => order::number_key(Some(number)),
+        Value::Number(number) | Value::DateTime(number) | Value::Seconds(number) => order::number_key(Some(number)),
         Value::Boolean(boolean) => order::number_key(Some(i64::from(boolean))),
-        Value::Null | Value::Texts(_) | Value::Objects(_) | Value::Hollow(_) => SortKey::NULL,
+        Value::Null | Value::Texts(_) | Value::Objects(_) | Value::Object(_) | Value::Hollow(_) => SortKey::NULL,
     }
 }
 
@@ -62,7 +62,7 @@ fn directed(direction: Direction, key: SortKey) -> SortKey {
     }
 }
 
-fn compare(sort: &[SortBy], left: &impl Record, right: &impl Record) -> Ordering {
+pub(super) fn compare(sort: &[SortBy], left: &impl Record, right: &impl Record) -> Ordering {
     for by in sort {
         let order = compare_values(left.value(by.field), right.value(by.field));
         if order.is_ne() {
@@ -73,8 +73,9 @@ fn compare(sort: &[SortBy], left: &impl Record, right: &impl Record) -> Ordering
 }
 
 fn compare_values(left: Value<'_>, right: Value<'_>) -> Ordering {
-    let text = |value| {
-        if let Value::Text(text) = value { Some(text) } else { None }
-    };
-    key(left).cmp(&key(right)).then_with(|| order::compare(text(left), text(right)))
+    match (left, right) {
+        // Quicker than making keys, which say no more.
+        (Value::Text(left), Value::Text(right)) => order::compare(Some(left), Some(right)),
+        (left, right) => key(left).cmp(&key(right)),
+    }
 }

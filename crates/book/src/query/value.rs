@@ -11,12 +11,16 @@ pub enum Value<'a> {
     Boolean(bool),
     /// A moment: seconds since 1970-01-01 00:00:00 UTC.
     DateTime(i64),
+    /// A length of time, in microseconds.
+    Seconds(i64),
     /// A text.
     Text(&'a str),
     /// A list of texts.
     Texts(&'a [Box<str>]),
     /// A list of objects of one shape.
     Objects(&'a dyn Objects),
+    /// One object: the first of such a list, which has no other.
+    Object(&'a dyn Objects),
     /// The empty list or object of a member that belongs to another part of a telephone system.
     Hollow(super::field::Hollow),
 }

@@ -28,6 +28,7 @@ fn book() -> Book {
             manager: None,
             organization: None,
             groups: &[],
+            revision: Revision(1),
         };
         run.push(&contact).expect("a good contact");
     }

@@ -6,7 +6,7 @@
 
 use ringbook_book::Book;
 use ringbook_book::book::desk::Desk;
-use ringbook_book::book::load::{Frame, Ran, Run, StoredContact, assemble};
+use ringbook_book::book::load::{Frame, Furniture, Ran, Run, StoredContact, assemble};
 use ringbook_book::change::{Change, Effect};
 use ringbook_book::contact::{Contact, ContactDraft};
 use ringbook_book::employee::Employee;
@@ -232,7 +232,7 @@ fn by_desk(dice: &mut Dice, surroundings: &Surroundings, people: &[Person]) -> B
         if dice.chance(2) {
             desk = Desk::of(desk.book().clone());
         }
-        desk.apply(&Change { decided_on: desk.book().revision(), effects: few.to_vec() });
+        desk.apply(&Change { decided_on: desk.book().revision(), contacts: 0, effects: few.to_vec() });
     }
     desk.snapshot().as_ref().clone()
 }
@@ -298,7 +298,12 @@ fn passer_by(
 }
 
 fn by_loader(dice: &mut Dice, surroundings: &Surroundings, people: &[Person]) -> Book {
-    let frame = Frame::new(surroundings.organizations(), surroundings.groups(), surroundings.employees());
+    let frame = Frame::new(Furniture {
+        organizations: surroundings.organizations().into_iter().map(|thing| (thing, Revision(1))).collect(),
+        groups: surroundings.groups().into_iter().map(|thing| (thing, Revision(1))).collect(),
+        employees: surroundings.employees().into_iter().map(|thing| (thing, Revision(1))).collect(),
+        ..Furniture::default()
+    });
     let mut runs: Vec<Ran> = Vec::new();
     let mut rest = people;
     while !rest.is_empty() {
@@ -325,6 +330,7 @@ fn run(frame: &Frame, people: &[Person]) -> Ran {
             manager: person.manager.as_ref().map(|(id, _)| *id),
             organization: person.organization.as_ref().map(|(id, _)| *id),
             groups: &groups,
+            revision: Revision(7),
         };
         run.push(&stored).expect(VALID);
     }

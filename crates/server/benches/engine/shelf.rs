@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ringbook::demo::people::{self, ContactDraft};
 use ringbook_book::Book;
-use ringbook_book::book::load::{Frame, Run, StoredContact, assemble};
+use ringbook_book::book::load::{Frame, Furniture, Run, StoredContact, assemble};
 use ringbook_book::book::view::ContactView;
 use ringbook_book::employee::Employee;
 use ringbook_book::group::{Group, Origin};
@@ -46,11 +46,13 @@ fn frame(cast: &people::Cast) -> Frame {
         email: None,
         phones: Vec::new(),
     };
-    Frame::new(
-        cast.organizations.iter().enumerate().map(organization).collect(),
-        cast.groups.iter().enumerate().map(group).collect(),
-        cast.employees.iter().enumerate().map(employee).collect(),
-    )
+    let born = Revision(0);
+    Frame::new(Furniture {
+        organizations: cast.organizations.iter().enumerate().map(|named| (organization(named), born)).collect(),
+        groups: cast.groups.iter().enumerate().map(|named| (group(named), born)).collect(),
+        employees: cast.employees.iter().enumerate().map(|draft| (employee(draft), born)).collect(),
+        ..Furniture::default()
+    })
 }
 
 fn push(run: &mut Run<'_>, id: u64, person: &ContactDraft) {
@@ -67,6 +69,7 @@ fn push(run: &mut Run<'_>, id: u64, person: &ContactDraft) {
         manager: person.manager.map(|at| at as u64 + 1),
         organization: person.organization.map(|at| at as u64 + 1),
         groups: &groups.into_iter().collect::<Vec<_>>(),
+        revision: Revision(1),
     };
     run.push(&contact).expect("the demo people are valid");
 }

@@ -5,7 +5,7 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use super::{agent, allow, check, completions, customer, health, key, serving, user};
+use super::{agent, allow, check, completions, customer, export, health, import, key, serving, user};
 use crate::config::value;
 
 const ABOUT: &str = "The address book of a telephony system as a server: JSON-RPC 2.0 over HTTP.";
@@ -36,6 +36,7 @@ pub(super) fn program() -> Command {
         .arg(option("config", "FILE", "Read settings from this TOML file").global(true).help_heading(COMMON))
         .subcommands([serving::demo_command(), serving::serve_command()])
         .subcommands([agent::command(), customer::command(), user::command(), key::command(), allow::command()])
+        .subcommands([import::command(), export::command()])
         .subcommands([check::command(), health::command(), completions::command()])
 }
 

@@ -19,8 +19,11 @@ mod args;
 mod check;
 mod completions;
 mod customer;
+mod exchange;
+mod export;
 mod failure;
 mod health;
+mod import;
 mod key;
 mod operator;
 mod output;
@@ -138,6 +141,8 @@ fn dispatch(matches: &ArgMatches, console: &mut Console<'_>) -> Result<Exit, Fai
             crate::demo::demo(options).map_err(Failure::failed).map(|()| Exit::Done)
         }
         "health" => health::run(&layers)?.show(output::Form::People, console),
+        "import" => import::run(leaf, &layers, console)?.show(form(&layers)?, console),
+        "export" => export::run(leaf, &layers, console)?.show(form(&layers)?, console),
         "completions" => completions::run(leaf)?.show(output::Form::People, console),
         _ => operate(noun, verb, leaf, &layers, console),
     }
@@ -151,11 +156,15 @@ fn operate(
     layers: &Layers<'_>,
     console: &mut Console<'_>,
 ) -> Result<Exit, Failure> {
-    let form = if layers.is_up("json")? { output::Form::Json } else { output::Form::People };
+    let form = form(layers)?;
     let place = operator::place(layers)?;
     let task = Task::read(noun, verb, leaf, layers, console.stdin)?;
     let answer = operator::run(task, &place, console.progress)?;
     answer.show(form, console)
+}
+
+fn form(layers: &Layers<'_>) -> Result<output::Form, Failure> {
+    Ok(if layers.is_up("json")? { output::Form::Json } else { output::Form::People })
 }
 
 /// The file that `--config` or its variable names. Its keys may be the flags of any command.

@@ -47,7 +47,7 @@ pub(super) fn serve_command() -> Command {
         .after_help(SERVE_EXAMPLES)
         .args([args::data("./ringbook-data"), args::database(), listen()])
         .args(network())
-        .arg(memory())
+        .args([memory(), deletions_kept()])
         .args(log())
         .args(bounds)
 }
@@ -82,6 +82,11 @@ fn memory() -> Arg {
         .default_value("70%")
 }
 
+fn deletions_kept() -> Arg {
+    args::option("deletions-kept", "N", "How many deleted contacts a book remembers for get.contact_changes")
+        .default_value("100000")
+}
+
 fn log() -> [Arg; 2] {
     [
         args::option("log-format", "text|json", "How to write the log on stderr").default_value("text"),
@@ -99,6 +104,7 @@ pub(super) fn serve_options(layers: &Layers<'_>) -> Result<ServeOptions, Failure
         tls: tls(layers)?,
         http: http(layers)?,
         memory: layers.required("memory", "says how much memory books may take", value::memory)?,
+        deletions_kept: layers.required("deletions-kept", "says how many deletions to remember", value::deletions)?,
         log: log_options(layers)?,
     })
 }

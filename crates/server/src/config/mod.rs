@@ -38,6 +38,8 @@ pub struct ServeOptions {
     pub http: HttpSettings,
     /// How much memory the books may take.
     pub memory: Memory,
+    /// How many deleted contacts a book remembers.
+    pub deletions_kept: usize,
     /// How to log.
     pub log: LogOptions,
 }

@@ -32,6 +32,8 @@ pub const TIME_SECONDS_MIN: f64 = 0.1;
 pub const PART_BYTES_MAX: u64 = 1 << 30;
 /// The smallest size of a body or a head.
 pub const PART_BYTES_MIN: u64 = 1 << 10;
+/// Most deletions that a book can be told to remember.
+const DELETIONS_KEPT_MAX: u64 = 100_000_000;
 /// The least memory for books.
 pub const MEMORY_BYTES_MIN: u64 = 1 << 20;
 /// The most connections.
@@ -111,6 +113,12 @@ pub fn memory(text: &str) -> Result<Memory, String> {
         Ok(_) => Err("is too little: at least 1MiB".to_owned()),
         Err(_) => Err("is neither a share like 70% nor a size like 2GiB".to_owned()),
     }
+}
+
+/// How many deletions a book remembers.
+pub fn deletions(text: &str) -> Result<usize, String> {
+    let number = number(text, 0, DELETIONS_KEPT_MAX)?;
+    usize::try_from(number).map_err(|error| error.to_string())
 }
 
 /// A time in seconds, `0.5` included.

@@ -11,11 +11,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use ringbook_book::change::{Change, Effect};
-use ringbook_book::command::{Command, EmployeeDraft};
+use ringbook_book::command::{Command, EmployeeDraft, PhoneDraft};
 use ringbook_book::contact::ContactDraft;
-use ringbook_book::employee::{EmployeePhone, PhoneStatus};
-use ringbook_book::id::{AgentId, CustomerId, EmployeeId, GroupId, OrganizationId, UserId};
+use ringbook_book::employee::PhoneStatus;
+use ringbook_book::id::{AgentId, CustomerId, EmployeeId, GroupId, OrganizationId, UserId, NotAnId};
 use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
 use serde_json::{Value, json};
 
@@ -23,7 +22,7 @@ use crate::access::{self, Rights, Secret, TokenHash};
 use crate::config::DemoOptions;
 use crate::http::{API_PATH, HttpSettings};
 use crate::serve::{self, Failure, Server};
-use crate::shelf::Shelf;
+use crate::shelf::{Bounds, Shelf};
 use crate::store::{AccountId, NewCustomer, NewKey, NewUser, Role, Store};
 use crate::telemetry;
 
@@ -53,7 +52,7 @@ pub fn demo(options: DemoOptions) -> Result<(), Failure> {
     serve::runtime()?.block_on(async {
         let store = Store::open(&options.data, Role::Server)?;
         let metrics = serve::metrics();
-        let shelf = Shelf::new(store.clone(), std::sync::Arc::clone(&metrics), u64::MAX);
+        let shelf = Shelf::new(store.clone(), std::sync::Arc::clone(&metrics), Bounds::WIDE);
         let (listener, bound) = serve::listen(&options.listen.to_string()).await?;
         let wish = Wish { contacts: options.contacts, seed: options.seed };
         let made = prepare(&store, &shelf, &options.data, wish, &format!("http://{bound}{API_PATH}")).await?;
@@ -234,34 +233,29 @@ async fn fill(
     }
 }
 
-async fn change(shelf: &Shelf, customer: CustomerId, command: Command) -> Result<std::sync::Arc<Change>, Failure> {
-    shelf.change(customer, command).await.map_err(|fault| fault.to_string().into())
+async fn change(shelf: &Shelf, customer: CustomerId, command: Command) -> Result<Vec<u64>, Failure> {
+    let outcome = shelf.change(customer, command).await.map_err(|fault| fault.to_string())?;
+    Ok(outcome.made.into_iter().flatten().collect())
 }
 
 async fn put_cast(shelf: &Shelf, customer: CustomerId, cast: &people::Cast) -> Result<Ids, Failure> {
     let names = |texts: &[String]| texts.iter().map(|text| name(text)).collect::<Result<Vec<Name>, Failure>>();
-    let made = change(shelf, customer, Command::AddOrganizations(names(&cast.organizations)?)).await?;
-    let organizations = made.effects.iter().filter_map(|effect| match effect {
-        Effect::PutOrganization(organization) => Some(organization.id),
-        _ => None,
-    });
-    let organizations = organizations.collect();
-    let made = change(shelf, customer, Command::AddGroups(names(&cast.groups)?)).await?;
-    let groups = made.effects.iter().filter_map(|effect| match effect {
-        Effect::PutGroup(group) => Some(group.id),
-        _ => None,
-    });
-    let groups = groups.collect();
+    let organizations = change(shelf, customer, Command::AddOrganizations(names(&cast.organizations)?)).await?;
+    let groups = change(shelf, customer, Command::AddGroups(names(&cast.groups)?)).await?;
     let drafts = cast.employees.iter().map(employee).collect::<Result<_, _>>()?;
-    let made = change(shelf, customer, Command::AddEmployees(drafts)).await?;
-    let employees = made.effects.iter().filter_map(|effect| match effect {
-        Effect::PutEmployee(employee) => Some(employee.id),
-        _ => None,
-    });
-    let employees = employees.collect();
+    let employees = change(shelf, customer, Command::AddEmployees(drafts)).await?;
     let book = shelf.book(customer).await.map_err(|fault| fault.to_string())?;
     let blacklist = book.groups().find(|group| group.name.as_str() == ringbook_book::group::BLACKLIST);
-    Ok(Ids { organizations, groups, employees, blacklist: blacklist.map(|group| group.id) })
+    Ok(Ids {
+        organizations: of_numbers(&organizations, OrganizationId::new),
+        groups: of_numbers(&groups, GroupId::new),
+        employees: of_numbers(&employees, EmployeeId::new),
+        blacklist: blacklist.map(|group| group.id),
+    })
+}
+
+fn of_numbers<Id>(numbers: &[u64], new: impl Fn(u64) -> Result<Id, NotAnId>) -> Vec<Id> {
+    numbers.iter().filter_map(|number| new(*number).ok()).collect()
 }
 
 fn name(text: &str) -> Result<Name, Failure> {
@@ -270,8 +264,7 @@ fn name(text: &str) -> Result<Name, Failure> {
 
 fn employee(draft: &people::EmployeeDraft) -> Result<EmployeeDraft, Failure> {
     let email = draft.email.as_deref().map(Email::parse).transpose();
-    let phone = |(at, number): (usize, &String)| EmployeePhone {
-        id: at as u64 + 1,
+    let phone = |number: &String| PhoneDraft {
         number: number.as_str().into(),
         channels: 1,
         dial_seconds: 60,
@@ -282,7 +275,7 @@ fn employee(draft: &people::EmployeeDraft) -> Result<EmployeeDraft, Failure> {
         first_name: draft.first_name.as_deref().map(name).transpose()?,
         patronymic: draft.patronymic.as_deref().map(name).transpose()?,
         email: email.map_err(|fault| format!("a demo e-mail {fault}"))?,
-        phones: draft.phone_numbers.iter().enumerate().map(phone).collect(),
+        phones: draft.phone_numbers.iter().map(phone).collect(),
     })
 }
 

@@ -170,6 +170,16 @@ impl Fault {
         fault
     }
 
+    /// The same, of a parameter inside the one at this path.
+    #[must_use]
+    pub fn inside(mut self, outer: &str) -> Self {
+        self.field = Some(match self.field {
+            Some(field) => format!("{outer}.{field}"),
+            None => outer.to_owned(),
+        });
+        self
+    }
+
     /// With what was sent.
     #[must_use]
     pub fn sent(mut self, value: Option<Json<'_>>) -> Self {

@@ -1,4 +1,4 @@
-//! Questions as clients send them, made into an [`Ask`].
+//! What clients send, made into what the floors below are asked: questions here, changes in the modules inside.
 //!
 //! Only the form is judged here: which members there are, which type they have. What a name means, whether
 //! an operator fits, where a bound is broken, is for the planner to say; [`super::judgement`] leads its
@@ -11,6 +11,19 @@ use ringbook_book::query::plan::LIST_VALUES_MAX;
 use super::fault::{Fault, Mnemonic};
 use super::json::{Json, Kind};
 use super::reader::Reader;
+
+mod contact;
+mod employee;
+mod entry;
+mod findings;
+mod upload;
+mod values;
+
+pub use contact::{add_contact, drop_contacts, edit_contact};
+pub use employee::{add_employee, edit_employee};
+pub use entry::{add_group, add_organization, blacklist_entry, edit_group, rename_organization, the_id};
+pub use upload::{Batch, path as upload_path, upload};
+pub use values::id_number;
 
 const FILTER: &str = "filter";
 const SORT: &str = "sort";

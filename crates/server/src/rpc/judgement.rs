@@ -3,10 +3,12 @@
 //! Every conversion is a match over all there is: a new way to fail does not compile until somebody has
 //! said what a client is told about it.
 
+use ringbook_book::command::{Blame, Refusal, Why};
 use ringbook_book::query::fault::{Part, QueryFault, Wrong};
 
 use super::fault::{Fault, Mnemonic};
-use super::from_wire::filter_path;
+use super::from_wire::{filter_path, id_number};
+use super::json::Json;
 use super::method::{ACCESS_TOKEN, USER_ID};
 use super::reader::Reader;
 use crate::access::{LimitKind, Refused};
@@ -62,6 +64,57 @@ pub fn of_shelf(fault: &ShelfFault) -> Fault {
         ShelfFault::Unreadable => Fault::new(Mnemonic::InternalError),
         ShelfFault::Refused(_) => Fault::internal("a question was refused as if it were a command"),
     }
+}
+
+/// A change that failed; what is to blame is looked for in the parameters that the command was read from.
+pub fn of_change(fault: &ShelfFault, params: Reader<'_>) -> Fault {
+    match fault {
+        ShelfFault::Refused(refusal) => of_command(refusal, params),
+        ShelfFault::Store(_) | ShelfFault::Unreadable => of_shelf(fault),
+    }
+}
+
+/// A refused command, or one record of it, with the parameters or the members of the record.
+pub fn of_command(refusal: &Refusal, params: Reader<'_>) -> Fault {
+    let (mnemonic, max) = match refusal.why {
+        Why::Missing => (Mnemonic::EntityNotFound, None),
+        Why::Taken => (Mnemonic::DuplicateEntity, None),
+        Why::System => (Mnemonic::SystemEntity, None),
+        Why::StillNeeded => (Mnemonic::DependencyError, None),
+        Why::Full(max) => (Mnemonic::DataLimitExceeded, Some(max)),
+    };
+    let mut told = Fault::new(mnemonic);
+    if let Some((field, value)) = blamed(refusal.blame, params) {
+        told = told.inside(&field).sent(value);
+    }
+    match max {
+        Some(max) => told.with("max", max),
+        None => told,
+    }
+}
+
+/// The parameter that holds what is to blame: its path, and what was sent there.
+fn blamed<'d>(blame: Blame, params: Reader<'d>) -> Option<(String, Option<Json<'d>>)> {
+    let member = |name: &str| Some((name.to_owned(), params.given(name)));
+    let element = |list: &str, id| within(params, list, id).or_else(|| member(list));
+    match blame {
+        Blame::Target(_) if params.given("id").is_some() => member("id"),
+        Blame::Target(id) => element("ids", id),
+        Blame::Organization(_) => member("organization_id"),
+        Blame::Manager(_) => member("personal_manager_id"),
+        Blame::Group(id) => element("groups", id.number()),
+        Blame::Member(id) => element("members", id.number()),
+        Blame::Name => member("name"),
+        Blame::PhoneNumber => member("phone_number"),
+        Blame::Kind => None,
+    }
+}
+
+/// The first element of a list that is this id.
+fn within<'d>(params: Reader<'d>, list: &str, id: u64) -> Option<(String, Option<Json<'d>>)> {
+    let is_it = |element: &Json<'_>| element.number().and_then(id_number) == Some(id);
+    let (place, element) = params.given(list)?.elements().enumerate().find(|(_, element)| is_it(element))?;
+    Some((format!("{list}.{place}"), Some(element)))
 }
 
 /// A refused question; the offending value is fetched from the parameters that the question was read from.

@@ -2,11 +2,13 @@
 //!
 //! Two closed enums, because two kinds of method exist: [`Open`] ones are for strangers, [`Guarded`] ones run
 //! only with a [`crate::access::Caller`], so that none of them can forget to ask who is there. A new method
-//! is a row here and an arm in `rpc::carry_out`, which does not compile without it.
+//! is a row in [`mod@table`] and an arm in `rpc::carry_out`, which does not compile without it.
 
-use ringbook_book::query::field::{ACCOUNT, CONTACT, CUSTOMER_USER, Field};
+use ringbook_book::query::field::Field;
 
 use crate::access::{Right, Scope};
+
+mod table;
 
 /// The parameter that holds the key or the session.
 pub const ACCESS_TOKEN: &str = "access_token";
@@ -25,45 +27,41 @@ pub enum Method {
     Guarded(Guarded),
 }
 
-/// The methods that need no token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Open {
-    /// `login.user`
-    LoginUser,
-}
-
-/// The methods that need a caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Guarded {
-    /// `logout.user`
-    LogoutUser,
-    /// `get.contacts`
-    Contacts,
-    /// `get.customer_users`
-    CustomerUsers,
-    /// `get.account`
-    Account,
-}
+pub use table::{Guarded, Open};
 
 /// A row of the table.
 #[derive(Debug)]
-#[allow(dead_code, reason = "the published description of the methods reads every column")]
 pub struct Spec {
     /// The method's name.
     pub name: &'static str,
     /// One line for the published description.
     pub about: &'static str,
+    /// Who is let in.
+    pub admission: Admission,
     /// The parameters of its own.
     pub parameters: &'static [Parameter],
-    /// Those that it shares with the others.
-    pub common: &'static [Parameter],
     /// What `result.data` holds.
     pub answer: Answer,
 }
 
+/// Who may call a method.
+#[derive(Debug, Clone, Copy)]
+pub enum Admission {
+    /// Anybody.
+    Strangers,
+    /// The caller that a token belongs to.
+    Callers {
+        /// Whom it is for.
+        scope: Scope,
+        /// What the user acted for must be allowed to do.
+        right: Option<Right>,
+        /// The parameters that it shares with the others.
+        common: &'static [Parameter],
+    },
+}
+
 /// A parameter.
 #[derive(Debug, Clone, Copy)]
-#[allow(dead_code, reason = "the published description of the methods reads every column")]
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,
@@ -80,118 +78,79 @@ pub struct Parameter {
 pub enum Form {
     /// A string.
     Text,
+    /// A name of a person, a group or an organization.
+    Name,
+    /// A moment, `YYYY-MM-DD hh:mm:ss` or `YYYY-MM-DD`, in UTC.
+    Moment,
     /// A whole number.
     Whole,
+    /// A number that identifies something.
+    Id,
+    /// A list of such numbers.
+    Ids,
+    /// A phone number in any spelling of E.164.
+    Phone,
+    /// A list of such phone numbers.
+    Phones,
+    /// An e-mail address.
+    Email,
+    /// A list of e-mail addresses.
+    Emails,
+    /// The phones of an employee.
+    EmployeePhones,
+    /// A list of contacts to be added.
+    Uploads,
+    /// `reject` or `skip`.
+    OnError,
     /// A filter over the fields of the answer.
     Filter,
     /// Sort keys over the fields of the answer.
     Sort,
     /// Names of fields of the answer.
     Fields,
+    /// A member of another part of a telephone system: refused unless it is null.
+    Telephony,
 }
 
-/// Whether a parameter can be left out.
+/// Whether a parameter can be left out, and what null means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// It cannot.
     Required,
     /// Agents cannot.
     RequiredForAgents,
-    /// It can.
+    /// It can; null is the same.
     Optional,
+    /// It can, and what is there stays as it is; null clears it.
+    Clearable,
+    /// It can, and what is there stays as it is; null is refused.
+    Lasting,
 }
 
 /// What `result.data` holds.
 #[derive(Debug, Clone, Copy)]
-#[allow(dead_code, reason = "the published description of the methods reads every column")]
 pub enum Answer {
     /// Records with these fields, and a total beside them.
     Records(&'static [Field]),
     /// A session: `access_token`, `expire_at` in Unix seconds, `app_id`.
     Session,
+    /// `id` of what was made.
+    Made,
+    /// `id` and `phone_number` of what was made.
+    MadeNumber,
+    /// `ids` of what was made, and `errors`.
+    Uploaded,
+    /// Contacts with these fields as they are now, or that they are gone.
+    Changes(&'static [Field]),
+    /// The published description.
+    Description,
     /// `{}`
     Nothing,
 }
 
-const fn parameter(name: &'static str, form: Form, need: Need, about: &'static str) -> Parameter {
-    Parameter { name, form, need, about }
-}
-
-const TOKEN: Parameter =
-    parameter(ACCESS_TOKEN, Form::Text, Need::Required, "Access key, or session key from login.user");
-
-const ON_BEHALF: Parameter = parameter(
-    USER_ID,
-    Form::Whole,
-    Need::RequiredForAgents,
-    "User of a customer on whose behalf an agent calls; get.customer_users lists them",
-);
-
-static QUESTION: [Parameter; 5] = [
-    parameter("limit", Form::Whole, Need::Optional, "Records in the answer: 0 to 10000, 1000 if absent"),
-    parameter("offset", Form::Whole, Need::Optional, "Matching records passed over: 0 to 100000"),
-    parameter("filter", Form::Filter, Need::Optional, "Which records"),
-    parameter("fields", Form::Fields, Need::Optional, "Members of each record; all if absent or empty"),
-    parameter("sort", Form::Sort, Need::Optional, "At most 8 keys; ties are broken by id"),
-];
-
-static LOGIN: [Parameter; 2] = [
-    parameter("login", Form::Text, Need::Required, "Login of the user"),
-    parameter("password", Form::Text, Need::Required, "Password of the user"),
-];
-
-static TOKEN_ONLY: [Parameter; 1] = [TOKEN];
-static TOKEN_AND_USER: [Parameter; 2] = [TOKEN, ON_BEHALF];
-
-static LOGIN_USER: Spec = Spec {
-    name: "login.user",
-    about: "Opens a session of one hour",
-    parameters: &LOGIN,
-    common: &[],
-    answer: Answer::Session,
-};
-
-static LOGOUT_USER: Spec = Spec {
-    name: "logout.user",
-    about: "Ends the session",
-    parameters: &[],
-    common: &TOKEN_ONLY,
-    answer: Answer::Nothing,
-};
-
-static CONTACTS: Spec = Spec {
-    name: "get.contacts",
-    about: "The contacts of the address book",
-    parameters: &QUESTION,
-    common: &TOKEN_AND_USER,
-    answer: Answer::Records(&CONTACT),
-};
-
-static CUSTOMER_USERS: Spec = Spec {
-    name: "get.customer_users",
-    about: "The users of all customers of the agent",
-    parameters: &QUESTION,
-    common: &TOKEN_ONLY,
-    answer: Answer::Records(&CUSTOMER_USER),
-};
-
-static GET_ACCOUNT: Spec = Spec {
-    name: "get.account",
-    about: "The customer that the caller belongs to",
-    parameters: &QUESTION,
-    common: &TOKEN_AND_USER,
-    answer: Answer::Records(&ACCOUNT),
-};
-
 impl Method {
     /// Every method, in the order in which they are counted and published.
-    pub const ALL: &[Method] = &[
-        Method::Open(Open::LoginUser),
-        Method::Guarded(Guarded::LogoutUser),
-        Method::Guarded(Guarded::Contacts),
-        Method::Guarded(Guarded::CustomerUsers),
-        Method::Guarded(Guarded::Account),
-    ];
+    pub const ALL: &[Method] = table::ALL;
 
     /// The method of this name.
     pub fn named(name: &str) -> Option<Method> {
@@ -201,11 +160,8 @@ impl Method {
     /// Its row.
     pub fn spec(self) -> &'static Spec {
         match self {
-            Method::Open(Open::LoginUser) => &LOGIN_USER,
-            Method::Guarded(Guarded::LogoutUser) => &LOGOUT_USER,
-            Method::Guarded(Guarded::Contacts) => &CONTACTS,
-            Method::Guarded(Guarded::CustomerUsers) => &CUSTOMER_USERS,
-            Method::Guarded(Guarded::Account) => &GET_ACCOUNT,
+            Method::Open(method) => method.spec(),
+            Method::Guarded(method) => method.spec(),
         }
     }
 }
@@ -213,29 +169,34 @@ impl Method {
 impl Guarded {
     /// Whom it is for.
     pub fn scope(self) -> Scope {
-        match self {
-            Guarded::LogoutUser => Scope::AnySide,
-            Guarded::Contacts => Scope::CustomerMethod,
-            Guarded::CustomerUsers => Scope::AgentOnly,
-            Guarded::Account => Scope::CustomerOnly,
+        match self.spec().admission {
+            Admission::Callers { scope, .. } => scope,
+            Admission::Strangers => Scope::AnySide,
         }
     }
 
     /// What the user acted for must be allowed to do.
     pub fn right(self) -> Option<Right> {
-        match self {
-            Guarded::Contacts => Some(Right::AddressBookSelect),
-            Guarded::CustomerUsers => Some(Right::ClientUserSelect),
-            Guarded::LogoutUser | Guarded::Account => None,
+        match self.spec().admission {
+            Admission::Callers { right, .. } => right,
+            Admission::Strangers => None,
         }
     }
 }
 
 impl Spec {
+    /// All parameters, the shared ones first.
+    pub fn all_parameters(&self) -> impl Iterator<Item = &'static Parameter> {
+        let common = match self.admission {
+            Admission::Callers { common, .. } => common,
+            Admission::Strangers => &[],
+        };
+        common.iter().chain(self.parameters)
+    }
+
     /// The names of all parameters.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        let all = self.common.iter().chain(self.parameters);
-        all.map(|parameter| parameter.name)
+        self.all_parameters().map(|parameter| parameter.name)
     }
 
     /// Whether it has a parameter of this name.

@@ -19,6 +19,7 @@ use crate::clock::{Clock, Moment};
 use crate::shelf::Shelf;
 use crate::telemetry::Metrics;
 
+mod discovery;
 mod envelope;
 mod fault;
 mod from_wire;
@@ -143,6 +144,7 @@ impl Rpc {
         let params = Reader::new(envelope.params)?;
         let outcome = match method {
             Method::Open(Open::LoginUser) => methods::login(self, envelope.id, params, visit).await,
+            Method::Open(Open::Discover) => methods::discover(envelope.id, params),
             Method::Guarded(method) => self.carry_out_for_caller(method, envelope.id, params, visit).await,
         };
         outcome.map_err(|fault| params.discreet(fault))
@@ -156,7 +158,7 @@ impl Rpc {
         params: Reader<'_>,
         visit: &mut Visit<'_>,
     ) -> Result<Vec<Bytes>, Fault> {
-        let spec = Method::Guarded(method).spec();
+        let spec = method.spec();
         let token = params.text(method::ACCESS_TOKEN)?;
         let identity = self.access.identify(&token, visit.now).await;
         let identity = identity.map_err(|refused| judgement::of_refusal(refused, params))?;
@@ -175,8 +177,28 @@ impl Rpc {
         let reply = match method {
             Guarded::LogoutUser => methods::logout(self, work).await,
             Guarded::Contacts => methods::contacts(self, work, &mut visit.watch).await,
+            Guarded::CreateContacts => methods::create_contact(self, work).await,
+            Guarded::UpdateContacts => methods::update_contact(self, work).await,
+            Guarded::DeleteContacts => methods::delete_contacts(self, work).await,
+            Guarded::UploadContacts => methods::upload_contacts(self, work).await,
+            Guarded::ContactChanges => methods::contact_changes(self, work).await,
+            Guarded::GroupContacts => methods::groups(self, work).await,
+            Guarded::CreateGroup => methods::create_group(self, work).await,
+            Guarded::UpdateGroup => methods::update_group(self, work).await,
+            Guarded::DeleteGroup => methods::delete_group(self, work).await,
+            Guarded::Organizations => methods::organizations(self, work).await,
+            Guarded::CreateOrganization => methods::create_organization(self, work).await,
+            Guarded::UpdateOrganization => methods::update_organization(self, work).await,
+            Guarded::DeleteOrganization => methods::delete_organization(self, work).await,
             Guarded::CustomerUsers => methods::customer_users(work),
             Guarded::Account => methods::account(work),
+            Guarded::Employees => methods::employees(self, work).await,
+            Guarded::CreateEmployee => methods::create_employee(self, work).await,
+            Guarded::UpdateEmployee => methods::update_employee(self, work).await,
+            Guarded::DeleteEmployee => methods::delete_employee(self, work).await,
+            Guarded::BlacklistNumbers => methods::blacklist_numbers(self, work).await,
+            Guarded::CreateBlacklistNumber => methods::create_blacklist_number(self, work, visit.now).await,
+            Guarded::DeleteBlacklistNumber => methods::delete_blacklist_number(self, work).await,
         }?;
         caller.succeed();
         Ok(reply)

@@ -38,6 +38,16 @@ impl<'d> Reader<'d> {
         }
     }
 
+    /// The members of an object inside the parameters.
+    pub fn of(object: Json<'d>) -> Self {
+        Reader(Some(object))
+    }
+
+    /// All parameters, if there are any.
+    pub fn object(self) -> Option<Json<'d>> {
+        self.0
+    }
+
     /// The parameter of this name, whatever it is.
     pub fn raw(self, name: &str) -> Option<Json<'d>> {
         self.0?.member(name)
@@ -91,9 +101,7 @@ impl<'d> Reader<'d> {
             let known = method.names().any(|known| name.is_text(known));
             let harmless = value.is_null() && [ACCESS_TOKEN, USER_ID].iter().any(|known| name.is_text(known));
             if !known && !harmless {
-                let fault = Fault::at(Mnemonic::UnexpectedParameters, name.repeated());
-                let secret = SECRETS.iter().any(|secret| name.is_text(secret));
-                return Err(fault.sent((!secret).then_some(value)));
+                return Err(unexpected(name, value));
             }
         }
         Ok(())
@@ -125,4 +133,11 @@ impl<'d> Reader<'d> {
             fault.without(secret.as_deref().filter(|secret| !secret.is_empty()))
         })
     }
+}
+
+/// The refusal of a member that nobody knows, at its own name.
+pub fn unexpected(name: Json<'_>, value: Json<'_>) -> Fault {
+    let fault = Fault::at(Mnemonic::UnexpectedParameters, name.repeated());
+    let secret = SECRETS.iter().any(|secret| name.is_text(secret));
+    fault.sent((!secret).then_some(value))
 }

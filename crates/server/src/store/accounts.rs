@@ -188,7 +188,7 @@ fn remove_customer(connection: &Connection, customer: CustomerId) -> Result<(), 
     moved(connection)
 }
 
-/// An account's users, list and counters go.
+/// An account's users, list, counters and report go.
 fn remove_belongings(connection: &Connection, account: AccountId, users_of: &str) -> Result<(), StoreFault> {
     let (kind, number) = account.columns();
     let mut statement = connection.prepare_cached(users_of)?;
@@ -198,5 +198,6 @@ fn remove_belongings(connection: &Connection, account: AccountId, users_of: &str
     }
     connection.prepare_cached(statements::REMOVE_BLOCKS)?.execute((kind, number))?;
     connection.prepare_cached(statements::REMOVE_POINTS)?.execute((kind, number))?;
+    connection.prepare_cached(statements::REMOVE_REQUESTS)?.execute((kind, number))?;
     Ok(())
 }

@@ -3,17 +3,20 @@
 //! A change is accepted only on the revision that it was decided on. Rows say what is, so following a change
 //! twice would do no harm, but it never happens: the revision moves with it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use ringbook_book::Book;
-use ringbook_book::book::load::{Frame, Ran, Run, StoredContact, assemble};
+use ringbook_book::blacklist::{BlacklistEntry, BlacklistNumber};
+use ringbook_book::book::load::{Frame, Furniture, Ran, Run, StoredContact, assemble};
 use ringbook_book::change::{Change, Effect};
 use ringbook_book::contact::Contact;
 use ringbook_book::employee::Employee;
 use ringbook_book::group::{Group, Origin};
-use ringbook_book::id::{CustomerId, EmployeeId, GroupId, OrganizationId, Revision};
+use ringbook_book::id::{BlacklistId, ContactId, CustomerId, EmployeeId, GroupId, OrganizationId, Revision};
 use ringbook_book::organization::Organization;
-use ringbook_book::text::{Email, Name};
+use ringbook_book::text::{Email, Name, Phone};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 
 use super::images;
@@ -30,8 +33,37 @@ const IDS_PER_LOADER_MIN: i64 = 20_000;
 impl Store {
     /// Makes a change durable. Fails with [`StoreFault::RevisionMoved`] when the book is not at the revision that
     /// the change was decided on; nothing is changed then.
-    pub async fn commit(&self, customer: CustomerId, change: Change) -> Result<(), StoreFault> {
-        self.write(move |connection| follow(connection, customer, &change)).await
+    pub async fn commit(&self, customer: CustomerId, change: Arc<Change>) -> Result<(), StoreFault> {
+        self.write(move |connection| follow(connection, customer, &[change])).await
+    }
+
+    /// Makes changes durable, each decided on the state that the one before leaves behind; answers each. After one
+    /// that fails those behind it fail, too.
+    pub async fn commit_all(&self, customer: CustomerId, changes: Vec<Arc<Change>>) -> Vec<Result<(), StoreFault>> {
+        let count = changes.len();
+        let refused = Arc::new(AtomicBool::new(false));
+        let (told, all) = (Arc::clone(&refused), changes.clone());
+        let together = self.write(move |connection| {
+            let outcome = follow(connection, customer, &all);
+            told.store(outcome.is_err(), Ordering::Relaxed);
+            outcome
+        });
+        match if count == 0 { Ok(()) } else { together.await } {
+            // Nothing of them is there, and one of them may be to blame.
+            Err(fault) if count > 1 && fault != StoreFault::RevisionMoved && refused.load(Ordering::Relaxed) => {
+                self.commit_each(customer, changes).await
+            }
+            outcome => vec![outcome; count],
+        }
+    }
+
+    /// Each in a job of its own, so that one that fails does not hurt those before it.
+    async fn commit_each(&self, customer: CustomerId, changes: Vec<Arc<Change>>) -> Vec<Result<(), StoreFault>> {
+        let mut outcomes = Vec::with_capacity(changes.len());
+        for change in changes {
+            outcomes.push(self.commit(customer, change).await);
+        }
+        outcomes
     }
 
     /// A whole book, as it is committed now: from its image if there is a good one, else from its rows. Blocks on the
@@ -39,7 +71,7 @@ impl Store {
     pub fn load_book(&self, customer: CustomerId) -> Result<Book, StoreFault> {
         let image = self.0.found.and_then(|found| images::read(&self.0.path, customer, found));
         if let Some(book) = image
-            && revision(&self.reader()?, customer)? == Some(book.revision())
+            && head(&self.reader()?, customer)?.is_some_and(|head| head.revision == book.revision())
         {
             return Ok(book);
         }
@@ -60,12 +92,16 @@ impl Store {
     fn try_load(&self, customer: CustomerId) -> Result<Book, StoreFault> {
         let connection = self.reader()?;
         let snapshot = connection.unchecked_transaction()?;
-        let revision = revision(&snapshot, customer)?.ok_or(StoreFault::NotFound { what: Noun::Customer })?;
-        let frame = Frame::new(
-            organizations(&snapshot, customer)?,
-            groups(&snapshot, customer)?,
-            employees(&snapshot, customer)?,
-        );
+        let Head { revision, contacts, forgotten } =
+            head(&snapshot, customer)?.ok_or(StoreFault::NotFound { what: Noun::Customer })?;
+        let frame = Frame::new(Furniture {
+            organizations: organizations(&snapshot, customer)?,
+            groups: groups(&snapshot, customer)?,
+            employees: employees(&snapshot, customer)?,
+            blacklist: blacklist(&snapshot, customer)?,
+            deleted: deleted(&snapshot, customer)?,
+            forgotten,
+        });
         let bounds = id_bounds(&snapshot, customer)?;
         let runs = thread::scope(|scope| {
             let read = |(from, to)| {
@@ -79,7 +115,12 @@ impl Store {
             threads.into_iter().map(join).collect::<Result<Vec<Ran>, StoreFault>>()
         })?;
         let unfit = |unfit| StoreFault::unreadable("contacts", format_args!("customer_id {customer}"), unfit);
-        assemble(frame, runs, revision).map_err(unfit)
+        let book = assemble(frame, runs, revision).map_err(unfit)?;
+        if book.contacts_len() as u64 != contacts {
+            let cause = format_args!("{} contacts can be read where {contacts} were written", book.contacts_len());
+            return Err(StoreFault::unreadable("books", format_args!("customer_id {customer}"), cause));
+        }
+        Ok(book)
     }
 
     fn load_run(
@@ -92,7 +133,7 @@ impl Store {
     ) -> Result<Ran, StoreFault> {
         let connection = self.reader()?;
         let snapshot = connection.unchecked_transaction()?;
-        if revision(&snapshot, customer)? != Some(wanted) {
+        if head(&snapshot, customer)?.is_none_or(|head| head.revision != wanted) {
             return Err(StoreFault::RevisionMoved);
         }
         let mut run = Run::new(frame);
@@ -128,6 +169,7 @@ fn push(run: &mut Run<'_>, row: &Row<'_>, lists: &mut Lists) -> Result<(), Strin
         manager: id(6)?,
         organization: id(7)?,
         groups: &lists.groups,
+        revision: Revision(cell::<i64>(row, 9)?.cast_unsigned()),
     };
     run.push(&contact).map_err(|unfit| unfit.to_string())
 }
@@ -155,10 +197,21 @@ fn damaged(table: &'static str, customer: CustomerId, error: rusqlite::Error) ->
     }
 }
 
-fn revision(connection: &Connection, customer: CustomerId) -> Result<Option<Revision>, StoreFault> {
-    let mut statement = connection.prepare_cached(sql::BOOK_REVISION)?;
-    let found: Option<i64> = statement.query_row([column(customer.number())], |row| row.get(0)).optional()?;
-    Ok(found.map(|revision| Revision(revision.cast_unsigned())))
+/// What stands about a book as a whole.
+struct Head {
+    revision: Revision,
+    contacts: u64,
+    forgotten: Revision,
+}
+
+fn head(connection: &Connection, customer: CustomerId) -> Result<Option<Head>, StoreFault> {
+    let mut statement = connection.prepare_cached(sql::BOOK)?;
+    let number = |row: &Row<'_>, index: usize| row.get::<_, i64>(index).map(i64::cast_unsigned);
+    let head = statement.query_row([column(customer.number())], |row| {
+        let (revision, forgotten) = (Revision(number(row, 0)?), Revision(number(row, 2)?));
+        Ok(Head { revision, contacts: number(row, 1)?, forgotten })
+    });
+    Ok(head.optional()?)
 }
 
 /// Ranges of ids that cover a book, one per thread.
@@ -175,31 +228,58 @@ fn id_bounds(connection: &Connection, customer: CustomerId) -> Result<Vec<(i64, 
     Ok((0..threads as i64).map(|at| (least + at * step, (least + (at + 1) * step - 1).min(most))).collect())
 }
 
-fn organizations(connection: &Connection, customer: CustomerId) -> Result<Vec<Organization>, StoreFault> {
+fn organizations(connection: &Connection, customer: CustomerId) -> Result<Vec<(Organization, Revision)>, StoreFault> {
     all(connection, sql::ORGANIZATIONS, "organizations", customer, |row| {
-        Ok(Organization { id: rows::id(cell(row, 0)?, OrganizationId::new)?, name: name(text(row, 1)?)? })
+        let organization =
+            Organization { id: rows::id(cell(row, 0)?, OrganizationId::new)?, name: name(text(row, 2)?)? };
+        Ok((organization, revision(row)?))
     })
 }
 
-fn groups(connection: &Connection, customer: CustomerId) -> Result<Vec<Group>, StoreFault> {
+fn groups(connection: &Connection, customer: CustomerId) -> Result<Vec<(Group, Revision)>, StoreFault> {
     all(connection, sql::GROUPS, "groups", customer, |row| {
-        let origin = if cell(row, 2)? { Origin::System } else { Origin::User };
-        Ok(Group { id: rows::id(cell(row, 0)?, GroupId::new)?, name: name(text(row, 1)?)?, origin })
+        let origin = if cell(row, 3)? { Origin::System } else { Origin::User };
+        let group = Group { id: rows::id(cell(row, 0)?, GroupId::new)?, name: name(text(row, 2)?)?, origin };
+        Ok((group, revision(row)?))
     })
 }
 
-fn employees(connection: &Connection, customer: CustomerId) -> Result<Vec<Employee>, StoreFault> {
+fn employees(connection: &Connection, customer: CustomerId) -> Result<Vec<(Employee, Revision)>, StoreFault> {
     all(connection, sql::EMPLOYEES, "employees", customer, |row| {
-        let email = optional_text(row, 4)?.map(Email::parse).transpose();
-        Ok(Employee {
+        let email = optional_text(row, 5)?.map(Email::parse).transpose();
+        let employee = Employee {
             id: rows::id(cell(row, 0)?, EmployeeId::new)?,
-            last_name: name(text(row, 1)?)?,
-            first_name: optional_text(row, 2)?.map(name).transpose()?,
-            patronymic: optional_text(row, 3)?.map(name).transpose()?,
+            last_name: name(text(row, 2)?)?,
+            first_name: optional_text(row, 3)?.map(name).transpose()?,
+            patronymic: optional_text(row, 4)?.map(name).transpose()?,
             email: email.map_err(|fault| format!("email {fault}"))?,
-            phones: lists::read_employee_phones(text(row, 5)?)?,
-        })
+            phones: lists::read_employee_phones(text(row, 6)?)?,
+        };
+        Ok((employee, revision(row)?))
     })
+}
+
+fn blacklist(connection: &Connection, customer: CustomerId) -> Result<Vec<(BlacklistNumber, Revision)>, StoreFault> {
+    all(connection, sql::BLACKLIST, "blacklist", customer, |row| {
+        let entry = BlacklistEntry {
+            phone: Phone::parse(text(row, 2)?).map_err(|fault| format!("phone_number {fault}"))?,
+            added_by: text(row, 3)?.into(),
+            comment: optional_text(row, 4)?.map(Into::into),
+            added_at: cell(row, 5)?,
+        };
+        Ok((BlacklistNumber { id: rows::id(cell(row, 0)?, BlacklistId::new)?, entry }, revision(row)?))
+    })
+}
+
+fn deleted(connection: &Connection, customer: CustomerId) -> Result<Vec<(Revision, ContactId)>, StoreFault> {
+    all(connection, sql::DELETED_CONTACTS, "deleted_contacts", customer, |row| {
+        Ok((Revision(cell::<i64>(row, 0)?.cast_unsigned()), rows::id(cell(row, 1)?, ContactId::new)?))
+    })
+}
+
+/// The revision of a row, its second column.
+fn revision(row: &Row<'_>) -> Result<Revision, String> {
+    cell::<i64>(row, 1).map(|revision| Revision(revision.cast_unsigned()))
 }
 
 fn name(text: &str) -> Result<Name, String> {
@@ -222,34 +302,56 @@ fn all<T>(
     Ok(things)
 }
 
-fn follow(connection: &Connection, customer: CustomerId, change: &Change) -> Result<(), StoreFault> {
-    let (owner, revision) = (column(customer.number()), column(change.revision().0));
-    let mut statement = connection.prepare_cached(sql::MOVE_REVISION)?;
-    if statement.execute(params![revision, owner, column(change.decided_on.0)])? != 1 {
+/// Follows changes that were decided one on the other.
+fn follow(connection: &Connection, customer: CustomerId, changes: &[Arc<Change>]) -> Result<(), StoreFault> {
+    let (Some(first), Some(last)) = (changes.first(), changes.last()) else {
+        return Ok(());
+    };
+    let owner = column(customer.number());
+    let moved = params![column(last.revision().0), column(last.contacts), owner, column(first.decided_on.0)];
+    if connection.prepare_cached(sql::MOVE_REVISION)?.execute(moved)? != 1 {
         return Err(StoreFault::RevisionMoved);
     }
-    for effect in &change.effects {
-        match effect {
-            Effect::PutContact(contact) => put_contact(connection, owner, revision, contact)?,
-            Effect::PutOrganization(organization) => {
-                let row = params![owner, column(organization.id.number()), revision, organization.name.as_str()];
-                run(connection, sql::PUT_ORGANIZATION, row)?;
-            }
-            Effect::PutGroup(group) => {
-                let system = group.origin == Origin::System;
-                let row = params![owner, column(group.id.number()), revision, group.name.as_str(), i64::from(system)];
-                run(connection, sql::PUT_GROUP, row)?;
-            }
-            Effect::PutEmployee(employee) => put_employee(connection, owner, revision, employee)?,
-            Effect::DropContact(id) => run(connection, sql::DROP_CONTACT, params![owner, column(id.number())])?,
-            Effect::DropOrganization(id) => {
-                run(connection, sql::DROP_ORGANIZATION, params![owner, column(id.number())])?;
-            }
-            Effect::DropGroup(id) => run(connection, sql::DROP_GROUP, params![owner, column(id.number())])?,
-            Effect::DropEmployee(id) => run(connection, sql::DROP_EMPLOYEE, params![owner, column(id.number())])?,
-        }
+    for change in changes {
+        let revision = column(change.revision().0);
+        change.effects.iter().try_for_each(|effect| make_so(connection, owner, revision, effect))?;
     }
     Ok(())
+}
+
+fn make_so(connection: &Connection, owner: i64, revision: i64, effect: &Effect) -> Result<(), StoreFault> {
+    match effect {
+        Effect::PutContact(contact) => put_contact(connection, owner, revision, contact),
+        Effect::Regroup(id, groups) => {
+            let groups = lists::write_ids(groups.iter().map(|id| id.number()));
+            run(connection, sql::REGROUP, params![groups, revision, owner, column(id.number())])
+        }
+        Effect::PutOrganization(organization) => {
+            let row = params![owner, column(organization.id.number()), revision, organization.name.as_str()];
+            run(connection, sql::PUT_ORGANIZATION, row)
+        }
+        Effect::PutGroup(group) => {
+            let system = group.origin == Origin::System;
+            let row = params![owner, column(group.id.number()), revision, group.name.as_str(), i64::from(system)];
+            run(connection, sql::PUT_GROUP, row)
+        }
+        Effect::PutEmployee(employee) => put_employee(connection, owner, revision, employee),
+        Effect::PutBlacklistNumber(number) => put_blacklist_number(connection, owner, revision, number),
+        Effect::DropContact(id) => {
+            run(connection, sql::DROP_CONTACT, params![owner, column(id.number())])?;
+            run(connection, sql::REMEMBER_DELETION, params![owner, revision, column(id.number())])
+        }
+        Effect::DropOrganization(id) => run(connection, sql::DROP_ORGANIZATION, params![owner, column(id.number())]),
+        Effect::DropGroup(id) => run(connection, sql::DROP_GROUP, params![owner, column(id.number())]),
+        Effect::DropEmployee(id) => run(connection, sql::DROP_EMPLOYEE, params![owner, column(id.number())]),
+        Effect::DropBlacklistNumber(id) => {
+            run(connection, sql::DROP_BLACKLIST_NUMBER, params![owner, column(id.number())])
+        }
+        Effect::ForgetDeletions(until) => {
+            run(connection, sql::FORGET_DELETIONS, params![owner, column(until.0)])?;
+            run(connection, sql::SET_FORGOTTEN, params![column(until.0), owner])
+        }
+    }
 }
 
 fn run(connection: &Connection, sql: &str, row: impl rusqlite::Params) -> Result<(), StoreFault> {
@@ -287,4 +389,23 @@ fn put_employee(connection: &Connection, owner: i64, revision: i64, employee: &E
         lists::write_employee_phones(&employee.phones),
     ];
     run(connection, sql::PUT_EMPLOYEE, row)
+}
+
+fn put_blacklist_number(
+    connection: &Connection,
+    owner: i64,
+    revision: i64,
+    number: &BlacklistNumber,
+) -> Result<(), StoreFault> {
+    let entry = &number.entry;
+    let row = params![
+        owner,
+        column(number.id.number()),
+        revision,
+        entry.phone.to_string(),
+        entry.added_by,
+        entry.comment,
+        entry.added_at,
+    ];
+    run(connection, sql::PUT_BLACKLIST_NUMBER, row)
 }

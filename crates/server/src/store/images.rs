@@ -197,6 +197,7 @@ mod tests {
                 manager: None,
                 organization: None,
                 groups: &[],
+                revision: Revision(id),
             };
             run.push(&contact).expect("a good contact");
         }

@@ -34,6 +34,8 @@ pub enum IdKind {
     BlacklistNumber,
     /// The phone numbers of employees.
     EmployeePhone,
+    /// Requests in the report.
+    Request,
 }
 
 impl IdKind {
@@ -50,6 +52,7 @@ impl IdKind {
             Self::Employee => "employee",
             Self::BlacklistNumber => "blacklist_number",
             Self::EmployeePhone => "employee_phone",
+            Self::Request => "request",
         }
     }
 }

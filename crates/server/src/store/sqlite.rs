@@ -18,7 +18,11 @@ const WAL_BYTES_KEPT: i64 = 64 << 20;
 const APPLICATION_ID: i32 = 0x5267_426b;
 
 /// The schema's steps: the n-th brings a database from schema n − 1 to n.
-const MIGRATIONS: &[&str] = &[include_str!("schema/sqlite/0001.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("schema/sqlite/0001.sql"),
+    include_str!("schema/sqlite/0002.sql"),
+    include_str!("schema/sqlite/0003.sql"),
+];
 
 /// A connection that may write. Only the writer thread and the opening have one.
 pub(super) fn writer(path: &Path) -> Result<Connection, StoreFault> {

@@ -63,22 +63,28 @@ statements! {
     CUSTOMER_USER_IDS = "SELECT id FROM users WHERE customer_id = $1";
     /// A customer goes.
     REMOVE_CUSTOMER = "DELETE FROM customers WHERE id = $1";
-    /// The revision of a book.
-    BOOK_REVISION = "SELECT revision FROM books WHERE customer_id = $1";
-    /// Moves a book to revision $1, if it is at revision $3.
-    MOVE_REVISION = "UPDATE books SET revision = $1 WHERE customer_id = $2 AND revision = $3";
+    /// A book: its revision, how many contacts it has, and up to where deletions are forgotten.
+    BOOK = "SELECT revision, contacts, forgotten FROM books WHERE customer_id = $1";
+    /// Moves a book to revision $1 with $2 contacts, if it is at revision $4.
+    MOVE_REVISION = "UPDATE books SET revision = $1, contacts = $2 WHERE customer_id = $3 AND revision = $4";
     /// The organizations of a book.
-    ORGANIZATIONS = "SELECT id, name FROM organizations WHERE customer_id = $1 ORDER BY id";
+    ORGANIZATIONS = "SELECT id, revision, name FROM organizations WHERE customer_id = $1 ORDER BY id";
     /// The groups of a book.
-    GROUPS = "SELECT id, name, is_system FROM groups WHERE customer_id = $1 ORDER BY id";
+    GROUPS = "SELECT id, revision, name, is_system FROM groups WHERE customer_id = $1 ORDER BY id";
     /// The employees of a book.
-    EMPLOYEES = "SELECT id, last_name, first_name, patronymic, email, phone_numbers FROM employees \
+    EMPLOYEES = "SELECT id, revision, last_name, first_name, patronymic, email, phone_numbers FROM employees \
         WHERE customer_id = $1 ORDER BY id";
+    /// The numbers on the blacklist of a book.
+    BLACKLIST = "SELECT id, revision, phone_number, added_by, comment, added_at FROM blacklist \
+        WHERE customer_id = $1 ORDER BY id";
+    /// The contacts that were deleted from a book.
+    DELETED_CONTACTS = "SELECT revision, id FROM deleted_contacts WHERE customer_id = $1 ORDER BY revision, id";
     /// The smallest and the largest id of a contact.
     CONTACT_ID_BOUNDS = "SELECT MIN(id), MAX(id) FROM contacts WHERE customer_id = $1";
     /// The contacts of a book from id $2 to id $3.
     CONTACTS = "SELECT id, last_name, first_name, patronymic, phone_numbers, emails, personal_manager_id, \
-        organization_id, group_ids FROM contacts WHERE customer_id = $1 AND id BETWEEN $2 AND $3 ORDER BY id";
+        organization_id, group_ids, revision FROM contacts \
+        WHERE customer_id = $1 AND id BETWEEN $2 AND $3 ORDER BY id";
     /// A contact as it is now.
     PUT_CONTACT = "INSERT INTO contacts (customer_id, id, revision, last_name, first_name, patronymic, phone_numbers, \
         emails, personal_manager_id, organization_id, group_ids) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
@@ -98,8 +104,24 @@ statements! {
         ON CONFLICT (customer_id, id) DO UPDATE SET revision = excluded.revision, last_name = excluded.last_name, \
         first_name = excluded.first_name, patronymic = excluded.patronymic, email = excluded.email, \
         phone_numbers = excluded.phone_numbers";
+    /// A contact belongs to the groups $1.
+    REGROUP = "UPDATE contacts SET group_ids = $1, revision = $2 WHERE customer_id = $3 AND id = $4";
+    /// A number is on the blacklist.
+    PUT_BLACKLIST_NUMBER = "INSERT INTO blacklist (customer_id, id, revision, phone_number, added_by, comment, \
+        added_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+        ON CONFLICT (customer_id, id) DO UPDATE SET revision = excluded.revision, \
+        phone_number = excluded.phone_number, added_by = excluded.added_by, comment = excluded.comment, \
+        added_at = excluded.added_at";
+    /// A number is on the blacklist no more.
+    DROP_BLACKLIST_NUMBER = "DELETE FROM blacklist WHERE customer_id = $1 AND id = $2";
     /// A contact goes.
     DROP_CONTACT = "DELETE FROM contacts WHERE customer_id = $1 AND id = $2";
+    /// That a contact is gone is remembered.
+    REMEMBER_DELETION = "INSERT INTO deleted_contacts (customer_id, revision, id) VALUES ($1, $2, $3)";
+    /// What was deleted up to revision $2 is remembered no more.
+    FORGET_DELETIONS = "DELETE FROM deleted_contacts WHERE customer_id = $1 AND revision <= $2";
+    /// That it is forgotten is remembered.
+    SET_FORGOTTEN = "UPDATE books SET forgotten = $1 WHERE customer_id = $2";
     /// An organization goes.
     DROP_ORGANIZATION = "DELETE FROM organizations WHERE customer_id = $1 AND id = $2";
     /// A group goes.
@@ -166,11 +188,30 @@ statements! {
         RETURNING day, day_used, minute, minute_used";
     /// An account's counters go.
     REMOVE_POINTS = "DELETE FROM points WHERE account_kind = $1 AND account_id = $2";
+
+    /// Requests that were reported at once.
+    ADD_REQUESTS = "INSERT INTO api_request_segments (first_id, account_kind, account_id, from_moment, till_moment, \
+        requests) VALUES ($1, $2, $3, $4, $5, $6)";
+    /// An account's requests, newest first: those that end from $3 to $4 and begin no later than $5.
+    REQUESTS = "SELECT first_id, requests FROM api_request_segments WHERE account_kind = $1 AND account_id = $2 \
+        AND till_moment BETWEEN $3 AND $4 AND from_moment <= $5 ORDER BY till_moment DESC, first_id DESC";
+    /// The requests of an account that were reported together with its request $3.
+    REQUESTS_WITH = "SELECT first_id, requests FROM api_request_segments WHERE account_kind = $1 AND account_id = $2 \
+        AND first_id = $3";
+    /// All requests of all accounts.
+    ALL_REQUESTS = "SELECT first_id, requests FROM api_request_segments ORDER BY first_id";
+    /// At most $2 segments of the requests before $1 go.
+    PURGE_REQUESTS = "DELETE FROM api_request_segments WHERE first_id IN \
+        (SELECT first_id FROM api_request_segments WHERE till_moment < $1 ORDER BY till_moment LIMIT $2)";
+    /// An account's requests go.
+    REMOVE_REQUESTS = "DELETE FROM api_request_segments WHERE account_kind = $1 AND account_id = $2";
 }
 
 /// What empties the tables of a customer's book when the customer is removed; each takes the customer's id.
 pub(crate) const EMPTY_BOOK: &[&str] = &[
     "DELETE FROM contacts WHERE customer_id = $1",
+    "DELETE FROM deleted_contacts WHERE customer_id = $1",
+    "DELETE FROM blacklist WHERE customer_id = $1",
     "DELETE FROM employees WHERE customer_id = $1",
     "DELETE FROM groups WHERE customer_id = $1",
     "DELETE FROM organizations WHERE customer_id = $1",
@@ -204,9 +245,9 @@ mod tests {
 
     #[test]
     fn a_removed_customer_leaves_no_row_behind() {
-        let schema = include_str!("schema/sqlite/0001.sql");
-        for table in schema.split("CREATE TABLE ").skip(1).filter(|text| text.contains("customer_id INTEGER NOT NULL"))
-        {
+        let schema = crate::store::sqlite::MIGRATIONS.concat();
+        let tables = schema.split("CREATE TABLE ").skip(1).map(|text| text.split(';').next().unwrap_or(text));
+        for table in tables.filter(|text| text.contains("customer_id INTEGER NOT NULL")) {
             let name = table.split_whitespace().next().expect("a table has a name");
             assert!(EMPTY_BOOK.iter().any(|sql| sql.contains(&format!("FROM {name} "))), "{name}");
         }

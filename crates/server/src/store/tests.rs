@@ -255,3 +255,30 @@ async fn every_operation_may_fail_and_nothing_is_half_done() {
         }
     }
 }
+
+/// A database that the first schema made, as the program of that time left it.
+fn of_schema_one(path: &Path) {
+    let connection = Connection::open(path).expect("a file");
+    connection.execute_batch(include_str!("schema/sqlite/0001.sql")).expect("the first schema");
+    let rows = "INSERT INTO customers VALUES (1, NULL, 'C', 'UTC', 1, NULL, NULL); INSERT INTO books VALUES (1, 3);
+        INSERT INTO groups VALUES (1, 1, 0, 'Blacklist', 1); INSERT INTO organizations VALUES (1, 1, 2, 'O');
+        INSERT INTO employees VALUES (1, 1, 1, 'M', NULL, NULL, NULL, '[]');
+        INSERT INTO contacts VALUES (1, 7, 3, 'L', NULL, NULL, '[\"123\"]', '[]', 1, 1, '[1]');
+        INSERT INTO customers VALUES (2, NULL, 'D', 'UTC', 1, NULL, NULL); INSERT INTO books VALUES (2, 0);";
+    connection.execute_batch(rows).expect("rows");
+    connection.pragma_update(None, "application_id", 0x5267_426b).expect("ours");
+    connection.pragma_update(None, "user_version", 1).expect("schema one");
+}
+
+#[tokio::test]
+async fn a_database_of_an_earlier_schema_is_brought_forward_with_its_books() {
+    let place = place();
+    of_schema_one(&place.path().join("ringbook.db"));
+    let store = server(&place);
+    let customer = |id| CustomerId::new(id).expect("an id");
+    let book = store.load_rows(customer(1)).expect("the book reads back");
+    assert_eq!((book.contacts_len(), book.revision().0), (1, 3));
+    assert_eq!(book.changes(None, 10).map(|changes| changes.changed.len()).ok(), Some(1));
+    assert_eq!(store.load_rows(customer(2)).expect("an empty book").contacts_len(), 0);
+    assert_eq!(store.verify().await.expect("it reads").0, Vec::<String>::new());
+}

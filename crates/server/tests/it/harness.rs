@@ -259,6 +259,13 @@ impl Demo {
         self.entry(who)["user_id"].as_u64().expect("an id")
     }
 
+    /// Kills the server and hands over the directory.
+    pub fn kill(self) -> (TempDir, PathBuf) {
+        let data = self.data();
+        self.server.kill();
+        (self.root, data)
+    }
+
     /// Stops the server and hands over the directory.
     pub fn into_data(self) -> (TempDir, PathBuf, Value) {
         let data = self.data();

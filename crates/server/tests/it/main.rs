@@ -2,6 +2,9 @@
 //!
 //! Nothing here sleeps for a fixed time: what has a bound is looked for until it is there, and the bound is asserted.
 
+mod changing;
+mod crashing;
+mod files;
 mod harness;
 mod isolation;
 mod lasting;
@@ -9,6 +12,7 @@ mod mnemonics;
 mod operator;
 mod reading;
 mod storms;
+mod tables;
 mod tls;
 mod transcripts;
 mod transport;

@@ -37,7 +37,7 @@ macro_rules! topics {
     };
 }
 
-topics! { envelope contacts paging sorting operators trees jsquery regexp wrong_questions people sessions limits }
+topics! { envelope contacts paging sorting operators trees jsquery regexp wrong_questions people tables sessions limits }
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/transcripts")

@@ -1,18 +1,34 @@
 //! What each method does once its caller is admitted: one function per method, in the terms of the floors below.
 
+use ringbook_book::id::CustomerId;
+
 use crate::access::{Caller, Identity, LimitsView, Scope};
 
 use super::fault::Fault;
-use super::method::{Guarded, Method, USER_ID};
+use super::method::{Guarded, USER_ID};
 use super::reader::Reader;
 
+mod changes;
 mod contacts;
+mod discover;
+mod listings;
+mod mirror;
 mod people;
 mod session;
+mod uploading;
 
+pub use changes::{
+    create_blacklist_number, create_contact, create_employee, create_group, create_organization,
+    delete_blacklist_number, delete_contacts, delete_employee, delete_group, delete_organization, update_contact,
+    update_employee, update_group, update_organization,
+};
 pub use contacts::contacts;
+pub use discover::discover;
+pub use listings::{blacklist_numbers, employees, groups, organizations};
+pub use mirror::contact_changes;
 pub use people::{account, customer_users};
 pub use session::{login, logout};
+pub use uploading::upload_contacts;
 
 /// What a guarded method works with.
 #[derive(Debug, Clone, Copy)]
@@ -27,12 +43,19 @@ pub struct Work<'a> {
     pub limits: Option<&'a LimitsView>,
 }
 
+impl Work<'_> {
+    /// Whose book it is about.
+    pub fn customer(&self) -> Result<CustomerId, Fault> {
+        self.caller.customer().ok_or_else(|| Fault::internal("a call about a book, for nobody who has one"))
+    }
+}
+
 /// The user that a call names, as access is to judge it.
 ///
 /// A wrong type is refused here only where an agent needs the parameter; elsewhere its turn comes with the
 /// other parameters.
 pub fn user_id(method: Guarded, identity: &Identity, params: Reader<'_>) -> Result<Option<u64>, Fault> {
-    if !Method::Guarded(method).spec().takes(USER_ID) {
+    if !method.spec().takes(USER_ID) {
         return Ok(None);
     }
     match (identity.is_agent(), method.scope()) {

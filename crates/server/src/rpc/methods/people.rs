@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use ringbook_book::query::field::{ACCOUNT, CUSTOMER_USER, Field};
 use ringbook_book::query::plan::plan;
-use ringbook_book::query::table;
+use ringbook_book::query::records::Found;
 use ringbook_book::query::value::{Record, Value};
 
 use super::Work;
@@ -15,23 +15,21 @@ use crate::rpc::{from_wire, judgement};
 /// The users of all the agent's customers.
 pub fn customer_users(work: Work<'_>) -> Result<Vec<Bytes>, Fault> {
     let users = work.caller.customer_users();
-    let users: Vec<_> = users.iter().map(|user| CustomerUser(user)).collect();
-    answer(&work, &CUSTOMER_USER, &users)
+    answer(&work, &CUSTOMER_USER, users.iter().map(|user| CustomerUser(user)).collect())
 }
 
 /// The customer that the caller belongs to.
 pub fn account(work: Work<'_>) -> Result<Vec<Bytes>, Fault> {
-    answer(&work, &ACCOUNT, &[Owner(work.caller.account())])
+    answer(&work, &ACCOUNT, vec![Owner(work.caller.account())])
 }
 
-fn answer<R: Record>(work: &Work<'_>, table: &'static [Field], rows: &[R]) -> Result<Vec<Bytes>, Fault> {
+fn answer<R: Record>(work: &Work<'_>, table: &'static [Field], all: Vec<R>) -> Result<Vec<Bytes>, Fault> {
     let refused = |fault| judgement::of_question(&fault, work.params);
     let plan = plan(table, &from_wire::ask(work.params)?).map_err(refused)?;
-    let page = table::run(&plan, rows).map_err(refused)?;
+    let found = Found::among(all, &plan).map_err(refused)?;
     let mut reply = Reply::open(work.id);
-    let found = page.rows.iter().filter_map(|place| rows.get(*place));
-    to_wire::records(reply.data(), table, plan.fields(), found);
-    Ok(reply.close(Some(page.total), work.limits))
+    to_wire::records(reply.data(), table, plan.fields(), found.records());
+    Ok(reply.close(Some(found.total), work.limits))
 }
 
 /// A user, by the field table of `get.customer_users`.

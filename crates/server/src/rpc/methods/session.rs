@@ -5,14 +5,14 @@ use bytes::Bytes;
 use super::Work;
 use crate::access::Secret;
 use crate::rpc::fault::Fault;
-use crate::rpc::method::{Method, Open};
+use crate::rpc::method::Open;
 use crate::rpc::reader::Reader;
 use crate::rpc::to_wire::Reply;
 use crate::rpc::{Rpc, Visit, judgement};
 
 /// Begins a session.
 pub async fn login(rpc: &Rpc, id: &str, params: Reader<'_>, visit: &mut Visit<'_>) -> Result<Vec<Bytes>, Fault> {
-    params.refuse_unknown(Method::Open(Open::LoginUser).spec())?;
+    params.refuse_unknown(Open::LoginUser.spec())?;
     let login = params.text("login")?;
     let password = Secret::new(params.text("password")?.into_owned());
     let session = match rpc.access.login(&login, password, visit.peer, visit.now).await {

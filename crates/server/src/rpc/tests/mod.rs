@@ -12,6 +12,7 @@ use crate::access::{Right, Rights, Secret, TokenHash, fresh_token, hash_password
 use crate::store::{AccountId, CustomerEdit, Faults, NewCustomer, NewKey, NewUser, Role, Store};
 
 mod callers;
+mod changes;
 mod envelopes;
 mod questions;
 
@@ -76,7 +77,7 @@ async fn world() -> World {
     let clock = Clock::manual(NOW);
     let access = Arc::new(Access::open(store.clone(), clock.clone()).await.expect("access"));
     let metrics = Arc::new(Metrics::new(&methods(), &outcomes(), &stages()));
-    let shelf = Shelf::new(store.clone(), Arc::clone(&metrics), u64::MAX);
+    let shelf = Shelf::new(store.clone(), Arc::clone(&metrics), crate::shelf::Bounds::WIDE);
     let rpc = Rpc::new(Arc::clone(&access), Arc::new(shelf), clock, metrics);
     World { _place: place, store, faults, access, rpc, agent, client, other }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ringbook_book::Book;
+use ringbook_book::book::history::Changed;
 use ringbook_book::book::view::ContactView;
 use ringbook_book::query::contacts::Page;
 use ringbook_book::query::field::{CONTACT, contact as place};
@@ -47,6 +48,34 @@ pub fn contacts(output: &mut Output, fields: FieldSet, page: &Page, book: &Book,
         written += places.len();
     }
     output.open.push(b']');
+}
+
+/// Appends the array of what has changed in a book; contacts with all their members.
+pub fn changes(output: &mut Output, changed: &[Changed<'_>]) {
+    let mut shared = (changed.len() >= RECORDS_TO_REMEMBER_MIN).then(Shared::default);
+    output.open.push(b'[');
+    for (at, changed) in changed.iter().enumerate() {
+        output.open.reserve(USUAL_RECORD_BYTES);
+        raw(&mut output.open, if at == 0 { r#"{"id":"# } else { r#",{"id":"# });
+        change(&mut output.open, changed, shared.as_mut());
+        output.open.push(b'}');
+        output.turn();
+    }
+    output.open.push(b']');
+}
+
+fn change(open: &mut Vec<u8>, changed: &Changed<'_>, shared: Option<&mut Shared>) {
+    match changed {
+        Changed::Present(view) => {
+            number(open, view.id().number());
+            raw(open, r#","deleted":false,"contact":"#);
+            contact(open, FieldSet::all(CONTACT.len()), *view, shared);
+        }
+        Changed::Gone(id) => {
+            number(open, id.number());
+            raw(open, r#","deleted":true,"contact":null"#);
+        }
+    }
 }
 
 /// Appends records, each with a comma before it, but none before the first of a page.

@@ -14,11 +14,12 @@ mod contacts;
 mod fragments;
 mod records;
 mod rendered;
+mod uploaded;
 
 #[cfg(test)]
 mod tests;
 
-pub use contacts::contacts;
+pub use contacts::{changes, contacts};
 pub use records::records;
 pub use rendered::Rendered;
 
@@ -78,6 +79,33 @@ impl Reply {
         Reply { output }
     }
 
+    /// Opens the answer to a call that made the thing with the number `made`, up to the end of the data.
+    pub fn made(id: &str, made: u64) -> Self {
+        let mut reply = Self::begin(id, made);
+        raw(&mut reply.output.open, "}");
+        reply
+    }
+
+    /// The same for a number on the blacklist.
+    pub fn made_number(id: &str, made: u64, digits: &str) -> Self {
+        let mut reply = Self::begin(id, made);
+        raw(&mut reply.output.open, r#","phone_number":"#);
+        text(&mut reply.output.open, digits);
+        raw(&mut reply.output.open, "}");
+        reply
+    }
+
+    /// Up to the first member of the data.
+    fn begin(id: &str, made: u64) -> Self {
+        let mut output = Output::new();
+        head(&mut output.open, id);
+        for before in [r#""result":{"id":"#, r#","data":{"id":"#] {
+            raw(&mut output.open, before);
+            number(&mut output.open, made);
+        }
+        Reply { output }
+    }
+
     /// The bytes that `data` goes to.
     pub fn data(&mut self) -> &mut Output {
         &mut self.output
@@ -95,9 +123,28 @@ impl Reply {
         raw(open, "}");
     }
 
+    /// Writes what is JSON already as the data.
+    pub fn written(&mut self, json: Bytes) {
+        self.output.append(json);
+    }
+
     /// Writes `{}` as the data.
     pub fn nothing(&mut self) {
         raw(&mut self.output.open, "{}");
+    }
+
+    /// Closes the answer to a mirror behind `data`.
+    pub fn close_standing(mut self, standing: &Standing, limits: Option<&LimitsView>) -> Vec<Bytes> {
+        let open = &mut self.output.open;
+        raw(open, r#","metadata":{"total_items":"#);
+        number(open, standing.total);
+        raw(open, r#","cursor":"#);
+        text(open, &standing.cursor);
+        raw(open, r#","has_more":"#);
+        raw(open, if standing.has_more { "true," } else { "false," });
+        metadata_tail(open, limits);
+        raw(open, "}}");
+        self.output.finish()
     }
 
     /// Closes the answer behind `data`. `total` is the number of all matching records, for reading methods.
@@ -113,6 +160,17 @@ impl Reply {
         raw(open, "}}");
         self.output.finish()
     }
+}
+
+/// Where a mirror stands after an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// How many changes there were to be read before this answer.
+    pub total: u64,
+    /// What the next call names.
+    pub cursor: String,
+    /// Whether there is more to be read already.
+    pub has_more: bool,
 }
 
 /// What the metadata of a refusal says.
@@ -133,14 +191,8 @@ pub fn refusal(id: Option<&str>, fault: &Fault, metadata: Metadata<'_>) -> Vec<B
     raw(open, &fault.mnemonic.code().to_string());
     raw(open, r#","message":"#);
     text(open, &fault.message());
-    raw(open, r#","data":{"mnemonic":"#);
-    text(open, fault.mnemonic.text());
-    raw(open, r#","field":"#);
-    text_or_null(open, fault.field.as_deref());
-    raw(open, r#","value":"#);
-    text_or_null(open, fault.value.as_deref());
-    raw(open, r#","params":"#);
-    params(open, &fault.params);
+    raw(open, r#","data":{"#);
+    blame(open, fault);
     raw(open, r#","extended_helper":null,"metadata":{"#);
     match metadata {
         Metadata::Unknown => raw(open, "}"),
@@ -148,6 +200,18 @@ pub fn refusal(id: Option<&str>, fault: &Fault, metadata: Metadata<'_>) -> Vec<B
     }
     raw(open, "}}}");
     output.finish()
+}
+
+/// The members of a refusal that say what is to blame.
+fn blame(open: &mut Vec<u8>, fault: &Fault) {
+    raw(open, r#""mnemonic":"#);
+    text(open, fault.mnemonic.text());
+    raw(open, r#","field":"#);
+    text_or_null(open, fault.field.as_deref());
+    raw(open, r#","value":"#);
+    text_or_null(open, fault.value.as_deref());
+    raw(open, r#","params":"#);
+    params(open, &fault.params);
 }
 
 fn head(open: &mut Vec<u8>, id: &str) {

@@ -6,7 +6,7 @@ use ringbook_book::query::field::{Field, Hollow};
 use ringbook_book::query::plan::FieldSet;
 use ringbook_book::query::value::{Objects, Record, Value};
 
-use super::{Output, raw, text};
+use super::{Output, number, raw, text};
 
 /// Appends the array of these records, each with the members in `fields` in the order of the `table`.
 pub fn records<'r, R: Record + 'r>(
@@ -18,36 +18,57 @@ pub fn records<'r, R: Record + 'r>(
     raw(&mut output.open, "[");
     for (place, record) in records.enumerate() {
         raw(&mut output.open, if place == 0 { "" } else { "," });
-        one(&mut output.open, table, fields, record);
+        one(output, table, fields, record);
         output.turn();
     }
     raw(&mut output.open, "]");
 }
 
-fn one(open: &mut Vec<u8>, table: &[Field], fields: FieldSet, record: &impl Record) {
-    raw(open, "{");
+fn one(output: &mut Output, table: &[Field], fields: FieldSet, record: &impl Record) {
+    raw(&mut output.open, "{");
     let chosen = (0..table.len()).filter(|place| fields.has(*place));
     for (count, place) in chosen.enumerate() {
-        raw(open, if count == 0 { "" } else { "," });
-        text(open, table[place].name);
-        raw(open, ":");
-        value(open, record.value(place));
+        raw(&mut output.open, if count == 0 { "" } else { "," });
+        text(&mut output.open, table[place].name);
+        raw(&mut output.open, ":");
+        match record.value(place) {
+            Value::Objects(list) => objects(output, list),
+            Value::Object(only) => object(&mut output.open, only, 0),
+            value => scalar(&mut output.open, value),
+        }
     }
-    raw(open, "}");
+    raw(&mut output.open, "}");
 }
 
-fn value(open: &mut Vec<u8>, value: Value<'_>) {
+/// Appends a value that is no object, nor a list of them.
+fn scalar(open: &mut Vec<u8>, value: Value<'_>) {
     match value {
         Value::Null | Value::Hollow(Hollow::Null) => raw(open, "null"),
-        Value::Number(number) => raw(open, &number.to_string()),
+        Value::Number(value) => signed(open, value),
         Value::Boolean(true) => raw(open, "true"),
         Value::Boolean(false) => raw(open, "false"),
+        Value::Seconds(microseconds) => length(open, microseconds),
         Value::DateTime(seconds) => text(open, &moment::write(seconds)),
         Value::Text(content) => text(open, content),
         Value::Texts(contents) => texts(open, contents),
-        Value::Objects(list) => objects(open, list),
-        Value::Hollow(Hollow::List) => raw(open, "[]"),
-        Value::Hollow(Hollow::Object) => raw(open, "{}"),
+        // The members of an object are scalars, and whoever comes from a record has looked already.
+        Value::Objects(_) | Value::Hollow(Hollow::List) => raw(open, "[]"),
+        Value::Object(_) | Value::Hollow(Hollow::Object) => raw(open, "{}"),
+    }
+}
+
+fn signed(open: &mut Vec<u8>, value: i64) {
+    raw(open, if value < 0 { "-" } else { "" });
+    number(open, value.unsigned_abs());
+}
+
+/// Appends a length of time in seconds, with the digits behind the point that it has.
+fn length(open: &mut Vec<u8>, microseconds: i64) {
+    const SECOND: i64 = 1_000_000;
+    signed(open, microseconds / SECOND);
+    let rest = microseconds % SECOND;
+    if rest != 0 {
+        raw(open, format!(".{:06}", rest.unsigned_abs()).trim_end_matches('0'));
     }
 }
 
@@ -60,18 +81,25 @@ fn texts(open: &mut Vec<u8>, contents: &[Box<str>]) {
     raw(open, "]");
 }
 
-fn objects(open: &mut Vec<u8>, list: &dyn Objects) {
-    raw(open, "[");
-    for object in 0..list.len() {
-        raw(open, if object == 0 { "{" } else { ",{" });
-        for (member, name) in list.members().iter().enumerate() {
-            raw(open, if member == 0 { "" } else { "," });
-            text(open, name);
-            raw(open, ":");
-            // A member of an object is a scalar, so this goes one level deep.
-            value(open, list.value(object, member));
-        }
-        raw(open, "}");
+/// Appends a list that may have a million objects.
+fn objects(output: &mut Output, list: &dyn Objects) {
+    raw(&mut output.open, "[");
+    for place in 0..list.len() {
+        raw(&mut output.open, if place == 0 { "" } else { "," });
+        object(&mut output.open, list, place);
+        output.turn();
     }
-    raw(open, "]");
+    raw(&mut output.open, "]");
+}
+
+/// Appends one object of a list.
+fn object(open: &mut Vec<u8>, list: &dyn Objects, place: usize) {
+    raw(open, "{");
+    for (member, name) in list.members().iter().enumerate() {
+        raw(open, if member == 0 { "" } else { "," });
+        text(open, name);
+        raw(open, ":");
+        scalar(open, list.value(place, member));
+    }
+    raw(open, "}");
 }

@@ -68,7 +68,7 @@ fn book(contacts: Vec<Contact>) -> Book {
     effects.extend([Effect::PutEmployee(employee), Effect::PutOrganization(organization)]);
     effects.extend(contacts.into_iter().map(Effect::PutContact));
     let mut desk = Desk::default();
-    desk.apply(&Change { decided_on: desk.book().revision(), effects });
+    desk.apply(&Change { decided_on: desk.book().revision(), contacts: 0, effects });
     desk.book().clone()
 }
 
@@ -135,7 +135,7 @@ fn a_long_page_goes_out_in_pieces() {
 fn pages_of_kept_chunks_are_the_pages_that_are_written_anew() {
     let mut desk = Desk::default();
     let mut change = |effects| {
-        desk.apply(&Change { decided_on: desk.book().revision(), effects });
+        desk.apply(&Change { decided_on: desk.book().revision(), contacts: 0, effects });
         desk.book().clone()
     };
     let organization = |text| Organization { id: OrganizationId::new(4).expect(PROOF), name: name(text) };

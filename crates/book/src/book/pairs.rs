@@ -1,7 +1,8 @@
-//! Who has a phone number: pairs of number and contact, in order, shared page by page.
+//! Pairs of numbers in order, shared page by page: who has a phone number (number and contact), and what was
+//! deleted when (revision and contact).
 //!
 //! Three levels of sorted pages (root, branches, leaves), each page shared by reference count: a change
-//! copies one leaf, one branch and the root, whatever the size of the book. A number that many contacts
+//! copies one leaf, one branch and the root, whatever the size of the book. A phone number that many contacts
 //! share costs no more than one that nobody shares. Every page above the leaves holds, in one piece of memory,
 //! the pairs that its parts begin at: finding a number touches a few lines of memory of three pages.
 
@@ -10,7 +11,7 @@ use std::sync::Arc;
 const LEAF_PAIRS_MAX: usize = 256;
 const BRANCH_LEAVES_MAX: usize = 128;
 
-/// A packed phone number and the id of a contact that has it.
+/// What is looked for, and the id of a contact.
 pub type Pair = (u64, u64);
 type Leaf = Vec<Pair>;
 type Branch = Fork<Leaf>;
@@ -58,14 +59,14 @@ impl<T> Fork<T> {
     }
 }
 
-/// Pairs of packed phone number and contact id, ascending.
+/// Pairs, ascending, none twice.
 #[derive(Debug, Clone, Default)]
-pub struct PhoneIndex {
+pub struct PairIndex {
     root: Fork<Branch>,
     pairs: usize,
 }
 
-impl PhoneIndex {
+impl PairIndex {
     /// An index of these pairs, which must be sorted and without repetition.
     pub fn from_sorted(pairs: &[Pair]) -> Self {
         // Pages are not filled to the brim, so that the first insertions do not split all of them.
@@ -78,9 +79,24 @@ impl PhoneIndex {
         Self { root, pairs: pairs.len() }
     }
 
-    /// Ids of the contacts that have this number, ascending.
-    pub fn find(&self, phone: u64) -> impl Iterator<Item = u64> + '_ {
-        let (branch, leaf, pair) = self.locate((phone, 0));
+    /// How many pairs there are.
+    pub fn len(&self) -> usize {
+        self.pairs
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.pairs == 0
+    }
+
+    /// Ids of the contacts that stand beside this number, ascending.
+    pub fn find(&self, number: u64) -> impl Iterator<Item = u64> + '_ {
+        self.from((number, 0)).take_while(move |pair| pair.0 == number).map(|pair| pair.1)
+    }
+
+    /// The pairs from this one on, ascending.
+    pub fn from(&self, first: Pair) -> impl Iterator<Item = Pair> + '_ {
+        let (branch, leaf, pair) = self.locate(first);
         let pairs = self.root.parts[branch..].iter().enumerate().flat_map(move |(step, page)| {
             let leaves = if step == 0 { &page.parts[leaf.min(page.parts.len())..] } else { &page.parts[..] };
             leaves.iter().enumerate().flat_map(move |(leaf_step, leaf_page)| {
@@ -88,7 +104,7 @@ impl PhoneIndex {
                 leaf_page[from..].iter()
             })
         });
-        pairs.skip_while(move |pair| pair.0 < phone).take_while(move |pair| pair.0 == phone).map(|pair| pair.1)
+        pairs.copied().skip_while(move |pair| *pair < first)
     }
 
     /// All pairs, ascending.
@@ -175,7 +191,7 @@ mod tests {
             (random >> 33) % below
         };
         let start: BTreeSet<Pair> = (0..5000).map(|_| (next(700), next(100_000))).collect();
-        let mut index = PhoneIndex::from_sorted(&start.iter().copied().collect::<Vec<_>>());
+        let mut index = PairIndex::from_sorted(&start.iter().copied().collect::<Vec<_>>());
         let mut naive = start;
         for _ in 0..40_000 {
             let pair = (next(700), next(100_000));
@@ -196,7 +212,7 @@ mod tests {
 
     #[test]
     fn an_empty_index_finds_nothing() {
-        let mut index = PhoneIndex::from_sorted(&[]);
+        let mut index = PairIndex::from_sorted(&[]);
         assert_eq!(index.find(7).count(), 0);
         index.insert((7, 1));
         index.remove((7, 1));

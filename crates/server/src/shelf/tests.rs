@@ -1,0 +1,298 @@
+//! Changes over a real store: what is answered is on disk, what failed never was, and memory equals the rows.
+
+use std::collections::BTreeSet;
+use std::future::poll_fn;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+
+use ringbook_book::blacklist::BlacklistEntry;
+use ringbook_book::command::{
+    Command, ContactEdit, Edit, EmployeeDraft, EmployeeEdit, OnError, Outcome, PhoneDraft, Upload,
+};
+use ringbook_book::contact::ContactDraft;
+use ringbook_book::employee::PhoneStatus;
+use ringbook_book::id::{BlacklistId, ContactId, EmployeeId, GroupId, OrganizationId};
+use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
+use tempfile::TempDir;
+
+use super::*;
+use crate::store::{Faults, NewCustomer, Role};
+
+/// A shelf over a fresh store with one customer.
+struct World {
+    place: TempDir,
+    store: Store,
+    faults: Faults,
+    shelf: Shelf,
+    customer: CustomerId,
+}
+
+async fn world() -> World {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let faults = Faults::none();
+    let store = Store::open_with(place.path(), Role::Server, faults.clone()).expect("the store opens");
+    let new =
+        NewCustomer { agent: None, name: "C".into(), timezone: "UTC".into(), day_limit: None, minute_limit: None };
+    let customer = store.add_customer(new).await.expect("a customer");
+    let shelf = shelf(&store);
+    World { place, store, faults, shelf, customer }
+}
+
+fn shelf(store: &Store) -> Shelf {
+    Shelf::new(store.clone(), Arc::new(Metrics::new(&[], &[], &[])), Bounds { deletions_kept: 6, ..Bounds::WIDE })
+}
+
+fn name(text: &str) -> Name {
+    Name::parse(text).expect("a name")
+}
+
+fn draft(at: u64) -> ContactDraft {
+    let phone = Phone::parse(&format!("7495{at:07}")).expect("a phone");
+    let email = Email::parse(&format!("a{at}@b.example")).expect("an address");
+    ContactDraft {
+        last_name: name(&format!("Имя {at} \"x\"")),
+        first_name: at.is_multiple_of(2).then(|| name("O'Brien")),
+        patronymic: None,
+        phones: Phones::new(vec![phone], |phone| *phone).expect("one"),
+        emails: Emails::new(vec![email], Email::folded).expect("one"),
+        manager: None,
+        organization: None,
+        groups: Vec::new(),
+    }
+}
+
+/// A number that was made, as an id.
+fn made<Id>(outcome: &Outcome, new: impl Fn(u64) -> Result<Id, ringbook_book::id::NotAnId>) -> Id {
+    new(outcome.made[0].expect("it was made")).ok().expect("an id")
+}
+
+/// Everything that can be seen of a book, revisions and remembered deletions included.
+fn picture(book: &Book) -> Vec<String> {
+    let mut lines: Vec<String> = book.iter().map(|view| format!("{:?}", view.to_contact())).collect();
+    lines.extend(book.organizations().map(|thing| format!("{thing:?}")).collect::<BTreeSet<_>>());
+    lines.extend(book.groups().map(|thing| format!("{thing:?}")).collect::<BTreeSet<_>>());
+    lines.extend(book.employees().map(|thing| format!("{thing:?}")).collect::<BTreeSet<_>>());
+    lines.extend(book.blacklist().map(|thing| format!("{thing:?}")).collect::<BTreeSet<_>>());
+    let changes = book.changes(None, 10_000).unwrap_or_else(|stale| panic!("a beginning is never stale: {stale:?}"));
+    lines.push(format!("{:?} {:?}", book.revision(), changes.cursor));
+    let began = ringbook_book::book::history::Cursor { began: 0, revision: 0, id: 0 };
+    lines.push(match book.changes(Some(began), 10_000) {
+        Ok(changes) => format!("{} in the order of change", changes.changed.len()),
+        Err(stale) => format!("{stale:?}"),
+    });
+    lines
+}
+
+async fn change(world: &World, command: Command) -> Result<Outcome, ShelfFault> {
+    world.shelf.change(world.customer, command).await
+}
+
+/// The rows, read by a shelf that knows nothing, equal what this one shows.
+async fn store_equals_memory(world: &World) {
+    let shown = world.shelf.book(world.customer).await.expect("the book");
+    let (store, customer) = (world.store.clone(), world.customer);
+    let read = tokio::task::spawn_blocking(move || store.load_rows(customer)).await.expect("no panic");
+    assert_eq!(picture(&read.expect("the rows are a book")), picture(&shown));
+}
+
+/// A story that touches every kind of command and effect. Failed steps are passed over.
+async fn story(world: &World) -> usize {
+    let mut failed = 0;
+    let mut tell = async |command: Command| match change(world, command).await {
+        Ok(outcome) => Some(outcome),
+        Err(ShelfFault::Refused(_)) => None,
+        Err(_) => {
+            failed += 1;
+            None
+        }
+    };
+    let organization = tell(Command::AddOrganizations(vec![name("One")])).await;
+    let organization = organization.map(|outcome| made(&outcome, OrganizationId::new));
+    let manager = tell(Command::AddEmployees(vec![employee()])).await.map(|outcome| made(&outcome, EmployeeId::new));
+    let group = tell(Command::AddGroups(vec![name("VIP")])).await.map(|outcome| made(&outcome, GroupId::new));
+    let drafts = (0..12).map(|at| ContactDraft {
+        organization,
+        manager: manager.filter(|_| at % 3 == 0),
+        groups: group.into_iter().filter(|_| at % 2 == 0).collect(),
+        ..draft(at)
+    });
+    let contacts = tell(Command::AddContacts(drafts.collect())).await.map(|outcome| outcome.made).unwrap_or_default();
+    let contacts: Vec<ContactId> = contacts.into_iter().flatten().filter_map(|id| ContactId::new(id).ok()).collect();
+    if let [first, second, .., last] = contacts[..] {
+        let edit = ContactEdit { first_name: Edit::Set(Some(name("Renamed"))), ..ContactEdit::default() };
+        tell(Command::EditContact(first, edit)).await;
+        tell(Command::AddGroup(name("Second"), vec![first, last])).await;
+        tell(Command::DropContacts(vec![second, last])).await;
+        tell(Command::DropContacts(contacts[3..9].to_vec())).await;
+    }
+    if let Some(group) = group {
+        tell(Command::EditGroup(group, Edit::Set(name("VIPs")), Edit::Set(contacts.iter().copied().take(1).collect())))
+            .await;
+        tell(Command::DropGroup(group)).await;
+    }
+    let upload = Upload {
+        draft: draft(99),
+        organization_name: Some(name("Two")),
+        group_names: vec![name("Second"), name("Third")],
+    };
+    tell(Command::Upload(vec![upload], OnError::Reject)).await;
+    if let (Some(organization), Some(manager)) = (organization, manager) {
+        tell(Command::RenameOrganization(organization, name("Uno"))).await;
+        let edit = EmployeeEdit { phones: Edit::Set(employee().phones), ..EmployeeEdit::default() };
+        tell(Command::EditEmployee(manager, edit)).await;
+        tell(Command::DropContacts(contacts.clone())).await;
+        tell(Command::DropOrganization(organization)).await;
+        tell(Command::DropEmployee(manager)).await;
+    }
+    let entry = |phone: &str| BlacklistEntry {
+        phone: Phone::parse(phone).expect("a phone"),
+        added_by: "Ann".into(),
+        comment: Some("спам".into()),
+        added_at: 1_700_000_000,
+    };
+    let number = tell(Command::AddBlacklistNumber(entry("74950000001"))).await;
+    tell(Command::AddBlacklistNumber(entry("74950000002"))).await;
+    if let Some(number) = number {
+        tell(Command::DropBlacklistNumber(made(&number, BlacklistId::new))).await;
+    }
+    failed
+}
+
+fn employee() -> EmployeeDraft {
+    let phone = PhoneDraft { number: "7495...12".into(), channels: 2, dial_seconds: 30, status: PhoneStatus::Inactive };
+    EmployeeDraft { last_name: name("Manager"), first_name: None, patronymic: None, email: None, phones: vec![phone] }
+}
+
+#[tokio::test]
+async fn a_story_is_read_back_from_the_rows_and_after_a_restart() {
+    let world = world().await;
+    assert_eq!(story(&world).await, 0);
+    store_equals_memory(&world).await;
+    let before = picture(&*world.shelf.book(world.customer).await.expect("the book"));
+    let World { place, store, shelf: first, customer, .. } = world;
+    drop((first, store));
+    let store = Store::open(place.path(), Role::Server).expect("it opens again");
+    let after = shelf(&store).book(customer).await.expect("the book");
+    assert_eq!(picture(&after), before);
+}
+
+/// Whichever operation of the store fails, memory equals the store after it, and the next change goes through.
+#[tokio::test]
+async fn the_nth_operation_fails_and_memory_equals_the_store() {
+    for n in 1.. {
+        let world = world().await;
+        world.shelf.book(world.customer).await.expect("the book");
+        world.faults.fail_nth(n);
+        let failed = story(&world).await;
+        world.faults.fail_nth(0);
+        store_equals_memory(&world).await;
+        change(&world, Command::AddContacts(vec![draft(500)])).await.expect("the next change works");
+        store_equals_memory(&world).await;
+        if failed == 0 {
+            assert!(n > 40, "a story of {n} operations");
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn changes_that_wait_share_a_commit_and_each_is_answered_for_itself() {
+    let world = world().await;
+    change(&world, Command::AddOrganizations(vec![name("one")])).await.expect("it is new");
+    change(&world, Command::AddContacts((0..500).map(draft).collect())).await.expect("they are new");
+    let commits = || world.store.commits().count.load(Ordering::Relaxed);
+    let before = commits();
+    let mut asked: Vec<_> = (0..300)
+        .map(|at| {
+            let command = match at % 3 {
+                0 => Command::AddOrganizations(vec![name("one")]),
+                1 => Command::AddContacts(vec![draft(1_000 + at)]),
+                _ => Command::AddOrganizations(vec![name(&format!("organization {at}"))]),
+            };
+            Box::pin(world.shelf.change(world.customer, command))
+        })
+        .collect();
+    for asked in &mut asked {
+        poll_fn(|context| {
+            let _ = asked.as_mut().poll(context);
+            Poll::Ready(())
+        })
+        .await;
+    }
+    for (at, asked) in asked.into_iter().enumerate() {
+        let answer = asked.await;
+        assert_eq!(matches!(answer, Err(ShelfFault::Refused(_))), at % 3 == 0, "{at}: {answer:?}");
+    }
+    assert!(commits() - before < 100, "{} commits for 200 changes", commits() - before);
+    store_equals_memory(&world).await;
+}
+
+#[tokio::test]
+async fn a_change_that_the_store_refuses_hurts_no_other() {
+    let world = world().await;
+    world.shelf.book(world.customer).await.expect("the book");
+    // A row that no server has written stands in the way of one change.
+    let database = rusqlite::Connection::open(world.place.path().join("ringbook.db")).expect("the database");
+    let row = "INSERT INTO organizations VALUES (?1, 1000000, 0, 'in the way')";
+    database.execute(row, [world.customer.number().cast_signed()]).expect("a foreign hand");
+    let mut asked: Vec<_> = (0..30)
+        .map(|at| {
+            let name = name(&if at == 11 { "in the way".to_owned() } else { format!("organization {at}") });
+            Box::pin(world.shelf.change(world.customer, Command::AddOrganizations(vec![name])))
+        })
+        .collect();
+    for asked in &mut asked {
+        poll_fn(|context| {
+            let _ = asked.as_mut().poll(context);
+            Poll::Ready(())
+        })
+        .await;
+    }
+    for (at, asked) in asked.into_iter().enumerate() {
+        assert_eq!(asked.await.is_err(), at == 11, "{at}");
+    }
+    database.execute("DELETE FROM organizations WHERE id = 1000000", []).expect("the foreign hand");
+    store_equals_memory(&world).await;
+}
+
+#[tokio::test]
+async fn who_leaves_undoes_nothing_and_doubles_nothing() {
+    let world = world().await;
+    for at in 0..20 {
+        let mut left = Box::pin(world.shelf.change(world.customer, Command::AddContacts(vec![draft(at)])));
+        poll_fn(|context| {
+            let _ = left.as_mut().poll(context);
+            Poll::Ready(())
+        })
+        .await;
+    }
+    // Whoever comes later stands behind those who left.
+    change(&world, Command::AddContacts(vec![draft(100)])).await.expect("it is new");
+    let book = world.shelf.book(world.customer).await.expect("the book");
+    assert_eq!(book.contacts_len(), 21);
+    store_equals_memory(&world).await;
+}
+
+#[tokio::test]
+async fn a_change_by_another_hand_is_seen_before_the_next_one() {
+    let world = world().await;
+    change(&world, Command::AddOrganizations(vec![name("one")])).await.expect("it is new");
+    // Another node, as far as this one can tell.
+    let other = shelf(&world.store);
+    other.change(world.customer, Command::AddOrganizations(vec![name("two")])).await.expect("it is new");
+    let asked = change(&world, Command::AddOrganizations(vec![name("three")])).await;
+    asked.expect("it is decided again on the present state");
+    let taken = change(&world, Command::AddOrganizations(vec![name("two")])).await;
+    assert!(matches!(taken, Err(ShelfFault::Refused(_))), "{taken:?}");
+    store_equals_memory(&world).await;
+}
+
+#[tokio::test]
+async fn a_book_whose_rows_are_too_few_is_refused() {
+    let world = world().await;
+    change(&world, Command::AddContacts((0..3).map(draft).collect())).await.expect("they are new");
+    let database = rusqlite::Connection::open(world.place.path().join("ringbook.db")).expect("the database");
+    database.execute("DELETE FROM contacts WHERE last_name LIKE 'Имя 1%'", []).expect("a page is lost");
+    let refused = shelf(&world.store).book(world.customer).await;
+    assert!(matches!(refused, Err(ShelfFault::Unreadable)), "{refused:?}");
+}
