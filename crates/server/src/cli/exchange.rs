@@ -80,3 +80,17 @@ impl Watch for Sight<'_> {
         self.bar.suspend(|| drop(writeln!(stderr, "{}", plain(text))));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use indicatif::ProgressStyle;
+
+    use super::super::{export, import};
+
+    #[test]
+    fn the_bars_are_drawn_by_templates_that_can_be_read() {
+        for template in [import::PROGRESS, export::PROGRESS] {
+            assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
+        }
+    }
+}

@@ -11,7 +11,7 @@ use crate::config::Layers;
 use crate::files::{Format, export};
 
 /// How many contacts have been written.
-const PROGRESS: &str = "exporting {bar:30} {pos}/{len} {eta}";
+pub(super) const PROGRESS: &str = "exporting {bar:30} {pos}/{len} {eta}";
 
 const EXAMPLES: &str = "\
 NDJSON holds the records exactly as get.contacts answers them, one per line. CSV has a column for each of their members;
@@ -42,6 +42,7 @@ pub(super) fn run(leaf: &ArgMatches, layers: &Layers<'_>, console: &mut Console<
     let written = exchange::wait(export(&file, format, access, &mut sight));
     sight.end();
     let written = written?;
-    let sentence = format!("{written} contacts in {}", file.display());
+    let contacts = if written == 1 { "contact" } else { "contacts" };
+    let sentence = format!("{written} {contacts} in {}", file.display());
     Ok(Answer::done(vec![("written", Json::Number(written))], sentence))
 }

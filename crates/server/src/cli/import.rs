@@ -14,7 +14,7 @@ use crate::files::{
 };
 
 /// How far a file has been read.
-const PROGRESS: &str = "importing {bar:30} {bytes}/{total_bytes} {eta}";
+pub(super) const PROGRESS: &str = "importing {bar:30} {bytes}/{total_bytes} {eta}";
 
 const EXAMPLES: &str = "\
 CSV, vCard (2.1, 3.0, 4.0) and NDJSON are read; exports of Google, Outlook, Apple and Thunderbird as they are. The file is

@@ -61,7 +61,18 @@ impl<R: Read> Decoded<R> {
         let (encoding, raw_at) = Encoding::for_bom(&raw).unwrap_or((charset.map_or(UTF_8, |charset| charset.0), 0));
         let decoder = encoding.new_decoder_without_bom_handling();
         let text = vec![0; TEXT_BYTES];
-        Ok(Self { inner, decoder, raw, raw_at, text, text_at: 0, text_end: 0, is_over: false, is_broken: false, position })
+        Ok(Self {
+            inner,
+            decoder,
+            raw,
+            raw_at,
+            text,
+            text_at: 0,
+            text_end: 0,
+            is_over: false,
+            is_broken: false,
+            position,
+        })
     }
 
     /// The next piece of text; empty when there is no more.

@@ -53,7 +53,7 @@ pub async fn export(path: &Path, format: Format, access: Access, watch: &mut dyn
 }
 
 enum Paper {
-    Sheet(SheetWriter<BufWriter<File>>),
+    Sheet(Box<SheetWriter<BufWriter<File>>>),
     Cards(BufWriter<File>),
     Lines(BufWriter<File>),
 }
@@ -73,7 +73,7 @@ impl Unfinished {
         let begin = || -> io::Result<Paper> {
             let file = BufWriter::new(File::create(&path)?);
             Ok(match format {
-                Format::Csv => Paper::Sheet(SheetWriter::new(file)?),
+                Format::Csv => Paper::Sheet(Box::new(SheetWriter::new(file)?)),
                 Format::Vcf => Paper::Cards(file),
                 Format::Ndjson => Paper::Lines(file),
             })

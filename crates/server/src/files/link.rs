@@ -86,10 +86,11 @@ impl Link {
     }
 
     async fn sender(&mut self) -> Result<SendRequest<Whole>, LinkFault> {
-        if let Some((mut sender, since)) = self.open.take() {
-            if since.elapsed() < REST_TIME_MAX && sender.ready().await.is_ok() {
-                return Ok(sender);
-            }
+        if let Some((mut sender, since)) = self.open.take()
+            && since.elapsed() < REST_TIME_MAX
+            && sender.ready().await.is_ok()
+        {
+            return Ok(sender);
         }
         match timeout(CONNECT_TIME_MAX, self.connect()).await {
             Ok(connected) => connected.map_err(LinkFault::NotSent),

@@ -13,7 +13,7 @@ use super::draft::Entry;
 use super::record::Record;
 
 /// How many values one question asks about.
-const VALUES_MAX: usize = 2_000;
+const VALUES_MAX: usize = 5_000;
 /// How many contacts one answer holds at most.
 pub(super) const PAGE_RECORDS_MAX: u64 = 10_000;
 
@@ -127,6 +127,21 @@ impl Known {
         self.records.insert(id, record);
     }
 
+    /// Takes in what a question is answered with.
+    async fn learn(
+        &mut self,
+        matching: Match,
+        filter: Value,
+        client: &mut Client,
+        watch: &mut dyn Watch,
+    ) -> Result<(), CallFault> {
+        let mut pages = Pages::new("get.contacts", filter);
+        while let Some(records) = pages.next(client, watch).await? {
+            records.into_iter().for_each(|record| self.add(matching, record));
+        }
+        Ok(())
+    }
+
     /// The ids of the contacts with one of these keys, ascending.
     pub(super) fn hits(&self, keys: &[String]) -> Vec<u64> {
         let mut ids: Vec<u64> = keys.iter().filter_map(|key| self.by_key.get(key)).flatten().copied().collect();
@@ -159,19 +174,23 @@ pub(super) async fn look_up(
         let spellings = emails.flat_map(|email| [email.as_str().to_owned(), email.folded()]).collect();
         questions.extend(in_parts("emails", spellings));
     }
-    for filter in questions {
-        let mut pages = Pages::new("get.contacts", filter);
-        while let Some(records) = pages.next(client, watch).await? {
-            records.into_iter().for_each(|record| known.add(matching, record));
+    while let Some((field, mut values)) = questions.pop() {
+        let filter = json!({"field": field, "operator": "overlap", "value": values});
+        match known.learn(matching, filter, client, watch).await {
+            Err(CallFault::TooLarge) if values.len() > 1 => {
+                let rest = values.split_off(values.len() / 2);
+                questions.extend([(field, values), (field, rest)]);
+            }
+            outcome => outcome?,
         }
     }
     Ok(known)
 }
 
-fn in_parts(field: &'static str, mut values: Vec<String>) -> Vec<Value> {
+fn in_parts(field: &'static str, mut values: Vec<String>) -> Vec<(&'static str, Vec<String>)> {
     values.sort_unstable();
     values.dedup();
-    values.chunks(VALUES_MAX).map(|part| json!({"field": field, "operator": "overlap", "value": part})).collect()
+    values.chunks(VALUES_MAX).map(|part| (field, part.to_vec())).collect()
 }
 
 /// All records of an answer, page after page by id, which costs the same at the end as at the beginning.

@@ -13,7 +13,7 @@ use super::client::{CallFault, Client};
 /// How many names of a kind are remembered.
 const NAMES_MAX: usize = 100_000;
 /// How many names one question asks about.
-const ASKED_MAX: usize = 1_000;
+const ASKED_MAX: usize = 200;
 
 /// Who is called so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -48,7 +48,7 @@ impl Verdict {
 
 enum Paper {
     None,
-    Csv(csv::Writer<BufWriter<File>>),
+    Csv(Box<csv::Writer<BufWriter<File>>>),
     Ndjson(BufWriter<File>),
 }
 
@@ -91,7 +91,7 @@ impl Report {
                 ReportFormat::Csv => {
                     let mut writer = csv::Writer::from_writer(file);
                     writer.write_record(COLUMNS)?;
-                    Paper::Csv(writer)
+                    Paper::Csv(Box::new(writer))
                 }
             })
         };

@@ -93,7 +93,8 @@ fn extension(text: &str) -> Option<String> {
     let after_sign = text.trim_start_matches(EXTENSION_SIGNS);
     let word: String = after_sign.trim_start().chars().take_while(|c| c.is_alphabetic()).collect();
     let is_marked = EXTENSION_WORDS.contains(&word.to_lowercase().as_str());
-    if !is_marked && !(word.is_empty() && after_sign.len() < text.len()) {
+    let is_signed = word.is_empty() && after_sign.len() < text.len();
+    if !is_marked && !is_signed {
         return None;
     }
     let rest = &after_sign.trim_start()[word.len()..];
