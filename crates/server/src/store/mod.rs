@@ -41,6 +41,7 @@ pub use accounts::{CustomerEdit, NewCustomer};
 pub use directory::{AgentRow, BlockRow, CustomerRow, Directory, KeyRow, Revisions, UserRow};
 pub use fault::{Noun, StoreFault};
 pub use points::{PointsRow, PointsUse};
+pub(crate) use report::Requests;
 pub use report::{Bodies, Request, RequestRow, SEGMENT_SECONDS_MAX, Segment, Sent};
 pub use rows::AccountId;
 pub use sequences::IdKind;
