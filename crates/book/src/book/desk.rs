@@ -166,7 +166,8 @@ impl Desk {
     ///
     /// The steps may come in any order in which nothing points to what is not there yet or no more.
     pub fn catch_up(&mut self, steps: &[(Revision, Effect)], to: Revision) {
-        for run in steps.chunk_by(|before, after| before.0 == after.0 && before.1.is_of_contact() && after.1.is_of_contact())
+        for run in
+            steps.chunk_by(|before, after| before.0 == after.0 && before.1.is_of_contact() && after.1.is_of_contact())
         {
             let (revision, effect) = &run[0];
             if run.len() == 1 {

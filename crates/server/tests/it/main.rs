@@ -18,3 +18,4 @@ mod tls;
 mod transcripts;
 mod transport;
 mod wire;
+mod writing;

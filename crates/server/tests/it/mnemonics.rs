@@ -9,7 +9,7 @@ use super::harness::{Demo, Server, added, key, operate, place, told};
 use super::wire::connect;
 
 /// Codes and messages as clients know them.
-const HEARD: [(&str, i32, &str); 29] = [
+const HEARD: [(&str, i32, &str); 30] = [
     ("parse_error", -32700, "Invalid JSON was received by the server."),
     ("invalid_request", -32600, "Invalid Request The JSON sent is not a valid Request object"),
     ("method_not_found", -32601, "The method does not exist / is not available"),
@@ -42,13 +42,13 @@ const HEARD: [(&str, i32, &str); 29] = [
     ("duplicate_entity", -32602, "Duplicate entity"),
     ("dependency_error", -32602, "You have interdependent entities"),
     ("forbidden", -32602, "Permission denied"),
+    ("date_interval_limit_reached", -32602, "Max value of requested date interval is 3 months"),
     ("error", -32602, "Too many logins wait, try again in a moment"),
 ];
 
 /// What no method of today can answer, and why.
-const SILENT: [(Mnemonic, &str); 4] = [
+const SILENT: [(Mnemonic, &str); 3] = [
     (Mnemonic::MethodComponentDisabled, "no method belongs to a component"),
-    (Mnemonic::DateIntervalLimitReached, "no method takes dates"),
     (Mnemonic::DataLimitExceeded, "a book has room for more than a test can put into it"),
     (Mnemonic::AlreadyInUse, "a name or a number that is taken is a duplicate"),
 ];
@@ -154,6 +154,8 @@ fn changes(demo: &Demo, heard: &mut Heard) {
     let contact = json!({"last_name": "a", "phone_numbers": ["123"], "organization_id": organization});
     assert!(call("create.contacts", contact)["result"]["id"].is_u64());
     say("dependency_error", "delete.contact_organizations", json!({"id": organization}));
+    let year = json!({"date_from": "2024-01-01", "date_till": "2024-12-31"});
+    say("date_interval_limit_reached", "get.api_requests", year);
 }
 
 fn tokens(demo: &Demo, heard: &mut Heard) {

@@ -179,8 +179,7 @@ const fn changing(
     parameters: &'static [Parameter],
     answer: Answer,
 ) -> Spec {
-    let admission =
-        Admission::Callers { scope: Scope::CustomerMethod, right: Some(right), common: &TOKEN_AND_USER };
+    let admission = Admission::Callers { scope: Scope::CustomerMethod, right: Some(right), common: &TOKEN_AND_USER };
     Spec { name, about, admission, parameters, answer }
 }
 
