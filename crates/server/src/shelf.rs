@@ -18,20 +18,20 @@ use ringbook_book::id::CustomerId;
 use ringbook_book::query::contacts::{Effort, Page};
 use ringbook_book::query::fault::QueryFault;
 use ringbook_book::query::plan::Plan;
-use tokio::sync::{Mutex as Turn, OnceCell, Semaphore};
+use tokio::sync::{Mutex as Turns, OnceCell, Semaphore};
 
 use crate::store::{Store, StoreFault};
 use crate::telemetry::Metrics;
 
+mod ahead;
 mod ids;
-mod line;
 mod writing;
 
 #[cfg(test)]
 mod tests;
 
-use line::Line;
-use writing::Bench;
+use ahead::Ahead;
+use ids::Ids;
 
 /// What the books of a server may take.
 #[derive(Debug, Clone, Copy)]
@@ -77,8 +77,10 @@ impl From<StoreFault> for ShelfFault {
 /// A book in memory: what readers take, and what writers wait for.
 struct Volume {
     present: RwLock<Arc<Book>>,
-    line: Line,
-    bench: Turn<Bench>,
+    /// What was decided and is not on disk yet. Never held while the store is waited for, but by the one who carries.
+    ahead: Arc<Turns<Ahead>>,
+    /// Taken before the state ahead.
+    ids: Arc<Turns<Ids>>,
 }
 
 impl fmt::Debug for Volume {
@@ -89,15 +91,19 @@ impl fmt::Debug for Volume {
 
 impl Volume {
     fn new(book: Book) -> Self {
-        Self { present: RwLock::new(Arc::new(book)), line: Line::default(), bench: Turn::default() }
+        Self { present: RwLock::new(Arc::new(book)), ahead: Arc::default(), ids: Arc::default() }
     }
 
     fn present(&self) -> Arc<Book> {
         Arc::clone(&self.present.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Shows readers a state, unless they see a later one already.
     fn publish(&self, book: Arc<Book>) {
-        *self.present.write().unwrap_or_else(PoisonError::into_inner) = book;
+        let mut present = self.present.write().unwrap_or_else(PoisonError::into_inner);
+        if book.revision() >= present.revision() {
+            *present = book;
+        }
     }
 }
 

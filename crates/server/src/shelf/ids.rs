@@ -50,22 +50,14 @@ impl Stock {
 }
 
 impl Ids {
-    /// Makes sure that there are enough for all of these commands.
-    pub(super) async fn provide(
-        &mut self,
-        store: &Store,
-        commands: impl Iterator<Item = &Command>,
-    ) -> Result<(), StoreFault> {
-        let mut needed = [0; KINDS.len()];
-        for (kind, count) in commands.flat_map(Command::ids_needed) {
-            needed[place(kind)] += count;
-        }
-        for (at, needed) in needed.into_iter().enumerate() {
-            let stock = &mut self.0[at];
+    /// Makes sure that there are enough for this command. Waits for the store when there are not.
+    pub(super) async fn provide(&mut self, store: &Store, command: &Command) -> Result<(), StoreFault> {
+        for (kind, needed) in command.ids_needed() {
+            let stock = &mut self.0[place(kind)];
             let missing = needed.saturating_sub(stock.left());
             if missing > 0 {
                 let block = stock.next_block(missing);
-                let first = store.reserve_ids(stored(KINDS[at]), block).await?;
+                let first = store.reserve_ids(stored(kind), block).await?;
                 stock.ranges.push_back(first..first + block);
                 stock.block = block;
             }

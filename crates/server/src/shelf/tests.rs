@@ -87,6 +87,12 @@ async fn change(world: &World, command: Command) -> Result<Outcome, ShelfFault> 
     world.shelf.change(world.customer, command).await
 }
 
+/// The same by somebody else, at the same time as others.
+fn asked(world: &World, command: Command) -> tokio::task::JoinHandle<Result<Outcome, ShelfFault>> {
+    let (shelf, customer) = (world.shelf.clone(), world.customer);
+    tokio::spawn(async move { shelf.change(customer, command).await })
+}
+
 /// The rows, read by a shelf that knows nothing, equal what this one shows.
 async fn store_equals_memory(world: &World) {
     let shown = world.shelf.book(world.customer).await.expect("the book");
@@ -202,25 +208,18 @@ async fn changes_that_wait_share_a_commit_and_each_is_answered_for_itself() {
     change(&world, Command::AddContacts((0..500).map(draft).collect())).await.expect("they are new");
     let commits = || world.store.commits().count.load(Ordering::Relaxed);
     let before = commits();
-    let mut asked: Vec<_> = (0..300)
+    let asked: Vec<_> = (0..300)
         .map(|at| {
             let command = match at % 3 {
                 0 => Command::AddOrganizations(vec![name("one")]),
                 1 => Command::AddContacts(vec![draft(1_000 + at)]),
                 _ => Command::AddOrganizations(vec![name(&format!("organization {at}"))]),
             };
-            Box::pin(world.shelf.change(world.customer, command))
+            asked(&world, command)
         })
         .collect();
-    for asked in &mut asked {
-        poll_fn(|context| {
-            let _ = asked.as_mut().poll(context);
-            Poll::Ready(())
-        })
-        .await;
-    }
     for (at, asked) in asked.into_iter().enumerate() {
-        let answer = asked.await;
+        let answer = asked.await.expect("no panic");
         assert_eq!(matches!(answer, Err(ShelfFault::Refused(_))), at % 3 == 0, "{at}: {answer:?}");
     }
     assert!(commits() - before < 100, "{} commits for 200 changes", commits() - before);
@@ -235,21 +234,14 @@ async fn a_change_that_the_store_refuses_hurts_no_other() {
     let database = rusqlite::Connection::open(world.place.path().join("ringbook.db")).expect("the database");
     let row = "INSERT INTO organizations VALUES (?1, 1000000, 0, 'in the way')";
     database.execute(row, [world.customer.number().cast_signed()]).expect("a foreign hand");
-    let mut asked: Vec<_> = (0..30)
+    let asked: Vec<_> = (0..30)
         .map(|at| {
             let name = name(&if at == 11 { "in the way".to_owned() } else { format!("organization {at}") });
-            Box::pin(world.shelf.change(world.customer, Command::AddOrganizations(vec![name])))
+            asked(&world, Command::AddOrganizations(vec![name]))
         })
         .collect();
-    for asked in &mut asked {
-        poll_fn(|context| {
-            let _ = asked.as_mut().poll(context);
-            Poll::Ready(())
-        })
-        .await;
-    }
     for (at, asked) in asked.into_iter().enumerate() {
-        assert_eq!(asked.await.is_err(), at == 11, "{at}");
+        assert_eq!(asked.await.expect("no panic").is_err(), at == 11, "{at}");
     }
     database.execute("DELETE FROM organizations WHERE id = 1000000", []).expect("the foreign hand");
     store_equals_memory(&world).await;

@@ -1,237 +1,228 @@
 //! How books are changed.
 //!
-//! The commands of one book wait in a line. Whoever serves it takes a round of them: each is decided on the state
-//! that those before it leave behind and applied to the desk at once, then all their changes are committed in one
-//! go, then the new state is published and everybody answered. Until then no reader sees anything of it.
+//! A command is decided when it comes ([`super::ahead`]). One task per book carries what was decided to the store, as
+//! long as there is something: while one transaction is on its way to the disk, the next gathers. After the commit the
+//! new state is published and everybody answered; until then no reader sees anything of it.
 //!
-//! When a change cannot be committed, the desk has gone too far: it is made anew from what is published and what of
-//! the round was committed. Commands behind a failed one are decided again.
+//! What cannot be committed never was: the state that ran ahead is thrown away, and what was judged by it is decided
+//! again.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ringbook_book::Book;
-use ringbook_book::book::decide::Decision;
 use ringbook_book::book::desk::Desk;
 use ringbook_book::change::Change;
 use ringbook_book::command::{Command, Outcome};
 use ringbook_book::id::CustomerId;
+use tokio::sync::OwnedMutexGuard;
 
+use super::ahead::{Ahead, Carrier, Entry, Taken, Waiting};
 use super::ids::Ids;
-use super::line::{Served, Waiting};
 use super::{Shelf, ShelfFault, Volume};
-use crate::store::StoreFault;
+use crate::store::{StoreFault, Uncommitted};
 
 /// How often a command is decided anew because somebody else was quicker.
 const ATTEMPTS_MAX: usize = 16;
-/// Rounds of more elements than this are decided off the async threads; so many take about a millisecond.
-const ELEMENTS_HERE_MAX: u64 = 500;
 /// How often at most the sizes of books are summed up after changes.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 
-/// What the one who serves a book's line needs: the desk, unless it has to be made anew, and ids at hand.
-#[derive(Default)]
-pub(super) struct Bench {
-    desk: Option<Desk>,
-    ids: Ids,
-    reported: Option<Instant>,
-}
-
-/// A command that was decided and applied to the desk, but not yet committed.
-struct Applied {
-    waiting: Waiting,
-    change: Arc<Change>,
-    outcome: Outcome,
-}
-
-/// A round that was decided.
-#[derive(Default)]
-struct Decided {
-    /// What has to be committed, in order.
-    applied: Vec<Applied>,
-    /// What changes nothing: commands that are refused, and those that ask for what is there already.
-    idle: Vec<(Waiting, Result<Outcome, ShelfFault>)>,
-}
-
 impl Shelf {
-    /// Changes an account's book. Once this was called it goes on to its end, whether or not anybody waits.
+    /// Changes an account's book. Once it is decided it goes on to its end, whether or not anybody waits.
     pub async fn change(&self, customer: CustomerId, command: Command) -> Result<Outcome, ShelfFault> {
-        if let Some(volume) = self.volume_in_memory(customer) {
-            return self.line_up(customer, volume, command).await;
-        }
-        let shelf = self.clone();
-        // A task of its own: the one who asked may leave while the book is still being loaded.
-        let work = tokio::spawn(async move {
-            let volume = shelf.volume(customer).await?;
-            shelf.line_up(customer, volume, command).await
-        });
-        work.await.unwrap_or_else(|failed| Err(StoreFault::unavailable(failed).into()))
-    }
-
-    async fn line_up(
-        &self,
-        customer: CustomerId,
-        volume: Arc<Volume>,
-        command: Command,
-    ) -> Result<Outcome, ShelfFault> {
         let (waiting, answer) = Waiting::new(command);
-        if volume.line.join(waiting) == Served::ByYou {
-            tokio::spawn(self.clone().serve(customer, volume));
+        if let Some(volume) = self.volume_in_memory(customer) {
+            self.accept(customer, volume, waiting).await;
+        } else {
+            let shelf = self.clone();
+            // A task of its own: the one who asked may leave while the book is still being loaded.
+            let work = async move {
+                match shelf.volume(customer).await {
+                    Ok(volume) => shelf.accept(customer, volume, waiting).await,
+                    Err(fault) => waiting.answer(Err(fault)),
+                }
+            };
+            tokio::spawn(work).await.map_err(StoreFault::unavailable)?;
         }
         answer.await.unwrap_or_else(|_| Err(StoreFault::unavailable("a change was broken off").into()))
     }
 
-    /// Serves a line until nobody waits.
-    async fn serve(self, customer: CustomerId, volume: Arc<Volume>) {
+    /// Decides a command when its turn comes, and sees to it that it is carried to the store.
+    async fn accept(&self, customer: CustomerId, volume: Arc<Volume>, waiting: Waiting) {
+        // Kept until the command is decided, so that ids only ascend. The state ahead is not touched while the store is
+        // waited for: the store's own thread waits for that one.
+        let mut ids = Arc::clone(&volume.ids).lock_owned().await;
+        if let Err(fault) = ids.provide(&self.0.store, &waiting.command).await {
+            return waiting.answer(Err(fault.into()));
+        }
+        let ahead = Arc::clone(&volume.ahead).lock_owned().await;
+        let turn = Turn { shelf: self.clone(), customer, volume, ids, ahead };
+        if !waiting.is_long() {
+            return turn.decide(waiting);
+        }
+        // A panic in there loses the answer, which says so.
+        let _ = tokio::task::spawn_blocking(move || turn.decide(waiting)).await;
+    }
+
+    /// Carries what was decided to the store until nothing is left.
+    async fn carry(self, customer: CustomerId, volume: Arc<Volume>) {
         loop {
             let (shelf, of_volume) = (self.clone(), Arc::clone(&volume));
-            let work = tokio::spawn(async move { shelf.serve_rounds(customer, &of_volume).await });
+            let work = tokio::spawn(async move { shelf.carry_all(customer, &of_volume).await });
             if work.await.is_ok() {
-                break;
+                return;
             }
-            // A round has panicked: whoever was in it is told so, and the next one starts afresh.
-            *volume.bench.lock().await = Bench::default();
+            // Whoever was in it is told so by the loss of the answer; the others are decided again.
+            let again = volume.ahead.lock().await.void();
+            self.accept_again(customer, &volume, again).await;
         }
-        self.report_soon(&volume).await;
     }
 
-    async fn serve_rounds(&self, customer: CustomerId, volume: &Volume) {
-        let mut bench = volume.bench.lock().await;
+    async fn carry_all(&self, customer: CustomerId, volume: &Arc<Volume>) {
         loop {
-            // Whoever is about to join comes first, so that more share the commit.
-            tokio::task::yield_now().await;
-            let Some(round) = volume.line.round() else { return };
-            self.carry_out(customer, volume, &mut bench, round).await;
+            self.carry_once(customer, volume).await;
+            let mut ahead = volume.ahead.lock().await;
+            if !ahead.is_waiting() {
+                ahead.carrier = Carrier::Idle;
+                return self.report_now_and_then(&mut ahead);
+            }
         }
     }
 
-    async fn carry_out(&self, customer: CustomerId, volume: &Volume, bench: &mut Bench, round: Vec<Waiting>) {
-        if let Err(fault) = bench.ids.provide(&self.0.store, round.iter().map(|waiting| &waiting.command)).await {
-            return round.into_iter().for_each(|waiting| waiting.answer(Err(fault.clone().into())));
+    /// One transaction: it takes what waits when it begins.
+    async fn carry_once(&self, customer: CustomerId, volume: &Arc<Volume>) {
+        let taken = Arc::new(Mutex::new(None));
+        let (took, of_volume) = (Arc::clone(&taken), Arc::clone(volume));
+        let outcome = self.0.store.commit_late(customer, move || {
+            let now = of_volume.ahead.blocking_lock().take();
+            let changes = now.as_ref().map(changes).unwrap_or_default();
+            *took.lock().unwrap_or_else(PoisonError::into_inner) = now;
+            changes
+        });
+        let outcome = outcome.await;
+        let taken = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match outcome {
+            Ok(()) => self.arrived(volume, taken).await,
+            Err(failed) => self.failed(customer, volume, taken, failed).await,
         }
-        let before = volume.present();
-        let desk = bench.desk.take().unwrap_or_else(|| self.desk_of(&before));
-        let (desk, ids, decided) = decide_where_it_fits(desk, std::mem::take(&mut bench.ids), round).await;
-        bench.ids = ids;
-        let Decided { applied, idle } = decided;
-        let changes = applied.iter().map(|applied| Arc::clone(&applied.change)).collect();
-        let outcomes = self.0.store.commit_all(customer, changes).await;
-        let committed = outcomes.iter().take_while(|outcome| outcome.is_ok()).count();
-        if committed == applied.len() {
-            publish(volume, &desk, &before);
-            bench.desk = Some(desk);
-            idle.into_iter().for_each(|(waiting, answer)| waiting.answer(answer));
-        } else {
-            let done = applied[..committed].iter().map(|applied| &*applied.change);
-            bench.desk = Some(self.retreat(volume, &before, done));
-            // What they were judged by never came to be.
-            volume.line.rejoin(idle.into_iter().map(|(waiting, _)| waiting).collect());
+    }
+
+    /// Publishes what is on disk now, and answers.
+    async fn arrived(&self, volume: &Volume, taken: Option<Taken>) {
+        let Some(Taken { entries, after }) = taken else { return };
+        let mut ahead = volume.ahead.lock().await;
+        volume.publish(after);
+        ahead.arrived();
+        drop(ahead);
+        entries.into_iter().for_each(|entry| entry.waiting.answer(entry.answer));
+    }
+
+    /// Nothing of what was taken is on disk. If the store refused several changes, each is tried alone.
+    async fn failed(&self, customer: CustomerId, volume: &Arc<Volume>, taken: Option<Taken>, failed: Uncommitted) {
+        let mut ahead = volume.ahead.lock().await;
+        // If the transaction did not even begin, what waits for it shares its fate.
+        let entries = taken.or_else(|| ahead.take()).map_or(Vec::new(), |taken| taken.entries);
+        let several = entries.iter().filter(|entry| entry.change.is_some()).count() > 1;
+        let mut rest = entries.into_iter();
+        let mut again = Vec::new();
+        match failed {
+            Uncommitted::Refused(StoreFault::RevisionMoved) => {
+                again.extend(self.catch_up(customer, volume, &mut rest).await);
+            }
+            Uncommitted::Refused(_) if several => self.carry_each(customer, volume, &mut rest).await,
+            Uncommitted::Refused(fault) | Uncommitted::Lost(fault) => {
+                rest.by_ref().for_each(|entry| entry.waiting.answer(Err(fault.clone().into())));
+            }
         }
-        self.answer(customer, volume, bench, applied, outcomes).await;
+        again.extend(rest.map(|entry| entry.waiting));
+        again.extend(ahead.void());
+        drop(ahead);
+        self.accept_again(customer, volume, again).await;
+    }
+
+    /// Commits changes one by one, up to the first that fails, which is answered with its fault.
+    async fn carry_each(&self, customer: CustomerId, volume: &Volume, entries: &mut std::vec::IntoIter<Entry>) {
+        let mut desk = self.desk_of(&volume.present());
+        for Entry { waiting, change, answer, .. } in entries {
+            let Some(change) = change else {
+                waiting.answer(answer);
+                continue;
+            };
+            if let Err(fault) = self.0.store.commit(customer, Arc::clone(&change)).await {
+                return waiting.answer(Err(fault.into()));
+            }
+            desk.apply(&change);
+            volume.publish(desk.snapshot());
+            waiting.answer(answer);
+        }
+    }
+
+    /// Somebody else has changed the book: reads it again. What has been tried too often, or cannot be tried, is
+    /// answered; the rest is to be decided again.
+    async fn catch_up(
+        &self,
+        customer: CustomerId,
+        volume: &Volume,
+        entries: &mut std::vec::IntoIter<Entry>,
+    ) -> Vec<Waiting> {
+        let fault = match self.load(customer).await {
+            Ok(book) => {
+                volume.publish(Arc::new(book));
+                ShelfFault::Store(StoreFault::RevisionMoved)
+            }
+            Err(fault) => {
+                entries.by_ref().for_each(|entry| entry.waiting.answer(Err(fault.clone())));
+                return Vec::new();
+            }
+        };
+        let mut again = Vec::new();
+        for mut waiting in entries.map(|entry| entry.waiting) {
+            waiting.attempts += 1;
+            if waiting.attempts > ATTEMPTS_MAX { waiting.answer(Err(fault.clone())) } else { again.push(waiting) }
+        }
+        again
+    }
+
+    async fn accept_again(&self, customer: CustomerId, volume: &Arc<Volume>, again: Vec<Waiting>) {
+        for waiting in again {
+            self.accept(customer, Arc::clone(volume), waiting).await;
+        }
     }
 
     fn desk_of(&self, book: &Book) -> Desk {
         Desk::of(book.clone()).keeping_deletions(self.0.bounds.deletions_kept)
     }
 
-    /// The desk of what was committed: what was published before, and these changes.
-    fn retreat<'c>(&self, volume: &Volume, before: &Arc<Book>, done: impl Iterator<Item = &'c Change>) -> Desk {
-        let mut desk = self.desk_of(before);
-        done.for_each(|change| desk.apply(change));
-        publish(volume, &desk, before);
-        desk
-    }
-
-    /// Answers what is settled; what was decided on a state that never came to be goes back into the line.
-    async fn answer(
-        &self,
-        customer: CustomerId,
-        volume: &Volume,
-        bench: &mut Bench,
-        applied: Vec<Applied>,
-        outcomes: Vec<Result<(), StoreFault>>,
-    ) {
-        let mut again = Vec::new();
-        let mut failed_before = false;
-        for (mut applied, outcome) in applied.into_iter().zip(outcomes) {
-            match outcome {
-                Ok(()) => applied.waiting.answer(Ok(applied.outcome)),
-                Err(StoreFault::RevisionMoved) if applied.waiting.attempts < ATTEMPTS_MAX => {
-                    applied.waiting.attempts += usize::from(!failed_before);
-                    if !failed_before && let Err(fault) = self.catch_up(customer, volume, bench).await {
-                        applied.waiting.answer(Err(fault));
-                    } else {
-                        again.push(applied.waiting);
-                    }
-                    failed_before = true;
-                }
-                Err(fault) => {
-                    failed_before = true;
-                    applied.waiting.answer(Err(fault.into()));
-                }
-            }
-        }
-        volume.line.rejoin(again);
-    }
-
-    /// Somebody else has changed the book: reads it again.
-    async fn catch_up(&self, customer: CustomerId, volume: &Volume, bench: &mut Bench) -> Result<(), ShelfFault> {
-        bench.desk = None;
-        let book = self.load(customer).await?;
-        volume.publish(Arc::new(book));
-        Ok(())
-    }
-
     /// Sees what room the books take, unless that was done a moment ago.
-    async fn report_soon(&self, volume: &Volume) {
-        let mut bench = volume.bench.lock().await;
-        if bench.reported.is_none_or(|at| at.elapsed() > REPORT_INTERVAL) {
-            bench.reported = Some(Instant::now());
-            drop(bench);
+    fn report_now_and_then(&self, ahead: &mut Ahead) {
+        if ahead.reported.is_none_or(|at| at.elapsed() > REPORT_INTERVAL) {
+            ahead.reported = Some(Instant::now());
             self.report();
         }
     }
 }
 
-/// Decides a round: here if it is short, off the async threads if it is long.
-async fn decide_where_it_fits(mut desk: Desk, mut ids: Ids, round: Vec<Waiting>) -> (Desk, Ids, Decided) {
-    if round.iter().map(Waiting::elements).sum::<u64>() <= ELEMENTS_HERE_MAX {
-        let decided = decide(&mut desk, &mut ids, round);
-        return (desk, ids, decided);
-    }
-    let work = tokio::task::spawn_blocking(move || {
-        let decided = decide(&mut desk, &mut ids, round);
-        (desk, ids, decided)
-    });
-    match work.await {
-        Ok(all) => all,
-        Err(failed) => match failed.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => std::future::pending().await,
-        },
-    }
+fn changes(taken: &Taken) -> Vec<Arc<Change>> {
+    taken.entries.iter().filter_map(|entry| entry.change.clone()).collect()
 }
 
-/// Decides a round, each command on the state that those before it leave behind.
-fn decide(desk: &mut Desk, ids: &mut Ids, round: Vec<Waiting>) -> Decided {
-    let mut decided = Decided::default();
-    for waiting in round {
-        match desk.decide(waiting.command.clone(), ids) {
-            Ok(Decision { change, outcome }) if change.effects.is_empty() => decided.idle.push((waiting, Ok(outcome))),
-            Ok(Decision { change, outcome }) => {
-                let change = Arc::new(change);
-                desk.apply(&change);
-                decided.applied.push(Applied { waiting, change, outcome });
-            }
-            Err(refusal) => decided.idle.push((waiting, Err(ShelfFault::Refused(refusal)))),
+/// Everything that deciding a command needs, held by the one whose turn it is.
+struct Turn {
+    shelf: Shelf,
+    customer: CustomerId,
+    volume: Arc<Volume>,
+    ids: OwnedMutexGuard<Ids>,
+    ahead: OwnedMutexGuard<Ahead>,
+}
+
+impl Turn {
+    fn decide(mut self, waiting: Waiting) {
+        let (shelf, volume) = (&self.shelf, &self.volume);
+        self.ahead.decide(waiting, &mut self.ids, || shelf.desk_of(&volume.present()));
+        if self.ahead.is_waiting() && self.ahead.carrier == Carrier::Idle {
+            self.ahead.carrier = Carrier::AtWork;
+            let Turn { shelf, customer, volume, .. } = self;
+            tokio::spawn(shelf.carry(customer, volume));
         }
-    }
-    decided
-}
-
-/// Shows the desk's state to readers, if it is another one than before.
-fn publish(volume: &Volume, desk: &Desk, before: &Book) {
-    if desk.book().revision() != before.revision() {
-        volume.publish(desk.snapshot());
     }
 }

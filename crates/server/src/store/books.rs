@@ -30,6 +30,15 @@ const LOADERS_MAX: usize = 4;
 /// Books with a smaller range of ids are read by one thread.
 const IDS_PER_LOADER_MIN: i64 = 20_000;
 
+/// Why changes are not on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Uncommitted {
+    /// The store did not take them; there may be something wrong with one of them.
+    Refused(StoreFault),
+    /// The transaction did not begin, or was lost on its way.
+    Lost(StoreFault),
+}
+
 impl Store {
     /// Makes a change durable. Fails with [`StoreFault::RevisionMoved`] when the book is not at the revision that
     /// the change was decided on; nothing is changed then.
@@ -37,33 +46,24 @@ impl Store {
         self.write(move |connection| follow(connection, customer, &[change])).await
     }
 
-    /// Makes changes durable, each decided on the state that the one before leaves behind; answers each. After one
-    /// that fails those behind it fail, too.
-    pub async fn commit_all(&self, customer: CustomerId, changes: Vec<Arc<Change>>) -> Vec<Result<(), StoreFault>> {
-        let count = changes.len();
+    /// Makes changes durable that are not known before the transaction begins: `gather` is asked for them then, on a
+    /// thread that may wait. Each was decided on the state that the one before leaves behind; all are accepted or none.
+    pub async fn commit_late(
+        &self,
+        customer: CustomerId,
+        gather: impl FnOnce() -> Vec<Arc<Change>> + Send + 'static,
+    ) -> Result<(), Uncommitted> {
         let refused = Arc::new(AtomicBool::new(false));
-        let (told, all) = (Arc::clone(&refused), changes.clone());
-        let together = self.write(move |connection| {
-            let outcome = follow(connection, customer, &all);
+        let told = Arc::clone(&refused);
+        let outcome = self.write(move |connection| {
+            let outcome = follow(connection, customer, &gather());
             told.store(outcome.is_err(), Ordering::Relaxed);
             outcome
         });
-        match if count == 0 { Ok(()) } else { together.await } {
-            // Nothing of them is there, and one of them may be to blame.
-            Err(fault) if count > 1 && fault != StoreFault::RevisionMoved && refused.load(Ordering::Relaxed) => {
-                self.commit_each(customer, changes).await
-            }
-            outcome => vec![outcome; count],
-        }
-    }
-
-    /// Each in a job of its own, so that one that fails does not hurt those before it.
-    async fn commit_each(&self, customer: CustomerId, changes: Vec<Arc<Change>>) -> Vec<Result<(), StoreFault>> {
-        let mut outcomes = Vec::with_capacity(changes.len());
-        for change in changes {
-            outcomes.push(self.commit(customer, change).await);
-        }
-        outcomes
+        outcome.await.map_err(|fault| match refused.load(Ordering::Relaxed) {
+            true => Uncommitted::Refused(fault),
+            false => Uncommitted::Lost(fault),
+        })
     }
 
     /// A whole book, as it is committed now: from its image if there is a good one, else from its rows. Blocks on the

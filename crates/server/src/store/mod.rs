@@ -38,6 +38,7 @@ mod writer;
 mod tests;
 
 pub use accounts::{CustomerEdit, NewCustomer};
+pub use books::Uncommitted;
 pub use directory::{AgentRow, BlockRow, CustomerRow, Directory, KeyRow, Revisions, UserRow};
 pub use fault::{Noun, StoreFault};
 pub use points::{PointsRow, PointsUse};
