@@ -65,7 +65,7 @@ impl Task {
 
 /// Runs a task on the data in a directory.
 pub(super) fn run(task: Task, place: &Path, progress: Progress) -> Result<Answer, Failure> {
-    if !task.begins_data() && !Store::exists(place) {
+    if !task.begins_data() && !Store::exists(&place.into())? {
         return Err(Failure::failed(format_args!(
             "there are no data in {}: name their directory with --data, or make them with `ringbook customer add NAME`",
             place.display()

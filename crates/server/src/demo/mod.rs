@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use ringbook_book::command::{Command, EmployeeDraft, PhoneDraft};
 use ringbook_book::contact::ContactDraft;
 use ringbook_book::employee::PhoneStatus;
-use ringbook_book::id::{AgentId, CustomerId, EmployeeId, GroupId, OrganizationId, UserId, NotAnId};
+use ringbook_book::id::{AgentId, CustomerId, EmployeeId, GroupId, NotAnId, OrganizationId, UserId};
 use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
 use serde_json::{Value, json};
 

@@ -232,10 +232,7 @@ fn what_is_needed_cannot_be_removed() {
     let organization = book.made("create.contact_organizations", json!({"name": "ООО"}));
     let manager = book.made("create.employees", json!({"last_name": "Шеф"}));
     let id = book.plain("a");
-    book.done(
-        "update.contacts",
-        json!({"id": id, "organization_id": organization, "personal_manager_id": manager}),
-    );
+    book.done("update.contacts", json!({"id": id, "organization_id": organization, "personal_manager_id": manager}));
     let needed = |id: u64| json!(["dependency_error", "id", id.to_string()]);
     let drop_organization = || json!({"id": organization});
     assert_eq!(book.refused("delete.contact_organizations", drop_organization()), needed(organization));
@@ -299,7 +296,8 @@ fn an_upload_is_all_or_nothing() {
     records[190] = json!({
         "last_name": "X", "phone_numbers": ["+123"], "organization_name": " Made in vain ", "group_names": ["G", "H", "G"],
     });
-    records[191] = json!({"last_name": "Y", "phone_numbers": ["124"], "organization_name": "New", "group_names": ["H"]});
+    records[191] =
+        json!({"last_name": "Y", "phone_numbers": ["124"], "organization_name": "New", "group_names": ["H"]});
     records[192] = json!({"last_name": "Z", "phone_numbers": ["124"], "organization_name": "New", "group_names": []});
     let answer = book.call("upload.contacts", json!({"contacts": records, "on_error": null}));
     let data = &answer["result"]["data"];
@@ -456,7 +454,8 @@ fn what_was_answered_survives_the_power_cut() {
     let book = Account::of(&demo, "demo");
     let group = book.made("create.group_contacts", json!({"name": "G"}));
     let (kept, gone) = (book.plain("kept"), book.plain("gone"));
-    let records: Vec<Value> = (0..500).map(|at| json!({"last_name": at.to_string(), "phone_numbers": ["123"]})).collect();
+    let records: Vec<Value> =
+        (0..500).map(|at| json!({"last_name": at.to_string(), "phone_numbers": ["123"]})).collect();
     book.call("upload.contacts", json!({"contacts": records}));
     book.done("update.contacts", json!({"id": kept, "last_name": "changed", "groups": [group]}));
     book.done("delete.contacts", json!({"ids": [gone]}));

@@ -1,8 +1,6 @@
 //! The rows of the table of methods.
 
-use ringbook_book::query::field::{
-    ACCOUNT, BLACKLIST_NUMBER, CONTACT, CUSTOMER_USER, EMPLOYEE, GROUP, ORGANIZATION,
-};
+use ringbook_book::query::field::{ACCOUNT, BLACKLIST_NUMBER, CONTACT, CUSTOMER_USER, EMPLOYEE, GROUP, ORGANIZATION};
 
 use super::{ACCESS_TOKEN, Admission, Answer, Form, Method, Need, Parameter, Spec, USER_ID};
 use crate::access::{Right, Scope};
@@ -171,8 +169,7 @@ const fn changing(
     parameters: &'static [Parameter],
     answer: Answer,
 ) -> Spec {
-    let admission =
-        Admission::Callers { scope: Scope::CustomerMethod, right: Some(right), common: &TOKEN_AND_USER };
+    let admission = Admission::Callers { scope: Scope::CustomerMethod, right: Some(right), common: &TOKEN_AND_USER };
     Spec { name, about, admission, parameters, answer }
 }
 
