@@ -15,7 +15,7 @@ use ringbook_book::id::{BlacklistId, ContactId, EmployeeId, GroupId, Organizatio
 use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
 
 use super::*;
-use crate::store::trial::{Ground, on_both_engines};
+use crate::store::tests::trial::{Ground, on_both_engines};
 use crate::store::{Faults, NewCustomer, Role};
 
 on_both_engines! {

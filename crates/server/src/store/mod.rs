@@ -22,6 +22,7 @@ mod fault;
 mod lists;
 mod loading;
 mod points;
+mod postgres;
 mod report;
 mod rows;
 mod sequences;
@@ -33,15 +34,14 @@ mod users;
 mod verify;
 
 #[cfg(test)]
-mod tests;
-#[cfg(test)]
-pub(crate) mod trial;
+pub(crate) mod tests;
 
 pub use accounts::{CustomerEdit, NewCustomer};
 pub use commits::Commits;
 pub use directory::{AgentRow, BlockRow, CustomerRow, Directory, KeyRow, Revisions, UserRow};
 pub use fault::{Noun, StoreFault};
 pub use points::{PointsRow, PointsUse};
+pub use postgres::Address;
 pub use report::{Bodies, Request, RequestRow, SEGMENT_SECONDS_MAX, Segment, Sent};
 pub use rows::AccountId;
 pub use sequences::IdKind;
@@ -49,6 +49,7 @@ pub use sessions::SessionRow;
 pub use users::{NewKey, NewUser, UserEdit};
 pub use verify::FINDINGS_MAX;
 
+use postgres::Postgres;
 use session::{Session, Snapshot};
 use sqlite::Sqlite;
 
@@ -57,6 +58,8 @@ use sqlite::Sqlite;
 pub enum Place {
     /// A directory of this machine.
     Directory(PathBuf),
+    /// A database that several servers may share.
+    Database(Address),
 }
 
 impl From<&Path> for Place {
@@ -80,7 +83,7 @@ impl From<&Place> for Place {
 /// Who opens the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// A server: there is at most one on a directory.
+    /// A server: there is at most one on a directory, and any number on a database.
     Server,
     /// An operator's command: works beside a running server.
     Operator,
@@ -118,6 +121,7 @@ pub struct Store(Engine);
 #[derive(Clone)]
 enum Engine {
     Sqlite(Arc<Sqlite>),
+    Postgres(Arc<Postgres>),
 }
 
 impl Store {
@@ -133,6 +137,7 @@ impl Store {
     pub fn open_with(place: impl Into<Place>, role: Role, faults: Faults) -> Result<Self, StoreFault> {
         let engine = match place.into() {
             Place::Directory(directory) => Engine::Sqlite(Arc::new(Sqlite::open(&directory, role, faults)?)),
+            Place::Database(address) => Engine::Postgres(Arc::new(Postgres::open(&address, faults)?)),
         };
         Ok(Self(engine))
     }
@@ -141,6 +146,7 @@ impl Store {
     pub fn exists(place: &Place) -> Result<bool, StoreFault> {
         match place {
             Place::Directory(directory) => Ok(Sqlite::exists(directory)),
+            Place::Database(address) => Postgres::exists(address),
         }
     }
 
@@ -153,6 +159,7 @@ impl Store {
                 Ok(engine) => engine.close(books),
                 Err(_) => tracing::warn!("the store is still in use: no images of books are written"),
             },
+            Engine::Postgres(_) => {}
         }
     }
 
@@ -165,6 +172,7 @@ impl Store {
     pub fn commits(&self) -> &Commits {
         match &self.0 {
             Engine::Sqlite(engine) => engine.commits(),
+            Engine::Postgres(engine) => engine.commits(),
         }
     }
 
@@ -179,6 +187,7 @@ impl Store {
     {
         match &self.0 {
             Engine::Sqlite(engine) => engine.write(move |connection| job(connection)).await,
+            Engine::Postgres(engine) => engine.write(job).await,
         }
     }
 
@@ -190,6 +199,7 @@ impl Store {
     {
         match &self.0 {
             Engine::Sqlite(engine) => engine.read(move |connection| job(connection)).await,
+            Engine::Postgres(engine) => engine.read(job).await,
         }
     }
 
@@ -201,6 +211,7 @@ impl Store {
     {
         match &self.0 {
             Engine::Sqlite(engine) => engine.read(move |connection| job(&*connection.unchecked_transaction()?)).await,
+            Engine::Postgres(engine) => engine.view(job).await,
         }
     }
 
@@ -208,6 +219,7 @@ impl Store {
     fn snapshot(&self) -> Result<Snapshot, StoreFault> {
         match &self.0 {
             Engine::Sqlite(engine) => engine.snapshot(),
+            Engine::Postgres(engine) => engine.snapshot(),
         }
     }
 
@@ -215,13 +227,7 @@ impl Store {
     fn spare_snapshot(&self) -> Result<Option<Snapshot>, StoreFault> {
         match &self.0 {
             Engine::Sqlite(engine) => engine.snapshot().map(Some),
-        }
-    }
-
-    #[cfg(test)]
-    fn sqlite(&self) -> &Sqlite {
-        match &self.0 {
-            Engine::Sqlite(engine) => engine,
+            Engine::Postgres(engine) => engine.spare_snapshot(),
         }
     }
 
@@ -229,6 +235,7 @@ impl Store {
     fn image(&self, customer: CustomerId) -> Option<Book> {
         match &self.0 {
             Engine::Sqlite(engine) => engine.image(customer),
+            Engine::Postgres(_) => None,
         }
     }
 }

@@ -1,13 +1,25 @@
 //! What is true of every engine: faults, restarts, and what removing takes along.
 
-use super::trial::{Ground, on_both_engines};
 use super::*;
 
 mod directory;
+pub(crate) mod trial;
+
+use trial::{Ground, on_both_engines};
 
 on_both_engines! {
     everything_is_there_after_a_restart_and_ids_go_on;
     every_operation_may_fail_and_nothing_is_half_done;
+}
+
+impl Store {
+    /// The engine, for what is true of files alone.
+    pub(super) fn sqlite(&self) -> &Sqlite {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine,
+            Engine::Postgres(_) => panic!("this store is no directory"),
+        }
+    }
 }
 
 fn server(ground: &Ground) -> Store {
