@@ -109,7 +109,8 @@ pub(crate) trait Session {
     /// Carries out many statements in their order, without a way to the engine and back for each where that costs.
     fn execute_all<'a>(&self, orders: &mut dyn Iterator<Item = Order<'a>>) -> Result<(), StoreFault>;
 
-    /// Hands over the rows of a statement until there are no more, or no more are wanted.
+    /// Hands over the rows of a statement until there are no more, or no more are wanted. Whoever takes them must not
+    /// use the session meanwhile.
     fn each(&self, sql: &'static str, cells: &[Cell<'_>], take: Take<'_>) -> Result<(), StoreFault>;
 
     /// What the engine itself finds wrong with the data, in words; at most `findings_max` texts of each kind.

@@ -11,6 +11,7 @@ mod lasting;
 mod mnemonics;
 mod operator;
 mod reading;
+mod stores;
 mod storms;
 mod tables;
 mod tls;

@@ -28,10 +28,10 @@ pub(super) fn of_connecting(error: &Error, address: &Address) -> StoreFault {
         let (advice, text) = (advice(told), told.message());
         return StoreFault::unavailable(format_args!("{address}: {advice} ({text})"));
     }
-    let advice = if error.source().is_some_and(|cause| cause.is::<io::Error>()) {
-        "cannot be reached: see whether it runs there, and whether --database names the right host and port"
-    } else if error.to_string().contains("TLS") {
+    let advice = if error.to_string().contains("TLS") {
         "does not speak TLS as wanted: see sslmode and sslrootcert in the URL of --database"
+    } else if error.source().is_some_and(|cause| cause.is::<io::Error>()) {
+        "cannot be reached: see whether it runs there, and whether --database names the right host and port"
     } else {
         "does not take the connection: see the URL of --database"
     };

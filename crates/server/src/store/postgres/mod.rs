@@ -6,7 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::fault::panicked;
 use super::session::{Session, Snapshot};
@@ -30,6 +30,9 @@ use pool::{Pool, Turn};
 use session::{Bond, Talk};
 use waiting::{Driver, wait};
 
+/// How long a step of the schema may take: it may rewrite a table, or wait for another program that does.
+const STEP_TIME_MAX: Duration = Duration::from_secs(86_400);
+
 /// An open database.
 pub(super) struct Postgres {
     pool: Arc<Pool>,
@@ -42,9 +45,9 @@ impl Postgres {
     pub(super) fn open(address: &Address, faults: Faults) -> Result<Self, StoreFault> {
         let pool = pool(address)?;
         let client = pool.connect()?;
-        // As long as it takes: a migration may rewrite a table, or wait for another program that does.
-        let migrated = wait(migrations::migrate(&client, address), std::time::Duration::MAX / 4);
-        migrated.map_err(|_| StoreFault::unavailable("the migration was broken off"))??;
+        let migrated = wait(migrations::migrate(&client, address), STEP_TIME_MAX);
+        migrated
+            .map_err(|_| StoreFault::unavailable("a migration took too long: see what the database waits for"))??;
         Ok(Self { pool, faults, commits: Commits::default() })
     }
 

@@ -54,7 +54,7 @@ pub(super) struct Talk {
     is_open: Held<bool>,
     /// The first failure; nothing is good after it.
     failed: Held<bool>,
-    /// Whether the connection itself is good for nothing any more.
+    /// Whether the connection is not to be used again.
     is_lost: Held<bool>,
 }
 
@@ -94,9 +94,8 @@ impl Talk {
         match trouble {
             Trouble::Taking(fault) => Err(fault),
             Trouble::Database(error) => {
-                if error.as_db_error().is_none() {
-                    self.is_lost.set(true);
-                }
+                // It may be closed, or know statements that no longer fit the tables: a fresh one is good for sure.
+                self.is_lost.set(true);
                 Err(faults::of_work(&error))
             }
         }
