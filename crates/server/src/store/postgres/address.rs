@@ -46,7 +46,7 @@ pub(super) enum Secrecy {
 /// What names a database. Showing it leaves out user and password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address {
-    pub(super) config: Config,
+    pub(super) config: Box<Config>,
     pub(super) secrecy: Secrecy,
     /// A file of certificates to trust instead of those that the system trusts.
     pub(super) roots: Option<PathBuf>,
@@ -78,7 +78,7 @@ impl Address {
         settle(&mut config, own.secrecy, connect_time_max, statement_time_max);
         let connections_max = own.connections.unwrap_or(CONNECTIONS);
         let (secrecy, roots) = (own.secrecy, own.roots);
-        Ok(Self { config, secrecy, roots, connect_time_max, statement_time_max, connections_max })
+        Ok(Self { config: Box::new(config), secrecy, roots, connect_time_max, statement_time_max, connections_max })
     }
 }
 

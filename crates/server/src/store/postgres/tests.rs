@@ -52,7 +52,7 @@ async fn a_database_that_cannot_be_had_is_told_without_the_password() {
         (format!("{host} user=postgres password=s3cret sslmode=verify-full sslrootcert=/none"), "PEM"),
     ] {
         let address = Address::parse(&address).expect("an address");
-        let fault = Store::open(&Place::Database(address), Role::Server).map(drop).expect_err(told);
+        let fault = Store::open(Place::Database(address), Role::Server).map(drop).expect_err(told);
         let text = format!("{fault} {fault:?}");
         assert!(text.contains(told) && !text.contains("s3cret"), "{text}");
     }
@@ -66,7 +66,7 @@ async fn who_may_not_make_the_schema_is_told_what_to_grant() {
     ground.execute(&format!("CREATE ROLE {role} LOGIN"));
     let mut guest = good.clone();
     guest.config.user(&role);
-    let fault = Store::open(&Place::Database(guest), Role::Server).map(drop).expect_err("it may not");
+    let fault = Store::open(Place::Database(guest), Role::Server).map(drop).expect_err("it may not");
     ground.execute(&format!("DROP ROLE {role}"));
     assert!(fault.to_string().contains("GRANT CREATE ON DATABASE"), "{fault}");
 }
