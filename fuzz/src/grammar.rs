@@ -442,6 +442,23 @@ fn atom(out: &mut String, dice: &mut Dice) {
     }
 }
 
+/// Methods that ask, the most often used one most often.
+const METHODS: &[&str] = &[
+    "get.contacts",
+    "get.contacts",
+    "get.contacts",
+    "get.customer_users",
+    "get.account",
+    "get.group_contacts",
+    "get.contact_organizations",
+    "get.employees",
+    "get.blacklist_phone_numbers",
+    "get.api_requests",
+    "logout.user",
+    "rpc.discover",
+    "get.nothing",
+];
+
 /// A whole call; `token` is one that the server knows.
 pub fn call(dice: &mut Dice, token: &str) -> String {
     let id = dice.pick(&[
@@ -457,21 +474,14 @@ pub fn call(dice: &mut Dice, token: &str) -> String {
         "[]",
         "\"\"",
     ]);
-    let methods = [
-        "get.contacts",
-        "get.contacts",
-        "get.customer_users",
-        "get.account",
-        "logout.user",
-        "login.user",
-        "get.nothing",
-    ];
     // A login costs a hash.
-    let method = if dice.chance(200) { "login.user" } else { dice.pick(&methods[..5]) };
+    let method = if dice.chance(200) { "login.user" } else { dice.pick(METHODS) };
     let version = dice.pick(&["\"2.0\"", "\"2.0\"", "\"2.0\"", "\"2.0\"", "\"1.0\"", "2.0", "null"]);
     let user = dice.pick(&["", "", "", ",\"user_id\":2", ",\"user_id\":null", ",\"user_id\":\"2\"", ",\"user_id\":99"]);
     let question = if dice.chance(2) { format!(",{}", question(dice)) } else { String::new() };
     let question = if question == "," { String::new() } else { question };
+    // A change visits the disk.
+    let (method, question) = if dice.chance(8) { crate::changes::change(dice) } else { (method, question) };
     let params = format!("{{\"access_token\":\"{token}\"{user}{question}}}");
     let mut members = [
         format!("\"jsonrpc\":{version}"),

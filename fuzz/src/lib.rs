@@ -7,7 +7,8 @@
 //!
 //! It does not measure coverage, and it does not look at sockets: the server's tests do that.
 
-pub mod dice;
+mod changes;
+mod dice;
 pub mod grammar;
 pub mod mangle;
 pub mod targets;

@@ -6,8 +6,9 @@ use std::sync::{Arc, OnceLock};
 use ringbook::access::{Access, TokenHash};
 use ringbook::clock::{Clock, Moment};
 use ringbook::demo::{Wish, prepare};
+use ringbook::report::Report;
 use ringbook::rpc::Rpc;
-use ringbook::shelf::Shelf;
+use ringbook::shelf::{Bounds, Shelf};
 use ringbook::store::{CustomerEdit, NewKey, Role, Store};
 use ringbook_book::id::{CustomerId, UserId};
 use serde_json::Value;
@@ -52,7 +53,7 @@ fn made() -> World {
 async fn furnished(place: &TempDir) -> Rpc {
     let store = Store::open(place.path(), Role::Server).expect("a store");
     let metrics = ringbook::serve::metrics();
-    let shelf = Shelf::new(store.clone(), Arc::clone(&metrics), u64::MAX);
+    let shelf = Shelf::new(store.clone(), Arc::clone(&metrics), Bounds::WIDE);
     let wish = Wish { contacts: CONTACTS, seed: 1 };
     let made = prepare(&store, &shelf, place.path(), wish, "").await.expect("a demo");
     let customers = &made["customers"];
@@ -64,8 +65,9 @@ async fn furnished(place: &TempDir) -> Rpc {
     let edit = CustomerEdit { day_limit: Some(None), minute_limit: Some(None), ..CustomerEdit::default() };
     store.set_customer(customer, edit).await.expect("no limits");
     let clock = Clock::manual(Moment::from_unix(1_700_000_000));
+    let report = Report::new(store.clone(), clock.clone(), Arc::clone(&metrics), 31);
     let access = Access::open(store, clock.clone()).await.expect("access");
-    Rpc::new(Arc::new(access), Arc::new(shelf), clock, metrics)
+    Rpc::new(Arc::new(access), Arc::new(shelf), report, clock, metrics)
 }
 
 async fn add_key(store: &Store, party: &Value, token: &str) {

@@ -1,6 +1,6 @@
 //! ringbook: the address book of a telephone system, as a server.
 //!
-//! The floors, from the top: [`cli`] and [`config`]; [`files`]; [`http`]; [`rpc`]; [`shelf`] and [`access`]; [`store`];
+//! The floors, from the top: [`cli`] and [`config`]; [`files`]; [`http`]; [`rpc`]; [`shelf`], [`access`] and [`report`]; [`store`];
 //! [`clock`] and [`telemetry`]; and, below all of them, the crate `ringbook_book`. A floor imports only from
 //! floors below it. [`serve`] and [`demo`] put them together.
 //!
@@ -13,6 +13,7 @@ pub mod config;
 pub mod demo;
 pub mod files;
 pub mod http;
+pub mod report;
 pub mod rpc;
 pub mod serve;
 pub mod shelf;

@@ -14,6 +14,7 @@ use crate::access::Access;
 use crate::clock::Clock;
 use crate::config::{LogOptions, ServeOptions};
 use crate::http::{self, Call, Drain, HttpSettings, Refusal, Reply, Service, TlsFiles};
+use crate::report::Report;
 use crate::rpc::{self, Rpc};
 use crate::shelf::{Bounds, Shelf};
 use crate::store::{Role, Store};
@@ -41,6 +42,8 @@ pub struct Server {
     pub http: HttpSettings,
     /// The counters that everybody writes to.
     pub metrics: Arc<Metrics>,
+    /// How many days requests are kept in the report.
+    pub report_days: u32,
     /// The log, to be read anew on SIGHUP.
     pub log: LogHandle,
     /// What the log is filtered by after SIGHUP.
@@ -70,6 +73,7 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
             tls: tls.map(Arc::new),
             http: options.http,
             metrics,
+            report_days: options.report_days,
             log,
             log_filter: filter_anew(&options.log),
         };
@@ -111,16 +115,20 @@ pub async fn listen(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
 
 /// Serves until a signal says to stop; `ready` is called when calls are answered.
 pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
-    let Server { store, shelf, listener, metrics_listener, tls, http, metrics, log, log_filter } = server;
+    let Server { store, shelf, listener, metrics_listener, tls, http, metrics, report_days, log, log_filter } = server;
     let access = Arc::new(Access::open(store.clone(), Clock::System).await?);
     let (stop, stopped) = watch::channel(());
-    let rpc = Rpc::new(Arc::clone(&access), Arc::new(shelf.clone()), Clock::System, Arc::clone(&metrics));
+    let report = Report::new(store.clone(), Clock::System, Arc::clone(&metrics), report_days);
+    let (calls_over, no_more_calls) = watch::channel(());
+    let reporting = tokio::spawn(Arc::clone(&report).run(until(no_more_calls)));
+    let shelves = Arc::new(shelf.clone());
+    let rpc = Rpc::new(Arc::clone(&access), shelves, report, Clock::System, Arc::clone(&metrics));
     let service = Arc::new(Front { rpc, store: store.clone() });
     let follow = tokio::spawn({
         let (access, stopped) = (Arc::clone(&access), stopped.clone());
         async move { access.follow(until(stopped)).await }
     });
-    let report = tokio::spawn(report_commits(store.clone(), Arc::clone(&metrics), stopped.clone()));
+    let commits = tokio::spawn(report_commits(store.clone(), Arc::clone(&metrics), stopped.clone()));
     let page = metrics_listener
         .map(|listener| tokio::spawn(http::run_metrics(listener, Arc::clone(&metrics), until(stopped.clone()))));
     let signals = Signals::new()?;
@@ -130,9 +138,12 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, tls = tls.is_some(), "answering calls");
     ready();
     let drain = http::run(listener, tls, http, metrics, service, until(stopped)).await;
+    // What the last calls left is reported, too.
+    drop(calls_over);
+    reporting.await?;
     access.save_points().await?;
     follow.await?;
-    report.await?;
+    commits.await?;
     if let Some(page) = page {
         page.await?;
     }

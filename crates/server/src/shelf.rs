@@ -184,6 +184,11 @@ impl Shelf {
         }
     }
 
+    /// The volume if it is in memory already.
+    fn volume_in_memory(&self, customer: CustomerId) -> Option<Arc<Volume>> {
+        self.place(customer).loaded().map(Arc::clone)
+    }
+
     async fn volume(&self, customer: CustomerId) -> Result<Arc<Volume>, ShelfFault> {
         let place = self.place(customer);
         let is_new = AtomicBool::new(false);

@@ -11,21 +11,22 @@ use std::path::{Path, PathBuf};
 const FILE_LINES_MAX: usize = 500;
 
 /// Each module of the server, from the bottom to the top, and the modules that it may name.
-const FLOORS: [(&str, &[&str]); 12] = [
+const FLOORS: [(&str, &[&str]); 13] = [
     ("clock", &[]),
     ("telemetry", &[]),
     ("store", &["clock", "telemetry"]),
     ("access", &["clock", "telemetry", "store"]),
     ("shelf", &["clock", "telemetry", "store"]),
-    ("rpc", &["clock", "telemetry", "access", "shelf"]),
+    ("report", &["clock", "telemetry", "store"]),
+    ("rpc", &["clock", "telemetry", "access", "shelf", "report"]),
     ("http", &["telemetry"]),
     // It names the place of the data as the store does.
     ("config", &["clock", "telemetry", "store", "access", "http"]),
     // A client of the API, which knows of the server what any other client does.
     ("files", &[]),
     // These two put the floors together.
-    ("serve", &["clock", "telemetry", "store", "access", "shelf", "rpc", "http", "config"]),
-    ("demo", &["clock", "telemetry", "store", "access", "shelf", "http", "config", "serve"]),
+    ("serve", &["clock", "telemetry", "store", "access", "shelf", "report", "rpc", "http", "config"]),
+    ("demo", &["clock", "telemetry", "store", "access", "shelf", "report", "http", "config", "serve"]),
     ("cli", &["clock", "telemetry", "store", "access", "http", "config", "files", "serve", "demo"]),
 ];
 

@@ -161,6 +161,25 @@ impl Desk {
         self.book.revision = revision;
     }
 
+    /// Follows what others have made of the book since its present revision: what is different now, each with the
+    /// revision that made it so, and the revision that the book has come to.
+    ///
+    /// The steps may come in any order in which nothing points to what is not there yet or no more.
+    pub fn catch_up(&mut self, steps: &[(Revision, Effect)], to: Revision) {
+        for run in
+            steps.chunk_by(|before, after| before.0 == after.0 && before.1.is_of_contact() && after.1.is_of_contact())
+        {
+            let (revision, effect) = &run[0];
+            if run.len() == 1 {
+                self.follow(effect, *revision);
+            } else {
+                let effects: Vec<Effect> = run.iter().map(|(_, effect)| effect.clone()).collect();
+                self.follow_contacts(&effects, *revision);
+            }
+        }
+        self.book.revision = to;
+    }
+
     fn follow(&mut self, effect: &Effect, revision: Revision) {
         match effect {
             Effect::PutOrganization(organization) => self.put_organization(organization, revision),

@@ -168,7 +168,8 @@ pub static BLACKLIST_NUMBER: [Field; 5] = [
 
 /// A member of an employee that belongs to another part of a telephone system.
 const fn elsewhere(name: &'static str, hollow: Hollow) -> Field {
-    let mut field = Field::new(name, Kind::Empty(hollow), "Belongs to another part of a telephone system; always empty");
+    let mut field =
+        Field::new(name, Kind::Empty(hollow), "Belongs to another part of a telephone system; always empty");
     field.nullable = matches!(hollow, Hollow::Null);
     field
 }

@@ -145,6 +145,11 @@ impl Identity {
         self.account.customer().is_none()
     }
 
+    /// The user that a call acts for, if it may act for that one at all.
+    pub fn acts_for(&self, user_id: Option<u64>, scope: Scope) -> Option<Arc<User>> {
+        self.acting(user_id, scope).ok().map(|(user, _)| user)
+    }
+
     /// The user that a call acts for, and its account.
     fn acting(&self, user_id: Option<u64>, scope: Scope) -> Result<(Arc<User>, Arc<Account>), Refused> {
         match (self.account.id, scope) {

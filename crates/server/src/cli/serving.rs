@@ -51,7 +51,7 @@ pub(super) fn serve_command() -> Command {
         .after_help(SERVE_EXAMPLES)
         .args([args::data("./ringbook-data"), args::database(), listen()])
         .args(network())
-        .args([memory(), deletions_kept()])
+        .args([memory(), deletions_kept(), report_days()])
         .args(log())
         .args(bounds)
 }
@@ -96,6 +96,10 @@ fn deletions_kept() -> Arg {
         .default_value("100000")
 }
 
+fn report_days() -> Arg {
+    args::option("report-days", "N", "How many days the request report goes back").default_value("31")
+}
+
 fn log() -> [Arg; 2] {
     [
         args::option("log-format", "text|json", "How to write the log on stderr").default_value("text"),
@@ -114,6 +118,7 @@ pub(super) fn serve_options(layers: &Layers<'_>) -> Result<ServeOptions, Failure
         http: http(layers)?,
         memory: layers.required("memory", "says how much memory books may take", value::memory)?,
         deletions_kept: layers.required("deletions-kept", "says how many deletions to remember", value::deletions)?,
+        report_days: layers.required("report-days", "says how long requests are kept", value::report_days)?,
         log: log_options(layers)?,
     })
 }

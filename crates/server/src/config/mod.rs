@@ -39,6 +39,8 @@ pub struct ServeOptions {
     pub http: HttpSettings,
     /// How much memory the books may take.
     pub memory: Memory,
+    /// How many days requests are kept in the report.
+    pub report_days: u32,
     /// How many deleted contacts a book remembers.
     pub deletions_kept: usize,
     /// How to log.

@@ -36,6 +36,8 @@ pub const PART_BYTES_MIN: u64 = 1 << 10;
 const DELETIONS_KEPT_MAX: u64 = 100_000_000;
 /// The least memory for books.
 pub const MEMORY_BYTES_MIN: u64 = 1 << 20;
+/// The most days that requests are kept: ten years.
+pub const REPORT_DAYS_MAX: u64 = 3_653;
 /// The most connections.
 pub const CONNECTIONS_MAX: u64 = 1_000_000;
 
@@ -119,6 +121,12 @@ pub fn memory(text: &str) -> Result<Memory, String> {
 pub fn deletions(text: &str) -> Result<usize, String> {
     let number = number(text, 0, DELETIONS_KEPT_MAX)?;
     usize::try_from(number).map_err(|error| error.to_string())
+}
+
+/// How many days requests are kept.
+pub fn report_days(text: &str) -> Result<u32, String> {
+    let days = number(text, 1, REPORT_DAYS_MAX)?;
+    u32::try_from(days).map_err(|error| error.to_string())
 }
 
 /// A time in seconds, `0.5` included.

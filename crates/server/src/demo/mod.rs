@@ -67,6 +67,7 @@ pub fn demo(options: DemoOptions) -> Result<(), Failure> {
             tls: None,
             http: HttpSettings::default(),
             metrics,
+            report_days: crate::report::REPORT_DAYS,
             log,
             log_filter: serve::filter_anew(&options.log),
         };

@@ -16,7 +16,7 @@ use ringbook_book::query::sieve::Sieve;
 use ringbook_book::query::value::{Objects, Record, Value};
 
 use super::Report;
-use crate::store::{AccountId, Bodies, RequestRow, Store, StoreFault};
+use crate::store::{AccountId, Bodies, RequestRow, Requests, Store, StoreFault};
 
 /// The version of the API that all calls are made in.
 const VERSION: &str = "2.0";
@@ -110,7 +110,7 @@ fn run(store: &Store, scope: &Scope, plan: &Plan) -> Result<ReportPage, ReportFa
 }
 
 /// Reads the bodies of a page, segment by segment.
-fn add_bodies(requests: &crate::store::Requests, found: &mut [Reported]) -> Result<(), StoreFault> {
+fn add_bodies(requests: &Requests, found: &mut [Reported]) -> Result<(), StoreFault> {
     let mut by_segment: HashMap<u64, Vec<usize>> = HashMap::new();
     for (at, request) in found.iter().enumerate() {
         by_segment.entry(request.segment).or_default().push(at);
@@ -197,7 +197,6 @@ struct Choice {
     id: Value<'static>,
 }
 
-// A `Value` may borrow from anything, so that the compiler cannot see that these are plain.
 static SUCCESS: Choice = Choice { value: "Success", id: Value::Text("success") };
 static FAILURE: Choice = Choice { value: "Failure", id: Value::Text("failure") };
 static YES: Choice = Choice { value: "Yes", id: Value::Boolean(true) };

@@ -14,8 +14,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
-use crate::access::{Access, Identity, LimitsView};
+use crate::access::{Access, Identity, LimitsView, User};
 use crate::clock::{Clock, Moment};
+use crate::report::{Report, Request, Sent};
 use crate::shelf::Shelf;
 use crate::telemetry::Metrics;
 
@@ -58,6 +59,7 @@ const OK: &str = "ok";
 pub struct Rpc {
     access: Arc<Access>,
     shelf: Arc<Shelf>,
+    report: Arc<Report>,
     clock: Clock,
     metrics: Arc<Metrics>,
     rendered: Arc<Rendered>,
@@ -76,6 +78,8 @@ struct Visit<'m> {
     method: Option<Method>,
     /// Known once the token is.
     identity: Option<Identity>,
+    /// The user on whose behalf an agent calls, once it is known that it may.
+    on_behalf: Option<Arc<User>>,
 }
 
 /// The names that calls are counted under, in the order of [`Metrics::call`].
@@ -112,8 +116,14 @@ pub fn not_a_call(happened: &str) -> Vec<Bytes> {
 impl Rpc {
     /// Answers from these books to whom `access` lets in. `metrics` was made with [`methods()`], [`outcomes`] and
     /// [`stages`].
-    pub fn new(access: Arc<Access>, shelf: Arc<Shelf>, clock: Clock, metrics: Arc<Metrics>) -> Self {
-        Rpc { access, shelf, clock, metrics, rendered: Arc::default(), incidents: AtomicU64::new(0) }
+    pub fn new(
+        access: Arc<Access>,
+        shelf: Arc<Shelf>,
+        report: Arc<Report>,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Rpc { access, shelf, report, clock, metrics, rendered: Arc::default(), incidents: AtomicU64::new(0) }
     }
 
     /// Answers the call in this body, from this address. Always yields an answer, in pieces to be written
@@ -131,9 +141,41 @@ impl Rpc {
             Err(fault) => Ok(Err(fault)),
         };
         match outcome.unwrap_or_else(|panic| Err(Fault::internal(panic))) {
-            Ok(reply) => self.count(&visit, OK, reply),
-            Err(fault) => self.refuse(id, &visit, fault),
+            Ok(reply) => {
+                self.report(&visit, &document, None);
+                self.count(&visit, OK, reply)
+            }
+            Err(fault) => {
+                let mnemonic = fault.mnemonic;
+                let reply = self.refuse(id, &visit, fault);
+                self.report(&visit, &document, Some(mnemonic));
+                reply
+            }
         }
+    }
+
+    /// Tells the report of a call whose caller is known. What an agent does for a customer is the customer's to know,
+    /// even if it was refused.
+    fn report(&self, visit: &Visit<'_>, document: &Document<'_>, refused: Option<Mnemonic>) {
+        let (Some(identity), Some(method)) = (&visit.identity, visit.method) else {
+            return;
+        };
+        let user = visit.on_behalf.as_deref().unwrap_or(identity.user());
+        let trace = document.trace();
+        let request = Request {
+            started_at: visit.now.unix(),
+            user: user.id.number(),
+            login: &user.login,
+            token_name: identity.key().map(|key| key.name.as_str()),
+            is_agent: identity.is_agent(),
+            method: method.spec().name,
+            raw_id: &trace.id,
+            ip: visit.peer.to_canonical(),
+            micros: visit.watch.micros(),
+            failure: refused.map(|mnemonic| (mnemonic.code(), mnemonic.text())),
+            body: if trace.is_whole { Sent::Whole(&trace.body) } else { Sent::Cut(&trace.body) },
+        };
+        self.report.record(user.account, &request);
     }
 
     /// Finds the method and lets it run; a guarded one only for a caller.
@@ -165,6 +207,9 @@ impl Rpc {
         let identity = visit.identity.insert(identity);
         let user_id = methods::user_id(method, identity, params)?;
         let (scope, right) = (method.scope(), method.right());
+        if identity.is_agent() {
+            visit.on_behalf = identity.acts_for(user_id, scope);
+        }
         let caller = self.access.admit(identity, user_id, scope, right, visit.peer, visit.now);
         let caller = caller.map_err(|refused| judgement::of_refusal(refused, params))?;
         visit.watch.lap(Stage::Access);
@@ -199,13 +244,21 @@ impl Rpc {
             Guarded::BlacklistNumbers => methods::blacklist_numbers(self, work).await,
             Guarded::CreateBlacklistNumber => methods::create_blacklist_number(self, work, visit.now).await,
             Guarded::DeleteBlacklistNumber => methods::delete_blacklist_number(self, work).await,
+            Guarded::ApiRequests => methods::api_requests(self, work).await,
         }?;
         caller.succeed();
         Ok(reply)
     }
 
     fn visit(&self, peer: IpAddr) -> Visit<'_> {
-        Visit { peer, now: self.clock.now(), watch: Stopwatch::start(&self.metrics), method: None, identity: None }
+        Visit {
+            peer,
+            now: self.clock.now(),
+            watch: Stopwatch::start(&self.metrics),
+            method: None,
+            identity: None,
+            on_behalf: None,
+        }
     }
 
     fn limits(&self, visit: &Visit<'_>) -> Option<LimitsView> {

@@ -42,6 +42,7 @@ impl Stage {
 #[derive(Debug)]
 pub struct Stopwatch<'m> {
     metrics: &'m Metrics,
+    began: Instant,
     since: Instant,
 }
 
@@ -49,7 +50,12 @@ impl<'m> Stopwatch<'m> {
     /// Starts the first stage.
     pub fn start(metrics: &'m Metrics) -> Self {
         let since = Instant::now();
-        Stopwatch { metrics, since }
+        Stopwatch { metrics, began: since, since }
+    }
+
+    /// Microseconds since the start.
+    pub fn micros(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     /// Files the time since the last lap under this stage.

@@ -83,8 +83,8 @@ fn draft(at: u64) -> ContactDraft {
 }
 
 /// A number that was made, as an id.
-fn made<Id>(outcome: &Outcome, new: impl Fn(u64) -> Result<Id, ringbook_book::id::NotAnId>) -> Id {
-    new(outcome.made[0].expect("it was made")).ok().expect("an id")
+fn made<Id: fmt::Debug>(outcome: &Outcome, new: impl Fn(u64) -> Result<Id, ringbook_book::id::NotAnId>) -> Id {
+    new(outcome.made[0].expect("it was made")).expect("an id")
 }
 
 /// Everything that can be seen of a book, revisions and remembered deletions included.
@@ -188,7 +188,7 @@ async fn a_story_is_read_back_from_the_rows_and_after_a_restart(ground: Ground) 
     let world = world(ground).await;
     assert_eq!(story(&world).await, 0);
     store_equals_memory(&world).await;
-    let before = picture(&*world.shelf.book(world.customer).await.expect("the book"));
+    let before = picture(&world.shelf.book(world.customer).await.expect("the book"));
     let World { ground, store, shelf: first, customer, .. } = world;
     drop((first, store));
     let store = Store::open(ground.place(), Role::Server).expect("it opens again");

@@ -56,40 +56,62 @@ struct Decided {
 impl Shelf {
     /// Changes an account's book. Once this was called it goes on to its end, whether or not anybody waits.
     pub async fn change(&self, customer: CustomerId, command: Command) -> Result<Outcome, ShelfFault> {
+        if let Some(volume) = self.volume_in_memory(customer) {
+            return self.line_up(customer, volume, command).await;
+        }
         let shelf = self.clone();
         // A task of its own: the one who asked may leave while the book is still being loaded.
         let work = tokio::spawn(async move {
             let volume = shelf.volume(customer).await?;
-            let (waiting, answer) = Waiting::new(command);
-            if volume.line.join(waiting) == Served::ByYou {
-                tokio::spawn(shelf.serve(customer, volume));
-            }
-            answer.await.unwrap_or_else(|_| Err(StoreFault::unavailable("a change was broken off").into()))
+            shelf.line_up(customer, volume, command).await
         });
         work.await.unwrap_or_else(|failed| Err(StoreFault::unavailable(failed).into()))
     }
 
+    async fn line_up(
+        &self,
+        customer: CustomerId,
+        volume: Arc<Volume>,
+        command: Command,
+    ) -> Result<Outcome, ShelfFault> {
+        let (waiting, answer) = Waiting::new(command);
+        if volume.line.join(waiting) == Served::ByYou {
+            tokio::spawn(self.clone().serve(customer, volume));
+        }
+        answer.await.unwrap_or_else(|_| Err(StoreFault::unavailable("a change was broken off").into()))
+    }
+
     /// Serves a line until nobody waits.
     async fn serve(self, customer: CustomerId, volume: Arc<Volume>) {
-        while let Some(round) = volume.line.round() {
-            let mut bench = volume.bench.lock().await;
-            // A round that panics is answered by nobody, and leaves no desk behind; the next one starts afresh.
-            let shelf = self.clone();
-            let (owned, of_volume) = (std::mem::take(&mut *bench), Arc::clone(&volume));
-            let work = tokio::spawn(async move { shelf.carry_out(customer, &of_volume, owned, round).await });
-            *bench = work.await.unwrap_or_default();
+        loop {
+            let (shelf, of_volume) = (self.clone(), Arc::clone(&volume));
+            let work = tokio::spawn(async move { shelf.serve_rounds(customer, &of_volume).await });
+            if work.await.is_ok() {
+                break;
+            }
+            // A round has panicked: whoever was in it is told so, and the next one starts afresh.
+            *volume.bench.lock().await = Bench::default();
         }
         self.report_soon(&volume).await;
     }
 
-    async fn carry_out(&self, customer: CustomerId, volume: &Volume, mut bench: Bench, round: Vec<Waiting>) -> Bench {
+    async fn serve_rounds(&self, customer: CustomerId, volume: &Volume) {
+        let mut bench = volume.bench.lock().await;
+        loop {
+            // Whoever is about to join comes first, so that more share the commit.
+            tokio::task::yield_now().await;
+            let Some(round) = volume.line.round() else { return };
+            self.carry_out(customer, volume, &mut bench, round).await;
+        }
+    }
+
+    async fn carry_out(&self, customer: CustomerId, volume: &Volume, bench: &mut Bench, round: Vec<Waiting>) {
         if let Err(fault) = bench.ids.provide(&self.0.store, round.iter().map(|waiting| &waiting.command)).await {
-            round.into_iter().for_each(|waiting| waiting.answer(Err(fault.clone().into())));
-            return bench;
+            return round.into_iter().for_each(|waiting| waiting.answer(Err(fault.clone().into())));
         }
         let before = volume.present();
         let desk = bench.desk.take().unwrap_or_else(|| self.desk_of(&before));
-        let (desk, ids, decided) = decide_where_it_fits(desk, bench.ids, round).await;
+        let (desk, ids, decided) = decide_where_it_fits(desk, std::mem::take(&mut bench.ids), round).await;
         bench.ids = ids;
         let Decided { applied, idle } = decided;
         let changes = applied.iter().map(|applied| Arc::clone(&applied.change)).collect();
@@ -105,8 +127,7 @@ impl Shelf {
             // What they were judged by never came to be.
             volume.line.rejoin(idle.into_iter().map(|(waiting, _)| waiting).collect());
         }
-        self.answer(customer, volume, &mut bench, applied, outcomes).await;
-        bench
+        self.answer(customer, volume, bench, applied, outcomes).await;
     }
 
     fn desk_of(&self, book: &Book) -> Desk {

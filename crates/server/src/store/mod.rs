@@ -42,6 +42,7 @@ pub use directory::{AgentRow, BlockRow, CustomerRow, Directory, KeyRow, Revision
 pub use fault::{Noun, StoreFault};
 pub use points::{PointsRow, PointsUse};
 pub use postgres::Address;
+pub(crate) use report::Requests;
 pub use report::{Bodies, Request, RequestRow, SEGMENT_SECONDS_MAX, Segment, Sent};
 pub use rows::AccountId;
 pub use sequences::IdKind;

@@ -72,6 +72,8 @@ pub struct Metrics {
     batches: Histograms<BATCH_BUCKETS>,
     books: AtomicU64,
     book_bytes: AtomicU64,
+    requests_reported: AtomicU64,
+    requests_dropped: AtomicU64,
     connections: Arc<Connections>,
 }
 
@@ -84,6 +86,8 @@ impl Metrics {
             batches: Histograms::new(1),
             books: AtomicU64::new(0),
             book_bytes: AtomicU64::new(0),
+            requests_reported: AtomicU64::new(0),
+            requests_dropped: AtomicU64::new(0),
             connections: Arc::default(),
             methods: methods.to_vec(),
             outcomes: outcomes.to_vec(),
@@ -115,6 +119,16 @@ impl Metrics {
         self.book_bytes.store(bytes as u64, Relaxed);
     }
 
+    /// Counts requests that are in the report now.
+    pub fn requests_reported(&self, requests: u64) {
+        self.requests_reported.fetch_add(requests, Relaxed);
+    }
+
+    /// Counts requests that the report has no room for.
+    pub fn requests_dropped(&self, requests: u64) {
+        self.requests_dropped.fetch_add(requests, Relaxed);
+    }
+
     /// The counters of the API's connections.
     pub fn connections(&self) -> &Arc<Connections> {
         &self.connections
@@ -127,6 +141,7 @@ impl Metrics {
         self.write_stages(&mut page);
         self.write_commits(&mut page);
         self.write_books(&mut page);
+        self.write_report(&mut page);
         self.write_connections(&mut page);
         page.text
     }
@@ -174,6 +189,14 @@ impl Metrics {
         let bytes = self.book_bytes.load(Relaxed);
         let help = "Bytes that the books in memory take.";
         page.single("ringbook_book_bytes", "gauge", help, bytes);
+    }
+
+    fn write_report(&self, page: &mut Page) {
+        let reported = self.requests_reported.load(Relaxed);
+        page.single("ringbook_requests_reported_total", "counter", "Requests written to the report.", reported);
+        let dropped = self.requests_dropped.load(Relaxed);
+        let help = "Requests that the report had no room for while the store was away.";
+        page.single("ringbook_requests_dropped_total", "counter", help, dropped);
     }
 
     fn write_connections(&self, page: &mut Page) {
@@ -246,6 +269,8 @@ mod tests {
         metrics.stage(0, Duration::from_secs(100));
         metrics.commit(3);
         metrics.books_in_memory(2, 4096);
+        metrics.requests_reported(5);
+        metrics.requests_dropped(1);
         let open = metrics.connections().open();
         metrics.connections().rejected();
         let page = metrics.page();
@@ -266,6 +291,8 @@ mod tests {
             "ringbook_commit_changes_sum 3",
             "ringbook_books 2",
             "ringbook_book_bytes 4096",
+            "ringbook_requests_reported_total 5",
+            "ringbook_requests_dropped_total 1",
             "ringbook_connections 1",
             "ringbook_connections_rejected_total 1",
         ] {

@@ -37,7 +37,8 @@ macro_rules! topics {
     };
 }
 
-topics! { envelope contacts paging sorting operators trees jsquery regexp wrong_questions people tables sessions limits }
+topics! { envelope contacts paging sorting operators trees jsquery regexp wrong_questions people tables sessions limits
+changes uploads wrong_changes }
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/transcripts")

@@ -9,9 +9,7 @@ use crate::book::decide::{IdKind, IdSource};
 use crate::book::desk::Desk;
 use crate::book::history::{Changed, Cursor, StaleCursor};
 use crate::change::{Change, Effect};
-use crate::command::{
-    Blame, Command, ContactEdit, Edit, EmployeeDraft, OnError, Outcome, Refusal, Upload, Why,
-};
+use crate::command::{Blame, Command, ContactEdit, Edit, EmployeeDraft, OnError, Outcome, Refusal, Upload, Why};
 use crate::contact::{ContactDraft, full_name};
 use crate::group::{BLACKLIST, Group, Origin};
 use crate::id::{ContactId, EmployeeId, GroupId, OrganizationId};

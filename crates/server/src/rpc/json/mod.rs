@@ -8,6 +8,7 @@
 
 use std::borrow::Cow;
 
+mod mask;
 mod parse;
 mod repeat;
 

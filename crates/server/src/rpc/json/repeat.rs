@@ -8,7 +8,7 @@ use super::{Json, Kind};
 pub const VALUE_CHARS_MAX: usize = 1_000;
 
 /// Members whose value is never repeated.
-const SECRET_MEMBERS: [&str; 2] = ["access_token", "password"];
+pub(super) const SECRET_MEMBERS: [&str; 2] = ["access_token", "password"];
 
 impl Json<'_> {
     /// The value as a refusal repeats it, at most [`VALUE_CHARS_MAX`] characters.

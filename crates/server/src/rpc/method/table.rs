@@ -1,6 +1,8 @@
 //! The rows of the table of methods.
 
-use ringbook_book::query::field::{ACCOUNT, BLACKLIST_NUMBER, CONTACT, CUSTOMER_USER, EMPLOYEE, GROUP, ORGANIZATION};
+use ringbook_book::query::field::{
+    ACCOUNT, API_REQUEST, BLACKLIST_NUMBER, CONTACT, CUSTOMER_USER, EMPLOYEE, GROUP, ORGANIZATION,
+};
 
 use super::{ACCESS_TOKEN, Admission, Answer, Form, Method, Need, Parameter, Spec, USER_ID};
 use crate::access::{Right, Scope};
@@ -144,6 +146,14 @@ methods! {
         DeleteBlacklistNumber = changing(
             "delete.phone_number_from_blacklist", "Takes a number off the blacklist", Right::AddressBookDelete,
             &THE_ID, Answer::Nothing);
+        /// `get.api_requests`
+        ApiRequests = Spec {
+            name: "get.api_requests",
+            about: "The requests of a time, newest first: the account's, or without client_user:select those of the user",
+            admission: Admission::Callers { scope: Scope::CustomerMethod, right: None, common: &TOKEN_AND_USER },
+            parameters: &REPORT,
+            answer: Answer::Records(&API_REQUEST),
+        };
     }
 }
 
@@ -204,6 +214,16 @@ static QUESTION: [Parameter; 5] = [
     parameter("filter", Form::Filter, Need::Optional, "Which records"),
     parameter("fields", Form::Fields, Need::Optional, "Members of each record; all if absent or empty"),
     parameter("sort", Form::Sort, Need::Optional, "At most 8 keys; ties are broken by id"),
+];
+
+static REPORT: [Parameter; 7] = [
+    parameter("date_from", Form::Moment, Need::Required, "Requests from this moment on"),
+    parameter("date_till", Form::Moment, Need::Required, "Requests up to this moment, at most 3 months later"),
+    QUESTION[0],
+    QUESTION[1],
+    QUESTION[2],
+    QUESTION[3],
+    QUESTION[4],
 ];
 
 const ID: Parameter = parameter("id", Form::Id, Need::Required, "Which one");

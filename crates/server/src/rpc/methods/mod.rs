@@ -14,6 +14,7 @@ mod discover;
 mod listings;
 mod mirror;
 mod people;
+mod report;
 mod session;
 mod uploading;
 
@@ -27,6 +28,7 @@ pub use discover::discover;
 pub use listings::{blacklist_numbers, employees, groups, organizations};
 pub use mirror::contact_changes;
 pub use people::{account, customer_users};
+pub use report::api_requests;
 pub use session::{login, logout};
 pub use uploading::upload_contacts;
 

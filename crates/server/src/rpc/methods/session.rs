@@ -25,6 +25,7 @@ pub async fn login(rpc: &Rpc, id: &str, params: Reader<'_>, visit: &mut Visit<'_
     let limits = rpc.access.limits(&session.identity, visit.now);
     let mut reply = Reply::open(id);
     reply.session(&session);
+    visit.identity = Some(session.identity);
     Ok(reply.close(None, limits.as_ref()))
 }
 

@@ -34,8 +34,9 @@ fn of_upload(fault: &ShelfFault, batch: &Batch<'_>) -> Fault {
     };
     match batch.good.get(refusal.at) {
         Some(place) => {
-            let record = Reader::of(batch.sent[*place]);
-            judgement::of_command(refusal, record).inside(&from_wire::upload_path(*place))
+            let fault = judgement::of_command(refusal, Reader::of(batch.sent[*place]));
+            // A book without room is the fault of no record.
+            if fault.field.is_some() { fault.inside(&from_wire::upload_path(*place)) } else { fault }
         }
         None => Fault::internal("a record was refused that was not asked about"),
     }

@@ -78,7 +78,8 @@ async fn world() -> World {
     let access = Arc::new(Access::open(store.clone(), clock.clone()).await.expect("access"));
     let metrics = Arc::new(Metrics::new(&methods(), &outcomes(), &stages()));
     let shelf = Shelf::new(store.clone(), Arc::clone(&metrics), crate::shelf::Bounds::WIDE);
-    let rpc = Rpc::new(Arc::clone(&access), Arc::new(shelf), clock, metrics);
+    let report = crate::report::Report::new(store.clone(), clock.clone(), Arc::clone(&metrics), 31);
+    let rpc = Rpc::new(Arc::clone(&access), Arc::new(shelf), report, clock, metrics);
     World { _place: place, store, faults, access, rpc, agent, client, other }
 }
 

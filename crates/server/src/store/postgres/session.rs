@@ -54,14 +54,17 @@ pub(super) struct Talk {
     is_open: Held<bool>,
     /// The first failure; nothing is good after it.
     failed: Held<bool>,
+    /// Whether rows are being taken: another statement would wait for them for ever.
+    is_busy: Held<bool>,
     /// Whether the connection is not to be used again.
     is_lost: Held<bool>,
 }
 
 impl Talk {
     pub(super) fn new(lease: Lease, bond: Bond) -> Self {
-        let (is_open, failed, is_lost) = (Held::new(false), Held::new(false), Held::new(false));
-        Self { lease, beginning: Held::new(bond.beginning()), is_open, failed, is_lost }
+        let no = || Held::new(false);
+        let (is_open, failed, is_busy, is_lost) = (no(), no(), no(), no());
+        Self { lease, beginning: Held::new(bond.beginning()), is_open, failed, is_busy, is_lost }
     }
 
     /// Makes what was done last. After a fault here nobody knows whether it does, unless the database said so.
@@ -81,7 +84,11 @@ impl Talk {
 
     /// Waits for work on the connection, and sees what a failure means for it.
     fn work<T>(&self, work: impl AsyncFnOnce(&Link) -> Result<T, Trouble>) -> Result<T, StoreFault> {
+        if self.is_busy.replace(true) {
+            return Err(StoreFault::unavailable("a session was used while its rows were being taken"));
+        }
         let outcome = wait(work(self.lease.link()), self.lease.patience());
+        self.is_busy.set(false);
         let trouble = match outcome {
             Ok(Ok(value)) => return Ok(value),
             Ok(Err(trouble)) => trouble,

@@ -106,4 +106,3 @@ pub(super) fn command(dice: &mut Dice, latest: u64) -> Command {
         }
     }
 }
-
