@@ -49,7 +49,7 @@ impl Cluster {
                 .arg(&data),
         )?;
         let options = format!(
-            "-h 127.0.0.1 -p {port} -k '{}' -c fsync=off -c full_page_writes=off -c max_connections=50",
+            "-h 127.0.0.1 -p {port} -k '{}' -c fsync=off -c full_page_writes=off -c max_connections=400",
             directory.display()
         );
         let pg_ctl = &mut account.command(&programs.0.join("pg_ctl"), &directory);

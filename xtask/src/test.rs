@@ -6,6 +6,8 @@ use crate::steps::{Steps, cargo};
 
 /// Names the database that the tests compare with.
 const DATABASE_ENV: &str = "RINGBOOK_TEST_POSTGRES";
+/// Says where the servers that are tested keep their data.
+const STORE_ENV: &str = "RINGBOOK_TEST_STORE";
 
 /// Runs the chore.
 ///
@@ -33,13 +35,24 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
 fn tests(steps: &mut Steps, options: &[String]) -> Result<(), String> {
     // Built before the database is started: a database should not wait for a compiler.
     steps.run("build", &mut cargo(&["test", "--workspace", "--no-run"]));
-    let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--"]);
-    command.args(options);
     if std::env::var_os(DATABASE_ENV).is_some() {
-        steps.run("tests", &mut command);
+        run_tests(steps, options, None);
         return Ok(());
     }
     let cluster = steps.prepare("PostgreSQL with jsquery", Cluster::start)?;
-    steps.run("tests", command.env(DATABASE_ENV, cluster.connection()));
+    run_tests(steps, options, Some(&cluster));
     Ok(())
+}
+
+/// All tests, and those of the program once more with its data in the database.
+fn run_tests(steps: &mut Steps, options: &[String], cluster: Option<&Cluster>) {
+    let mut all = cargo(&["test", "--workspace", "--no-fail-fast", "--"]);
+    let mut again = cargo(&["test", "--package", "ringbook", "--test", "it", "--no-fail-fast", "--"]);
+    again.env(STORE_ENV, "postgres");
+    for (name, command) in [("tests", &mut all), ("tests of the program on PostgreSQL", &mut again)] {
+        if let Some(cluster) = cluster {
+            command.env(DATABASE_ENV, cluster.connection());
+        }
+        steps.run(name, command.args(options));
+    }
 }

@@ -54,7 +54,7 @@ pub struct Server {
 pub fn serve(options: ServeOptions) -> Result<(), Failure> {
     let log = telemetry::logging(options.log.format, &options.log.filter)?;
     runtime()?.block_on(async {
-        let store = Store::open(&options.data, Role::Server)?;
+        let store = Store::open(&options.place, Role::Server)?;
         let metrics = metrics();
         let bounds = Bounds { books_bytes: options.memory.bytes(), deletions_kept: options.deletions_kept };
         let shelf = Shelf::new(store.clone(), Arc::clone(&metrics), bounds);

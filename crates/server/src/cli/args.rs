@@ -62,7 +62,11 @@ pub(super) fn data(default: &'static str) -> Arg {
 
 /// Where the data are, if they are in a database.
 pub(super) fn database() -> Arg {
-    option("database", "URL", "The PostgreSQL database that holds the data, instead of --data (not in this build)")
+    option(
+        "database",
+        "URL",
+        "The PostgreSQL database that holds the data, instead of --data: postgres://user:password@host/name",
+    )
 }
 
 /// An option with a value.

@@ -81,6 +81,7 @@ fn in_words(fault: &StoreFault) -> String {
     match fault {
         StoreFault::Unreadable { table, key, cause } => format!("table {table}, row {key}: {cause}"),
         StoreFault::Unavailable { .. }
+        | StoreFault::Damaged { .. }
         | StoreFault::Locked { .. }
         | StoreFault::SchemaTooNew { .. }
         | StoreFault::NotADatabase { .. }

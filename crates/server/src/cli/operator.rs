@@ -1,7 +1,6 @@
 //! What the commands of the operator have in common: where the data are, how they are opened, who runs on them.
 
 use std::io::BufRead;
-use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use ringbook_book::id::{AgentId, CustomerId, NotAnId};
@@ -10,7 +9,7 @@ use super::output::{Answer, Json, Row};
 use super::{Failure, Progress, agent, allow, check, customer, key, user};
 use crate::access::unreadable;
 use crate::config::{Layers, value};
-use crate::store::{AccountId, Directory, Role, Store};
+use crate::store::{AccountId, Address, Directory, Place, Role, Store};
 
 /// A command of the operator, read whole.
 pub(super) enum Task {
@@ -63,27 +62,42 @@ impl Task {
     }
 }
 
-/// Runs a task on the data in a directory.
-pub(super) fn run(task: Task, place: &Path, progress: Progress) -> Result<Answer, Failure> {
-    if !task.begins_data() && !Store::exists(place) {
-        return Err(Failure::failed(format_args!(
-            "there are no data in {}: name their directory with --data, or make them with `ringbook customer add NAME`",
-            place.display()
-        )));
+/// Runs a task on the data.
+pub(super) fn run(task: Task, place: &Place, progress: Progress) -> Result<Answer, Failure> {
+    if !task.begins_data() && !Store::exists(place)? {
+        return Err(Failure::failed(match place {
+            Place::Directory(directory) => format!(
+                "there are no data in {}: name their directory with --data, or make them with `ringbook customer add \
+                 NAME`",
+                directory.display()
+            ),
+            Place::Database(address) => format!(
+                "there are no data in {address}: name another one with --database, or make them with `ringbook \
+                 customer add NAME`"
+            ),
+        }));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(Failure::failed)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(Failure::failed)?;
     let store = Store::open(place, Role::Operator)?;
     runtime.block_on(task.run(&store, progress))
 }
 
-/// The directory that holds the data.
-pub(super) fn place(layers: &Layers<'_>) -> Result<PathBuf, Failure> {
-    if layers.one_of(["data", "database"])? == Some("database") {
-        return Err(Failure::failed(
-            "this build keeps its data in a directory, PostgreSQL is not supported yet: use --data DIR",
-        ));
+/// Where the data are.
+pub(super) fn place(layers: &Layers<'_>) -> Result<Place, Failure> {
+    if layers.one_of(["data", "database"])? == Some("database")
+        && let Some(address) = database(layers)?
+    {
+        return Ok(Place::Database(address));
     }
-    Ok(layers.required("data", "names the directory of the data", value::path)?)
+    Ok(Place::Directory(layers.required("data", "names the directory of the data", value::path)?))
+}
+
+/// The database that holds the data, if one is named.
+pub(super) fn database(layers: &Layers<'_>) -> Result<Option<Address>, Failure> {
+    // Read in two steps, because a wrong setting is shown, and a password may be in this one.
+    let url = layers.value("database", |text| Ok(text.to_owned()))?;
+    let read = |url: String| Address::parse(&url).map_err(|wrong| Failure::usage(format_args!("--database {wrong}")));
+    url.map(read).transpose()
 }
 
 /// The account that `--customer` or `--agent` names.

@@ -1,16 +1,20 @@
 //! `ringbook serve` and `ringbook demo`: their flags, read into what the server is told.
 
+use std::path::PathBuf;
+
 use clap::{Arg, ArgAction, Command};
 
 use super::{Failure, args, operator};
 use crate::config::{DemoOptions, LOG_FILTER, Layers, LogOptions, ServeOptions, TlsPaths, value};
 use crate::http::HttpSettings;
+use crate::store::Place;
 
 const SERVE_EXAMPLES: &str = "\
 SIGTERM and SIGINT finish what runs and stop; SIGHUP reads the TLS files and the log filter again.
 
 Examples:
   ringbook serve --data /var/lib/ringbook --listen 0.0.0.0:8080 --metrics 127.0.0.1:9090
+  ringbook serve --database 'postgres://book:secret@db.example/book?sslmode=verify-full'
   ringbook serve --tls-cert chain.pem --tls-key key.pem --trusted-proxy 10.0.0.0/8
   RINGBOOK_LOG_FORMAT=json ringbook serve --config /etc/ringbook.toml";
 
@@ -57,6 +61,11 @@ pub(super) fn demo_command() -> Command {
         .about("Run a server with made-up contacts, to try it out")
         .after_help(DEMO_EXAMPLES)
         .args([args::data("./ringbook-demo"), listen()])
+        .arg(args::option(
+            "database",
+            "URL",
+            "Keep the contacts in this PostgreSQL database; DIR still takes demo.json",
+        ))
         .arg(args::option("contacts", "N", "How many contacts the first book is filled with").default_value("1000"))
         .arg(args::option("seed", "N", "The same seed makes the same contacts").default_value("1"))
         .args(log())
@@ -102,7 +111,7 @@ fn log() -> [Arg; 2] {
 /// What `serve` is told.
 pub(super) fn serve_options(layers: &Layers<'_>) -> Result<ServeOptions, Failure> {
     Ok(ServeOptions {
-        data: operator::place(layers)?,
+        place: operator::place(layers)?,
         listen: layers.required("listen", "says where to answer calls", value::listen)?,
         metrics: layers.value("metrics", value::listen)?,
         tls: tls(layers)?,
@@ -117,8 +126,11 @@ pub(super) fn serve_options(layers: &Layers<'_>) -> Result<ServeOptions, Failure
 /// What `demo` is told.
 pub(super) fn demo_options(layers: &Layers<'_>) -> Result<DemoOptions, Failure> {
     let contacts = |text: &str| value::number(text, 0, value::CONTACTS_MAX);
+    let data: PathBuf = layers.required("data", "names the directory of the data", value::path)?;
+    let place = operator::database(layers)?.map_or_else(|| Place::from(&data), Place::Database);
     Ok(DemoOptions {
-        data: layers.required("data", "names the directory of the data", value::path)?,
+        data,
+        place,
         listen: layers.required("listen", "says where to answer calls", value::listen)?,
         contacts: layers.required("contacts", "says how many contacts to make", contacts)?,
         seed: layers.required("seed", "says which contacts to make", |text| value::number(text, 0, u64::MAX))?,

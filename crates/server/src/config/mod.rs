@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::http::HttpSettings;
+use crate::store::Place;
 use crate::telemetry::LogFormat;
 
 mod file;
@@ -26,8 +27,8 @@ pub const LOG_FILTER: &str = "info";
 /// What `ringbook serve` is told.
 #[derive(Debug, Clone)]
 pub struct ServeOptions {
-    /// The data directory.
-    pub data: PathBuf,
+    /// Where the data are.
+    pub place: Place,
     /// Where calls are answered; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Where the metrics page is; `None` when there is none.
@@ -49,8 +50,10 @@ pub struct ServeOptions {
 /// What `ringbook demo` is told.
 #[derive(Debug, Clone)]
 pub struct DemoOptions {
-    /// The data directory.
+    /// The directory of `demo.json`, and of the data unless they are elsewhere.
     pub data: PathBuf,
+    /// Where the data are.
+    pub place: Place,
     /// Where calls are answered; port 0 takes a free one.
     pub listen: SocketAddr,
     /// How many contacts the book of "Demo" is filled with, at most [`value::CONTACTS_MAX`].

@@ -7,7 +7,7 @@ mod names;
 pub mod people;
 
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -23,7 +23,7 @@ use crate::config::DemoOptions;
 use crate::http::{API_PATH, HttpSettings};
 use crate::serve::{self, Failure, Server};
 use crate::shelf::{Bounds, Shelf};
-use crate::store::{AccountId, NewCustomer, NewKey, NewUser, Role, Store};
+use crate::store::{AccountId, NewCustomer, NewKey, NewUser, Place, Role, Store};
 use crate::telemetry;
 
 /// What the demo made, beside the data.
@@ -50,7 +50,10 @@ pub struct Wish {
 pub fn demo(options: DemoOptions) -> Result<(), Failure> {
     let log = telemetry::logging(options.log.format, &options.log.filter)?;
     serve::runtime()?.block_on(async {
-        let store = Store::open(&options.data, Role::Server)?;
+        if let Place::Database(_) = options.place {
+            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&options.data)?;
+        }
+        let store = Store::open(&options.place, Role::Server)?;
         let metrics = serve::metrics();
         let shelf = Shelf::new(store.clone(), std::sync::Arc::clone(&metrics), Bounds::WIDE);
         let (listener, bound) = serve::listen(&options.listen.to_string()).await?;

@@ -13,29 +13,50 @@ use ringbook_book::contact::ContactDraft;
 use ringbook_book::employee::PhoneStatus;
 use ringbook_book::id::{BlacklistId, ContactId, EmployeeId, GroupId, OrganizationId};
 use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
-use tempfile::TempDir;
 
 use super::*;
+use crate::store::tests::trial::{Ground, on_both_engines};
 use crate::store::{Faults, NewCustomer, Role};
+
+on_both_engines! {
+    a_story_is_read_back_from_the_rows_and_after_a_restart;
+    the_nth_operation_fails_and_memory_equals_the_store;
+    changes_that_wait_share_a_commit_and_each_is_answered_for_itself;
+    a_change_that_the_store_refuses_hurts_no_other;
+    who_leaves_undoes_nothing_and_doubles_nothing;
+    a_change_by_another_hand_is_seen_before_the_next_one;
+    a_book_whose_rows_are_too_few_is_refused;
+}
 
 /// A shelf over a fresh store with one customer.
 struct World {
-    place: TempDir,
+    ground: Ground,
     store: Store,
     faults: Faults,
     shelf: Shelf,
     customer: CustomerId,
 }
 
-async fn world() -> World {
-    let place = tempfile::tempdir().expect("a temporary directory");
+async fn world(ground: Ground) -> World {
     let faults = Faults::none();
-    let store = Store::open_with(place.path(), Role::Server, faults.clone()).expect("the store opens");
+    let store = Store::open_with(ground.place(), Role::Server, faults.clone()).expect("the store opens");
+    let customer = another_customer(&store).await;
+    let shelf = shelf(&store);
+    World { ground, store, faults, shelf, customer }
+}
+
+async fn another_customer(store: &Store) -> CustomerId {
     let new =
         NewCustomer { agent: None, name: "C".into(), timezone: "UTC".into(), day_limit: None, minute_limit: None };
-    let customer = store.add_customer(new).await.expect("a customer");
-    let shelf = shelf(&store);
-    World { place, store, faults, shelf, customer }
+    store.add_customer(new).await.expect("a customer")
+}
+
+impl World {
+    /// The same store with a fresh book and a shelf that knows nothing.
+    async fn with_another_customer(self) -> World {
+        let customer = another_customer(&self.store).await;
+        World { shelf: shelf(&self.store), customer, ..self }
+    }
 }
 
 fn shelf(store: &Store) -> Shelf {
@@ -169,24 +190,23 @@ fn employee() -> EmployeeDraft {
     EmployeeDraft { last_name: name("Manager"), first_name: None, patronymic: None, email: None, phones: vec![phone] }
 }
 
-#[tokio::test]
-async fn a_story_is_read_back_from_the_rows_and_after_a_restart() {
-    let world = world().await;
+async fn a_story_is_read_back_from_the_rows_and_after_a_restart(ground: Ground) {
+    let world = world(ground).await;
     assert_eq!(story(&world).await, 0);
     store_equals_memory(&world).await;
     let before = picture(&world.shelf.book(world.customer).await.expect("the book"));
-    let World { place, store, shelf: first, customer, .. } = world;
+    let World { ground, store, shelf: first, customer, .. } = world;
     drop((first, store));
-    let store = Store::open(place.path(), Role::Server).expect("it opens again");
+    let store = Store::open(ground.place(), Role::Server).expect("it opens again");
     let after = shelf(&store).book(customer).await.expect("the book");
     assert_eq!(picture(&after), before);
 }
 
 /// Whichever operation of the store fails, memory equals the store after it, and the next change goes through.
-#[tokio::test]
-async fn the_nth_operation_fails_and_memory_equals_the_store() {
+async fn the_nth_operation_fails_and_memory_equals_the_store(ground: Ground) {
+    let mut world = world(ground).await;
     for n in 1.. {
-        let world = world().await;
+        world = world.with_another_customer().await;
         world.shelf.book(world.customer).await.expect("the book");
         world.faults.fail_nth(n);
         let failed = story(&world).await;
@@ -201,9 +221,8 @@ async fn the_nth_operation_fails_and_memory_equals_the_store() {
     }
 }
 
-#[tokio::test]
-async fn changes_that_wait_share_a_commit_and_each_is_answered_for_itself() {
-    let world = world().await;
+async fn changes_that_wait_share_a_commit_and_each_is_answered_for_itself(ground: Ground) {
+    let world = world(ground).await;
     change(&world, Command::AddOrganizations(vec![name("one")])).await.expect("it is new");
     change(&world, Command::AddContacts((0..500).map(draft).collect())).await.expect("they are new");
     let commits = || world.store.commits().count.load(Ordering::Relaxed);
@@ -226,14 +245,12 @@ async fn changes_that_wait_share_a_commit_and_each_is_answered_for_itself() {
     store_equals_memory(&world).await;
 }
 
-#[tokio::test]
-async fn a_change_that_the_store_refuses_hurts_no_other() {
-    let world = world().await;
+async fn a_change_that_the_store_refuses_hurts_no_other(ground: Ground) {
+    let world = world(ground).await;
     world.shelf.book(world.customer).await.expect("the book");
     // A row that no server has written stands in the way of one change.
-    let database = rusqlite::Connection::open(world.place.path().join("ringbook.db")).expect("the database");
-    let row = "INSERT INTO organizations VALUES (?1, 1000000, 0, 'in the way')";
-    database.execute(row, [world.customer.number().cast_signed()]).expect("a foreign hand");
+    let customer = world.customer;
+    world.ground.execute(&format!("INSERT INTO organizations VALUES ({customer}, 1000000, 0, 'in the way')"));
     let asked: Vec<_> = (0..30)
         .map(|at| {
             let name = name(&if at == 11 { "in the way".to_owned() } else { format!("organization {at}") });
@@ -243,13 +260,12 @@ async fn a_change_that_the_store_refuses_hurts_no_other() {
     for (at, asked) in asked.into_iter().enumerate() {
         assert_eq!(asked.await.expect("no panic").is_err(), at == 11, "{at}");
     }
-    database.execute("DELETE FROM organizations WHERE id = 1000000", []).expect("the foreign hand");
+    world.ground.execute("DELETE FROM organizations WHERE id = 1000000");
     store_equals_memory(&world).await;
 }
 
-#[tokio::test]
-async fn who_leaves_undoes_nothing_and_doubles_nothing() {
-    let world = world().await;
+async fn who_leaves_undoes_nothing_and_doubles_nothing(ground: Ground) {
+    let world = world(ground).await;
     for at in 0..20 {
         let mut left = Box::pin(world.shelf.change(world.customer, Command::AddContacts(vec![draft(at)])));
         poll_fn(|context| {
@@ -265,9 +281,8 @@ async fn who_leaves_undoes_nothing_and_doubles_nothing() {
     store_equals_memory(&world).await;
 }
 
-#[tokio::test]
-async fn a_change_by_another_hand_is_seen_before_the_next_one() {
-    let world = world().await;
+async fn a_change_by_another_hand_is_seen_before_the_next_one(ground: Ground) {
+    let world = world(ground).await;
     change(&world, Command::AddOrganizations(vec![name("one")])).await.expect("it is new");
     // Another node, as far as this one can tell.
     let other = shelf(&world.store);
@@ -279,12 +294,11 @@ async fn a_change_by_another_hand_is_seen_before_the_next_one() {
     store_equals_memory(&world).await;
 }
 
-#[tokio::test]
-async fn a_book_whose_rows_are_too_few_is_refused() {
-    let world = world().await;
+async fn a_book_whose_rows_are_too_few_is_refused(ground: Ground) {
+    let world = world(ground).await;
     change(&world, Command::AddContacts((0..3).map(draft).collect())).await.expect("they are new");
-    let database = rusqlite::Connection::open(world.place.path().join("ringbook.db")).expect("the database");
-    database.execute("DELETE FROM contacts WHERE last_name LIKE 'Имя 1%'", []).expect("a page is lost");
+    // A page is lost.
+    world.ground.execute("DELETE FROM contacts WHERE last_name LIKE 'Имя 1%'");
     let refused = shelf(&world.store).book(world.customer).await;
     assert!(matches!(refused, Err(ShelfFault::Unreadable)), "{refused:?}");
 }

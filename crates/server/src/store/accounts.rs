@@ -1,11 +1,13 @@
 //! Agents, customers and their address lists: what the operator adds, sets and removes.
 
+use std::ops::ControlFlow;
+
 use ringbook_book::id::{AgentId, CustomerId};
-use rusqlite::{Connection, OptionalExtension};
 
 use super::directory::{self, CustomerRow, moved};
 use super::rows::{column, limit_column, must_exist};
 use super::sequences::take_ids;
+use super::session::{Session, cells};
 use super::{AccountId, IdKind, Noun, Store, StoreFault, statements, users};
 
 /// The name of the group that every book is born with.
@@ -60,10 +62,10 @@ impl CustomerEdit {
 impl Store {
     /// Adds an agent.
     pub async fn add_agent(&self, name: String) -> Result<AgentId, StoreFault> {
-        self.write(move |connection| {
-            let number = take_ids(connection, IdKind::Agent, 1)?;
-            connection.prepare_cached(statements::ADD_AGENT)?.execute((column(number), name))?;
-            moved(connection)?;
+        self.write(move |session| {
+            moved(session)?;
+            let number = take_ids(session, IdKind::Agent, 1)?;
+            session.execute(statements::ADD_AGENT, &cells![column(number), name])?;
             AgentId::new(number).map_err(|_| StoreFault::IdsSpent)
         })
         .await
@@ -71,101 +73,100 @@ impl Store {
 
     /// Removes an agent with its users, keys, sessions and list. Fails while it has customers.
     pub async fn remove_agent(&self, agent: AgentId) -> Result<(), StoreFault> {
-        self.write(move |connection| remove_agent(connection, agent)).await
+        self.write(move |session| remove_agent(session, agent)).await
     }
 
     /// Adds a customer, its book and the book's system group.
     pub async fn add_customer(&self, customer: NewCustomer) -> Result<CustomerId, StoreFault> {
-        self.write(move |connection| add_customer(connection, &customer)).await
+        self.write(move |session| add_customer(session, &customer)).await
     }
 
     /// Changes a customer.
     pub async fn set_customer(&self, customer: CustomerId, edit: CustomerEdit) -> Result<(), StoreFault> {
-        self.write(move |connection| set_customer(connection, customer, edit)).await
+        self.write(move |session| set_customer(session, customer, edit)).await
     }
 
     /// Removes a customer with its users, keys, sessions, list, counters and its whole book.
     pub async fn remove_customer(&self, customer: CustomerId) -> Result<(), StoreFault> {
-        self.write(move |connection| remove_customer(connection, customer)).await
+        self.write(move |session| remove_customer(session, customer)).await
     }
 
     /// Allows calls from a block; allowing it twice is the same as once.
     pub async fn add_block(&self, account: AccountId, block: String) -> Result<(), StoreFault> {
-        self.write(move |connection| {
-            account_must_exist(connection, account)?;
+        self.write(move |session| {
+            moved(session)?;
+            account_must_exist(session, account)?;
             let (kind, number) = account.columns();
-            connection.prepare_cached(statements::ADD_BLOCK)?.execute((kind, number, block))?;
-            moved(connection)
+            session.execute(statements::ADD_BLOCK, &cells![kind, number, block]).map(drop)
         })
         .await
     }
 
     /// Allows calls from a block no more.
     pub async fn remove_block(&self, account: AccountId, block: String) -> Result<(), StoreFault> {
-        self.write(move |connection| {
+        self.write(move |session| {
+            moved(session)?;
             let (kind, number) = account.columns();
-            let removed = connection.prepare_cached(statements::REMOVE_BLOCK)?.execute((kind, number, block))?;
-            if removed == 0 {
-                return Err(StoreFault::NotFound { what: Noun::Block });
-            }
-            moved(connection)
+            let removed = session.execute(statements::REMOVE_BLOCK, &cells![kind, number, block])?;
+            if removed == 0 { Err(StoreFault::NotFound { what: Noun::Block }) } else { Ok(()) }
         })
         .await
     }
 }
 
 /// Fails unless the account is there.
-pub(super) fn account_must_exist(connection: &Connection, account: AccountId) -> Result<(), StoreFault> {
+pub(super) fn account_must_exist(session: &dyn Session, account: AccountId) -> Result<(), StoreFault> {
     match account {
-        AccountId::Agent(id) => must_exist(connection, statements::AGENT_EXISTS, id.number(), Noun::Agent),
-        AccountId::Customer(id) => must_exist(connection, statements::CUSTOMER_EXISTS, id.number(), Noun::Customer),
+        AccountId::Agent(id) => must_exist(session, statements::AGENT_EXISTS, id.number(), Noun::Agent),
+        AccountId::Customer(id) => must_exist(session, statements::CUSTOMER_EXISTS, id.number(), Noun::Customer),
     }
 }
 
-fn agent_must_exist(connection: &Connection, agent: Option<AgentId>) -> Result<(), StoreFault> {
-    agent.map_or(Ok(()), |agent| account_must_exist(connection, AccountId::Agent(agent)))
+fn agent_must_exist(session: &dyn Session, agent: Option<AgentId>) -> Result<(), StoreFault> {
+    agent.map_or(Ok(()), |agent| account_must_exist(session, AccountId::Agent(agent)))
 }
 
-fn remove_agent(connection: &Connection, agent: AgentId) -> Result<(), StoreFault> {
+fn remove_agent(session: &dyn Session, agent: AgentId) -> Result<(), StoreFault> {
+    moved(session)?;
     let id = column(agent.number());
-    account_must_exist(connection, AccountId::Agent(agent))?;
-    let count: i64 = connection.prepare_cached(statements::AGENT_CUSTOMERS)?.query_row([id], |row| row.get(0))?;
+    account_must_exist(session, AccountId::Agent(agent))?;
+    let count = session.one(statements::AGENT_CUSTOMERS, &cells![id], |line| line.number(0))?;
     if count > 0 {
         return Err(StoreFault::StillHasCustomers { count: count.unsigned_abs() });
     }
-    remove_belongings(connection, AccountId::Agent(agent), statements::AGENT_USER_IDS)?;
-    connection.prepare_cached(statements::REMOVE_AGENT)?.execute([id])?;
-    moved(connection)
+    remove_belongings(session, AccountId::Agent(agent), statements::AGENT_USER_IDS)?;
+    session.execute(statements::REMOVE_AGENT, &cells![id]).map(drop)
 }
 
-fn add_customer(connection: &Connection, customer: &NewCustomer) -> Result<CustomerId, StoreFault> {
-    agent_must_exist(connection, customer.agent)?;
-    let number = take_ids(connection, IdKind::Customer, 1)?;
-    let group = take_ids(connection, IdKind::Group, 1)?;
+fn add_customer(session: &dyn Session, customer: &NewCustomer) -> Result<CustomerId, StoreFault> {
+    moved(session)?;
+    agent_must_exist(session, customer.agent)?;
+    let number = take_ids(session, IdKind::Customer, 1)?;
+    let group = take_ids(session, IdKind::Group, 1)?;
     let id = column(number);
-    connection.prepare_cached(statements::ADD_CUSTOMER)?.execute((
+    let values = cells![
         id,
         customer.agent.map(|agent| column(agent.number())),
         &customer.name,
         &customer.timezone,
         limit_column(customer.day_limit),
         limit_column(customer.minute_limit),
-    ))?;
-    connection.prepare_cached(statements::ADD_BOOK)?.execute([id])?;
-    connection.prepare_cached(statements::ADD_SYSTEM_GROUP)?.execute((id, column(group), SYSTEM_GROUP))?;
-    moved(connection)?;
+    ];
+    session.execute(statements::ADD_CUSTOMER, &values)?;
+    session.execute(statements::ADD_BOOK, &cells![id])?;
+    session.execute(statements::ADD_SYSTEM_GROUP, &cells![id, column(group), SYSTEM_GROUP])?;
     CustomerId::new(number).map_err(|_| StoreFault::IdsSpent)
 }
 
-fn set_customer(connection: &Connection, customer: CustomerId, edit: CustomerEdit) -> Result<(), StoreFault> {
+fn set_customer(session: &dyn Session, customer: CustomerId, edit: CustomerEdit) -> Result<(), StoreFault> {
     let id = column(customer.number());
-    let mut statement = connection.prepare_cached(statements::CUSTOMER)?;
-    let found = statement.query_row([id], |row| Ok(directory::customer(row))).optional()?;
+    moved(session)?;
+    let found = session.first(statements::CUSTOMER, &cells![id], |line| Ok(directory::customer(line)))?;
     let row = found.ok_or(StoreFault::NotFound { what: Noun::Customer })?;
     let row = row.map_err(|cause| StoreFault::unreadable("customers", format_args!("id {id}"), cause))?;
     let row = edit.apply(row);
-    agent_must_exist(connection, row.agent)?;
-    connection.prepare_cached(statements::SET_CUSTOMER)?.execute((
+    agent_must_exist(session, row.agent)?;
+    let values = cells![
         row.agent.map(|agent| column(agent.number())),
         row.name,
         row.timezone,
@@ -173,31 +174,34 @@ fn set_customer(connection: &Connection, customer: CustomerId, edit: CustomerEdi
         limit_column(row.day_limit),
         limit_column(row.minute_limit),
         id,
-    ))?;
-    moved(connection)
+    ];
+    session.execute(statements::SET_CUSTOMER, &values).map(drop)
 }
 
-fn remove_customer(connection: &Connection, customer: CustomerId) -> Result<(), StoreFault> {
+fn remove_customer(session: &dyn Session, customer: CustomerId) -> Result<(), StoreFault> {
+    moved(session)?;
     let id = column(customer.number());
-    account_must_exist(connection, AccountId::Customer(customer))?;
-    remove_belongings(connection, AccountId::Customer(customer), statements::CUSTOMER_USER_IDS)?;
+    account_must_exist(session, AccountId::Customer(customer))?;
+    remove_belongings(session, AccountId::Customer(customer), statements::CUSTOMER_USER_IDS)?;
     for sql in statements::EMPTY_BOOK {
-        connection.prepare_cached(sql)?.execute([id])?;
+        session.execute(sql, &cells![id])?;
     }
-    connection.prepare_cached(statements::REMOVE_CUSTOMER)?.execute([id])?;
-    moved(connection)
+    session.execute(statements::REMOVE_CUSTOMER, &cells![id]).map(drop)
 }
 
 /// An account's users, list, counters and report go.
-fn remove_belongings(connection: &Connection, account: AccountId, users_of: &str) -> Result<(), StoreFault> {
+fn remove_belongings(session: &dyn Session, account: AccountId, users_of: &'static str) -> Result<(), StoreFault> {
     let (kind, number) = account.columns();
-    let mut statement = connection.prepare_cached(users_of)?;
-    let users: Vec<i64> = statement.query_map([number], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut users = Vec::new();
+    session.each(users_of, &cells![number], &mut |line| {
+        users.push(line.number(0).map_err(StoreFault::unavailable)?);
+        Ok(ControlFlow::Continue(()))
+    })?;
     for user in users {
-        users::remove(connection, user)?;
+        users::remove(session, user)?;
     }
-    connection.prepare_cached(statements::REMOVE_BLOCKS)?.execute((kind, number))?;
-    connection.prepare_cached(statements::REMOVE_POINTS)?.execute((kind, number))?;
-    connection.prepare_cached(statements::REMOVE_REQUESTS)?.execute((kind, number))?;
+    for sql in [statements::REMOVE_BLOCKS, statements::REMOVE_POINTS, statements::REMOVE_REQUESTS] {
+        session.execute(sql, &cells![kind, number])?;
+    }
     Ok(())
 }

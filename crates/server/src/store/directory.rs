@@ -4,10 +4,12 @@
 //! every change of the directory moves. A row that cannot be read back is set aside and named, so that the rest is
 //! still served.
 
-use ringbook_book::id::{AgentId, CustomerId, KeyId, UserId};
-use rusqlite::{Connection, Row};
+use std::ops::ControlFlow;
 
-use super::rows::{self, cell, id, optional_id};
+use ringbook_book::id::{AgentId, CustomerId, KeyId, UserId};
+
+use super::rows::{self, id, optional_id};
+use super::session::{Line, Session, cells};
 use super::{AccountId, Store, StoreFault, statements};
 
 /// An agent.
@@ -132,7 +134,7 @@ pub struct Directory {
 impl Store {
     /// The whole directory, as it is at one moment.
     pub async fn directory(&self) -> Result<Directory, StoreFault> {
-        self.read(load).await
+        self.view(load).await
     }
 
     /// How often the directory and the sessions have moved; cheap enough to ask several times a second.
@@ -141,35 +143,35 @@ impl Store {
     }
 }
 
-/// Moves the directory's revision; part of every transaction that changes the directory.
-pub(super) fn moved(connection: &Connection) -> Result<(), StoreFault> {
-    Ok(connection.prepare_cached(statements::BUMP_REVISION)?.query_row(["directory_revision"], |_| Ok(()))?)
+/// Moves the directory's revision; the first thing in every transaction that changes the directory, so that several
+/// of them, of several programs, wait for each other.
+pub(super) fn moved(session: &dyn Session) -> Result<(), StoreFault> {
+    session.one(statements::BUMP_REVISION, &cells!["directory_revision"], |_| Ok(()))
 }
 
-fn revisions(connection: &Connection) -> Result<Revisions, StoreFault> {
+fn revisions(session: &dyn Session) -> Result<Revisions, StoreFault> {
     let mut found = Revisions::default();
-    let mut statement = connection.prepare_cached(statements::REVISIONS)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        match row.get::<_, String>(0)?.as_str() {
-            "directory_revision" => found.directory = row.get(1)?,
-            _ => found.sessions = row.get(1)?,
+    session.each(statements::REVISIONS, &[], &mut |line| {
+        let value = line.number(1).map_err(StoreFault::unavailable)?;
+        match line.text(0).map_err(StoreFault::unavailable)? {
+            "directory_revision" => found.directory = value,
+            _ => found.sessions = value,
         }
-    }
+        Ok(ControlFlow::Continue(()))
+    })?;
     Ok(found)
 }
 
-/// Reads everything in one transaction, so that it is of one moment.
-pub(super) fn load(connection: &Connection) -> Result<Directory, StoreFault> {
-    let transaction = connection.unchecked_transaction()?;
+/// Reads everything; the session must be of one moment.
+pub(super) fn load(session: &dyn Session) -> Result<Directory, StoreFault> {
     let mut unreadable = Vec::new();
     let directory = Directory {
-        revision: revisions(&transaction)?.directory,
-        agents: table(&transaction, "agents", statements::AGENTS, &mut unreadable, agent)?,
-        customers: table(&transaction, "customers", statements::CUSTOMERS, &mut unreadable, customer)?,
-        users: table(&transaction, "users", statements::USERS, &mut unreadable, user)?,
-        keys: table(&transaction, "keys", statements::KEYS, &mut unreadable, key)?,
-        blocks: table(&transaction, "allowed_blocks", statements::BLOCKS, &mut unreadable, block)?,
+        revision: revisions(session)?.directory,
+        agents: table(session, "agents", statements::AGENTS, &mut unreadable, agent)?,
+        customers: table(session, "customers", statements::CUSTOMERS, &mut unreadable, customer)?,
+        users: table(session, "users", statements::USERS, &mut unreadable, user)?,
+        keys: table(session, "keys", statements::KEYS, &mut unreadable, key)?,
+        blocks: table(session, "allowed_blocks", statements::BLOCKS, &mut unreadable, block)?,
         unreadable: Vec::new(),
     };
     Ok(Directory { unreadable, ..directory })
@@ -177,74 +179,71 @@ pub(super) fn load(connection: &Connection) -> Result<Directory, StoreFault> {
 
 /// The rows of a table; those that cannot be read are set aside.
 fn table<T>(
-    connection: &Connection,
+    session: &dyn Session,
     name: &'static str,
-    sql: &str,
+    sql: &'static str,
     unreadable: &mut Vec<StoreFault>,
-    read: fn(&Row<'_>) -> Result<T, String>,
+    read: fn(&dyn Line) -> Result<T, String>,
 ) -> Result<Vec<T>, StoreFault> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query([])?;
     let mut read_back = Vec::new();
-    while let Some(row) = rows.next()? {
-        match read(row) {
+    session.each(sql, &[], &mut |line| {
+        match read(line) {
             Ok(value) => read_back.push(value),
-            Err(cause) => {
-                unreadable.push(StoreFault::unreadable(name, rows::key(row, row.as_ref().column_name(0)?), cause))
-            }
+            Err(cause) => unreadable.push(StoreFault::unreadable(name, rows::key(line), cause)),
         }
-    }
+        Ok(ControlFlow::Continue(()))
+    })?;
     Ok(read_back)
 }
 
-fn agent(row: &Row<'_>) -> Result<AgentRow, String> {
-    Ok(AgentRow { id: id(cell(row, 0)?, AgentId::new)?, name: cell(row, 1)? })
+fn agent(line: &dyn Line) -> Result<AgentRow, String> {
+    Ok(AgentRow { id: id(line.number(0)?, AgentId::new)?, name: line.text(1)?.to_owned() })
 }
 
 /// A customer's row, in the order of the statements that read it.
-pub(super) fn customer(row: &Row<'_>) -> Result<CustomerRow, String> {
+pub(super) fn customer(line: &dyn Line) -> Result<CustomerRow, String> {
     Ok(CustomerRow {
-        id: id(cell(row, 0)?, CustomerId::new)?,
-        agent: optional_id(cell(row, 1)?, AgentId::new)?,
-        name: cell(row, 2)?,
-        timezone: cell(row, 3)?,
-        active: cell::<i64>(row, 4)? != 0,
-        day_limit: rows::limit(cell(row, 5)?)?,
-        minute_limit: rows::limit(cell(row, 6)?)?,
+        id: id(line.number(0)?, CustomerId::new)?,
+        agent: optional_id(line.optional_number(1)?, AgentId::new)?,
+        name: line.text(2)?.to_owned(),
+        timezone: line.text(3)?.to_owned(),
+        active: line.truth(4)?,
+        day_limit: rows::limit(line.optional_number(5)?)?,
+        minute_limit: rows::limit(line.optional_number(6)?)?,
     })
 }
 
 /// A user's row, in the order of the statements that read it.
-pub(super) fn user(row: &Row<'_>) -> Result<UserRow, String> {
-    let customer = optional_id(cell(row, 1)?, CustomerId::new)?.map(AccountId::Customer);
-    let agent = optional_id(cell(row, 2)?, AgentId::new)?.map(AccountId::Agent);
+pub(super) fn user(line: &dyn Line) -> Result<UserRow, String> {
+    let customer = optional_id(line.optional_number(1)?, CustomerId::new)?.map(AccountId::Customer);
+    let agent = optional_id(line.optional_number(2)?, AgentId::new)?.map(AccountId::Agent);
     let account = match (customer, agent) {
         (Some(account), None) | (None, Some(account)) => account,
         _ => return Err("a user belongs to one customer or to one agent".to_owned()),
     };
     Ok(UserRow {
-        id: id(cell(row, 0)?, UserId::new)?,
+        id: id(line.number(0)?, UserId::new)?,
         account,
-        login: cell(row, 3)?,
-        password_hash: cell(row, 4)?,
-        name: cell(row, 5)?,
-        description: cell(row, 6)?,
-        rights: cell(row, 7)?,
+        login: line.text(3)?.to_owned(),
+        password_hash: line.text(4)?.to_owned(),
+        name: line.text(5)?.to_owned(),
+        description: line.text(6)?.to_owned(),
+        rights: line.text(7)?.to_owned(),
     })
 }
 
-fn key(row: &Row<'_>) -> Result<KeyRow, String> {
+fn key(line: &dyn Line) -> Result<KeyRow, String> {
     Ok(KeyRow {
-        id: id(cell(row, 0)?, KeyId::new)?,
-        user: id(cell(row, 1)?, UserId::new)?,
-        name: cell(row, 2)?,
-        token_hash: cell(row, 3)?,
-        expires_at: cell(row, 4)?,
-        blocked: cell::<i64>(row, 5)? != 0,
+        id: id(line.number(0)?, KeyId::new)?,
+        user: id(line.number(1)?, UserId::new)?,
+        name: line.text(2)?.to_owned(),
+        token_hash: line.text(3)?.to_owned(),
+        expires_at: line.optional_number(4)?,
+        blocked: line.truth(5)?,
     })
 }
 
-fn block(row: &Row<'_>) -> Result<BlockRow, String> {
-    let account = AccountId::from_columns(&cell::<String>(row, 0)?, cell(row, 1)?)?;
-    Ok(BlockRow { account, block: cell(row, 2)? })
+fn block(line: &dyn Line) -> Result<BlockRow, String> {
+    let account = AccountId::from_columns(line.text(0)?, line.number(1)?)?;
+    Ok(BlockRow { account, block: line.text(2)?.to_owned() })
 }

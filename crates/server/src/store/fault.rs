@@ -3,6 +3,7 @@
 //! A fault is cheap to copy, because one failed commit is the answer to every job that was gathered into it.
 //! Its text is for the operator: it names the next step and never holds a token, a password or a contact.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,6 +13,11 @@ pub enum StoreFault {
     /// The disk, the file or the transaction failed; nothing was half-done, and a later call may succeed.
     Unavailable {
         /// What failed, and what to look at.
+        cause: Arc<str>,
+    },
+    /// Part of what is stored cannot be read from the disk.
+    Damaged {
+        /// What the engine says about it.
         cause: Arc<str>,
     },
     /// Another server runs on the same data directory.
@@ -101,6 +107,10 @@ impl fmt::Display for StoreFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unavailable { cause } => write!(f, "the store is unavailable: {cause}"),
+            Self::Damaged { cause } => write!(
+                f,
+                "the store is unavailable: the database is damaged: run `ringbook check`, restore a copy ({cause})"
+            ),
             Self::Locked { lock } => {
                 write!(f, "another ringbook server holds {lock}: stop it first, or name another directory with --data")
             }
@@ -130,25 +140,10 @@ impl fmt::Display for StoreFault {
 
 impl std::error::Error for StoreFault {}
 
-/// What SQLite says, in words that name the next step. The text of a statement never appears in it.
-impl From<rusqlite::Error> for StoreFault {
-    fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode as Code;
-        let advice = match error.sqlite_error_code() {
-            Some(Code::DiskFull) => "the disk is full: free some space",
-            Some(Code::ReadOnly) => "the database cannot be written: check the owner, the mode and the mount",
-            Some(Code::CannotOpen) => "the database cannot be opened: check the path, the owner and the mode",
-            Some(Code::PermissionDenied) => "permission denied: check the owner and the mode",
-            Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
-                "another program keeps the database locked: see who has it open"
-            }
-            Some(Code::SystemIoFailure) => "reading or writing the disk failed: see the system's log",
-            Some(Code::DatabaseCorrupt) => "the database is damaged: run `ringbook check`, restore a copy",
-            Some(Code::NotADatabase) => "the file is not a database: restore a copy",
-            _ => return Self::unavailable(error),
-        };
-        Self::unavailable(format_args!("{advice} ({error})"))
-    }
+/// What became of a job that panicked.
+pub(super) fn panicked(panic: &(dyn Any + Send)) -> StoreFault {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    StoreFault::unavailable(format_args!("a store job panicked: {}", text.unwrap_or("no message")))
 }
 
 #[cfg(test)]
@@ -157,8 +152,8 @@ mod tests {
 
     #[test]
     fn a_fault_of_the_disk_names_the_next_step() {
-        let full = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL), None);
-        assert!(StoreFault::from(full).to_string().contains("free some space"));
+        let damaged = StoreFault::Damaged { cause: "page 7".into() };
+        assert!(damaged.to_string().contains("restore a copy (page 7)"));
         let locked = StoreFault::Locked { lock: "d/ringbook.lock".into() };
         assert!(locked.to_string().contains("stop it first"));
     }

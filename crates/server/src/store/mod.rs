@@ -3,45 +3,46 @@
 //! The store never decides: it keeps rows and hands them back. It knows no question, no right, no rule of an
 //! address book; what it refuses, it refuses because a row is there or is not. Every method is one transaction.
 //!
-//! One thread writes and gathers the jobs of everybody into one commit ([`writer`]); reads run on a few connections
-//! of their own that see the last committed state. [`Store`] is a handle: a copy is the same store.
+//! Two engines keep the rows: SQLite in a directory of its own ([`sqlite`]), and PostgreSQL, which several servers
+//! may share ([`postgres`]). What is said to them is written once, against [`session`]. [`Store`] is a handle: a copy is
+//! the same store.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use ringbook_book::Book;
 use ringbook_book::id::CustomerId;
-use rusqlite::Connection;
-use tokio::sync::Semaphore;
 
 mod accounts;
 mod books;
+mod commits;
 mod directory;
 mod fault;
-mod files;
-mod images;
 mod lists;
+mod loading;
 mod points;
+mod postgres;
 mod report;
 mod rows;
 mod sequences;
+mod session;
 mod sessions;
 mod sqlite;
 pub(crate) mod statements;
 mod users;
 mod verify;
-mod writer;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use accounts::{CustomerEdit, NewCustomer};
 pub use books::Uncommitted;
+pub use commits::Commits;
 pub use directory::{AgentRow, BlockRow, CustomerRow, Directory, KeyRow, Revisions, UserRow};
 pub use fault::{Noun, StoreFault};
 pub use points::{PointsRow, PointsUse};
+pub use postgres::Address;
 pub(crate) use report::Requests;
 pub use report::{Bodies, Request, RequestRow, SEGMENT_SECONDS_MAX, Segment, Sent};
 pub use rows::AccountId;
@@ -49,15 +50,42 @@ pub use sequences::IdKind;
 pub use sessions::SessionRow;
 pub use users::{NewKey, NewUser, UserEdit};
 pub use verify::FINDINGS_MAX;
-pub use writer::Commits;
 
-/// How many reads run at once.
-const READERS_MAX: usize = 4;
+use postgres::Postgres;
+use session::{Session, Snapshot};
+use sqlite::Sqlite;
+
+/// What names the data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A directory of this machine.
+    Directory(PathBuf),
+    /// A database that several servers may share.
+    Database(Address),
+}
+
+impl From<&Path> for Place {
+    fn from(directory: &Path) -> Self {
+        Self::Directory(directory.to_owned())
+    }
+}
+
+impl From<&PathBuf> for Place {
+    fn from(directory: &PathBuf) -> Self {
+        Self::Directory(directory.clone())
+    }
+}
+
+impl From<&Place> for Place {
+    fn from(place: &Place) -> Self {
+        place.clone()
+    }
+}
 
 /// Who opens the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// A server: there is at most one on a directory.
+    /// A server: there is at most one on a directory, and any number on a database.
     Server,
     /// An operator's command: works beside a running server.
     Operator,
@@ -90,129 +118,126 @@ impl Faults {
 
 /// A handle to the data; copies are the same store. The last one to go closes it, after what was begun is on disk.
 #[derive(Clone)]
-pub struct Store(Arc<Engine>);
+pub struct Store(Engine);
 
-struct Engine {
-    path: PathBuf,
-    /// Declared before the writer: only a connection that may write can fold the log into the database, so the
-    /// readers must be gone when it closes.
-    idle: Mutex<Vec<Connection>>,
-    writer: writer::Writer,
-    reading: Arc<Semaphore>,
-    faults: Faults,
-    /// The state that the database file was in before it was opened.
-    found: Option<images::Identity>,
-    /// Held until the store closes; declared last, so that it is given up last.
-    _lock: Option<File>,
+#[derive(Clone)]
+enum Engine {
+    Sqlite(Arc<Sqlite>),
+    Postgres(Arc<Postgres>),
 }
 
 impl Store {
-    /// Opens the data in a directory, making and migrating them as needed. Blocks on the disk.
+    /// Opens the data, making and migrating them as needed. Blocks on the store.
     ///
     /// Fails when another server holds the directory ([`StoreFault::Locked`], servers only), when the data are of
-    /// a newer program or not ringbook's, or when the disk refuses.
-    pub fn open(directory: &Path, role: Role) -> Result<Self, StoreFault> {
-        Self::open_with(directory, role, Faults::none())
-    }
-
-    /// Whether a directory holds data already. Opening makes them; a command that only looks asks first.
-    pub fn exists(directory: &Path) -> bool {
-        files::is_there(directory)
+    /// a newer program or not ringbook's, or when the disk or the database refuses.
+    pub fn open(place: impl Into<Place>, role: Role) -> Result<Self, StoreFault> {
+        Self::open_with(place, role, Faults::none())
     }
 
     /// Like [`Store::open`], with operations that a test makes fail.
-    pub fn open_with(directory: &Path, role: Role, faults: Faults) -> Result<Self, StoreFault> {
-        let path = files::database(directory)?;
-        let lock = match role {
-            Role::Server => Some(files::lock(directory)?),
-            Role::Operator => None,
+    pub fn open_with(place: impl Into<Place>, role: Role, faults: Faults) -> Result<Self, StoreFault> {
+        let engine = match place.into() {
+            Place::Directory(directory) => Engine::Sqlite(Arc::new(Sqlite::open(&directory, role, faults)?)),
+            Place::Database(address) => Engine::Postgres(Arc::new(Postgres::open(&address, faults)?)),
         };
-        let found = images::Identity::of(&path);
-        let mut connection = sqlite::writer(&path)?;
-        sqlite::migrate(&mut connection, &path)?;
-        let writer = writer::Writer::start(connection, faults.clone())?;
-        let reading = Arc::new(Semaphore::new(READERS_MAX));
-        Ok(Self(Arc::new(Engine { path, writer, idle: Mutex::default(), reading, faults, found, _lock: lock })))
+        Ok(Self(engine))
+    }
+
+    /// Whether there are data already. Opening makes them; a command that only looks asks first. Blocks on the store.
+    pub fn exists(place: &Place) -> Result<bool, StoreFault> {
+        match place {
+            Place::Directory(directory) => Ok(Sqlite::exists(directory)),
+            Place::Database(address) => Postgres::exists(address),
+        }
     }
 
     /// Closes the store after what was begun is on disk, and leaves images of these books, in their last state, for
-    /// the next start. Does nothing of that while other handles are about: the last one to go closes the store then.
-    /// Blocks on the disk.
+    /// the next start where the engine has images. Does nothing of that while other handles are about: the last one to
+    /// go closes the store then. Blocks on the disk.
     pub fn close(self, books: &[(CustomerId, Arc<Book>)]) {
-        let Ok(engine) = Arc::try_unwrap(self.0) else {
-            tracing::warn!("the store is still in use: no images of books are written");
-            return;
-        };
-        let Engine { path, writer, idle, _lock, .. } = engine;
-        drop(idle);
-        drop(writer);
-        // The lock is still held: no other server can change the database before its state is noted.
-        if let Some(identity) = images::Identity::of(&path).filter(|_| _lock.is_some()) {
-            images::write_all(&path, identity, books);
+        match self.0 {
+            Engine::Sqlite(engine) => match Arc::try_unwrap(engine) {
+                Ok(engine) => engine.close(books),
+                Err(_) => tracing::warn!("the store is still in use: no images of books are written"),
+            },
+            Engine::Postgres(_) => {}
         }
     }
 
     /// Whether the store answers.
     pub async fn ping(&self) -> Result<(), StoreFault> {
-        self.read(|connection| Ok(connection.prepare_cached(statements::PING)?.query_row([], |_| Ok(()))?)).await
+        self.read(|session| session.finds(statements::PING, &[]).map(drop)).await
     }
 
-    /// What the writer has done so far.
+    /// What was written so far.
     pub fn commits(&self) -> &Commits {
-        &self.0.writer.commits
-    }
-
-    /// Does a job in the next transaction and answers after the commit is on disk. A job that fails leaves nothing.
-    ///
-    /// The job runs on the writing thread: it must not wait for anything but the database. Once sent it is done
-    /// even when the caller goes away.
-    pub(crate) async fn write<T, F>(&self, job: F) -> Result<T, StoreFault>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreFault> + Send + 'static,
-    {
-        self.0.writer.write(job).await
-    }
-
-    /// Does a short read off the async threads, on a connection that sees what was committed before.
-    pub(crate) async fn read<T, F>(&self, job: F) -> Result<T, StoreFault>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreFault> + Send + 'static,
-    {
-        // The permit goes into the job: a caller who leaves does not make room while the job still runs.
-        let permit = Arc::clone(&self.0.reading).acquire_owned().await.map_err(StoreFault::unavailable)?;
-        let engine = Arc::clone(&self.0);
-        let work = move || {
-            let _permit = permit;
-            engine.read(job)
-        };
-        tokio::task::spawn_blocking(work).await.map_err(StoreFault::unavailable)?
-    }
-
-    /// A read-only connection of one's own, for a load that takes long. Blocks on the disk.
-    pub(crate) fn reader(&self) -> Result<Connection, StoreFault> {
-        self.0.faults.strike()?;
-        sqlite::reader(&self.0.path)
-    }
-}
-
-impl Engine {
-    fn read<T>(&self, job: impl FnOnce(&Connection) -> Result<T, StoreFault>) -> Result<T, StoreFault> {
-        self.faults.strike()?;
-        let connection = match self.idle().pop() {
-            Some(connection) => connection,
-            None => sqlite::reader(&self.path)?,
-        };
-        let answer = job(&connection);
-        // A connection that failed is not kept: the next read opens a fresh one.
-        if answer.is_ok() {
-            self.idle().push(connection);
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.commits(),
+            Engine::Postgres(engine) => engine.commits(),
         }
-        answer
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Does a job in a transaction and answers after the commit is on disk. A job that fails leaves nothing.
+    ///
+    /// The job runs on a thread that may block: it must not wait for anything but the session. Once sent it is done
+    /// even when the caller goes away.
+    async fn write<T, F>(&self, job: F) -> Result<T, StoreFault>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
+    {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.write(move |connection| job(connection)).await,
+            Engine::Postgres(engine) => engine.write(job).await,
+        }
+    }
+
+    /// Does a short read off the async threads; every statement sees what was committed before it.
+    async fn read<T, F>(&self, job: F) -> Result<T, StoreFault>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
+    {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.read(move |connection| job(connection)).await,
+            Engine::Postgres(engine) => engine.read(job).await,
+        }
+    }
+
+    /// Like [`Store::read`], all of one moment.
+    async fn view<T, F>(&self, job: F) -> Result<T, StoreFault>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
+    {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.read(move |connection| job(&*connection.unchecked_transaction()?)).await,
+            Engine::Postgres(engine) => engine.view(job).await,
+        }
+    }
+
+    /// A session of one's own that sees one moment, for a read that takes long. Blocks on the store.
+    fn snapshot(&self) -> Result<Snapshot, StoreFault> {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.snapshot(),
+            Engine::Postgres(engine) => engine.snapshot(),
+        }
+    }
+
+    /// Another such session, if there is room for it at once. It may see a later moment.
+    fn spare_snapshot(&self) -> Result<Option<Snapshot>, StoreFault> {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.snapshot().map(Some),
+            Engine::Postgres(engine) => engine.spare_snapshot(),
+        }
+    }
+
+    /// The image of a book that the last program left, if there is one that shows what is stored.
+    fn image(&self, customer: CustomerId) -> Option<Book> {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.image(customer),
+            Engine::Postgres(_) => None,
+        }
     }
 }

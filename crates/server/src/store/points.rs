@@ -3,9 +3,9 @@
 //! Servers send what was used since they last did, not totals, and learn the totals from the answer: so several
 //! nodes share one count.
 
-use rusqlite::{Connection, Row};
+use std::ops::ControlFlow;
 
-use super::rows::cell;
+use super::session::{Line, Session, cells};
 use super::{AccountId, Store, StoreFault, statements};
 
 /// What an account has used.
@@ -41,13 +41,12 @@ pub struct PointsUse {
 impl Store {
     /// The counters of all accounts that ever used a point. A row that cannot be read back counts as none.
     pub async fn points(&self) -> Result<Vec<PointsRow>, StoreFault> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(statements::POINTS)?;
-            let mut rows = statement.query([])?;
+        self.read(|session| {
             let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                found.extend(counters(row).ok());
-            }
+            session.each(statements::POINTS, &[], &mut |line| {
+                found.extend(counters(line).ok());
+                Ok(ControlFlow::Continue(()))
+            })?;
             Ok(found)
         })
         .await
@@ -55,25 +54,39 @@ impl Store {
 
     /// Adds what was used, all accounts in one transaction; answers the totals in the same order.
     pub async fn add_points(&self, used: Vec<PointsUse>) -> Result<Vec<PointsRow>, StoreFault> {
-        self.write(move |connection| used.iter().map(|used| add(connection, used)).collect()).await
+        self.write(move |session| add_all(session, &used)).await
     }
 }
 
-fn add(connection: &Connection, used: &PointsUse) -> Result<PointsRow, StoreFault> {
-    let (kind, number) = used.account.columns();
-    let values = (kind, number, used.day, used.day_used, used.minute, used.minute_used);
-    let mut statement = connection.prepare_cached(statements::ADD_POINTS)?;
-    let totals = statement.query_row(values, |row| {
-        let (day, day_used, minute, minute_used) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-        Ok(PointsRow { account: used.account, day, day_used: count(day_used), minute, minute_used: count(minute_used) })
-    })?;
-    Ok(totals)
+/// Goes through the accounts in their order, so that of two nodes that do this at a time one waits for the other, and
+/// never each for both.
+fn add_all(session: &dyn Session, used: &[PointsUse]) -> Result<Vec<PointsRow>, StoreFault> {
+    let mut places: Vec<usize> = (0..used.len()).collect();
+    places.sort_by_key(|place| used[*place].account);
+    let mut totals = Vec::with_capacity(used.len());
+    for place in places {
+        totals.push((place, add(session, &used[place])?));
+    }
+    totals.sort_by_key(|(place, _)| *place);
+    Ok(totals.into_iter().map(|(_, total)| total).collect())
 }
 
-fn counters(row: &Row<'_>) -> Result<PointsRow, String> {
-    let account = AccountId::from_columns(&cell::<String>(row, 0)?, cell(row, 1)?)?;
-    let (day, minute) = (cell(row, 2)?, cell(row, 4)?);
-    Ok(PointsRow { account, day, day_used: count(cell(row, 3)?), minute, minute_used: count(cell(row, 5)?) })
+fn add(session: &dyn Session, used: &PointsUse) -> Result<PointsRow, StoreFault> {
+    let (kind, number) = used.account.columns();
+    let values = cells![kind, number, used.day, used.day_used, used.minute, used.minute_used];
+    session.one(statements::ADD_POINTS, &values, |line| row(line, used.account, 0))
+}
+
+fn counters(line: &dyn Line) -> Result<PointsRow, String> {
+    let account = AccountId::from_columns(line.text(0)?, line.number(1)?)?;
+    row(line, account, 2)
+}
+
+/// The counters from this column on.
+fn row(line: &dyn Line, account: AccountId, at: usize) -> Result<PointsRow, String> {
+    let (day, minute) = (line.number(at)?, line.number(at + 2)?);
+    let (day_used, minute_used) = (count(line.number(at + 1)?), count(line.number(at + 3)?));
+    Ok(PointsRow { account, day, day_used, minute, minute_used })
 }
 
 /// Points given back in a window that the store has left behind may show as less than nothing.

@@ -9,10 +9,10 @@
 
 use std::ops::ControlFlow;
 
-use rusqlite::{Connection, Row};
 use serde_json::value::RawValue;
 
-use super::rows::column;
+use super::rows::{self, column};
+use super::session::{Line, Session, Snapshot, cells};
 use super::{AccountId, IdKind, Store, StoreFault, accounts, sequences, statements};
 
 const TABLE: &str = "api_request_segments";
@@ -182,45 +182,39 @@ fn address(into: &mut Vec<u8>, address: std::net::IpAddr) {
 impl Store {
     /// Writes segments, all in one transaction. Those of accounts that are gone are left out.
     pub async fn add_requests(&self, segments: std::sync::Arc<Vec<Segment>>) -> Result<(), StoreFault> {
-        self.write(move |connection| segments.iter().try_for_each(|segment| add(connection, segment))).await
+        self.write(move |session| segments.iter().try_for_each(|segment| add(session, segment))).await
     }
 
     /// Forgets requests from before this moment, in Unix seconds, at most so many segments of them; answers how many
     /// segments that were.
     pub async fn purge_requests(&self, before: i64, segments_max: usize) -> Result<usize, StoreFault> {
-        self.write(move |connection| {
-            let mut statement = connection.prepare_cached(statements::PURGE_REQUESTS)?;
-            Ok(statement.execute((before, i64::try_from(segments_max).unwrap_or(i64::MAX)))?)
-        })
-        .await
+        let values = cells![before, i64::try_from(segments_max).unwrap_or(i64::MAX)];
+        let count = self.write(move |session| session.execute(statements::PURGE_REQUESTS, &values)).await?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
-    /// The requests of an account as they are at this moment. Blocks on the disk.
+    /// The requests of an account as they are at this moment. Blocks on the store.
     pub(crate) fn requests(&self, account: AccountId) -> Result<Requests, StoreFault> {
-        let connection = self.reader()?;
-        // Ends with the connection.
-        connection.execute_batch("BEGIN")?;
-        Ok(Requests { connection, account })
+        Ok(Requests { session: self.snapshot()?, account })
     }
 }
 
-fn add(connection: &Connection, segment: &Segment) -> Result<(), StoreFault> {
-    match accounts::account_must_exist(connection, segment.account) {
+fn add(session: &dyn Session, segment: &Segment) -> Result<(), StoreFault> {
+    match accounts::account_must_exist(session, segment.account) {
         Err(StoreFault::NotFound { .. }) => return Ok(()),
         found => found?,
     }
-    let first = sequences::take_ids(connection, IdKind::Request, segment.count)?;
+    let first = sequences::take_ids(session, IdKind::Request, segment.count)?;
     let (kind, number) = segment.account.columns();
     let requests = [b"[", segment.requests.as_slice(), b"]"].concat();
     let requests = String::from_utf8(requests).map_err(StoreFault::unavailable)?;
-    let values = (column(first), kind, number, segment.from, segment.till, requests);
-    connection.prepare_cached(statements::ADD_REQUESTS)?.execute(values)?;
-    Ok(())
+    let values = cells![column(first), kind, number, segment.from, segment.till, requests];
+    session.execute(statements::ADD_REQUESTS, &values).map(drop)
 }
 
 /// The requests of one account, of one moment.
 pub(crate) struct Requests {
-    connection: Connection,
+    session: Snapshot,
     account: AccountId,
 }
 
@@ -235,50 +229,42 @@ impl Requests {
         mut take: impl FnMut(u64, Vec<RequestRow>) -> ControlFlow<()>,
     ) -> Result<(), StoreFault> {
         let (kind, number) = self.account.columns();
-        let mut statement = self.connection.prepare_cached(statements::REQUESTS)?;
         let last = till.saturating_add(SEGMENT_SECONDS_MAX);
-        let mut rows = statement.query((kind, number, from, last, till))?;
-        while let Some(row) = rows.next()? {
-            let (first, mut requests) = segment(row, bodies)?;
+        self.session.each(statements::REQUESTS, &cells![kind, number, from, last, till], &mut |line| {
+            let (first, mut requests) = segment(line, bodies)?;
             requests.reverse();
-            if take(first, requests).is_break() {
-                break;
-            }
-        }
-        Ok(())
+            Ok(take(first, requests))
+        })
     }
 
     /// The segment whose first request has this id, with bodies, in the order of ids; empty when there is none.
     pub(crate) fn segment(&self, first: u64) -> Result<Vec<RequestRow>, StoreFault> {
         let (kind, number) = self.account.columns();
-        let mut statement = self.connection.prepare_cached(statements::REQUESTS_WITH)?;
-        let mut rows = statement.query((kind, number, column(first)))?;
-        match rows.next()? {
-            Some(row) => Ok(segment(row, Bodies::Read)?.1),
-            None => Ok(Vec::new()),
-        }
+        let mut found = Vec::new();
+        self.session.each(statements::REQUESTS_WITH, &cells![kind, number, column(first)], &mut |line| {
+            found = segment(line, Bodies::Read)?.1;
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(found)
     }
 }
 
 /// The segments of all accounts that cannot be read back, at most so many.
-pub(super) fn unreadable(connection: &Connection, findings_max: usize) -> Result<Vec<StoreFault>, StoreFault> {
-    let mut statement = connection.prepare(statements::ALL_REQUESTS)?;
-    let mut rows = statement.query([])?;
+pub(super) fn unreadable(session: &dyn Session, findings_max: usize) -> Result<Vec<StoreFault>, StoreFault> {
     let mut findings = Vec::new();
-    while findings.len() < findings_max
-        && let Some(row) = rows.next()?
-    {
-        findings.extend(segment(row, Bodies::Left).err());
-    }
+    session.each(statements::ALL_REQUESTS, &[], &mut |line| {
+        findings.extend(segment(line, Bodies::Left).err());
+        Ok(if findings.len() < findings_max { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    findings.truncate(findings_max);
     Ok(findings)
 }
 
 /// A segment's first id and its requests, in the order of ids.
-fn segment(row: &Row<'_>, bodies: Bodies) -> Result<(u64, Vec<RequestRow>), StoreFault> {
-    let damaged =
-        |cause: &dyn std::fmt::Display| StoreFault::unreadable(TABLE, super::rows::key(row, "first_id"), cause);
-    let first = row.get::<_, i64>(0)?.cast_unsigned();
-    let text = row.get_ref(1)?.as_str().map_err(|error| damaged(&error))?;
+fn segment(line: &dyn Line, bodies: Bodies) -> Result<(u64, Vec<RequestRow>), StoreFault> {
+    let damaged = |cause: &dyn std::fmt::Display| StoreFault::unreadable(TABLE, rows::key(line), cause);
+    let first = line.number(0).map_err(|error| damaged(&error))?.cast_unsigned();
+    let text = line.text(1).map_err(|error| damaged(&error))?;
     let written: Vec<Written<'_>> = serde_json::from_str(text).map_err(|error| damaged(&error))?;
     let ids = first..;
     Ok((first, ids.zip(written).map(|(id, written)| request(id, written, bodies)).collect()))

@@ -1,9 +1,9 @@
 //! How ids and accounts stand in a row, for every table of the directory.
 
 use ringbook_book::id::{AgentId, CustomerId, NotAnId};
-use rusqlite::Row;
 
 use super::StoreFault;
+use super::session::{Line, Session, cells};
 
 /// Whose limits, list and users: an agent or a customer. Their ids are counted apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,11 +64,6 @@ pub(super) fn optional_id<I>(
     number.map(|number| id(number, new)).transpose()
 }
 
-/// A column of a row, or what is wrong with it.
-pub(super) fn cell<T: rusqlite::types::FromSql>(row: &Row<'_>, index: usize) -> Result<T, String> {
-    row.get(index).map_err(|error| error.to_string())
-}
-
 /// A limit as a column, and back.
 pub(super) fn limit_column(limit: Option<u64>) -> Option<i64> {
     limit.map(|limit| i64::try_from(limit).unwrap_or(i64::MAX))
@@ -80,25 +75,21 @@ pub(super) fn limit(number: Option<i64>) -> Result<Option<u64>, String> {
 }
 
 /// The key of a row, for a fault: its first column, whatever it holds.
-pub(super) fn key(row: &Row<'_>, column: &str) -> String {
-    let value = row.get::<_, rusqlite::types::Value>(0);
-    value.map_or_else(
-        |_| format!("{column} ?"),
-        |value| match value {
-            rusqlite::types::Value::Integer(number) => format!("{column} {number}"),
-            rusqlite::types::Value::Text(text) => format!("{column} {text:?}"),
-            other => format!("{column} of type {}", other.data_type()),
-        },
-    )
+pub(super) fn key(line: &dyn Line) -> String {
+    let column = line.name(0);
+    match (line.optional_number(0), line.optional_text(0)) {
+        (Ok(Some(number)), _) => format!("{column} {number}"),
+        (_, Ok(Some(text))) => format!("{column} {text:?}"),
+        _ => format!("{column} ?"),
+    }
 }
 
 /// Fails unless the id fits: the store's own question "is it there?".
 pub(super) fn must_exist(
-    connection: &rusqlite::Connection,
-    sql: &str,
+    session: &dyn Session,
+    sql: &'static str,
     number: u64,
     what: super::Noun,
 ) -> Result<(), StoreFault> {
-    let exists = connection.prepare_cached(sql)?.exists([column(number)])?;
-    if exists { Ok(()) } else { Err(StoreFault::NotFound { what }) }
+    if session.finds(sql, &cells![column(number)])? { Ok(()) } else { Err(StoreFault::NotFound { what }) }
 }

@@ -3,9 +3,8 @@
 //! An id is taken before it is used, in a transaction of its own or in the one that uses it; an id that was taken
 //! and not used stays unused for ever.
 
-use rusqlite::{Connection, OptionalExtension};
-
 use super::rows::column;
+use super::session::{Session, cells};
 use super::{Store, StoreFault, statements};
 
 /// How many ids one call may take.
@@ -58,19 +57,19 @@ impl IdKind {
 }
 
 /// Takes `count` ids inside a transaction; answers the first. They follow each other.
-pub(crate) fn take_ids(connection: &Connection, kind: IdKind, count: u64) -> Result<u64, StoreFault> {
+pub(crate) fn take_ids(session: &dyn Session, kind: IdKind, count: u64) -> Result<u64, StoreFault> {
     if count == 0 || count > IDS_AT_ONCE_MAX {
         return Err(StoreFault::IdsSpent);
     }
-    let mut statement = connection.prepare_cached(statements::RESERVE_IDS)?;
-    let next: Option<i64> = statement.query_row((kind.name(), column(count + 1)), |row| row.get(0)).optional()?;
-    next.and_then(|next| u64::try_from(next).ok()).and_then(|next| next.checked_sub(count)).ok_or(StoreFault::IdsSpent)
+    let values = cells![kind.name(), column(count + 1)];
+    let next = session.one(statements::RESERVE_IDS, &values, |line| line.number(0))?;
+    u64::try_from(next).ok().and_then(|next| next.checked_sub(count)).ok_or(StoreFault::IdsSpent)
 }
 
 impl Store {
     /// Takes `count` ids, on disk before they are answered, and never again; answers the first. They follow each
     /// other. At most 2^32 at once.
     pub async fn reserve_ids(&self, kind: IdKind, count: u64) -> Result<u64, StoreFault> {
-        self.write(move |connection| take_ids(connection, kind, count)).await
+        self.write(move |session| take_ids(session, kind, count)).await
     }
 }

@@ -1,9 +1,9 @@
 //! Sessions: what a login made, by the hash of its token, until it expires or is ended.
 
 use ringbook_book::id::UserId;
-use rusqlite::{Connection, OptionalExtension};
 
-use super::rows::{cell, column, id};
+use super::rows::{column, id};
+use super::session::{Line, Session, cells};
 use super::{Noun, Store, StoreFault, statements};
 
 /// A session.
@@ -21,9 +21,8 @@ impl Store {
         self.write(move |connection| {
             let user = session.user.number();
             super::rows::must_exist(connection, statements::USER_EXISTS, user, Noun::User)?;
-            let values = (token_hash, column(user), session.expires_at);
-            connection.prepare_cached(statements::ADD_SESSION)?.execute(values)?;
-            Ok(())
+            let values = cells![token_hash, column(user), session.expires_at];
+            connection.execute(statements::ADD_SESSION, &values).map(drop)
         })
         .await
     }
@@ -31,8 +30,7 @@ impl Store {
     /// The session with this hash, expired ones included until they are purged.
     pub async fn session(&self, token_hash: String) -> Result<Option<SessionRow>, StoreFault> {
         self.read(move |connection| {
-            let mut statement = connection.prepare_cached(statements::SESSION)?;
-            let found = statement.query_row([token_hash], |row| Ok(session(row))).optional()?;
+            let found = connection.first(statements::SESSION, &cells![token_hash], |line| Ok(session(line)))?;
             found.transpose().map_err(|cause| StoreFault::unreadable("sessions", "token_hash (not shown)", cause))
         })
         .await
@@ -41,7 +39,7 @@ impl Store {
     /// Ends a session; ending one that is over is no fault. Answers the sessions' new revision.
     pub async fn remove_session(&self, token_hash: String) -> Result<i64, StoreFault> {
         self.write(move |connection| {
-            connection.prepare_cached(statements::REMOVE_SESSION)?.execute([token_hash])?;
+            connection.execute(statements::REMOVE_SESSION, &cells![token_hash])?;
             moved(connection)
         })
         .await
@@ -49,15 +47,17 @@ impl Store {
 
     /// Forgets the sessions that are over at this moment, in Unix seconds; answers how many.
     pub async fn purge_sessions(&self, now: i64) -> Result<usize, StoreFault> {
-        self.write(move |connection| Ok(connection.prepare_cached(statements::PURGE_SESSIONS)?.execute([now])?)).await
+        let count = self.write(move |connection| connection.execute(statements::PURGE_SESSIONS, &cells![now])).await?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 }
 
-/// Tells the nodes that a session ended before its time; answers the sessions' new revision.
-pub(super) fn moved(connection: &Connection) -> Result<i64, StoreFault> {
-    Ok(connection.prepare_cached(statements::BUMP_REVISION)?.query_row(["sessions_revision"], |row| row.get(0))?)
+/// Tells the nodes that a session ended before its time; answers the sessions' new revision. A transaction that moves
+/// the directory, too, does that before.
+pub(super) fn moved(connection: &dyn Session) -> Result<i64, StoreFault> {
+    connection.one(statements::BUMP_REVISION, &cells!["sessions_revision"], |line| line.number(0))
 }
 
-fn session(row: &rusqlite::Row<'_>) -> Result<SessionRow, String> {
-    Ok(SessionRow { user: id(cell(row, 0)?, UserId::new)?, expires_at: cell(row, 1)? })
+fn session(line: &dyn Line) -> Result<SessionRow, String> {
+    Ok(SessionRow { user: id(line.number(0)?, UserId::new)?, expires_at: line.number(1)? })
 }

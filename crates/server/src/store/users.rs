@@ -1,12 +1,12 @@
 //! Users and their keys: what the operator adds, sets and removes.
 
 use ringbook_book::id::{KeyId, UserId};
-use rusqlite::{Connection, OptionalExtension};
 
 use super::accounts::account_must_exist;
 use super::directory::{self, UserRow, moved};
 use super::rows::{column, must_exist};
 use super::sequences::take_ids;
+use super::session::{Cell, Session, cells};
 use super::{AccountId, IdKind, Noun, Store, StoreFault, sessions, statements};
 
 /// A user to be added.
@@ -71,32 +71,32 @@ pub struct NewKey {
 impl Store {
     /// Adds a user. Fails when its login belongs to another one.
     pub async fn add_user(&self, user: NewUser) -> Result<UserId, StoreFault> {
-        self.write(move |connection| add_user(connection, &user)).await
+        self.write(move |session| add_user(session, &user)).await
     }
 
     /// Changes a user. Fails when the new login belongs to another one.
     pub async fn set_user(&self, user: UserId, edit: UserEdit) -> Result<(), StoreFault> {
-        self.write(move |connection| set_user(connection, user, edit)).await
+        self.write(move |session| set_user(session, user, edit)).await
     }
 
     /// Removes a user with its keys and sessions.
     pub async fn remove_user(&self, user: UserId) -> Result<(), StoreFault> {
-        self.write(move |connection| {
-            must_exist(connection, statements::USER_EXISTS, user.number(), Noun::User)?;
-            remove(connection, column(user.number()))?;
-            moved(connection)
+        self.write(move |session| {
+            moved(session)?;
+            must_exist(session, statements::USER_EXISTS, user.number(), Noun::User)?;
+            remove(session, column(user.number()))
         })
         .await
     }
 
     /// Adds a key.
     pub async fn add_key(&self, key: NewKey) -> Result<KeyId, StoreFault> {
-        self.write(move |connection| {
-            must_exist(connection, statements::USER_EXISTS, key.user.number(), Noun::User)?;
-            let number = take_ids(connection, IdKind::Key, 1)?;
-            let values = (column(number), column(key.user.number()), key.name, key.token_hash, key.expires_at);
-            connection.prepare_cached(statements::ADD_KEY)?.execute(values)?;
-            moved(connection)?;
+        self.write(move |session| {
+            moved(session)?;
+            must_exist(session, statements::USER_EXISTS, key.user.number(), Noun::User)?;
+            let number = take_ids(session, IdKind::Key, 1)?;
+            let values = cells![column(number), column(key.user.number()), key.name, key.token_hash, key.expires_at];
+            session.execute(statements::ADD_KEY, &values)?;
             KeyId::new(number).map_err(|_| StoreFault::IdsSpent)
         })
         .await
@@ -104,36 +104,34 @@ impl Store {
 
     /// Blocks a key; blocking it twice is the same as once.
     pub async fn block_key(&self, key: KeyId) -> Result<(), StoreFault> {
-        self.write(move |connection| change_key(connection, statements::BLOCK_KEY, &[1, column(key.number())])).await
+        self.write(move |session| change_key(session, statements::BLOCK_KEY, &cells![1, column(key.number())])).await
     }
 
     /// Unblocks a key.
     pub async fn unblock_key(&self, key: KeyId) -> Result<(), StoreFault> {
-        self.write(move |connection| change_key(connection, statements::BLOCK_KEY, &[0, column(key.number())])).await
+        self.write(move |session| change_key(session, statements::BLOCK_KEY, &cells![0, column(key.number())])).await
     }
 
     /// Removes a key.
     pub async fn remove_key(&self, key: KeyId) -> Result<(), StoreFault> {
-        self.write(move |connection| change_key(connection, statements::REMOVE_KEY, &[column(key.number())])).await
+        self.write(move |session| change_key(session, statements::REMOVE_KEY, &cells![column(key.number())])).await
     }
 }
 
-fn change_key(connection: &Connection, sql: &str, values: &[i64]) -> Result<(), StoreFault> {
-    let changed = connection.prepare_cached(sql)?.execute(rusqlite::params_from_iter(values))?;
-    if changed == 0 {
-        return Err(StoreFault::NotFound { what: Noun::Key });
-    }
-    moved(connection)
+fn change_key(session: &dyn Session, sql: &'static str, values: &[Cell<'_>]) -> Result<(), StoreFault> {
+    moved(session)?;
+    if session.execute(sql, values)? == 0 { Err(StoreFault::NotFound { what: Noun::Key }) } else { Ok(()) }
 }
 
-fn add_user(connection: &Connection, user: &NewUser) -> Result<UserId, StoreFault> {
-    account_must_exist(connection, user.account)?;
-    let number = take_ids(connection, IdKind::User, 1)?;
+fn add_user(session: &dyn Session, user: &NewUser) -> Result<UserId, StoreFault> {
+    moved(session)?;
+    account_must_exist(session, user.account)?;
+    let number = take_ids(session, IdKind::User, 1)?;
     let (customer, agent) = match user.account {
         AccountId::Customer(id) => (Some(column(id.number())), None),
         AccountId::Agent(id) => (None, Some(column(id.number()))),
     };
-    let added = connection.prepare_cached(statements::ADD_USER)?.execute((
+    let values = cells![
         column(number),
         customer,
         agent,
@@ -142,42 +140,39 @@ fn add_user(connection: &Connection, user: &NewUser) -> Result<UserId, StoreFaul
         &user.name,
         &user.description,
         &user.rights,
-    ))?;
-    if added == 0 {
+    ];
+    if session.execute(statements::ADD_USER, &values)? == 0 {
         return Err(StoreFault::LoginTaken);
     }
-    moved(connection)?;
     UserId::new(number).map_err(|_| StoreFault::IdsSpent)
 }
 
-fn set_user(connection: &Connection, user: UserId, edit: UserEdit) -> Result<(), StoreFault> {
+fn set_user(session: &dyn Session, user: UserId, edit: UserEdit) -> Result<(), StoreFault> {
     let id = column(user.number());
-    let mut statement = connection.prepare_cached(statements::USER)?;
-    let found = statement.query_row([id], |row| Ok(directory::user(row))).optional()?;
+    moved(session)?;
+    let found = session.first(statements::USER, &cells![id], |line| Ok(directory::user(line)))?;
     let row = found.ok_or(StoreFault::NotFound { what: Noun::User })?;
     let row = row.map_err(|cause| StoreFault::unreadable("users", format_args!("id {id}"), cause))?;
     if edit.password_hash.is_some() {
-        connection.prepare_cached(statements::REMOVE_USER_SESSIONS)?.execute([id])?;
-        sessions::moved(connection)?;
+        session.execute(statements::REMOVE_USER_SESSIONS, &cells![id])?;
+        sessions::moved(session)?;
     }
     let row = edit.apply(row);
-    login_must_be_free(connection, &row.login, id)?;
-    let values = (row.login, row.password_hash, row.name, row.description, row.rights, id);
-    connection.prepare_cached(statements::SET_USER)?.execute(values)?;
-    moved(connection)
+    login_must_be_free(session, &row.login, id)?;
+    let values = cells![row.login, row.password_hash, row.name, row.description, row.rights, id];
+    session.execute(statements::SET_USER, &values).map(drop)
 }
 
-fn login_must_be_free(connection: &Connection, login: &str, user: i64) -> Result<(), StoreFault> {
-    let mut statement = connection.prepare_cached(statements::USER_OF_LOGIN)?;
-    let owner: Option<i64> = statement.query_row([login], |row| row.get(0)).optional()?;
+fn login_must_be_free(session: &dyn Session, login: &str, user: i64) -> Result<(), StoreFault> {
+    let owner = session.first(statements::USER_OF_LOGIN, &cells![login], |line| line.number(0))?;
     if owner.is_some_and(|owner| owner != user) { Err(StoreFault::LoginTaken) } else { Ok(()) }
 }
 
 /// A user goes, with keys and sessions; part of a larger transaction.
-pub(super) fn remove(connection: &Connection, user: i64) -> Result<(), StoreFault> {
+pub(super) fn remove(session: &dyn Session, user: i64) -> Result<(), StoreFault> {
     for sql in [statements::REMOVE_USER_KEYS, statements::REMOVE_USER_SESSIONS, statements::REMOVE_USER] {
-        connection.prepare_cached(sql)?.execute([user])?;
+        session.execute(sql, &cells![user])?;
     }
-    sessions::moved(connection)?;
+    sessions::moved(session)?;
     Ok(())
 }

@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use super::harness::{Demo, Server, added, key, place, program, told};
+use super::harness::{Demo, Place, Server, added, key, place, program, told};
 
 /// Every record that a token gets to see, by id.
 fn contacts(server: &Server, token: &str) -> Vec<Value> {
@@ -60,7 +59,7 @@ fn account(data: &Path, name: &str) -> String {
 struct Book {
     server: Server,
     token: String,
-    root: TempDir,
+    root: Place,
 }
 
 impl Book {

@@ -7,8 +7,9 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
+pub use super::stores::{Place, place};
+use super::stores::{named, named_to_demo};
 use super::wire::{Answer, PATIENCE, connect, post};
 
 /// What the operator changes is seen by a running server within this time; the rest is for a machine that is busy.
@@ -16,11 +17,6 @@ const SEEN_WITHIN: Duration = Duration::from_secs(1);
 const GRACE: Duration = Duration::from_secs(4);
 /// Between two looks at something that has a bound.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-
-/// A directory for data, gone after the test.
-pub fn place() -> TempDir {
-    tempfile::tempdir().expect("a directory")
-}
 
 /// The program with these arguments and none of the environment's settings.
 pub fn program<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
@@ -40,7 +36,7 @@ pub fn operate(data: &Path, line: &str) -> Output {
 /// The same with something on its stdin.
 pub fn operate_with(data: &Path, line: &str, stdin: &str) -> Output {
     let mut command = program(line.split(' ').map(|word| word.replace('+', " ")));
-    command.arg("--data").arg(data).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(named(data)).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("it starts");
     // A command that reads nothing may be gone already.
     let _ = child.stdin.take().expect("a pipe").write_all(stdin.as_bytes());
@@ -82,19 +78,17 @@ pub struct Server {
 }
 
 impl Server {
-    /// `ringbook serve` on this directory with further arguments.
+    /// `ringbook serve` on these data with further arguments.
     pub fn serve(data: &Path, arguments: &[&str]) -> Server {
-        Server::start("serve", data, arguments)
+        let mut command = program(["serve", "--listen", "127.0.0.1:0"]);
+        command.args(named(data)).args(arguments);
+        Server::run(command, data)
     }
 
-    /// `ringbook demo` on this directory.
+    /// `ringbook demo` on these data.
     pub fn demo(data: &Path, contacts: u64) -> Server {
-        Server::start("demo", data, &["--contacts", &contacts.to_string()])
-    }
-
-    fn start(verb: &str, data: &Path, arguments: &[&str]) -> Server {
-        let mut command = program([verb, "--listen", "127.0.0.1:0", "--data"]);
-        command.arg(data).args(arguments);
+        let mut command = program(["demo", "--listen", "127.0.0.1:0", "--contacts", &contacts.to_string()]);
+        command.args(named_to_demo(data));
         Server::run(command, data)
     }
 
@@ -221,7 +215,7 @@ pub fn eventually(within: Duration, what: &str, mut holds: impl FnMut() -> bool)
 pub struct Demo {
     pub server: Server,
     pub json: Value,
-    root: TempDir,
+    root: Place,
 }
 
 impl Demo {
@@ -260,14 +254,14 @@ impl Demo {
     }
 
     /// Kills the server and hands over the directory.
-    pub fn kill(self) -> (TempDir, PathBuf) {
+    pub fn kill(self) -> (Place, PathBuf) {
         let data = self.data();
         self.server.kill();
         (self.root, data)
     }
 
     /// Stops the server and hands over the directory.
-    pub fn into_data(self) -> (TempDir, PathBuf, Value) {
+    pub fn into_data(self) -> (Place, PathBuf, Value) {
         let data = self.data();
         self.server.stop();
         (self.root, data, self.json)

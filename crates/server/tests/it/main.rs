@@ -12,6 +12,7 @@ mod mnemonics;
 mod operator;
 mod reading;
 mod report;
+mod stores;
 mod storms;
 mod tables;
 mod tls;

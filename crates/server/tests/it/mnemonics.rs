@@ -6,6 +6,7 @@ use ringbook::rpc::Mnemonic;
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, added, key, operate, place, told};
+use super::stores::change;
 use super::wire::connect;
 
 /// Codes and messages as clients know them.
@@ -258,10 +259,8 @@ fn crowd(heard: &mut Heard) {
 fn damage(demo: Demo, heard: &mut Heard) {
     let (root, data, json) = demo.into_data();
     let token = |at: usize| json["customers"][at]["access_token"].as_str().expect("a token").to_owned();
-    let database = rusqlite::Connection::open(data.join("ringbook.db")).expect("the database");
-    let change = "UPDATE contacts SET phone_numbers = '[\"damaged-7\"]' WHERE customer_id = 2 AND id = 12";
-    assert_eq!(database.execute(change, []), Ok(1), "contact 12 is the second one of customer 2");
-    drop(database);
+    let damage = "UPDATE contacts SET phone_numbers = '[\"damaged-7\"]' WHERE customer_id = 2 AND id = 12";
+    assert_eq!(change(&data, damage), 1, "contact 12 is the second one of customer 2");
     let server = Server::serve(&data, &[]);
     let before = server.log().len();
     for _ in 0..3 {
@@ -293,10 +292,8 @@ fn a_directory_row_that_cannot_be_read_back_hurts_its_account_only() {
     demo.stop();
     let json: Value = serde_json::from_slice(&std::fs::read(data.join("demo.json")).expect("a file")).expect("JSON");
     let token = |at: usize| json["customers"][at]["access_token"].as_str().expect("a token").to_owned();
-    let database = rusqlite::Connection::open(data.join("ringbook.db")).expect("the database");
-    let change = "UPDATE allowed_blocks SET block = 'nowhere' WHERE account_kind = 'customer' AND account_id = 3 AND block LIKE '127%'";
-    database.execute(change, []).expect("changed");
-    drop(database);
+    let damage = "UPDATE allowed_blocks SET block = 'nowhere' WHERE account_kind = 'customer' AND account_id = 3 AND block LIKE '127%'";
+    change(&data, damage);
     let server = Server::serve(&data, &[]);
     assert_eq!(server.verdict(&token(2)), "internal_error");
     assert_eq!(server.verdict(&token(0)), "ok");

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, program};
+use super::stores::named;
 use super::wire::{connect, post};
 
 /// The members of a contact, in their order.
@@ -132,8 +133,8 @@ fn addresses_of_both_families_are_served() {
         return eprintln!("this machine has no IPv6");
     }
     // The later of two flags would be refused, so the variable says where.
-    let mut command = program(["serve", "--data"]);
-    command.arg(&data).env("RINGBOOK_LISTEN", "[::1]:0");
+    let mut command = program(["serve"]);
+    command.args(named(&data)).env("RINGBOOK_LISTEN", "[::1]:0");
     let server = Server::run(command, &data);
     assert!(server.greeting.starts_with("listening on http://[::1]:"), "{}", server.greeting);
     let params = json!({"access_token": json["customers"][0]["access_token"], "limit": 1});

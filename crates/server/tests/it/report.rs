@@ -6,6 +6,7 @@ use ringbook_book::moment;
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, added, key, outcome, told};
+use super::stores::{are_files, number};
 
 /// The members of a record, in their order.
 const MEMBERS: [&str; 15] = [
@@ -151,6 +152,9 @@ fn a_user_without_the_right_sees_its_own_requests_only_and_a_customer_those_of_n
 
 #[test]
 fn no_secret_reaches_the_disk() {
+    if !are_files("it reads every byte of them") {
+        return;
+    }
     let demo = Demo::start(10);
     let token = demo.token("demo").to_owned();
     let password = demo.text("demo", "password").to_owned();
@@ -317,7 +321,6 @@ fn long_bodies_are_cut_and_everything_outlasts_a_restart() {
     assert_eq!(asked(&server, &token, json!({})).1, 2);
     assert_eq!(told(&data, "check")["ok"], true);
     server.stop();
-    let database = rusqlite::Connection::open(data.join("ringbook.db")).expect("the database");
     let by_hand = "SELECT COUNT(DISTINCT id) FROM api_requests WHERE account_kind = 'customer' AND login = 'other'";
-    assert_eq!(database.query_row(by_hand, [], |row| row.get::<_, i64>(0)), Ok(3));
+    assert_eq!(number(&data, by_hand), Some(3));
 }

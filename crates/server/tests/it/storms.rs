@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, added, eventually, key, outcome, place, program, told};
+use super::stores::{change, named};
 use super::wire::{PATIENCE, connect, post};
 
 #[test]
@@ -143,8 +144,7 @@ fn bodies_of_chance_are_always_answered() {
 #[test]
 fn a_store_that_fails_is_an_internal_error_until_it_is_well() {
     let demo = Demo::start(20);
-    let database = rusqlite::Connection::open(demo.data().join("ringbook.db")).expect("the database");
-    database.execute_batch("ALTER TABLE sessions RENAME TO gone").expect("renamed");
+    change(&demo.data(), "ALTER TABLE sessions RENAME TO gone");
     let login = || {
         let params = json!({"login": "demo", "password": demo.text("demo", "password")});
         demo.server.call("login.user", params)
@@ -156,10 +156,9 @@ fn a_store_that_fails_is_an_internal_error_until_it_is_well() {
     // What is in memory is answered meanwhile.
     assert_eq!(demo.server.verdict(demo.token("demo")), "ok");
     assert!(demo.server.log().contains(&format!("request={request}")), "{}", demo.server.log());
-    database.execute_batch("ALTER TABLE gone RENAME TO sessions").expect("renamed");
+    change(&demo.data(), "ALTER TABLE gone RENAME TO sessions");
     let session = login();
     assert_eq!(outcome(&session), "ok", "{session}");
-    drop(database);
     demo.server.stop();
 }
 
@@ -171,7 +170,7 @@ fn the_log_filter_is_read_again_at_a_hangup() {
     let file = root.path().join("ringbook.toml");
     std::fs::write(&file, "log = 'error'\n").expect("written");
     let mut command = program(["serve", "--listen", "127.0.0.1:0", "--config"]);
-    command.arg(&file).arg("--data").arg(&data);
+    command.arg(&file).args(named(&data));
     let server = Server::run(command, &data);
     let wrong = || connect(server.address).ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status;
     assert_eq!((wrong(), server.log()), (404, String::new()));

@@ -10,6 +10,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use super::harness::{Server, added, eventually, outcome, place, program};
+use super::stores::named;
 use super::wire::{PATIENCE, Wire, post, socket};
 
 const ONE: (&str, &str) = (include_str!("../../src/http/tests/one.pem"), include_str!("../../src/http/tests/one.key"));
@@ -77,8 +78,8 @@ fn a_start_with_wrong_files_names_them() {
     added(&data, "customer add Nobody");
     hold(root.path(), ("nothing", ONE.1));
     let (certificate, key) = (root.path().join("cert.pem"), root.path().join("key.pem"));
-    let mut command = program(["serve", "--listen", "127.0.0.1:0", "--data"]);
-    command.arg(&data).arg("--tls-cert").arg(&certificate).arg("--tls-key").arg(&key);
+    let mut command = program(["serve", "--listen", "127.0.0.1:0"]);
+    command.args(named(&data)).arg("--tls-cert").arg(&certificate).arg("--tls-key").arg(&key);
     let output = command.output().expect("it runs");
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));

@@ -6,16 +6,15 @@ use std::net::{Shutdown, TcpListener};
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use super::harness::{Demo, Server, added, operate, outcome, place, program};
+use super::harness::{Demo, Place, Server, added, operate, outcome, place, program};
 use super::wire::{Answer, connect, post, post_with};
 
 /// The largest body.
 const BODY_BYTES_MAX: usize = 1 << 20;
 
 /// A server without anybody, with these arguments.
-fn empty(arguments: &[&str]) -> (TempDir, Server) {
+fn empty(arguments: &[&str]) -> (Place, Server) {
     let root = place();
     let data = root.path().join("data");
     added(&data, "customer add Nobody");

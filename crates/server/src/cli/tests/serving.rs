@@ -10,6 +10,7 @@ use super::place;
 use crate::cli::Failure;
 use crate::config::{ConfigFile, DemoOptions, Layers, Memory, ServeOptions, TlsPaths};
 use crate::http::HttpSettings;
+use crate::store::Place;
 use crate::telemetry::LogFormat;
 
 /// Reads a line with one word per blank.
@@ -35,8 +36,8 @@ fn the_defaults_are_those_of_the_floors_below() {
     let options = serve("serve", &[]);
     assert_eq!(format!("{:?}", options.http), format!("{:?}", HttpSettings::default()));
     assert_eq!(
-        (options.data.to_str(), options.listen.to_string().as_str()),
-        (Some("./ringbook-data"), "127.0.0.1:8080")
+        (options.place, options.listen.to_string().as_str()),
+        (Place::Directory("./ringbook-data".into()), "127.0.0.1:8080")
     );
     assert_eq!((options.metrics, options.tls, options.memory), (None, None, Memory::Share { percent: 70 }));
     assert_eq!((options.log.format, options.log.filter.as_str()), (LogFormat::Text, "info"));

@@ -6,9 +6,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::StoreFault;
+use crate::store::StoreFault;
 
 /// How long a statement waits for another process that writes.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
@@ -18,10 +18,10 @@ const WAL_BYTES_KEPT: i64 = 64 << 20;
 const APPLICATION_ID: i32 = 0x5267_426b;
 
 /// The schema's steps: the n-th brings a database from schema n − 1 to n.
-pub(super) const MIGRATIONS: &[&str] = &[
-    include_str!("schema/sqlite/0001.sql"),
-    include_str!("schema/sqlite/0002.sql"),
-    include_str!("schema/sqlite/0003.sql"),
+pub(in crate::store) const MIGRATIONS: &[&str] = &[
+    include_str!("../schema/sqlite/0001.sql"),
+    include_str!("../schema/sqlite/0002.sql"),
+    include_str!("../schema/sqlite/0003.sql"),
 ];
 
 /// A connection that may write. Only the writer thread and the opening have one.
@@ -109,9 +109,9 @@ pub(super) fn integrity(connection: &Connection, findings_max: usize) -> Result<
 
 /// A question that fails because the file is damaged has found that out.
 fn as_finding(error: rusqlite::Error) -> Result<Vec<String>, StoreFault> {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt) => Ok(vec![error.to_string()]),
-        _ => Err(error.into()),
+    match error.into() {
+        StoreFault::Damaged { cause } => Ok(vec![cause.to_string()]),
+        fault => Err(fault),
     }
 }
 

@@ -8,18 +8,17 @@
 //! Some failures (a full disk, a broken read) make SQLite undo the whole transaction. Then every job that was in it
 //! gets the fault, nothing is half-done, and the jobs not yet begun are tried in a transaction of their own.
 
-use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle, ThreadId};
 use std::time::Instant;
 
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Faults, StoreFault};
+use crate::store::fault::panicked;
+use crate::store::{Commits, Faults, StoreFault};
 
 /// How many jobs may wait; a caller beyond that waits for a place.
 const WAITING_JOBS_MAX: usize = 4096;
@@ -27,31 +26,6 @@ const WAITING_JOBS_MAX: usize = 4096;
 const BATCH_JOBS_MAX: usize = 1024;
 /// How often a transaction is begun anew when another process holds the database, each after SQLite's own wait.
 const BEGIN_ATTEMPTS_MAX: u32 = 3;
-
-/// What the writer has done since it began; for the metrics page.
-#[derive(Debug, Default)]
-pub struct Commits {
-    /// Transactions that reached the disk.
-    pub count: AtomicU64,
-    /// Transactions that did not.
-    pub failed: AtomicU64,
-    /// Jobs in the transactions that did.
-    pub jobs: AtomicU64,
-    /// The largest batch, in jobs.
-    pub batch_jobs_max: AtomicU64,
-    /// Time from begin to commit, in microseconds, all together.
-    pub micros: AtomicU64,
-}
-
-impl Commits {
-    fn committed(&self, jobs: usize, began: Instant) {
-        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.count.fetch_add(1, Ordering::Relaxed);
-        self.jobs.fetch_add(jobs as u64, Ordering::Relaxed);
-        self.batch_jobs_max.fetch_max(jobs as u64, Ordering::Relaxed);
-        self.micros.fetch_add(micros, Ordering::Relaxed);
-    }
-}
 
 /// A job with the way to answer it, whatever its answer's type.
 trait Job: Send {
@@ -89,11 +63,6 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreFault> + Send> Job for Wa
         // The caller may have left; its change is committed all the same.
         let _ = self.reply.send(answer);
     }
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> StoreFault {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    StoreFault::unavailable(format_args!("a store job panicked: {}", text.unwrap_or("no message")))
 }
 
 fn stopped() -> StoreFault {
@@ -231,7 +200,7 @@ impl Writing {
     }
 
     fn undo(&self) {
-        self.commits.failed.fetch_add(1, Ordering::Relaxed);
+        self.commits.failed();
         if !self.connection.is_autocommit() {
             // When even this fails the next BEGIN says so.
             let _ = self.connection.execute_batch("ROLLBACK");

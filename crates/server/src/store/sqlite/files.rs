@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::StoreFault;
+use crate::store::StoreFault;
 
 /// The database inside the data directory.
 const DATABASE: &str = "ringbook.db";

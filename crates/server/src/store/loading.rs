@@ -1,0 +1,286 @@
+//! Reading a whole book back, as it is at one moment.
+//!
+//! The contacts of a large book are read by several threads, each in a session of its own, from the same revision on.
+//! Rows are borrowed from the engine and go straight into the columns of the book.
+
+use std::ops::ControlFlow;
+use std::thread;
+
+use ringbook_book::Book;
+use ringbook_book::blacklist::{BlacklistEntry, BlacklistNumber};
+use ringbook_book::book::load::{Frame, Furniture, Ran, Run, StoredContact, assemble};
+use ringbook_book::employee::Employee;
+use ringbook_book::group::{Group, Origin};
+use ringbook_book::id::{BlacklistId, ContactId, CustomerId, EmployeeId, GroupId, OrganizationId, Revision};
+use ringbook_book::organization::Organization;
+use ringbook_book::text::{Email, Name, Phone};
+
+use super::lists;
+use super::rows::{self, column};
+use super::session::{Line, Session, Snapshot, cells};
+use super::statements as sql;
+use super::{Noun, Store, StoreFault};
+
+/// How many threads read one book.
+const LOADERS_MAX: usize = 4;
+/// Books with a smaller range of ids are read by one thread.
+const IDS_PER_LOADER_MIN: i64 = 20_000;
+/// How often several threads try to begin at the same revision; a book that changes too quickly for that is read by one.
+const ATTEMPTS_TOGETHER_MAX: usize = 4;
+
+impl Store {
+    /// A whole book, as it is committed now: from its image if there is a good one, else from its rows. Blocks on the
+    /// store, and keeps several threads busy.
+    pub fn load_book(&self, customer: CustomerId) -> Result<Book, StoreFault> {
+        if let Some(book) = self.image(customer)
+            && head(&*self.snapshot()?, customer)?.is_some_and(|head| head.revision == book.revision())
+        {
+            return Ok(book);
+        }
+        self.load_rows(customer)
+    }
+
+    /// Reads a whole book from its rows, as they are committed now. Blocks on the store, and keeps several threads busy.
+    pub fn load_rows(&self, customer: CustomerId) -> Result<Book, StoreFault> {
+        for _ in 0..ATTEMPTS_TOGETHER_MAX {
+            match self.try_load(customer, LOADERS_MAX) {
+                // Somebody changed the book between two readers' beginnings.
+                Err(StoreFault::RevisionMoved) => {}
+                outcome => return outcome,
+            }
+        }
+        self.try_load(customer, 1)
+    }
+
+    /// The revision of a book, as it is committed now; `None` when there is no such book.
+    pub async fn book_revision(&self, customer: CustomerId) -> Result<Option<Revision>, StoreFault> {
+        let found = self.read(move |session| head(session, customer)).await?;
+        Ok(found.map(|head| head.revision))
+    }
+
+    fn try_load(&self, customer: CustomerId, loaders_max: usize) -> Result<Book, StoreFault> {
+        let session = self.snapshot()?;
+        let Head { revision, contacts, forgotten } =
+            head(&*session, customer)?.ok_or(StoreFault::NotFound { what: Noun::Customer })?;
+        let frame = Frame::new(Furniture {
+            organizations: organizations(&*session, customer)?,
+            groups: groups(&*session, customer)?,
+            employees: employees(&*session, customer)?,
+            blacklist: blacklist(&*session, customer)?,
+            deleted: deleted(&*session, customer)?,
+            forgotten,
+        });
+        let ids = id_bounds(&*session, customer)?;
+        let sessions = self.loaders(session, ids, loaders_max)?;
+        let runs = load_together(&frame, customer, revision, ids, sessions)?;
+        let unfit = |unfit| StoreFault::unreadable("contacts", format_args!("customer_id {customer}"), unfit);
+        let book = assemble(frame, runs, revision).map_err(unfit)?;
+        if book.contacts_len() as u64 != contacts {
+            let cause = format_args!("{} contacts can be read where {contacts} were written", book.contacts_len());
+            return Err(StoreFault::unreadable("books", format_args!("customer_id {customer}"), cause));
+        }
+        Ok(book)
+    }
+
+    /// Sessions to read so many ids with: this one, and others where that is worth it and there is room for them.
+    fn loaders(
+        &self,
+        first: Snapshot,
+        ids: Option<(i64, i64)>,
+        loaders_max: usize,
+    ) -> Result<Vec<Snapshot>, StoreFault> {
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let worth = ids.map_or(0, |(least, most)| (most - least) / IDS_PER_LOADER_MIN);
+        let wanted = usize::try_from(worth).unwrap_or(usize::MAX).min(processors).min(loaders_max);
+        let mut sessions = vec![first];
+        while sessions.len() < wanted
+            && let Some(session) = self.spare_snapshot()?
+        {
+            sessions.push(session);
+        }
+        Ok(sessions)
+    }
+}
+
+/// Reads the contacts, each session a range of ids; the first session is the one that the book was begun with.
+fn load_together(
+    frame: &Frame,
+    customer: CustomerId,
+    revision: Revision,
+    ids: Option<(i64, i64)>,
+    sessions: Vec<Snapshot>,
+) -> Result<Vec<Ran>, StoreFault> {
+    let Some((least, most)) = ids else { return Ok(Vec::new()) };
+    let step = (most - least) / sessions.len() as i64 + 1;
+    let range = |at: usize| (least + at as i64 * step, (least + (at as i64 + 1) * step - 1).min(most));
+    thread::scope(|scope| {
+        let mut sessions = sessions.into_iter().enumerate();
+        let first = sessions.next();
+        let others: Vec<_> = sessions
+            .map(|(at, session)| {
+                scope.spawn(move || {
+                    if head(&*session, customer)?.is_none_or(|head| head.revision != revision) {
+                        return Err(StoreFault::RevisionMoved);
+                    }
+                    load_run(&*session, customer, frame, range(at))
+                })
+            })
+            .collect();
+        let first = first.map(|(at, session)| load_run(&*session, customer, frame, range(at)));
+        let join = |thread: thread::ScopedJoinHandle<'_, _>| {
+            thread.join().unwrap_or_else(|_| Err(StoreFault::unavailable("a thread that read contacts panicked")))
+        };
+        first.into_iter().chain(others.into_iter().map(join)).collect()
+    })
+}
+
+fn load_run(
+    session: &dyn Session,
+    customer: CustomerId,
+    frame: &Frame,
+    (from, to): (i64, i64),
+) -> Result<Ran, StoreFault> {
+    let mut run = Run::new(frame);
+    let mut lists = Lists::default();
+    let read = session.each(sql::CONTACTS, &cells![column(customer.number()), from, to], &mut |line| {
+        push(&mut run, line, &mut lists).map_err(|cause| broken("contacts", customer, line, cause))?;
+        Ok(ControlFlow::Continue(()))
+    });
+    read.map_err(|fault| damaged("contacts", customer, fault))?;
+    Ok(run.finish())
+}
+
+/// Room that is used again for every row.
+#[derive(Default)]
+struct Lists {
+    phones: Vec<Phone>,
+    groups: Vec<u64>,
+}
+
+fn push(run: &mut Run<'_>, line: &dyn Line, lists: &mut Lists) -> Result<(), String> {
+    lists::read_phones(line.text(4)?, &mut lists.phones)?;
+    lists::read_ids(line.text(8)?, &mut lists.groups)?;
+    let emails = lists::Texts::read(line.text(5)?)?;
+    let id = |at| line.optional_number(at).map(|id| id.map(i64::cast_unsigned));
+    let contact = StoredContact {
+        id: line.number(0)?.cast_unsigned(),
+        last_name: line.text(1)?,
+        first_name: line.optional_text(2)?,
+        patronymic: line.optional_text(3)?,
+        phones: &lists.phones,
+        emails: &emails.to_vec(),
+        manager: id(6)?,
+        organization: id(7)?,
+        groups: &lists.groups,
+        revision: Revision(line.number(9)?.cast_unsigned()),
+    };
+    run.push(&contact).map_err(|unfit| unfit.to_string())
+}
+
+fn broken(table: &'static str, customer: CustomerId, line: &dyn Line, cause: String) -> StoreFault {
+    StoreFault::unreadable(table, format_args!("customer_id {customer}, {}", rows::key(line)), cause)
+}
+
+/// A page of the disk that cannot be read takes rows along that nobody can name; the rest may be well.
+fn damaged(table: &'static str, customer: CustomerId, fault: StoreFault) -> StoreFault {
+    match fault {
+        StoreFault::Damaged { cause } => StoreFault::unreadable(table, format_args!("customer_id {customer}"), cause),
+        other => other,
+    }
+}
+
+/// What stands about a book as a whole.
+struct Head {
+    revision: Revision,
+    contacts: u64,
+    forgotten: Revision,
+}
+
+fn head(session: &dyn Session, customer: CustomerId) -> Result<Option<Head>, StoreFault> {
+    session.first(sql::BOOK, &cells![column(customer.number())], |line| {
+        let number = |at| line.number(at).map(i64::cast_unsigned);
+        Ok(Head { revision: Revision(number(0)?), contacts: number(1)?, forgotten: Revision(number(2)?) })
+    })
+}
+
+/// The smallest and the largest id of a contact.
+fn id_bounds(session: &dyn Session, customer: CustomerId) -> Result<Option<(i64, i64)>, StoreFault> {
+    let bounds = session.one(sql::CONTACT_ID_BOUNDS, &cells![column(customer.number())], |line| {
+        Ok(line.optional_number(0)?.zip(line.optional_number(1)?))
+    });
+    bounds.map_err(|fault| damaged("contacts", customer, fault))
+}
+
+fn organizations(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Organization, Revision)>, StoreFault> {
+    all(session, sql::ORGANIZATIONS, "organizations", customer, |line| {
+        let organization =
+            Organization { id: rows::id(line.number(0)?, OrganizationId::new)?, name: name(line.text(2)?)? };
+        Ok((organization, revision(line)?))
+    })
+}
+
+fn groups(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Group, Revision)>, StoreFault> {
+    all(session, sql::GROUPS, "groups", customer, |line| {
+        let origin = if line.truth(3)? { Origin::System } else { Origin::User };
+        let group = Group { id: rows::id(line.number(0)?, GroupId::new)?, name: name(line.text(2)?)?, origin };
+        Ok((group, revision(line)?))
+    })
+}
+
+fn employees(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Employee, Revision)>, StoreFault> {
+    all(session, sql::EMPLOYEES, "employees", customer, |line| {
+        let email = line.optional_text(5)?.map(Email::parse).transpose();
+        let employee = Employee {
+            id: rows::id(line.number(0)?, EmployeeId::new)?,
+            last_name: name(line.text(2)?)?,
+            first_name: line.optional_text(3)?.map(name).transpose()?,
+            patronymic: line.optional_text(4)?.map(name).transpose()?,
+            email: email.map_err(|fault| format!("email {fault}"))?,
+            phones: lists::read_employee_phones(line.text(6)?)?,
+        };
+        Ok((employee, revision(line)?))
+    })
+}
+
+fn blacklist(session: &dyn Session, customer: CustomerId) -> Result<Vec<(BlacklistNumber, Revision)>, StoreFault> {
+    all(session, sql::BLACKLIST, "blacklist", customer, |line| {
+        let entry = BlacklistEntry {
+            phone: Phone::parse(line.text(2)?).map_err(|fault| format!("phone_number {fault}"))?,
+            added_by: line.text(3)?.into(),
+            comment: line.optional_text(4)?.map(Into::into),
+            added_at: line.number(5)?,
+        };
+        Ok((BlacklistNumber { id: rows::id(line.number(0)?, BlacklistId::new)?, entry }, revision(line)?))
+    })
+}
+
+fn deleted(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Revision, ContactId)>, StoreFault> {
+    all(session, sql::DELETED_CONTACTS, "deleted_contacts", customer, |line| {
+        Ok((Revision(line.number(0)?.cast_unsigned()), rows::id(line.number(1)?, ContactId::new)?))
+    })
+}
+
+/// The revision of a row, its second column.
+fn revision(line: &dyn Line) -> Result<Revision, String> {
+    line.number(1).map(|revision| Revision(revision.cast_unsigned()))
+}
+
+fn name(text: &str) -> Result<Name, String> {
+    Name::parse(text).map_err(|fault| format!("a name {fault}"))
+}
+
+fn all<T>(
+    session: &dyn Session,
+    sql: &'static str,
+    table: &'static str,
+    customer: CustomerId,
+    read: impl Fn(&dyn Line) -> Result<T, String>,
+) -> Result<Vec<T>, StoreFault> {
+    let mut things = Vec::new();
+    let all = session.each(sql, &cells![column(customer.number())], &mut |line| {
+        things.push(read(line).map_err(|cause| broken(table, customer, line, cause))?);
+        Ok(ControlFlow::Continue(()))
+    });
+    all.map_err(|fault| damaged(table, customer, fault))?;
+    Ok(things)
+}

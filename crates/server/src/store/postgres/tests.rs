@@ -1,0 +1,153 @@
+//! What is true of a shared database alone: several programs on it, its refusals, connections that break.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::Address;
+use crate::store::tests::trial::Ground;
+use crate::store::tests::{agents, customer};
+use crate::store::{AccountId, IdKind};
+use crate::store::{Place, PointsUse, Role, Store, StoreFault};
+
+fn server(ground: &Ground) -> Store {
+    Store::open(ground.place(), Role::Server).expect("the store opens")
+}
+
+#[tokio::test]
+async fn programs_that_start_together_make_the_tables_once() {
+    let Some(ground) = Ground::postgres() else { return };
+    let ground = Arc::new(ground);
+    assert_eq!(Store::exists(ground.place()), Ok(false));
+    let open = |ground: Arc<Ground>| std::thread::spawn(move || server(&ground));
+    let opened: Vec<_> = (0..4).map(|_| open(Arc::clone(&ground))).collect();
+    let stores: Vec<Store> = opened.into_iter().map(|thread| thread.join().expect("no panic")).collect();
+    for store in &stores {
+        store.add_agent("an agent".into()).await.expect("any server may write");
+    }
+    assert_eq!(agents(&stores[0]).await, [1, 2, 3, 4]);
+    assert_eq!(Store::exists(ground.place()), Ok(true));
+}
+
+#[tokio::test]
+async fn what_is_not_ours_is_refused_and_left_alone() {
+    let Some(ground) = Ground::postgres() else { return };
+    let opened = || Store::open(ground.place(), Role::Operator).map(drop);
+    ground.execute("CREATE SCHEMA ringbook; CREATE TABLE ringbook.theirs (a int)");
+    assert!(matches!(opened(), Err(StoreFault::NotADatabase { .. })), "{:?}", opened());
+    ground.execute("DROP SCHEMA ringbook CASCADE");
+    opened().expect("a fresh one");
+    ground.execute("INSERT INTO migrations (number) VALUES (999)");
+    assert!(matches!(opened(), Err(StoreFault::SchemaTooNew { found: 999, .. })), "{:?}", opened());
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_had_is_told_without_the_password() {
+    let Some(ground) = Ground::postgres() else { return };
+    let Place::Database(good) = ground.place() else { unreachable!("it is a database") };
+    let host = format!("host=127.0.0.1 port={}", good.config.get_ports()[0]);
+    for (address, told) in [
+        ("postgres://u:s3cret@127.0.0.1:1/d".to_owned(), "see whether it runs"),
+        (format!("{host} user=nobody password=s3cret dbname=postgres"), "refuses the login"),
+        (format!("{host} user=postgres password=s3cret dbname=no_such_book"), "CREATE DATABASE"),
+        (format!("{host} user=postgres password=s3cret sslmode=verify-full sslrootcert=/none"), "PEM"),
+    ] {
+        let address = Address::parse(&address).expect("an address");
+        let fault = Store::open(Place::Database(address), Role::Server).map(drop).expect_err(told);
+        let text = format!("{fault} {fault:?}");
+        assert!(text.contains(told) && !text.contains("s3cret"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_make_the_schema_is_told_what_to_grant() {
+    let Some(ground) = Ground::postgres() else { return };
+    let Place::Database(good) = ground.place() else { unreachable!("it is a database") };
+    let role = format!("{}_guest", good.config.get_dbname().expect("a name"));
+    ground.execute(&format!("CREATE ROLE {role} LOGIN"));
+    let mut guest = good.clone();
+    guest.config.user(&role);
+    let fault = Store::open(Place::Database(guest), Role::Server).map(drop).expect_err("it may not");
+    ground.execute(&format!("DROP ROLE {role}"));
+    assert!(fault.to_string().contains("GRANT CREATE ON DATABASE"), "{fault}");
+}
+
+/// Connections end whenever the database says so: the call that notices fails at most, and the next one works.
+#[tokio::test]
+async fn broken_connections_are_replaced() {
+    let Some(ground) = Ground::postgres() else { return };
+    let store = server(&ground);
+    for round in 1..=3 {
+        store.add_agent("an agent".into()).await.expect("added");
+        ground.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        );
+        if store.ping().await.is_err() {
+            store.ping().await.expect("the next call works");
+        }
+        assert_eq!(agents(&store).await.len(), round);
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_fails_or_panics_leaves_nothing_and_its_connection_is_good() {
+    let Some(ground) = Ground::postgres() else { return };
+    let store = server(&ground);
+    for round in 0..40 {
+        let told = store
+            .write(move |session| {
+                session.execute("INSERT INTO agents (id, name) VALUES (1, 'half')", &[])?;
+                match round % 3 {
+                    0 => Err(StoreFault::RevisionMoved),
+                    1 => session.execute("INSERT INTO agents (id, name) VALUES (1, 'twice')", &[]).map(drop),
+                    _ => panic!("a bug"),
+                }
+            })
+            .await;
+        assert!(told.is_err(), "{told:?}");
+    }
+    let swallowed = store
+        .write(|session| {
+            session.execute("INSERT INTO agents (id, name) VALUES (1, 'half')", &[])?;
+            let _ = session.execute("INSERT INTO agents (id, name) VALUES (1, 'twice')", &[]);
+            Ok(())
+        })
+        .await;
+    assert!(swallowed.is_err(), "the database undid it all");
+    assert_eq!(agents(&store).await, [0u64; 0]);
+    assert_eq!(store.commits().count.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn nodes_that_count_and_take_at_once_never_lose_or_repeat() {
+    let Some(ground) = Ground::postgres() else { return };
+    let nodes = [server(&ground), server(&ground)];
+    let first = AccountId::Customer(nodes[0].add_customer(customer("A")).await.expect("added"));
+    let second = AccountId::Customer(nodes[0].add_customer(customer("B")).await.expect("added"));
+    let mut tasks = tokio::task::JoinSet::new();
+    for at in 0..60 {
+        let store = nodes[at % 2].clone();
+        let accounts = if at % 3 == 0 { [first, second] } else { [second, first] };
+        tasks.spawn(async move {
+            let one = |account| PointsUse { account, day: 1, day_used: 1, minute: 1, minute_used: 1 };
+            store.add_points(accounts.map(one).to_vec()).await.expect("counted");
+            store.reserve_ids(IdKind::Contact, 10).await.expect("taken")
+        });
+    }
+    let mut taken: Vec<u64> = tasks.join_all().await;
+    taken.sort_unstable();
+    assert!(taken.iter().copied().eq((0..60).map(|at| at * 10 + 1)), "{taken:?}");
+    let points = nodes[1].points().await.expect("points");
+    assert!(points.iter().all(|row| row.day_used == 60) && points.len() == 2, "{points:?}");
+}
+
+#[tokio::test]
+async fn rows_without_what_they_refer_to_are_found() {
+    let Some(ground) = Ground::postgres() else { return };
+    let store = server(&ground);
+    store.add_customer(customer("A")).await.expect("added");
+    assert_eq!(store.verify().await.expect("it reads").0, Vec::<String>::new());
+    ground.execute("INSERT INTO deleted_contacts VALUES (77, 1, 1)");
+    let found = store.verify().await.expect("it reads").0;
+    assert_eq!(found, ["table deleted_contacts: 1 row(s) refer to books that are not there"]);
+}

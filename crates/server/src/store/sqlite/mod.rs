@@ -1,0 +1,135 @@
+//! The store in a directory of its own: SQLite.
+//!
+//! One thread writes and gathers the jobs of everybody into one commit ([`writer`]); reads run on a few connections
+//! of their own that see the last committed state. One server holds the directory at a time.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ringbook_book::Book;
+use ringbook_book::id::CustomerId;
+use rusqlite::Connection;
+use tokio::sync::Semaphore;
+
+use super::session::Snapshot;
+use super::{Commits, Faults, Role, StoreFault};
+
+pub(super) mod database;
+mod files;
+mod images;
+mod session;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+/// How many reads run at once.
+const READERS_MAX: usize = 4;
+
+/// An open directory.
+pub(super) struct Sqlite {
+    path: PathBuf,
+    /// Declared before the writer: only a connection that may write can fold the log into the database, so the
+    /// readers must be gone when it closes.
+    idle: Mutex<Vec<Connection>>,
+    writer: writer::Writer,
+    reading: Arc<Semaphore>,
+    faults: Faults,
+    /// The state that the database file was in before it was opened.
+    found: Option<images::Identity>,
+    /// Held until the store closes; declared last, so that it is given up last.
+    _lock: Option<File>,
+}
+
+impl Sqlite {
+    pub(super) fn open(directory: &Path, role: Role, faults: Faults) -> Result<Self, StoreFault> {
+        let path = files::database(directory)?;
+        let lock = match role {
+            Role::Server => Some(files::lock(directory)?),
+            Role::Operator => None,
+        };
+        let found = images::Identity::of(&path);
+        let mut connection = database::writer(&path)?;
+        database::migrate(&mut connection, &path)?;
+        let writer = writer::Writer::start(connection, faults.clone())?;
+        let reading = Arc::new(Semaphore::new(READERS_MAX));
+        Ok(Self { path, writer, idle: Mutex::default(), reading, faults, found, _lock: lock })
+    }
+
+    /// Whether there is a database in a directory.
+    pub(super) fn exists(directory: &Path) -> bool {
+        files::is_there(directory)
+    }
+
+    /// Closes the database after what was begun is on disk, and leaves images of these books.
+    pub(super) fn close(self, books: &[(CustomerId, Arc<Book>)]) {
+        let Self { path, writer, idle, _lock, .. } = self;
+        drop(idle);
+        drop(writer);
+        // The lock is still held: no other server can change the database before its state is noted.
+        if let Some(identity) = images::Identity::of(&path).filter(|_| _lock.is_some()) {
+            images::write_all(&path, identity, books);
+        }
+    }
+
+    /// The image of a book that was left when the directory was last closed, if it is a good one.
+    pub(super) fn image(&self, customer: CustomerId) -> Option<Book> {
+        self.found.and_then(|found| images::read(&self.path, customer, found))
+    }
+
+    pub(super) fn commits(&self) -> &Commits {
+        &self.writer.commits
+    }
+
+    /// Does a job in the next transaction, on the writing thread; answers after the commit is on disk.
+    pub(super) async fn write<T, F>(&self, job: F) -> Result<T, StoreFault>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreFault> + Send + 'static,
+    {
+        self.writer.write(job).await
+    }
+
+    /// Does a short read off the async threads.
+    pub(super) async fn read<T, F>(self: &Arc<Self>, job: F) -> Result<T, StoreFault>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreFault> + Send + 'static,
+    {
+        // The permit goes into the job: a caller who leaves does not make room while the job still runs.
+        let permit = Arc::clone(&self.reading).acquire_owned().await.map_err(StoreFault::unavailable)?;
+        let engine = Arc::clone(self);
+        let work = move || {
+            let _permit = permit;
+            engine.read_here(job)
+        };
+        tokio::task::spawn_blocking(work).await.map_err(StoreFault::unavailable)?
+    }
+
+    /// A connection of one's own that sees one moment; it ends with the connection.
+    pub(super) fn snapshot(&self) -> Result<Snapshot, StoreFault> {
+        self.faults.strike()?;
+        let connection = database::reader(&self.path)?;
+        connection.execute_batch("BEGIN")?;
+        Ok(Snapshot::new(connection))
+    }
+
+    fn read_here<T>(&self, job: impl FnOnce(&Connection) -> Result<T, StoreFault>) -> Result<T, StoreFault> {
+        self.faults.strike()?;
+        let connection = match self.idle().pop() {
+            Some(connection) => connection,
+            None => database::reader(&self.path)?,
+        };
+        let answer = job(&connection);
+        // A connection that failed is not kept: the next read opens a fresh one.
+        if answer.is_ok() {
+            self.idle().push(connection);
+        }
+        answer
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,136 @@
+//! Where the tests keep their data: in a directory, or, with `RINGBOOK_TEST_STORE=postgres`, in a database of each
+//! test's own on the server that `RINGBOOK_TEST_POSTGRES` names.
+//!
+//! A test names its data by a path either way; on PostgreSQL a database stands for it.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+use tempfile::TempDir;
+
+/// A directory for everything of a test, gone after it, and so are the databases that stand for paths in it.
+pub struct Place(TempDir);
+
+impl Place {
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some(server) = server() else { return };
+        let mine: Vec<String> = {
+            let mut known = known();
+            let paths: Vec<PathBuf> = known.keys().filter(|path| path.starts_with(self.path())).cloned().collect();
+            paths.iter().filter_map(|path| known.remove(path)).collect()
+        };
+        for name in mine {
+            psql(&server, &format!("DROP DATABASE {name} WITH (FORCE)"));
+        }
+    }
+}
+
+pub fn place() -> Place {
+    Place(tempfile::tempdir().expect("a directory"))
+}
+
+/// Whether the data are files; else says why this test has nothing to look at.
+pub fn are_files(why: &str) -> bool {
+    let are_files = server().is_none();
+    if !are_files {
+        eprintln!("not run on PostgreSQL: {why}");
+    }
+    are_files
+}
+
+/// The arguments that name the data to `serve` and the commands of the operator.
+pub fn named(data: &Path) -> [OsString; 2] {
+    match address(data) {
+        Some(address) => ["--database".into(), address.into()],
+        None => ["--data".into(), data.into()],
+    }
+}
+
+/// The arguments that name the data to `demo`, which has a directory in any case.
+pub fn named_to_demo(data: &Path) -> Vec<OsString> {
+    let directory: [OsString; 2] = ["--data".into(), data.into()];
+    match address(data) {
+        Some(_) => named(data).into_iter().chain(directory).collect(),
+        None => directory.into(),
+    }
+}
+
+/// Changes rows by a hand that is not the program's; answers how many.
+pub fn change(data: &Path, statement: &str) -> usize {
+    match address(data) {
+        // The last word of "UPDATE 1".
+        Some(address) => {
+            let told = psql(&address, &format!("SET search_path = ringbook; {statement}"));
+            told.split_whitespace().last().and_then(|word| word.parse().ok()).unwrap_or(0)
+        }
+        None => files(data).execute(statement, []).expect("changed"),
+    }
+}
+
+/// The number that a question by such a hand finds; none while there is no such table.
+pub fn number(data: &Path, question: &str) -> Option<i64> {
+    match address(data) {
+        Some(address) => {
+            let told = try_psql(&address, &format!("SET search_path = ringbook; {question}")).ok()?;
+            told.split_whitespace().last()?.parse().ok()
+        }
+        None => files(data).query_row(question, [], |row| row.get(0)).ok(),
+    }
+}
+
+fn files(data: &Path) -> rusqlite::Connection {
+    rusqlite::Connection::open(data.join("ringbook.db")).expect("the database")
+}
+
+/// The server that databases are made on, if they are to be.
+fn server() -> Option<String> {
+    match std::env::var("RINGBOOK_TEST_STORE").as_deref() {
+        Err(_) | Ok("sqlite") => None,
+        Ok("postgres") => Some(std::env::var("RINGBOOK_TEST_POSTGRES").expect("RINGBOOK_TEST_POSTGRES names a server")),
+        Ok(other) => panic!("RINGBOOK_TEST_STORE is {other:?}, neither sqlite nor postgres"),
+    }
+}
+
+/// The database that stands for a path, made when it is first named.
+fn address(data: &Path) -> Option<String> {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let server = server()?;
+    let mut known = known();
+    let next = MADE.fetch_add(1, Ordering::Relaxed);
+    let name = known.entry(data.to_owned()).or_insert_with(|| {
+        let directory = data.parent().and_then(Path::file_name).expect("a directory").to_string_lossy();
+        let directory: String = directory.chars().filter(char::is_ascii_alphanumeric).collect();
+        let name = format!("it_{}_{}_{next}", std::process::id(), directory.to_lowercase());
+        psql(&server, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"));
+        name
+    });
+    let others: Vec<&str> = server.split_whitespace().filter(|pair| !pair.starts_with("dbname=")).collect();
+    Some(format!("{} dbname={name}", others.join(" ")))
+}
+
+fn known() -> MutexGuard<'static, HashMap<PathBuf, String>> {
+    static KNOWN: LazyLock<Mutex<HashMap<PathBuf, String>>> = LazyLock::new(Mutex::default);
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn psql(address: &str, statements: &str) -> String {
+    try_psql(address, statements).unwrap_or_else(|told| panic!("{statements}: {told}"))
+}
+
+fn try_psql(address: &str, statements: &str) -> Result<String, String> {
+    let mut command = Command::new("psql");
+    let done = command.args(["-X", "-At", "-v", "ON_ERROR_STOP=1", "-d", address, "-c", statements]).output();
+    let done = done.expect("psql runs");
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    if done.status.success() { Ok(text(done.stdout)) } else { Err(text(done.stderr)) }
+}
