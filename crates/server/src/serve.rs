@@ -56,8 +56,13 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let store = Store::open(&options.place, Role::Server)?;
         let metrics = metrics();
-        let bounds = Bounds { books_bytes: options.memory.bytes(), deletions_kept: options.deletions_kept };
+        let bounds = Bounds {
+            books_bytes: options.memory.bytes(),
+            deletions_kept: options.deletions_kept,
+            reads: options.reads,
+        };
         let shelf = Shelf::new(store.clone(), Arc::clone(&metrics), bounds);
+        shelf.follow_others();
         let tls = options.tls.as_ref().map(|paths| TlsFiles::read(&paths.certificate, &paths.key)).transpose()?;
         let (listener, bound) = listen(&options.listen.to_string()).await?;
         let metrics_listener = match options.metrics {

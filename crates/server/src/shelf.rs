@@ -25,6 +25,7 @@ use crate::telemetry::Metrics;
 
 mod ahead;
 mod ids;
+mod nodes;
 mod writing;
 
 #[cfg(test)]
@@ -32,6 +33,9 @@ mod tests;
 
 use ahead::Ahead;
 use ids::Ids;
+use nodes::Question;
+
+pub use nodes::Reads;
 
 /// What the books of a server may take.
 #[derive(Debug, Clone, Copy)]
@@ -40,11 +44,13 @@ pub struct Bounds {
     pub books_bytes: u64,
     /// How many deletions a book remembers for those who keep a mirror.
     pub deletions_kept: usize,
+    /// Whether a read asks the store first, where several servers share one.
+    pub reads: Reads,
 }
 
 impl Bounds {
     /// All the room there is, and the usual number of deletions.
-    pub const WIDE: Self = Self { books_bytes: u64::MAX, deletions_kept: DELETIONS_KEPT };
+    pub const WIDE: Self = Self { books_bytes: u64::MAX, deletions_kept: DELETIONS_KEPT, reads: Reads::Linearizable };
 }
 
 /// Why a book cannot be had or changed.
@@ -98,6 +104,11 @@ impl Volume {
         Arc::clone(&self.present.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Shows readers a state whatever they see now.
+    fn replace(&self, book: Arc<Book>) {
+        *self.present.write().unwrap_or_else(PoisonError::into_inner) = book;
+    }
+
     /// Shows readers a state, unless they see a later one already.
     fn publish(&self, book: Arc<Book>) {
         let mut present = self.present.write().unwrap_or_else(PoisonError::into_inner);
@@ -138,6 +149,8 @@ struct Inner {
     /// Counts the look-ups.
     look_ups: AtomicU64,
     bounds: Bounds,
+    /// Which revisions books are at.
+    question: Arc<Question>,
     /// As many long questions run at once as there are processors.
     long: Arc<Semaphore>,
     metrics: Arc<Metrics>,
@@ -148,12 +161,15 @@ impl Shelf {
     pub fn new(store: Store, metrics: Arc<Metrics>, bounds: Bounds) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let long = Arc::new(Semaphore::new(processors));
-        Self(Arc::new(Inner { store, places: Mutex::default(), look_ups: AtomicU64::new(0), bounds, long, metrics }))
+        let (places, look_ups, question) = (Mutex::default(), AtomicU64::new(0), Arc::default());
+        Self(Arc::new(Inner { store, places, look_ups, bounds, question, long, metrics }))
     }
 
     /// The present state of an account's book.
     pub async fn book(&self, customer: CustomerId) -> Result<Arc<Book>, ShelfFault> {
-        Ok(self.volume(customer).await?.present())
+        let volume = self.volume(customer).await?;
+        self.make_recent(customer, &volume).await?;
+        Ok(volume.present())
     }
 
     /// Runs a plan for contacts on a snapshot: here if it is short, off the async threads if it is long.
@@ -249,6 +265,11 @@ impl Shelf {
                 Self(inner).report();
             }
         });
+    }
+
+    fn volumes(&self) -> Vec<(CustomerId, Arc<Volume>)> {
+        let places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.iter().filter_map(|(customer, place)| Some((*customer, Arc::clone(place.loaded()?)))).collect()
     }
 
     /// The books that are in memory, in their present state.

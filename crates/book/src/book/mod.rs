@@ -75,6 +75,11 @@ pub struct Book {
 }
 
 impl Book {
+    /// Deletions up to this revision are remembered no more.
+    pub fn forgotten(&self) -> Revision {
+        self.forgotten
+    }
+
     /// How often the book has been changed.
     pub fn revision(&self) -> Revision {
         self.revision

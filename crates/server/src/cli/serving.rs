@@ -51,7 +51,7 @@ pub(super) fn serve_command() -> Command {
         .after_help(SERVE_EXAMPLES)
         .args([args::data("./ringbook-data"), args::database(), listen()])
         .args(network())
-        .args([memory(), deletions_kept(), report_days()])
+        .args([memory(), reads(), deletions_kept(), report_days()])
         .args(log())
         .args(bounds)
 }
@@ -91,6 +91,11 @@ fn memory() -> Arg {
         .default_value("70%")
 }
 
+fn reads() -> Arg {
+    let help = "With --database, whether reads see what other servers have just written, or up to a second later";
+    args::option("reads", "linearizable|local", help).default_value("linearizable")
+}
+
 fn deletions_kept() -> Arg {
     args::option("deletions-kept", "N", "How many deleted contacts a book remembers for get.contact_changes")
         .default_value("100000")
@@ -117,6 +122,7 @@ pub(super) fn serve_options(layers: &Layers<'_>) -> Result<ServeOptions, Failure
         tls: tls(layers)?,
         http: http(layers)?,
         memory: layers.required("memory", "says how much memory books may take", value::memory)?,
+        reads: layers.required("reads", "says how recent reads are", value::reads)?,
         deletions_kept: layers.required("deletions-kept", "says how many deletions to remember", value::deletions)?,
         report_days: layers.required("report-days", "says how long requests are kept", value::report_days)?,
         log: log_options(layers)?,

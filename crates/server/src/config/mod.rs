@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::http::HttpSettings;
+use crate::shelf::Reads;
 use crate::store::Place;
 use crate::telemetry::LogFormat;
 
@@ -43,6 +44,8 @@ pub struct ServeOptions {
     pub report_days: u32,
     /// How many deleted contacts a book remembers.
     pub deletions_kept: usize,
+    /// Whether a read asks the store first, where several servers share one.
+    pub reads: Reads,
     /// How to log.
     pub log: LogOptions,
 }

@@ -12,6 +12,7 @@ use tracing_subscriber::filter::Targets;
 use super::Memory;
 use crate::access::{Block, NotABlock, Rights};
 use crate::clock::{Moment, timezone};
+use crate::shelf::Reads;
 use crate::telemetry::LogFormat;
 
 /// The longest name of an agent, a customer, a user or a key.
@@ -114,6 +115,15 @@ pub fn memory(text: &str) -> Result<Memory, String> {
         Ok(bytes) if bytes >= MEMORY_BYTES_MIN => Ok(Memory::Bytes(bytes)),
         Ok(_) => Err("is too little: at least 1MiB".to_owned()),
         Err(_) => Err("is neither a share like 70% nor a size like 2GiB".to_owned()),
+    }
+}
+
+/// How recent reads are.
+pub fn reads(text: &str) -> Result<Reads, String> {
+    match text {
+        "linearizable" => Ok(Reads::Linearizable),
+        "local" => Ok(Reads::Local),
+        _ => Err("is neither linearizable nor local".to_owned()),
     }
 }
 

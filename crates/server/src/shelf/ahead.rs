@@ -151,6 +151,19 @@ impl Ahead {
         self.queue.drain(..).map(|entry| entry.waiting).collect()
     }
 
+    /// The desk, if nothing runs ahead of the disk.
+    pub(super) fn idle_desk(&mut self) -> Option<Desk> {
+        let is_idle = self.queue.is_empty() && self.in_flight.is_empty();
+        self.desk.take_if(|_| is_idle)
+    }
+
+    /// Keeps a desk that is where readers are, unless something runs ahead.
+    pub(super) fn keep_idle(&mut self, desk: Desk) {
+        if self.queue.is_empty() && self.in_flight.is_empty() {
+            self.desk = Some(desk);
+        }
+    }
+
     /// The desk with what is not on disk yet.
     fn replayed(&self, mut desk: Desk) -> Desk {
         let waiting = self.queue.iter().filter_map(|entry| entry.change.as_ref());

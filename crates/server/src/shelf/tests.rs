@@ -34,6 +34,8 @@ struct World {
     store: Store,
     faults: Faults,
     shelf: Shelf,
+    /// Another node that must see at once what this one does.
+    watcher: Option<Shelf>,
     customer: CustomerId,
 }
 
@@ -42,7 +44,7 @@ async fn world(ground: Ground) -> World {
     let store = Store::open_with(ground.place(), Role::Server, faults.clone()).expect("the store opens");
     let customer = another_customer(&store).await;
     let shelf = shelf(&store);
-    World { ground, store, faults, shelf, customer }
+    World { ground, store, faults, shelf, watcher: None, customer }
 }
 
 async fn another_customer(store: &Store) -> CustomerId {
@@ -87,6 +89,64 @@ fn made<Id: fmt::Debug>(outcome: &Outcome, new: impl Fn(u64) -> Result<Id, ringb
     new(outcome.made[0].expect("it was made")).expect("an id")
 }
 
+/// What the other node shows is what is stored, deletions and the order of change included.
+async fn watched(world: &World) {
+    let Some(watcher) = &world.watcher else { return };
+    let shown = watcher.book(world.customer).await.expect("the book");
+    let (store, customer) = (world.store.clone(), world.customer);
+    let read = tokio::task::spawn_blocking(move || store.load_rows(customer)).await.expect("no panic");
+    assert_eq!(picture(&shown), picture(&read.expect("the rows are a book")));
+}
+
+#[tokio::test]
+async fn a_node_sees_at_once_what_another_has_done() {
+    let Some(ground) = Ground::postgres() else { return };
+    let mut world = world(ground).await;
+    let other = shelf(&Store::open(world.ground.place(), Role::Server).expect("another node's store"));
+    other.book(world.customer).await.expect("the book");
+    world.watcher = Some(other);
+    for _ in 0..3 {
+        assert_eq!(story(&world).await, 0);
+        change(&world, Command::AddContacts(vec![draft(77)])).await.expect("it is new");
+        // The nodes change places.
+        let watcher = world.watcher.take().expect("it was put there");
+        world.watcher = Some(std::mem::replace(&mut world.shelf, watcher));
+        watched(&world).await;
+    }
+}
+
+#[tokio::test]
+async fn nodes_that_change_one_book_at_the_same_time_lose_nothing() {
+    let Some(ground) = Ground::postgres() else { return };
+    let world = world(ground).await;
+    let nodes: Vec<Shelf> =
+        (0..3).map(|_| shelf(&Store::open(world.ground.place(), Role::Server).expect("a node's store"))).collect();
+    let mut asked = Vec::new();
+    for at in 0..120 {
+        let (node, customer) = (nodes[at as usize % 3].clone(), world.customer);
+        let command = match at % 4 {
+            // Each name is wanted by three nodes, and one gets it.
+            0 => Command::AddOrganizations(vec![name(&format!("organization {}", at / 12))]),
+            _ => Command::AddContacts(vec![draft(at)]),
+        };
+        asked.push(tokio::spawn(async move { node.change(customer, command).await }));
+    }
+    let mut refused = 0;
+    for asked in asked {
+        match asked.await.expect("no panic") {
+            Ok(_) => {}
+            Err(ShelfFault::Refused(_)) => refused += 1,
+            Err(fault) => panic!("{fault}"),
+        }
+    }
+    assert_eq!(refused, 20);
+    for node in &nodes {
+        let book = node.book(world.customer).await.expect("the book");
+        assert_eq!((book.contacts_len(), book.organizations().count()), (90, 10));
+    }
+    store_equals_memory(&world).await;
+}
+
 /// Everything that can be seen of a book, revisions and remembered deletions included.
 fn picture(book: &Book) -> Vec<String> {
     let mut lines: Vec<String> = book.iter().map(|view| format!("{:?}", view.to_contact())).collect();
@@ -126,7 +186,10 @@ async fn store_equals_memory(world: &World) {
 async fn story(world: &World) -> usize {
     let mut failed = 0;
     let mut tell = async |command: Command| match change(world, command).await {
-        Ok(outcome) => Some(outcome),
+        Ok(outcome) => {
+            watched(world).await;
+            Some(outcome)
+        }
         Err(ShelfFault::Refused(_)) => None,
         Err(_) => {
             failed += 1;

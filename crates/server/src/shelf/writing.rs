@@ -32,6 +32,8 @@ impl Shelf {
     pub async fn change(&self, customer: CustomerId, command: Command) -> Result<Outcome, ShelfFault> {
         let (waiting, answer) = Waiting::new(command);
         if let Some(volume) = self.volume_in_memory(customer) {
+            // What is refused is judged by a state that is not older than the call.
+            self.make_recent(customer, &volume).await?;
             self.accept(customer, volume, waiting).await;
         } else {
             let shelf = self.clone();
@@ -125,9 +127,11 @@ impl Shelf {
         let several = entries.iter().filter(|entry| entry.change.is_some()).count() > 1;
         let mut rest = entries.into_iter();
         let mut again = Vec::new();
+        let mut is_behind = false;
         match failed {
             Uncommitted::Refused(StoreFault::RevisionMoved) => {
-                again.extend(self.catch_up(customer, volume, &mut rest).await);
+                again.extend(Self::once_more(&mut rest));
+                is_behind = true;
             }
             Uncommitted::Refused(_) if several => self.carry_each(customer, volume, &mut rest).await,
             Uncommitted::Refused(fault) | Uncommitted::Lost(fault) => {
@@ -137,6 +141,9 @@ impl Shelf {
         again.extend(rest.map(|entry| entry.waiting));
         again.extend(ahead.void());
         drop(ahead);
+        if is_behind && let Err(fault) = self.catch_up(customer, volume).await {
+            return again.into_iter().for_each(|waiting| waiting.answer(Err(fault.clone())));
+        }
         self.accept_again(customer, volume, again).await;
     }
 
@@ -157,28 +164,16 @@ impl Shelf {
         }
     }
 
-    /// Somebody else has changed the book: reads it again. What has been tried too often, or cannot be tried, is
-    /// answered; the rest is to be decided again.
-    async fn catch_up(
-        &self,
-        customer: CustomerId,
-        volume: &Volume,
-        entries: &mut std::vec::IntoIter<Entry>,
-    ) -> Vec<Waiting> {
-        let fault = match self.load(customer).await {
-            Ok(book) => {
-                volume.publish(Arc::new(book));
-                ShelfFault::Store(StoreFault::RevisionMoved)
-            }
-            Err(fault) => {
-                entries.by_ref().for_each(|entry| entry.waiting.answer(Err(fault.clone())));
-                return Vec::new();
-            }
-        };
+    /// What has been tried too often is answered; the rest is to be decided again.
+    fn once_more(entries: &mut std::vec::IntoIter<Entry>) -> Vec<Waiting> {
         let mut again = Vec::new();
         for mut waiting in entries.map(|entry| entry.waiting) {
             waiting.attempts += 1;
-            if waiting.attempts > ATTEMPTS_MAX { waiting.answer(Err(fault.clone())) } else { again.push(waiting) }
+            if waiting.attempts > ATTEMPTS_MAX {
+                waiting.answer(Err(StoreFault::RevisionMoved.into()));
+            } else {
+                again.push(waiting);
+            }
         }
         again
     }
@@ -189,7 +184,7 @@ impl Shelf {
         }
     }
 
-    fn desk_of(&self, book: &Book) -> Desk {
+    pub(super) fn desk_of(&self, book: &Book) -> Desk {
         Desk::of(book.clone()).keeping_deletions(self.0.bounds.deletions_kept)
     }
 

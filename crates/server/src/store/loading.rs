@@ -9,11 +9,12 @@ use std::thread;
 use ringbook_book::Book;
 use ringbook_book::blacklist::{BlacklistEntry, BlacklistNumber};
 use ringbook_book::book::load::{Frame, Furniture, Ran, Run, StoredContact, assemble};
+use ringbook_book::contact::{Contact, ContactDraft};
 use ringbook_book::employee::Employee;
 use ringbook_book::group::{Group, Origin};
 use ringbook_book::id::{BlacklistId, ContactId, CustomerId, EmployeeId, GroupId, OrganizationId, Revision};
 use ringbook_book::organization::Organization;
-use ringbook_book::text::{Email, Name, Phone};
+use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
 
 use super::lists;
 use super::rows::{self, column};
@@ -190,13 +191,13 @@ fn damaged(table: &'static str, customer: CustomerId, fault: StoreFault) -> Stor
 }
 
 /// What stands about a book as a whole.
-struct Head {
-    revision: Revision,
+pub(super) struct Head {
+    pub(super) revision: Revision,
     contacts: u64,
-    forgotten: Revision,
+    pub(super) forgotten: Revision,
 }
 
-fn head(session: &dyn Session, customer: CustomerId) -> Result<Option<Head>, StoreFault> {
+pub(super) fn head(session: &dyn Session, customer: CustomerId) -> Result<Option<Head>, StoreFault> {
     session.first(sql::BOOK, &cells![column(customer.number())], |line| {
         let number = |at| line.number(at).map(i64::cast_unsigned);
         Ok(Head { revision: Revision(number(0)?), contacts: number(1)?, forgotten: Revision(number(2)?) })
@@ -211,7 +212,10 @@ fn id_bounds(session: &dyn Session, customer: CustomerId) -> Result<Option<(i64,
     bounds.map_err(|fault| damaged("contacts", customer, fault))
 }
 
-fn organizations(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Organization, Revision)>, StoreFault> {
+pub(super) fn organizations(
+    session: &dyn Session,
+    customer: CustomerId,
+) -> Result<Vec<(Organization, Revision)>, StoreFault> {
     all(session, sql::ORGANIZATIONS, "organizations", customer, |line| {
         let organization =
             Organization { id: rows::id(line.number(0)?, OrganizationId::new)?, name: name(line.text(2)?)? };
@@ -219,7 +223,7 @@ fn organizations(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Org
     })
 }
 
-fn groups(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Group, Revision)>, StoreFault> {
+pub(super) fn groups(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Group, Revision)>, StoreFault> {
     all(session, sql::GROUPS, "groups", customer, |line| {
         let origin = if line.truth(3)? { Origin::System } else { Origin::User };
         let group = Group { id: rows::id(line.number(0)?, GroupId::new)?, name: name(line.text(2)?)?, origin };
@@ -227,7 +231,7 @@ fn groups(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Group, Rev
     })
 }
 
-fn employees(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Employee, Revision)>, StoreFault> {
+pub(super) fn employees(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Employee, Revision)>, StoreFault> {
     all(session, sql::EMPLOYEES, "employees", customer, |line| {
         let email = line.optional_text(5)?.map(Email::parse).transpose();
         let employee = Employee {
@@ -242,7 +246,10 @@ fn employees(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Employe
     })
 }
 
-fn blacklist(session: &dyn Session, customer: CustomerId) -> Result<Vec<(BlacklistNumber, Revision)>, StoreFault> {
+pub(super) fn blacklist(
+    session: &dyn Session,
+    customer: CustomerId,
+) -> Result<Vec<(BlacklistNumber, Revision)>, StoreFault> {
     all(session, sql::BLACKLIST, "blacklist", customer, |line| {
         let entry = BlacklistEntry {
             phone: Phone::parse(line.text(2)?).map_err(|fault| format!("phone_number {fault}"))?,
@@ -283,4 +290,43 @@ fn all<T>(
     });
     all.map_err(|fault| damaged(table, customer, fault))?;
     Ok(things)
+}
+
+/// The contacts that were put after a revision, in the order of their revisions.
+pub(super) fn contacts_since(
+    session: &dyn Session,
+    customer: CustomerId,
+    since: Revision,
+) -> Result<Vec<(Contact, Revision)>, StoreFault> {
+    let mut contacts = Vec::new();
+    let asked = cells![column(customer.number()), column(since.0)];
+    let all = session.each(sql::CONTACTS_SINCE, &asked, &mut |line| {
+        contacts.push(contact(line).map_err(|cause| broken("contacts", customer, line, cause))?);
+        Ok(ControlFlow::Continue(()))
+    });
+    all.map_err(|fault| damaged("contacts", customer, fault))?;
+    Ok(contacts)
+}
+
+fn contact(line: &dyn Line) -> Result<(Contact, Revision), String> {
+    let mut lists = Lists::default();
+    lists::read_phones(line.text(4)?, &mut lists.phones)?;
+    lists::read_ids(line.text(8)?, &mut lists.groups)?;
+    let emails = lists::Texts::read(line.text(5)?)?;
+    let emails: Result<Vec<Email>, _> = emails.to_vec().into_iter().map(Email::parse).collect();
+    let twice = |_| "has a phone number or an e-mail address twice, or too many".to_owned();
+    let groups: Result<Vec<GroupId>, _> = lists.groups.iter().map(|id| GroupId::new(*id)).collect();
+    let draft = ContactDraft {
+        last_name: name(line.text(1)?)?,
+        first_name: line.optional_text(2)?.map(name).transpose()?,
+        patronymic: line.optional_text(3)?.map(name).transpose()?,
+        phones: Phones::new(lists.phones, |phone| *phone).map_err(twice)?,
+        emails: Emails::new(emails.map_err(|fault| format!("an e-mail address {fault}"))?, Email::folded)
+            .map_err(twice)?,
+        manager: rows::optional_id(line.optional_number(6)?, EmployeeId::new)?,
+        organization: rows::optional_id(line.optional_number(7)?, OrganizationId::new)?,
+        groups: groups.map_err(|_| "names a group that cannot be".to_owned())?,
+    };
+    let contact = Contact { id: rows::id(line.number(0)?, ContactId::new)?, draft };
+    Ok((contact, Revision(line.number(9)?.cast_unsigned())))
 }

@@ -19,6 +19,7 @@ mod books;
 mod commits;
 mod directory;
 mod fault;
+mod following;
 mod lists;
 mod loading;
 mod points;
@@ -41,6 +42,7 @@ pub use books::Uncommitted;
 pub use commits::Commits;
 pub use directory::{AgentRow, BlockRow, CustomerRow, Directory, KeyRow, Revisions, UserRow};
 pub use fault::{Noun, StoreFault};
+pub use following::Following;
 pub use points::{PointsRow, PointsUse};
 pub use postgres::Address;
 pub(crate) use report::Requests;
@@ -163,6 +165,11 @@ impl Store {
             },
             Engine::Postgres(_) => {}
         }
+    }
+
+    /// Whether other servers may change what is stored.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.0, Engine::Postgres(_))
     }
 
     /// Whether the store answers.

@@ -65,6 +65,23 @@ statements! {
     REMOVE_CUSTOMER = "DELETE FROM customers WHERE id = $1";
     /// A book: its revision, how many contacts it has, and up to where deletions are forgotten.
     BOOK = "SELECT revision, contacts, forgotten FROM books WHERE customer_id = $1";
+    /// The revisions of sixteen books; nobody is customer 0.
+    BOOK_REVISIONS = "SELECT customer_id, revision FROM books WHERE customer_id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    /// How many organizations a book has, and when one was put last.
+    ORGANIZATIONS_STATE = "SELECT COUNT(*), MAX(revision) FROM organizations WHERE customer_id = $1";
+    /// The same of its groups.
+    GROUPS_STATE = "SELECT COUNT(*), MAX(revision) FROM groups WHERE customer_id = $1";
+    /// The same of its employees.
+    EMPLOYEES_STATE = "SELECT COUNT(*), MAX(revision) FROM employees WHERE customer_id = $1";
+    /// The same of its blacklist.
+    BLACKLIST_STATE = "SELECT COUNT(*), MAX(revision) FROM blacklist WHERE customer_id = $1";
+    /// The contacts of a book that were put after revision $2.
+    CONTACTS_SINCE = "SELECT id, last_name, first_name, patronymic, phone_numbers, emails, personal_manager_id, \
+        organization_id, group_ids, revision FROM contacts WHERE customer_id = $1 AND revision > $2 \
+        ORDER BY revision, id";
+    /// The contacts of a book that were deleted after revision $2.
+    DELETED_SINCE = "SELECT revision, id FROM deleted_contacts WHERE customer_id = $1 AND revision > $2 \
+        ORDER BY revision, id";
     /// Moves a book to revision $1 with $2 contacts, if it is at revision $4.
     MOVE_REVISION = "UPDATE books SET revision = $1, contacts = $2 WHERE customer_id = $3 AND revision = $4";
     /// The organizations of a book.

@@ -55,10 +55,10 @@ struct Writer {
 }
 
 /// A connection that may break at any moment.
-struct Line(TcpStream);
+pub struct Line(TcpStream);
 
 impl Line {
-    fn connect(address: SocketAddr) -> Option<Line> {
+    pub fn connect(address: SocketAddr) -> Option<Line> {
         let stream = TcpStream::connect(address).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).ok()?;
         stream.set_nodelay(true).ok()?;
@@ -66,7 +66,7 @@ impl Line {
     }
 
     /// The answer, if one came.
-    fn call(&mut self, method: &str, params: &Value) -> Option<Value> {
+    pub fn call(&mut self, method: &str, params: &Value) -> Option<Value> {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         self.0.write_all(&post(body.to_string())).ok()?;
         let mut seen = Vec::new();

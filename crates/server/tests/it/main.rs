@@ -9,6 +9,7 @@ mod harness;
 mod isolation;
 mod lasting;
 mod mnemonics;
+mod nodes;
 mod operator;
 mod reading;
 mod report;

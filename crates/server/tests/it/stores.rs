@@ -48,6 +48,15 @@ pub fn are_files(why: &str) -> bool {
     are_files
 }
 
+/// Whether the data are in a database that several servers may share; else says why this test has nothing to look at.
+pub fn is_shared(why: &str) -> bool {
+    let is_shared = server().is_some();
+    if !is_shared {
+        eprintln!("not run on SQLite: {why}");
+    }
+    is_shared
+}
+
 /// The arguments that name the data to `serve` and the commands of the operator.
 pub fn named(data: &Path) -> [OsString; 2] {
     match address(data) {

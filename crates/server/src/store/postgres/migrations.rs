@@ -15,7 +15,8 @@ const RELEASE_MIN: i32 = 15;
 const LOCK: i64 = 0x5267_426b;
 
 /// The schema's steps: the n-th brings a database from schema n − 1 to n.
-pub(in crate::store) const MIGRATIONS: &[&str] = &[include_str!("../schema/postgres/0001.sql")];
+pub(in crate::store) const MIGRATIONS: &[&str] =
+    &[include_str!("../schema/postgres/0001.sql"), include_str!("../schema/postgres/0002.sql")];
 
 /// Brings the schema to the newest number. The connection is good for nothing else afterwards.
 pub(super) async fn migrate(client: &Client, address: &Address) -> Result<(), StoreFault> {

@@ -1,0 +1,161 @@
+//! Several servers on one store: how a book comes to know what others have made of it.
+//!
+//! Before a book is shown, the store is asked which revision it is at; all calls that wait at a moment share one such
+//! question, and a call that comes while a question is on its way waits for the next one, because the answer might be
+//! older than the call. If the book is behind, it catches up with what has changed, or is read anew. So no answer is
+//! older than its call, whichever server gives it. With [`Reads::Local`] the question is left out, and a task looks for
+//! changes several times a second.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use ringbook_book::id::{CustomerId, Revision};
+use tokio::sync::oneshot;
+
+use super::{Inner, Shelf, ShelfFault, Volume};
+use crate::store::{Following, Store, StoreFault};
+
+/// How often books are compared with the store when reads do not ask.
+const LOOK_INTERVAL: Duration = Duration::from_millis(400);
+
+/// Whether a read asks the store first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reads {
+    /// It does: no answer is older than its call.
+    #[default]
+    Linearizable,
+    /// It does not: an answer may be older by a second.
+    Local,
+}
+
+type Revisions = HashMap<CustomerId, Revision>;
+type Asked = Result<Arc<Revisions>, StoreFault>;
+
+/// The question which revisions books are at, shared by all who ask at a moment.
+#[derive(Default)]
+pub(super) struct Question(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    waiting: Vec<(CustomerId, oneshot::Sender<Asked>)>,
+    is_asking: bool,
+}
+
+impl Question {
+    /// The revision of a book in the store, not older than this call; `None` when there is no such book.
+    pub(super) async fn ask(
+        self: &Arc<Self>,
+        store: &Store,
+        customer: CustomerId,
+    ) -> Result<Option<Revision>, StoreFault> {
+        let (reply, answer) = oneshot::channel();
+        let must_ask = {
+            let mut state = self.state();
+            state.waiting.push((customer, reply));
+            !std::mem::replace(&mut state.is_asking, true)
+        };
+        if must_ask {
+            tokio::spawn(Arc::clone(self).ask_for_all(store.clone()));
+        }
+        let lost = |_| Err(StoreFault::unavailable("the question for a book's revision was broken off"));
+        let revisions = answer.await.unwrap_or_else(lost)?;
+        Ok(revisions.get(&customer).copied())
+    }
+
+    /// Asks until nobody waits.
+    async fn ask_for_all(self: Arc<Self>, store: Store) {
+        loop {
+            let waiting = {
+                let mut state = self.state();
+                state.is_asking = !state.waiting.is_empty();
+                std::mem::take(&mut state.waiting)
+            };
+            if waiting.is_empty() {
+                return;
+            }
+            let mut customers: Vec<CustomerId> = waiting.iter().map(|(customer, _)| *customer).collect();
+            customers.sort_unstable();
+            customers.dedup();
+            let found = store.book_revisions(customers).await;
+            let found: Asked = found.map(|found| Arc::new(found.into_iter().collect()));
+            for (_, reply) in waiting {
+                let _ = reply.send(found.clone());
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shelf {
+    /// Makes sure that the book is not older than this call.
+    pub(super) async fn make_recent(&self, customer: CustomerId, volume: &Arc<Volume>) -> Result<(), ShelfFault> {
+        if !self.0.store.is_shared() || self.0.bounds.reads == Reads::Local {
+            return Ok(());
+        }
+        let revision = self.0.question.ask(&self.0.store, customer).await?;
+        match revision {
+            Some(revision) if volume.present().revision() >= revision => Ok(()),
+            // A customer that is gone is found out when its book is read.
+            Some(_) | None => self.catch_up(customer, volume).await,
+        }
+    }
+
+    /// Brings a book to what the store holds now.
+    pub(super) async fn catch_up(&self, customer: CustomerId, volume: &Arc<Volume>) -> Result<(), ShelfFault> {
+        // Kept, so that no two do it at once, and nothing is decided meanwhile.
+        let mut ahead = Arc::clone(&volume.ahead).lock_owned().await;
+        let (store, of_volume, shelf) = (self.0.store.clone(), Arc::clone(volume), self.clone());
+        let work = move || {
+            let present = of_volume.present();
+            let (steps, to) = match store.following(customer, &present)? {
+                Following::Steps(steps, to) => (steps, to),
+                Following::Reload => return Ok(false),
+            };
+            if to > present.revision() {
+                let mut desk = ahead.idle_desk().unwrap_or_else(|| shelf.desk_of(&present));
+                desk.catch_up(&steps, to);
+                of_volume.publish(desk.snapshot());
+                ahead.keep_idle(desk);
+            }
+            Ok::<_, StoreFault>(true)
+        };
+        let caught_up = tokio::task::spawn_blocking(work).await.map_err(StoreFault::unavailable)??;
+        if !caught_up {
+            let book = self.load(customer).await?;
+            volume.replace(Arc::new(book));
+        }
+        Ok(())
+    }
+
+    /// Looks for changes of others as long as the shelf is there; only where reads do not ask.
+    pub fn follow_others(&self) {
+        if !self.0.store.is_shared() || self.0.bounds.reads != Reads::Local {
+            return;
+        }
+        let shelf = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            while let Some(inner) = Weak::<Inner>::upgrade(&shelf) {
+                Shelf(inner).look_for_changes().await;
+                tokio::time::sleep(LOOK_INTERVAL).await;
+            }
+        });
+    }
+
+    async fn look_for_changes(&self) {
+        let volumes = self.volumes();
+        let customers = volumes.iter().map(|(customer, _)| *customer).collect();
+        // A store that does not answer is asked again soon; until then reads go on, as they were told to.
+        let Ok(revisions) = self.0.store.book_revisions(customers).await else { return };
+        let revisions: Revisions = revisions.into_iter().collect();
+        for (customer, volume) in volumes {
+            let behind = revisions.get(&customer).is_some_and(|revision| *revision > volume.present().revision());
+            if behind && let Err(fault) = self.catch_up(customer, &volume).await {
+                tracing::warn!(customer = customer.number(), "a book could not catch up: {fault}");
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What others have made of a book since a revision: the difference between what a server has in memory and the rows.
+//!
+//! Contacts tell by their revisions, and by what is remembered of deletions. The small tables are looked at as a whole:
+//! only if their count or their latest revision is not what memory has are they read and compared.
+
+use ringbook_book::Book;
+use ringbook_book::change::Effect;
+use ringbook_book::id::{ContactId, CustomerId, Revision};
+
+use super::loading::{self, Head};
+use super::rows::{self, column};
+use super::session::{Session, cells};
+use super::statements as sql;
+use super::{Noun, Store, StoreFault};
+
+/// How many books one question asks about.
+const BOOKS_PER_QUESTION: usize = 16;
+
+/// What a book needs to become what the rows say.
+#[derive(Debug)]
+pub enum Following {
+    /// These steps, in order, each with the revision that it belongs to; then the book is at this revision.
+    Steps(Vec<(Revision, Effect)>, Revision),
+    /// It has to be read anew: what it would have to forget is remembered no more, or the rows are older than it.
+    Reload,
+}
+
+impl Store {
+    /// What the rows say that a book in memory does not. Blocks on the store.
+    pub fn following(&self, customer: CustomerId, book: &Book) -> Result<Following, StoreFault> {
+        let session = self.snapshot()?;
+        let head = loading::head(&*session, customer)?.ok_or(StoreFault::NotFound { what: Noun::Customer })?;
+        let since = book.revision();
+        if head.revision < since || head.forgotten > since {
+            return Ok(Following::Reload);
+        }
+        let mut steps = Vec::new();
+        let mut last = Vec::new();
+        small_tables(&*session, customer, book, head.revision, &mut steps, &mut last)?;
+        contacts(&*session, customer, since, &mut steps)?;
+        deletions(&*session, customer, since, &mut steps)?;
+        steps.append(&mut last);
+        forgotten(&head, book, &mut steps);
+        Ok(Following::Steps(steps, head.revision))
+    }
+
+    /// The revisions of these books, as they are committed now; nothing of those that are not there.
+    pub async fn book_revisions(&self, customers: Vec<CustomerId>) -> Result<Vec<(CustomerId, Revision)>, StoreFault> {
+        self.read(move |session| {
+            let mut found = Vec::new();
+            for some in customers.chunks(BOOKS_PER_QUESTION) {
+                // Nobody is customer 0.
+                let asked: [_; BOOKS_PER_QUESTION] =
+                    std::array::from_fn(|at| some.get(at).map_or(0, |customer| column(customer.number())).into());
+                session.each(sql::BOOK_REVISIONS, &asked, &mut |line| {
+                    let read = || Ok::<_, String>((rows::id(line.number(0)?, CustomerId::new)?, line.number(1)?));
+                    let (customer, revision) = read().map_err(StoreFault::unavailable)?;
+                    found.push((customer, Revision(revision.cast_unsigned())));
+                    Ok(std::ops::ControlFlow::Continue(()))
+                })?;
+            }
+            Ok(found)
+        })
+        .await
+    }
+}
+
+type Steps = Vec<(Revision, Effect)>;
+
+/// What is put goes first, because contacts may point to it; what is dropped goes last, because they may have.
+fn small_tables(
+    session: &dyn Session,
+    customer: CustomerId,
+    book: &Book,
+    now: Revision,
+    first: &mut Steps,
+    last: &mut Steps,
+) -> Result<(), StoreFault> {
+    let since = book.revision();
+    let moved = |sql, have: usize| -> Result<bool, StoreFault> {
+        let (count, latest) = session.one(sql, &cells![column(customer.number())], |line| {
+            Ok((line.number(0)?, line.optional_number(1)?.unwrap_or(0)))
+        })?;
+        Ok(count != have as i64 || latest.cast_unsigned() > since.0)
+    };
+    if moved(sql::ORGANIZATIONS_STATE, book.organizations().count())? {
+        let rows = loading::organizations(session, customer)?;
+        let gone = book.organizations().map(|have| have.id).filter(|id| rows.iter().all(|(row, _)| row.id != *id));
+        last.extend(gone.map(|id| (now, Effect::DropOrganization(id))));
+        first.extend(fresh(rows, since, Effect::PutOrganization));
+    }
+    if moved(sql::GROUPS_STATE, book.groups().count())? {
+        let rows = loading::groups(session, customer)?;
+        let gone = book.groups().map(|have| have.id).filter(|id| rows.iter().all(|(row, _)| row.id != *id));
+        last.extend(gone.map(|id| (now, Effect::DropGroup(id))));
+        first.extend(fresh(rows, since, Effect::PutGroup));
+    }
+    if moved(sql::EMPLOYEES_STATE, book.employees().count())? {
+        let rows = loading::employees(session, customer)?;
+        let gone = book.employees().map(|have| have.id).filter(|id| rows.iter().all(|(row, _)| row.id != *id));
+        last.extend(gone.map(|id| (now, Effect::DropEmployee(id))));
+        first.extend(fresh(rows, since, Effect::PutEmployee));
+    }
+    if moved(sql::BLACKLIST_STATE, book.blacklist().count())? {
+        let rows = loading::blacklist(session, customer)?;
+        let gone = book.blacklist().map(|have| have.id).filter(|id| rows.iter().all(|(row, _)| row.id != *id));
+        first.extend(gone.map(|id| (now, Effect::DropBlacklistNumber(id))));
+        first.extend(fresh(rows, since, Effect::PutBlacklistNumber));
+    }
+    Ok(())
+}
+
+fn fresh<T>(
+    rows: Vec<(T, Revision)>,
+    since: Revision,
+    put: impl Fn(T) -> Effect,
+) -> impl Iterator<Item = (Revision, Effect)> {
+    rows.into_iter().filter(move |(_, revision)| *revision > since).map(move |(row, revision)| (revision, put(row)))
+}
+
+fn contacts(session: &dyn Session, customer: CustomerId, since: Revision, steps: &mut Steps) -> Result<(), StoreFault> {
+    let contacts = loading::contacts_since(session, customer, since)?;
+    steps.extend(contacts.into_iter().map(|(contact, revision)| (revision, Effect::PutContact(contact))));
+    Ok(())
+}
+
+fn deletions(
+    session: &dyn Session,
+    customer: CustomerId,
+    since: Revision,
+    steps: &mut Steps,
+) -> Result<(), StoreFault> {
+    let asked = cells![column(customer.number()), column(since.0)];
+    session.each(sql::DELETED_SINCE, &asked, &mut |line| {
+        let read = || Ok::<_, String>((line.number(0)?, rows::id(line.number(1)?, ContactId::new)?));
+        let (revision, id) = read().map_err(StoreFault::unavailable)?;
+        steps.push((Revision(revision.cast_unsigned()), Effect::DropContact(id)));
+        Ok(std::ops::ControlFlow::Continue(()))
+    })
+}
+
+fn forgotten(head: &Head, book: &Book, steps: &mut Steps) {
+    if head.forgotten > book.forgotten() {
+        steps.push((head.revision, Effect::ForgetDeletions(head.forgotten)));
+    }
+}
