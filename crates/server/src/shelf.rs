@@ -18,7 +18,7 @@ use ringbook_book::id::CustomerId;
 use ringbook_book::query::contacts::{Effort, Page};
 use ringbook_book::query::fault::QueryFault;
 use ringbook_book::query::plan::Plan;
-use tokio::sync::{Mutex as Turns, OnceCell, Semaphore};
+use tokio::sync::{Mutex as Turns, Notify, OnceCell, Semaphore};
 
 use crate::store::{Store, StoreFault};
 use crate::telemetry::Metrics;
@@ -85,6 +85,8 @@ struct Volume {
     present: RwLock<Arc<Book>>,
     /// What was decided and is not on disk yet. Never held while the store is waited for, but by the one who carries.
     ahead: Arc<Turns<Ahead>>,
+    /// Told when nothing of this server's own is on its way to the store any more.
+    settled: Notify,
     /// Taken before the state ahead.
     ids: Arc<Turns<Ids>>,
 }
@@ -97,7 +99,12 @@ impl fmt::Debug for Volume {
 
 impl Volume {
     fn new(book: Book) -> Self {
-        Self { present: RwLock::new(Arc::new(book)), ahead: Arc::default(), ids: Arc::default() }
+        Self {
+            present: RwLock::new(Arc::new(book)),
+            ahead: Arc::default(),
+            settled: Notify::new(),
+            ids: Arc::default(),
+        }
     }
 
     fn present(&self) -> Arc<Book> {

@@ -139,6 +139,11 @@ impl Ahead {
         Some(Taken { entries, after })
     }
 
+    /// Whether the store has something that it has not answered yet.
+    pub(super) fn is_in_flight(&self) -> bool {
+        !self.in_flight.is_empty()
+    }
+
     /// What was taken is on disk, and readers see it.
     pub(super) fn arrived(&mut self) {
         self.in_flight.clear();

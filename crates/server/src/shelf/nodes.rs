@@ -90,6 +90,18 @@ impl Question {
     }
 }
 
+/// Waits while changes of this server's own are on their way, which most often are what the store is ahead by; whether
+/// readers see this revision then.
+async fn settled(volume: &Volume, revision: Revision) -> bool {
+    loop {
+        let settled = volume.settled.notified();
+        if !volume.ahead.lock().await.is_in_flight() {
+            return volume.present().revision() >= revision;
+        }
+        settled.await;
+    }
+}
+
 impl Shelf {
     /// Makes sure that the book is not older than this call.
     pub(super) async fn make_recent(&self, customer: CustomerId, volume: &Arc<Volume>) -> Result<(), ShelfFault> {
@@ -100,7 +112,9 @@ impl Shelf {
         match revision {
             Some(revision) if volume.present().revision() >= revision => Ok(()),
             // A customer that is gone is found out when its book is read.
-            Some(_) | None => self.catch_up(customer, volume).await,
+            Some(revision) if !settled(volume, revision).await => self.catch_up(customer, volume).await,
+            Some(_) => Ok(()),
+            None => self.catch_up(customer, volume).await,
         }
     }
 

@@ -76,6 +76,7 @@ impl Shelf {
             }
             // Whoever was in it is told so by the loss of the answer; the others are decided again.
             let again = volume.ahead.lock().await.void();
+            volume.settled.notify_waiters();
             self.accept_again(customer, &volume, again).await;
         }
     }
@@ -116,6 +117,7 @@ impl Shelf {
         volume.publish(after);
         ahead.arrived();
         drop(ahead);
+        volume.settled.notify_waiters();
         entries.into_iter().for_each(|entry| entry.waiting.answer(entry.answer));
     }
 
@@ -141,6 +143,7 @@ impl Shelf {
         again.extend(rest.map(|entry| entry.waiting));
         again.extend(ahead.void());
         drop(ahead);
+        volume.settled.notify_waiters();
         if is_behind && let Err(fault) = self.catch_up(customer, volume).await {
             return again.into_iter().for_each(|waiting| waiting.answer(Err(fault.clone())));
         }
