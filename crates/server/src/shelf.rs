@@ -31,7 +31,7 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
-use ahead::Ahead;
+use ahead::{Ahead, WAITING_ELEMENTS_MAX};
 use ids::Ids;
 use nodes::Question;
 
@@ -87,6 +87,8 @@ struct Volume {
     ahead: Arc<Turns<Ahead>>,
     /// Told when nothing of this server's own is on its way to the store any more.
     settled: Notify,
+    /// Room for commands that wait for the disk.
+    room: Arc<Semaphore>,
     /// Taken before the state ahead.
     ids: Arc<Turns<Ids>>,
 }
@@ -103,6 +105,7 @@ impl Volume {
             present: RwLock::new(Arc::new(book)),
             ahead: Arc::default(),
             settled: Notify::new(),
+            room: Arc::new(Semaphore::new(WAITING_ELEMENTS_MAX)),
             ids: Arc::default(),
         }
     }

@@ -14,7 +14,7 @@ use ringbook_book::book::decide::Decision;
 use ringbook_book::book::desk::Desk;
 use ringbook_book::change::Change;
 use ringbook_book::command::{Command, Edit, Outcome};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::ShelfFault;
 use super::ids::Ids;
@@ -22,6 +22,10 @@ use super::ids::Ids;
 /// Commands about more things than this are decided off the async threads, and end what the store takes at once; so
 /// many take about a millisecond.
 pub(super) const LONG_ELEMENTS_MIN: u64 = 500;
+
+/// Commands of one book that wait for the disk are about at most so many things together; whoever comes then waits
+/// outside, and is forgotten when the client leaves.
+pub(super) const WAITING_ELEMENTS_MAX: usize = 100_000;
 
 /// What a command is answered.
 pub(super) type Answer = Result<Outcome, ShelfFault>;
@@ -33,13 +37,22 @@ pub(super) struct Waiting {
     /// How often it was decided on a state that somebody else had changed meanwhile.
     pub(super) attempts: usize,
     reply: oneshot::Sender<Answer>,
+    /// Its share of what may wait, given back with the answer.
+    room: Option<OwnedSemaphorePermit>,
 }
 
 impl Waiting {
     /// The command, and where its answer will come.
     pub(super) fn new(command: Command) -> (Self, oneshot::Receiver<Answer>) {
         let (reply, answer) = oneshot::channel();
-        (Self { command, attempts: 0, reply }, answer)
+        (Self { command, attempts: 0, reply, room: None }, answer)
+    }
+
+    /// Waits until there is room for it among what is decided and not on disk yet.
+    pub(super) async fn enter(&mut self, room: &Arc<Semaphore>) {
+        let share = u32::try_from(self.elements().clamp(1, WAITING_ELEMENTS_MAX as u64)).unwrap_or(1);
+        // Nobody closes it.
+        self.room = Arc::clone(room).acquire_many_owned(share).await.ok();
     }
 
     /// Answers. The one who asked may have left; what was done is done all the same.
@@ -49,12 +62,16 @@ impl Waiting {
 
     /// Whether deciding it takes long.
     pub(super) fn is_long(&self) -> bool {
-        let elements = match &self.command {
+        self.elements() >= LONG_ELEMENTS_MIN
+    }
+
+    /// How many things it is about, as far as the command says.
+    fn elements(&self) -> u64 {
+        match &self.command {
             Command::DropContacts(contacts) => contacts.len() as u64,
             Command::AddGroup(_, members) | Command::EditGroup(_, _, Edit::Set(members)) => members.len() as u64,
             command => command.ids_needed().iter().map(|(_, count)| count).sum(),
-        };
-        elements >= LONG_ELEMENTS_MIN
+        }
     }
 }
 

@@ -12,10 +12,13 @@ use std::time::Duration;
 
 use ringbook_book::id::{CustomerId, Revision};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::{Inner, Shelf, ShelfFault, Volume};
 use crate::store::{Following, Store, StoreFault};
 
+/// How long a read waits to hear which revision its book is at.
+const QUESTION_TIME_MAX: Duration = Duration::from_secs(10);
 /// How often books are compared with the store when reads do not ask.
 const LOOK_INTERVAL: Duration = Duration::from_millis(400);
 
@@ -59,7 +62,10 @@ impl Question {
             tokio::spawn(Arc::clone(self).ask_for_all(store.clone()));
         }
         let lost = |_| Err(StoreFault::unavailable("the question for a book's revision was broken off"));
-        let revisions = answer.await.unwrap_or_else(lost)?;
+        let answer = timeout(QUESTION_TIME_MAX, answer).await;
+        let answer =
+            answer.map_err(|_| StoreFault::unavailable("the store does not say which revision a book is at"))?;
+        let revisions = answer.unwrap_or_else(lost)?;
         Ok(revisions.get(&customer).copied())
     }
 
@@ -127,7 +133,11 @@ impl Shelf {
             let present = of_volume.present();
             let (steps, to) = match store.following(customer, &present)? {
                 Following::Steps(steps, to) => (steps, to),
-                Following::Reload => return Ok(false),
+                Following::Reload => {
+                    // Nothing is decided on the old state meanwhile, nor afterwards.
+                    drop(ahead.idle_desk());
+                    return Ok(Some(ahead));
+                }
             };
             if to > present.revision() {
                 let mut desk = ahead.idle_desk().unwrap_or_else(|| shelf.desk_of(&present));
@@ -135,10 +145,10 @@ impl Shelf {
                 of_volume.publish(desk.snapshot());
                 ahead.keep_idle(desk);
             }
-            Ok::<_, StoreFault>(true)
+            Ok::<_, StoreFault>(None)
         };
-        let caught_up = tokio::task::spawn_blocking(work).await.map_err(StoreFault::unavailable)??;
-        if !caught_up {
+        let reloading = tokio::task::spawn_blocking(work).await.map_err(StoreFault::unavailable)??;
+        if let Some(_ahead) = reloading {
             let book = self.load(customer).await?;
             volume.replace(Arc::new(book));
         }

@@ -30,17 +30,21 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 impl Shelf {
     /// Changes an account's book. Once it is decided it goes on to its end, whether or not anybody waits.
     pub async fn change(&self, customer: CustomerId, command: Command) -> Result<Outcome, ShelfFault> {
-        let (waiting, answer) = Waiting::new(command);
+        let (mut waiting, answer) = Waiting::new(command);
         if let Some(volume) = self.volume_in_memory(customer) {
             // What is refused is judged by a state that is not older than the call.
             self.make_recent(customer, &volume).await?;
+            waiting.enter(&volume.room).await;
             self.accept(customer, volume, waiting).await;
         } else {
             let shelf = self.clone();
             // A task of its own: the one who asked may leave while the book is still being loaded.
             let work = async move {
                 match shelf.volume(customer).await {
-                    Ok(volume) => shelf.accept(customer, volume, waiting).await,
+                    Ok(volume) => {
+                        waiting.enter(&volume.room).await;
+                        shelf.accept(customer, volume, waiting).await;
+                    }
                     Err(fault) => waiting.answer(Err(fault)),
                 }
             };

@@ -3,6 +3,8 @@
 //! Contacts tell by their revisions, and by what is remembered of deletions. The small tables are looked at as a whole:
 //! only if their count or their latest revision is not what memory has are they read and compared.
 
+use std::collections::HashSet;
+
 use ringbook_book::Book;
 use ringbook_book::change::Effect;
 use ringbook_book::id::{ContactId, CustomerId, Revision};
@@ -85,25 +87,29 @@ fn small_tables(
     };
     if moved(sql::ORGANIZATIONS_STATE, book.organizations().count())? {
         let rows = loading::organizations(session, customer)?;
-        let gone = book.organizations().map(|have| have.id).filter(|id| rows.iter().all(|(row, _)| row.id != *id));
+        let there: HashSet<_> = rows.iter().map(|(row, _)| row.id).collect();
+        let gone = book.organizations().map(|have| have.id).filter(|id| !there.contains(id));
         last.extend(gone.map(|id| (now, Effect::DropOrganization(id))));
         first.extend(fresh(rows, since, Effect::PutOrganization));
     }
     if moved(sql::GROUPS_STATE, book.groups().count())? {
         let rows = loading::groups(session, customer)?;
-        let gone = book.groups().map(|have| have.id).filter(|id| rows.iter().all(|(row, _)| row.id != *id));
+        let there: HashSet<_> = rows.iter().map(|(row, _)| row.id).collect();
+        let gone = book.groups().map(|have| have.id).filter(|id| !there.contains(id));
         last.extend(gone.map(|id| (now, Effect::DropGroup(id))));
         first.extend(fresh(rows, since, Effect::PutGroup));
     }
     if moved(sql::EMPLOYEES_STATE, book.employees().count())? {
         let rows = loading::employees(session, customer)?;
-        let gone = book.employees().map(|have| have.id).filter(|id| rows.iter().all(|(row, _)| row.id != *id));
+        let there: HashSet<_> = rows.iter().map(|(row, _)| row.id).collect();
+        let gone = book.employees().map(|have| have.id).filter(|id| !there.contains(id));
         last.extend(gone.map(|id| (now, Effect::DropEmployee(id))));
         first.extend(fresh(rows, since, Effect::PutEmployee));
     }
     if moved(sql::BLACKLIST_STATE, book.blacklist().count())? {
         let rows = loading::blacklist(session, customer)?;
-        let gone = book.blacklist().map(|have| have.id).filter(|id| rows.iter().all(|(row, _)| row.id != *id));
+        let there: HashSet<_> = rows.iter().map(|(row, _)| row.id).collect();
+        let gone = book.blacklist().map(|have| have.id).filter(|id| !there.contains(id));
         first.extend(gone.map(|id| (now, Effect::DropBlacklistNumber(id))));
         first.extend(fresh(rows, since, Effect::PutBlacklistNumber));
     }
