@@ -15,6 +15,7 @@ mod reading;
 mod report;
 mod stores;
 mod storms;
+mod sweep;
 mod tables;
 mod tls;
 mod transcripts;
