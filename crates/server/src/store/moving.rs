@@ -117,12 +117,7 @@ pub async fn move_store(from: &Place, to: &Place, watch: &mut dyn FnMut(Step)) -
 }
 
 /// Like [`move_store`], with operations on the target that a test makes fail.
-async fn move_with(
-    from: &Place,
-    to: &Place,
-    faults: Faults,
-    watch: &mut dyn FnMut(Step),
-) -> Result<Moved, MoveFault> {
+async fn move_with(from: &Place, to: &Place, faults: Faults, watch: &mut dyn FnMut(Step)) -> Result<Moved, MoveFault> {
     let source = open_source(from)?;
     let moment = Origin::moment(source.snapshot().map_err(MoveFault::Source)?);
     let counts = count(&moment).await?;
@@ -282,7 +277,9 @@ impl fmt::Display for MoveFault {
             ),
             Self::Source(fault) => write!(f, "FROM: {fault}"),
             Self::Target(fault) => write!(f, "TO: {fault}"),
-            Self::Nothing => f.write_str("there are no data in FROM: name the directory or the database that holds them"),
+            Self::Nothing => {
+                f.write_str("there are no data in FROM: name the directory or the database that holds them")
+            }
             Self::Unfinished => f.write_str(
                 "FROM is the unfinished copy of another store: finish that one first, by the command that began it",
             ),

@@ -134,17 +134,11 @@ pub(super) enum Pair {
     /// The same row.
     Equal { row: Row },
     /// Another row in the target.
-    Different {
-        source: Row,
-    },
+    Different { source: Row },
     /// Nothing in the target.
-    Missing {
-        source: Row,
-    },
+    Missing { source: Row },
     /// Nothing in the source.
-    Surplus {
-        target: Row,
-    },
+    Surplus { target: Row },
 }
 
 /// A table of two stores, side by side.

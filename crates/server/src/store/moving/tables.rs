@@ -174,14 +174,7 @@ const DESCRIPTIONS: [Description; 17] = [
     .referring(),
     table(
         "keys",
-        &[
-            Number("id"),
-            Number("user_id"),
-            Text("name"),
-            Text("token_hash"),
-            Number("expires_at"),
-            Number("blocked"),
-        ],
+        &[Number("id"), Number("user_id"), Text("name"), Text("token_hash"), Number("expires_at"), Number("blocked")],
         1,
     )
     .referring(),

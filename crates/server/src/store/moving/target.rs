@@ -150,7 +150,11 @@ fn claim(session: &dyn Session) -> Result<Claim, StoreFault> {
                     Some(table) => session.one(&table.count, &[], |line| line.number(0)),
                     None => Ok(0),
                 };
-                return Ok(Claim::Taken { agents: count("agents")?, customers: count("customers")?, table: table.name });
+                return Ok(Claim::Taken {
+                    agents: count("agents")?,
+                    customers: count("customers")?,
+                    table: table.name,
+                });
             }
         }
     }
