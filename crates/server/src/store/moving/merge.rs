@@ -16,9 +16,13 @@ use super::{MARK, MoveFault, Row};
 use crate::store::session::{Cell, Session, Snapshot, cells};
 use crate::store::{Store, StoreFault};
 
-/// How many rows one statement reads.
-const CHUNK_ROWS: usize = 2_000;
-/// How many bytes of texts, after which a chunk ends before that.
+/// How many rows the first statement on a table reads.
+const CHUNK_ROWS: usize = 64;
+/// How many rows one statement reads at most.
+const CHUNK_ROWS_MAX: usize = 2_000;
+/// How many bytes of texts later ones are meant to read; what is asked for and not taken travels for nothing.
+const CHUNK_BYTES: usize = 1 << 20;
+/// How many bytes of texts, after which a chunk ends whatever was meant.
 const CHUNK_BYTES_MAX: usize = 4 << 20;
 
 /// Where rows are read.
@@ -58,27 +62,46 @@ pub(super) async fn ended<T>(work: JoinHandle<Result<T, StoreFault>>) -> Result<
 /// Rows that follow each other.
 struct Chunk {
     rows: VecDeque<Row>,
-    /// The key after which it goes on, if it does.
-    next: Option<Vec<Cell<'static>>>,
+    /// Where it goes on, if it does.
+    next: Option<Start>,
+}
+
+/// What is read next.
+#[derive(Default)]
+struct Start {
+    /// The key before it, if it is not the beginning.
+    after: Option<Vec<Cell<'static>>>,
+    /// How many rows were read before, and how many bytes of texts they had.
+    rows: usize,
+    bytes: usize,
+}
+
+impl Start {
+    /// As many rows as are likely to be of the wanted size.
+    fn limit(&self) -> usize {
+        let mean = self.bytes.checked_div(self.rows);
+        mean.map_or(CHUNK_ROWS, |bytes| (CHUNK_BYTES / bytes.max(1)).clamp(1, CHUNK_ROWS_MAX))
+    }
 }
 
 impl Chunk {
-    fn read(session: &dyn Session, table: &'static Table, after: Option<&[Cell<'static>]>) -> Result<Self, StoreFault> {
-        let limit = cells![CHUNK_ROWS as i64];
-        let (sql, values) = match after {
-            None => (&table.first, limit.to_vec()),
-            Some(key) => (&table.following, key.iter().cloned().chain(limit).collect()),
+    fn read(session: &dyn Session, table: &'static Table, start: &Start) -> Result<Self, StoreFault> {
+        let limit = start.limit();
+        let cells = cells![limit as i64];
+        let (sql, values) = match &start.after {
+            None => (&table.first, cells.to_vec()),
+            Some(key) => (&table.following, key.iter().cloned().chain(cells).collect()),
         };
         let mut read = Self { rows: VecDeque::new(), next: None };
-        let (mut lines, mut bytes) = (0, 0);
+        let (mut rows, mut bytes) = (0, 0);
         session.each(sql, &values, &mut |line| {
             let unreadable = |cause| StoreFault::unreadable(table.name, crate::store::rows::key(line), cause);
             let row = table.row(line).map_err(unreadable)?;
-            lines += 1;
+            rows += 1;
             bytes += texts_bytes(&row);
-            let is_full = lines == CHUNK_ROWS || bytes >= CHUNK_BYTES_MAX;
+            let is_full = rows == limit || bytes >= CHUNK_BYTES_MAX;
             if is_full {
-                read.next = Some(table.key(&row).to_vec());
+                read.next = Some(Start { after: Some(table.key(&row).to_vec()), rows, bytes });
             }
             if !is_mark(table, &row) {
                 read.rows.push_back(row);
@@ -110,7 +133,7 @@ struct Rows {
 
 impl Rows {
     fn new(origin: &Origin, table: &'static Table) -> Self {
-        let coming = Some(origin.read(move |session| Chunk::read(session, table, None)));
+        let coming = Some(origin.read(move |session| Chunk::read(session, table, &Start::default())));
         Self { origin: origin.clone(), table, here: VecDeque::new(), coming }
     }
 
@@ -122,8 +145,7 @@ impl Rows {
             let Chunk { rows, next } = ended(coming).await?;
             let table = self.table;
             self.here = rows;
-            self.coming =
-                next.map(|key| self.origin.read(move |session| Chunk::read(session, table, Some(key.as_slice()))));
+            self.coming = next.map(|next| self.origin.read(move |session| Chunk::read(session, table, &next)));
         }
         Ok(())
     }
