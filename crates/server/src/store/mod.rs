@@ -22,6 +22,7 @@ mod fault;
 mod following;
 mod lists;
 mod loading;
+mod moving;
 mod points;
 mod postgres;
 mod report;
@@ -43,6 +44,7 @@ pub use commits::Commits;
 pub use directory::{AgentRow, BlockRow, CustomerRow, Directory, KeyRow, Revisions, UserRow};
 pub use fault::{Noun, StoreFault};
 pub use following::Following;
+pub use moving::{MoveFault, Moved, Phase, Step, move_store};
 pub use points::{PointsRow, PointsUse};
 pub use postgres::Address;
 pub(crate) use report::Requests;
@@ -132,13 +134,22 @@ impl Store {
     /// Opens the data, making and migrating them as needed. Blocks on the store.
     ///
     /// Fails when another server holds the directory ([`StoreFault::Locked`], servers only), when the data are of
-    /// a newer program or not ringbook's, or when the disk or the database refuses.
+    /// a newer program or not ringbook's, when they are a copy that was not finished ([`StoreFault::Unfinished`]), or
+    /// when the disk or the database refuses.
     pub fn open(place: impl Into<Place>, role: Role) -> Result<Self, StoreFault> {
         Self::open_with(place, role, Faults::none())
     }
 
     /// Like [`Store::open`], with operations that a test makes fail.
     pub fn open_with(place: impl Into<Place>, role: Role, faults: Faults) -> Result<Self, StoreFault> {
+        let store = Self::open_even_unfinished(place, role, faults)?;
+        let unfinished = store.snapshot().and_then(|session| session.finds(statements::UNFINISHED_MOVE, &[]));
+        // What cannot be read is told by whoever needs it.
+        if unfinished == Ok(true) { Err(StoreFault::Unfinished) } else { Ok(store) }
+    }
+
+    /// The same for whoever finishes a copy.
+    fn open_even_unfinished(place: impl Into<Place>, role: Role, faults: Faults) -> Result<Self, StoreFault> {
         let engine = match place.into() {
             Place::Directory(directory) => Engine::Sqlite(Arc::new(Sqlite::open(&directory, role, faults)?)),
             Place::Database(address) => Engine::Postgres(Arc::new(Postgres::open(&address, faults)?)),

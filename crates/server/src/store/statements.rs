@@ -24,6 +24,15 @@ statements! {
 
     /// The counters that tell followers that something moved.
     REVISIONS = "SELECT name, value FROM meta WHERE name IN ('directory_revision', 'sessions_revision')";
+    /// Whether what is here is a copy that was not finished.
+    UNFINISHED_MOVE = "SELECT value FROM meta WHERE name = 'move_unfinished'";
+    /// A copy begins, or goes on; answers the number of its program.
+    BEGIN_MOVE = "INSERT INTO meta (name, value) VALUES ('move_unfinished', 1) \
+        ON CONFLICT (name) DO UPDATE SET value = meta.value + 1 RETURNING value";
+    /// Changes a row if the copy is still that of program $1.
+    HOLD_MOVE = "UPDATE meta SET value = value WHERE name = 'move_unfinished' AND value = $1";
+    /// The copy of program $1 is finished.
+    END_MOVE = "DELETE FROM meta WHERE name = 'move_unfinished' AND value = $1";
     /// Tells followers that the counter named $1 moved; answers where it is now.
     BUMP_REVISION = "UPDATE meta SET value = value + 1 WHERE name = $1 RETURNING value";
 

@@ -8,6 +8,7 @@ mod files;
 mod harness;
 mod isolation;
 mod lasting;
+mod migrating;
 mod mnemonics;
 mod nodes;
 mod operator;
