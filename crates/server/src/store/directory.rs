@@ -139,7 +139,7 @@ impl Store {
 
     /// How often the directory and the sessions have moved; cheap enough to ask several times a second.
     pub async fn revisions(&self) -> Result<Revisions, StoreFault> {
-        self.read(revisions).await
+        self.glance(revisions).await
     }
 }
 

@@ -29,7 +29,7 @@ impl Store {
 
     /// The session with this hash, expired ones included until they are purged.
     pub async fn session(&self, token_hash: String) -> Result<Option<SessionRow>, StoreFault> {
-        self.read(move |connection| {
+        self.glance(move |connection| {
             let found = connection.first(statements::SESSION, &cells![token_hash], |line| Ok(session(line)))?;
             found.transpose().map_err(|cause| StoreFault::unreadable("sessions", "token_hash (not shown)", cause))
         })

@@ -22,6 +22,15 @@ pub(super) fn of_work(error: &Error) -> StoreFault {
     }
 }
 
+/// Whether the connection is gone, rather than that the database refuses what was said on it.
+pub(super) fn is_broken(error: &Error) -> bool {
+    let ended = [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::IDLE_SESSION_TIMEOUT];
+    match error.code() {
+        Some(code) => ended.contains(code),
+        None => error.is_closed() || error.source().is_some_and(|cause| cause.is::<io::Error>()),
+    }
+}
+
 /// What kept a connection from being made.
 pub(super) fn of_connecting(error: &Error, address: &Address) -> StoreFault {
     if let Some(told) = error.as_db_error() {

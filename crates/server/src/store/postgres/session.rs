@@ -3,12 +3,13 @@
 //! What begins a transaction travels with its first statement, and many statements travel without waiting for each
 //! other's answers: over a network the ways are what costs.
 
-use std::cell::Cell as Held;
+use std::cell::{Cell as Held, RefCell};
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::ops::ControlFlow;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use tokio_postgres::types::private::BytesMut;
@@ -24,9 +25,14 @@ use crate::store::session::{Cell, Line, Order, Session, Take};
 /// How many statements are on their way at once.
 const PIPELINE_STATEMENTS_MAX: usize = 256;
 
+/// How long a glance may go without an answer: a database that is well answers it in a millisecond.
+const GLANCE_TIME_MAX: Duration = Duration::from_secs(3);
+
 /// How statements belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bond {
+    /// Each is by itself, and so short that silence means a broken connection.
+    Glance,
     /// Each is by itself.
     None,
     /// All see one moment.
@@ -38,7 +44,7 @@ pub(super) enum Bond {
 impl Bond {
     const fn beginning(self) -> Option<&'static str> {
         match self {
-            Self::None => None,
+            Self::Glance | Self::None => None,
             Self::Moment => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
             Self::Transaction => Some("BEGIN ISOLATION LEVEL READ COMMITTED"),
         }
@@ -47,9 +53,13 @@ impl Bond {
 
 /// A session on a leased connection. What is open when it is dropped is undone.
 pub(super) struct Talk {
-    lease: Lease,
+    lease: RefCell<Lease>,
+    bond: Bond,
     /// What is to be sent before the first statement.
     beginning: Held<Option<&'static str>>,
+    /// Whether all could be said once more on another connection: this one was idle before, and nothing was done on it
+    /// or handed out yet.
+    is_fresh: Held<bool>,
     /// Whether a transaction was begun and not ended.
     is_open: Held<bool>,
     /// The first failure; nothing is good after it.
@@ -64,7 +74,8 @@ impl Talk {
     pub(super) fn new(lease: Lease, bond: Bond) -> Self {
         let no = || Held::new(false);
         let (is_open, failed, is_busy, is_lost) = (no(), no(), no(), no());
-        Self { lease, beginning: Held::new(bond.beginning()), is_open, failed, is_busy, is_lost }
+        let (beginning, is_fresh) = (Held::new(bond.beginning()), Held::new(lease.was_idle()));
+        Self { lease: RefCell::new(lease), bond, beginning, is_fresh, is_open, failed, is_busy, is_lost }
     }
 
     /// Makes what was done last. After a fault here nobody knows whether it does, unless the database said so.
@@ -82,30 +93,60 @@ impl Talk {
         Ok(())
     }
 
-    /// Waits for work on the connection, and sees what a failure means for it.
-    fn work<T>(&self, work: impl AsyncFnOnce(&Link) -> Result<T, Trouble>) -> Result<T, StoreFault> {
+    /// Waits for work on the connection, and sees what a failure means for it. What is found to be broken before anything
+    /// was done on it is replaced, once.
+    fn work<T>(&self, mut work: impl AsyncFnMut(&Link) -> Result<T, Trouble>) -> Result<T, StoreFault> {
+        if self.is_lost.get() {
+            return Err(StoreFault::unavailable("the connection of this session was lost before"));
+        }
         if self.is_busy.replace(true) {
             return Err(StoreFault::unavailable("a session was used while its rows were being taken"));
         }
-        let outcome = wait(work(self.lease.link()), self.lease.patience());
+        let mut outcome = self.attempt(&mut work);
+        if outcome.as_ref().is_err_and(|trouble| self.may_begin_again(trouble)) {
+            outcome = self.begin_again().and_then(|()| self.attempt(&mut work));
+        }
         self.is_busy.set(false);
-        let trouble = match outcome {
-            Ok(Ok(value)) => return Ok(value),
-            Ok(Err(trouble)) => trouble,
-            Err(_) => {
+        self.is_fresh.set(false);
+        outcome.map_err(|trouble| {
+            self.failed.set(true);
+            trouble.into_fault()
+        })
+    }
+
+    fn attempt<T>(&self, work: &mut impl AsyncFnMut(&Link) -> Result<T, Trouble>) -> Result<T, Trouble> {
+        let lease = self.lease.borrow();
+        let patience = if self.bond == Bond::Glance { GLANCE_TIME_MAX } else { lease.patience() };
+        let outcome = wait(work(lease.link()), patience).unwrap_or(Err(Trouble::Silence));
+        match &outcome {
+            Ok(_) | Err(Trouble::Taking(_)) => {}
+            // It may be closed, or know statements that no longer fit the tables: a fresh one is good for sure.
+            Err(Trouble::Database(_)) => self.is_lost.set(true),
+            Err(Trouble::Silence) => {
                 self.is_lost.set(true);
-                Trouble::Taking(StoreFault::unavailable("the database has not answered in time: see what it waits for"))
-            }
-        };
-        self.failed.set(true);
-        match trouble {
-            Trouble::Taking(fault) => Err(fault),
-            Trouble::Database(error) => {
-                // It may be closed, or know statements that no longer fit the tables: a fresh one is good for sure.
-                self.is_lost.set(true);
-                Err(faults::of_work(&error))
+                lease.break_off();
             }
         }
+        outcome
+    }
+
+    /// Whether the trouble is that of a connection that broke while nobody looked. A transaction is undone with its
+    /// connection, so that its first statement may be said again; what ends one never comes first.
+    fn may_begin_again(&self, trouble: &Trouble) -> bool {
+        let broke = match trouble {
+            Trouble::Database(error) => faults::is_broken(error),
+            Trouble::Silence => self.bond == Bond::Glance,
+            Trouble::Taking(_) => false,
+        };
+        broke && self.is_fresh.get()
+    }
+
+    fn begin_again(&self) -> Result<(), Trouble> {
+        self.beginning.set(self.bond.beginning());
+        self.is_open.set(false);
+        self.lease.borrow_mut().renew().map_err(Trouble::Taking)?;
+        self.is_lost.set(false);
+        Ok(())
     }
 
     /// Sends what begins the transaction, if that is still to be done; answers what is to be awaited for it.
@@ -118,11 +159,12 @@ impl Talk {
 
 impl Drop for Talk {
     fn drop(&mut self) {
+        let lease = self.lease.get_mut();
         if self.is_lost.get() {
-            self.lease.throw_away();
+            lease.throw_away();
         } else if self.is_open.get() {
             // Whoever uses the connection next stands behind this.
-            let link = self.lease.link();
+            let link = lease.link();
             let mut undoing = pin!(link.client.batch_execute("ROLLBACK"));
             let _ = undoing.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         }
@@ -132,8 +174,22 @@ impl Drop for Talk {
 /// What can happen while statements run.
 enum Trouble {
     Database(Error),
-    /// Whoever took the rows refused one.
+    /// Whoever took the rows refused one, or there is no connection.
     Taking(StoreFault),
+    /// The database keeps quiet.
+    Silence,
+}
+
+impl Trouble {
+    fn into_fault(self) -> StoreFault {
+        match self {
+            Self::Database(error) => faults::of_work(&error),
+            Self::Taking(fault) => fault,
+            Self::Silence => StoreFault::unavailable(
+                "the database has not answered in time: see what it waits for, and whether it can be reached",
+            ),
+        }
+    }
 }
 
 impl From<Error> for Trouble {
@@ -174,9 +230,11 @@ impl Session for Talk {
 
     fn execute_all<'a>(&self, orders: &mut dyn Iterator<Item = Order<'a>>) -> Result<(), StoreFault> {
         self.work(async |link| {
+            // The orders come but once.
+            self.is_fresh.set(false);
             let mut sent = VecDeque::new();
             sent.extend(self.begin(link).await);
-            for Order { sql, cells } in orders {
+            while let Some(Order { sql, cells }) = orders.next() {
                 let statement = link.prepared(sql).await?;
                 sent.push_back(send(async move { execute(link, statement, &cells).await }).await);
                 if sent.len() >= PIPELINE_STATEMENTS_MAX
@@ -208,6 +266,7 @@ impl Session for Talk {
             };
             let mut rows = pin!(rows);
             while let Some(row) = rows.try_next().await? {
+                self.is_fresh.set(false);
                 match take(&row) {
                     Ok(ControlFlow::Continue(())) => {}
                     Ok(ControlFlow::Break(())) => break,

@@ -71,22 +71,43 @@ async fn who_may_not_make_the_schema_is_told_what_to_grant() {
     assert!(fault.to_string().contains("GRANT CREATE ON DATABASE"), "{fault}");
 }
 
-/// Connections end whenever the database says so: the call that notices fails at most, and the next one works.
+/// Connections end whenever the database says so: nobody notices who had not begun anything.
 #[tokio::test]
-async fn broken_connections_are_replaced() {
+async fn connections_that_broke_while_idle_cost_nobody_anything() {
     let Some(ground) = Ground::postgres() else { return };
     let store = server(&ground);
-    for round in 1..=3 {
-        store.add_agent("an agent".into()).await.expect("added");
+    let end_all = || {
         ground.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
              WHERE datname = current_database() AND pid <> pg_backend_pid()",
         );
-        if store.ping().await.is_err() {
-            store.ping().await.expect("the next call works");
-        }
+    };
+    for round in 1..=3 {
+        end_all();
+        store.add_agent("an agent".into()).await.expect("a write works");
+        end_all();
+        store.ping().await.expect("a read works");
+        end_all();
         assert_eq!(agents(&store).await.len(), round);
     }
+}
+
+/// What was done in a transaction is gone with its connection: nobody may go on with the rest of it on another one.
+#[tokio::test]
+async fn a_transaction_whose_connection_breaks_fails_as_a_whole() {
+    let Some(ground) = Ground::postgres() else { return };
+    let store = server(&ground);
+    store.ping().await.expect("a connection is idle now");
+    let told = store
+        .write(|session| {
+            session.execute("INSERT INTO agents (id, name) VALUES (1, 'half')", &[])?;
+            let _ = session.execute("SELECT pg_terminate_backend(pg_backend_pid())", &[]);
+            let _ = session.execute("INSERT INTO agents (id, name) VALUES (2, 'half')", &[]);
+            Ok(())
+        })
+        .await;
+    assert!(told.is_err(), "{told:?}");
+    assert_eq!(agents(&store).await, [0u64; 0]);
 }
 
 #[tokio::test]
