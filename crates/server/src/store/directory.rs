@@ -146,7 +146,8 @@ impl Store {
 /// Moves the directory's revision; the first thing in every transaction that changes the directory, so that several
 /// of them, of several programs, wait for each other.
 pub(super) fn moved(session: &dyn Session) -> Result<(), StoreFault> {
-    session.one(statements::BUMP_REVISION, &cells!["directory_revision"], |_| Ok(()))
+    session.one(statements::BUMP_REVISION, &cells!["directory_revision"], |_| Ok(()))?;
+    session.tell_directory()
 }
 
 fn revisions(session: &dyn Session) -> Result<Revisions, StoreFault> {

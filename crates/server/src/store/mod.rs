@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ringbook_book::Book;
-use ringbook_book::id::CustomerId;
+use ringbook_book::id::{CustomerId, Revision};
 
 mod accounts;
 mod books;
@@ -22,6 +22,7 @@ mod fault;
 mod following;
 mod lists;
 mod loading;
+mod news;
 mod points;
 mod postgres;
 mod report;
@@ -43,6 +44,7 @@ pub use commits::Commits;
 pub use directory::{AgentRow, BlockRow, CustomerRow, Directory, KeyRow, Revisions, UserRow};
 pub use fault::{Noun, StoreFault};
 pub use following::Following;
+pub use news::{Moved, News};
 pub use points::{PointsRow, PointsUse};
 pub use postgres::Address;
 pub(crate) use report::Requests;
@@ -141,7 +143,7 @@ impl Store {
     pub fn open_with(place: impl Into<Place>, role: Role, faults: Faults) -> Result<Self, StoreFault> {
         let engine = match place.into() {
             Place::Directory(directory) => Engine::Sqlite(Arc::new(Sqlite::open(&directory, role, faults)?)),
-            Place::Database(address) => Engine::Postgres(Arc::new(Postgres::open(&address, faults)?)),
+            Place::Database(address) => Engine::Postgres(Arc::new(Postgres::open(&address, role, faults)?)),
         };
         Ok(Self(engine))
     }
@@ -175,6 +177,22 @@ impl Store {
     /// Whether the store answers.
     pub async fn ping(&self) -> Result<(), StoreFault> {
         self.glance(|session| session.finds(statements::PING, &[]).map(drop)).await
+    }
+
+    /// What other servers tell of their changes; where no other server shares the data, nobody ever does.
+    pub fn news(&self) -> Arc<News> {
+        match &self.0 {
+            Engine::Sqlite(_) => Arc::default(),
+            Engine::Postgres(engine) => Arc::clone(engine.news()),
+        }
+    }
+
+    /// Tells other servers that a book has moved; waits for nothing.
+    fn tell(&self, customer: CustomerId, revision: Revision) {
+        match &self.0 {
+            Engine::Sqlite(_) => {}
+            Engine::Postgres(engine) => engine.news().tell(customer, revision),
+        }
     }
 
     /// What was written so far.

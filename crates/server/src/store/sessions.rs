@@ -55,7 +55,9 @@ impl Store {
 /// Tells the nodes that a session ended before its time; answers the sessions' new revision. A transaction that moves
 /// the directory, too, does that before.
 pub(super) fn moved(connection: &dyn Session) -> Result<i64, StoreFault> {
-    connection.one(statements::BUMP_REVISION, &cells!["sessions_revision"], |line| line.number(0))
+    let revision = connection.one(statements::BUMP_REVISION, &cells!["sessions_revision"], |line| line.number(0))?;
+    connection.tell_directory()?;
+    Ok(revision)
 }
 
 fn session(line: &dyn Line) -> Result<SessionRow, String> {

@@ -11,12 +11,14 @@ use std::time::{Duration, Instant};
 use tokio_postgres::Client;
 
 use super::fault::panicked;
+use super::news::News;
 use super::session::{Session, Snapshot};
-use super::{Commits, Faults, StoreFault};
+use super::{Commits, Faults, Role, StoreFault};
 
 mod address;
 mod dialing;
 mod faults;
+mod herald;
 mod integrity;
 pub(super) mod migrations;
 mod pool;
@@ -42,16 +44,21 @@ pub(super) struct Postgres {
     pool: Arc<Pool>,
     faults: Faults,
     commits: Commits,
+    news: Arc<News>,
 }
 
 impl Postgres {
-    /// Connects, and makes or migrates the tables. Blocks.
-    pub(super) fn open(address: &Address, faults: Faults) -> Result<Self, StoreFault> {
+    /// Connects, and makes or migrates the tables. A server begins to tell and to hear what moves. Blocks.
+    pub(super) fn open(address: &Address, role: Role, faults: Faults) -> Result<Self, StoreFault> {
         let (driver, dialer) = ground(address)?;
         let migrated = alone(&dialer, async |client| migrations::migrate(client, address).await, STEP_TIME_MAX);
         migrated
             .map_err(|_| StoreFault::unavailable("a migration took too long: see what the database waits for"))??;
-        Ok(Self { pool: Arc::new(Pool::new(dialer, driver)?), faults, commits: Commits::default() })
+        let news = Arc::new(News::default());
+        if role == Role::Server {
+            driver.handle().spawn(herald::keep(Arc::clone(&dialer), Arc::clone(&news)));
+        }
+        Ok(Self { pool: Arc::new(Pool::new(dialer, driver)?), faults, commits: Commits::default(), news })
     }
 
     /// Whether the tables are there. Blocks.
@@ -64,6 +71,10 @@ impl Postgres {
 
     pub(super) fn commits(&self) -> &Commits {
         &self.commits
+    }
+
+    pub(super) fn news(&self) -> &Arc<News> {
+        &self.news
     }
 
     /// Does a job in a transaction of its own.

@@ -163,7 +163,7 @@ impl Lease {
 
     /// Something failed on it: nobody will use it again.
     pub(super) fn throw_away(&mut self) {
-        self.link.take().map(Object::take).map(drop);
+        drop(self.link.take().map(Object::take));
     }
 
     /// It keeps quiet: nobody waits for what it may still say.

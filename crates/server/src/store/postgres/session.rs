@@ -18,9 +18,10 @@ use tokio_postgres::{Error, Row, Statement};
 
 use super::pool::{Lease, Link};
 use super::waiting::wait;
-use super::{faults, integrity};
+use super::{faults, herald, integrity};
 use crate::store::StoreFault;
-use crate::store::session::{Cell, Line, Order, Session, Take};
+use crate::store::news::DIRECTORY;
+use crate::store::session::{Cell, Line, Order, Session, Take, cells};
 
 /// How many statements are on their way at once.
 const PIPELINE_STATEMENTS_MAX: usize = 256;
@@ -234,7 +235,7 @@ impl Session for Talk {
             self.is_fresh.set(false);
             let mut sent = VecDeque::new();
             sent.extend(self.begin(link).await);
-            while let Some(Order { sql, cells }) = orders.next() {
+            for Order { sql, cells } in &mut *orders {
                 let statement = link.prepared(sql).await?;
                 sent.push_back(send(async move { execute(link, statement, &cells).await }).await);
                 if sent.len() >= PIPELINE_STATEMENTS_MAX
@@ -275,6 +276,10 @@ impl Session for Talk {
             }
             Ok(())
         })
+    }
+
+    fn tell_directory(&self) -> Result<(), StoreFault> {
+        self.execute(herald::TELL, &cells![DIRECTORY]).map(drop)
     }
 
     fn integrity(&self, findings_max: usize) -> Result<Vec<String>, StoreFault> {

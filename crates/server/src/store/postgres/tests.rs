@@ -2,12 +2,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use ringbook_book::change::Change;
+use ringbook_book::id::Revision;
 
 use super::Address;
 use crate::store::tests::trial::Ground;
 use crate::store::tests::{agents, customer};
 use crate::store::{AccountId, IdKind};
-use crate::store::{Place, PointsUse, Role, Store, StoreFault};
+use crate::store::{Moved, Place, PointsUse, Role, Store, StoreFault};
+
+/// How long a test waits for what should come at once.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn server(ground: &Ground) -> Store {
     Store::open(ground.place(), Role::Server).expect("the store opens")
@@ -171,4 +178,37 @@ async fn rows_without_what_they_refer_to_are_found() {
     ground.execute("INSERT INTO deleted_contacts VALUES (77, 1, 1)");
     let found = store.verify().await.expect("it reads").0;
     assert_eq!(found, ["table deleted_contacts: 1 row(s) refer to books that are not there"]);
+}
+
+/// What another server does is told by the database as soon as it is committed, and one's own is not.
+#[tokio::test]
+async fn servers_hear_what_others_have_changed() {
+    let Some(ground) = Ground::postgres() else { return };
+    let nodes = [server(&ground), server(&ground)];
+    let (here, there) = (nodes[0].news(), &nodes[1]);
+    let mut books = Vec::new();
+    for name in ["mine", "theirs"] {
+        books.push(there.add_customer(customer(name)).await.expect("added"));
+    }
+    let story = async {
+        // Who has just begun to listen knows nothing, and so does everybody of a server that was not heard.
+        here.directory().await;
+        assert_eq!(here.books().await, Moved::Everything);
+        let mut at = Revision(0);
+        loop {
+            for (node, book) in nodes.iter().zip(&books) {
+                let change = Change { decided_on: at, effects: Vec::new(), contacts: 0 };
+                node.commit(*book, Arc::new(change)).await.expect("committed");
+            }
+            at = at.next();
+            if let Moved::Books(heard) = here.books().await {
+                assert!(heard.keys().eq([&books[1]]), "{heard:?}");
+                break;
+            }
+        }
+        let operator = Store::open(ground.place(), Role::Operator).expect("an operator");
+        operator.add_agent("an agent".into()).await.expect("added");
+        here.directory().await;
+    };
+    tokio::time::timeout(PATIENCE, story).await.expect("it is told");
 }
