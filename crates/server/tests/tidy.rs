@@ -63,8 +63,12 @@ const OUTSIDERS: [(&str, &[&str]); 21] = [
 ];
 
 /// Where an engine keeps statements that only it understands, or that only it needs to find what is wrong.
-const ENGINES_OWN: [&str; 3] =
-    ["store/postgres/migrations.rs", "store/postgres/integrity.rs", "store/postgres/herald.rs"];
+const ENGINES_OWN: [&str; 4] = [
+    "store/postgres/migrations.rs",
+    "store/postgres/fitness.rs",
+    "store/postgres/integrity.rs",
+    "store/postgres/herald.rs",
+];
 
 /// What the book must not know of. Threads it may have: a long scan is divided among idle processors.
 const BOOK_KNOWS_NOT: [&str; 13] = [

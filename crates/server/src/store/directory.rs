@@ -150,6 +150,12 @@ pub(super) fn moved(session: &dyn Session) -> Result<(), StoreFault> {
     session.tell_directory()
 }
 
+/// Makes others that change the directory wait until this transaction ends, without telling anybody that it moves. Who
+/// removes rows of many accounts at once does this first, so that no two of them wait for each other's rows.
+pub(super) fn hold(session: &dyn Session) -> Result<(), StoreFault> {
+    session.execute(statements::HOLD_REVISION, &cells!["directory_revision"]).map(drop)
+}
+
 fn revisions(session: &dyn Session) -> Result<Revisions, StoreFault> {
     let mut found = Revisions::default();
     session.each(statements::REVISIONS, &[], &mut |line| {

@@ -120,7 +120,7 @@ impl fmt::Display for StoreFault {
                  use the program that wrote them, or a newer one"
             ),
             Self::NotADatabase { path } => {
-                write!(f, "{path} is not a ringbook database: name the right directory with --data, or restore a copy")
+                write!(f, "{path} is not ringbook's: name the right one with --data or --database, or restore a copy")
             }
             Self::RevisionMoved => f.write_str("the book has changed meanwhile: catch up and decide again"),
             Self::Unreadable { table, key, cause } => {

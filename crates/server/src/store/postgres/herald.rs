@@ -14,6 +14,7 @@ use tokio::time::{error::Elapsed, sleep, timeout};
 use tokio_postgres::{AsyncMessage, Client, Error};
 
 use super::dialing::{Dialer, Errand, Wire};
+use super::faults;
 use crate::store::news::News;
 
 /// Tells those who listen.
@@ -67,9 +68,9 @@ pub(super) async fn keep(dialer: Arc<Dialer>, news: Arc<News>) {
 async fn on_one(client: Client, wire: Wire, news: &News) -> String {
     let own = AtomicI32::new(0);
     tokio::select! {
-        ended = hear(wire, news, &own) => ended.map_or_else(|error| error.to_string(), |()| "the connection ended".into()),
+        ended = hear(wire, news, &own) => ended.map_or_else(|error| faults::in_words(&error), |()| "the connection ended".into()),
         loss = tell(&client, news, &own) => match loss {
-            Loss::Database(error) => error.to_string(),
+            Loss::Database(error) => faults::in_words(&error),
             Loss::Silence => "the database does not answer".into(),
         },
     }

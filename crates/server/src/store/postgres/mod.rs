@@ -18,6 +18,7 @@ use super::{Commits, Faults, Role, StoreFault};
 mod address;
 mod dialing;
 mod faults;
+mod fitness;
 mod herald;
 mod integrity;
 pub(super) mod migrations;

@@ -46,7 +46,11 @@ impl Bond {
     const fn beginning(self) -> Option<&'static str> {
         match self {
             Self::Glance | Self::None => None,
-            Self::Moment => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+            // It holds nothing that others wait for, and whoever reads may take his time between two tables.
+            Self::Moment => Some(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+                 SET LOCAL idle_in_transaction_session_timeout = '10min'",
+            ),
             Self::Transaction => Some("BEGIN ISOLATION LEVEL READ COMMITTED"),
         }
     }

@@ -9,9 +9,9 @@ use ringbook_book::id::Revision;
 
 use super::Address;
 use crate::store::tests::trial::Ground;
-use crate::store::tests::{agents, customer};
+use crate::store::tests::{agents, customer, user};
 use crate::store::{AccountId, IdKind};
-use crate::store::{Moved, Place, PointsUse, Role, Store, StoreFault};
+use crate::store::{Moved, Place, PointsUse, Role, SessionRow, Store, StoreFault};
 
 /// How long a test waits for what should come at once.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -167,6 +167,56 @@ async fn nodes_that_count_and_take_at_once_never_lose_or_repeat() {
     assert!(taken.iter().copied().eq((0..60).map(|at| at * 10 + 1)), "{taken:?}");
     let points = nodes[1].points().await.expect("points");
     assert!(points.iter().all(|row| row.day_used == 60) && points.len() == 2, "{points:?}");
+}
+
+/// Sessions are removed in several ways at once, on several servers: nobody waits in a circle.
+#[tokio::test]
+async fn sessions_that_go_in_several_ways_at_once_go_once() {
+    const SESSIONS: usize = 300;
+    let Some(ground) = Ground::postgres() else { return };
+    let nodes = [server(&ground), server(&ground)];
+    let account = AccountId::Customer(nodes[0].add_customer(customer("A")).await.expect("added"));
+    let mut users = Vec::new();
+    for name in ["ann", "bob", "cid"] {
+        users.push(nodes[0].add_user(user(account, name)).await.expect("added"));
+    }
+    for at in 0..SESSIONS {
+        let session = SessionRow { user: users[at % 3], expires_at: (at % 2) as i64 };
+        nodes[at % 2].add_session(format!("session {at}"), session).await.expect("added");
+    }
+    let mut tasks = tokio::task::JoinSet::new();
+    for at in 0..SESSIONS {
+        let (store, doomed) = (nodes[at % 2].clone(), users[at / 100]);
+        tasks.spawn(async move {
+            match at % 100 {
+                50 => store.remove_user(doomed).await,
+                20 | 21 | 70 | 71 => store.purge_sessions(0).await.map(drop),
+                _ => store.remove_session(format!("session {}", SESSIONS - 1 - at)).await.map(drop),
+            }
+        });
+    }
+    for told in tasks.join_all().await {
+        told.expect("nobody is in the way");
+    }
+    assert_eq!(nodes[0].session("session 1".into()).await, Ok(None));
+}
+
+#[tokio::test]
+async fn tables_that_another_program_has_changed_are_told_at_the_start() {
+    let Some(ground) = Ground::postgres() else { return };
+    drop(server(&ground));
+    let told = |change: &str| {
+        ground.execute(change);
+        Store::open(ground.place(), Role::Server).map(drop).map_err(|fault| fault.to_string())
+    };
+    for (change, undo, named) in [
+        ("contacts RENAME COLUMN emails TO mails", "contacts RENAME COLUMN mails TO emails", "emails"),
+        ("points RENAME TO others", "others RENAME TO points", "points"),
+    ] {
+        let fault = told(&format!("ALTER TABLE {change}")).expect_err(named);
+        assert!(fault.contains("restore a copy") && fault.contains(named), "{fault}");
+        assert_eq!(told(&format!("ALTER TABLE {undo}")), Ok(()));
+    }
 }
 
 #[tokio::test]
