@@ -23,6 +23,7 @@ mod herald;
 mod integrity;
 pub(super) mod migrations;
 mod pool;
+mod runs;
 mod session;
 mod tls;
 mod waiting;

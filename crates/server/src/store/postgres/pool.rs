@@ -17,6 +17,7 @@ use tokio::task::AbortHandle;
 use tokio_postgres::{Client, Error, Statement};
 
 use super::dialing::{Dialer, Errand};
+use super::runs;
 use super::waiting::{Driver, wait};
 use crate::store::StoreFault;
 
@@ -27,6 +28,8 @@ const TURN_TIME_MAX: Duration = Duration::from_secs(10);
 pub(super) struct Link {
     pub(super) client: Client,
     statements: RefCell<HashMap<&'static str, Statement>>,
+    /// The same for many rows at once, where there is such a statement.
+    of_many: RefCell<HashMap<&'static str, Option<Statement>>>,
     /// Keeps the connection going.
     carrier: AbortHandle,
 }
@@ -39,7 +42,8 @@ impl Link {
                 tracing::debug!(%error, "a connection to the database ended");
             }
         });
-        Ok(Self { client, statements: RefCell::default(), carrier: carrying.abort_handle() })
+        let (statements, of_many) = (RefCell::default(), RefCell::default());
+        Ok(Self { client, statements, of_many, carrier: carrying.abort_handle() })
     }
 
     /// A statement, known to the database from the second time on.
@@ -53,6 +57,21 @@ impl Link {
                 Ok(statement)
             }
         }
+    }
+
+    /// A statement that does to many rows what this one does to one, if there is such a statement.
+    pub(super) async fn prepared_of_many(&self, sql: &'static str) -> Result<Option<Statement>, Error> {
+        let known = self.of_many.borrow().get(sql).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let one = self.prepared(sql).await?;
+        let many = match runs::of_many(sql, one.params()) {
+            Some(text) => Some(self.client.prepare(&text).await?),
+            None => None,
+        };
+        self.of_many.borrow_mut().insert(sql, many.clone());
+        Ok(many)
     }
 }
 

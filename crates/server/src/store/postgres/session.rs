@@ -17,8 +17,9 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Error, Row, Statement};
 
 use super::pool::{Lease, Link};
+use super::runs::{ROWS_MIN, Run};
 use super::waiting::wait;
-use super::{faults, herald, integrity};
+use super::{faults, herald, integrity, runs};
 use crate::store::StoreFault;
 use crate::store::news::DIRECTORY;
 use crate::store::session::{Cell, Line, Order, Session, Take, cells};
@@ -26,6 +27,8 @@ use crate::store::session::{Cell, Line, Order, Session, Take, cells};
 /// How many statements are on their way at once.
 const PIPELINE_STATEMENTS_MAX: usize = 256;
 
+/// The same for statements that put many rows.
+const PIPELINE_RUNS_MAX: usize = 4;
 /// How long a glance may go without an answer: a database that is well answers it in a millisecond.
 const GLANCE_TIME_MAX: Duration = Duration::from_secs(3);
 
@@ -220,6 +223,48 @@ async fn execute(link: &Link, statement: Statement, cells: &[Cell<'_>]) -> Resul
     link.client.execute_raw(&statement, cells).await
 }
 
+/// Statements that are on their way to the database, one behind the other.
+struct Way<'l> {
+    link: &'l Link,
+    sent: VecDeque<Answer<'l>>,
+}
+
+impl<'l> Way<'l> {
+    fn begun(link: &'l Link, beginning: Option<Answer<'l>>) -> Self {
+        Self { link, sent: beginning.into_iter().collect() }
+    }
+
+    /// Sends rows: together if there are many, one by one if there are few.
+    async fn send_run(&mut self, run: Run<'l>) -> Result<(), Trouble> {
+        let link = self.link;
+        if run.rows.len() >= ROWS_MIN
+            && let Some(statement) = link.prepared_of_many(run.sql).await?
+        {
+            let columns = runs::columns(run.rows, statement.params());
+            let columns =
+                columns.ok_or_else(|| Trouble::Taking(StoreFault::unavailable("a value is of a wrong kind")))?;
+            self.sent.push_back(send(async move { link.client.execute_raw(&statement, &columns).await }).await);
+            return self.arrive(PIPELINE_RUNS_MAX).await;
+        }
+        for cells in run.rows {
+            let statement = link.prepared(run.sql).await?;
+            self.sent.push_back(send(async move { execute(link, statement, &cells).await }).await);
+            self.arrive(PIPELINE_STATEMENTS_MAX).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until at most so many are on their way.
+    async fn arrive(&mut self, left_max: usize) -> Result<(), Trouble> {
+        while self.sent.len() > left_max
+            && let Some(first) = self.sent.pop_front()
+        {
+            first.await?;
+        }
+        Ok(())
+    }
+}
+
 impl Session for Talk {
     fn execute(&self, sql: &'static str, cells: &[Cell<'_>]) -> Result<u64, StoreFault> {
         self.work(async |link| {
@@ -237,21 +282,23 @@ impl Session for Talk {
         self.work(async |link| {
             // The orders come but once.
             self.is_fresh.set(false);
-            let mut sent = VecDeque::new();
-            sent.extend(self.begin(link).await);
-            for Order { sql, cells } in &mut *orders {
-                let statement = link.prepared(sql).await?;
-                sent.push_back(send(async move { execute(link, statement, &cells).await }).await);
-                if sent.len() >= PIPELINE_STATEMENTS_MAX
-                    && let Some(first) = sent.pop_front()
+            let mut way = Way::begun(link, self.begin(link).await);
+            let mut run: Option<Run<'_>> = None;
+            for order in &mut *orders {
+                let Some(gathered) = &mut run else {
+                    run = Some(Run::of(order));
+                    continue;
+                };
+                if let Err(other) = gathered.push(order)
+                    && let Some(full) = run.replace(Run::of(other))
                 {
-                    first.await?;
+                    way.send_run(full).await?;
                 }
             }
-            for answer in sent {
-                answer.await?;
+            if let Some(last) = run {
+                way.send_run(last).await?;
             }
-            Ok(())
+            way.arrive(0).await
         })
     }
 

@@ -8,6 +8,8 @@ use ringbook_book::change::Change;
 use ringbook_book::id::Revision;
 
 use super::Address;
+use crate::store::session::{Order, Session, cells};
+use crate::store::statements as sql;
 use crate::store::tests::trial::Ground;
 use crate::store::tests::{agents, customer, user};
 use crate::store::{AccountId, IdKind};
@@ -167,6 +169,42 @@ async fn nodes_that_count_and_take_at_once_never_lose_or_repeat() {
     assert!(taken.iter().copied().eq((0..60).map(|at| at * 10 + 1)), "{taken:?}");
     let points = nodes[1].points().await.expect("points");
     assert!(points.iter().all(|row| row.day_used == 60) && points.len() == 2, "{points:?}");
+}
+
+/// Rows that go together in one statement are those that would have gone one by one, in that order.
+#[tokio::test]
+async fn many_rows_at_once_are_the_same_rows() {
+    let Some(ground) = Ground::postgres() else { return };
+    let store = server(&ground);
+    let put = |id: i64, name: String| Order::new(sql::PUT_ORGANIZATION, cells![1, id, 1, name]);
+    let first = (1..=1_000).map(move |id| put(id, format!("first {id}")));
+    // A name goes to another row after the one that had it got another name.
+    let again = (1..=20).map(move |id| put(id, format!("again {id}")));
+    let given = (1..=20).map(move |id| put(id + 20, format!("first {id}")));
+    let gone = (901..=910).map(|id| Order::new(sql::DROP_ORGANIZATION, cells![1, id]));
+    let orders = first.chain(again).chain(given).chain(gone);
+    store.write(move |session| session.execute_all(&mut orders.into_iter())).await.expect("they go");
+    let names = async || {
+        let read = |session: &dyn Session| {
+            let mut names = std::collections::BTreeMap::new();
+            session.each(sql::ORGANIZATIONS, &cells![1], &mut |line| {
+                let read = || Ok::<_, String>((line.number(0)?, line.text(2)?.to_owned()));
+                names.extend([read().map_err(StoreFault::unavailable)?]);
+                Ok(std::ops::ControlFlow::Continue(()))
+            })?;
+            Ok(names)
+        };
+        store.read(read).await.expect("they read back")
+    };
+    let found = names().await;
+    assert_eq!(found.len(), 990);
+    for (id, name) in [(1, "again 1"), (20, "again 20"), (21, "first 1"), (40, "first 20"), (41, "first 41")] {
+        assert_eq!(found[&id], name);
+    }
+    let taken = (2_000..2_100).map(move |id| put(id, format!("first {}", id - 1_950)));
+    let refused = store.write(move |session| session.execute_all(&mut taken.into_iter())).await;
+    assert!(refused.is_err(), "names are taken");
+    assert_eq!(names().await, found);
 }
 
 /// Sessions are removed in several ways at once, on several servers: nobody waits in a circle.
