@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::{Answer, Json, plain};
 use super::{Failure, Progress, args, operator};
-use crate::store::{Address, Moved, Phase, Place, Step, move_store};
+use crate::store::{Address, Phase, Place, Step, Transfer, move_store};
 
 /// How far it is.
 const PROGRESS: &str = "{msg:32} {bar:30} {human_pos}/{human_len} rows {eta}";
@@ -94,7 +94,7 @@ fn show(bar: &ProgressBar, Step { phase, table, done, all }: Step) {
     bar.set_message(format!("{doing} {table}"));
 }
 
-fn answer(moved: &Moved, from: &Place, to: &Place) -> Answer {
+fn answer(moved: &Transfer, from: &Place, to: &Place) -> Answer {
     let rows: u64 = moved.tables.iter().map(|(_, rows)| rows).sum();
     let tables = moved.tables.iter().map(|(name, rows)| (*name, Json::Number(*rows))).collect();
     let row = vec![

@@ -122,7 +122,7 @@ impl fmt::Display for StoreFault {
                  use the program that wrote them, or a newer one"
             ),
             Self::NotADatabase { path } => {
-                write!(f, "{path} is not a ringbook database: name the right directory with --data, or restore a copy")
+                write!(f, "{path} is not ringbook's: name the right one with --data or --database, or restore a copy")
             }
             Self::Unfinished => f.write_str(
                 "the data are an unfinished copy of another store: run `ringbook migrate-store` with the same FROM and TO \

@@ -99,7 +99,7 @@ pub struct Step {
 
 /// What a move has done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Moved {
+pub struct Transfer {
     /// The tables, each with how many rows both stores have of it.
     pub tables: Vec<(&'static str, u64)>,
     /// How many rows were copied; the others were there already.
@@ -112,12 +112,17 @@ pub struct Moved {
 ///
 /// Both are opened as a server opens them, so that none runs on a directory meanwhile. Needs a runtime with threads that
 /// may block. After a fault the target can be used by nobody; the same move again goes on where this one stopped.
-pub async fn move_store(from: &Place, to: &Place, watch: &mut dyn FnMut(Step)) -> Result<Moved, MoveFault> {
+pub async fn move_store(from: &Place, to: &Place, watch: &mut dyn FnMut(Step)) -> Result<Transfer, MoveFault> {
     move_with(from, to, Faults::none(), watch).await
 }
 
 /// Like [`move_store`], with operations on the target that a test makes fail.
-async fn move_with(from: &Place, to: &Place, faults: Faults, watch: &mut dyn FnMut(Step)) -> Result<Moved, MoveFault> {
+async fn move_with(
+    from: &Place,
+    to: &Place,
+    faults: Faults,
+    watch: &mut dyn FnMut(Step),
+) -> Result<Transfer, MoveFault> {
     let source = open_source(from)?;
     let moment = Origin::moment(source.snapshot().map_err(MoveFault::Source)?);
     let counts = count(&moment).await?;
@@ -132,7 +137,7 @@ async fn move_with(from: &Place, to: &Place, faults: Faults, watch: &mut dyn FnM
     drop(moment);
     must_be_unchanged(&source, &target).await?;
     target.release().await?;
-    Ok(Moved { tables, copied, removed })
+    Ok(Transfer { tables, copied, removed })
 }
 
 fn open_source(place: &Place) -> Result<Store, MoveFault> {

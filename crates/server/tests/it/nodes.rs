@@ -204,8 +204,26 @@ fn local_reads_catch_up_by_themselves() {
     let pair = Pair::start(&["--reads", "local"]);
     // Both books are in memory.
     (0..2).for_each(|node| drop(pair.call(node, "get.contacts", json!({}))));
+    let listening = || listeners(&pair, "COUNT(*)") == 2;
+    eventually(PATIENCE, "both listen", listening);
     let id = pair.create(0, "New");
     assert_eq!(pair.contact(0, id)["last_name"], "New", "a node knows its own writes");
     eventually(PATIENCE, "the other node", || pair.contact(1, id)["last_name"] == "New");
+    // Nobody can listen for longer than a moment: what is changed is found out all the same.
+    let unheard = pair.create(1, "Unheard");
+    let (_, key) = key(&pair.data, 1);
+    eventually(PATIENCE, "a node that hears nothing", || {
+        listeners(&pair, "COUNT(pg_terminate_backend(pid))");
+        pair.contact(0, unheard)["last_name"] == "Unheard" && pair.nodes[0].verdict(&key) == "ok"
+    });
+    eventually(PATIENCE, "both listen again", listening);
+    let heard = pair.create(0, "Heard");
+    eventually(PATIENCE, "the other node", || pair.contact(1, heard)["last_name"] == "Heard");
     pair.stop();
+}
+
+/// Counts the connections on which servers hear of each other.
+fn listeners(pair: &Pair, count: &str) -> i64 {
+    let whose = "datname = current_database() AND application_name LIKE '% news'";
+    super::stores::number(&pair.data, &format!("SELECT {count} FROM pg_stat_activity WHERE {whose}")).expect("a number")
 }

@@ -58,7 +58,7 @@ fn done<T>(work: impl Future<Output = T>) -> T {
     runtime.expect("a runtime").block_on(work)
 }
 
-fn moved(from: &Ground, to: &Ground) -> Result<Moved, MoveFault> {
+fn moved(from: &Ground, to: &Ground) -> Result<Transfer, MoveFault> {
     done(move_store(from.place(), to.place(), &mut |_| {}))
 }
 
