@@ -5,7 +5,6 @@ mod bench;
 mod clients;
 mod crash;
 mod fuzz;
-mod postgres;
 mod steps;
 mod test;
 
