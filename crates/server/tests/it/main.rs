@@ -5,12 +5,15 @@
 mod changing;
 mod crashing;
 mod files;
+mod fleet;
 mod harness;
 mod isolation;
 mod lasting;
 mod mnemonics;
 mod nodes;
 mod operator;
+mod outages;
+mod proxy;
 mod reading;
 mod report;
 mod stores;

@@ -209,3 +209,98 @@ fn local_reads_catch_up_by_themselves() {
     eventually(PATIENCE, "the other node", || pair.contact(1, id)["last_name"] == "New");
     pair.stop();
 }
+
+/// What a member of a contact is set to, and what it is shown as.
+fn member(name: &str, step: u64) -> Value {
+    match name {
+        "emails" => json!([format!("step{step}@example.com")]),
+        "phone_numbers" => json!([(7_000_000 + step).to_string()]),
+        _ => json!(format!("step {step}")),
+    }
+}
+
+#[test]
+fn two_nodes_that_change_the_same_contact_lose_nothing_of_each_other() {
+    if !is_shared("nodes share a database") {
+        return;
+    }
+    const STEPS: u64 = 30;
+    let pair = Pair::start(&[]);
+    let id = pair.create(0, "Shared");
+    let members = ["first_name", "patronymic", "emails", "phone_numbers"];
+    std::thread::scope(|scope| {
+        for (at, name) in members.into_iter().enumerate() {
+            let pair = &pair;
+            scope.spawn(move || {
+                for step in 1..=STEPS {
+                    let (here, there) = ((at + step as usize) % 2, (at + step as usize + 1) % 2);
+                    let mut update = json!({"id": id});
+                    update[name] = member(name, step);
+                    let answer = pair.call(here, "update.contacts", update);
+                    assert_eq!(outcome(&answer), "ok", "{answer}");
+                    // Nobody else writes this member.
+                    assert_eq!(pair.contact(there, id)[name], member(name, step));
+                }
+            });
+        }
+    });
+    for node in 0..2 {
+        let contact = pair.contact(node, id);
+        members.iter().for_each(|name| assert_eq!(contact[*name], member(name, STEPS), "{contact}"));
+        let changes = pair.call(node, "get.contact_changes", json!({"since": ""}));
+        assert_eq!(changes["result"]["data"], json!([{"id": id, "deleted": false, "contact": contact}]));
+    }
+    let revision = super::stores::number(&pair.data, "SELECT revision FROM contacts").expect("a revision");
+    assert!(revision > 4 * STEPS as i64, "one for each change, and that of the creation: {revision}");
+    pair.stop();
+}
+
+#[test]
+fn nodes_that_start_at_once_on_an_old_schema_bring_it_forward_together() {
+    if !is_shared("nodes share a database") {
+        return;
+    }
+    let pair = Pair::start(&[]);
+    let id = pair.create(0, "Old");
+    let (token, data) = (pair.token.clone(), pair.data.clone());
+    pair.nodes.into_iter().for_each(Server::stop);
+    super::stores::change(
+        &data,
+        &format!("{FIRST_SCHEMA}; {}", include_str!("../../src/store/schema/postgres/0001.sql")),
+    );
+    super::stores::change(&data, ROWS_OF_THE_FIRST);
+    let nodes: Vec<Server> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| Server::serve(&data, &[]))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("it starts")).collect()
+    });
+    for node in &nodes {
+        let page = node.call("get.contacts", json!({"access_token": token}));
+        assert_eq!(page["result"]["data"][0]["id"], id, "{page}");
+    }
+    let one = "SELECT COUNT(*) FROM migrations GROUP BY number ORDER BY 1 DESC LIMIT 1";
+    assert_eq!(super::stores::number(&data, one), Some(1), "each step was taken once");
+    nodes.into_iter().for_each(Server::stop);
+    assert_eq!(told(&data, "check")["ok"], true);
+}
+
+/// Puts the tables aside, for the first schema to be made in their place.
+const FIRST_SCHEMA: &str = "ALTER SCHEMA ringbook RENAME TO newer; CREATE SCHEMA ringbook";
+
+/// Fills the first schema with what was put aside, as far as it has room for it.
+const ROWS_OF_THE_FIRST: &str = "\
+INSERT INTO migrations (number) VALUES (1);
+SET session_replication_role = replica;
+DO $$
+DECLARE place record;
+BEGIN
+  FOR place IN
+    SELECT table_name AS name, string_agg(quote_ident(column_name), ', ') AS columns
+    FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+    WHERE table_schema = 'ringbook' AND table_type = 'BASE TABLE' AND table_name <> 'migrations'
+    GROUP BY table_name
+  LOOP
+    EXECUTE format('DELETE FROM ringbook.%I', place.name);
+    EXECUTE format('INSERT INTO ringbook.%I (%s) SELECT %s FROM newer.%I', place.name, place.columns, place.columns, place.name);
+  END LOOP;
+END $$;
+DROP SCHEMA newer CASCADE";
