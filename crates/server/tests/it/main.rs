@@ -7,6 +7,7 @@ mod crashing;
 mod files;
 mod fleet;
 mod harness;
+mod history;
 mod isolation;
 mod lasting;
 mod mnemonics;

@@ -24,7 +24,6 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let Some(server) = server() else { return };
         let mine: Vec<Database> = {
             let mut known = known();
             let paths: Vec<PathBuf> = known.keys().filter(|path| path.starts_with(self.path())).cloned().collect();
@@ -32,7 +31,7 @@ impl Drop for Place {
         };
         for database in mine {
             if let Some(name) = database.made {
-                psql(&server, &format!("DROP DATABASE {name} WITH (FORCE)"));
+                psql(&server(), &format!("DROP DATABASE {name} WITH (FORCE)"));
             }
         }
     }
@@ -44,7 +43,7 @@ pub fn place() -> Place {
 
 /// Whether the data are files; else says why this test has nothing to look at.
 pub fn are_files(why: &str) -> bool {
-    let are_files = server().is_none();
+    let are_files = !is_postgres();
     if !are_files {
         eprintln!("not run on PostgreSQL: {why}");
     }
@@ -53,7 +52,7 @@ pub fn are_files(why: &str) -> bool {
 
 /// Whether the data are in a database that several servers may share; else says why this test has nothing to look at.
 pub fn is_shared(why: &str) -> bool {
-    let is_shared = server().is_some();
+    let is_shared = is_postgres();
     if !is_shared {
         eprintln!("not run on SQLite: {why}");
     }
@@ -104,13 +103,17 @@ fn files(data: &Path) -> rusqlite::Connection {
     rusqlite::Connection::open(data.join("ringbook.db")).expect("the database")
 }
 
-/// The server that databases are made on, if they are to be.
-fn server() -> Option<String> {
+fn is_postgres() -> bool {
     match std::env::var("RINGBOOK_TEST_STORE").as_deref() {
-        Err(_) | Ok("sqlite") => None,
-        Ok("postgres") => Some(std::env::var("RINGBOOK_TEST_POSTGRES").expect("RINGBOOK_TEST_POSTGRES names a server")),
+        Err(_) | Ok("sqlite") => false,
+        Ok("postgres") => true,
         Ok(other) => panic!("RINGBOOK_TEST_STORE is {other:?}, neither sqlite nor postgres"),
     }
+}
+
+/// The server that databases are made on.
+fn server() -> String {
+    std::env::var("RINGBOOK_TEST_POSTGRES").expect("RINGBOOK_TEST_POSTGRES names a server")
 }
 
 /// A database, and its name if it was made here and is to go again.
@@ -127,13 +130,16 @@ pub fn stand_for(data: &Path, address: String) {
 /// The database that stands for a path, made when it is first named.
 fn address(data: &Path) -> Option<String> {
     static MADE: AtomicU32 = AtomicU32::new(0);
-    let server = server()?;
+    if !is_postgres() {
+        return None;
+    }
     let mut known = known();
     let next = MADE.fetch_add(1, Ordering::Relaxed);
     let database = known.entry(data.to_owned()).or_insert_with(|| {
         let directory = data.parent().and_then(Path::file_name).expect("a directory").to_string_lossy();
         let directory: String = directory.chars().filter(char::is_ascii_alphanumeric).collect();
         let name = format!("it_{}_{}_{next}", std::process::id(), directory.to_lowercase());
+        let server = server();
         psql(&server, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"));
         let others: Vec<&str> = server.split_whitespace().filter(|pair| !pair.starts_with("dbname=")).collect();
         Database { address: format!("{} dbname={name}", others.join(" ")), made: Some(name) }
