@@ -149,7 +149,7 @@ impl<'d, 'f> Client<'d, 'f> {
         }
         let Some(line) = &mut self.lines[node] else {
             // Somebody starts it again just now.
-            std::thread::yield_now();
+            std::thread::sleep(std::time::Duration::from_millis(1));
             return Came::NoServer;
         };
         match line.call(method, &self.desk.fleet.with_token(params)) {

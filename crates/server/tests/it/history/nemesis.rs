@@ -13,6 +13,8 @@ use super::clients::Desk;
 /// How long clients may take for so many calls before it goes on without them: they may all be waiting for the end.
 const MOMENT_MAX: Duration = Duration::from_millis(400);
 
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+
 /// What was done so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Harm {
@@ -39,7 +41,7 @@ impl AddAssign for Harm {
 fn moment(desk: &Desk, dice: &mut Dice) {
     let (until, begin) = (desk.begun.load(Ordering::Relaxed) + 1 + dice.below(20), Instant::now());
     while desk.begun.load(Ordering::Relaxed) < until && begin.elapsed() < MOMENT_MAX {
-        std::thread::yield_now();
+        std::thread::sleep(LOOK_EVERY);
     }
 }
 
