@@ -114,7 +114,19 @@ fn play(nodes: usize, rounds: u64, seed: u64) {
             tell(nodes, round + 1, &count);
         }
     }
+    read_anew(&desk, nodes);
+    judge.take(desk.take_calls()).unwrap_or_else(|why| panic!("after seed {seed} on {nodes} nodes: {why}"));
     fleet.stop();
+}
+
+/// What servers have in memory after all this is what others read from the rows.
+fn read_anew(desk: &Desk, nodes: usize) {
+    let pages: Vec<Value> = (0..nodes).map(|node| desk.read_at_rest(node)).collect();
+    for (node, page) in pages.iter().enumerate() {
+        desk.fleet.kill(node);
+        desk.fleet.launch(node);
+        assert_eq!(desk.read_at_rest(node)["result"]["data"], page["result"]["data"]);
+    }
 }
 
 fn tell(nodes: usize, rounds: u64, Count { harm, calls, unknown }: &Count) {
