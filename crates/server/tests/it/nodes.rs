@@ -304,3 +304,57 @@ BEGIN
   END LOOP;
 END $$;
 DROP SCHEMA newer CASCADE";
+
+#[test]
+fn writers_on_two_nodes_wait_for_each_other_and_are_not_refused() {
+    if !is_shared("nodes share a database") {
+        return;
+    }
+    const WRITERS: usize = 32;
+    const STEPS: u64 = 20;
+    let pair = Pair::start(&[]);
+    let ids: Vec<u64> = (0..WRITERS).map(|_| pair.create(0, "Mine")).collect();
+    let refused = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for (at, id) in ids.iter().enumerate() {
+            let (pair, refused) = (&pair, &refused);
+            scope.spawn(move || {
+                for step in 1..=STEPS {
+                    let update = json!({"id": id, "first_name": step.to_string()});
+                    let answer = pair.call(at % 2, "update.contacts", update);
+                    refused.fetch_add(u64::from(outcome(&answer) != "ok"), Ordering::SeqCst);
+                }
+            });
+        }
+    });
+    assert_eq!(refused.into_inner(), 0, "of {} changes; nothing is wrong with either node", WRITERS as u64 * STEPS);
+    pair.stop();
+}
+
+#[test]
+fn a_large_change_is_not_starved_by_small_ones_on_another_node() {
+    if !is_shared("nodes share a database") {
+        return;
+    }
+    let pair = Pair::start(&[]);
+    let ids: Vec<u64> = (0..4).map(|_| pair.create(1, "Small")).collect();
+    let record = |at| json!({"last_name": format!("Large {at}"), "phone_numbers": ["100"]});
+    let records: Vec<Value> = (0..5_000).map(record).collect();
+    let stop = AtomicBool::new(false);
+    let uploaded = std::thread::scope(|scope| {
+        for id in &ids {
+            let (pair, stop) = (&pair, &stop);
+            scope.spawn(move || {
+                while !stop.load(Ordering::SeqCst) {
+                    let update = json!({"id": id, "first_name": "x"});
+                    assert_eq!(outcome(&pair.call(1, "update.contacts", update)), "ok");
+                }
+            });
+        }
+        let uploaded = pair.call(0, "upload.contacts", json!({"contacts": records}));
+        stop.store(true, Ordering::SeqCst);
+        uploaded
+    });
+    assert_eq!(outcome(&uploaded), "ok");
+    pair.stop();
+}
