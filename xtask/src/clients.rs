@@ -8,8 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use ringbook_testbed::{Packages, output, quietly};
+
 use crate::bench::process::Running;
-use crate::steps::{Steps, output, quietly, root};
+use crate::steps::{Steps, root};
 
 /// A client, and the step that runs it.
 struct Client {
@@ -90,20 +92,11 @@ fn make(place: &Path) -> Result<(), String> {
 }
 
 fn install() -> Result<(), String> {
-    let is_root = output(Command::new("id").arg("-u")).as_deref() == Some("0");
-    let sudo = !is_root && output(Command::new("sudo").args(["-n", "true"])).is_some();
-    let apt = output(Command::new("apt-get").arg("--version")).is_some();
-    if !apt || !(is_root || sudo) {
-        return Err(format!("{WANTED}; on Debian and Ubuntu: apt-get install python3-venv; elsewhere: python.org"));
-    }
-    let get = |arguments: &[&str]| {
-        let mut command = Command::new(if sudo { "sudo" } else { "env" });
-        command.args(if sudo { &["-n", "env"][..] } else { &[] });
-        quietly(command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]).args(arguments))
-    };
-    eprintln!("installing python3-venv");
-    get(&["update"])?;
-    get(&["install", "--no-install-recommends", "python3-venv"])
+    let packages = Packages::find().ok_or_else(|| {
+        format!("{WANTED}; on Debian and Ubuntu: apt-get install python3-venv; elsewhere: python.org")
+    })?;
+    packages.update()?;
+    packages.install(&["python3-venv"])
 }
 
 /// A demo that runs until dropped, and its directory.

@@ -1,28 +1,52 @@
-//! `cargo xtask crash`: the suite's kill test, in a release build and for as long as one likes.
+//! `cargo xtask crash`: the suite's tests that kill, in a release build and for as long as one likes.
+
+use std::time::Instant;
 
 use crate::steps::cargo;
 
-/// Kills if nothing is said.
+/// Rounds if nothing is said.
 const ROUNDS: u64 = 100;
+/// The most servers on one database.
+const NODES_MAX: u64 = 9;
 
 /// Runs the chore.
 ///
 /// # Errors
-/// An argument is unknown, or something that was acknowledged is lost.
+/// An argument is unknown, or something that was acknowledged is lost, or an answer fits no order.
 pub fn run(arguments: &[String]) -> Result<(), String> {
-    let (mut rounds, mut seed) = (ROUNDS, 1);
+    let (mut rounds, mut seed, mut nodes) = (ROUNDS, 1, 1);
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         let place = match word.as_str() {
             "--rounds" => &mut rounds,
             "--seed" => &mut seed,
-            _ => return Err(format!("crash does not know {word}; it takes --rounds N and --seed N")),
+            "--nodes" => &mut nodes,
+            _ => return Err(format!("crash does not know {word}; it takes --nodes N, --rounds N and --seed N")),
         };
         *place = words.next().and_then(|text| text.parse().ok()).ok_or(format!("{word} takes a number"))?;
     }
-    eprintln!("── {rounds} kills under 64 writers");
-    let mut test = cargo(&["test", "--release", "-p", "ringbook", "--test", "it", "--", "crashing::", "--nocapture"]);
+    if !(1..=NODES_MAX).contains(&nodes) {
+        return Err(format!("--nodes takes a number from 1 to {NODES_MAX}"));
+    }
+    let begin = Instant::now();
+    let outcome = kill(nodes, rounds, seed);
+    let seconds = begin.elapsed().as_secs_f64();
+    eprintln!("{seconds:.0} s with the build, {:.2} s a round", seconds / rounds.max(1) as f64);
+    outcome
+}
+
+/// One server in a directory, or several on a PostgreSQL that is killed as well.
+fn kill(nodes: u64, rounds: u64, seed: u64) -> Result<(), String> {
+    let (filter, store) = if nodes == 1 {
+        eprintln!("── {rounds} kills under 64 writers");
+        ("crashing::", "sqlite")
+    } else {
+        eprintln!("── {rounds} rounds of kills and cuts on {nodes} nodes");
+        ("history::", "postgres")
+    };
+    let mut test = cargo(&["test", "--release", "-p", "ringbook", "--test", "it", "--", filter, "--nocapture"]);
     test.env("RINGBOOK_CRASH_ROUNDS", rounds.to_string()).env("RINGBOOK_CRASH_SEED", seed.to_string());
+    test.env("RINGBOOK_CRASH_NODES", nodes.to_string()).env("RINGBOOK_TEST_STORE", store);
     let passed = test.status().is_ok_and(|status| status.success());
     if passed { Ok(()) } else { Err(format!("the kill test failed; --seed {seed} repeats its chance")) }
 }

@@ -5,7 +5,6 @@ mod bench;
 mod clients;
 mod crash;
 mod fuzz;
-mod postgres;
 mod steps;
 mod test;
 
@@ -17,8 +16,9 @@ usage: cargo xtask <chore>
   bench [ROW…] [--contacts N] [--rounds N] [--seconds N]
       measures the server against its floors and writes the table in docs/performance.md; needs wrk, nginx and sqlite3
 
-  crash [--rounds N] [--seed X]
-      kills the server under 64 writers again and again, and looks for every change that was acknowledged
+  crash [--nodes N] [--rounds N] [--seed X]
+      kills the server under 64 writers again and again, and looks for every change that was acknowledged; with several
+      nodes on a PostgreSQL of its own, which is killed as well, judges whether all answers fit one order of the changes
 
   fuzz [TARGET…] [--runs N] [--seconds S] [--seed X]
       throws hostile input at the parsers and the engine, in a release build, on all processors

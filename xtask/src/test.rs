@@ -1,7 +1,8 @@
 //! `cargo xtask test`: everything that must hold before a change is taken in.
 
+use ringbook_testbed::Cluster;
+
 use crate::clients;
-use crate::postgres::Cluster;
 use crate::steps::{Steps, cargo};
 
 /// Names the database that the tests compare with.
@@ -39,7 +40,11 @@ fn tests(steps: &mut Steps, options: &[String]) -> Result<(), String> {
         run_tests(steps, options, None);
         return Ok(());
     }
-    let cluster = steps.prepare("PostgreSQL with jsquery", Cluster::start)?;
+    let cluster = steps.prepare("PostgreSQL with jsquery", || {
+        let cluster = Cluster::start()?;
+        cluster.add_extension("jsquery")?;
+        Ok(cluster)
+    })?;
     run_tests(steps, options, Some(&cluster));
     Ok(())
 }

@@ -41,7 +41,7 @@ impl Load<'_> {
         let mut wrk = Command::new("wrk");
         // One thread, so that it does not crowd out on a small machine what it measures.
         wrk.args(["-t1", "--timeout", "60s", "-c", &connections, "-d", &time, "-s"]).arg(&script).arg(&self.url);
-        let printed = crate::steps::output(&mut wrk).ok_or("wrk failed; apt-get install wrk brings it")?;
+        let printed = ringbook_testbed::output(&mut wrk).ok_or("wrk failed; apt-get install wrk brings it")?;
         let line = printed.lines().find_map(|line| line.strip_prefix(MARK));
         let numbers: Vec<f64> =
             line.unwrap_or_default().split_whitespace().filter_map(|number| number.parse().ok()).collect();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::steps::output;
+use ringbook_testbed::output;
 
 /// Lines of a Markdown list: processor, memory, system, versions, what else the machine was doing.
 pub fn describe() -> Vec<String> {

@@ -95,7 +95,7 @@ fn in_process(wish: &Wish) -> Result<Vec<Line>, String> {
     let mut cargo = crate::steps::cargo(&["bench", "-p", "ringbook", "--bench", "engine"]);
     cargo.env("RINGBOOK_BENCH_CONTACTS", wish.contacts.to_string());
     cargo.stderr(std::process::Stdio::inherit());
-    let printed = crate::steps::output(&mut cargo).ok_or("cargo bench failed")?;
+    let printed = ringbook_testbed::output(&mut cargo).ok_or("cargo bench failed")?;
     let lines = printed.lines().filter_map(Line::read);
     Ok(lines.filter(|line| wish.rows.contains(&line.row)).collect())
 }

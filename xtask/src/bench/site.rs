@@ -4,9 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use ringbook_testbed::quietly;
+
 use super::client::{Client, after};
 use super::process::Running;
-use crate::steps::{cargo, quietly, root};
+use crate::steps::{cargo, root};
 
 /// Every so many contacts give a phone number to look up.
 const CONTACTS_PER_PHONE: usize = 97;

@@ -79,14 +79,14 @@ impl Place {
     fn copy(site: &Site) -> Result<Self, String> {
         let data = site.scratch.join("copy");
         let _ = fs::remove_dir_all(&data);
-        crate::steps::quietly(Command::new("cp").arg("-a").arg(&site.data).arg(&data))?;
+        ringbook_testbed::quietly(Command::new("cp").arg("-a").arg(&site.data).arg(&data))?;
         Self::unbounded(site, data)
     }
 
     fn unbounded(site: &Site, data: PathBuf) -> Result<Self, String> {
         let mut set = Command::new(&site.ringbook);
         set.args(["customer", "set", "1", "--day-limit", "none", "--minute-limit", "none", "--data"]);
-        crate::steps::quietly(set.arg(&data))?;
+        ringbook_testbed::quietly(set.arg(&data))?;
         let token = super::site::token(&data)?;
         Ok(Place { data, token })
     }
@@ -291,7 +291,7 @@ impl Shell {
         fs::write(&file, format!("{SETTINGS}{script}")).map_err(|why| format!("{}: {why}", file.display()))?;
         let input = fs::File::open(&file).map_err(|why| format!("{}: {why}", file.display()))?;
         let mut shell = Command::new("sqlite3");
-        crate::steps::quietly(shell.arg("-bail").arg(&self.database).stdin(input))
+        ringbook_testbed::quietly(shell.arg("-bail").arg(&self.database).stdin(input))
     }
 
     /// Changes per second, each in a transaction of its own.

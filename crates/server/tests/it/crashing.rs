@@ -1,8 +1,10 @@
 //! SIGKILL under writers: every acknowledged change is there after the restart, and nothing is half-written.
 //!
 //! Each writer has contacts and a group of its own, and knows what was acknowledged. The call that was under way when
-//! the server died may have happened or not, but as a whole. The moments of the kills are chance, the same in every
-//! run of a seed. `RINGBOOK_CRASH_ROUNDS` says how many kills, `RINGBOOK_CRASH_SEED` where chance begins.
+//! the server died may have happened or not, but as a whole. The server that is started after a kill is read once, and
+//! then written to until it is killed itself; what is old is deleted between, so that the book stays small. The moments
+//! of the kills are chance, the same in every run of a seed. `RINGBOOK_CRASH_ROUNDS` says how many kills,
+//! `RINGBOOK_CRASH_SEED` where chance begins.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
@@ -11,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
-use super::harness::{Server, added, key, place, told};
+use super::harness::{Server, added, key, outcome, place, told};
 use super::wire::{PATIENCE, post};
 
 /// Kills if nothing is said.
@@ -20,14 +22,24 @@ const ROUNDS: u64 = 4;
 const WRITERS: usize = 64;
 /// A kill comes after up to so many acknowledged changes.
 const CHANGES_PER_ROUND_MAX: u64 = 1_500;
+/// Contacts that a writer keeps from one kill to the next.
+const CONTACTS_KEPT: usize = 40;
+/// Kills between two orderly stops, at which the data are looked through.
+const KILLS_PER_CHECK: u64 = 50;
+/// Contacts that are read or deleted at once.
+const PAGE: usize = 10_000;
 /// Contacts in an upload.
 const UPLOADED: u64 = 20;
 
 /// Chance that is the same in every run.
-struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub fn new(seed: u64) -> Dice {
+        Dice(seed)
+    }
+
+    pub fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % bound
     }
@@ -65,10 +77,15 @@ impl Line {
         Some(Line(stream))
     }
 
+    /// Asks, and reads no answer.
+    pub fn send(&mut self, method: &str, params: &Value) -> Option<()> {
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        self.0.write_all(&post(body.to_string())).ok()
+    }
+
     /// The answer, if one came.
     pub fn call(&mut self, method: &str, params: &Value) -> Option<Value> {
-        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        self.0.write_all(&post(body.to_string())).ok()?;
+        self.send(method, params)?;
         let mut seen = Vec::new();
         let mut room = [0; 16 << 10];
         loop {
@@ -172,27 +189,53 @@ impl Writer {
     }
 }
 
+impl Writer {
+    /// Its oldest contacts, but for those that it keeps; they are no more its own.
+    fn give_up(&mut self) -> Vec<u64> {
+        let old = self.contacts.len().saturating_sub(CONTACTS_KEPT);
+        let ids: Vec<u64> = self.contacts.keys().take(old).copied().collect();
+        ids.iter().for_each(|id| drop(self.contacts.remove(id)));
+        ids
+    }
+}
+
+/// Whether everything is there that was acknowledged, and nothing else; then deletes what is old.
+fn look_through(server: &Server, token: &str, writers: &mut [Writer]) {
+    let mut found = survey(server, token);
+    for writer in writers.iter_mut() {
+        writer.judge(found.remove(&writer.name).unwrap_or_default());
+    }
+    assert!(found.is_empty(), "nobody has written these: {found:?}");
+    let old: Vec<u64> = writers.iter_mut().flat_map(Writer::give_up).collect();
+    for some in old.chunks(PAGE) {
+        let answer = server.call("delete.contacts", json!({"access_token": token, "ids": some}));
+        assert_eq!(outcome(&answer), "ok", "{answer}");
+    }
+}
+
 /// All contacts of the book by the last name that tells whose they are.
 fn survey(server: &Server, token: &str) -> BTreeMap<String, BTreeMap<u64, Known>> {
     let mut found: BTreeMap<String, BTreeMap<u64, Known>> = BTreeMap::new();
     let mut last = 0;
     loop {
         let filter = json!({"field": "id", "operator": ">", "value": last});
-        let params = json!({"access_token": token, "limit": 10_000, "filter": filter});
+        let params = json!({"access_token": token, "limit": PAGE, "filter": filter});
         let answer = server.call("get.contacts", params);
         let page = answer["result"]["data"].as_array().unwrap_or_else(|| panic!("{answer}"));
-        let Some(end) = page.last() else { return found };
-        last = end["id"].as_u64().expect("an id");
         for record in page {
             let text = |member: &Value| member.as_str().expect("a text").to_owned();
             let known = (text(&record["first_name"]), text(&record["phone_numbers"][0]));
             let of_writer = found.entry(text(&record["last_name"])).or_default();
-            of_writer.insert(record["id"].as_u64().expect("an id"), known);
+            last = record["id"].as_u64().expect("an id");
+            of_writer.insert(last, known);
+        }
+        if page.len() < PAGE {
+            return found;
         }
     }
 }
 
-fn setting(name: &str, default: u64) -> u64 {
+pub fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
@@ -209,8 +252,8 @@ fn a_kill_under_writers_loses_nothing_that_was_acknowledged() {
         (0..WRITERS).map(|at| Writer { name: format!("writer {at}"), ..Writer::default() }).collect();
     let (mut acknowledged, mut under_way) = (0, 0);
     let mut dice = Dice(seed);
+    let mut server = Server::serve(&data, &[]);
     for round in 0..rounds {
-        let server = Server::serve(&data, &[]);
         let (count, until) = (AtomicU64::new(0), 1 + dice.below(CHANGES_PER_ROUND_MAX));
         std::thread::scope(|scope| {
             for (at, writer) in writers.iter_mut().enumerate() {
@@ -226,16 +269,14 @@ fn a_kill_under_writers_loses_nothing_that_was_acknowledged() {
         });
         acknowledged += count.into_inner();
         under_way += writers.iter().filter(|writer| writer.pending.is_some()).count();
-        let server = Server::serve(&data, &[]);
-        let mut found = survey(&server, &token);
-        for writer in &mut writers {
-            writer.judge(found.remove(&writer.name).unwrap_or_default());
-        }
-        assert!(found.is_empty(), "nobody has written these: {found:?}");
-        server.stop();
-        if round % 50 == 49 || round + 1 == rounds {
+        server = Server::serve(&data, &[]);
+        look_through(&server, &token, &mut writers);
+        if (round + 1) % KILLS_PER_CHECK == 0 || round + 1 == rounds {
+            server.stop();
             assert_eq!(told(&data, "check")["ok"], true);
+            server = Server::serve(&data, &[]);
             eprintln!("{} kills, {acknowledged} changes acknowledged, {under_way} under way, none lost", round + 1);
         }
     }
+    server.stop();
 }

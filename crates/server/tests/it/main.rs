@@ -5,13 +5,17 @@
 mod changing;
 mod crashing;
 mod files;
+mod fleet;
 mod harness;
+mod history;
 mod isolation;
 mod lasting;
 mod migrating;
 mod mnemonics;
 mod nodes;
 mod operator;
+mod outages;
+mod proxy;
 mod reading;
 mod report;
 mod stores;

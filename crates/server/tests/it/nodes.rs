@@ -227,3 +227,152 @@ fn listeners(pair: &Pair, count: &str) -> i64 {
     let whose = "datname = current_database() AND application_name LIKE '% news'";
     super::stores::number(&pair.data, &format!("SELECT {count} FROM pg_stat_activity WHERE {whose}")).expect("a number")
 }
+
+/// What a member of a contact is set to, and what it is shown as.
+fn member(name: &str, step: u64) -> Value {
+    match name {
+        "emails" => json!([format!("step{step}@example.com")]),
+        "phone_numbers" => json!([(7_000_000 + step).to_string()]),
+        _ => json!(format!("step {step}")),
+    }
+}
+
+#[test]
+fn two_nodes_that_change_the_same_contact_lose_nothing_of_each_other() {
+    if !is_shared("nodes share a database") {
+        return;
+    }
+    const STEPS: u64 = 30;
+    let pair = Pair::start(&[]);
+    let id = pair.create(0, "Shared");
+    let members = ["first_name", "patronymic", "emails", "phone_numbers"];
+    std::thread::scope(|scope| {
+        for (at, name) in members.into_iter().enumerate() {
+            let pair = &pair;
+            scope.spawn(move || {
+                for step in 1..=STEPS {
+                    let (here, there) = ((at + step as usize) % 2, (at + step as usize + 1) % 2);
+                    let mut update = json!({"id": id});
+                    update[name] = member(name, step);
+                    let answer = pair.call(here, "update.contacts", update);
+                    assert_eq!(outcome(&answer), "ok", "{answer}");
+                    // Nobody else writes this member.
+                    assert_eq!(pair.contact(there, id)[name], member(name, step));
+                }
+            });
+        }
+    });
+    for node in 0..2 {
+        let contact = pair.contact(node, id);
+        members.iter().for_each(|name| assert_eq!(contact[*name], member(name, STEPS), "{contact}"));
+        let changes = pair.call(node, "get.contact_changes", json!({"since": ""}));
+        assert_eq!(changes["result"]["data"], json!([{"id": id, "deleted": false, "contact": contact}]));
+    }
+    let revision = super::stores::number(&pair.data, "SELECT revision FROM contacts").expect("a revision");
+    assert!(revision > 4 * STEPS as i64, "one for each change, and that of the creation: {revision}");
+    pair.stop();
+}
+
+#[test]
+fn nodes_that_start_at_once_on_an_old_schema_bring_it_forward_together() {
+    if !is_shared("nodes share a database") {
+        return;
+    }
+    let pair = Pair::start(&[]);
+    let id = pair.create(0, "Old");
+    let (token, data) = (pair.token.clone(), pair.data.clone());
+    pair.nodes.into_iter().for_each(Server::stop);
+    super::stores::change(
+        &data,
+        &format!("{FIRST_SCHEMA}; {}", include_str!("../../src/store/schema/postgres/0001.sql")),
+    );
+    super::stores::change(&data, ROWS_OF_THE_FIRST);
+    let nodes: Vec<Server> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| Server::serve(&data, &[]))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("it starts")).collect()
+    });
+    for node in &nodes {
+        let page = node.call("get.contacts", json!({"access_token": token}));
+        assert_eq!(page["result"]["data"][0]["id"], id, "{page}");
+    }
+    let one = "SELECT COUNT(*) FROM migrations GROUP BY number ORDER BY 1 DESC LIMIT 1";
+    assert_eq!(super::stores::number(&data, one), Some(1), "each step was taken once");
+    nodes.into_iter().for_each(Server::stop);
+    assert_eq!(told(&data, "check")["ok"], true);
+}
+
+/// Puts the tables aside, for the first schema to be made in their place.
+const FIRST_SCHEMA: &str = "ALTER SCHEMA ringbook RENAME TO newer; CREATE SCHEMA ringbook";
+
+/// Fills the first schema with what was put aside, as far as it has room for it.
+const ROWS_OF_THE_FIRST: &str = "\
+INSERT INTO migrations (number) VALUES (1);
+SET session_replication_role = replica;
+DO $$
+DECLARE place record;
+BEGIN
+  FOR place IN
+    SELECT table_name AS name, string_agg(quote_ident(column_name), ', ') AS columns
+    FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+    WHERE table_schema = 'ringbook' AND table_type = 'BASE TABLE' AND table_name <> 'migrations'
+    GROUP BY table_name
+  LOOP
+    EXECUTE format('DELETE FROM ringbook.%I', place.name);
+    EXECUTE format('INSERT INTO ringbook.%I (%s) SELECT %s FROM newer.%I', place.name, place.columns, place.columns, place.name);
+  END LOOP;
+END $$;
+DROP SCHEMA newer CASCADE";
+
+#[test]
+fn writers_on_two_nodes_wait_for_each_other_and_are_not_refused() {
+    if !is_shared("nodes share a database") {
+        return;
+    }
+    const WRITERS: usize = 32;
+    const STEPS: u64 = 20;
+    let pair = Pair::start(&[]);
+    let ids: Vec<u64> = (0..WRITERS).map(|_| pair.create(0, "Mine")).collect();
+    let refused = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for (at, id) in ids.iter().enumerate() {
+            let (pair, refused) = (&pair, &refused);
+            scope.spawn(move || {
+                for step in 1..=STEPS {
+                    let update = json!({"id": id, "first_name": step.to_string()});
+                    let answer = pair.call(at % 2, "update.contacts", update);
+                    refused.fetch_add(u64::from(outcome(&answer) != "ok"), Ordering::SeqCst);
+                }
+            });
+        }
+    });
+    assert_eq!(refused.into_inner(), 0, "of {} changes; nothing is wrong with either node", WRITERS as u64 * STEPS);
+    pair.stop();
+}
+
+#[test]
+fn a_large_change_is_not_starved_by_small_ones_on_another_node() {
+    if !is_shared("nodes share a database") {
+        return;
+    }
+    let pair = Pair::start(&[]);
+    let ids: Vec<u64> = (0..4).map(|_| pair.create(1, "Small")).collect();
+    let record = |at| json!({"last_name": format!("Large {at}"), "phone_numbers": ["100"]});
+    let records: Vec<Value> = (0..5_000).map(record).collect();
+    let stop = AtomicBool::new(false);
+    let uploaded = std::thread::scope(|scope| {
+        for id in &ids {
+            let (pair, stop) = (&pair, &stop);
+            scope.spawn(move || {
+                while !stop.load(Ordering::SeqCst) {
+                    let update = json!({"id": id, "first_name": "x"});
+                    assert_eq!(outcome(&pair.call(1, "update.contacts", update)), "ok");
+                }
+            });
+        }
+        let uploaded = pair.call(0, "upload.contacts", json!({"contacts": records}));
+        stop.store(true, Ordering::SeqCst);
+        uploaded
+    });
+    assert_eq!(outcome(&uploaded), "ok");
+    pair.stop();
+}

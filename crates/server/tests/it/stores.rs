@@ -1,7 +1,8 @@
 //! Where the tests keep their data: in a directory, or, with `RINGBOOK_TEST_STORE=postgres`, in a database of each
 //! test's own on the server that `RINGBOOK_TEST_POSTGRES` names.
 //!
-//! A test names its data by a path either way; on PostgreSQL a database stands for it.
+//! A test names its data by a path either way; on PostgreSQL a database stands for it. A test that stops or kills
+//! its PostgreSQL brings one of its own ([`stand_for`]).
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -23,14 +24,15 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let Some(server) = server() else { return };
-        let mine: Vec<String> = {
+        let mine: Vec<Database> = {
             let mut known = known();
             let paths: Vec<PathBuf> = known.keys().filter(|path| path.starts_with(self.path())).cloned().collect();
             paths.iter().filter_map(|path| known.remove(path)).collect()
         };
-        for name in mine {
-            psql(&server, &format!("DROP DATABASE {name} WITH (FORCE)"));
+        for database in mine {
+            if let Some(name) = database.made {
+                psql(&server(), &format!("DROP DATABASE {name} WITH (FORCE)"));
+            }
         }
     }
 }
@@ -41,7 +43,7 @@ pub fn place() -> Place {
 
 /// Whether the data are files; else says why this test has nothing to look at.
 pub fn are_files(why: &str) -> bool {
-    let are_files = server().is_none();
+    let are_files = !is_postgres();
     if !are_files {
         eprintln!("not run on PostgreSQL: {why}");
     }
@@ -50,7 +52,7 @@ pub fn are_files(why: &str) -> bool {
 
 /// Whether the data are in a database that several servers may share; else says why this test has nothing to look at.
 pub fn is_shared(why: &str) -> bool {
-    let is_shared = server().is_some();
+    let is_shared = is_postgres();
     if !is_shared {
         eprintln!("not run on SQLite: {why}");
     }
@@ -101,34 +103,52 @@ fn files(data: &Path) -> rusqlite::Connection {
     rusqlite::Connection::open(data.join("ringbook.db")).expect("the database")
 }
 
-/// The server that databases are made on, if they are to be.
-fn server() -> Option<String> {
+fn is_postgres() -> bool {
     match std::env::var("RINGBOOK_TEST_STORE").as_deref() {
-        Err(_) | Ok("sqlite") => None,
-        Ok("postgres") => Some(std::env::var("RINGBOOK_TEST_POSTGRES").expect("RINGBOOK_TEST_POSTGRES names a server")),
+        Err(_) | Ok("sqlite") => false,
+        Ok("postgres") => true,
         Ok(other) => panic!("RINGBOOK_TEST_STORE is {other:?}, neither sqlite nor postgres"),
     }
+}
+
+/// The server that databases are made on.
+fn server() -> String {
+    std::env::var("RINGBOOK_TEST_POSTGRES").expect("RINGBOOK_TEST_POSTGRES names a server")
+}
+
+/// A database, and its name if it was made here and is to go again.
+struct Database {
+    address: String,
+    made: Option<String>,
+}
+
+/// Lets a database at this address, which the test made, stand for a path.
+pub fn stand_for(data: &Path, address: String) {
+    known().insert(data.to_owned(), Database { address, made: None });
 }
 
 /// The database that stands for a path, made when it is first named.
 fn address(data: &Path) -> Option<String> {
     static MADE: AtomicU32 = AtomicU32::new(0);
-    let server = server()?;
+    if !is_postgres() {
+        return None;
+    }
     let mut known = known();
     let next = MADE.fetch_add(1, Ordering::Relaxed);
-    let name = known.entry(data.to_owned()).or_insert_with(|| {
+    let database = known.entry(data.to_owned()).or_insert_with(|| {
         let directory = data.parent().and_then(Path::file_name).expect("a directory").to_string_lossy();
         let directory: String = directory.chars().filter(char::is_ascii_alphanumeric).collect();
         let name = format!("it_{}_{}_{next}", std::process::id(), directory.to_lowercase());
+        let server = server();
         psql(&server, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"));
-        name
+        let others: Vec<&str> = server.split_whitespace().filter(|pair| !pair.starts_with("dbname=")).collect();
+        Database { address: format!("{} dbname={name}", others.join(" ")), made: Some(name) }
     });
-    let others: Vec<&str> = server.split_whitespace().filter(|pair| !pair.starts_with("dbname=")).collect();
-    Some(format!("{} dbname={name}", others.join(" ")))
+    Some(database.address.clone())
 }
 
-fn known() -> MutexGuard<'static, HashMap<PathBuf, String>> {
-    static KNOWN: LazyLock<Mutex<HashMap<PathBuf, String>>> = LazyLock::new(Mutex::default);
+fn known() -> MutexGuard<'static, HashMap<PathBuf, Database>> {
+    static KNOWN: LazyLock<Mutex<HashMap<PathBuf, Database>>> = LazyLock::new(Mutex::default);
     KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,0 +1,264 @@
+//! The database away, killed or out of reach: a server says so, never answers what is old, and comes back by itself.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use ringbook_testbed::{Cluster, Stop};
+use serde_json::{Value, json};
+
+use super::crashing::Line;
+use super::fleet::Fleet;
+use super::harness::{eventually, outcome};
+use super::proxy::{Trap, Way};
+use super::stores::{is_shared, number};
+use super::wire::PATIENCE;
+
+/// Changes that are acknowledged before and after something happens.
+const CHANGES: u64 = 10;
+
+/// A number that one client writes again and again, and others read.
+struct Register {
+    contact: u64,
+    /// The last value whose writing began.
+    begun: AtomicU64,
+    /// No read that begins now may see less.
+    least: AtomicU64,
+    acknowledged: AtomicU64,
+}
+
+impl Register {
+    fn new(fleet: &Fleet, name: &str) -> Register {
+        let contact = fleet.create(0, name);
+        Register { contact, begun: AtomicU64::new(0), least: AtomicU64::new(0), acknowledged: AtomicU64::new(0) }
+    }
+
+    /// Writes the next value; an answer that does not come leaves everything open, and so does `internal_error`.
+    fn write(&self, fleet: &Fleet, node: usize) {
+        let value = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        let update = json!({"id": self.contact, "first_name": value.to_string()});
+        let Some(answer) = try_call(fleet, node, "update.contacts", update) else { return };
+        match outcome(&answer).as_str() {
+            "ok" => {
+                self.least.fetch_max(value, Ordering::SeqCst);
+                self.acknowledged.fetch_add(1, Ordering::SeqCst);
+            }
+            "internal_error" => {}
+            _ => panic!("{answer}"),
+        }
+    }
+
+    /// Whether there was an answer; it must not be older than its call.
+    fn read(&self, fleet: &Fleet, node: usize) -> bool {
+        let least = self.least.load(Ordering::SeqCst);
+        let filter = json!({"field": "id", "operator": "=", "value": self.contact});
+        let Some(answer) = try_call(fleet, node, "get.contacts", json!({"filter": filter})) else { return false };
+        if outcome(&answer) == "internal_error" {
+            return false;
+        }
+        assert_eq!(outcome(&answer), "ok", "{answer}");
+        let name = answer["result"]["data"][0]["first_name"].as_str();
+        let seen = name.map_or(0, |text| text.parse().expect("a number"));
+        let most = self.begun.load(Ordering::SeqCst);
+        assert!((least..=most).contains(&seen), "node {node} answers {seen}, which is not from {least} to {most}");
+        self.least.fetch_max(seen, Ordering::SeqCst);
+        true
+    }
+}
+
+/// A call to a server that may go away.
+fn try_call(fleet: &Fleet, node: usize, method: &str, params: Value) -> Option<Value> {
+    Line::connect(fleet.address(node))?.call(method, &fleet.with_token(params))
+}
+
+/// Keeps a writer and a reader on each of four registers while something happens, with changes before and after it.
+fn under_load(fleet: &Fleet, happening: impl FnOnce()) {
+    let registers: Vec<Register> = (0..4).map(|at| Register::new(fleet, &format!("r {at}"))).collect();
+    let stop = AtomicBool::new(false);
+    let more = || {
+        for register in &registers {
+            let goal = register.acknowledged.load(Ordering::SeqCst) + CHANGES;
+            eventually(PATIENCE, "changes", || register.acknowledged.load(Ordering::SeqCst) >= goal);
+        }
+    };
+    std::thread::scope(|scope| {
+        for (at, register) in registers.iter().enumerate() {
+            let stop = &stop;
+            scope.spawn(move || {
+                while !stop.load(Ordering::SeqCst) {
+                    register.write(fleet, at % fleet.len());
+                }
+            });
+            scope.spawn(move || {
+                while !stop.load(Ordering::SeqCst) {
+                    (0..fleet.len()).for_each(|node| {
+                        register.read(fleet, node);
+                    });
+                }
+            });
+        }
+        let ending = Ending(&stop);
+        more();
+        happening();
+        more();
+        drop(ending);
+    });
+    for register in &registers {
+        (0..fleet.len()).for_each(|node| assert!(register.read(fleet, node)));
+    }
+}
+
+/// Ends the load whatever happens, so that a failure is seen instead of a hang.
+struct Ending<'s>(&'s AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// No node has anything to say.
+fn all_say_so(fleet: &Fleet, contact: u64) {
+    for node in 0..fleet.len() {
+        assert_eq!(outcome(&fleet.page(node)), "internal_error");
+        let update = json!({"id": contact, "first_name": "x"});
+        assert_eq!(outcome(&fleet.call(node, "update.contacts", update)), "internal_error");
+        assert_eq!(fleet.health(node), 503);
+    }
+}
+
+/// Ends PostgreSQL in some way under writers and readers on two servers, and starts it again.
+fn outlives(end: impl Fn(&Cluster) -> Result<(), String>) {
+    let fleet = Fleet::start(2);
+    let probe = fleet.create(1, "probe");
+    under_load(&fleet, || {
+        end(&fleet.cluster).expect("it ends");
+        all_say_so(&fleet, probe);
+        fleet.cluster.start_again().expect("it starts");
+        for node in 0..fleet.len() {
+            eventually(PATIENCE, "health", || fleet.health(node) == 200);
+            eventually(PATIENCE, "an answer", || outcome(&fleet.page(node)) == "ok");
+        }
+    });
+    fleet.stop();
+}
+
+#[test]
+fn postgresql_stopped_and_started_is_an_outage_and_no_loss() {
+    if is_shared("there is no PostgreSQL to stop") {
+        outlives(|cluster| cluster.stop(Stop::Fast));
+    }
+}
+
+#[test]
+fn postgresql_killed_and_started_is_an_outage_and_no_loss() {
+    if is_shared("there is no PostgreSQL to kill") {
+        outlives(Cluster::kill);
+    }
+}
+
+#[test]
+fn a_node_killed_under_writers_comes_back_and_knows_all() {
+    if !is_shared("nodes share a database") {
+        return;
+    }
+    let fleet = Fleet::start(2);
+    under_load(&fleet, || {
+        for node in [0, 1] {
+            fleet.kill(node);
+            fleet.launch(node);
+        }
+    });
+    fleet.stop();
+}
+
+/// What a node says while it cannot reach the database, and what the other does meanwhile.
+fn is_alone(fleet: &Fleet, sever: impl Fn(), heal: impl Fn()) {
+    let contact = fleet.create(0, "known to both");
+    (0..2).for_each(|node| assert_eq!(outcome(&fleet.page(node)), "ok"));
+    sever();
+    let update = json!({"id": contact, "first_name": "newer"});
+    assert_eq!(outcome(&fleet.call(1, "update.contacts", update)), "ok", "the other goes on");
+    // At once, because each of them may wait for its bound.
+    std::thread::scope(|scope| {
+        scope.spawn(|| assert_eq!(outcome(&fleet.page(0)), "internal_error", "it would be old"));
+        scope.spawn(|| assert_eq!(fleet.health(0), 503));
+        let update = json!({"id": contact, "last_name": "never"});
+        scope.spawn(|| assert_eq!(outcome(&fleet.call(0, "update.contacts", update)), "internal_error"));
+    });
+    assert_eq!(outcome(&fleet.page(1)), "ok");
+    heal();
+    eventually(PATIENCE, "an answer", || outcome(&fleet.page(0)) == "ok");
+    let (here, there) = (fleet.page(0), fleet.page(1));
+    assert_eq!(here["result"]["data"], there["result"]["data"]);
+    assert_eq!(here["result"]["data"][0]["first_name"], "newer");
+    eventually(PATIENCE, "health", || fleet.health(0) == 200);
+    assert_eq!(outcome(&fleet.call(0, "delete.contacts", json!({"id": contact}))), "ok");
+}
+
+#[test]
+fn a_node_that_cannot_reach_the_database_says_so_and_catches_up_by_itself() {
+    if !is_shared("there is no way to a directory") {
+        return;
+    }
+    let fleet = Fleet::start(2);
+    let way = &fleet.proxies[0];
+    let closed = || {
+        way.set(Way::Closed);
+        way.cut();
+    };
+    is_alone(&fleet, closed, || way.set(Way::Open));
+    is_alone(&fleet, || way.set(Way::Silent), || way.set(Way::Open));
+    fleet.stop();
+}
+
+#[test]
+fn a_node_that_falls_silent_under_writers_stops_the_other_for_a_moment_only() {
+    if !is_shared("there is no way to a directory") {
+        return;
+    }
+    let fleet = Fleet::start(2);
+    under_load(&fleet, || {
+        let way = &fleet.proxies[0];
+        way.set(Way::Silent);
+        let probe = || fleet.call(1, "create.contacts", json!({"last_name": "probe", "phone_numbers": ["100"]}));
+        // What the silent one had begun is undone by the database after a time that the operator sets.
+        eventually(PATIENCE, "the other goes on", || outcome(&probe()) == "ok");
+        way.set(Way::Slow(std::time::Duration::from_millis(20)));
+        eventually(PATIENCE, "an answer", || outcome(&fleet.page(0)) == "ok");
+        way.set(Way::Open);
+    });
+    fleet.stop();
+}
+
+#[test]
+fn a_commit_whose_answer_is_lost_leaves_every_node_with_what_the_rows_say() {
+    if !is_shared("nothing lies between a server and its directory") {
+        return;
+    }
+    const CUTS: u64 = 6;
+    let fleet = Fleet::start(2);
+    for (trap, may_be_there) in [(Trap::BeforeCommit, false), (Trap::AfterCommit, true)] {
+        let mut cuts = 0;
+        while cuts < CUTS {
+            let rows = || number(&fleet.data, "SELECT COUNT(*) FROM contacts").expect("a count");
+            let before = rows();
+            fleet.proxies[0].lay(trap);
+            let new = json!({"last_name": "new", "phone_numbers": ["100"]});
+            let told = outcome(&fleet.call(0, "create.contacts", new));
+            let there = rows() - before;
+            // Something else that the server writes may have gone into the trap.
+            if told == "ok" {
+                assert_eq!(there, 1);
+            } else {
+                assert_eq!(told, "internal_error");
+                assert!(there == 0 || there == 1 && may_be_there, "{there}");
+                cuts += 1;
+            }
+            let total = |node| fleet.page(node)["result"]["metadata"]["total_items"].clone();
+            for node in 0..2 {
+                eventually(PATIENCE, "what the rows say", || total(node) == json!(rows()));
+            }
+            assert_eq!(fleet.page(0)["result"]["data"], fleet.page(1)["result"]["data"]);
+        }
+    }
+    fleet.stop();
+}

@@ -1,0 +1,181 @@
+//! A private PostgreSQL, for as long as it is kept.
+//!
+//! It listens on a free port of this machine and keeps its files in a directory of its own. It may be stopped, or killed
+//! with everything that belongs to it, and started again where it was. It is stopped and removed at the end, however the
+//! end comes: a small shell waits for this program to go away and then clears up.
+//!
+//! What a commit wrote is left to the system, not forced to the disk: that outlives every kill, and no power cut.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::account::Account;
+use crate::processes::kill_with_children;
+use crate::programs::Programs;
+use crate::running::quietly;
+
+/// Waits for the end of its input, then stops the server and removes its files.
+const CARETAKER: &str = r#"trap '' INT TERM HUP; cat >/dev/null
+"$@" stop -m immediate >/dev/null 2>&1; rm -rf "$DIRECTORY""#;
+
+/// How a server is told to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Clients are disconnected, what they had begun is undone, and everything is written.
+    Fast,
+    /// Everything ends at once; the next start recovers.
+    Immediate,
+}
+
+/// A server and its files.
+pub struct Cluster {
+    programs: Programs,
+    account: Account,
+    directory: PathBuf,
+    port: u16,
+    caretaker: Child,
+}
+
+impl Cluster {
+    /// Finds or installs PostgreSQL, makes a cluster and starts it.
+    ///
+    /// # Errors
+    /// Something is missing that cannot be installed, or does not run.
+    pub fn start() -> Result<Self, String> {
+        let (programs, account) = (Programs::provide()?, Account::choose()?);
+        let directory = directory(&account)?;
+        let port = free_port()?;
+        let caretaker = caretaker(&programs, &account, &directory)?;
+        let cluster = Self { programs, account, directory, port, caretaker };
+        let initdb = &mut cluster.command("initdb");
+        quietly(
+            initdb
+                .args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-D"])
+                .arg(cluster.data()),
+        )?;
+        cluster.start_again()?;
+        Ok(cluster)
+    }
+
+    /// Adds an extension to the database `postgres`.
+    ///
+    /// # Errors
+    /// It is not installed.
+    pub fn add_extension(&self, name: &str) -> Result<(), String> {
+        let create = format!("CREATE EXTENSION {name}");
+        let mut psql = Command::new(self.programs.path("psql"));
+        quietly(psql.args(["-X", "-q", "-d", &self.connection(), "-c", &create]))
+    }
+
+    /// How to connect, in the notation of libpq.
+    #[must_use]
+    pub fn connection(&self) -> String {
+        format!("host=127.0.0.1 port={} user=postgres dbname=postgres", self.port)
+    }
+
+    /// Where it listens, on 127.0.0.1; the same as long as the cluster is kept.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Starts the server after it was stopped or killed, and waits until it takes connections.
+    ///
+    /// # Errors
+    /// It does not start; the error holds its log.
+    pub fn start_again(&self) -> Result<(), String> {
+        let options = format!(
+            "-h 127.0.0.1 -p {} -k '{}' -c fsync=off -c max_connections=400",
+            self.port,
+            self.directory.display()
+        );
+        // The server keeps its outputs open: they must not be ours, or whoever reads them waits for its end.
+        let log = self.directory.join("log");
+        let mut start = self.pg_ctl();
+        start.arg("-w").arg("-l").arg(&log).args(["-o", &options, "start"]);
+        let status = start.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        if status.is_ok_and(|status| status.success()) {
+            return Ok(());
+        }
+        let told = std::fs::read_to_string(&log).unwrap_or_default();
+        Err(format!("PostgreSQL does not start:\n{told}"))
+    }
+
+    /// Stops the server, and waits until it has ended.
+    ///
+    /// # Errors
+    /// It does not run, or does not end.
+    pub fn stop(&self, how: Stop) -> Result<(), String> {
+        let mode = match how {
+            Stop::Fast => "fast",
+            Stop::Immediate => "immediate",
+        };
+        quietly(self.pg_ctl().args(["-w", "-m", mode, "stop"]))
+    }
+
+    /// Ends the server and everything that belongs to it with SIGKILL, and waits until nothing of it runs.
+    ///
+    /// # Errors
+    /// It does not run, or does not end.
+    pub fn kill(&self) -> Result<(), String> {
+        let mark = self.data().join("postmaster.pid");
+        let told = std::fs::read_to_string(&mark).map_err(|why| format!("PostgreSQL does not run: {why}"))?;
+        let process = told.lines().next().and_then(|line| line.trim().parse().ok());
+        kill_with_children(process.ok_or("postmaster.pid holds no number")?)?;
+        // Its number may be known to the system until somebody buries it; the next start would refuse till then.
+        for mark in [mark, self.directory.join(format!(".s.PGSQL.{}.lock", self.port))] {
+            let _ = std::fs::remove_file(mark);
+        }
+        Ok(())
+    }
+
+    fn data(&self) -> PathBuf {
+        self.directory.join("data")
+    }
+
+    fn command(&self, program: &str) -> Command {
+        self.account.command(&self.programs.path(program), &self.directory)
+    }
+
+    fn pg_ctl(&self) -> Command {
+        let mut command = self.command("pg_ctl");
+        command.arg("-D").arg(self.data());
+        command
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.caretaker.stdin.take());
+        // Nothing is left to be done about a caretaker that cannot be waited for.
+        let _ = self.caretaker.wait();
+    }
+}
+
+/// An empty directory of the account.
+fn directory(account: &Account) -> Result<PathBuf, String> {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let name = format!("ringbook-test-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+    let directory = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&directory).map_err(|why| format!("{}: {why}", directory.display()))?;
+    if let Some(name) = account.name() {
+        quietly(Command::new("chown").arg(name).arg(&directory))?;
+    }
+    quietly(Command::new("chmod").arg("700").arg(&directory))?;
+    Ok(directory)
+}
+
+fn free_port() -> Result<u16, String> {
+    let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    listener.map(|address| address.port()).map_err(|why| format!("no free port: {why}"))
+}
+
+fn caretaker(programs: &Programs, account: &Account, directory: &Path) -> Result<Child, String> {
+    let stop = account.command(&programs.path("pg_ctl"), directory);
+    let mut command = Command::new("sh");
+    command.args(["-c", CARETAKER, "caretaker"]).arg(stop.get_program()).args(stop.get_args());
+    command.arg("-D").arg(directory.join("data")).current_dir("/").env("DIRECTORY", directory);
+    command.stdin(Stdio::piped()).spawn().map_err(|why| format!("sh cannot be run: {why}"))
+}
