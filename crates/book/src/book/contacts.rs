@@ -90,6 +90,9 @@ impl Desk {
         for phone in contact.draft.phones.as_slice() {
             self.book.phones.insert((phone.packed(), contact.id.number()));
         }
+        if let Some(organization) = contact.draft.organization {
+            self.book.members.insert((organization.number(), contact.id.number()));
+        }
     }
 
     /// Changes, removes or puts in between contacts up to the last one.

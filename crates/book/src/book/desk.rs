@@ -278,12 +278,15 @@ impl Desk {
         self.book.forgotten = self.book.forgotten.max(until);
     }
 
-    /// Takes a contact's phones out of the index and the contact out of all counts.
+    /// Takes a contact out of the indexes and out of all counts.
     pub(super) fn forget(&mut self, chunk: &Chunk, place: usize) {
         for phone in chunk.phones_of(place) {
             self.book.phones.remove((*phone, chunk.id(place)));
         }
         let links = chunk.links(place);
+        if let Some(organization) = links.organization.place().and_then(|at| self.book.organizations.at(at)) {
+            self.book.members.remove((organization.id.number(), chunk.id(place)));
+        }
         self.release_set(links.groups);
         discount(&mut self.organization_users, links.organization);
         discount(&mut self.manager_users, links.manager);

@@ -83,9 +83,15 @@ impl Book {
         let blacklist = read.table(In::blacklist_number)?;
         let forgotten = Revision(read.number()?);
         let deleted = read.pairs()?;
+        let contacts = Contacts::from_chunks(chunks.into_iter().map(Arc::new).collect());
+        let is_known = |link: &Link| link.place().is_none_or(|place| place < organizations.places());
+        if !contacts.chunks.iter().all(|chunk| chunk.organizations.iter().all(is_known)) {
+            return Err(NotAnImage);
+        }
         Ok(Self {
             revision,
-            contacts: Contacts::from_chunks(chunks.into_iter().map(Arc::new).collect()),
+            members: contacts.members(&organizations),
+            contacts,
             organizations,
             groups,
             employees,

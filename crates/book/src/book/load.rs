@@ -251,9 +251,11 @@ pub fn assemble(frame: Frame, runs: Vec<Ran>, revision: Revision) -> Result<Book
     }
     // Runs are sorted each: joining sorted runs is what a stable sort is quick at.
     pairs.sort();
+    let contacts = Contacts::from_chunks(chunks);
     Ok(Book {
         revision,
-        contacts: Contacts::from_chunks(chunks),
+        members: contacts.members(&frame.organizations),
+        contacts,
         organizations: frame.organizations,
         groups: frame.groups,
         employees: frame.employees,

@@ -70,6 +70,8 @@ pub struct Book {
     pub(crate) forgotten: Revision,
     pub(crate) group_sets: Table<GroupSet>,
     pub(crate) phones: PairIndex,
+    /// Organizations and their contacts, by id.
+    pub(crate) members: PairIndex,
     /// Moves with every change of the three tables whose names contacts show.
     pub(crate) names_version: u64,
 }
@@ -158,6 +160,7 @@ impl Book {
             + self.group_sets.places() * 48
             + self.blacklist.places() * 128
             + self.phones.bytes()
+            + self.members.bytes()
             + self.deleted.bytes()
     }
 }
@@ -183,9 +186,33 @@ impl Contacts {
         self.starts.last().copied().unwrap_or(0)
     }
 
+    /// Who belongs to which organization, by id.
+    pub(crate) fn members(&self, organizations: &Table<Organization>) -> PairIndex {
+        let mut of_place = vec![Vec::new(); organizations.places()];
+        for chunk in &self.chunks {
+            for (id, link) in chunk.ids.iter().zip(&chunk.organizations) {
+                link.place().into_iter().for_each(|place| of_place[place].push(*id));
+            }
+        }
+        let mut by_id: Vec<_> = organizations.iter().map(|(place, have)| (have.id.number(), place)).collect();
+        by_id.sort_unstable();
+        let members = |(id, place): (u64, usize)| of_place[place].iter().map(move |contact| (id, *contact));
+        PairIndex::from_sorted(&by_id.into_iter().flat_map(members).collect::<Vec<_>>())
+    }
+
     /// The chunk and place of the contact with this id.
     pub(crate) fn find(&self, id: u64) -> Option<(usize, usize)> {
         let chunk = self.chunk_of(id)?;
+        self.chunks[chunk].find_from(self.firsts[chunk], id).ok().map(|place| (chunk, place))
+    }
+
+    /// The same for ids one after the other, most of which stand in the chunk of the one before.
+    pub(crate) fn find_near(&self, chunk: usize, id: u64) -> Option<(usize, usize)> {
+        let is_near = self.firsts.get(chunk).is_some_and(|first| *first <= id)
+            && self.firsts.get(chunk + 1).is_none_or(|next| id < *next);
+        if !is_near {
+            return self.find(id);
+        }
         self.chunks[chunk].find_from(self.firsts[chunk], id).ok().map(|place| (chunk, place))
     }
 

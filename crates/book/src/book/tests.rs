@@ -125,6 +125,7 @@ fn check(book: &Book, model: &Model) {
         }
     }
     check_phones(book, model);
+    assert!(book.members.pairs().eq(book.contacts.members(&book.organizations).pairs()), "who belongs where");
     let sets: BTreeSet<Vec<u64>> = model.values().map(|contact| numbers(&contact.draft.groups)).collect();
     let sets = sets.iter().filter(|set| !set.is_empty()).count();
     assert_eq!(book.group_sets.len(), sets, "a set that nobody has is given back, one that many have is kept once");

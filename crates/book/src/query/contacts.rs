@@ -1,7 +1,7 @@
 //! Runs a plan on the contacts of a book.
 //!
-//! The quickest way in is chosen from what every match must satisfy: the index of phone numbers, a list of
-//! ids, or a range of ids; whatever else the filter asks is judged on the contacts found that way. Without
+//! The quickest way in is chosen from what every match must satisfy: the index of phone numbers, the members of a few
+//! organizations, a list of ids, or a range of ids; whatever else the filter asks is judged on the contacts found that way. Without
 //! such a way in, the book is scanned chunk by chunk. Totals are exact in every case.
 
 use std::cmp::Ordering;
@@ -15,7 +15,7 @@ use super::field::contact as at;
 use super::order::{self, SortKey};
 use super::plan::{Leaf, Node, Plan, SortBy};
 use super::reading::{NumberTest, Quantifier, Test};
-use super::scan::{Bound, bind};
+use super::scan::{Bound, Column, bind};
 use super::top::{Tie, Top};
 use crate::book::Book;
 use crate::book::chunk::Chunk;
@@ -24,6 +24,10 @@ use crate::text::Phone;
 
 /// Above so many keys a scan beats the look-ups.
 const LOOK_UPS_MAX: usize = 2_000;
+/// A scan of a column beats looking at its members one by one if they are more than this part of the book.
+const MEMBERS_SHARE: usize = 64;
+/// So few are always looked at one by one.
+const MEMBERS_MIN: usize = 256;
 
 /// A contact of a snapshot: chunk and place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,7 +90,7 @@ const SHORT_SCAN_MATCHES: usize = 64;
 impl Book {
     /// How long running the plan may take.
     pub fn effort(&self, plan: &Plan) -> Effort {
-        let way = WayIn::of(plan.filter());
+        let way = WayIn::of(plan.filter(), self);
         let scan = match &way.start {
             Start::Contacts(keys) | Start::Phones(keys) => keys.len(),
             Start::Range if plan.sort().is_empty() && way.rest.is_empty() => 0,
@@ -108,11 +112,14 @@ impl Book {
 
     /// Like [`Book::contacts`]; a long scan is divided among `workers` threads.
     pub fn contacts_by(&self, plan: &Plan, workers: usize) -> Result<Page, QueryFault> {
-        let way = WayIn::of(plan.filter());
+        let mut way = WayIn::of(plan.filter(), self);
         let mut budget = Budget::for_contacts(self.contacts_len());
         let mut rest = Vec::with_capacity(way.rest.len());
-        for node in &way.rest {
-            rest.push(bind(node, self, &mut budget)?);
+        for node in std::mem::take(&mut way.rest) {
+            let bound = bind(node, self, &mut budget)?;
+            if !way.use_bound(&bound, self) {
+                rest.push(bound);
+            }
         }
         let rest = if rest.is_empty() { Bound::Everything } else { Bound::All(rest) };
         let mut search = Search { book: self, rest: &rest, budget };
@@ -131,6 +138,19 @@ impl Book {
 
     fn view(&self, hit: Hit) -> ContactView<'_> {
         ContactView::new(self, &self.contacts.chunks[hit.chunk as usize], usize::from(hit.place))
+    }
+
+    /// The contacts of these organizations, ascending within each, unless they are so many that a scan beats them.
+    fn few_members(&self, organizations: impl Iterator<Item = u64>) -> Option<Vec<u64>> {
+        let most = (self.contacts_len() / MEMBERS_SHARE).max(MEMBERS_MIN);
+        let mut members = Vec::new();
+        for organization in organizations {
+            members.extend(self.members.find(organization).take(most + 1 - members.len()));
+            if members.len() > most {
+                return None;
+            }
+        }
+        Some(members)
     }
 
     /// How many contacts have a smaller id.
@@ -162,19 +182,19 @@ enum Start {
 }
 
 impl<'p> WayIn<'p> {
-    fn of(filter: &'p Node) -> Self {
+    fn of(filter: &'p Node, book: &Book) -> Self {
         let mut way = Self { start: Start::Range, from: 0, to: u64::MAX, rest: Vec::new() };
-        way.add(filter);
+        way.add(filter, book);
         way
     }
 
-    fn add(&mut self, node: &'p Node) {
+    fn add(&mut self, node: &'p Node, book: &Book) {
         match node {
             Node::Everything => {}
-            Node::All(nodes) => nodes.iter().for_each(|node| self.add(node)),
+            Node::All(nodes) => nodes.iter().for_each(|node| self.add(node, book)),
             Node::Any(_) => self.rest.push(node),
             Node::Leaf(leaf) => {
-                if !self.use_leaf(leaf) {
+                if !self.use_leaf(leaf, book) {
                     self.rest.push(node);
                 }
             }
@@ -182,9 +202,10 @@ impl<'p> WayIn<'p> {
     }
 
     /// Uses what the leaf says; whether nothing of it is left to judge.
-    fn use_leaf(&mut self, leaf: &Leaf) -> bool {
+    fn use_leaf(&mut self, leaf: &Leaf, book: &Book) -> bool {
         match (leaf.field, &leaf.test) {
             (at::ID, Test::Number(test)) => self.use_id(test),
+            (at::ORGANIZATION_ID, Test::Number(test)) => self.use_organization(test, book),
             (at::PHONE_NUMBERS, Test::Phones(Quantifier::Any, phones)) => self.use_phones(phones.clone()),
             (at::PHONE_NUMBERS, Test::JsQuery(query)) => {
                 let digits =
@@ -200,6 +221,34 @@ impl<'p> WayIn<'p> {
         if usable {
             self.start = Start::Phones(phones);
         }
+        usable
+    }
+
+    fn use_organization(&mut self, test: &NumberTest, book: &Book) -> bool {
+        match test {
+            // A number with a fraction is nobody's id.
+            NumberTest::Equal(id) => self.use_members((id.least_from()..=id.most_to()).take(1), book),
+            NumberTest::OneOf(ids) => self.use_members(ids.iter().map(|id| id.cast_unsigned()), book),
+            NumberTest::NotEqual(_) | NumberTest::NoneOf(_) => false,
+            NumberTest::Less(_) | NumberTest::Greater(_) | NumberTest::AtMost(_) | NumberTest::AtLeast(_) => false,
+        }
+    }
+
+    /// Uses what a bound part says; whether nothing of it is left to judge.
+    fn use_bound(&mut self, bound: &Bound<'_>, book: &Book) -> bool {
+        let Bound::ByLink(Column::Organization, passing) = bound else { return false };
+        let [false, passing @ ..] = passing.as_slice() else { return false };
+        let places = passing.iter().enumerate().filter(|(_, passes)| **passes);
+        self.use_members(places.filter_map(|(place, _)| Some(book.organizations.at(place)?.id.number())), book)
+    }
+
+    fn use_members(&mut self, organizations: impl Iterator<Item = u64>, book: &Book) -> bool {
+        if !matches!(self.start, Start::Range) {
+            return false;
+        }
+        let members = book.few_members(organizations);
+        let usable = members.is_some();
+        self.start = members.map_or(Start::Range, Start::Contacts);
         usable
     }
 
@@ -249,7 +298,9 @@ impl<'a> Search<'a> {
     fn among(&mut self, ids: Vec<u64>, plan: &'a Plan) -> Result<Page, QueryFault> {
         let contacts = &self.book.contacts;
         let mut matches: Vec<(usize, Bits)> = Vec::new();
-        for (chunk, place) in ids.into_iter().filter_map(|id| contacts.find(id)) {
+        for id in ids {
+            let near = matches.last().map_or(0, |(chunk, _)| *chunk);
+            let Some((chunk, place)) = contacts.find_near(near, id) else { continue };
             match matches.last_mut() {
                 Some((last, bits)) if *last == chunk => bits.set(place),
                 _ => matches.push((chunk, Bits::range(place, place + 1))),

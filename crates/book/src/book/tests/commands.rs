@@ -374,6 +374,7 @@ fn check(book: &Book, model: &Model) {
     numbers.sort();
     assert_eq!(numbers, names(&model.blacklist));
     assert_eq!(book.employees().count(), model.employees.len());
+    assert!(book.members.pairs().eq(book.contacts.members(&book.organizations).pairs()), "who belongs where");
 }
 
 #[test]
