@@ -22,8 +22,8 @@ use super::ids::Ids;
 use super::{Shelf, ShelfFault, Volume};
 use crate::store::{StoreFault, Uncommitted};
 
-/// How long a command is decided anew because somebody else was quicker. Time counts, not tries: a server that is overtaken
-/// many times in a moment is only busy.
+/// How long a command is decided anew because somebody else was quicker. Time counts, not tries: a server that is
+/// overtaken many times in a moment is only busy.
 const OVERTAKEN_TIME_MAX: Duration = Duration::from_secs(10);
 /// How often at most the sizes of books are summed up after changes.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);

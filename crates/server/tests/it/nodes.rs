@@ -318,7 +318,7 @@ BEGIN
     GROUP BY table_name
   LOOP
     EXECUTE format('DELETE FROM ringbook.%I', place.name);
-    EXECUTE format('INSERT INTO ringbook.%I (%s) SELECT %s FROM newer.%I', place.name, place.columns, place.columns, place.name);
+    EXECUTE format('INSERT INTO ringbook.%1$I (%2$s) SELECT %2$s FROM newer.%1$I', place.name, place.columns);
   END LOOP;
 END $$;
 DROP SCHEMA newer CASCADE";

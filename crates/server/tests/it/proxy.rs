@@ -1,7 +1,7 @@
 //! A way between a server and its database that can be slow, silent or gone.
 //!
-//! It carries bytes, and knows of their meaning only what a commit looks like. Silence loses nothing: what was on its way
-//! waits until the way is open again, as it would on a network that sends again what got lost; or until it is cut.
+//! It carries bytes, and knows of their meaning only what a commit looks like. Silence loses nothing: what was on its
+//! way waits until the way is open again, as it would on a network that sends again what got lost; or until it is cut.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};

@@ -52,7 +52,8 @@ impl<'f> Desk<'f> {
         let id = |answer: Value| answer["result"]["data"]["id"].as_u64().unwrap_or_else(|| panic!("{answer}"));
         let organization = id(fleet.call(0, "create.contact_organizations", json!({"name": "o0"})));
         let register = |at| {
-            let record = json!({"last_name": format!("register {at}"), "phone_numbers": ["100"], "organization_id": organization});
+            let name = format!("register {at}");
+            let record = json!({"last_name": name, "phone_numbers": ["100"], "organization_id": organization});
             id(fleet.call(0, "create.contacts", record))
         };
         let registers = (0..registers).map(register).collect();

@@ -1,8 +1,8 @@
 //! Several servers, a database and the ways between them, all of which fail, and clients that must not notice more than
 //! that they are refused: every answer fits one order of the changes of the account.
 //!
-//! A round is a window: clients work while something goes wrong and is mended; then everything rests, every server is read,
-//! and the judge takes the window in. Chance is the same in every run of a seed, the moments are not.
+//! A round is a window: clients work while something goes wrong and is mended; then everything rests, every server is
+//! read, and the judge takes the window in. Chance is the same in every run of a seed, the moments are not.
 //! `RINGBOOK_CRASH_NODES`, `RINGBOOK_CRASH_ROUNDS` and `RINGBOOK_CRASH_SEED` make it long.
 
 use std::collections::BTreeMap;
