@@ -13,7 +13,7 @@ const FIGURES: (&str, &str) = ("<!-- figures -->", "<!-- end of figures -->");
 ///
 /// # Errors
 /// The document or one of its marks is missing.
-pub fn update(lines: &[Line], machine: &[String]) -> Result<(), String> {
+pub fn update(lines: &[&Line], machine: &[String]) -> Result<(), String> {
     let file = root().join(FILE);
     let text = fs::read_to_string(&file).map_err(|why| format!("{FILE}: {why}"))?;
     let old = between(&text, FIGURES)?;

@@ -22,6 +22,7 @@ pub fn describe() -> Vec<String> {
     lines.extend(first("rustc", "--version"));
     lines.extend(first("wrk", "--version").and_then(|line| Some(line.split(" Copyright").next()?.to_owned())));
     lines.extend(first("nginx", "-v"));
+    lines.extend(first("psql", "--version"));
     lines.extend(
         output(Command::new("git").args(["rev-parse", "--short", "HEAD"])).map(|hash| format!("commit {hash}")),
     );
@@ -39,4 +40,10 @@ fn entry(file: &str, name: &str) -> String {
     let text = fs::read_to_string(file).unwrap_or_default();
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.split(':').nth(1));
     value.map_or_else(|| "unknown".to_owned(), |value| value.trim().to_owned())
+}
+
+/// Bytes of memory that can be had.
+pub fn memory_available() -> u64 {
+    let kibibytes = entry("/proc/meminfo", "MemAvailable");
+    kibibytes.split(' ').next().and_then(|number| number.parse::<u64>().ok()).unwrap_or(0) * 1024
 }
