@@ -47,6 +47,8 @@ pub struct Work<'a> {
     pub database: &'a str,
     /// A script in its language; each run of it is a transaction.
     pub script: &'a str,
+    /// Settings of its sessions, each with `-c` before it.
+    pub settings: &'a str,
     /// Connections, each with one transaction at a time.
     pub clients: usize,
     /// For how long.
@@ -121,10 +123,7 @@ impl Database {
         // One thread, like that of the load on the other side.
         pgbench.args(["-M", "prepared", "-n", "-j", "1", "-c", &work.clients.to_string()]);
         pgbench.args(["-T", &work.time.as_secs().to_string(), "-f"]).arg(&script);
-        // A statement is planned once for each connection, not for each number that is looked up.
-        let planned_once =
-            format!("{} options='-c plan_cache_mode=force_generic_plan'", self.connection(work.database));
-        pgbench.arg(planned_once);
+        pgbench.arg(format!("{} options='{}'", self.connection(work.database), work.settings));
         let printed = output(&mut pgbench).ok_or("pgbench failed; apt-get install postgresql-15 brings it")?;
         let figure = |name: &str| {
             let line = printed.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next());

@@ -23,16 +23,18 @@ pub fn describe() -> Vec<String> {
     lines.extend(first("wrk", "--version").and_then(|line| Some(line.split(" Copyright").next()?.to_owned())));
     lines.extend(first("nginx", "-v"));
     lines.extend(first("psql", "--version"));
-    lines.extend(
-        output(Command::new("git").args(["rev-parse", "--short", "HEAD"])).map(|hash| format!("commit {hash}")),
-    );
+    lines.extend(moment());
+    lines
+}
+
+/// The commit, the day, and what else the machine was doing.
+pub fn moment() -> Vec<String> {
+    let hash = output(Command::new("git").args(["rev-parse", "--short", "HEAD"])).map(|hash| format!("commit {hash}"));
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load: Vec<&str> = load.split(' ').take(3).collect();
-    lines.extend(
-        output(Command::new("date").args(["-u", "+%Y-%m-%d"]))
-            .map(|day| format!("{day}; load average at the beginning {}", load.join(" "))),
-    );
-    lines
+    let day = output(Command::new("date").args(["-u", "+%Y-%m-%d"]))
+        .map(|day| format!("{day}; load average at the beginning {}", load.join(" ")));
+    hash.into_iter().chain(day).collect()
 }
 
 /// What stands behind a name in a file of the kernel.

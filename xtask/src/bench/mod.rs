@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use ringbook_testbed::output;
 
+use document::Machine;
 use figures::Line;
 use site::Site;
 
@@ -88,7 +89,7 @@ impl Bench {
 /// in the document all the same.
 pub fn run(arguments: &[String]) -> Result<(), String> {
     let bench = Bench { wish: wish(arguments)?, site: OnceCell::new() };
-    let machine = machine::describe();
+    let machine = bench.wish.machine();
     let mut open: Vec<&Part> = PARTS.iter().filter(|part| bench.wish.asks_for(part.rows)).collect();
     let (mut lines, mut failures) = (Vec::new(), Vec::new());
     for part in open.clone() {
@@ -113,6 +114,15 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
 }
 
 impl Wish {
+    /// What stands above the table afterwards.
+    fn machine(&self) -> Machine {
+        if rows::all().all(|row| self.rows.contains(&row)) {
+            return Machine::OfAll(machine::describe());
+        }
+        let rows: Vec<String> = self.rows.iter().map(u32::to_string).collect();
+        Machine::OfSome(format!("rows {}", rows.join(" ")), machine::moment())
+    }
+
     /// Whether any of these rows is wanted.
     fn asks_for(&self, rows: &[u32]) -> bool {
         rows.iter().any(|row| self.rows.contains(row))

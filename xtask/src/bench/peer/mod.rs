@@ -65,7 +65,8 @@ impl Bench<'_> {
         let url = format!("http://{}{}", self.server.address, client::PATH);
         let (clients, time) = (question.clients, self.wish.time);
         let ours = Load { url, bodies: &bodies, connections: clients, time };
-        let theirs = Work { database: book::NAME, script: &question.script, clients, time };
+        let (script, settings) = (question.script.as_str(), questions::SETTINGS);
+        let theirs = Work { database: book::NAME, script, settings, clients, time };
         let mut pairs = Vec::new();
         for _ in 0..self.wish.rounds {
             let ours = ours.run(&self.site.scratch)?;
