@@ -4,10 +4,12 @@
 use std::fs;
 
 use super::figures::{HEAD, Line};
+use super::model;
 use crate::steps::root;
 
 const FILE: &str = "docs/performance.md";
 const MACHINE: (&str, &str) = ("<!-- machine -->", "<!-- end of machine -->");
+const MODEL: (&str, &str) = ("<!-- model -->", "<!-- end of model -->");
 const FIGURES: (&str, &str) = ("<!-- figures -->", "<!-- end of figures -->");
 
 /// What the lines were measured on.
@@ -39,7 +41,15 @@ impl Machine {
 pub fn update(lines: &[&Line], machine: &Machine) -> Result<(), String> {
     let file = root().join(FILE);
     let text = fs::read_to_string(&file).map_err(|why| format!("{FILE}: {why}"))?;
-    fs::write(&file, updated(&text, lines, machine)?).map_err(|why| format!("{FILE}: {why}"))
+    let text = modelled(&updated(&text, lines, machine)?)?;
+    fs::write(&file, text).map_err(|why| format!("{FILE}: {why}"))
+}
+
+/// The text with the model that follows from its figures; with the old one while some are missing.
+fn modelled(text: &str) -> Result<String, String> {
+    let lines: Vec<Line> = between(text, FIGURES)?.lines().filter_map(Line::read).collect();
+    let old = between(text, MODEL)?;
+    Ok(model::table(&lines).map_or_else(|| text.to_owned(), |table| text.replace(old, &format!("\n{table}\n"))))
 }
 
 fn updated(text: &str, lines: &[&Line], machine: &Machine) -> Result<String, String> {

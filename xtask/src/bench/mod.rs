@@ -12,6 +12,7 @@ mod figures;
 mod growth;
 mod load;
 mod machine;
+mod model;
 mod nginx;
 mod nodes;
 mod peer;
@@ -105,7 +106,10 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         }
         // A row that several parts measure stays what it was until all of them have done so.
         let whole = |line: &&Line| open.iter().all(|part| !part.rows.contains(&line.row));
-        document::update(&lines.iter().filter(whole).collect::<Vec<_>>(), &machine)?;
+        let ready: Vec<&Line> = lines.iter().filter(whole).collect();
+        if !ready.is_empty() {
+            document::update(&ready, &machine)?;
+        }
     }
     println!("{}", figures::HEAD);
     lines.iter().for_each(|line| println!("{line}"));

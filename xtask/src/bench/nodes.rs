@@ -20,6 +20,14 @@ use super::writes::{self, Place};
 /// Rows measured here.
 pub const ROWS: [u32; 4] = [13, 14, 15, 16];
 
+/// How lines begin that the model of many servers is made of, and against what they stand.
+pub const OF_LOOK_UP: &str = "processor time of a look-up";
+pub const OF_CHANGE: &str = "processor time of a change";
+pub const CHANGES: &str = "create.contacts, 64 connections, database shared";
+pub const COMMITS: &str = "commits of PostgreSQL";
+pub const DATABASE: &str = "PostgreSQL";
+pub const FOLLOWER: &str = "a server that follows";
+
 const CONTACTS: u64 = 100_000;
 const CLIENTS: usize = 64;
 const NAME: &str = "book";
@@ -184,8 +192,8 @@ impl<'a> Nodes<'a> {
             let spent = (self.node.processor_seconds() - before.0, self.database.processor_seconds()? - before.1);
             pairs.push((spent.0 / count, spent.1 / count));
         }
-        let subject = format!("processor time of a look-up, {CLIENTS} connections: server");
-        Ok(vec![cost(subject, "PostgreSQL", pairs)])
+        let subject = format!("{OF_LOOK_UP}, {CLIENTS} connections: server");
+        Ok(vec![cost(subject, DATABASE, pairs)])
     }
 
     /// Rows 15 and 16: changes of many clients, and what they cost everybody.
@@ -206,7 +214,7 @@ impl<'a> Nodes<'a> {
             of_database.push((each(0), each(1)));
             of_follower.push((each(0), each(2)));
         }
-        let subject = format!("create.contacts, {CLIENTS} connections, database shared, on disk before the answer");
+        let subject = format!("{CHANGES}, on disk before the answer");
         let floor = format!("PostgreSQL, one transaction each, {CLIENTS} connections");
         let mut lines = Vec::new();
         if self.wish.asks_for(&[15]) {
@@ -214,9 +222,9 @@ impl<'a> Nodes<'a> {
             lines.push(Comparison { row: 15, subject, floor, pairs: calls, shown: figures::calls, goal }.line());
         }
         if self.wish.asks_for(&[16]) {
-            let subject = format!("processor time of a change, {CLIENTS} connections: server");
-            lines.push(cost(subject.clone(), "PostgreSQL", of_database));
-            lines.push(cost(subject, "a server that follows", of_follower));
+            let subject = format!("{OF_CHANGE}, {CLIENTS} connections: server");
+            lines.push(cost(subject.clone(), DATABASE, of_database));
+            lines.push(cost(subject, FOLLOWER, of_follower));
         }
         Ok(lines)
     }
@@ -248,7 +256,7 @@ impl<'a> Nodes<'a> {
             let many = self.bench(TABLES_NAME, MANY_BOOKS, CLIENTS)?.calls;
             pairs.push((many, self.bench(TABLES_NAME, MANY_BOOKS, 1)?.calls));
         }
-        let subject = format!("commits of PostgreSQL, one row each, {CLIENTS} connections");
+        let subject = format!("{COMMITS}, one row each, {CLIENTS} connections");
         let (floor, shown, goal) = ("1 connection".to_owned(), figures::calls, Goal::Unset);
         Ok(Comparison { row: 16, subject, floor, pairs, shown, goal }.line())
     }
