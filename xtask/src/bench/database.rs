@@ -30,6 +30,9 @@ const SETTINGS: [&str; 13] = [
     "max_parallel_workers_per_gather=0",
 ];
 
+/// How often work is begun anew of which nothing was done in its time: a disk that others use may rest for seconds.
+const TRIES: u32 = 3;
+
 /// A server with databases.
 pub struct Database(Cluster);
 
@@ -53,6 +56,18 @@ pub struct Work<'a> {
     pub clients: usize,
     /// For how long.
     pub time: Duration,
+}
+
+impl Transactions {
+    /// Reads what `pgbench` printed; `None` if not one transaction ended.
+    fn read(printed: &str) -> Option<Self> {
+        let figure = |name: &str| {
+            let line = printed.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next());
+            line.and_then(|number| number.parse::<f64>().ok())
+        };
+        let (calls, milliseconds) = (figure("tps = ")?, figure("latency average = ")?);
+        (calls > 0.0).then_some(Transactions { calls, latency: milliseconds / 1e3 })
+    }
 }
 
 impl Database {
@@ -124,16 +139,13 @@ impl Database {
         pgbench.args(["-M", "prepared", "-n", "-j", "1", "-c", &work.clients.to_string()]);
         pgbench.args(["-T", &work.time.as_secs().to_string(), "-f"]).arg(&script);
         pgbench.arg(format!("{} options='{}'", self.connection(work.database), work.settings));
-        let printed = output(&mut pgbench).ok_or("pgbench failed; apt-get install postgresql-15 brings it")?;
-        let figure = |name: &str| {
-            let line = printed.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next());
-            line.and_then(|number| number.parse::<f64>().ok())
-        };
-        let (calls, milliseconds) = (figure("tps = "), figure("latency average = "));
-        let measured = calls.zip(milliseconds).filter(|(calls, _)| *calls > 0.0);
-        let (calls, milliseconds) =
-            measured.ok_or_else(|| format!("pgbench said what is not understood: {printed}"))?;
-        Ok(Transactions { calls, latency: milliseconds / 1e3 })
+        for _ in 0..TRIES {
+            let printed = output(&mut pgbench).ok_or("pgbench failed; apt-get install postgresql-15 brings it")?;
+            if let Some(measured) = Transactions::read(&printed) {
+                return Ok(measured);
+            }
+        }
+        Err(format!("no transaction of pgbench ended within {} s: is the disk busy?", work.time.as_secs()))
     }
 
     /// Seconds of processor time of all of its processes so far.
