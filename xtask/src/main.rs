@@ -14,7 +14,8 @@ const USAGE: &str = "\
 usage: cargo xtask <chore>
 
   bench [ROW…] [--contacts N] [--rounds N] [--seconds N]
-      measures the server against its floors and writes the table in docs/performance.md; needs wrk, nginx and sqlite3
+      measures the server against its floors and writes the table in docs/performance.md; needs wrk, nginx, sqlite3
+      and PostgreSQL
 
   crash [--nodes N] [--rounds N] [--seed X]
       kills the server under 64 writers again and again, and looks for every change that was acknowledged; with several

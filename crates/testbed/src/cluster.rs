@@ -4,7 +4,8 @@
 //! with everything that belongs to it, and started again where it was. It is stopped and removed at the end, however the
 //! end comes: a small shell waits for this program to go away and then clears up.
 //!
-//! What a commit wrote is left to the system, not forced to the disk: that outlives every kill, and no power cut.
+//! What a commit wrote is left to the system, not forced to the disk, unless the settings say otherwise: that outlives
+//! every kill, and no power cut.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,8 @@ pub struct Cluster {
     account: Account,
     directory: PathBuf,
     port: u16,
+    /// Each like `fsync=on`.
+    settings: Vec<String>,
     caretaker: Child,
 }
 
@@ -44,11 +47,20 @@ impl Cluster {
     /// # Errors
     /// Something is missing that cannot be installed, or does not run.
     pub fn start() -> Result<Self, String> {
+        Self::start_with(&[])
+    }
+
+    /// The same with settings of the server, each like `fsync=on`; they win over what it is given otherwise.
+    ///
+    /// # Errors
+    /// Something is missing that cannot be installed, or does not run with these settings.
+    pub fn start_with(settings: &[&str]) -> Result<Self, String> {
+        let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
         let (programs, account) = (Programs::provide()?, Account::choose()?);
         let directory = directory(&account)?;
         let port = free_port()?;
         let caretaker = caretaker(&programs, &account, &directory)?;
-        let cluster = Self { programs, account, directory, port, caretaker };
+        let cluster = Self { programs, account, directory, port, settings, caretaker };
         let initdb = &mut cluster.command("initdb");
         quietly(
             initdb
@@ -65,7 +77,7 @@ impl Cluster {
     /// It is not installed.
     pub fn add_extension(&self, name: &str) -> Result<(), String> {
         let create = format!("CREATE EXTENSION {name}");
-        let mut psql = Command::new(self.programs.path("psql"));
+        let mut psql = Command::new(self.program("psql"));
         quietly(psql.args(["-X", "-q", "-d", &self.connection(), "-c", &create]))
     }
 
@@ -86,11 +98,15 @@ impl Cluster {
     /// # Errors
     /// It does not start; the error holds its log.
     pub fn start_again(&self) -> Result<(), String> {
-        let options = format!(
+        let mut options = format!(
             "-h 127.0.0.1 -p {} -k '{}' -c fsync=off -c max_connections=400",
             self.port,
             self.directory.display()
         );
+        for setting in &self.settings {
+            options.push_str(" -c ");
+            options.push_str(setting);
+        }
         // The server keeps its outputs open: they must not be ours, or whoever reads them waits for its end.
         let log = self.directory.join("log");
         let mut start = self.pg_ctl();
@@ -121,14 +137,29 @@ impl Cluster {
     /// It does not run, or does not end.
     pub fn kill(&self) -> Result<(), String> {
         let mark = self.data().join("postmaster.pid");
-        let told = std::fs::read_to_string(&mark).map_err(|why| format!("PostgreSQL does not run: {why}"))?;
-        let process = told.lines().next().and_then(|line| line.trim().parse().ok());
-        kill_with_children(process.ok_or("postmaster.pid holds no number")?)?;
+        kill_with_children(self.process()?)?;
         // Its number may be known to the system until somebody buries it; the next start would refuse till then.
         for mark in [mark, self.directory.join(format!(".s.PGSQL.{}.lock", self.port))] {
             let _ = std::fs::remove_file(mark);
         }
         Ok(())
+    }
+
+    /// A program of the same release, such as `psql`.
+    #[must_use]
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.programs.path(name)
+    }
+
+    /// The number of the server's first process, of which all others are children.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn process(&self) -> Result<u32, String> {
+        let mark = self.data().join("postmaster.pid");
+        let told = std::fs::read_to_string(&mark).map_err(|why| format!("PostgreSQL does not run: {why}"))?;
+        let process = told.lines().next().and_then(|line| line.trim().parse().ok());
+        process.ok_or_else(|| "postmaster.pid holds no number".to_owned())
     }
 
     fn data(&self) -> PathBuf {

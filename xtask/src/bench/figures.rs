@@ -20,6 +20,12 @@ impl Line {
         let row = text.strip_prefix("| ")?.split(' ').next()?.parse().ok()?;
         Some(Line { row, text: text.to_owned() })
     }
+
+    /// What stands between its bars; those within a text are escaped.
+    pub fn cells(&self) -> Vec<&str> {
+        let inside = self.text.trim_start_matches("| ").trim_end_matches(" |");
+        inside.split(" | ").collect()
+    }
 }
 
 impl fmt::Display for Line {
@@ -117,6 +123,29 @@ pub fn rate(bytes_per_second: f64) -> String {
 /// Seconds.
 pub fn time(seconds: f64) -> String {
     if seconds < 0.01 { format!("{:.1} µs", seconds * 1e6) } else { format!("{seconds:.3} s") }
+}
+
+/// Seconds on an axis, where one digit is enough.
+pub fn short_time(seconds: f64) -> String {
+    match seconds {
+        1.0.. => format!("{seconds:.0} s"),
+        1e-3.. => format!("{:.0} ms", seconds * 1e3),
+        1e-6.. => format!("{:.0} µs", seconds * 1e6),
+        _ => format!("{:.0} ns", seconds * 1e9),
+    }
+}
+
+/// Reads a time of the table back: a number and its unit.
+pub fn seconds(text: &str) -> Option<f64> {
+    let (number, unit) = text.split_once(' ')?;
+    let scale = match unit {
+        "ns" => 1e-9,
+        "µs" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        _ => return None,
+    };
+    Some(number.parse::<f64>().ok()? * scale)
 }
 
 /// Bytes.

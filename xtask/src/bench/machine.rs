@@ -22,16 +22,19 @@ pub fn describe() -> Vec<String> {
     lines.extend(first("rustc", "--version"));
     lines.extend(first("wrk", "--version").and_then(|line| Some(line.split(" Copyright").next()?.to_owned())));
     lines.extend(first("nginx", "-v"));
-    lines.extend(
-        output(Command::new("git").args(["rev-parse", "--short", "HEAD"])).map(|hash| format!("commit {hash}")),
-    );
+    lines.extend(first("psql", "--version"));
+    lines.extend(moment());
+    lines
+}
+
+/// The commit, the day, and what else the machine was doing.
+pub fn moment() -> Vec<String> {
+    let hash = output(Command::new("git").args(["rev-parse", "--short", "HEAD"])).map(|hash| format!("commit {hash}"));
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load: Vec<&str> = load.split(' ').take(3).collect();
-    lines.extend(
-        output(Command::new("date").args(["-u", "+%Y-%m-%d"]))
-            .map(|day| format!("{day}; load average at the beginning {}", load.join(" "))),
-    );
-    lines
+    let day = output(Command::new("date").args(["-u", "+%Y-%m-%d"]))
+        .map(|day| format!("{day}; load average at the beginning {}", load.join(" ")));
+    hash.into_iter().chain(day).collect()
 }
 
 /// What stands behind a name in a file of the kernel.
@@ -39,4 +42,10 @@ fn entry(file: &str, name: &str) -> String {
     let text = fs::read_to_string(file).unwrap_or_default();
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.split(':').nth(1));
     value.map_or_else(|| "unknown".to_owned(), |value| value.trim().to_owned())
+}
+
+/// Bytes of memory that can be had.
+pub fn memory_available() -> u64 {
+    let kibibytes = entry("/proc/meminfo", "MemAvailable");
+    kibibytes.split(' ').next().and_then(|number| number.parse::<u64>().ok()).unwrap_or(0) * 1024
 }

@@ -2,21 +2,32 @@
 //!
 //! Every row of the table is a question ("how fast is a look-up by phone?") with something beside it that bounds it from
 //! below, measured A B A B in one run. What needs no server is left to `cargo bench`, whose rows are taken
-//! over. The rows go to the terminal and into `docs/performance.md`.
+//! over. Rows go to the terminal and into `docs/performance.md` as soon as they are there, so that what fails later costs
+//! nothing that was measured before.
 
 mod client;
+mod database;
 mod document;
 mod figures;
+mod growth;
 mod load;
 mod machine;
+mod model;
 mod nginx;
+mod nodes;
+mod peer;
+mod plot;
 pub(crate) mod process;
 mod rows;
 mod site;
 mod writes;
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
+use ringbook_testbed::output;
+
+use document::Machine;
 use figures::Line;
 use site::Site;
 
@@ -27,6 +38,11 @@ const ROUNDS: u64 = 5;
 /// How long each side is loaded in a round if nothing is said.
 const SECONDS: u64 = 4;
 
+/// How many times larger than the book of the other rows the largest one is.
+const GROWTH: u64 = 10;
+/// What making a book of that size takes beside the book, generously.
+const BYTES_PER_CONTACT: u64 = 800;
+
 /// What to measure, and how long.
 pub struct Wish {
     rows: Vec<u32>,
@@ -35,28 +51,82 @@ pub struct Wish {
     time: Duration,
 }
 
+/// Rows that are measured together.
+struct Part {
+    rows: &'static [u32],
+    measure: fn(&Bench) -> Result<Vec<Line>, String>,
+}
+
+/// In this order: the engine alone, then what is sensitive to a warm machine or to memory that others hold.
+const PARTS: [Part; 5] = [
+    Part { rows: &rows::IN_PROCESS, measure: |bench| in_process(&bench.wish) },
+    Part { rows: &rows::WITH_SERVER, measure: |bench| rows::measure(bench.site()?, &bench.wish) },
+    Part { rows: &writes::ROWS, measure: |bench| writes::measure(bench.site()?, &bench.wish) },
+    Part { rows: &[peer::ROW], measure: |bench| peer::measure(bench.site()?, &bench.wish) },
+    Part { rows: &nodes::ROWS, measure: |bench| nodes::measure(bench.site()?, &bench.wish) },
+];
+
+/// A run.
+struct Bench {
+    wish: Wish,
+    site: OnceCell<Site>,
+}
+
+impl Bench {
+    /// The programs and the large book, made when they are first needed.
+    fn site(&self) -> Result<&Site, String> {
+        if let Some(site) = self.site.get() {
+            return Ok(site);
+        }
+        let site = Site::prepare(self.wish.contacts)?;
+        Ok(self.site.get_or_init(|| site))
+    }
+}
+
 /// Runs the chore.
 ///
 /// # Errors
-/// An argument is unknown, a program is missing, or a server does not answer as it should.
+/// An argument is unknown, a program is missing, or a server does not answer as it should. Rows that could be measured are
+/// in the document all the same.
 pub fn run(arguments: &[String]) -> Result<(), String> {
-    let wish = wish(arguments)?;
-    let machine = machine::describe();
-    let mut lines = Vec::new();
-    if wish.asks_for(&rows::IN_PROCESS) {
-        lines.extend(in_process(&wish)?);
-    }
-    if wish.asks_for(&rows::WITH_SERVER) || wish.asks_for(&writes::ROWS) {
-        let site = Site::prepare(wish.contacts)?;
-        lines.extend(rows::measure(&site, &wish)?);
-        lines.extend(writes::measure(&site, &wish)?);
+    let bench = Bench { wish: wish(arguments)?, site: OnceCell::new() };
+    let machine = bench.wish.machine();
+    let mut open: Vec<&Part> = PARTS.iter().filter(|part| bench.wish.asks_for(part.rows)).collect();
+    let (mut lines, mut failures) = (Vec::new(), Vec::new());
+    for part in open.clone() {
+        match (part.measure)(&bench) {
+            Ok(measured) => {
+                lines.extend(measured);
+                open.retain(|other| !std::ptr::eq(*other, part));
+            }
+            Err(why) => {
+                eprintln!("xtask: {why}");
+                failures.push(why);
+            }
+        }
+        // A row that several parts measure stays what it was until all of them have done so.
+        let whole = |line: &&Line| open.iter().all(|part| !part.rows.contains(&line.row));
+        let ready: Vec<&Line> = lines.iter().filter(whole).collect();
+        if !ready.is_empty() {
+            document::update(&ready, &machine)?;
+        }
     }
     println!("{}", figures::HEAD);
     lines.iter().for_each(|line| println!("{line}"));
-    document::update(&lines, &machine)
+    growth::draw(&lines)?;
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
 }
 
 impl Wish {
+    /// What stands above the table afterwards.
+    fn machine(&self) -> Machine {
+        if rows::all().all(|row| self.rows.contains(&row)) {
+            return Machine::OfAll(machine::describe());
+        }
+        let rows: Vec<String> = self.rows.iter().map(u32::to_string).collect();
+        Machine::OfSome(format!("rows {}", rows.join(" ")), machine::moment())
+    }
+
     /// Whether any of these rows is wanted.
     fn asks_for(&self, rows: &[u32]) -> bool {
         rows.iter().any(|row| self.rows.contains(row))
@@ -89,13 +159,23 @@ fn known_row(word: &str) -> Result<u32, String> {
     })
 }
 
-/// The rows that `cargo bench` prints.
+/// The rows that `cargo bench` prints, and the growth to the largest book where there is memory for it.
 fn in_process(wish: &Wish) -> Result<Vec<Line>, String> {
-    eprintln!("── cargo bench");
-    let mut cargo = crate::steps::cargo(&["bench", "-p", "ringbook", "--bench", "engine"]);
-    cargo.env("RINGBOOK_BENCH_CONTACTS", wish.contacts.to_string());
+    let mut lines = engine(&wish.rows, wish.contacts)?;
+    let largest = wish.contacts * GROWTH;
+    if wish.asks_for(&[growth::ROW]) && machine::memory_available() >= largest * BYTES_PER_CONTACT {
+        let name = format!(", {largest} contacts |");
+        lines.extend(engine(&[growth::ROW], largest)?.into_iter().filter(|line| line.to_string().contains(&name)));
+    }
+    Ok(lines)
+}
+
+fn engine(rows: &[u32], contacts: u64) -> Result<Vec<Line>, String> {
+    eprintln!("── cargo bench, {contacts} contacts");
+    let mut cargo = crate::steps::cargo(&["bench", "-p", "ringbook", "--bench", "engine", "--"]);
+    cargo.args(rows.iter().map(u32::to_string)).env("RINGBOOK_BENCH_CONTACTS", contacts.to_string());
     cargo.stderr(std::process::Stdio::inherit());
-    let printed = ringbook_testbed::output(&mut cargo).ok_or("cargo bench failed")?;
+    let printed = output(&mut cargo).ok_or("cargo bench failed")?;
     let lines = printed.lines().filter_map(Line::read);
-    Ok(lines.filter(|line| wish.rows.contains(&line.row)).collect())
+    Ok(lines.filter(|line| rows.contains(&line.row)).collect())
 }

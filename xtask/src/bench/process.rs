@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use ringbook_testbed::output;
+
 /// A server that runs until dropped.
 pub struct Running {
     child: Child,
@@ -44,12 +46,7 @@ impl Running {
 
     /// Seconds of processor time that it has used so far.
     pub fn processor_seconds(&self) -> f64 {
-        const TICKS_PER_SECOND: f64 = 100.0;
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        // The name, in parentheses, may hold anything.
-        let rest = stat.rsplit(')').next().unwrap_or_default();
-        let ticks = rest.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok());
-        ticks.sum::<f64>() / TICKS_PER_SECOND
+        processor_seconds(self.child.id(), Buried::Apart)
     }
 
     /// Bytes of a line of its status, such as `VmRSS`.
@@ -67,4 +64,34 @@ impl Drop for Running {
         let _ = Command::new("kill").arg(self.child.id().to_string()).status();
         let _ = self.child.wait();
     }
+}
+
+/// Whether the time of a process includes that of children that have ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Buried {
+    /// It does.
+    Counted,
+    /// It does not.
+    Apart,
+}
+
+/// Seconds of processor time that a process has used so far; none if there is no such process.
+pub fn processor_seconds(process: u32, buried: Buried) -> f64 {
+    const TICKS_PER_SECOND: f64 = 100.0;
+    /// Its own time is in two figures, then come those of its children.
+    const BEFORE: usize = 11;
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // The name, in parentheses, may hold anything.
+    let rest = stat.rsplit(')').next().unwrap_or_default();
+    let figures = if buried == Buried::Counted { 4 } else { 2 };
+    let ticks = rest.split_whitespace().skip(BEFORE).take(figures).filter_map(|ticks| ticks.parse::<f64>().ok());
+    ticks.sum::<f64>() / TICKS_PER_SECOND
+}
+
+/// The children of a process that live.
+pub fn children(parent: u32) -> Vec<u32> {
+    let listed = output(Command::new("ps").args(["-A", "-o", "pid=,ppid="])).unwrap_or_default();
+    let pairs = listed.lines().filter_map(|line| line.trim().split_once(char::is_whitespace));
+    let mine = pairs.filter(|(_, of)| of.trim().parse() == Ok(parent));
+    mine.filter_map(|(process, _)| process.parse().ok()).collect()
 }

@@ -9,10 +9,10 @@ use super::figures::{self, Comparison, Goal, Line};
 use super::load::{Load, Measured};
 use super::process::Running;
 use super::site::{Site, Survey, survey};
-use super::{Wish, client, nginx, writes};
+use super::{PARTS, Wish, client, nginx};
 
 /// Rows of `cargo bench`.
-pub const IN_PROCESS: [u32; 4] = [3, 4, 5, 12];
+pub const IN_PROCESS: [u32; 6] = [3, 4, 5, 7, 11, 12];
 /// Rows measured here.
 pub const WITH_SERVER: [u32; 5] = [1, 2, 7, 10, 11];
 
@@ -22,7 +22,8 @@ const PAGE_CONNECTIONS: usize = 4;
 
 /// Every row that can be asked for.
 pub fn all() -> impl Iterator<Item = u32> {
-    let rows: BTreeSet<u32> = IN_PROCESS.into_iter().chain(WITH_SERVER).chain(writes::ROWS).collect();
+    let rows: BTreeSet<u32> =
+        IN_PROCESS.into_iter().chain(PARTS.iter().flat_map(|part| part.rows.iter().copied())).collect();
     rows.into_iter()
 }
 

@@ -59,14 +59,18 @@ pub fn measure(site: &Site, wish: &Wish) -> Result<Vec<Line>, String> {
 }
 
 /// A data directory of its own, gone after the measurement.
-struct Place {
+pub struct Place {
     data: PathBuf,
-    token: String,
+    /// The key of the customer with the book.
+    pub token: String,
 }
 
 impl Place {
     /// A demo of so many contacts.
-    fn demo(site: &Site, name: &str, contacts: u64) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn demo(site: &Site, name: &str, contacts: u64) -> Result<Self, String> {
         let data = site.scratch.join(name);
         let _ = fs::remove_dir_all(&data);
         let mut demo = Command::new(&site.ringbook);
@@ -91,7 +95,11 @@ impl Place {
         Ok(Place { data, token })
     }
 
-    fn serve(&self, site: &Site) -> Result<Running, String> {
+    /// A server with the book, ready.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn serve(&self, site: &Site) -> Result<Running, String> {
         let mut serve = Command::new(&site.ringbook);
         serve.arg("serve").arg("--data").arg(&self.data).args(["--listen", "127.0.0.1:0", "--log", "warn"]);
         let server = Running::start(&mut serve)?;
@@ -111,7 +119,7 @@ impl Drop for Place {
 }
 
 /// A new contact, as members of a record.
-fn contact(at: usize) -> String {
+pub fn contact(at: usize) -> String {
     const LAST: [&str; 8] = ["Иванова", "Smith", "Петров-Водкин", "O'Neil", "García", "Müller", "Кузнецова", "Nguyễn"];
     const FIRST: [&str; 8] = ["Анна", "John", "Сергей", "Mary", "José", "Jürgen", "Ольга", "Thị Mai"];
     let (last, first) = (LAST[at % 8], FIRST[at / 8 % 8]);
@@ -122,7 +130,8 @@ fn contact(at: usize) -> String {
     )
 }
 
-fn call(method: &str, token: &str, members: &str) -> String {
+/// The body of a call; `members` are those of `params` behind the key.
+pub fn call(method: &str, token: &str, members: &str) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{"access_token":"{token}",{members}}}}}"#)
 }
 
