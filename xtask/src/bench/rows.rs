@@ -14,7 +14,10 @@ use super::{PARTS, Wish, client, nginx};
 /// Rows of `cargo bench`.
 pub const IN_PROCESS: [u32; 6] = [3, 4, 5, 7, 11, 12];
 /// Rows measured here.
-pub const WITH_SERVER: [u32; 5] = [1, 2, 7, 10, 11];
+pub const WITH_SERVER: [u32; 6] = [1, 2, 7, 10, 11, 12];
+
+/// How many times smaller the book is that a look-up is compared with.
+const GROWTH: u64 = 100;
 
 const LOOKUP_CONNECTIONS: usize = 64;
 /// Enough to keep a server busy while answers of megabytes are on their way.
@@ -36,7 +39,7 @@ pub fn measure(site: &Site, wish: &Wish) -> Result<Vec<Line>, String> {
     if wish.asks_for(&[10]) {
         lines.extend(starts(site, wish)?);
     }
-    if !wish.asks_for(&[1, 2, 7, 11]) {
+    if !wish.asks_for(&[1, 2, 7, 11, 12]) {
         return Ok(lines);
     }
     let server = site.served()?;
@@ -49,6 +52,9 @@ pub fn measure(site: &Site, wish: &Wish) -> Result<Vec<Line>, String> {
     }
     if wish.asks_for(&[1]) {
         lines.extend(bench.look_ups()?);
+    }
+    if wish.asks_for(&[12]) {
+        lines.push(bench.look_up_growth()?);
     }
     if wish.asks_for(&[2]) {
         for (contacts, goal) in [(10_000, 0.8), (1_000, 0.7)] {
@@ -115,6 +121,32 @@ impl Bench<'_> {
             comparison("99th percentile", |side| side.0.p99, figures::time, Goal::AtMost(2.0)),
             comparison("processor time per call", |side| side.1, figures::time, Goal::Unset),
         ])
+    }
+
+    /// Row 12: the same question as in row 1, of a small book and of a large one.
+    fn look_up_growth(&self) -> Result<Line, String> {
+        let small = Site::prepare(self.wish.contacts / GROWTH)?;
+        let small_server = small.served()?;
+        let small_phones = survey(&mut small.client(&small_server)?)?.phones;
+        let small_bodies: Vec<String> =
+            small_phones.iter().map(|phone| contacts(&small.token, &by_phone(phone))).collect();
+        let bodies = self.bodies(self.survey.phones.iter().map(|phone| by_phone(phone)));
+        let rounds = self.rounds(
+            || self.load(&self.server, &bodies, LOOKUP_CONNECTIONS),
+            || self.load(&small_server, &small_bodies, LOOKUP_CONNECTIONS),
+        )?;
+        let comparison = Comparison {
+            row: 12,
+            subject: format!(
+                "one contact by phone over HTTP, 64 connections: per call, {} contacts",
+                self.wish.contacts
+            ),
+            floor: format!("{} contacts", self.wish.contacts / GROWTH),
+            pairs: rounds.iter().map(|(ours, floor)| (1.0 / ours.calls, 1.0 / floor.calls)).collect(),
+            shown: figures::time,
+            goal: Goal::AtMost(1.5),
+        };
+        Ok(comparison.line())
     }
 
     /// Row 2: a page against nginx with the same bytes.
