@@ -48,7 +48,7 @@ pub(super) struct Scan {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Exactness {
-    /// Holding the literal is all there is to it.
+    /// Holding the literal, at the edges of the line where it says so, is all there is to it.
     Literal,
     /// What the automaton finds is a match.
     Automaton,
@@ -79,7 +79,7 @@ impl Scan {
         let alone = runs.tree(tree);
         runs.cut();
         let literal = runs.best;
-        if alone && !literal.is_empty() {
+        if alone && literal.iter().any(|byte| *byte != b'\n') {
             let literal = Some(Finder::new(&literal).into_owned());
             return Scan { literal, automaton: None, exactness: Exactness::Literal };
         }
@@ -295,6 +295,8 @@ fn class(set: &CharSet) -> Hir {
 struct Runs {
     run: Vec<u8>,
     best: Vec<u8>,
+    /// The line must end where the pattern is read now.
+    closed: bool,
 }
 
 impl Runs {
@@ -312,15 +314,23 @@ impl Runs {
     }
 
     fn piece(&mut self, piece: &Piece) -> bool {
+        if self.closed {
+            // Whatever stands behind the end of a line, the run is not all there is to it.
+            self.closed = false;
+            let _ = self.piece(piece);
+            return false;
+        }
         let repeat = match piece {
             Piece::Repeat(repeat) => repeat,
             Piece::Anchor(Anchor::TextStart | Anchor::LineStart) => {
+                let is_first = self.run.is_empty() && self.best.is_empty();
                 self.open();
-                return false;
+                return is_first;
             }
             Piece::Anchor(Anchor::TextEnd | Anchor::LineEnd) => {
                 self.close();
-                return false;
+                self.closed = true;
+                return true;
             }
             // Takes no room, so the run goes on across it.
             Piece::Anchor(_) | Piece::Around(_) => return false,

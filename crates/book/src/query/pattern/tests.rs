@@ -186,7 +186,10 @@ fn a_scan_treats_every_line_as_a_text() {
 fn a_scan_and_a_text_agree() {
     let texts = ["", "a", "ab ba", "Иван", "abab", "b\u{301}a", "漢 字"];
     let lines = texts.join("\n");
-    for pattern in ["a|b", "^a", "b$", r"\Ma?$", "(?=b)", r"(a|b)\1?", r"(ab)\1", "[^a]$", "", "$^", "x*"] {
+    let anchored =
+        ["^ab", "a$b", "b^a", "^^a", "a$$", "^a$", "^ab$", "(^ab)", "(ba)$", "$a", "a$a", "(a$)b", "^(Ив)ан$"];
+    let others = ["a|b", "^a", "b$", r"\Ma?$", "(?=b)", r"(a|b)\1?", r"(ab)\1", "[^a]$", "", "$^", "x*", "^", "$"];
+    for pattern in anchored.into_iter().chain(others) {
         let alone = (0..texts.len()).filter(|at| matches(pattern, texts[*at]));
         assert_eq!(lines_of(pattern, &lines), alone.collect::<Vec<_>>(), "{pattern}");
     }
