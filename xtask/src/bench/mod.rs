@@ -4,13 +4,11 @@
 //! below, measured A B A B in one run. What needs no server is left to `cargo bench`, whose rows are taken
 //! over. The rows go to the terminal and into `docs/performance.md`.
 
-mod client;
 mod document;
 mod figures;
 mod load;
 mod machine;
 mod nginx;
-pub(crate) mod process;
 mod rows;
 mod site;
 mod writes;

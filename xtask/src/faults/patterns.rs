@@ -1,0 +1,179 @@
+//! Hostile questions, one at a time and eight at once: how long each takes, and how much memory.
+//!
+//! What is asked alone must be answered within the bound; a machine that does something else as well gets a second
+//! and a third chance. Eight at once share the processors: their time is told.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::findings::{Findings, grouped, megabytes};
+use super::ground::{Ground, client, panics};
+use super::questions::{Question, corpus};
+use super::timing::{Times, look_ups, phones};
+use crate::server::client::{Client, call, mnemonic};
+use crate::server::process::Running;
+
+const CONTACTS: u64 = 100_000;
+/// The longest that an answer may take.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(1);
+/// How often a question that took too long is asked.
+const CHANCES: usize = 3;
+/// Askers of the same question at once, and of anything beside ordinary look-ups.
+const AT_ONCE: usize = 8;
+/// The most that the server's memory may grow, whatever is asked eight times at once.
+const GROWTH_BYTES_MAX: f64 = 512e6;
+/// Questions in the table.
+const SHOWN: usize = 10;
+/// How long look-ups are measured beside hostile questions, and without.
+const TIME: Duration = Duration::from_secs(10);
+
+/// What came of a question.
+struct Asked {
+    question: Question,
+    alone: Duration,
+    at_once: Duration,
+    /// Bytes that the server had at most above what it had before.
+    growth: f64,
+    growth_at_once: f64,
+    answer: String,
+}
+
+/// Runs the trial.
+///
+/// # Errors
+/// The server does not start.
+pub fn run(ground: &Ground, findings: &mut Findings) -> Result<(), String> {
+    let log = ground.scratch.join("patterns.log");
+    let _ = std::fs::remove_file(&log);
+    let (home, token) = ground.demo(CONTACTS, "patterns")?;
+    let server = home.serve(&[], &log)?;
+    client(&server, &token)?.contacts(r#","limit":10,"sort":[{"field":"full_name"}]"#)?;
+    let memory = server.memory("VmRSS");
+    let mut asked = Vec::new();
+    for question in corpus() {
+        asked.push(ask(&server, &token, question)?);
+    }
+    judge(&asked, findings);
+    table(&mut asked, findings);
+    let most = asked.iter().map(|asked| asked.growth_at_once).fold(0.0, f64::max);
+    let growth = server.memory("VmRSS") - memory;
+    findings.judge(
+        most <= GROWTH_BYTES_MAX,
+        format!(
+            "memory: {} with the book, at most {} more while a question is asked {AT_ONCE} times at once, {} more afterwards",
+            megabytes(memory),
+            megabytes(most),
+            megabytes(growth)
+        ),
+    );
+    beside(&server, &token, &asked, findings)?;
+    findings.judge(server.stop()?.success() && panics(&log) == 0, "stopped in good order");
+    Ok(())
+}
+
+/// Asks alone, then at once.
+fn ask(server: &Running, token: &str, question: Question) -> Result<Asked, String> {
+    let body = call(token, "get.contacts", &question.members);
+    let once = || -> Result<(Duration, String), String> {
+        let mut client = client(server, token)?;
+        let begin = Instant::now();
+        let answer = client.post(&body).map_err(|why| format!("{}: {why}", question.name))?;
+        Ok((begin.elapsed(), mnemonic(&answer).unwrap_or("ok").to_owned()))
+    };
+    let before = server.memory("VmRSS");
+    server.forget_peak();
+    let (mut alone, answer) = once()?;
+    let growth = server.memory("VmHWM") - before;
+    for _ in 1..CHANCES {
+        if alone > ANSWER_TIME_MAX {
+            alone = alone.min(once()?.0);
+        }
+    }
+    let before = server.memory("VmRSS");
+    server.forget_peak();
+    let all: Result<Vec<_>, _> = std::thread::scope(|scope| {
+        let askers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(once)).collect();
+        askers.into_iter().map(|asker| asker.join().expect("an asker does not panic")).collect()
+    });
+    let all = all?;
+    let at_once = all.iter().map(|(took, _)| *took).max().unwrap_or_default();
+    let growth_at_once = server.memory("VmHWM") - before;
+    let different = all.iter().find(|(_, other)| *other != answer);
+    let answer = different.map_or_else(|| answer.clone(), |(_, other)| format!("{answer}, and {other} of eight"));
+    Ok(Asked { question, alone, at_once, growth, growth_at_once, answer })
+}
+
+fn judge(asked: &[Asked], findings: &mut Findings) {
+    let mut answers: BTreeMap<&str, usize> = BTreeMap::new();
+    asked.iter().for_each(|asked| *answers.entry(&asked.answer).or_default() += 1);
+    let told: Vec<String> = answers.iter().map(|(answer, times)| format!("{times} {answer}")).collect();
+    let known = ["ok", "invalid_parameter_value", "unexpected_parameters", "filter_prohibited", "sort_prohibited"];
+    let is_known = answers.keys().all(|answer| known.contains(answer));
+    findings.judge(is_known, format!("{} hostile questions: {}", asked.len(), told.join(", ")));
+    let late: Vec<&Asked> = asked.iter().filter(|asked| asked.alone > ANSWER_TIME_MAX).collect();
+    let slowest = asked.iter().map(|asked| asked.alone).max().unwrap_or_default();
+    let told =
+        format!("{} of them took more than a second alone; the slowest {:.2} s", late.len(), slowest.as_secs_f64());
+    findings.judge(late.is_empty(), told);
+}
+
+/// The slowest first.
+fn table(asked: &mut [Asked], findings: &Findings) {
+    asked.sort_by_key(|asked| std::cmp::Reverse(asked.alone));
+    findings.tell(format!("  alone  memory  {AT_ONCE} at once  memory  answer"));
+    for Asked { question, alone, at_once, growth, growth_at_once, answer } in asked.iter().take(SHOWN) {
+        findings.tell(format!(
+            "{:>5.0} ms {:>7} {:>8.0} ms {:>7}  {answer}: {}",
+            alone.as_secs_f64() * 1e3,
+            megabytes(*growth),
+            at_once.as_secs_f64() * 1e3,
+            megabytes(*growth_at_once),
+            question.name
+        ));
+    }
+    let slowest = asked.iter().map(|asked| asked.at_once).max().unwrap_or_default().as_secs_f64();
+    findings.tell(format!("slowest of {AT_ONCE} at once: {slowest:.2} s"));
+}
+
+/// Ordinary look-ups while the slowest questions are asked without a pause.
+fn beside(server: &Running, token: &str, asked: &[Asked], findings: &mut Findings) -> Result<(), String> {
+    let phones = phones(&mut client(server, token)?)?;
+    let measure = || look_ups(&server.address, token, &phones, 1, TIME);
+    let before = measure();
+    let (over, next) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let hostile = || -> std::io::Result<()> {
+        let mut client = Client::connect(&server.address, token).map_err(std::io::Error::other)?;
+        while !over.load(Ordering::Relaxed) {
+            let at = next.fetch_add(1, Ordering::Relaxed) % asked.len();
+            client.call("get.contacts", &asked[at].question.members)?;
+        }
+        Ok(())
+    };
+    let (beside, failed) = std::thread::scope(|scope| {
+        let askers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(hostile)).collect();
+        let beside = measure();
+        over.store(true, Ordering::Relaxed);
+        let failed =
+            askers.into_iter().filter_map(|asker| asker.join().expect("an asker does not panic").err()).count();
+        (beside, failed)
+    });
+    let count = next.into_inner();
+    findings.judge(beside.failed == 0 && failed == 0, compared(&beside, &before, count));
+    Ok(())
+}
+
+fn compared(beside: &Times, before: &Times, hostile: usize) -> String {
+    format!(
+        "{} look-ups beside {hostile} hostile questions by {AT_ONCE} askers, {} failed; p50 {:.2} ms against {:.2} ms without, \
+         p99 {:.1} ms against {:.1} ms (× {:.1}), slowest {:.0} ms",
+        grouped(beside.count()),
+        beside.failed,
+        beside.percentile(50),
+        before.percentile(50),
+        beside.percentile(99),
+        before.percentile(99),
+        beside.percentile(99) / before.percentile(99),
+        beside.percentile(100),
+    )
+}
