@@ -64,6 +64,14 @@ pub fn run(ground: &Ground, findings: &mut Findings) -> Result<(), String> {
     findings.judge(closed, format!("the server closed them all by its time-outs; {left} more files open than before"));
     drop(clients);
     after(&server, &measure(), &before, memory, findings);
+    let kept = server.memory("VmRSS");
+    drop(resting(&server.address, &token, &phones, RESTING)?);
+    let left = eventually(CLOSED_WITHIN, || server.files() <= files + FILES_OF_ITS_OWN);
+    let more = megabytes(server.memory("VmRSS") - kept);
+    findings.judge(
+        left,
+        format!("10 000 connections once more, closed by the clients: {more} more memory than before them"),
+    );
     findings.judge(server.stop()?.success() && panics(&log) == 0, "stopped in good order");
     Ok(())
 }
@@ -71,7 +79,7 @@ pub fn run(ground: &Ground, findings: &mut Findings) -> Result<(), String> {
 fn compared(beside: &Times, before: &Times, there: usize) -> String {
     let ratio = |percent| beside.percentile(percent) / before.percentile(percent);
     format!(
-        "{RESTING} resting connections, {SENDERS} slow senders and {READERS} slow readers ({there} still there at the end): \
+        "10 000 resting connections, {SENDERS} slow senders and {READERS} slow readers ({there} still there at the end): \
          {} calls beside them, {} failed; p50 {:.2} ms against {:.2} ms without (× {:.2}), p99 {:.2} ms against {:.2} ms \
          (× {:.2}), slowest {:.0} ms against {:.0} ms",
         grouped(beside.count()),

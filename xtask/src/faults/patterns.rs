@@ -50,10 +50,13 @@ pub fn run(ground: &Ground, findings: &mut Findings) -> Result<(), String> {
     let server = home.serve(&[], &log)?;
     client(&server, &token)?.contacts(r#","limit":10,"sort":[{"field":"full_name"}]"#)?;
     let memory = server.memory("VmRSS");
-    let mut asked = Vec::new();
-    for question in corpus() {
+    let (questions, mut asked) = (corpus(), Vec::new());
+    let count = questions.len();
+    for question in questions {
         asked.push(ask(&server, &token, question)?);
+        eprint!("\r{} of {count} questions", asked.len());
     }
+    eprintln!();
     judge(&asked, findings);
     table(&mut asked, findings);
     let most = asked.iter().map(|asked| asked.growth_at_once).fold(0.0, f64::max);
