@@ -124,6 +124,12 @@ impl Phone {
     }
 }
 
+/// A text packed as a phone number is, if it is digits and no more of them than a phone number has.
+pub(crate) fn digits_packed(text: &str) -> Option<u64> {
+    let fits = text.len() <= PHONE_DIGITS_MAX && text.bytes().all(|byte| byte.is_ascii_digit());
+    fits.then(|| text.bytes().fold(1, |packed, digit| packed * 10 + u64::from(digit - b'0')))
+}
+
 /// Writes the digits of a packed number to the end of `room` and says where they start.
 pub(crate) fn unpack(packed: u64, room: &mut [u8; PHONE_DIGITS_MAX + 1]) -> usize {
     let mut rest = packed;

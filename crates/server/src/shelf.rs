@@ -25,6 +25,7 @@ use crate::telemetry::Metrics;
 
 mod ahead;
 mod ids;
+mod mirroring;
 mod nodes;
 mod writing;
 
@@ -219,6 +220,12 @@ impl Shelf {
     /// The volume if it is in memory already.
     fn volume_in_memory(&self, customer: CustomerId) -> Option<Arc<Volume>> {
         self.place(customer).loaded().map(Arc::clone)
+    }
+
+    /// The same without counting that as a use of it.
+    fn loaded_volume(&self, customer: CustomerId) -> Option<Arc<Volume>> {
+        let places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.get(&customer)?.loaded().map(Arc::clone)
     }
 
     async fn volume(&self, customer: CustomerId) -> Result<Arc<Volume>, ShelfFault> {

@@ -48,3 +48,22 @@ fn runs(process: u32) -> bool {
     let state = output(Command::new("ps").args(["-o", "state=", "-p", &process.to_string()]));
     state.is_some_and(|state| !state.is_empty() && !state.starts_with('Z'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn children_go_with_their_parent() {
+        let mut shell = Command::new("sh");
+        let mut parent = shell.args(["-c", "sleep 60 & sleep 60 & wait"]).spawn().unwrap();
+        let begin = Instant::now();
+        while children(parent.id()).len() < 2 && begin.elapsed() < GONE_WITHIN {
+            std::thread::sleep(LOOK_EVERY);
+        }
+        let mine = children(parent.id());
+        assert_eq!(mine.len(), 2);
+        kill_with_children(parent.id()).unwrap();
+        assert!(mine.iter().all(|child| !runs(*child)) && !parent.wait().unwrap().success());
+    }
+}

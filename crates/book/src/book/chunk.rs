@@ -163,8 +163,13 @@ impl Chunk {
 
     /// The place of the contact with this id, or where it would stand.
     pub fn find(&self, id: u64) -> Result<usize, usize> {
+        self.find_from(self.first_id(), id)
+    }
+
+    /// The same for somebody who knows the smallest id, so that the chunk need not be asked for it.
+    pub(crate) fn find_from(&self, first: u64, id: u64) -> Result<usize, usize> {
         // Ids are given out one after another, so most often there is no gap before it.
-        let guess = id.saturating_sub(self.first_id()) as usize;
+        let guess = id.saturating_sub(first) as usize;
         if self.ids.get(guess) == Some(&id) { Ok(guess) } else { self.ids.binary_search(&id) }
     }
 
@@ -277,6 +282,11 @@ impl Chunk {
     /// The last name.
     pub fn last_name(&self, place: usize) -> &str {
         &self.full_name(place)[..usize::from(self.last_bytes[place])]
+    }
+
+    /// Bytes of the last name.
+    pub(crate) fn last_name_bytes(&self, place: usize) -> usize {
+        usize::from(self.last_bytes[place])
     }
 
     /// The first name.

@@ -186,7 +186,7 @@ impl Contacts {
     /// The chunk and place of the contact with this id.
     pub(crate) fn find(&self, id: u64) -> Option<(usize, usize)> {
         let chunk = self.chunk_of(id)?;
-        self.chunks[chunk].find(id).ok().map(|place| (chunk, place))
+        self.chunks[chunk].find_from(self.firsts[chunk], id).ok().map(|place| (chunk, place))
     }
 
     /// The chunk in which the id stands or would stand.

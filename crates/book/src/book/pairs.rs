@@ -1,20 +1,139 @@
 //! Pairs of numbers in order, shared page by page: who has a phone number (number and contact), and what was
 //! deleted when (revision and contact).
 //!
-//! Three levels of sorted pages (root, branches, leaves), each page shared by reference count: a change
-//! copies one leaf, one branch and the root, whatever the size of the book. A phone number that many contacts
-//! share costs no more than one that nobody shares. Every page above the leaves holds, in one piece of memory,
-//! the pairs that its parts begin at: finding a number touches a few lines of memory of three pages.
+//! Four levels of sorted pages, each shared by reference count: a change copies one page of each level, whatever the
+//! size of the book. A phone number that many contacts share costs no more than one that nobody shares.
+//!
+//! In a large book a look-up mostly waits for memory. So pages are small and hold their pairs in one piece, and a pair
+//! is looked for by counting those below it instead of by halving: the lines of a page are then fetched at once and
+//! not one after the other.
 
 use std::sync::Arc;
 
-const LEAF_PAIRS_MAX: usize = 256;
-const BRANCH_LEAVES_MAX: usize = 128;
+/// Pairs of a leaf at most: eight lines of memory.
+const LEAF_PAIRS_MAX: usize = 32;
+/// Pairs of a leaf that was filled in order: the first insertions find room.
+const LEAF_PAIRS_FILLED: usize = 28;
+/// Parts of a page above the leaves at most, but for the root.
+const FORK_PARTS_MAX: usize = 64;
+/// Parts of such a page that was filled in order.
+const FORK_PARTS_FILLED: usize = 48;
 
 /// What is looked for, and the id of a contact.
 pub type Pair = (u64, u64);
-type Leaf = Vec<Pair>;
-type Branch = Fork<Leaf>;
+
+/// Not above any pair.
+const LEAST: Pair = (0, 0);
+
+/// A sorted page, whole or the top of a tree of them.
+trait Page: Clone {
+    /// As many pages as these pairs take, each with its first pair.
+    fn filled(pairs: &[Pair]) -> impl Iterator<Item = (Pair, Self)>;
+    /// The pairs from this one on, ascending.
+    fn from(&self, first: Pair) -> impl Iterator<Item = Pair> + '_;
+    /// Adds a pair unless it is there; whether it was added, and the upper half of a page that became too full.
+    fn insert(&mut self, pair: Pair) -> (bool, Option<(Pair, Self)>);
+    /// Takes a pair out; whether it was there.
+    fn remove(&mut self, pair: Pair) -> bool;
+    /// Whether nothing is left.
+    fn is_empty(&self) -> bool;
+    /// Bytes of memory.
+    fn bytes(&self) -> usize;
+}
+
+/// Whether one pair is below another; without a branch.
+#[inline]
+fn below(one: Pair, other: Pair) -> bool {
+    (one.0 < other.0) | ((one.0 == other.0) & (one.1 < other.1))
+}
+
+/// How many of these are below the bound; no line of memory is waited for by itself.
+#[inline]
+fn count_below(pairs: &[Pair], bound: Pair) -> usize {
+    pairs.iter().map(|pair| usize::from(below(*pair, bound))).sum()
+}
+
+/// How many of these are not above the bound.
+#[inline]
+fn count_up_to(pairs: &[Pair], bound: Pair) -> usize {
+    pairs.iter().map(|pair| usize::from(!below(bound, *pair))).sum()
+}
+
+/// The lowest level: pairs in place.
+#[derive(Debug, Clone)]
+struct Leaf {
+    pairs: [Pair; LEAF_PAIRS_MAX],
+    len: usize,
+}
+
+impl Leaf {
+    fn of(pairs: &[Pair]) -> Self {
+        let mut leaf = Self { pairs: [LEAST; LEAF_PAIRS_MAX], len: pairs.len() };
+        leaf.pairs[..pairs.len()].copy_from_slice(pairs);
+        leaf
+    }
+
+    #[inline]
+    fn pairs(&self) -> &[Pair] {
+        &self.pairs[..self.len]
+    }
+
+    /// Puts a pair where there is room for it.
+    fn put(&mut self, place: usize, pair: Pair) {
+        self.pairs.copy_within(place..self.len, place + 1);
+        self.pairs[place] = pair;
+        self.len += 1;
+    }
+}
+
+impl Page for Leaf {
+    fn filled(pairs: &[Pair]) -> impl Iterator<Item = (Pair, Self)> {
+        pairs.chunks(LEAF_PAIRS_FILLED).map(|pairs| (pairs[0], Self::of(pairs)))
+    }
+
+    #[inline]
+    fn from(&self, first: Pair) -> impl Iterator<Item = Pair> + '_ {
+        self.pairs()[count_below(self.pairs(), first)..].iter().copied()
+    }
+
+    fn insert(&mut self, pair: Pair) -> (bool, Option<(Pair, Self)>) {
+        let place = count_below(self.pairs(), pair);
+        if self.pairs().get(place) == Some(&pair) {
+            return (false, None);
+        }
+        if self.len < LEAF_PAIRS_MAX {
+            self.put(place, pair);
+            return (true, None);
+        }
+        let middle = LEAF_PAIRS_MAX / 2;
+        let mut upper = Self::of(&self.pairs()[middle..]);
+        self.len = middle;
+        if place > middle {
+            upper.put(place - middle, pair);
+        } else {
+            self.put(place, pair);
+        }
+        (true, Some((upper.pairs[0], upper)))
+    }
+
+    fn remove(&mut self, pair: Pair) -> bool {
+        let place = count_below(self.pairs(), pair);
+        let found = self.pairs().get(place) == Some(&pair);
+        if found {
+            self.pairs.copy_within(place + 1..self.len, place);
+            self.len -= 1;
+        }
+        found
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + 2 * size_of::<usize>()
+    }
+}
 
 /// A page of parts, each with a pair that is not above its first and above all of the part before.
 #[derive(Debug, Clone)]
@@ -29,53 +148,103 @@ impl<T> Default for Fork<T> {
     }
 }
 
-impl<T> Fork<T> {
+impl<T: Page> Fork<T> {
+    /// The part where the pair stands or would be put.
+    #[inline]
+    fn find(&self, pair: Pair) -> usize {
+        match self.from.get(1..) {
+            Some(from) if from.len() <= FORK_PARTS_MAX => count_up_to(from, pair),
+            Some(from) => from.partition_point(|from| *from <= pair),
+            None => 0,
+        }
+    }
+
     fn push(&mut self, from: Pair, part: T) {
         self.from.push(from);
         self.parts.push(Arc::new(part));
     }
 
-    /// The part where the pair stands or would be put.
+    /// Adds a pair without regard to how many parts there are then.
+    fn add(&mut self, pair: Pair) -> bool {
+        let at = self.find(pair);
+        let (added, upper) = Arc::make_mut(&mut self.parts[at]).insert(pair);
+        // Only a pair below all others is below where its page begins.
+        self.from[at] = self.from[at].min(pair);
+        if let Some((from, upper)) = upper {
+            self.from.insert(at + 1, from);
+            self.parts.insert(at + 1, Arc::new(upper));
+        }
+        added
+    }
+}
+
+impl<T: Page> Page for Fork<T> {
+    fn filled(pairs: &[Pair]) -> impl Iterator<Item = (Pair, Self)> {
+        let mut parts = T::filled(pairs).peekable();
+        std::iter::from_fn(move || {
+            let from = parts.peek()?.0;
+            let mut fork = Self::default();
+            parts.by_ref().take(FORK_PARTS_FILLED).for_each(|(from, part)| fork.push(from, part));
+            Some((from, fork))
+        })
+    }
+
     #[inline]
-    fn find(&self, pair: Pair) -> usize {
-        self.from.partition_point(|from| *from <= pair).saturating_sub(1)
+    fn from(&self, first: Pair) -> impl Iterator<Item = Pair> + '_ {
+        let at = self.find(first);
+        let (head, rest) = self.parts[at.min(self.parts.len())..].split_at(usize::from(at < self.parts.len()));
+        let head = head.iter().flat_map(move |part| part.from(first));
+        head.chain(rest.iter().flat_map(|part| part.from(LEAST)))
     }
 
-    fn insert(&mut self, at: usize, from: Pair, part: T) {
-        self.from.insert(at, from);
-        self.parts.insert(at, Arc::new(part));
-    }
-
-    fn remove(&mut self, at: usize) {
-        self.from.remove(at);
-        self.parts.remove(at);
-    }
-
-    /// The upper half of the parts, taken out.
-    fn split(&mut self) -> (Pair, Self) {
+    fn insert(&mut self, pair: Pair) -> (bool, Option<(Pair, Self)>) {
+        let added = self.add(pair);
+        if self.parts.len() <= FORK_PARTS_MAX {
+            return (added, None);
+        }
         let middle = self.parts.len() / 2;
         let upper = Self { from: self.from.split_off(middle), parts: self.parts.split_off(middle) };
-        (upper.from[0], upper)
+        (added, Some((upper.from[0], upper)))
+    }
+
+    fn remove(&mut self, pair: Pair) -> bool {
+        let at = self.find(pair);
+        // A page that is not changed is not copied.
+        if self.parts.get(at).is_none_or(|part| part.from(pair).next() != Some(pair)) {
+            return false;
+        }
+        let part = Arc::make_mut(&mut self.parts[at]);
+        let found = part.remove(pair);
+        if part.is_empty() {
+            self.from.remove(at);
+            self.parts.remove(at);
+        }
+        found
+    }
+
+    fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    fn bytes(&self) -> usize {
+        let parts: usize = self.parts.iter().map(|part| part.bytes()).sum();
+        parts + self.from.capacity() * size_of::<Pair>() + (self.parts.capacity() + 8) * size_of::<usize>()
     }
 }
 
 /// Pairs, ascending, none twice.
 #[derive(Debug, Clone, Default)]
 pub struct PairIndex {
-    root: Fork<Branch>,
+    /// Grows without bound; the pages below do not.
+    root: Fork<Fork<Fork<Leaf>>>,
     pairs: usize,
 }
 
 impl PairIndex {
     /// An index of these pairs, which must be sorted and without repetition.
     pub fn from_sorted(pairs: &[Pair]) -> Self {
-        // Pages are not filled to the brim, so that the first insertions do not split all of them.
         let mut root = Fork::default();
-        for pairs in pairs.chunks(LEAF_PAIRS_MAX * 3 / 4 * (BRANCH_LEAVES_MAX * 3 / 4)) {
-            let mut branch = Fork::default();
-            pairs.chunks(LEAF_PAIRS_MAX * 3 / 4).for_each(|leaf| branch.push(leaf[0], leaf.to_vec()));
-            root.push(pairs[0], branch);
-        }
+        Fork::filled(pairs).for_each(|(from, part)| root.push(from, part));
         Self { root, pairs: pairs.len() }
     }
 
@@ -96,85 +265,33 @@ impl PairIndex {
 
     /// The pairs from this one on, ascending.
     pub fn from(&self, first: Pair) -> impl Iterator<Item = Pair> + '_ {
-        let (branch, leaf, pair) = self.locate(first);
-        let pairs = self.root.parts[branch..].iter().enumerate().flat_map(move |(step, page)| {
-            let leaves = if step == 0 { &page.parts[leaf.min(page.parts.len())..] } else { &page.parts[..] };
-            leaves.iter().enumerate().flat_map(move |(leaf_step, leaf_page)| {
-                let from = if step == 0 && leaf_step == 0 { pair.min(leaf_page.len()) } else { 0 };
-                leaf_page[from..].iter()
-            })
-        });
-        pairs.copied().skip_while(move |pair| *pair < first)
+        self.root.from(first)
     }
 
     /// All pairs, ascending.
     pub fn pairs(&self) -> impl Iterator<Item = Pair> + '_ {
-        self.root.parts.iter().flat_map(|branch| branch.parts.iter().flat_map(|leaf| leaf.iter().copied()))
+        self.from(LEAST)
     }
 
     /// Adds a pair; one that is there already stays as it is.
     pub fn insert(&mut self, pair: Pair) {
-        if self.root.parts.is_empty() {
+        if self.root.is_empty() {
             *self = Self::from_sorted(&[pair]);
-            return;
-        }
-        let (branch_at, leaf_at, _) = self.locate(pair);
-        let branch = Arc::make_mut(&mut self.root.parts[branch_at]);
-        let leaf = Arc::make_mut(&mut branch.parts[leaf_at]);
-        let Err(place) = leaf.binary_search(&pair) else {
-            return;
-        };
-        leaf.insert(place, pair);
-        self.pairs += 1;
-        let upper = (leaf.len() > LEAF_PAIRS_MAX).then(|| leaf.split_off(leaf.len() / 2));
-        // Only a pair below all others is below where its page begins.
-        branch.from[leaf_at] = branch.from[leaf_at].min(pair);
-        self.root.from[branch_at] = self.root.from[branch_at].min(pair);
-        if let Some(upper) = upper {
-            branch.insert(leaf_at + 1, upper[0], upper);
-        }
-        if branch.parts.len() > BRANCH_LEAVES_MAX {
-            let (from, upper) = branch.split();
-            self.root.insert(branch_at + 1, from, upper);
+        } else if self.root.add(pair) {
+            self.pairs += 1;
         }
     }
 
     /// Takes a pair out.
     pub fn remove(&mut self, pair: Pair) {
-        if self.root.parts.is_empty() {
-            return;
-        }
-        let (branch_at, leaf_at, _) = self.locate(pair);
-        let Ok(place) = self.root.parts[branch_at].parts[leaf_at].binary_search(&pair) else {
-            return;
-        };
-        let branch = Arc::make_mut(&mut self.root.parts[branch_at]);
-        let leaf = Arc::make_mut(&mut branch.parts[leaf_at]);
-        leaf.remove(place);
-        self.pairs -= 1;
-        if leaf.is_empty() {
-            branch.remove(leaf_at);
-        }
-        if branch.parts.is_empty() {
-            self.root.remove(branch_at);
+        if self.root.remove(pair) {
+            self.pairs -= 1;
         }
     }
 
     /// Bytes of memory that the index takes.
     pub fn bytes(&self) -> usize {
-        let leaves: usize = self.root.parts.iter().map(|branch| branch.parts.len()).sum();
-        self.pairs * size_of::<Pair>() + leaves * 64
-    }
-
-    /// Branch, leaf and place where the pair stands or would be put: in the last page that does not begin above it.
-    fn locate(&self, pair: Pair) -> (usize, usize, usize) {
-        let branch_at = self.root.find(pair);
-        let Some(branch) = self.root.parts.get(branch_at) else {
-            return (0, 0, 0);
-        };
-        let leaf_at = branch.find(pair);
-        let place = branch.parts[leaf_at].partition_point(|have| *have < pair);
-        (branch_at, leaf_at, place)
+        self.root.bytes()
     }
 }
 

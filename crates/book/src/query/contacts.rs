@@ -259,7 +259,10 @@ impl<'a> Search<'a> {
         for (chunk, bits) in matches {
             self.select(chunk, bits, &mut found)?;
         }
-        Ok(found.finish())
+        let page = found.finish();
+        // They are scattered over the book.
+        page.contacts(self.book).for_each(ContactView::fetch);
+        Ok(page)
     }
 
     /// Looks at the contacts with these ranks.

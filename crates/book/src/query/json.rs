@@ -2,7 +2,6 @@
 
 use super::jsquery::{Kind, View};
 use super::value::{Objects, Value};
-use crate::text::{PHONE_DIGITS_MAX, unpack};
 
 /// A JSON value inside a record.
 #[derive(Clone, Copy)]
@@ -85,24 +84,8 @@ impl View for Json<'_> {
 pub enum Phones<'a> {
     /// Packed numbers.
     List(&'a [u64]),
-    /// A number, its digits written out at the end of the room.
-    Digits {
-        /// Room for the digits.
-        room: [u8; PHONE_DIGITS_MAX + 1],
-        /// Where they start.
-        start: u8,
-    },
-}
-
-impl Phones<'_> {
-    /// The digits, if this is one number.
-    #[inline]
-    pub fn text(&self) -> &str {
-        match self {
-            Self::List(_) => "",
-            Self::Digits { room, start } => std::str::from_utf8(&room[usize::from(*start)..]).unwrap_or_default(),
-        }
-    }
+    /// A packed number.
+    One(u64),
 }
 
 impl View for Phones<'_> {
@@ -110,7 +93,7 @@ impl View for Phones<'_> {
     fn kind(&self) -> Kind<'_> {
         match self {
             Self::List(_) => Kind::Array,
-            Self::Digits { .. } => Kind::String(self.text()),
+            Self::One(packed) => Kind::Digits(*packed),
         }
     }
 
@@ -118,19 +101,15 @@ impl View for Phones<'_> {
     fn size(&self) -> usize {
         match self {
             Self::List(list) => list.len(),
-            Self::Digits { .. } => 0,
+            Self::One(_) => 0,
         }
     }
 
     #[inline]
     fn item(&self, index: usize) -> Self {
         match self {
-            Self::List(list) => {
-                let mut room = [0; PHONE_DIGITS_MAX + 1];
-                let start = unpack(list[index], &mut room) as u8;
-                Self::Digits { room, start }
-            }
-            Self::Digits { .. } => *self,
+            Self::List(list) => Self::One(list[index]),
+            Self::One(_) => *self,
         }
     }
 

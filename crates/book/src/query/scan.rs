@@ -10,7 +10,7 @@ use super::budget::Budget;
 use super::fault::QueryFault;
 use super::field::contact as at;
 use super::json::{Json, Phones};
-use super::jsquery::{JsQuery, View};
+use super::jsquery::JsQuery;
 use super::matching::{any_text, passes, quantified, too_slow};
 use super::pattern::{Like, StepsSpent};
 use super::plan::{Leaf, Node};
@@ -18,6 +18,7 @@ use super::reading::{Test, TextTest};
 use super::value::{Objects, Value};
 use crate::book::chunk::{Chunk, Link};
 use crate::book::{Book, GroupSet};
+use crate::text::{PHONE_DIGITS_MAX, unpack};
 
 /// A filter bound to a snapshot.
 pub enum Bound<'p> {
@@ -251,18 +252,19 @@ fn phones(test: &Test, chunk: &Chunk, among: &Bits, steps: &mut u64) -> Result<B
             quantified(*quantifier, has)
         })),
         Test::JsQuery(query) => Ok(among.filter(|place| query.matches(Phones::List(chunk.phones_of(place))))),
-        Test::Texts(quantifier, test) => each(among, |place| {
-            let phones = Phones::List(chunk.phones_of(place));
-            any_phone(test, phones, steps).map(|any| quantified(*quantifier, any))
-        }),
+        Test::Texts(quantifier, test) => {
+            each(among, |place| any_phone(test, chunk.phones_of(place), steps).map(|any| quantified(*quantifier, any)))
+        }
         Test::IsNotNull => Ok(*among),
         _ => Ok(Bits::NONE),
     }
 }
 
-fn any_phone(test: &TextTest, phones: Phones<'_>, steps: &mut u64) -> Result<bool, StepsSpent> {
-    for index in 0..phones.size() {
-        if test.holds(phones.item(index).text(), steps)? {
+fn any_phone(test: &TextTest, phones: &[u64], steps: &mut u64) -> Result<bool, StepsSpent> {
+    let mut room = [0; PHONE_DIGITS_MAX + 1];
+    for packed in phones {
+        let start = unpack(*packed, &mut room);
+        if test.holds(std::str::from_utf8(&room[start..]).unwrap_or_default(), steps)? {
             return Ok(true);
         }
     }

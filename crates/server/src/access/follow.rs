@@ -1,17 +1,17 @@
 //! Following the store: what the operator and other nodes change is seen here within a second.
 //!
 //! Two tasks that do not wait for each other: one looks several times a second whether the directory or a session
-//! has moved, the other saves the points. When the store is away, what is known stays in use and the loss is
+//! has moved, and at once when another node tells so; the other saves the points. When the store is away, what is known stays in use and the loss is
 //! logged once; the floors that answer from books refuse meanwhile.
 
 use std::collections::HashMap;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::Access;
 use super::points::Counter;
@@ -20,6 +20,10 @@ use crate::store::{AccountId, PointsUse, Store, StoreFault};
 
 /// How often the store is asked whether anything moved.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// The same where nodes tell each other; what they tell may be lost.
+const LOOK_EVERY_TOLD: Duration = Duration::from_millis(500);
+/// How long after a look it is done again for what is told, so that a flood of changes costs no more than that.
+const TOLD_PAUSE: Duration = Duration::from_millis(25);
 /// How often points are saved: a crash forgets those since.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
 /// How often sessions past their time are forgotten.
@@ -33,11 +37,17 @@ impl Access {
             shutdown.await;
             drop(running);
         };
+        let news = self.store.news();
+        let told = || async {
+            sleep(TOLD_PAUSE).await;
+            news.directory().await;
+        };
+        let look_every = if self.store.is_shared() { LOOK_EVERY_TOLD } else { LOOK_EVERY };
         tokio::join!(
             stop,
-            repeat(LOOK_EVERY, stopped.clone(), || self.catch_up()),
-            repeat(SAVE_EVERY, stopped.clone(), || self.save_points()),
-            repeat(PURGE_EVERY, stopped, || self.purge()),
+            repeat(look_every, told, stopped.clone(), || self.catch_up()),
+            repeat(SAVE_EVERY, pending, stopped.clone(), || self.save_points()),
+            repeat(PURGE_EVERY, pending, stopped, || self.purge()),
         );
         if let Err(fault) = self.save_points().await {
             tracing::error!(%fault, "the last points were not saved");
@@ -105,10 +115,12 @@ impl Access {
     }
 }
 
-/// Does the work again and again until stopped; a round that has begun is finished. A loss is logged once.
-async fn repeat<F>(every: Duration, mut stopped: watch::Receiver<()>, work: impl Fn() -> F)
+/// Does the work again and again until stopped, in time or as soon as it is called for; a round that has begun is
+/// finished. A loss is logged once.
+async fn repeat<C, W>(every: Duration, called: impl Fn() -> C, mut stopped: watch::Receiver<()>, work: impl Fn() -> W)
 where
-    F: Future<Output = Result<(), StoreFault>>,
+    C: Future<Output = ()>,
+    W: Future<Output = Result<(), StoreFault>>,
 {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -118,6 +130,7 @@ where
             biased;
             _ = stopped.changed() => return,
             _ = ticks.tick() => {}
+            () = called() => ticks.reset(),
         }
         match work().await {
             Ok(()) if lost.swap(false, Ordering::Relaxed) => {

@@ -5,7 +5,7 @@
 
 use clap::{Arg, ArgAction, Command};
 
-use super::{agent, allow, check, completions, customer, export, health, import, key, serving, user};
+use super::{agent, allow, check, completions, customer, export, health, import, key, migrate, serving, user};
 use crate::config::value;
 
 const ABOUT: &str = "The address book of a telephony system as a server: JSON-RPC 2.0 over HTTP.";
@@ -23,7 +23,7 @@ Examples:
   ringbook serve                                the server";
 
 /// What many commands take stands apart in their help.
-const COMMON: &str = "Common options";
+pub(super) const COMMON: &str = "Common options";
 
 /// The whole program.
 pub(super) fn program() -> Command {
@@ -37,7 +37,7 @@ pub(super) fn program() -> Command {
         .subcommands([serving::demo_command(), serving::serve_command()])
         .subcommands([agent::command(), customer::command(), user::command(), key::command(), allow::command()])
         .subcommands([import::command(), export::command()])
-        .subcommands([check::command(), health::command(), completions::command()])
+        .subcommands([migrate::command(), check::command(), health::command(), completions::command()])
 }
 
 /// A command of the operator that has verbs.

@@ -85,6 +85,7 @@ fn in_words(fault: &StoreFault) -> String {
         | StoreFault::Locked { .. }
         | StoreFault::SchemaTooNew { .. }
         | StoreFault::NotADatabase { .. }
+        | StoreFault::Unfinished
         | StoreFault::RevisionMoved
         | StoreFault::NotFound { .. }
         | StoreFault::LoginTaken

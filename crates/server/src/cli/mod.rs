@@ -25,6 +25,7 @@ mod failure;
 mod health;
 mod import;
 mod key;
+mod migrate;
 mod operator;
 mod output;
 mod serving;
@@ -143,6 +144,7 @@ fn dispatch(matches: &ArgMatches, console: &mut Console<'_>) -> Result<Exit, Fai
         "health" => health::run(&layers)?.show(output::Form::People, console),
         "import" => import::run(leaf, &layers, console)?.show(form(&layers)?, console),
         "export" => export::run(leaf, &layers, console)?.show(form(&layers)?, console),
+        "migrate-store" => migrate::run(leaf, console.progress)?.show(form(&layers)?, console),
         "completions" => completions::run(leaf)?.show(output::Form::People, console),
         _ => operate(noun, verb, leaf, &layers, console),
     }

@@ -34,8 +34,8 @@ pub(super) type Answer = Result<Outcome, ShelfFault>;
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) command: Command,
-    /// How often it was decided on a state that somebody else had changed meanwhile.
-    pub(super) attempts: usize,
+    /// When it was first found to be decided on a state that somebody else had changed meanwhile.
+    pub(super) overtaken: Option<Instant>,
     reply: oneshot::Sender<Answer>,
     /// Its share of what may wait, given back with the answer.
     room: Option<OwnedSemaphorePermit>,
@@ -45,7 +45,7 @@ impl Waiting {
     /// The command, and where its answer will come.
     pub(super) fn new(command: Command) -> (Self, oneshot::Receiver<Answer>) {
         let (reply, answer) = oneshot::channel();
-        (Self { command, attempts: 0, reply, room: None }, answer)
+        (Self { command, overtaken: None, reply, room: None }, answer)
     }
 
     /// Waits until there is room for it among what is decided and not on disk yet.

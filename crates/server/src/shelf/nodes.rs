@@ -3,24 +3,21 @@
 //! Before a book is shown, the store is asked which revision it is at; all calls that wait at a moment share one such
 //! question, and a call that comes while a question is on its way waits for the next one, because the answer might be
 //! older than the call. If the book is behind, it catches up with what has changed, or is read anew. So no answer is
-//! older than its call, whichever server gives it. With [`Reads::Local`] the question is left out, and a task looks for
-//! changes several times a second.
+//! older than its call, whichever server gives it. With [`Reads::Local`] the question is left out ([`super::mirroring`]).
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ringbook_book::id::{CustomerId, Revision};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::{Inner, Shelf, ShelfFault, Volume};
+use super::{Shelf, ShelfFault, Volume};
 use crate::store::{Following, Store, StoreFault};
 
 /// How long a read waits to hear which revision its book is at.
 const QUESTION_TIME_MAX: Duration = Duration::from_secs(10);
-/// How often books are compared with the store when reads do not ask.
-const LOOK_INTERVAL: Duration = Duration::from_millis(400);
 
 /// Whether a read asks the store first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,9 +36,11 @@ type Asked = Result<Arc<Revisions>, StoreFault>;
 #[derive(Default)]
 pub(super) struct Question(Mutex<State>);
 
+type Waiting = (CustomerId, oneshot::Sender<Asked>);
+
 #[derive(Default)]
 struct State {
-    waiting: Vec<(CustomerId, oneshot::Sender<Asked>)>,
+    waiting: Vec<Waiting>,
     is_asking: bool,
 }
 
@@ -59,7 +58,8 @@ impl Question {
             !std::mem::replace(&mut state.is_asking, true)
         };
         if must_ask {
-            tokio::spawn(Arc::clone(self).ask_for_all(store.clone()));
+            let asking = Asking { question: Arc::clone(self), is_over: false };
+            tokio::spawn(asking.ask_for_all(store.clone()));
         }
         let lost = |_| Err(StoreFault::unavailable("the question for a book's revision was broken off"));
         let answer = timeout(QUESTION_TIME_MAX, answer).await;
@@ -69,15 +69,32 @@ impl Question {
         Ok(revisions.get(&customer).copied())
     }
 
+    /// Those who wait; when there are none, the next one has to ask.
+    fn waiting(&self) -> Vec<Waiting> {
+        let mut state = self.state();
+        state.is_asking = !state.waiting.is_empty();
+        std::mem::take(&mut state.waiting)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The task that asks. However it ends, somebody else can ask afterwards.
+struct Asking {
+    question: Arc<Question>,
+    /// Whether it has ended because nobody waited.
+    is_over: bool,
+}
+
+impl Asking {
     /// Asks until nobody waits.
-    async fn ask_for_all(self: Arc<Self>, store: Store) {
+    async fn ask_for_all(mut self, store: Store) {
         loop {
-            let waiting = {
-                let mut state = self.state();
-                state.is_asking = !state.waiting.is_empty();
-                std::mem::take(&mut state.waiting)
-            };
+            let waiting = self.question.waiting();
             if waiting.is_empty() {
+                self.is_over = true;
                 return;
             }
             let mut customers: Vec<CustomerId> = waiting.iter().map(|(customer, _)| *customer).collect();
@@ -90,9 +107,14 @@ impl Question {
             }
         }
     }
+}
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl Drop for Asking {
+    fn drop(&mut self) {
+        if !self.is_over {
+            // Whoever waits is told that the question was broken off.
+            *self.question.state() = State::default();
+        }
     }
 }
 
@@ -153,33 +175,5 @@ impl Shelf {
             volume.replace(Arc::new(book));
         }
         Ok(())
-    }
-
-    /// Looks for changes of others as long as the shelf is there; only where reads do not ask.
-    pub fn follow_others(&self) {
-        if !self.0.store.is_shared() || self.0.bounds.reads != Reads::Local {
-            return;
-        }
-        let shelf = Arc::downgrade(&self.0);
-        tokio::spawn(async move {
-            while let Some(inner) = Weak::<Inner>::upgrade(&shelf) {
-                Shelf(inner).look_for_changes().await;
-                tokio::time::sleep(LOOK_INTERVAL).await;
-            }
-        });
-    }
-
-    async fn look_for_changes(&self) {
-        let volumes = self.volumes();
-        let customers = volumes.iter().map(|(customer, _)| *customer).collect();
-        // A store that does not answer is asked again soon; until then reads go on, as they were told to.
-        let Ok(revisions) = self.0.store.book_revisions(customers).await else { return };
-        let revisions: Revisions = revisions.into_iter().collect();
-        for (customer, volume) in volumes {
-            let behind = revisions.get(&customer).is_some_and(|revision| *revision > volume.present().revision());
-            if behind && let Err(fault) = self.catch_up(customer, &volume).await {
-                tracing::warn!(customer = customer.number(), "a book could not catch up: {fault}");
-            }
-        }
     }
 }

@@ -22,8 +22,9 @@ use super::ids::Ids;
 use super::{Shelf, ShelfFault, Volume};
 use crate::store::{StoreFault, Uncommitted};
 
-/// How often a command is decided anew because somebody else was quicker.
-const ATTEMPTS_MAX: usize = 16;
+/// How long a command is decided anew because somebody else was quicker. Time counts, not tries: a server that is overtaken
+/// many times in a moment is only busy.
+const OVERTAKEN_TIME_MAX: Duration = Duration::from_secs(10);
 /// How often at most the sizes of books are summed up after changes.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -171,12 +172,12 @@ impl Shelf {
         }
     }
 
-    /// What has been tried too often is answered; the rest is to be decided again.
+    /// What has been tried for too long is answered; the rest is to be decided again.
     fn once_more(entries: &mut std::vec::IntoIter<Entry>) -> Vec<Waiting> {
         let mut again = Vec::new();
         for mut waiting in entries.map(|entry| entry.waiting) {
-            waiting.attempts += 1;
-            if waiting.attempts > ATTEMPTS_MAX {
+            let since = *waiting.overtaken.get_or_insert_with(Instant::now);
+            if since.elapsed() > OVERTAKEN_TIME_MAX {
                 waiting.answer(Err(StoreFault::RevisionMoved.into()));
             } else {
                 again.push(waiting);

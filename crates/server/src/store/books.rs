@@ -34,7 +34,10 @@ impl Store {
     /// Makes a change durable. Fails with [`StoreFault::RevisionMoved`] when the book is not at the revision that
     /// the change was decided on; nothing is changed then.
     pub async fn commit(&self, customer: CustomerId, change: Arc<Change>) -> Result<(), StoreFault> {
-        self.write(move |session| follow(session, customer, &[change])).await
+        let revision = change.revision();
+        self.write(move |session| follow(session, customer, &[change])).await?;
+        self.tell(customer, revision);
+        Ok(())
     }
 
     /// Makes changes durable that are not known before the transaction begins: `gather` is asked for them then, on a
@@ -47,14 +50,19 @@ impl Store {
         let refused = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&refused);
         let outcome = self.write(move |session| {
-            let outcome = follow(session, customer, &gather());
+            let changes = gather();
+            let outcome = follow(session, customer, &changes);
             told.store(outcome.is_err(), Ordering::Relaxed);
-            outcome
+            outcome.map(|()| changes.last().map(|change| change.revision()))
         });
-        outcome.await.map_err(|fault| match refused.load(Ordering::Relaxed) {
+        let moved = outcome.await.map_err(|fault| match refused.load(Ordering::Relaxed) {
             true => Uncommitted::Refused(fault),
             false => Uncommitted::Lost(fault),
-        })
+        })?;
+        if let Some(revision) = moved {
+            self.tell(customer, revision);
+        }
+        Ok(())
     }
 }
 

@@ -139,14 +139,21 @@ impl Store {
 
     /// How often the directory and the sessions have moved; cheap enough to ask several times a second.
     pub async fn revisions(&self) -> Result<Revisions, StoreFault> {
-        self.read(revisions).await
+        self.glance(revisions).await
     }
 }
 
 /// Moves the directory's revision; the first thing in every transaction that changes the directory, so that several
 /// of them, of several programs, wait for each other.
 pub(super) fn moved(session: &dyn Session) -> Result<(), StoreFault> {
-    session.one(statements::BUMP_REVISION, &cells!["directory_revision"], |_| Ok(()))
+    session.one(statements::BUMP_REVISION, &cells!["directory_revision"], |_| Ok(()))?;
+    session.tell_directory()
+}
+
+/// Makes others that change the directory wait until this transaction ends, without telling anybody that it moves. Who
+/// removes rows of many accounts at once does this first, so that no two of them wait for each other's rows.
+pub(super) fn hold(session: &dyn Session) -> Result<(), StoreFault> {
+    session.execute(statements::HOLD_REVISION, &cells!["directory_revision"]).map(drop)
 }
 
 fn revisions(session: &dyn Session) -> Result<Revisions, StoreFault> {

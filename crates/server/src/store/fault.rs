@@ -37,6 +37,8 @@ pub enum StoreFault {
         /// The file.
         path: Arc<str>,
     },
+    /// The data are a copy of another store that was not finished.
+    Unfinished,
     /// The book has been changed since the revision that the change was decided on: catch up and decide again.
     RevisionMoved,
     /// A stored row cannot be read back.
@@ -120,8 +122,12 @@ impl fmt::Display for StoreFault {
                  use the program that wrote them, or a newer one"
             ),
             Self::NotADatabase { path } => {
-                write!(f, "{path} is not a ringbook database: name the right directory with --data, or restore a copy")
+                write!(f, "{path} is not ringbook's: name the right one with --data or --database, or restore a copy")
             }
+            Self::Unfinished => f.write_str(
+                "the data are an unfinished copy of another store: run `ringbook migrate-store` with the same FROM and TO \
+                 again, it goes on where it stopped",
+            ),
             Self::RevisionMoved => f.write_str("the book has changed meanwhile: catch up and decide again"),
             Self::Unreadable { table, key, cause } => {
                 write!(f, "table {table}, row {key}, cannot be read back: {cause}; run `ringbook check`")

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ringbook_book::Book;
-use ringbook_book::id::CustomerId;
+use ringbook_book::id::{CustomerId, Revision};
 
 mod accounts;
 mod books;
@@ -22,6 +22,8 @@ mod fault;
 mod following;
 mod lists;
 mod loading;
+mod moving;
+mod news;
 mod points;
 mod postgres;
 mod report;
@@ -43,6 +45,8 @@ pub use commits::Commits;
 pub use directory::{AgentRow, BlockRow, CustomerRow, Directory, KeyRow, Revisions, UserRow};
 pub use fault::{Noun, StoreFault};
 pub use following::Following;
+pub use moving::{MoveFault, Phase, Step, Transfer, move_store};
+pub use news::{Moved, News};
 pub use points::{PointsRow, PointsUse};
 pub use postgres::Address;
 pub(crate) use report::Requests;
@@ -132,16 +136,25 @@ impl Store {
     /// Opens the data, making and migrating them as needed. Blocks on the store.
     ///
     /// Fails when another server holds the directory ([`StoreFault::Locked`], servers only), when the data are of
-    /// a newer program or not ringbook's, or when the disk or the database refuses.
+    /// a newer program or not ringbook's, when they are a copy that was not finished ([`StoreFault::Unfinished`]), or
+    /// when the disk or the database refuses.
     pub fn open(place: impl Into<Place>, role: Role) -> Result<Self, StoreFault> {
         Self::open_with(place, role, Faults::none())
     }
 
     /// Like [`Store::open`], with operations that a test makes fail.
     pub fn open_with(place: impl Into<Place>, role: Role, faults: Faults) -> Result<Self, StoreFault> {
+        let store = Self::open_even_unfinished(place, role, faults)?;
+        let unfinished = store.snapshot().and_then(|session| session.finds(statements::UNFINISHED_MOVE, &[]));
+        // What cannot be read is told by whoever needs it.
+        if unfinished == Ok(true) { Err(StoreFault::Unfinished) } else { Ok(store) }
+    }
+
+    /// The same for whoever finishes a copy.
+    fn open_even_unfinished(place: impl Into<Place>, role: Role, faults: Faults) -> Result<Self, StoreFault> {
         let engine = match place.into() {
             Place::Directory(directory) => Engine::Sqlite(Arc::new(Sqlite::open(&directory, role, faults)?)),
-            Place::Database(address) => Engine::Postgres(Arc::new(Postgres::open(&address, faults)?)),
+            Place::Database(address) => Engine::Postgres(Arc::new(Postgres::open(&address, role, faults)?)),
         };
         Ok(Self(engine))
     }
@@ -174,7 +187,23 @@ impl Store {
 
     /// Whether the store answers.
     pub async fn ping(&self) -> Result<(), StoreFault> {
-        self.read(|session| session.finds(statements::PING, &[]).map(drop)).await
+        self.glance(|session| session.finds(statements::PING, &[]).map(drop)).await
+    }
+
+    /// What other servers tell of their changes; where no other server shares the data, nobody ever does.
+    pub fn news(&self) -> Arc<News> {
+        match &self.0 {
+            Engine::Sqlite(_) => Arc::default(),
+            Engine::Postgres(engine) => Arc::clone(engine.news()),
+        }
+    }
+
+    /// Tells other servers that a book has moved; waits for nothing.
+    fn tell(&self, customer: CustomerId, revision: Revision) {
+        match &self.0 {
+            Engine::Sqlite(_) => {}
+            Engine::Postgres(engine) => engine.news().tell(customer, revision),
+        }
     }
 
     /// What was written so far.
@@ -197,6 +226,19 @@ impl Store {
         match &self.0 {
             Engine::Sqlite(engine) => engine.write(move |connection| job(connection)).await,
             Engine::Postgres(engine) => engine.write(job).await,
+        }
+    }
+
+    /// Like [`Store::read`], for reads of a few rows that others wait for: where the way to the store is broken without a
+    /// sign of it, that is found out within seconds.
+    async fn glance<T, F>(&self, job: F) -> Result<T, StoreFault>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
+    {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.read(move |connection| job(connection)).await,
+            Engine::Postgres(engine) => engine.glance(job).await,
         }
     }
 

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::rows::{self, column};
 use super::session::{Line, Session, Snapshot, cells};
-use super::{AccountId, IdKind, Store, StoreFault, accounts, sequences, statements};
+use super::{AccountId, IdKind, Store, StoreFault, accounts, directory, sequences, statements};
 
 const TABLE: &str = "api_request_segments";
 /// Between the first and the last moment of a segment there are at most so many seconds, so that the segments of a
@@ -189,7 +189,14 @@ impl Store {
     /// segments that were.
     pub async fn purge_requests(&self, before: i64, segments_max: usize) -> Result<usize, StoreFault> {
         let values = cells![before, i64::try_from(segments_max).unwrap_or(i64::MAX)];
-        let count = self.write(move |session| session.execute(statements::PURGE_REQUESTS, &values)).await?;
+        let purge = move |session: &dyn Session| {
+            if !session.finds(statements::REQUESTS_PAST, &cells![before])? {
+                return Ok(0);
+            }
+            directory::hold(session)?;
+            session.execute(statements::PURGE_REQUESTS, &values)
+        };
+        let count = self.write(purge).await?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 

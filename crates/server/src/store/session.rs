@@ -113,6 +113,9 @@ pub(crate) trait Session {
     /// use the session meanwhile.
     fn each(&self, sql: &'static str, cells: &[Cell<'_>], take: Take<'_>) -> Result<(), StoreFault>;
 
+    /// Tells other servers, once the transaction is committed, that the directory or the sessions have moved.
+    fn tell_directory(&self) -> Result<(), StoreFault>;
+
     /// What the engine itself finds wrong with the data, in words; at most `findings_max` texts of each kind.
     fn integrity(&self, findings_max: usize) -> Result<Vec<String>, StoreFault>;
 }

@@ -4,7 +4,7 @@ use ringbook_book::id::UserId;
 
 use super::rows::{column, id};
 use super::session::{Line, Session, cells};
-use super::{Noun, Store, StoreFault, statements};
+use super::{Noun, Store, StoreFault, directory, statements};
 
 /// A session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Store {
 
     /// The session with this hash, expired ones included until they are purged.
     pub async fn session(&self, token_hash: String) -> Result<Option<SessionRow>, StoreFault> {
-        self.read(move |connection| {
+        self.glance(move |connection| {
             let found = connection.first(statements::SESSION, &cells![token_hash], |line| Ok(session(line)))?;
             found.transpose().map_err(|cause| StoreFault::unreadable("sessions", "token_hash (not shown)", cause))
         })
@@ -39,23 +39,33 @@ impl Store {
     /// Ends a session; ending one that is over is no fault. Answers the sessions' new revision.
     pub async fn remove_session(&self, token_hash: String) -> Result<i64, StoreFault> {
         self.write(move |connection| {
+            let revision = moved(connection)?;
             connection.execute(statements::REMOVE_SESSION, &cells![token_hash])?;
-            moved(connection)
+            Ok(revision)
         })
         .await
     }
 
     /// Forgets the sessions that are over at this moment, in Unix seconds; answers how many.
     pub async fn purge_sessions(&self, now: i64) -> Result<usize, StoreFault> {
-        let count = self.write(move |connection| connection.execute(statements::PURGE_SESSIONS, &cells![now])).await?;
+        let purge = move |connection: &dyn Session| {
+            if !connection.finds(statements::SESSION_PAST, &cells![now])? {
+                return Ok(0);
+            }
+            directory::hold(connection)?;
+            connection.execute(statements::PURGE_SESSIONS, &cells![now])
+        };
+        let count = self.write(purge).await?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 }
 
-/// Tells the nodes that a session ended before its time; answers the sessions' new revision. A transaction that moves
-/// the directory, too, does that before.
+/// Tells the nodes that a session ends before its time; answers the sessions' new revision. Done before any session is
+/// touched, and after the directory was moved if it is: so nobody waits in a circle.
 pub(super) fn moved(connection: &dyn Session) -> Result<i64, StoreFault> {
-    connection.one(statements::BUMP_REVISION, &cells!["sessions_revision"], |line| line.number(0))
+    let revision = connection.one(statements::BUMP_REVISION, &cells!["sessions_revision"], |line| line.number(0))?;
+    connection.tell_directory()?;
+    Ok(revision)
 }
 
 fn session(line: &dyn Line) -> Result<SessionRow, String> {

@@ -8,8 +8,7 @@ macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
         $($(#[$doc])* pub(crate) const $name: &str = $sql;)*
 
-        /// Every statement by its name, for the tests that read them all.
-        #[cfg(test)]
+        /// Every statement by its name, for those who look whether tables and statements fit.
         pub(crate) const ALL: &[(&str, &str)] = &[$((stringify!($name), $sql)),*];
     };
 }
@@ -24,8 +23,20 @@ statements! {
 
     /// The counters that tell followers that something moved.
     REVISIONS = "SELECT name, value FROM meta WHERE name IN ('directory_revision', 'sessions_revision')";
+    /// Whether what is here is a copy that was not finished.
+    UNFINISHED_MOVE = "SELECT value FROM meta WHERE name = 'move_unfinished'";
+    /// A copy begins, or goes on; answers the number of its program.
+    BEGIN_MOVE = "INSERT INTO meta (name, value) VALUES ('move_unfinished', 1) \
+        ON CONFLICT (name) DO UPDATE SET value = meta.value + 1 RETURNING value";
+    /// Changes a row if the copy is still that of program $1.
+    HOLD_MOVE = "UPDATE meta SET value = value WHERE name = 'move_unfinished' AND value = $1";
+    /// The copy of program $1 is finished.
+    END_MOVE = "DELETE FROM meta WHERE name = 'move_unfinished' AND value = $1";
     /// Tells followers that the counter named $1 moved; answers where it is now.
     BUMP_REVISION = "UPDATE meta SET value = value + 1 WHERE name = $1 RETURNING value";
+
+    /// Moves the counter named $1 not at all, but makes whoever else moves it wait until this transaction ends.
+    HOLD_REVISION = "UPDATE meta SET value = value WHERE name = $1";
 
     /// All agents.
     AGENTS = "SELECT id, name FROM agents ORDER BY id";
@@ -190,6 +201,8 @@ statements! {
     SESSION = "SELECT user_id, expires_at FROM sessions WHERE token_hash = $1";
     /// A session ends.
     REMOVE_SESSION = "DELETE FROM sessions WHERE token_hash = $1";
+    /// Whether a session is past its time, which is $1.
+    SESSION_PAST = "SELECT 1 FROM sessions WHERE expires_at <= $1 LIMIT 1";
     /// The sessions that ended before $1.
     PURGE_SESSIONS = "DELETE FROM sessions WHERE expires_at <= $1";
 
@@ -217,6 +230,8 @@ statements! {
         AND first_id = $3";
     /// All requests of all accounts.
     ALL_REQUESTS = "SELECT first_id, requests FROM api_request_segments ORDER BY first_id";
+    /// Whether there are requests from before $1.
+    REQUESTS_PAST = "SELECT 1 FROM api_request_segments WHERE till_moment < $1 LIMIT 1";
     /// At most $2 segments of the requests before $1 go.
     PURGE_REQUESTS = "DELETE FROM api_request_segments WHERE first_id IN \
         (SELECT first_id FROM api_request_segments WHERE till_moment < $1 ORDER BY till_moment LIMIT $2)";

@@ -30,7 +30,7 @@ pub(super) fn customer(name: &str) -> NewCustomer {
     NewCustomer { agent: None, name: name.into(), timezone: "UTC".into(), day_limit: Some(5), minute_limit: None }
 }
 
-fn user(account: AccountId, login: &str) -> NewUser {
+pub(super) fn user(account: AccountId, login: &str) -> NewUser {
     let text = |text: &str| text.to_owned();
     NewUser {
         account,

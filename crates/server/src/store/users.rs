@@ -154,8 +154,8 @@ fn set_user(session: &dyn Session, user: UserId, edit: UserEdit) -> Result<(), S
     let row = found.ok_or(StoreFault::NotFound { what: Noun::User })?;
     let row = row.map_err(|cause| StoreFault::unreadable("users", format_args!("id {id}"), cause))?;
     if edit.password_hash.is_some() {
-        session.execute(statements::REMOVE_USER_SESSIONS, &cells![id])?;
         sessions::moved(session)?;
+        session.execute(statements::REMOVE_USER_SESSIONS, &cells![id])?;
     }
     let row = edit.apply(row);
     login_must_be_free(session, &row.login, id)?;
@@ -170,9 +170,9 @@ fn login_must_be_free(session: &dyn Session, login: &str, user: i64) -> Result<(
 
 /// A user goes, with keys and sessions; part of a larger transaction.
 pub(super) fn remove(session: &dyn Session, user: i64) -> Result<(), StoreFault> {
+    sessions::moved(session)?;
     for sql in [statements::REMOVE_USER_KEYS, statements::REMOVE_USER_SESSIONS, statements::REMOVE_USER] {
         session.execute(sql, &cells![user])?;
     }
-    sessions::moved(session)?;
     Ok(())
 }

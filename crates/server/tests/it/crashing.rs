@@ -77,10 +77,15 @@ impl Line {
         Some(Line(stream))
     }
 
+    /// Asks, and reads no answer.
+    pub fn send(&mut self, method: &str, params: &Value) -> Option<()> {
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        self.0.write_all(&post(body.to_string())).ok()
+    }
+
     /// The answer, if one came.
     pub fn call(&mut self, method: &str, params: &Value) -> Option<Value> {
-        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        self.0.write_all(&post(body.to_string())).ok()?;
+        self.send(method, params)?;
         let mut seen = Vec::new();
         let mut room = [0; 16 << 10];
         loop {

@@ -204,10 +204,28 @@ fn local_reads_catch_up_by_themselves() {
     let pair = Pair::start(&["--reads", "local"]);
     // Both books are in memory.
     (0..2).for_each(|node| drop(pair.call(node, "get.contacts", json!({}))));
+    let listening = || listeners(&pair, "COUNT(*)") == 2;
+    eventually(PATIENCE, "both listen", listening);
     let id = pair.create(0, "New");
     assert_eq!(pair.contact(0, id)["last_name"], "New", "a node knows its own writes");
     eventually(PATIENCE, "the other node", || pair.contact(1, id)["last_name"] == "New");
+    // Nobody can listen for longer than a moment: what is changed is found out all the same.
+    let unheard = pair.create(1, "Unheard");
+    let (_, key) = key(&pair.data, 1);
+    eventually(PATIENCE, "a node that hears nothing", || {
+        listeners(&pair, "COUNT(pg_terminate_backend(pid))");
+        pair.contact(0, unheard)["last_name"] == "Unheard" && pair.nodes[0].verdict(&key) == "ok"
+    });
+    eventually(PATIENCE, "both listen again", listening);
+    let heard = pair.create(0, "Heard");
+    eventually(PATIENCE, "the other node", || pair.contact(1, heard)["last_name"] == "Heard");
     pair.stop();
+}
+
+/// Counts the connections on which servers hear of each other.
+fn listeners(pair: &Pair, count: &str) -> i64 {
+    let whose = "datname = current_database() AND application_name LIKE '% news'";
+    super::stores::number(&pair.data, &format!("SELECT {count} FROM pg_stat_activity WHERE {whose}")).expect("a number")
 }
 
 /// What a member of a contact is set to, and what it is shown as.
@@ -304,3 +322,57 @@ BEGIN
   END LOOP;
 END $$;
 DROP SCHEMA newer CASCADE";
+
+#[test]
+fn writers_on_two_nodes_wait_for_each_other_and_are_not_refused() {
+    if !is_shared("nodes share a database") {
+        return;
+    }
+    const WRITERS: usize = 32;
+    const STEPS: u64 = 20;
+    let pair = Pair::start(&[]);
+    let ids: Vec<u64> = (0..WRITERS).map(|_| pair.create(0, "Mine")).collect();
+    let refused = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for (at, id) in ids.iter().enumerate() {
+            let (pair, refused) = (&pair, &refused);
+            scope.spawn(move || {
+                for step in 1..=STEPS {
+                    let update = json!({"id": id, "first_name": step.to_string()});
+                    let answer = pair.call(at % 2, "update.contacts", update);
+                    refused.fetch_add(u64::from(outcome(&answer) != "ok"), Ordering::SeqCst);
+                }
+            });
+        }
+    });
+    assert_eq!(refused.into_inner(), 0, "of {} changes; nothing is wrong with either node", WRITERS as u64 * STEPS);
+    pair.stop();
+}
+
+#[test]
+fn a_large_change_is_not_starved_by_small_ones_on_another_node() {
+    if !is_shared("nodes share a database") {
+        return;
+    }
+    let pair = Pair::start(&[]);
+    let ids: Vec<u64> = (0..4).map(|_| pair.create(1, "Small")).collect();
+    let record = |at| json!({"last_name": format!("Large {at}"), "phone_numbers": ["100"]});
+    let records: Vec<Value> = (0..5_000).map(record).collect();
+    let stop = AtomicBool::new(false);
+    let uploaded = std::thread::scope(|scope| {
+        for id in &ids {
+            let (pair, stop) = (&pair, &stop);
+            scope.spawn(move || {
+                while !stop.load(Ordering::SeqCst) {
+                    let update = json!({"id": id, "first_name": "x"});
+                    assert_eq!(outcome(&pair.call(1, "update.contacts", update)), "ok");
+                }
+            });
+        }
+        let uploaded = pair.call(0, "upload.contacts", json!({"contacts": records}));
+        stop.store(true, Ordering::SeqCst);
+        uploaded
+    });
+    assert_eq!(outcome(&uploaded), "ok");
+    pair.stop();
+}

@@ -152,11 +152,11 @@ fn known() -> MutexGuard<'static, HashMap<PathBuf, Database>> {
     KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn psql(address: &str, statements: &str) -> String {
+pub fn psql(address: &str, statements: &str) -> String {
     try_psql(address, statements).unwrap_or_else(|told| panic!("{statements}: {told}"))
 }
 
-fn try_psql(address: &str, statements: &str) -> Result<String, String> {
+pub fn try_psql(address: &str, statements: &str) -> Result<String, String> {
     let mut command = Command::new("psql");
     let done = command.args(["-X", "-At", "-v", "ON_ERROR_STOP=1", "-d", address, "-c", statements]).output();
     let done = done.expect("psql runs");

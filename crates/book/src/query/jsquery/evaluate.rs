@@ -117,7 +117,7 @@ impl ScalarTest {
             ScalarTest::In(set) => set.has(kind),
             ScalarTest::Compare(comparison, bound) => match kind {
                 Kind::Number(number) => comparison.accepts(bound.order_of(number)),
-                Kind::Null | Kind::Bool(_) | Kind::String(_) => false,
+                Kind::Null | Kind::Bool(_) | Kind::String(_) | Kind::Digits(_) => false,
                 Kind::Array | Kind::Object => false,
             },
         }
@@ -142,7 +142,7 @@ impl Shape {
             Kind::Null => false,
             Kind::Bool(_) => self == Shape::Boolean,
             Kind::Number(_) => self == Shape::Numeric,
-            Kind::String(_) => self == Shape::String,
+            Kind::String(_) | Kind::Digits(_) => self == Shape::String,
             Kind::Array => self == Shape::Array,
             Kind::Object => self == Shape::Object,
         }

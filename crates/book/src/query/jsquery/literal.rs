@@ -2,6 +2,7 @@
 
 use super::Kind;
 use super::number::Decimal;
+use crate::text::{PHONE_DIGITS_MAX, digits_packed, unpack};
 
 /// A scalar written in a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,7 +10,27 @@ pub(super) enum Literal {
     Null,
     Bool(bool),
     Number(Decimal),
-    Text(String),
+    Text(Text),
+}
+
+/// A string of a query, also as what it is compared with where values are digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Text {
+    text: String,
+    digits: Option<u64>,
+}
+
+impl Text {
+    pub(super) fn as_string(&self) -> &String {
+        &self.text
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        let digits = digits_packed(&text);
+        Self { text, digits }
+    }
 }
 
 impl Literal {
@@ -21,7 +42,8 @@ impl Literal {
             (Literal::Null, Kind::Null) => true,
             (Literal::Bool(literal), Kind::Bool(value)) => *literal == value,
             (Literal::Number(literal), Kind::Number(value)) => literal.order_of(value).is_eq(),
-            (Literal::Text(literal), Kind::String(value)) => literal == value,
+            (Literal::Text(literal), Kind::String(value)) => literal.text == value,
+            (Literal::Text(literal), Kind::Digits(value)) => literal.digits == Some(value),
             _ => false,
         }
     }
@@ -59,7 +81,7 @@ impl LiteralSet {
                     Some(integer) => numbers.push(integer),
                     None => unreachable = true,
                 },
-                Literal::Text(text) => texts.push(text),
+                Literal::Text(text) => texts.push(text.text),
             }
         }
         let (numbers, texts) = (distinct(numbers), distinct(texts));
@@ -79,6 +101,11 @@ impl LiteralSet {
             Kind::Bool(true) => self.bools[1].then_some(SLOT_TRUE),
             Kind::Number(value) => place(&self.numbers, &value).map(|index| SLOT_FIRST_NUMBER + index),
             Kind::String(value) => place(&self.texts, value).map(|index| self.slots() - 1 - index),
+            Kind::Digits(value) => {
+                let mut room = [0; PHONE_DIGITS_MAX + 1];
+                let start = unpack(value, &mut room);
+                self.slot(Kind::String(std::str::from_utf8(&room[start..]).unwrap_or_default()))
+            }
             Kind::Array | Kind::Object => None,
         }
     }

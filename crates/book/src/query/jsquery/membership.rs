@@ -98,7 +98,7 @@ fn smallest(all: impl Iterator<Item = Option<Membership>>) -> Option<Membership>
 
 fn of_scalar(test: &ScalarTest, spot: Spot) -> Option<Membership> {
     let strings = match (spot, test) {
-        (Spot::Element, ScalarTest::Equal(Literal::Text(text))) => std::slice::from_ref(text),
+        (Spot::Element, ScalarTest::Equal(Literal::Text(text))) => std::slice::from_ref(text.as_string()),
         (Spot::Element, ScalarTest::In(set)) => set.texts(),
         _ => &[],
     };
@@ -120,7 +120,7 @@ fn of_list(test: &ListTest, spot: Spot) -> Option<Membership> {
 /// The array has to be `list`: it has its first string, if all are strings.
 fn of_equal_list(list: &[Literal]) -> Membership {
     let mut texts = list.iter().map(|literal| match literal {
-        Literal::Text(text) => Some(text.clone()),
+        Literal::Text(text) => Some(text.as_string().clone()),
         Literal::Null | Literal::Bool(_) | Literal::Number(_) => None,
     });
     let all: Option<Vec<String>> = texts.by_ref().collect();

@@ -48,6 +48,9 @@ pub enum Kind<'a> {
     Number(i64),
     /// A string, unescaped.
     String(&'a str),
+    /// A string of at most [`crate::text::PHONE_DIGITS_MAX`] digits, packed as a phone number is: written out only when
+    /// it must be.
+    Digits(u64),
     /// An array of [`View::size`] elements.
     Array,
     /// An object of [`View::size`] members.

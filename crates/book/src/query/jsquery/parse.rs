@@ -346,7 +346,7 @@ impl Parser<'_> {
             Lexeme::Keyword(Keyword::Null, _) => Literal::Null,
             Lexeme::Keyword(Keyword::True, _) => Literal::Bool(true),
             Lexeme::Keyword(Keyword::False, _) => Literal::Bool(false),
-            Lexeme::Keyword(_, text) | Lexeme::Text(text) => Literal::Text(text.clone()),
+            Lexeme::Keyword(_, text) | Lexeme::Text(text) => Literal::Text(text.clone().into()),
             _ => return Err(self.unexpected(expected)),
         };
         Ok(self.taken(literal))

@@ -25,8 +25,17 @@ const CONNECTIONS_MAX: u64 = 1_000;
 const ADDRESS_CHARS_MAX: usize = 4_000;
 /// How long the database may keep quiet about what was sent to it before the connection is given up.
 const UNACKNOWLEDGED_TIME_MAX: Duration = Duration::from_secs(10);
-/// How long a connection rests before it is looked after.
+/// How long a connection rests before it is looked after, unless `keepalives_idle` says otherwise.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+/// How long the driver lets it rest when nobody says anything.
+const KEEPALIVE_IDLE_OF_DRIVER: Duration = Duration::from_secs(2 * 60 * 60);
+/// How often the other end is then asked for a sign of life, unless `keepalives_interval` says otherwise.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+/// How many such questions may stay without an answer, unless `keepalives_retries` says otherwise.
+const KEEPALIVE_RETRIES: u32 = 3;
+/// How long a transaction may stand still in the middle: it holds rows that others wait for, and whoever began it may
+/// have been stopped.
+const STANDSTILL_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// How far a connection is kept from others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,16 +94,14 @@ impl Address {
 /// What every connection is told when it begins.
 fn settle(config: &mut Config, secrecy: Secrecy, connect_time_max: Duration, statement_time_max: Duration) {
     let milliseconds = statement_time_max.as_millis();
+    let standstill = statement_time_max.min(STANDSTILL_TIME_MAX).as_millis();
     let options = format!(
         "{} -c search_path=ringbook -c synchronous_commit=on -c statement_timeout={milliseconds} \
-         -c idle_in_transaction_session_timeout={milliseconds}",
+         -c idle_in_transaction_session_timeout={standstill}",
         config.get_options().unwrap_or_default()
     );
     config.options(options.trim()).connect_timeout(connect_time_max);
-    config.keepalives_idle(KEEPALIVE_IDLE);
-    if config.get_tcp_user_timeout().is_none() {
-        config.tcp_user_timeout(UNACKNOWLEDGED_TIME_MAX);
-    }
+    keep_alive(config);
     if config.get_application_name().is_none() {
         config.application_name("ringbook");
     }
@@ -103,6 +110,22 @@ fn settle(config: &mut Config, secrecy: Secrecy, connect_time_max: Duration, sta
         Secrecy::Prefer => SslMode::Prefer,
         Secrecy::Require | Secrecy::VerifyCa | Secrecy::VerifyFull => SslMode::Require,
     });
+}
+
+/// A connection whose other end is gone is noticed within a minute, and within seconds when something was said on it.
+fn keep_alive(config: &mut Config) {
+    if config.get_keepalives_idle() == KEEPALIVE_IDLE_OF_DRIVER {
+        config.keepalives_idle(KEEPALIVE_IDLE);
+    }
+    if config.get_keepalives_interval().is_none() {
+        config.keepalives_interval(KEEPALIVE_INTERVAL);
+    }
+    if config.get_keepalives_retries().is_none() {
+        config.keepalives_retries(KEEPALIVE_RETRIES);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(UNACKNOWLEDGED_TIME_MAX);
+    }
 }
 
 /// What the driver says of an address: the names of options, and none of their values.

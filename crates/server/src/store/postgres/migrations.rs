@@ -6,7 +6,7 @@
 use tokio_postgres::{Client, Error};
 
 use super::address::Address;
-use super::faults;
+use super::{faults, fitness};
 use crate::store::StoreFault;
 
 /// The oldest release that will do.
@@ -33,7 +33,7 @@ pub(super) async fn migrate(client: &Client, address: &Address) -> Result<(), St
             return Err(StoreFault::SchemaTooNew { found, known });
         }
         if found == known {
-            return Ok(());
+            return fitness::must_fit(client, address).await;
         }
         step(client, found).await?;
     }
@@ -82,7 +82,7 @@ async fn must_serve(client: &Client, address: &Address) -> Result<(), StoreFault
     Ok(())
 }
 
-async fn shown(client: &Client, sql: &str) -> Result<String, StoreFault> {
+pub(super) async fn shown(client: &Client, sql: &str) -> Result<String, StoreFault> {
     let row = client.query_one(sql, &[]).await.map_err(fault)?;
     row.try_get(0).map_err(fault)
 }
@@ -97,7 +97,10 @@ async fn schema(client: &Client, address: &Address) -> Result<u32, StoreFault> {
         (0, _) => Ok(0),
         (_, 0) => Err(StoreFault::NotADatabase { path: format!("the schema ringbook of {address}").into() }),
         _ => {
-            let row = client.query_one("SELECT COALESCE(MAX(number), 0) FROM migrations", &[]).await.map_err(fault)?;
+            let row = client
+                .query_one("SELECT COALESCE(MAX(number), 0) FROM ringbook.migrations", &[])
+                .await
+                .map_err(fault)?;
             let number: i64 = row.try_get(0).map_err(fault)?;
             u32::try_from(number).map_err(StoreFault::unavailable)
         }

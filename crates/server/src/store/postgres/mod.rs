@@ -8,15 +8,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio_postgres::Client;
+
 use super::fault::panicked;
+use super::news::News;
 use super::session::{Session, Snapshot};
-use super::{Commits, Faults, StoreFault};
+use super::{Commits, Faults, Role, StoreFault};
 
 mod address;
+mod dialing;
 mod faults;
+mod fitness;
+mod herald;
 mod integrity;
 pub(super) mod migrations;
 mod pool;
+mod runs;
 mod session;
 mod tls;
 mod waiting;
@@ -26,9 +33,10 @@ mod tests;
 
 pub use address::Address;
 
-use pool::{Pool, Turn};
+use dialing::{Dialer, Errand};
+use pool::{Lease, Pool};
 use session::{Bond, Talk};
-use waiting::{Driver, wait};
+use waiting::{Driver, Silence, wait};
 
 /// How long a step of the schema may take: it may rewrite a table, or wait for another program that does.
 const STEP_TIME_MAX: Duration = Duration::from_secs(86_400);
@@ -38,29 +46,37 @@ pub(super) struct Postgres {
     pool: Arc<Pool>,
     faults: Faults,
     commits: Commits,
+    news: Arc<News>,
 }
 
 impl Postgres {
-    /// Connects, and makes or migrates the tables. Blocks.
-    pub(super) fn open(address: &Address, faults: Faults) -> Result<Self, StoreFault> {
-        let pool = pool(address)?;
-        let client = pool.connect()?;
-        let migrated = wait(migrations::migrate(&client, address), STEP_TIME_MAX);
+    /// Connects, and makes or migrates the tables. A server begins to tell and to hear what moves. Blocks.
+    pub(super) fn open(address: &Address, role: Role, faults: Faults) -> Result<Self, StoreFault> {
+        let (driver, dialer) = ground(address)?;
+        let migrated = alone(&dialer, async |client| migrations::migrate(client, address).await, STEP_TIME_MAX);
         migrated
             .map_err(|_| StoreFault::unavailable("a migration took too long: see what the database waits for"))??;
-        Ok(Self { pool, faults, commits: Commits::default() })
+        let news = Arc::new(News::default());
+        if role == Role::Server {
+            driver.handle().spawn(herald::keep(Arc::clone(&dialer), Arc::clone(&news)));
+        }
+        Ok(Self { pool: Arc::new(Pool::new(dialer, driver)?), faults, commits: Commits::default(), news })
     }
 
     /// Whether the tables are there. Blocks.
     pub(super) fn exists(address: &Address) -> Result<bool, StoreFault> {
-        let pool = pool(address)?;
-        let client = pool.connect()?;
-        let exists = wait(migrations::exists(&client, address), address.statement_time_max);
+        let (_driver, dialer) = ground(address)?;
+        let looking = async |client: &Client| migrations::exists(client, address).await;
+        let exists = alone(&dialer, looking, address.statement_time_max);
         exists.map_err(|_| StoreFault::unavailable("the database has not answered in time"))?
     }
 
     pub(super) fn commits(&self) -> &Commits {
         &self.commits
+    }
+
+    pub(super) fn news(&self) -> &Arc<News> {
+        &self.news
     }
 
     /// Does a job in a transaction of its own.
@@ -69,16 +85,25 @@ impl Postgres {
         T: Send + 'static,
         F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
     {
-        self.off_the_async_threads(move |engine, turn| engine.write_here(turn, job)).await
+        self.off_the_async_threads(move |engine, lease| engine.write_here(lease, job)).await
     }
 
-    /// Does a read; all of one moment or each statement by itself.
+    /// Does a read so short that a connection on which it takes seconds is given up.
+    pub(super) async fn glance<T, F>(self: &Arc<Self>, job: F) -> Result<T, StoreFault>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
+    {
+        self.off_the_async_threads(move |engine, lease| engine.read_here(lease, Bond::Glance, job)).await
+    }
+
+    /// Does a read; each statement by itself.
     pub(super) async fn read<T, F>(self: &Arc<Self>, job: F) -> Result<T, StoreFault>
     where
         T: Send + 'static,
         F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
     {
-        self.off_the_async_threads(move |engine, turn| engine.read_here(turn, Bond::None, job)).await
+        self.off_the_async_threads(move |engine, lease| engine.read_here(lease, Bond::None, job)).await
     }
 
     /// The same, all of one moment.
@@ -87,52 +112,51 @@ impl Postgres {
         T: Send + 'static,
         F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
     {
-        self.off_the_async_threads(move |engine, turn| engine.read_here(turn, Bond::Moment, job)).await
+        self.off_the_async_threads(move |engine, lease| engine.read_here(lease, Bond::Moment, job)).await
     }
 
     /// A session of one's own that sees one moment. Blocks.
     pub(super) fn snapshot(&self) -> Result<Snapshot, StoreFault> {
-        let turn = self.pool.turn_here()?;
-        self.snapshot_in(turn)
+        self.snapshot_in(self.pool.lease_here()?)
     }
 
     /// Another one, if a connection is free.
     pub(super) fn spare_snapshot(&self) -> Result<Option<Snapshot>, StoreFault> {
-        self.pool.spare_turn().map(|turn| self.snapshot_in(turn)).transpose()
+        self.pool.spare_lease()?.map(|lease| self.snapshot_in(lease)).transpose()
     }
 
-    fn snapshot_in(&self, turn: Turn) -> Result<Snapshot, StoreFault> {
+    fn snapshot_in(&self, lease: Lease) -> Result<Snapshot, StoreFault> {
         self.faults.strike()?;
-        Ok(Snapshot::new(Talk::new(self.pool.lease(turn)?, Bond::Moment)))
+        Ok(Snapshot::new(Talk::new(lease, Bond::Moment)))
     }
 
     async fn off_the_async_threads<T, F>(self: &Arc<Self>, work: F) -> Result<T, StoreFault>
     where
         T: Send + 'static,
-        F: FnOnce(&Self, Turn) -> Result<T, StoreFault> + Send + 'static,
+        F: FnOnce(&Self, Lease) -> Result<T, StoreFault> + Send + 'static,
     {
-        let turn = self.pool.turn().await?;
+        let lease = self.pool.lease().await?;
         let engine = Arc::clone(self);
-        tokio::task::spawn_blocking(move || work(&engine, turn)).await.map_err(StoreFault::unavailable)?
+        tokio::task::spawn_blocking(move || work(&engine, lease)).await.map_err(StoreFault::unavailable)?
     }
 
     fn read_here<T>(
         &self,
-        turn: Turn,
+        lease: Lease,
         bond: Bond,
         job: impl FnOnce(&dyn Session) -> Result<T, StoreFault>,
     ) -> Result<T, StoreFault> {
         self.faults.strike()?;
-        job(&Talk::new(self.pool.lease(turn)?, bond))
+        job(&Talk::new(lease, bond))
     }
 
     fn write_here<T>(
         &self,
-        turn: Turn,
+        lease: Lease,
         job: impl FnOnce(&dyn Session) -> Result<T, StoreFault>,
     ) -> Result<T, StoreFault> {
         let began = Instant::now();
-        let outcome = self.transact(turn, job);
+        let outcome = self.transact(lease, job);
         match &outcome {
             Ok(_) => self.commits.committed(1, began),
             Err(StoreFault::Unavailable { .. } | StoreFault::Damaged { .. }) => self.commits.failed(),
@@ -144,11 +168,11 @@ impl Postgres {
 
     fn transact<T>(
         &self,
-        turn: Turn,
+        lease: Lease,
         job: impl FnOnce(&dyn Session) -> Result<T, StoreFault>,
     ) -> Result<T, StoreFault> {
         self.faults.strike()?;
-        let talk = Talk::new(self.pool.lease(turn)?, Bond::Transaction);
+        let talk = Talk::new(lease, Bond::Transaction);
         let work = || self.faults.strike().and_then(|()| job(&talk));
         let value = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)))?;
         self.faults.strike()?;
@@ -157,7 +181,23 @@ impl Postgres {
     }
 }
 
-fn pool(address: &Address) -> Result<Arc<Pool>, StoreFault> {
-    let tls = tls::connector(address)?;
-    Ok(Arc::new(Pool::new(address.clone(), tls, Driver::start()?)))
+/// What connections are made on, and what makes them.
+fn ground(address: &Address) -> Result<(Driver, Arc<Dialer>), StoreFault> {
+    let (tls, driver) = (tls::connector(address)?, Driver::start()?);
+    let dialer = Arc::new(Dialer::new(address.clone(), tls, driver.handle().clone()));
+    Ok((driver, dialer))
+}
+
+/// Works on a connection that is used for nothing else. Blocks.
+fn alone<T>(
+    dialer: &Arc<Dialer>,
+    work: impl AsyncFnOnce(&Client) -> Result<T, StoreFault>,
+    patience: Duration,
+) -> Result<Result<T, StoreFault>, Silence> {
+    let (client, wire) = match wait(dialer.connect(Errand::Work), dialer.patience() * 2)? {
+        Ok(made) => made,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    dialer.driver().spawn(wire);
+    wait(work(&client), patience)
 }

@@ -1,38 +1,51 @@
 //! The connections: a bounded number of them, made when needed, used by one at a time.
 //!
-//! A connection on which anything failed is not used again. While the database cannot be reached, one caller at a time
-//! tries, the tries grow rarer up to a bound, and those who waited meanwhile are told what it was told.
+//! Turns and idle connections are kept by the crate `deadpool`; what a connection is, how it is made and when it is not
+//! used again is ours. A connection on which anything failed is thrown away.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex as Door, OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, sleep_until, timeout};
+use deadpool::Runtime;
+use deadpool::managed::{
+    Manager, Metrics, Object, Pool as Places, PoolConfig, PoolError, QueueMode, RecycleError, RecycleResult,
+    TimeoutType, Timeouts,
+};
+use tokio::task::AbortHandle;
 use tokio_postgres::{Client, Error, Statement};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::address::Address;
-use super::faults;
+use super::dialing::{Dialer, Errand};
+use super::runs;
 use super::waiting::{Driver, wait};
 use crate::store::StoreFault;
 
 /// How long a caller waits for one of the connections.
 const TURN_TIME_MAX: Duration = Duration::from_secs(10);
-/// The pause after the first connection that could not be made; it doubles with each further one.
-const PAUSE_MIN: Duration = Duration::from_millis(20);
-/// The longest such pause.
-const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// A connection with what it has prepared.
 pub(super) struct Link {
     pub(super) client: Client,
     statements: RefCell<HashMap<&'static str, Statement>>,
+    /// The same for many rows at once, where there is such a statement.
+    of_many: RefCell<HashMap<&'static str, Option<Statement>>>,
+    /// Keeps the connection going.
+    carrier: AbortHandle,
 }
 
 impl Link {
+    async fn make(dialer: &Arc<Dialer>) -> Result<Self, StoreFault> {
+        let (client, wire) = dialer.connect(Errand::Work).await?;
+        let carrying = dialer.driver().spawn(async move {
+            if let Err(error) = wire.await {
+                tracing::debug!(%error, "a connection to the database ended");
+            }
+        });
+        let (statements, of_many) = (RefCell::default(), RefCell::default());
+        Ok(Self { client, statements, of_many, carrier: carrying.abort_handle() })
+    }
+
     /// A statement, known to the database from the second time on.
     pub(super) async fn prepared(&self, sql: &'static str) -> Result<Statement, Error> {
         let known = self.statements.borrow().get(sql).cloned();
@@ -45,147 +58,111 @@ impl Link {
             }
         }
     }
+
+    /// A statement that does to many rows what this one does to one, if there is such a statement.
+    pub(super) async fn prepared_of_many(&self, sql: &'static str) -> Result<Option<Statement>, Error> {
+        let known = self.of_many.borrow().get(sql).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let one = self.prepared(sql).await?;
+        let many = match runs::of_many(sql, one.params()) {
+            Some(text) => Some(self.client.prepare(&text).await?),
+            None => None,
+        };
+        self.of_many.borrow_mut().insert(sql, many.clone());
+        Ok(many)
+    }
 }
 
-/// The right to use one of the connections.
-pub(super) type Turn = OwnedSemaphorePermit;
+/// What the pool needs to know of connections.
+struct Links(Arc<Dialer>);
+
+impl Manager for Links {
+    type Type = Link;
+    type Error = StoreFault;
+
+    async fn create(&self) -> Result<Link, StoreFault> {
+        Link::make(&self.0).await
+    }
+
+    async fn recycle(&self, link: &mut Link, _metrics: &Metrics) -> RecycleResult<StoreFault> {
+        if link.client.is_closed() { Err(RecycleError::message("it was closed meanwhile")) } else { Ok(()) }
+    }
+}
 
 /// The connections to a database.
 pub(super) struct Pool {
-    pub(super) address: Address,
-    tls: MakeRustlsConnect,
-    turns: Arc<Semaphore>,
-    idle: Mutex<Vec<Link>>,
-    /// How often a connection could not be made.
-    failures: AtomicU64,
-    outage: Door<Outage>,
-    driver: Driver,
-}
-
-/// What is known of a database that cannot be reached.
-#[derive(Default)]
-struct Outage {
-    /// Failures without a success between them, and the last of them.
-    running: u32,
-    last: Option<(Instant, StoreFault)>,
-}
-
-impl Outage {
-    fn pause(&self) -> Duration {
-        PAUSE_MIN.saturating_mul(1 << self.running.min(16)).min(PAUSE_MAX)
-    }
+    dialer: Arc<Dialer>,
+    places: Places<Links>,
+    /// Below the connections, which live on it.
+    _driver: Driver,
 }
 
 impl Pool {
-    pub(super) fn new(address: Address, tls: MakeRustlsConnect, driver: Driver) -> Self {
-        let turns = Arc::new(Semaphore::new(address.connections_max));
-        let (idle, failures, outage) = (Mutex::default(), AtomicU64::new(0), Door::default());
-        Self { address, tls, turns, idle, failures, outage, driver }
+    pub(super) fn new(dialer: Arc<Dialer>, driver: Driver) -> Result<Self, StoreFault> {
+        let mut config = PoolConfig::new(dialer.address.connections_max);
+        // What was used last is least likely to have been closed meanwhile.
+        config.queue_mode = QueueMode::Lifo;
+        let places = Places::builder(Links(Arc::clone(&dialer))).config(config).runtime(Runtime::Tokio1).build();
+        Ok(Self { dialer, places: places.map_err(StoreFault::unavailable)?, _driver: driver })
     }
 
-    /// Waits for a turn; without blocking the thread.
-    pub(super) async fn turn(&self) -> Result<Turn, StoreFault> {
-        let turn = timeout(TURN_TIME_MAX, Arc::clone(&self.turns).acquire_owned()).await;
-        turn.map_err(|_| self.busy())?.map_err(StoreFault::unavailable)
+    /// A connection; waits for one without blocking the thread.
+    pub(super) async fn lease(self: &Arc<Self>) -> Result<Lease, StoreFault> {
+        self.lease_within(TURN_TIME_MAX).await?.ok_or_else(|| self.busy())
     }
 
     /// The same on a thread that may block.
-    pub(super) fn turn_here(&self) -> Result<Turn, StoreFault> {
-        let turn = wait(Arc::clone(&self.turns).acquire_owned(), TURN_TIME_MAX);
-        turn.map_err(|_| self.busy())?.map_err(StoreFault::unavailable)
+    pub(super) fn lease_here(self: &Arc<Self>) -> Result<Lease, StoreFault> {
+        self.blocking(TURN_TIME_MAX)?.ok_or_else(|| self.busy())
     }
 
-    /// A turn if there is one at once.
-    pub(super) fn spare_turn(&self) -> Option<Turn> {
-        Arc::clone(&self.turns).try_acquire_owned().ok()
+    /// A connection if one is free at once. Blocks while it is made.
+    pub(super) fn spare_lease(self: &Arc<Self>) -> Result<Option<Lease>, StoreFault> {
+        self.blocking(Duration::ZERO)
+    }
+
+    fn blocking(self: &Arc<Self>, turn_time: Duration) -> Result<Option<Lease>, StoreFault> {
+        // The timers are those of the driver, because this thread may have none.
+        let _context = self.dialer.driver().enter();
+        let patience = TURN_TIME_MAX + self.dialer.patience() * 2;
+        wait(self.lease_within(turn_time), patience).map_err(|_| self.busy())?
+    }
+
+    /// `None` when no turn came in time.
+    async fn lease_within(self: &Arc<Self>, turn_time: Duration) -> Result<Option<Lease>, StoreFault> {
+        let times = Timeouts { wait: Some(turn_time), create: None, recycle: None };
+        match self.places.timeout_get(&times).await {
+            Ok(link) => Ok(Some(Lease { link: Some(link), pool: Arc::clone(self) })),
+            Err(PoolError::Timeout(TimeoutType::Wait)) => Ok(None),
+            Err(PoolError::Backend(fault)) => {
+                self.forget_idle();
+                Err(fault)
+            }
+            Err(error) => Err(StoreFault::unavailable(error)),
+        }
+    }
+
+    /// What is idle now is not used again: something suggests that it is as broken as another one was.
+    fn forget_idle(&self) {
+        drop(self.places.retain(|_, _| false));
     }
 
     fn busy(&self) -> StoreFault {
-        let (count, seconds) = (self.address.connections_max, TURN_TIME_MAX.as_secs());
+        let (count, seconds) = (self.dialer.address.connections_max, TURN_TIME_MAX.as_secs());
         StoreFault::unavailable(format_args!(
             "none of the {count} connections to the database became free within {seconds} s: see what the database \
              waits for, or set connections in --database higher"
         ))
-    }
-
-    /// A connection for this turn. Blocks.
-    pub(super) fn lease(self: &Arc<Self>, turn: Turn) -> Result<Lease, StoreFault> {
-        while let Some(link) = self.idle().pop() {
-            if !link.client.is_closed() {
-                return Ok(Lease { link: Some(link), pool: Arc::clone(self), _turn: turn });
-            }
-        }
-        let link = Link { client: self.connect()?, statements: RefCell::default() };
-        Ok(Lease { link: Some(link), pool: Arc::clone(self), _turn: turn })
-    }
-
-    /// Makes a connection, at once as long as that works. Blocks.
-    pub(super) fn connect(self: &Arc<Self>) -> Result<Client, StoreFault> {
-        let pool = Arc::clone(self);
-        let making = self.driver.handle().spawn(async move { pool.connect_in_turn().await });
-        let patience = self.address.connect_time_max * 2 + PAUSE_MAX;
-        match wait(making, patience) {
-            Ok(made) => made.map_err(StoreFault::unavailable)?,
-            Err(_) => Err(faults::of_slow_connecting(&self.address)),
-        }
-    }
-
-    async fn connect_in_turn(&self) -> Result<Client, StoreFault> {
-        let failures = self.failures.load(Ordering::Acquire);
-        if failures == 0 {
-            return match self.dial().await {
-                Ok(client) => Ok(client),
-                Err(fault) => Err(self.failed(&mut *self.outage.lock().await, fault)),
-            };
-        }
-        let mut outage = self.outage.lock().await;
-        if let Some((at, fault)) = &outage.last {
-            if self.failures.load(Ordering::Acquire) > failures {
-                return Err(fault.clone());
-            }
-            sleep_until(*at + outage.pause()).await;
-        }
-        match self.dial().await {
-            Ok(client) => {
-                *outage = Outage::default();
-                self.failures.store(0, Ordering::Release);
-                Ok(client)
-            }
-            Err(fault) => Err(self.failed(&mut outage, fault)),
-        }
-    }
-
-    fn failed(&self, outage: &mut Outage, fault: StoreFault) -> StoreFault {
-        outage.running += 1;
-        outage.last = Some((Instant::now(), fault.clone()));
-        self.failures.fetch_add(1, Ordering::AcqRel);
-        self.idle().clear();
-        fault
-    }
-
-    async fn dial(&self) -> Result<Client, StoreFault> {
-        let made = timeout(self.address.connect_time_max, self.address.config.connect(self.tls.clone())).await;
-        let made = made.map_err(|_| faults::of_slow_connecting(&self.address))?;
-        let (client, connection) = made.map_err(|error| faults::of_connecting(&error, &self.address))?;
-        self.driver.handle().spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection to the database ended");
-            }
-        });
-        Ok(client)
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<Link>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A connection that is in use.
 pub(super) struct Lease {
     /// There until it is given back or thrown away.
-    link: Option<Link>,
+    link: Option<Object<Links>>,
     pool: Arc<Pool>,
-    _turn: Turn,
 }
 
 impl Lease {
@@ -195,19 +172,30 @@ impl Lease {
 
     /// How long the database may keep quiet.
     pub(super) fn patience(&self) -> Duration {
-        self.pool.address.statement_time_max + TURN_TIME_MAX
+        self.pool.dialer.address.statement_time_max + TURN_TIME_MAX
+    }
+
+    /// Whether it was idle before, so that it may have broken without anybody noticing.
+    pub(super) fn was_idle(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| Object::metrics(link).recycle_count > 0)
     }
 
     /// Something failed on it: nobody will use it again.
     pub(super) fn throw_away(&mut self) {
-        self.link = None;
+        drop(self.link.take().map(Object::take));
     }
-}
 
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Some(link) = self.link.take().filter(|link| !link.client.is_closed()) {
-            self.pool.idle().push(link);
-        }
+    /// It keeps quiet: nobody waits for what it may still say.
+    pub(super) fn break_off(&self) {
+        self.link().carrier.abort();
+    }
+
+    /// A fresh connection instead of this one, which broke while it was idle. Blocks.
+    pub(super) fn renew(&mut self) -> Result<(), StoreFault> {
+        self.throw_away();
+        self.pool.forget_idle();
+        let mut fresh = self.pool.lease_here()?;
+        self.link = fresh.link.take();
+        Ok(())
     }
 }

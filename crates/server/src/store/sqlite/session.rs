@@ -32,6 +32,11 @@ impl Session for Connection {
         Ok(())
     }
 
+    /// Nobody else is told: there is one server, which looks by itself.
+    fn tell_directory(&self) -> Result<(), StoreFault> {
+        Ok(())
+    }
+
     fn integrity(&self, findings_max: usize) -> Result<Vec<String>, StoreFault> {
         database::integrity(self, findings_max)
     }

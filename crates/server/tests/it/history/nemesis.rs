@@ -13,14 +13,15 @@ use super::clients::Desk;
 /// How long clients may take for so many calls before it goes on without them: they may all be waiting for the end.
 const MOMENT_MAX: Duration = Duration::from_millis(400);
 
+/// Longer than a server or the database waits for the other.
+const LONG: Duration = Duration::from_secs(3);
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// What was done so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Harm {
     pub nodes_killed: u64,
-    pub databases_killed: u64,
-    pub databases_stopped: u64,
+    pub databases_ended: u64,
     pub cuts: u64,
     pub silences: u64,
     pub delays: u64,
@@ -29,8 +30,7 @@ pub struct Harm {
 impl AddAssign for Harm {
     fn add_assign(&mut self, more: Harm) {
         self.nodes_killed += more.nodes_killed;
-        self.databases_killed += more.databases_killed;
-        self.databases_stopped += more.databases_stopped;
+        self.databases_ended += more.databases_ended;
         self.cuts += more.cuts;
         self.silences += more.silences;
         self.delays += more.delays;
@@ -39,80 +39,100 @@ impl AddAssign for Harm {
 
 /// Lets some calls begin.
 fn moment(desk: &Desk, dice: &mut Dice) {
-    let (until, begin) = (desk.begun.load(Ordering::Relaxed) + 1 + dice.below(20), Instant::now());
-    while desk.begun.load(Ordering::Relaxed) < until && begin.elapsed() < MOMENT_MAX {
+    wait_for_calls(desk, 1 + dice.below(20), MOMENT_MAX);
+}
+
+fn wait_for_calls(desk: &Desk, calls: u64, time_max: Duration) {
+    let (until, begin) = (desk.begun.load(Ordering::Relaxed) + calls, Instant::now());
+    while desk.begun.load(Ordering::Relaxed) < until && begin.elapsed() < time_max {
         std::thread::sleep(LOOK_EVERY);
     }
 }
 
 /// Does one harm and mends it: afterwards every server runs and has an open way to a database that runs.
-pub fn strike(desk: &Desk, dice: &mut Dice) -> Harm {
-    let mut harm = Harm::default();
-    let fleet = desk.fleet;
-    let node = dice.below(fleet.len() as u64) as usize;
-    let way = &fleet.proxies[node];
-    let is_slow = dice.below(4) == 0;
-    let usual = if is_slow { Way::Slow(Duration::from_millis(1 + dice.below(8))) } else { Way::Open };
-    if is_slow {
-        fleet.proxies.iter().for_each(|way| way.set(usual));
+pub fn strike(desk: &Desk, dice: &mut Dice, round: u64) -> Harm {
+    let (mut harm, fleet) = (Harm::default(), desk.fleet);
+    let mut usual = Way::Open;
+    if dice.below(4) == 0 {
+        usual = Way::Slow(Duration::from_millis(1 + dice.below(8)));
         harm.delays += 1;
     }
+    fleet.proxies.iter().for_each(|way| way.set(usual));
     moment(desk, dice);
-    match dice.below(12) {
-        0..=3 => {
-            fleet.kill(node);
-            fleet.launch(node);
-            harm.nodes_killed += 1;
-        }
-        4 => {
-            fleet.cluster.kill().expect("it runs");
-            moment(desk, dice);
-            fleet.cluster.start_again().expect("it starts");
-            harm.databases_killed += 1;
-        }
-        5 => {
-            let how = if dice.below(2) == 0 { Stop::Fast } else { Stop::Immediate };
-            fleet.cluster.stop(how).expect("it runs");
-            moment(desk, dice);
-            fleet.cluster.start_again().expect("it starts");
-            harm.databases_stopped += 1;
-        }
-        6 => {
-            way.cut();
-            harm.cuts += 1;
-        }
-        7..=8 => {
-            way.lay(if dice.below(2) == 0 { Trap::BeforeCommit } else { Trap::AfterCommit });
-            moment(desk, dice);
-            harm.cuts += 1;
-        }
-        9 => {
-            way.set(Way::Closed);
-            way.cut();
-            moment(desk, dice);
-            harm.cuts += 1;
-        }
-        10 => {
-            way.set(Way::Silent);
-            moment(desk, dice);
-            if dice.below(2) == 0 {
-                way.cut();
-            }
-            harm.silences += 1;
-        }
-        _ => {
-            // What it had on its way arrives after its death.
-            way.set(Way::Silent);
-            moment(desk, dice);
-            fleet.kill(node);
-            way.set(usual);
-            fleet.launch(node);
-            harm.silences += 1;
-            harm.nodes_killed += 1;
-        }
-    }
-    way.set(usual);
+    let kinds: [fn(&Desk, &mut Dice, &mut Harm); 5] = [kill_nodes, end_database, cut, silence, kill_in_silence];
+    // Each of them comes early once, so that a short run has seen them all.
+    let kind = usize::try_from(round).ok().filter(|round| *round < kinds.len());
+    kinds[kind.unwrap_or_else(|| dice.below(kinds.len() as u64) as usize)](desk, dice, &mut harm);
+    fleet.proxies.iter().for_each(|way| way.set(usual));
     moment(desk, dice);
     fleet.proxies.iter().for_each(|way| way.set(Way::Open));
     harm
+}
+
+fn one_of(desk: &Desk, dice: &mut Dice) -> usize {
+    dice.below(desk.fleet.len() as u64) as usize
+}
+
+/// One, or all at once.
+fn kill_nodes(desk: &Desk, dice: &mut Dice, harm: &mut Harm) {
+    let doomed: Vec<usize> =
+        if dice.below(4) == 0 { (0..desk.fleet.len()).collect() } else { vec![one_of(desk, dice)] };
+    doomed.iter().for_each(|node| desk.fleet.kill(*node));
+    doomed.iter().for_each(|node| desk.fleet.launch(*node));
+    harm.nodes_killed += doomed.len() as u64;
+}
+
+fn end_database(desk: &Desk, dice: &mut Dice, harm: &mut Harm) {
+    let cluster = &desk.fleet.cluster;
+    match dice.below(4) {
+        0 => cluster.stop(Stop::Fast),
+        1 => cluster.stop(Stop::Immediate),
+        _ => cluster.kill(),
+    }
+    .expect("it runs");
+    moment(desk, dice);
+    cluster.start_again().expect("it starts");
+    harm.databases_ended += 1;
+}
+
+fn cut(desk: &Desk, dice: &mut Dice, harm: &mut Harm) {
+    let way = &desk.fleet.proxies[one_of(desk, dice)];
+    match dice.below(4) {
+        0 => way.cut(),
+        1 => way.lay(Trap::BeforeCommit),
+        2 => way.lay(Trap::AfterCommit),
+        _ => {
+            way.set(Way::Closed);
+            way.cut();
+        }
+    }
+    moment(desk, dice);
+    harm.cuts += 1;
+}
+
+/// What was on its way arrives late, or never.
+fn silence(desk: &Desk, dice: &mut Dice, harm: &mut Harm) {
+    let way = &desk.fleet.proxies[one_of(desk, dice)];
+    way.set(Way::Silent);
+    if dice.below(4) == 0 {
+        wait_for_calls(desk, u64::from(u32::MAX), LONG);
+    } else {
+        moment(desk, dice);
+    }
+    if dice.below(2) == 0 {
+        way.cut();
+    }
+    harm.silences += 1;
+}
+
+/// What a server had on its way arrives after its death.
+fn kill_in_silence(desk: &Desk, dice: &mut Dice, harm: &mut Harm) {
+    let node = one_of(desk, dice);
+    desk.fleet.proxies[node].set(Way::Silent);
+    moment(desk, dice);
+    desk.fleet.kill(node);
+    desk.fleet.proxies[node].set(Way::Open);
+    desk.fleet.launch(node);
+    harm.silences += 1;
+    harm.nodes_killed += 1;
 }
