@@ -45,6 +45,8 @@ pub fn run(ground: &Ground, findings: &mut Findings) -> Result<(), String> {
     let before = measure();
     let (files, memory) = (server.files(), server.memory("VmRSS"));
     let clients = resting(&server.address, &token, &phones, RESTING)?;
+    let each = (server.memory("VmRSS") - memory) / RESTING as f64;
+    findings.tell(format!("10 000 connections that rest after a call: {:.1} KB of memory each", each / 1e3));
     let senders: Result<Vec<_>, _> = (0..SENDERS).map(|at| Slow::sender(&server.address, &token, at)).collect();
     let readers: Result<Vec<_>, _> = (0..READERS).map(|_| Slow::reader(&server.address, &token)).collect();
     let (senders, readers, over) = (senders?, readers?, AtomicBool::new(false));
@@ -54,8 +56,8 @@ pub fn run(ground: &Ground, findings: &mut Findings) -> Result<(), String> {
         let beside = measure();
         let there = server.files().saturating_sub(files);
         findings.judge(beside.failed == 0, compared(&beside, &before, there));
-        let more = server.memory("VmRSS") - memory;
-        findings.tell(format!("{} more memory: {:.1} KB a connection", megabytes(more), more / there as f64 / 1e3));
+        let more = megabytes(server.memory("VmRSS") - memory);
+        findings.tell(format!("{more} more memory with all of them, large pages for the slow readers included"));
         let closed = eventually(CLOSED_WITHIN, || server.files() <= files + FILES_OF_ITS_OWN);
         over.store(true, Ordering::Relaxed);
         closed

@@ -42,7 +42,7 @@ fn passes(test: &mut Command, words: &str, lines_min: usize, findings: &mut Find
     let counts: Vec<&str> = told.lines().filter(|line| line.contains(words)).collect();
     let passed = done.status.success();
     for line in &counts {
-        findings.judge(passed, line.trim());
+        findings.judge(passed, line.trim_start_matches('.').trim());
     }
     if !passed {
         eprintln!("{told}");
