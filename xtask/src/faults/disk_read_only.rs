@@ -37,9 +37,9 @@ pub fn run(ground: &Ground, findings: &mut Findings) -> Result<(), String> {
     under_writers(&home, &token, &log, findings)?;
     let checked = home.check();
     findings.judge(checked.is_ok(), format!("ringbook check: {}", checked.err().unwrap_or("ok".to_owned())));
-    disk.run("mount -o remount,ro .")?;
+    disk.run("mount -o remount,bind,ro .")?;
     start(&home, findings)?;
-    disk.run("mount -o remount,rw .")?;
+    disk.run("mount -o remount,bind,rw .")?;
     let server = home.serve(&[], &log)?;
     client(&server, &token)?.contacts(r#","limit":1"#)?;
     findings.judge(server.stop()?.success(), "it starts where it can be written again");
