@@ -42,14 +42,14 @@ const TRIALS: [Trial; 8] = [
     Trial {
         name: "disk-full",
         does: "writers fill a disk of 24 MiB; changes are refused, reads go on, room is made; with a kill in between",
-        takes: "1 min",
+        takes: "10 s",
         needs: "unshare and nsenter, as root or with user namespaces",
         run: disk_full::run,
     },
     Trial {
         name: "disk-read-only",
         does: "the disk refuses every write for a while; and a start on a read-only directory",
-        takes: "1 min",
+        takes: "10 s",
         needs: "the same, and prlimit",
         run: disk_read_only::run,
     },
@@ -71,7 +71,7 @@ const TRIALS: [Trial; 8] = [
         name: "patterns",
         does: "hostile questions to a book of 100 000 contacts, alone and 8 at once: time and memory of each",
         takes: "5 min",
-        needs: "400 MB of memory",
+        needs: "1.5 GB of memory",
         run: patterns::run,
     },
     Trial {
@@ -91,7 +91,7 @@ const TRIALS: [Trial; 8] = [
     Trial {
         name: "input",
         does: "hostile bodies, filters and patterns by fuzzing; --runs says how many in all",
-        takes: "an hour for 10 000 000",
+        takes: "20 min for 10 000 000",
         needs: "nothing",
         run: suites::input,
     },

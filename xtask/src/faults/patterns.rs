@@ -27,6 +27,8 @@ const GROWTH_BYTES_MAX: f64 = 1e9;
 const SECOND_GROWTH_MAX: f64 = 0.25;
 /// Questions in the table.
 const SHOWN: usize = 10;
+/// Something is said every so many questions.
+const QUESTIONS_PER_LINE: usize = 50;
 /// How long look-ups are measured beside hostile questions, and without.
 const TIME: Duration = Duration::from_secs(10);
 
@@ -58,9 +60,10 @@ pub fn run(ground: &Ground, findings: &mut Findings) -> Result<(), String> {
     let count = questions.len();
     for question in questions {
         asked.push(ask(&server, &token, question)?);
-        eprint!("\r{} of {count} questions", asked.len());
+        if asked.len().is_multiple_of(QUESTIONS_PER_LINE) {
+            eprintln!("{} of {count} questions", asked.len());
+        }
     }
-    eprintln!();
     judge(&asked, findings);
     table(&mut asked, findings);
     remember(&server, &token, &asked, memory, findings)?;
