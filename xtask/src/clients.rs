@@ -10,7 +10,7 @@ use std::process::Command;
 
 use ringbook_testbed::{Packages, output, quietly};
 
-use crate::bench::process::Running;
+use crate::server::process::Running;
 use crate::steps::{Steps, root};
 
 /// A client, and the step that runs it.

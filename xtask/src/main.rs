@@ -4,7 +4,9 @@
 mod bench;
 mod clients;
 mod crash;
+mod faults;
 mod fuzz;
+mod server;
 mod steps;
 mod test;
 
@@ -20,6 +22,10 @@ usage: cargo xtask <chore>
   crash [--nodes N] [--rounds N] [--seed X]
       kills the server under 64 writers again and again, and looks for every change that was acknowledged; with several
       nodes on a PostgreSQL of its own, which is killed as well, judges whether all answers fit one order of the changes
+
+  faults [TRIAL…] [--runs N]
+      makes go wrong what can: the disk is full or refuses, the database is gone, clients are idle, slow or hostile; counts
+      what came of it; --help lists the trials
 
   fuzz [TARGET…] [--runs N] [--seconds S] [--seed X]
       throws hostile input at the parsers and the engine, in a release build, on all processors
@@ -39,6 +45,7 @@ fn main() -> ExitCode {
         Some((chore, rest)) if chore == "test" => test::run(rest),
         Some((chore, rest)) if chore == "fuzz" => fuzz::run(rest),
         Some((chore, rest)) if chore == "bench" => bench::run(rest),
+        Some((chore, rest)) if chore == "faults" => faults::run(rest),
         Some((chore, rest)) if chore == "crash" => crash::run(rest),
         Some((chore, _)) if ["help", "--help", "-h"].contains(&chore.as_str()) => {
             println!("{USAGE}");

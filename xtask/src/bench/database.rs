@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use ringbook_testbed::{Cluster, output, quietly};
 
-use super::process::{Buried, children, processor_seconds};
+use crate::server::process::{Buried, children, processor_seconds};
 
 /// Everything fits into `shared_buffers`; nothing compiles queries that are over before they would be compiled, nor
 /// starts processes for them where every processor has a client to serve.

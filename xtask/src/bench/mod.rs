@@ -5,7 +5,6 @@
 //! over. Rows go to the terminal and into `docs/performance.md` as soon as they are there, so that what fails later costs
 //! nothing that was measured before.
 
-mod client;
 mod database;
 mod document;
 mod figures;
@@ -17,7 +16,6 @@ mod nginx;
 mod nodes;
 mod peer;
 mod plot;
-pub(crate) mod process;
 mod rows;
 mod site;
 mod writes;

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-use super::process::Running;
+use crate::server::process::Running;
 
 /// Starts an nginx that serves `body` at `/page.json`, with a worker per processor.
 ///

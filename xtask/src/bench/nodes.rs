@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use ringbook_testbed::quietly;
 
 use super::Wish;
-use super::client::{self, Client, by_phone, contacts};
 use super::database::{Database, Transactions, Work};
 use super::figures::{self, Comparison, Goal, Line};
 use super::load::{Load, Measured};
-use super::process::Running;
-use super::site::{Site, Survey, survey, token};
+use super::site::{Site, Survey, survey};
 use super::writes::{self, Place};
+use crate::server::client::{self, Client, by_phone, contacts};
+use crate::server::demo::token;
+use crate::server::process::Running;
 
 /// Rows measured here.
 pub const ROWS: [u32; 4] = [13, 14, 15, 16];

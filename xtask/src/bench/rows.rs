@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use super::client::{after, by_phone, contacts};
 use super::figures::{self, Comparison, Goal, Line};
 use super::load::{Load, Measured};
-use super::process::Running;
 use super::site::{Site, Survey, survey};
-use super::{PARTS, Wish, client, nginx};
+use super::{PARTS, Wish, nginx};
+use crate::server::client::{self, after, by_phone, contacts};
+use crate::server::process::Running;
 
 /// Rows of `cargo bench`.
 pub const IN_PROCESS: [u32; 6] = [3, 4, 5, 7, 11, 12];

@@ -1,13 +1,13 @@
 //! What is measured: the programs, built for release, and a demo book on disk that is kept between runs.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use ringbook_testbed::quietly;
 
-use super::client::{Client, after};
-use super::process::Running;
+use crate::server::client::{Client, after};
+use crate::server::demo;
+use crate::server::process::Running;
 use crate::steps::{cargo, root};
 
 /// Every so many contacts give a phone number to look up.
@@ -49,29 +49,9 @@ impl Site {
             scratch,
             token: String::new(),
         };
-        site.fill(contacts)?;
-        site.token = token(&site.data)?;
-        site.lift_limits()?;
+        demo::provide(&site.ringbook, &site.data, contacts)?;
+        site.token = demo::token(&site.data)?;
         Ok(site)
-    }
-
-    fn fill(&self, contacts: u64) -> Result<(), String> {
-        if self.data.join("demo.json").exists() {
-            return Ok(());
-        }
-        eprintln!("── demo book of {contacts} contacts");
-        // What is there was not finished.
-        let _ = fs::remove_dir_all(&self.data);
-        fs::create_dir_all(&self.scratch).map_err(|why| format!("{}: {why}", self.scratch.display()))?;
-        let mut demo = Command::new(&self.ringbook);
-        demo.arg("demo").arg("--data").arg(&self.data).args(["--contacts", &contacts.to_string()]);
-        Running::start(demo.args(["--listen", "127.0.0.1:0"])).map(drop)
-    }
-
-    fn lift_limits(&self) -> Result<(), String> {
-        let mut set = Command::new(&self.ringbook);
-        set.args(["customer", "set", "1", "--day-limit", "none", "--minute-limit", "none", "--data"]);
-        quietly(set.arg(&self.data))
     }
 
     /// The command that serves the book.
@@ -99,18 +79,6 @@ impl Site {
     pub fn client(&self, server: &Running) -> Result<Client, String> {
         Client::connect(&server.address, &self.token)
     }
-}
-
-/// The key of the first customer.
-///
-/// # Errors
-/// There is no such file, or no key in it.
-pub fn token(data: &Path) -> Result<String, String> {
-    let file = data.join("demo.json");
-    let text = fs::read_to_string(&file).map_err(|why| format!("{}: {why}", file.display()))?;
-    let customers = text.split(r#""customers""#).nth(1).unwrap_or_default();
-    let value = customers.split(r#""access_token": ""#).nth(1).and_then(|rest| rest.split('"').next());
-    value.map(str::to_owned).ok_or_else(|| format!("{} holds no key", file.display()))
 }
 
 /// What is known of the whole book after reading it once.

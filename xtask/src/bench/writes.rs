@@ -12,11 +12,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::Wish;
-use super::client::{self, Client, by_phone};
 use super::figures::{self, Comparison, Goal, Line};
 use super::load::{Load, Measured};
-use super::process::Running;
 use super::site::{Site, Survey, survey};
+use crate::server::client::{self, Client, by_phone};
+use crate::server::process::Running;
 
 /// Rows measured here, besides those that others share.
 pub const ROWS: [u32; 3] = [8, 9, 12];
@@ -91,7 +91,7 @@ impl Place {
         let mut set = Command::new(&site.ringbook);
         set.args(["customer", "set", "1", "--day-limit", "none", "--minute-limit", "none", "--data"]);
         ringbook_testbed::quietly(set.arg(&data))?;
-        let token = super::site::token(&data)?;
+        let token = crate::server::demo::token(&data)?;
         Ok(Place { data, token })
     }
 

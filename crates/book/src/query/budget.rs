@@ -37,9 +37,11 @@ impl Budget {
         self.work = self.work.saturating_add(CONTACT_WORK_MAX);
     }
 
-    /// What each of so many workers may spend on its part of the question.
+    /// What each of so many workers may spend on its part of the question: together no more than one may alone, or a
+    /// question would be answered while processors are idle and refused when they are not.
     pub fn among(&self, workers: usize) -> Self {
-        Self { steps: self.steps, work: self.work / workers.max(1) as u64 }
+        let workers = workers.max(1) as u64;
+        Self { steps: self.steps / workers, work: self.work / workers }
     }
 
     /// Pays for one comparison with so many values.
@@ -59,7 +61,8 @@ fn cost(test: &Test) -> u64 {
     match test {
         Test::Text(test) => cost_of_text(test),
         Test::Texts(_, test) => 2 * cost_of_text(test),
-        Test::JsQuery(query) => 60 + 4 * query.source_bytes() as u64,
+        // Each step into the depth asks the rest of the query of everything within.
+        Test::JsQuery(query) => (60 + 4 * query.source_bytes() as u64) * (1 + query.descents() as u64),
         Test::Never
         | Test::IsNull
         | Test::IsNotNull
@@ -103,6 +106,16 @@ mod tests {
         }
         let (mut budget, leaf) = (Budget::for_contacts(1_000_000), regexp());
         assert!((0..1_000).any(|_| budget.pay(&leaf, 1_000_000).is_err()));
+    }
+
+    #[test]
+    fn who_shares_the_work_may_spend_no_more_than_who_does_it_alone() {
+        let whole = Budget::for_contacts(100_000);
+        for workers in 1..=64 {
+            let part = whole.among(workers);
+            assert!(part.steps * workers as u64 <= whole.steps && part.work * workers as u64 <= whole.work);
+            assert!(part.steps > 0 && part.work > 0);
+        }
     }
 
     #[test]

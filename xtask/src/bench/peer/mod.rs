@@ -9,12 +9,12 @@ mod questions;
 use std::fs;
 
 use super::Wish;
-use super::client::{self, Client, contacts};
 use super::database::{Database, Work};
 use super::figures::{self, Comparison, Goal, Line};
 use super::load::Load;
-use super::process::Running;
 use super::site::{Site, survey};
+use crate::server::client::{self, Client, contacts};
+use crate::server::process::Running;
 use questions::Question;
 
 /// The row measured here.

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::super::client::by_phone;
 use super::super::database::Database;
 use super::book;
+use crate::server::client::by_phone;
 
 /// Numbers that are looked up in turn.
 const PHONES: usize = 1024;

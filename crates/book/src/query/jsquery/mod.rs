@@ -82,6 +82,7 @@ pub struct JsQuery {
     root: Node,
     membership: Option<Membership>,
     source_bytes: usize,
+    descents: usize,
 }
 
 impl JsQuery {
@@ -96,7 +97,13 @@ impl JsQuery {
     pub fn parse(source: &str) -> Result<JsQuery, JsQueryFault> {
         let root = parse::parse(source)?;
         let membership = membership::membership(&root);
-        Ok(JsQuery { root, membership, source_bytes: source.len() })
+        let descents = source.matches('*').count();
+        Ok(JsQuery { root, membership, source_bytes: source.len(), descents })
+    }
+
+    /// How many steps into the depth it was written with, or a few more.
+    pub fn descents(&self) -> usize {
+        self.descents
     }
 
     /// How many bytes it was written in.

@@ -47,6 +47,14 @@ impl Ground {
         &self.place
     }
 
+    /// What keeps the data.
+    pub(crate) fn engine(&self) -> &'static str {
+        match &self.place {
+            Place::Directory(_) => "SQLite",
+            Place::Database(_) => "PostgreSQL",
+        }
+    }
+
     /// Statements by a hand that is not the store's.
     pub(crate) fn execute(&self, statements: &str) {
         match (&self.place, &self.kept) {

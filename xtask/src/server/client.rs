@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 /// How long a server may take to listen.
 const START_TIME_MAX: Duration = Duration::from_secs(60);
 const RETRY_INTERVAL: Duration = Duration::from_millis(1);
+/// An answer that takes longer never comes.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
 
 /// The path that calls are posted to.
 pub const PATH: &str = "/v2.0";
@@ -28,6 +30,7 @@ impl Client {
             match TcpStream::connect(address) {
                 Ok(stream) => {
                     let _ = stream.set_nodelay(true);
+                    let _ = stream.set_read_timeout(Some(ANSWER_TIME_MAX));
                     return Ok(Client { stream: BufReader::new(stream), token: token.to_owned() });
                 }
                 Err(why) if start.elapsed() > START_TIME_MAX => {
@@ -60,9 +63,20 @@ impl Client {
         if answer.contains(r#""result":{"#) { Ok(answer) } else { Err(format!("unexpected answer: {answer:.400}")) }
     }
 
-    fn post(&mut self, body: &str) -> std::io::Result<String> {
-        let head = format!("POST {PATH} HTTP/1.1\r\nHost: bench\r\nContent-Length: {}\r\n\r\n", body.len());
-        self.stream.get_mut().write_all(format!("{head}{body}").as_bytes())?;
+    /// Calls a method; `members` holds members of `params`, each with a comma before it.
+    ///
+    /// # Errors
+    /// The connection breaks, or no answer comes.
+    pub fn call(&mut self, method: &str, members: &str) -> std::io::Result<String> {
+        self.post(&call(&self.token, method, members))
+    }
+
+    /// Posts a body; whatever the server answers.
+    ///
+    /// # Errors
+    /// The connection breaks, or no answer comes.
+    pub fn post(&mut self, body: &str) -> std::io::Result<String> {
+        self.stream.get_mut().write_all(&request(body))?;
         let mut length = 0;
         loop {
             let mut line = String::new();
@@ -82,9 +96,26 @@ impl Client {
     }
 }
 
+/// The bytes that post a body.
+pub fn request(body: &str) -> Vec<u8> {
+    let head = format!("POST {PATH} HTTP/1.1\r\nHost: bench\r\nContent-Length: {}\r\n\r\n", body.len());
+    (head + body).into_bytes()
+}
+
+/// The body of a call; `members` holds members of `params`, each with a comma before it.
+pub fn call(token: &str, method: &str, members: &str) -> String {
+    format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{"access_token":"{token}"{members}}}}}"#)
+}
+
 /// The body of a question for contacts.
 pub fn contacts(token: &str, question: &str) -> String {
-    format!(r#"{{"jsonrpc":"2.0","id":1,"method":"get.contacts","params":{{"access_token":"{token}"{question}}}}}"#)
+    call(token, "get.contacts", question)
+}
+
+/// The mnemonic of a refusal; `None` for an answer that is none.
+pub fn mnemonic(answer: &str) -> Option<&str> {
+    let error = answer.split(r#""error":{"#).nth(1)?;
+    error.split(r#""mnemonic":""#).nth(1)?.split('"').next()
 }
 
 /// The question who has a phone number.

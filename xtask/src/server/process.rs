@@ -1,7 +1,12 @@
-//! Servers that run while something is measured.
+//! Servers that run until they are no longer needed.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// A server that was told to end has ended after this, or hangs.
+const END_TIME_MAX: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 use ringbook_testbed::output;
 
@@ -19,7 +24,7 @@ impl Running {
     /// It cannot be started, or ends before it says so.
     pub fn start(command: &mut Command) -> Result<Self, String> {
         let program = format!("{command:?}");
-        let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn();
+        let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
         let mut child = spawned.map_err(|why| format!("{program} cannot be run: {why}"))?;
         let stdout = child.stdout.take().expect("it was piped");
         // Dropped, and so stopped, on every way out.
@@ -44,6 +49,46 @@ impl Running {
         Ok(Running { child, address: address.to_owned() })
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGKILL, and waits until it is gone.
+    ///
+    /// # Errors
+    /// It was gone already.
+    pub fn kill(mut self) -> Result<(), String> {
+        if let Ok(Some(status)) = self.child.try_wait() {
+            return Err(format!("the server had ended before it was killed: {status}"));
+        }
+        let killed = self.child.kill().and_then(|()| self.child.wait());
+        killed.map(drop).map_err(|why| format!("the server cannot be killed: {why}"))
+    }
+
+    /// SIGTERM, and waits for its end.
+    ///
+    /// # Errors
+    /// It does not end.
+    pub fn stop(mut self) -> Result<ExitStatus, String> {
+        self.terminate();
+        let begin = Instant::now();
+        while begin.elapsed() < END_TIME_MAX {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Ok(status);
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        // Not waited for again when it is dropped.
+        let _ = self.child.kill();
+        Err(format!("the server does not end within {END_TIME_MAX:?}"))
+    }
+
+    /// Nothing can be done where that fails.
+    fn terminate(&self) {
+        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+    }
+
     /// Seconds of processor time that it has used so far.
     pub fn processor_seconds(&self) -> f64 {
         processor_seconds(self.child.id(), Buried::Apart)
@@ -56,13 +101,27 @@ impl Running {
         let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
         kibibytes.unwrap_or(f64::NAN) * 1024.0
     }
+
+    /// How many files and connections it has open.
+    pub fn files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_or(0, Iterator::count)
+    }
+
+    /// Makes `VmHWM` count from now on.
+    pub fn forget_peak(&self) {
+        const PEAK: &str = "5";
+        // Where that is not allowed the peak is one of all the time, and so no smaller.
+        let _ = std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), PEAK);
+    }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // SIGTERM, so that a server gets to close its data; nothing can be done where that fails.
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
-        let _ = self.child.wait();
+        // SIGTERM, so that a server gets to close its data.
+        if let Ok(None) = self.child.try_wait() {
+            self.terminate();
+            let _ = self.child.wait();
+        }
     }
 }
 
