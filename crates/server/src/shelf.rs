@@ -18,7 +18,7 @@ use ringbook_book::id::CustomerId;
 use ringbook_book::query::contacts::{Effort, Page};
 use ringbook_book::query::fault::QueryFault;
 use ringbook_book::query::plan::Plan;
-use tokio::sync::{Mutex as Turns, Notify, OnceCell, Semaphore};
+use tokio::sync::{Mutex as Turns, Notify, OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use crate::store::{Store, StoreFault};
 use crate::telemetry::Metrics;
@@ -189,22 +189,35 @@ impl Shelf {
             let page = book.contacts(&plan)?;
             return Ok((book, page));
         }
-        // Whatever processors are idle help with it.
-        let idle = self.0.long.available_permits().saturating_sub(1) as u32;
+        let own = self.processor().await;
+        // Whatever processors are idle help with it. Nobody waits for one while he holds another: that could go on for
+        // ever.
+        let idle = self.0.long.available_permits() as u32;
         let helping = Arc::clone(&self.0.long).try_acquire_many_owned(idle).ok();
         let workers = helping.as_ref().map_or(1, |permits| permits.num_permits() + 1);
         let work = move || {
             let _helping = helping;
             book.contacts_by(&plan, workers).map(|page| (book, page))
         };
-        self.aside(work).await
+        Self::aside_on(own, work).await
+    }
+
+    /// Waits for a processor that long work may keep busy; `None` never comes, for nobody closes the semaphore.
+    async fn processor(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.long).acquire_owned().await.ok()
     }
 
     /// Runs work that keeps a processor busy where it holds up nobody else.
     pub async fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        let permit = Arc::clone(&self.0.long).acquire_owned().await;
+        Self::aside_on(self.processor().await, work).await
+    }
+
+    async fn aside_on<T: Send + 'static>(
+        processor: Option<OwnedSemaphorePermit>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> T {
         let outcome = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+            let _processor = processor;
             work()
         });
         match outcome.await {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
+use std::time::Duration;
 
 use ringbook_book::blacklist::BlacklistEntry;
 use ringbook_book::command::{
@@ -12,6 +13,9 @@ use ringbook_book::command::{
 use ringbook_book::contact::ContactDraft;
 use ringbook_book::employee::PhoneStatus;
 use ringbook_book::id::{BlacklistId, ContactId, EmployeeId, GroupId, OrganizationId};
+use ringbook_book::query::ask::{Ask, AskFilter, Literal};
+use ringbook_book::query::field::CONTACT;
+use ringbook_book::query::plan;
 use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
 
 use super::*;
@@ -366,4 +370,30 @@ async fn a_book_whose_rows_are_too_few_is_refused(ground: Ground) {
     world.ground.execute("DELETE FROM contacts WHERE last_name LIKE 'Имя 1%'");
     let refused = shelf(&world.store).book(world.customer).await;
     assert!(matches!(refused, Err(ShelfFault::Unreadable)), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn long_questions_that_begin_at_once_do_not_wait_for_each_other() {
+    let world = world(Ground::sqlite()).await;
+    let drafts = (0..200).map(draft).collect();
+    world.shelf.change(world.customer, Command::AddContacts(drafts)).await.expect("contacts");
+    let book = world.shelf.book(world.customer).await.expect("the book");
+    let filter = AskFilter::Simple {
+        field: "full_name".to_owned(),
+        operator: "regexp".to_owned(),
+        value: Literal::Text("a.*b|c".to_owned()),
+    };
+    let question = || plan::plan(&CONTACT, &Ask { filter: filter.clone(), ..Ask::default() }).expect("a plan");
+    assert_eq!(book.effort(&question()), Effort::Long);
+    for _ in 0..300 {
+        let ask = || {
+            let (shelf, book, plan) = (world.shelf.clone(), Arc::clone(&book), question());
+            tokio::spawn(async move { shelf.ask(book, plan).await.map(drop) })
+        };
+        let asked: Vec<_> = (0..4).map(|_| ask()).collect();
+        for answer in asked {
+            let answer = tokio::time::timeout(Duration::from_secs(60), answer).await;
+            answer.expect("nobody waits for ever").expect("no panic").expect("an answer");
+        }
+    }
 }

@@ -87,6 +87,27 @@ fn one_connection_too_many_is_closed() {
     server.stop();
 }
 
+#[test]
+fn any_number_of_long_questions_at_once_is_answered() {
+    let demo = Demo::start(300);
+    let filter = json!({"field": "full_name", "operator": "regexp", "value": "[аa].*[нn]"});
+    let params =
+        json!({"access_token": demo.token("demo"), "limit": 1, "sort": [{"field": "last_name"}], "filter": filter});
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "get.contacts", "params": params}).to_string();
+    // As many as there are processors: those that begin while others are idle could wait for each other.
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8) {
+            scope.spawn(|| {
+                let mut wire = connect(demo.server.address);
+                for _ in 0..1_500 {
+                    assert_eq!(wire.ask(post(&call)).json()["error"], Value::Null);
+                }
+            });
+        }
+    });
+    demo.server.stop();
+}
+
 /// Numbers that look like chance and are the same every time.
 struct Dice(u64);
 
