@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ringbook::rpc::Mnemonic;
+use ringbook_jsonrpc::Mnemonic;
 use serde_json::Value;
 use serde_json::value::RawValue;
 

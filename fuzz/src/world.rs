@@ -3,14 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, OnceLock};
 
-use ringbook::access::{Access, TokenHash};
-use ringbook::clock::{Clock, Moment};
 use ringbook::demo::{Wish, prepare};
-use ringbook::report::Report;
-use ringbook::rpc::Rpc;
-use ringbook::shelf::{Bounds, Shelf};
-use ringbook::store::{CustomerEdit, NewKey, Role, Store};
+use ringbook_app::access::{Access, TokenHash};
+use ringbook_app::report::Report;
+use ringbook_app::shelf::{Bounds, Shelf};
 use ringbook_book::id::{CustomerId, UserId};
+use ringbook_clock::{Clock, Moment};
+use ringbook_jsonrpc::Rpc;
+use ringbook_store::{CustomerEdit, NewKey, Role, Store};
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ringbook::http::{self, Call, HttpSettings, Refusal, Reply, Service};
 use ringbook::serve;
+use ringbook_http::{Call, HttpSettings, Refusal, Reply, Service};
 
 struct Constant(Bytes);
 
@@ -34,7 +34,7 @@ fn main() -> Result<(), serve::Failure> {
         let (listener, bound) = serve::listen(&address).await?;
         println!("listening on http://{bound}");
         let forever = std::future::pending();
-        http::run(listener, None, HttpSettings::default(), serve::metrics(), service, forever).await;
+        ringbook_http::run(listener, None, HttpSettings::default(), serve::metrics(), service, forever).await;
         Ok(())
     })
 }

@@ -10,15 +10,15 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::access::Access;
-use crate::clock::Clock;
 use crate::config::{LogOptions, ServeOptions};
-use crate::http::{self, Call, Drain, HttpSettings, Refusal, Reply, Service, TlsFiles};
-use crate::report::Report;
-use crate::rpc::{self, Rpc};
-use crate::shelf::{Bounds, Shelf};
-use crate::store::{Role, Store};
-use crate::telemetry::{self, LogHandle, Metrics};
+use ringbook_app::access::Access;
+use ringbook_app::report::Report;
+use ringbook_app::shelf::{Bounds, Shelf};
+use ringbook_clock::Clock;
+use ringbook_http::{Call, Drain, HttpSettings, Refusal, Reply, Service, TlsFiles};
+use ringbook_jsonrpc::Rpc;
+use ringbook_store::{Role, Store};
+use ringbook_telemetry::{LogHandle, Metrics};
 
 /// Anything that keeps a server from running; its text names the next step.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -52,7 +52,7 @@ pub struct Server {
 
 /// Runs `ringbook serve` until a signal ends it.
 pub fn serve(options: ServeOptions) -> Result<(), Failure> {
-    let log = telemetry::logging(options.log.format, &options.log.filter)?;
+    let log = ringbook_telemetry::logging(options.log.format, &options.log.filter)?;
     runtime()?.block_on(async {
         let store = Store::open(&options.place, Role::Server)?;
         let metrics = metrics();
@@ -104,7 +104,7 @@ pub fn filter_anew(log: &LogOptions) -> Box<dyn Fn() -> Option<String> + Send> {
 
 /// The counters of a server.
 pub fn metrics() -> Arc<Metrics> {
-    Arc::new(Metrics::new(&rpc::methods(), &rpc::outcomes(), &rpc::stages()))
+    Arc::new(Metrics::new(&ringbook_jsonrpc::methods(), &ringbook_jsonrpc::outcomes(), &ringbook_jsonrpc::stages()))
 }
 
 /// Takes an address to listen on; the error names it and the next step.
@@ -134,15 +134,16 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
         async move { access.follow(until(stopped)).await }
     });
     let commits = tokio::spawn(report_commits(store.clone(), Arc::clone(&metrics), stopped.clone()));
-    let page = metrics_listener
-        .map(|listener| tokio::spawn(http::run_metrics(listener, Arc::clone(&metrics), until(stopped.clone()))));
+    let page = metrics_listener.map(|listener| {
+        tokio::spawn(ringbook_http::run_metrics(listener, Arc::clone(&metrics), until(stopped.clone())))
+    });
     let signals = Signals::new()?;
     tokio::spawn(signals.reload(tls.clone(), log, log_filter));
     tokio::spawn(stop_signal(stop)?);
     let address = listener.local_addr()?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, tls = tls.is_some(), "answering calls");
     ready();
-    let drain = http::run(listener, tls, http, metrics, service, until(stopped)).await;
+    let drain = ringbook_http::run(listener, tls, http, metrics, service, until(stopped)).await;
     // What the last calls left is reported, too.
     drop(calls_over);
     reporting.await?;
@@ -174,7 +175,7 @@ impl Service for Front {
     }
 
     fn refuse(&self, refusal: &Refusal) -> Reply {
-        Reply { segments: rpc::not_a_call(&happened(refusal)) }
+        Reply { segments: ringbook_jsonrpc::not_a_call(&happened(refusal)) }
     }
 
     async fn healthy(&self) -> bool {

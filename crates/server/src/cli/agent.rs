@@ -7,7 +7,7 @@ use super::operator::{id_of, listed, text_of, unknown};
 use super::output::{Answer, Json, plain};
 use super::{Failure, args};
 use crate::config::value;
-use crate::store::{AgentRow, Store};
+use ringbook_store::{AgentRow, Store};
 
 pub(super) fn command() -> Command {
     let name = Arg::new("NAME").required(true).value_parser(value::name).help("Its name");

@@ -5,9 +5,9 @@ use clap::{Arg, ArgMatches, Command};
 use super::operator::{account, listed, owner, unknown};
 use super::output::{Answer, Json, Row};
 use super::{Failure, args};
-use crate::access::Block;
 use crate::config::{Layers, value};
-use crate::store::{AccountId, BlockRow, Store};
+use ringbook_app::access::Block;
+use ringbook_store::{AccountId, BlockRow, Store};
 
 const EXAMPLES: &str = "\
 An account whose list is empty answers nobody. A bare address is the block of that one.

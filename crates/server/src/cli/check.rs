@@ -8,8 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::{Answer, Json, Row, plain};
 use super::{Failure, Progress, args};
-use crate::access::unreadable;
-use crate::store::{CustomerRow, Store, StoreFault};
+use ringbook_app::access::unreadable;
+use ringbook_store::{CustomerRow, Store, StoreFault};
 
 pub(super) fn command() -> Command {
     Command::new("check")

@@ -7,7 +7,7 @@ use super::operator::{id, id_of, listed, text_of, unknown};
 use super::output::{Answer, Json, Row, plain};
 use super::{Failure, args};
 use crate::config::{Layers, value};
-use crate::store::{CustomerEdit, CustomerRow, NewCustomer, Store};
+use ringbook_store::{CustomerEdit, CustomerRow, NewCustomer, Store};
 
 /// The zone of a customer that names none.
 const TIMEZONE: &str = "UTC";

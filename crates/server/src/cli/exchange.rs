@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::output::plain;
 use super::{Failure, Progress, args};
 use crate::config::{Layers, value};
-use crate::files::{Access, Address, ExchangeFault, Token, Watch};
+use crate::transfer::{Access, Address, ExchangeFault, Token, Watch};
 
 /// What both commands take.
 pub(super) fn connection() -> [Arg; 4] {

@@ -8,7 +8,7 @@ use super::exchange::{self, Sight};
 use super::output::{Answer, Json};
 use super::{Console, Failure, args, operator};
 use crate::config::Layers;
-use crate::files::{Format, export};
+use crate::transfer::{Format, export};
 
 /// How many contacts have been written.
 pub(super) const PROGRESS: &str = "exporting {bar:30} {pos}/{len} {eta}";

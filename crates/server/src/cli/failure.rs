@@ -5,9 +5,9 @@ use std::fmt;
 use clap::ArgMatches;
 
 use super::Exit;
-use crate::access::{NoChance, PasswordRefused};
 use crate::config::WrongSetting;
-use crate::store::StoreFault;
+use ringbook_app::access::{NoChance, PasswordRefused};
+use ringbook_store::StoreFault;
 
 /// Why a command did not do what it was told.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use super::exchange::{self, Sight};
 use super::output::{Answer, Json, plain};
 use super::{Console, Failure, args, operator};
 use crate::config::{Layers, value};
-use crate::files::{
+use crate::transfer::{
     Access, Charset, Format, Mapped, Match, OnDuplicate, Outcome, Report, ReportFormat, Run, Source, Tally, Wishes,
     import,
 };

@@ -6,10 +6,10 @@ use ringbook_book::id::{KeyId, UserId};
 use super::operator::{id, id_of, listed, unknown};
 use super::output::{Answer, Json, Row};
 use super::{Failure, args};
-use crate::access::{TokenHash, fresh_token};
-use crate::clock::{Clock, Moment};
 use crate::config::{Layers, value};
-use crate::store::{KeyRow, NewKey, Store};
+use ringbook_app::access::{TokenHash, fresh_token};
+use ringbook_clock::{Clock, Moment};
+use ringbook_store::{KeyRow, NewKey, Store};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::{Answer, Json, plain};
 use super::{Failure, Progress, args, operator};
-use crate::store::{Address, Phase, Place, Step, Transfer, move_store};
+use ringbook_store::{Address, Phase, Place, Step, Transfer, move_store};
 
 /// How far it is.
 const PROGRESS: &str = "{msg:32} {bar:30} {human_pos}/{human_len} rows {eta}";

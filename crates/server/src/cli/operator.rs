@@ -7,9 +7,9 @@ use ringbook_book::id::{AgentId, CustomerId, NotAnId};
 
 use super::output::{Answer, Json, Row};
 use super::{Failure, Progress, agent, allow, check, customer, key, user};
-use crate::access::unreadable;
 use crate::config::{Layers, value};
-use crate::store::{AccountId, Address, Directory, Place, Role, Store};
+use ringbook_app::access::unreadable;
+use ringbook_store::{AccountId, Address, Directory, Place, Role, Store};
 
 /// A command of the operator, read whole.
 pub(super) enum Task {

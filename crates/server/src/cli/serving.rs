@@ -6,8 +6,8 @@ use clap::{Arg, ArgAction, Command};
 
 use super::{Failure, args, operator};
 use crate::config::{DemoOptions, LOG_FILTER, Layers, LogOptions, ServeOptions, TlsPaths, value};
-use crate::http::HttpSettings;
-use crate::store::Place;
+use ringbook_http::HttpSettings;
+use ringbook_store::Place;
 
 const SERVE_EXAMPLES: &str = "\
 SIGTERM and SIGINT finish what runs and stop; SIGHUP reads the TLS files and the log filter again.
@@ -108,7 +108,7 @@ fn report_days() -> Arg {
 fn log() -> [Arg; 2] {
     [
         args::option("log-format", "text|json", "How to write the log on stderr").default_value("text"),
-        args::option("log", "FILTER", "What to log: a level, and levels by module like info,ringbook::http=debug")
+        args::option("log", "FILTER", "What to log: a level, and levels by module like info,ringbook_http=debug")
             .default_value(LOG_FILTER),
     ]
 }

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::access::{Access, Secret};
-use crate::clock::Clock;
-use crate::store::{Role, Store};
+use ringbook_app::access::{Access, Secret};
+use ringbook_clock::Clock;
+use ringbook_store::{Role, Store};
 
 mod serving;
 

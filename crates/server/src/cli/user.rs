@@ -8,9 +8,9 @@ use ringbook_book::id::UserId;
 use super::operator::{account, id_of, listed, owner, text_of, unknown};
 use super::output::{Answer, Json, Row, plain};
 use super::{Failure, args};
-use crate::access::{PASSWORD_BYTES_MAX, Right, Rights, Secret, fresh_token, hash_password};
 use crate::config::{Layers, value};
-use crate::store::{NewUser, Store, UserEdit, UserRow};
+use ringbook_app::access::{PASSWORD_BYTES_MAX, Right, Rights, Secret, fresh_token, hash_password};
+use ringbook_store::{NewUser, Store, UserEdit, UserRow};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -7,10 +7,10 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::http::HttpSettings;
-use crate::shelf::Reads;
-use crate::store::Place;
-use crate::telemetry::LogFormat;
+use ringbook_app::shelf::Reads;
+use ringbook_http::HttpSettings;
+use ringbook_store::Place;
+use ringbook_telemetry::LogFormat;
 
 mod file;
 mod layers;

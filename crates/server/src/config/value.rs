@@ -10,10 +10,10 @@ use ringbook_book::id::ID_MAX;
 use tracing_subscriber::filter::Targets;
 
 use super::Memory;
-use crate::access::{Block, NotABlock, Rights};
-use crate::clock::{Moment, timezone};
-use crate::shelf::Reads;
-use crate::telemetry::LogFormat;
+use ringbook_app::access::{Block, NotABlock, Rights};
+use ringbook_app::shelf::Reads;
+use ringbook_clock::{Moment, timezone};
+use ringbook_telemetry::LogFormat;
 
 /// The longest name of an agent, a customer, a user or a key.
 pub const NAME_CHARS_MAX: usize = 255;
@@ -179,7 +179,7 @@ pub fn log_format(text: &str) -> Result<LogFormat, String> {
 pub fn log_filter(text: &str) -> Result<String, String> {
     let read = text.parse::<Targets>();
     read.map(|_| text.to_owned())
-        .map_err(|cause| format!("is not a log filter ({cause}): write one like info or info,ringbook::http=debug"))
+        .map_err(|cause| format!("is not a log filter ({cause}): write one like info or info,ringbook_http=debug"))
 }
 
 /// A time zone, as the database of zones spells it.

@@ -18,13 +18,13 @@ use ringbook_book::id::{AgentId, CustomerId, EmployeeId, GroupId, NotAnId, Organ
 use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
 use serde_json::{Value, json};
 
-use crate::access::{self, Rights, Secret, TokenHash};
 use crate::config::DemoOptions;
-use crate::http::{API_PATH, HttpSettings};
 use crate::serve::{self, Failure, Server};
-use crate::shelf::{Bounds, Shelf};
-use crate::store::{AccountId, NewCustomer, NewKey, NewUser, Place, Role, Store};
-use crate::telemetry;
+use ringbook_app::access::{self, Rights, Secret, TokenHash};
+use ringbook_app::shelf::{Bounds, Shelf};
+use ringbook_http::{API_PATH, HttpSettings};
+use ringbook_store::{AccountId, NewCustomer, NewKey, NewUser, Place, Role, Store};
+use ringbook_telemetry;
 
 /// What the demo made, beside the data.
 pub const FILE_NAME: &str = "demo.json";
@@ -48,7 +48,7 @@ pub struct Wish {
 
 /// Runs `ringbook demo` until a signal ends it.
 pub fn demo(options: DemoOptions) -> Result<(), Failure> {
-    let log = telemetry::logging(options.log.format, &options.log.filter)?;
+    let log = ringbook_telemetry::logging(options.log.format, &options.log.filter)?;
     serve::runtime()?.block_on(async {
         if let Place::Database(_) = options.place {
             std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&options.data)?;
@@ -67,7 +67,7 @@ pub fn demo(options: DemoOptions) -> Result<(), Failure> {
             tls: None,
             http: HttpSettings::default(),
             metrics,
-            report_days: crate::report::REPORT_DAYS,
+            report_days: ringbook_app::report::REPORT_DAYS,
             log,
             log_filter: serve::filter_anew(&options.log),
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ringbook::rpc::Mnemonic;
+use ringbook_jsonrpc::Mnemonic;
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, added, key, operate, place, told};

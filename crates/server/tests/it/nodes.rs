@@ -284,7 +284,7 @@ fn nodes_that_start_at_once_on_an_old_schema_bring_it_forward_together() {
     pair.nodes.into_iter().for_each(Server::stop);
     super::stores::change(
         &data,
-        &format!("{FIRST_SCHEMA}; {}", include_str!("../../src/store/schema/postgres/0001.sql")),
+        &format!("{FIRST_SCHEMA}; {}", include_str!("../../../store/src/schema/postgres/0001.sql")),
     );
     super::stores::change(&data, ROWS_OF_THE_FIRST);
     let nodes: Vec<Server> = std::thread::scope(|scope| {

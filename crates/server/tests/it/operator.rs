@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use ringbook::clock::Clock;
+use ringbook_clock::Clock;
 use serde_json::{Value, json};
 
 use super::harness::{Server, added, eventually, key, operate, operate_with, outcome, place, program, told, told_with};

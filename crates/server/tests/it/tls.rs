@@ -13,8 +13,10 @@ use super::harness::{Server, added, eventually, outcome, place, program};
 use super::stores::named;
 use super::wire::{PATIENCE, Wire, post, socket};
 
-const ONE: (&str, &str) = (include_str!("../../src/http/tests/one.pem"), include_str!("../../src/http/tests/one.key"));
-const TWO: (&str, &str) = (include_str!("../../src/http/tests/two.pem"), include_str!("../../src/http/tests/two.key"));
+const ONE: (&str, &str) =
+    (include_str!("../../../http/src/tests/one.pem"), include_str!("../../../http/src/tests/one.key"));
+const TWO: (&str, &str) =
+    (include_str!("../../../http/src/tests/two.pem"), include_str!("../../../http/src/tests/two.key"));
 
 type Tls = StreamOwned<ClientConnection, std::net::TcpStream>;
 

@@ -1,0 +1,152 @@
+//! Following the store: what the operator and other nodes change is seen here within a second.
+//!
+//! Two tasks that do not wait for each other: one looks several times a second whether the directory or a session
+//! has moved, and at once when another node tells so; the other saves the points. When the store is away, what is known stays in use and the loss is
+//! logged once; the floors that answer from books refuse meanwhile.
+
+use std::collections::HashMap;
+use std::future::{Future, pending};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use super::Access;
+use super::points::Counter;
+use super::snapshot::{Account, Snapshot};
+use ringbook_store::{AccountId, PointsUse, Store, StoreFault};
+
+/// How often the store is asked whether anything moved.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// The same where nodes tell each other; what they tell may be lost.
+const LOOK_EVERY_TOLD: Duration = Duration::from_millis(500);
+/// How long after a look it is done again for what is told, so that a flood of changes costs no more than that.
+const TOLD_PAUSE: Duration = Duration::from_millis(25);
+/// How often points are saved: a crash forgets those since.
+const SAVE_EVERY: Duration = Duration::from_secs(1);
+/// How often sessions past their time are forgotten.
+const PURGE_EVERY: Duration = Duration::from_secs(60);
+
+impl Access {
+    /// Follows the store until `shutdown` is done, then saves the points once more. To be run beside the calls.
+    pub async fn follow(&self, shutdown: impl Future<Output = ()>) {
+        let (running, stopped) = watch::channel(());
+        let stop = async {
+            shutdown.await;
+            drop(running);
+        };
+        let news = self.store.news();
+        let told = || async {
+            sleep(TOLD_PAUSE).await;
+            news.directory().await;
+        };
+        let look_every = if self.store.is_shared() { LOOK_EVERY_TOLD } else { LOOK_EVERY };
+        tokio::join!(
+            stop,
+            repeat(look_every, told, stopped.clone(), || self.catch_up()),
+            repeat(SAVE_EVERY, pending, stopped.clone(), || self.save_points()),
+            repeat(PURGE_EVERY, pending, stopped, || self.purge()),
+        );
+        if let Err(fault) = self.save_points().await {
+            tracing::error!(%fault, "the last points were not saved");
+        }
+    }
+
+    /// Reads the directory again if it has moved, and forgets the sessions if one has ended.
+    pub async fn catch_up(&self) -> Result<(), StoreFault> {
+        let mut followed = self.followed.lock().await;
+        let now = self.store.revisions().await?;
+        if now.sessions != followed.sessions {
+            self.sessions.forget_all();
+            followed.sessions = now.sessions;
+        }
+        if now.directory != self.directory().revision {
+            self.replace().await?;
+        }
+        Ok(())
+    }
+
+    /// Puts a new snapshot in the old one's place. Its counts go on.
+    async fn replace(&self) -> Result<(), StoreFault> {
+        let directory = self.store.directory().await?;
+        let old = self.directory();
+        let counters = old.counters();
+        let build = move || Arc::new(Snapshot::build(directory, &counters));
+        let new = tokio::task::spawn_blocking(build).await.map_err(StoreFault::unavailable)?;
+        for fault in new.unreadable.iter().filter(|fault| !old.unreadable.contains(fault)) {
+            tracing::error!(%fault, "the directory has a row that cannot be read back");
+        }
+        *self.directory.write().unwrap_or_else(PoisonError::into_inner) = new;
+        Ok(())
+    }
+
+    /// Sends what was used to the store, and learns what other nodes have used.
+    pub async fn save_points(&self) -> Result<(), StoreFault> {
+        let directory = self.directory();
+        let unsaved = |account: &Arc<Account>| account.counter.unsaved(account.id);
+        let used: Vec<PointsUse> = directory.accounts.values().filter_map(unsaved).collect();
+        if used.is_empty() {
+            return Ok(());
+        }
+        let counter = |account| directory.accounts.get(&account).map(|account| &account.counter);
+        match self.store.add_points(used.clone()).await {
+            Ok(totals) => {
+                totals
+                    .iter()
+                    .filter_map(|row| Some((counter(row.account)?, row)))
+                    .for_each(|(counter, row)| counter.saved(row));
+                Ok(())
+            }
+            Err(fault) => {
+                used.iter()
+                    .filter_map(|row| Some((counter(row.account)?, row)))
+                    .for_each(|(counter, row)| counter.not_saved(row));
+                Err(fault)
+            }
+        }
+    }
+
+    async fn purge(&self) -> Result<(), StoreFault> {
+        let now = self.clock.now();
+        self.sessions.purge(now);
+        self.store.purge_sessions(now.unix()).await.map(|_| ())
+    }
+}
+
+/// Does the work again and again until stopped, in time or as soon as it is called for; a round that has begun is
+/// finished. A loss is logged once.
+async fn repeat<C, W>(every: Duration, called: impl Fn() -> C, mut stopped: watch::Receiver<()>, work: impl Fn() -> W)
+where
+    C: Future<Output = ()>,
+    W: Future<Output = Result<(), StoreFault>>,
+{
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let lost = AtomicBool::new(false);
+    loop {
+        tokio::select! {
+            biased;
+            _ = stopped.changed() => return,
+            _ = ticks.tick() => {}
+            () = called() => ticks.reset(),
+        }
+        match work().await {
+            Ok(()) if lost.swap(false, Ordering::Relaxed) => {
+                tracing::info!("the store answers again")
+            }
+            Ok(()) => {}
+            Err(fault) if !lost.swap(true, Ordering::Relaxed) => {
+                tracing::error!(%fault, "the store cannot be followed")
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// The counts that the store knows, by account.
+pub(super) async fn counters(store: &Store) -> Result<HashMap<AccountId, Arc<Counter>>, StoreFault> {
+    let rows = store.points().await?;
+    Ok(rows.iter().map(|row| (row.account, Arc::new(Counter::from_row(row)))).collect())
+}

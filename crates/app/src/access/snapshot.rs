@@ -1,0 +1,205 @@
+//! The directory in memory: parsed, indexed, and replaced as a whole when it moves.
+//!
+//! What cannot be read back closes only the account or the user that it belongs to: a customer with a damaged
+//! address list is refused, the rest is served.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ringbook_book::id::{AgentId, CustomerId, KeyId, UserId};
+
+use super::blocks::Block;
+use super::points::{Counter, Limits};
+use super::rights::Rights;
+use super::secret::TokenHash;
+use ringbook_clock::Moment;
+use ringbook_store::{AccountId, BlockRow, CustomerRow, Directory, KeyRow, StoreFault, UserRow};
+
+/// An agent or a customer, as calls see it.
+#[derive(Debug)]
+pub struct Account {
+    /// Which.
+    pub id: AccountId,
+    /// Its name.
+    pub name: String,
+    /// The IANA name of its time zone; empty for an agent.
+    pub timezone: String,
+    /// Whether its calls are answered.
+    pub active: bool,
+    /// The agent that may act for it; `None` for an agent itself.
+    pub agent: Option<AgentId>,
+    /// What it may use.
+    pub limits: Limits,
+    pub(super) blocks: Vec<Block>,
+    pub(super) counter: Arc<Counter>,
+    /// Why nothing can be answered for it.
+    pub(super) unreadable: Option<StoreFault>,
+}
+
+/// A user, as calls see it.
+pub struct User {
+    /// Its id.
+    pub id: UserId,
+    /// Whose user it is.
+    pub account: AccountId,
+    /// Its login.
+    pub login: String,
+    /// Its name.
+    pub name: String,
+    /// What the operator says about it.
+    pub description: String,
+    pub(super) password_hash: String,
+    pub(super) rights: Result<Rights, StoreFault>,
+}
+
+impl std::fmt::Debug for User {
+    /// Without the password's hash.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User").field("id", &self.id).field("account", &self.account).finish_non_exhaustive()
+    }
+}
+
+/// A key, as calls see it.
+#[derive(Debug)]
+pub struct Key {
+    /// Its id.
+    pub id: KeyId,
+    /// Its name.
+    pub name: String,
+    pub(super) user: UserId,
+    pub(super) expires_at: Option<Moment>,
+    pub(super) blocked: bool,
+}
+
+/// The directory at one revision.
+#[derive(Default)]
+pub(super) struct Snapshot {
+    pub(super) revision: i64,
+    pub(super) accounts: HashMap<AccountId, Arc<Account>>,
+    pub(super) users: HashMap<UserId, Arc<User>>,
+    pub(super) keys: HashMap<TokenHash, Arc<Key>>,
+    logins: HashMap<String, UserId>,
+    /// The users of all customers of an agent, by id.
+    agent_users: HashMap<AgentId, Vec<Arc<User>>>,
+    /// What could not be read back.
+    pub(super) unreadable: Vec<StoreFault>,
+}
+
+impl Snapshot {
+    /// Parses and indexes the rows. Counts go on from those handed in, by account.
+    pub(super) fn build(directory: Directory, counters: &HashMap<AccountId, Arc<Counter>>) -> Self {
+        let mut accounts = accounts(&directory, counters);
+        let mut snapshot = Self { revision: directory.revision, unreadable: directory.unreadable, ..Self::default() };
+        for row in directory.blocks {
+            allow(&mut accounts, &row, &mut snapshot.unreadable);
+        }
+        snapshot.accounts = accounts.into_iter().map(|(id, account)| (id, Arc::new(account))).collect();
+        for row in directory.users {
+            snapshot.add_user(row);
+        }
+        for row in directory.keys {
+            snapshot.add_key(row);
+        }
+        snapshot
+    }
+
+    fn add_user(&mut self, row: UserRow) {
+        let rights = Rights::parse(&row.rights).map_err(|cause| {
+            let fault = StoreFault::unreadable("users", format_args!("id {}", row.id), cause);
+            self.unreadable.push(fault.clone());
+            fault
+        });
+        let UserRow { id, account, login, password_hash, name, description, rights: _ } = row;
+        self.logins.insert(login.clone(), id);
+        let user = Arc::new(User { id, account, login, name, description, password_hash, rights });
+        if let Some(agent) = self.accounts.get(&account).and_then(|account| account.agent) {
+            self.agent_users.entry(agent).or_default().push(Arc::clone(&user));
+        }
+        self.users.insert(id, user);
+    }
+
+    fn add_key(&mut self, row: KeyRow) {
+        let Some(hash) = TokenHash::from_hex(&row.token_hash) else {
+            self.unreadable.push(StoreFault::unreadable("keys", format_args!("id {}", row.id), "not a token's hash"));
+            return;
+        };
+        let expires_at = row.expires_at.map(Moment::from_unix);
+        let key = Key { id: row.id, name: row.name, user: row.user, expires_at, blocked: row.blocked };
+        self.keys.insert(hash, Arc::new(key));
+    }
+
+    /// The user with this login.
+    pub(super) fn user_of_login(&self, login: &str) -> Option<&Arc<User>> {
+        self.logins.get(login).and_then(|id| self.users.get(id))
+    }
+
+    /// A user and its account; a user whose account did not read back cannot be served.
+    pub(super) fn user_and_account(&self, user: &Arc<User>) -> Result<(Arc<User>, Arc<Account>), StoreFault> {
+        let account = self.accounts.get(&user.account).ok_or_else(|| {
+            StoreFault::unreadable("users", format_args!("id {}", user.id), "its account is missing or unreadable")
+        })?;
+        Ok((Arc::clone(user), Arc::clone(account)))
+    }
+
+    /// The users of all customers of an agent, by id.
+    pub(super) fn users_of_agent(&self, agent: AgentId) -> &[Arc<User>] {
+        self.agent_users.get(&agent).map_or(&[], Vec::as_slice)
+    }
+
+    /// The counts, to go on in the next snapshot.
+    pub(super) fn counters(&self) -> HashMap<AccountId, Arc<Counter>> {
+        self.accounts.iter().map(|(id, account)| (*id, Arc::clone(&account.counter))).collect()
+    }
+}
+
+fn accounts(directory: &Directory, counters: &HashMap<AccountId, Arc<Counter>>) -> HashMap<AccountId, Account> {
+    let agents = directory.agents.iter().map(|row| (AccountId::Agent(row.id), row.name.clone(), None));
+    let customers = directory.customers.iter().map(|row| (AccountId::Customer(row.id), row.name.clone(), Some(row)));
+    agents.chain(customers).map(|(id, name, row)| (id, account(id, name, row, counters.get(&id)))).collect()
+}
+
+/// An account without its list. An agent is always active and has no limit.
+fn account(id: AccountId, name: String, row: Option<&CustomerRow>, counter: Option<&Arc<Counter>>) -> Account {
+    Account {
+        id,
+        name,
+        timezone: row.map(|row| row.timezone.clone()).unwrap_or_default(),
+        active: row.is_none_or(|row| row.active),
+        agent: row.and_then(|row| row.agent),
+        limits: row.map(|row| Limits { day: row.day_limit, minute: row.minute_limit }).unwrap_or_default(),
+        blocks: Vec::new(),
+        counter: counter.map(Arc::clone).unwrap_or_default(),
+        unreadable: None,
+    }
+}
+
+/// Puts a block on an account's list; one that does not read back closes the account.
+fn allow(accounts: &mut HashMap<AccountId, Account>, row: &BlockRow, unreadable: &mut Vec<StoreFault>) {
+    let Some(account) = accounts.get_mut(&row.account) else {
+        return;
+    };
+    match Block::parse(&row.block) {
+        Ok(block) => account.blocks.push(block),
+        Err(cause) => {
+            let key = format_args!("account_kind {} account_id {}", row.account.kind(), row.account.number());
+            let fault = StoreFault::unreadable("allowed_blocks", key, cause);
+            account.unreadable = Some(fault.clone());
+            unreadable.push(fault);
+        }
+    }
+}
+
+/// What of a directory cannot be read back although its rows can; for `ringbook check`.
+pub fn unreadable(directory: Directory) -> Vec<StoreFault> {
+    Snapshot::build(directory, &HashMap::new()).unreadable
+}
+
+impl Account {
+    /// The customer's id; `None` for an agent.
+    pub const fn customer(&self) -> Option<CustomerId> {
+        match self.id {
+            AccountId::Customer(id) => Some(id),
+            AccountId::Agent(_) => None,
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What the server does, whatever protocol asks for it: who may call, the running books, the request report.
+//!
+//! It knows no JSON, no socket and no SQL: front ends hand it typed requests, and the store below keeps rows.
+
+pub mod access;
+pub mod report;
+pub mod shelf;

@@ -1,0 +1,190 @@
+//! The request report: every call whose caller is known, for those who want to know who called what.
+//!
+//! A call must not wait for its report, so it leaves what is to be told in a buffer ([`waiting`]), in the words in
+//! which it will be stored, and goes. Once a second, or when much has gathered, the buffer is written to the store in
+//! pieces that hold up nobody else; a crash loses what has not been written. While the store is away the buffer grows
+//! to a bound; what does not fit is dropped and counted. Questions ([`asking`]) first have the buffer written, so that
+//! callers find what they did a moment ago.
+//!
+//! It judges no right and knows no mnemonic: those above say who may see what.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::{MissedTickBehavior, interval};
+
+mod asking;
+mod waiting;
+
+#[cfg(test)]
+mod tests;
+
+pub use asking::{ReportFault, ReportPage, Scope};
+pub use ringbook_store::{AccountId, Request, Sent};
+
+use ringbook_clock::Clock;
+use ringbook_store::{Segment, Store, StoreFault};
+use ringbook_telemetry::Metrics;
+use waiting::Waiting;
+
+/// How many days of requests are kept unless somebody says otherwise.
+pub const REPORT_DAYS: u32 = 31;
+
+/// How often the buffer is written: a crash forgets what came since.
+const WRITE_EVERY: Duration = Duration::from_secs(1);
+/// With so many bytes in it the buffer is written at once.
+const FULL_BYTES: usize = 8 << 20;
+/// Most bytes of one transaction, so that changes of books need not wait for it.
+const WRITE_BYTES_MAX: usize = 2 << 20;
+/// How often requests are looked for that have been kept long enough.
+const PURGE_EVERY: Duration = Duration::from_secs(60);
+/// Most segments that are forgotten in one transaction.
+const PURGE_SEGMENTS_MAX: usize = 64;
+/// How many questions run at once; the others wait.
+const QUESTIONS_AT_ONCE_MAX: usize = 2;
+const DAY_SECONDS: i64 = 86_400;
+
+/// The report. One for a server.
+pub struct Report {
+    store: Store,
+    clock: Clock,
+    metrics: Arc<Metrics>,
+    days: u32,
+    waiting: Mutex<Waiting>,
+    full: Notify,
+    /// Whoever holds it is the only one that writes.
+    writing: tokio::sync::Mutex<()>,
+    questions: Arc<Semaphore>,
+    /// Whether the log knows that the store does not take the report.
+    lost: AtomicBool,
+    /// Whether the log knows that requests are dropped.
+    drops: AtomicBool,
+}
+
+impl Report {
+    /// A report that goes to this store and is kept for so many days.
+    pub fn new(store: Store, clock: Clock, metrics: Arc<Metrics>, days: u32) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            clock,
+            metrics,
+            days,
+            waiting: Mutex::default(),
+            full: Notify::new(),
+            writing: tokio::sync::Mutex::default(),
+            questions: Arc::new(Semaphore::new(QUESTIONS_AT_ONCE_MAX)),
+            lost: AtomicBool::new(false),
+            drops: AtomicBool::new(false),
+        })
+    }
+
+    /// Takes a request into the report of an account. Costs well under a microsecond, and waits for nothing but others
+    /// that do the same.
+    pub fn record(&self, account: AccountId, request: &Request<'_>) {
+        let bytes = waiting::in_words(request, |words| self.waiting().add(account, request.started_at, words));
+        match bytes {
+            Some(bytes) if bytes >= FULL_BYTES => self.full.notify_one(),
+            Some(_) => {}
+            None => self.dropped(),
+        }
+    }
+
+    /// Writes what has gathered. Once begun it is finished, even when the caller goes away. What the store does not
+    /// take is kept for the next time.
+    pub async fn flush(self: &Arc<Self>) -> Result<(), StoreFault> {
+        let report = Arc::clone(self);
+        tokio::spawn(async move { report.write_out().await }).await.map_err(StoreFault::unavailable)?
+    }
+
+    /// Writes the report until `stop` is done, then once more. To be run beside the calls.
+    pub async fn run(self: Arc<Self>, stop: impl Future<Output = ()>) {
+        tokio::pin!(stop);
+        let mut writes = interval(WRITE_EVERY);
+        writes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut purges = interval(PURGE_EVERY);
+        purges.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let outcome = tokio::select! {
+                biased;
+                () = &mut stop => break,
+                _ = purges.tick() => self.purge().await,
+                _ = writes.tick() => self.flush().await,
+                () = self.full.notified() => self.flush().await,
+            };
+            self.log(outcome);
+        }
+        if let Err(fault) = self.flush().await {
+            tracing::error!(%fault, "the last requests were not reported");
+        }
+    }
+
+    async fn write_out(&self) -> Result<(), StoreFault> {
+        let _turn = self.writing.lock().await;
+        let mut segments = self.waiting().close().into_iter();
+        loop {
+            let piece = Arc::new(piece(&mut segments));
+            if piece.is_empty() {
+                return Ok(());
+            }
+            let written = self.store.add_requests(Arc::clone(&piece)).await;
+            if let Err(fault) = written {
+                let kept = piece.iter().cloned().chain(segments);
+                self.waiting().put_back(kept);
+                return Err(fault);
+            }
+            self.waiting().written(&piece);
+            self.metrics.requests_reported(piece.iter().map(|segment| segment.count).sum());
+        }
+    }
+
+    /// Forgets what has been kept long enough, in steps that hold up nobody.
+    async fn purge(&self) -> Result<(), StoreFault> {
+        let before = self.clock.now().plus(-i64::from(self.days) * DAY_SECONDS);
+        while self.store.purge_requests(before.unix(), PURGE_SEGMENTS_MAX).await? == PURGE_SEGMENTS_MAX {}
+        Ok(())
+    }
+
+    /// A loss is logged once, and that it is over.
+    fn log(&self, outcome: Result<(), StoreFault>) {
+        match outcome {
+            Ok(()) if self.lost.swap(false, Relaxed) => {
+                self.drops.store(false, Relaxed);
+                tracing::info!("the store takes the request report again");
+            }
+            Ok(()) => {}
+            Err(fault) if !self.lost.swap(true, Relaxed) => {
+                tracing::error!(%fault, "the request report cannot be written: it waits in memory, as far as it fits");
+            }
+            Err(_) => {}
+        }
+    }
+
+    #[cold]
+    fn dropped(&self) {
+        self.metrics.requests_dropped(1);
+        if !self.drops.swap(true, Relaxed) {
+            tracing::error!("the request report has gaps: too much of it waits for the store");
+        }
+    }
+
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The next segments, as many as one transaction takes; one at least if there is one.
+fn piece(segments: &mut std::vec::IntoIter<Segment>) -> Vec<Segment> {
+    let mut piece = Vec::new();
+    let mut bytes = 0;
+    while let Some(next) = segments.as_slice().first() {
+        bytes += next.requests.len();
+        if bytes > WRITE_BYTES_MAX && !piece.is_empty() {
+            break;
+        }
+        piece.extend(segments.next());
+    }
+    piece
+}

@@ -1,0 +1,140 @@
+//! The buffer and its way to the store.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use ringbook_book::id::CustomerId;
+use ringbook_book::query::ask::Ask;
+use ringbook_book::query::field::API_REQUEST;
+use ringbook_book::query::plan::plan;
+use tempfile::TempDir;
+
+use super::waiting::{SEGMENT_BYTES, WAITING_BYTES_MAX};
+use super::*;
+use ringbook_clock::Moment;
+use ringbook_store::{Faults, NewCustomer, Role, SEGMENT_SECONDS_MAX};
+
+const NOW: i64 = 1_700_000_000;
+
+struct World {
+    _place: TempDir,
+    faults: Faults,
+    metrics: Arc<Metrics>,
+    report: Arc<Report>,
+    account: AccountId,
+}
+
+async fn world() -> World {
+    let place = tempfile::tempdir().expect("a directory");
+    let faults = Faults::none();
+    let store = Store::open_with(place.path(), Role::Server, faults.clone()).expect("a store");
+    let customer =
+        NewCustomer { agent: None, name: "C".into(), timezone: "UTC".into(), day_limit: None, minute_limit: None };
+    let account = AccountId::Customer(store.add_customer(customer).await.expect("a customer"));
+    let metrics = Arc::new(Metrics::new(&[], &[], &[]));
+    let clock = Clock::manual(Moment::from_unix(NOW));
+    let report = Report::new(store, clock, Arc::clone(&metrics), 2);
+    World { _place: place, faults, metrics, report, account }
+}
+
+fn request(started_at: i64, body: &str) -> Request<'_> {
+    Request {
+        started_at,
+        user: 1,
+        login: "ann",
+        token_name: Some("key"),
+        is_agent: false,
+        method: "get.contacts",
+        raw_id: "1",
+        ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        micros: 1,
+        failure: None,
+        body: Sent::Whole(body),
+    }
+}
+
+impl World {
+    async fn total(&self) -> u64 {
+        let plan = plan(&API_REQUEST, &Ask { limit: Some(0), ..Ask::default() }).expect("a plan");
+        let scope = Scope { account: self.account, user: None, time: 0..=NOW * 2 };
+        self.report.ask(scope, plan).await.expect("an answer").total
+    }
+
+    fn has_counted(&self, line: &str) -> bool {
+        self.metrics.page().lines().any(|found| found == line)
+    }
+}
+
+#[test]
+fn segments_are_split_by_size_and_by_time() {
+    let account = AccountId::Customer(CustomerId::new(1).expect("an id"));
+    let mut waiting = Waiting::default();
+    let words = vec![b'x'; 1000];
+    for at in 0..3_000 {
+        waiting.add(account, NOW + at / 1_000, &words).expect("room");
+    }
+    for moment in [NOW + 2 + SEGMENT_SECONDS_MAX, NOW + 200, NOW + 140, NOW + 139] {
+        waiting.add(account, moment, b"[]").expect("room");
+    }
+    let segments = waiting.close();
+    assert_eq!(segments.iter().map(|segment| segment.count).sum::<u64>(), 3_004);
+    assert!(segments.iter().all(|segment| segment.requests.len() <= SEGMENT_BYTES + words.len() + 1));
+    assert!(segments.iter().all(|segment| segment.till - segment.from <= SEGMENT_SECONDS_MAX));
+    let spans: Vec<(i64, i64)> = segments[2..].iter().map(|segment| (segment.from - NOW, segment.till - NOW)).collect();
+    assert_eq!(spans, [(2, 62), (140, 200), (139, 139)]);
+}
+
+#[tokio::test]
+async fn what_the_store_does_not_take_waits_and_what_does_not_fit_is_counted() {
+    let world = world().await;
+    let body = format!("{{\"a\":\"{}\"}}", "x".repeat(4_000));
+    let mut taken = 0;
+    // Far more than fits.
+    for _ in 0..20_000 {
+        world.report.record(world.account, &request(NOW, &body));
+        taken += u64::from(!world.has_dropped());
+    }
+    assert!((WAITING_BYTES_MAX as u64 / 4_200..WAITING_BYTES_MAX as u64 / 4_000).contains(&taken), "{taken}");
+    world.faults.fail_nth(2);
+    world.report.flush().await.expect_err("the store is away");
+    // Nothing is forgotten, nothing is written twice.
+    world.report.flush().await.expect("the store is back");
+    assert_eq!(world.total().await, taken);
+    assert!(world.has_counted(&format!("ringbook_requests_reported_total {taken}")));
+    assert!(world.has_counted(&format!("ringbook_requests_dropped_total {}", 20_000 - taken)));
+    world.report.record(world.account, &request(NOW, &body));
+    assert_eq!(world.total().await, taken + 1, "there is room again");
+}
+
+impl World {
+    fn has_dropped(&self) -> bool {
+        self.report.drops.load(Relaxed)
+    }
+}
+
+#[tokio::test]
+async fn requests_are_kept_for_so_many_days() {
+    let world = world().await;
+    for age in [0, 1, 2, 3] {
+        world.report.record(world.account, &request(NOW - age * DAY_SECONDS, "{}"));
+        world.report.flush().await.expect("written");
+    }
+    for age in 4..200 {
+        world.report.record(world.account, &request(NOW - age * DAY_SECONDS, "{}"));
+    }
+    assert_eq!(world.total().await, 200);
+    world.report.purge().await.expect("purged");
+    assert_eq!(world.total().await, 3);
+}
+
+#[tokio::test]
+async fn the_last_requests_are_written_when_it_stops() {
+    let world = world().await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let run = tokio::spawn(Arc::clone(&world.report).run(async {
+        let _ = stopped.await;
+    }));
+    world.report.record(world.account, &request(NOW, "{}"));
+    drop(stop);
+    run.await.expect("it ends");
+    assert!(world.has_counted("ringbook_requests_reported_total 1"));
+}

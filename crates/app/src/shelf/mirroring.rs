@@ -1,0 +1,102 @@
+//! Books that follow the changes of other servers by themselves, for reads that do not ask ([`Reads::Local`]).
+//!
+//! Others tell of their changes ([`News`](ringbook_store::News)), and because that may be lost, all books are compared with
+//! the store now and then. Each book catches up in a task of its own, so that a long one makes no other wait.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use ringbook_book::id::{CustomerId, Revision};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::{Inner, Reads, Shelf};
+use ringbook_store::Moved;
+
+/// How often books are compared with the store when nothing is told.
+const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The books that are catching up.
+#[derive(Default)]
+struct Chase {
+    running: JoinSet<(CustomerId, bool)>,
+    /// The revision that each of them is to reach.
+    wanted: HashMap<CustomerId, Revision>,
+}
+
+impl Shelf {
+    /// Follows the changes of others as long as the shelf is there; only where reads do not ask.
+    pub fn follow_others(&self) {
+        if !self.0.store.is_shared() || self.0.bounds.reads != Reads::Local {
+            return;
+        }
+        let (shelf, news) = (Arc::downgrade(&self.0), self.0.store.news());
+        tokio::spawn(async move {
+            let mut chase = Chase::default();
+            let mut looks = interval(LOOK_INTERVAL);
+            looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                let moved = tokio::select! {
+                    Some(ended) = chase.running.join_next() => chase.ended(ended),
+                    moved = news.books() => moved,
+                    _ = looks.tick() => Moved::Everything,
+                };
+                let Some(inner) = Weak::<Inner>::upgrade(&shelf) else { return };
+                chase.begin(&Shelf(inner), moved).await;
+            }
+        });
+    }
+
+    /// Where the books in memory are in the store.
+    async fn stored_revisions(&self) -> BTreeMap<CustomerId, Revision> {
+        let customers = self.volumes().into_iter().map(|(customer, _)| customer).collect();
+        // A store that does not answer is asked again soon; until then reads go on, as they were told to.
+        self.0.store.book_revisions(customers).await.unwrap_or_default().into_iter().collect()
+    }
+}
+
+impl Chase {
+    async fn begin(&mut self, shelf: &Shelf, moved: Moved) {
+        let books = match moved {
+            Moved::Books(books) => books,
+            Moved::Everything => shelf.stored_revisions().await,
+        };
+        for (customer, revision) in books {
+            self.want(shelf, customer, revision);
+        }
+    }
+
+    /// Begins to bring a book to a revision, unless it is there, on its way, or not in memory.
+    fn want(&mut self, shelf: &Shelf, customer: CustomerId, revision: Revision) {
+        if let Some(wanted) = self.wanted.get_mut(&customer) {
+            *wanted = revision.max(*wanted);
+            return;
+        }
+        let Some(volume) = shelf.loaded_volume(customer) else { return };
+        if volume.present().revision() >= revision {
+            return;
+        }
+        self.wanted.insert(customer, revision);
+        let shelf = shelf.clone();
+        self.running.spawn(async move {
+            let outcome = shelf.catch_up(customer, &volume).await;
+            if let Err(fault) = &outcome {
+                tracing::warn!(customer = customer.number(), "a book could not catch up: {fault}");
+            }
+            (customer, outcome.is_ok())
+        });
+    }
+
+    /// What is still to be done for a book that has caught up: more may have been told meanwhile.
+    fn ended(&mut self, ended: Result<(CustomerId, bool), JoinError>) -> Moved {
+        let Ok((customer, has_caught_up)) = ended else {
+            // Nobody knows which one it was; at worst some are brought forward twice.
+            self.wanted.clear();
+            return Moved::default();
+        };
+        let wanted = self.wanted.remove(&customer);
+        // What failed is tried again with the next look.
+        Moved::Books(wanted.filter(|_| has_caught_up).map(|revision| (customer, revision)).into_iter().collect())
+    }
+}

@@ -1,0 +1,187 @@
+//! A client that writes bytes and reads answers, as crude as a test needs it.
+
+use std::future::pending;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::super::{Call, Drain, HttpSettings, Refusal, Reply, Service, TlsFiles, run};
+use ringbook_telemetry::Metrics;
+
+/// So long nothing ever takes, unless it hangs.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+/// A bound to run into.
+pub const BRIEF: Duration = Duration::from_millis(50);
+
+/// Answers with `PEER:BODY`, but `big` with many pieces, and `wait` only after [`Echo::release`].
+#[derive(Default)]
+pub struct Echo {
+    pub entered: Notify,
+    pub release: Notify,
+    pub unwell: bool,
+}
+
+pub fn big() -> Reply {
+    let pieces = (0..64u32).map(|n| Bytes::from(n.to_string().repeat(40_000)));
+    Reply { segments: pieces.collect() }
+}
+
+impl Service for Echo {
+    async fn answer(&self, call: Call) -> Reply {
+        if call.body == "big" {
+            return big();
+        }
+        if call.body == "wait" {
+            self.entered.notify_one();
+            self.release.notified().await;
+        }
+        Reply { segments: vec![Bytes::from(call.peer.to_string()), Bytes::new(), Bytes::from_static(b":"), call.body] }
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Reply {
+        Bytes::from(format!("refused: {refusal:?}")).into()
+    }
+
+    async fn healthy(&self) -> bool {
+        !self.unwell
+    }
+}
+
+/// A server on a free port.
+pub struct Running {
+    pub address: SocketAddr,
+    pub echo: Arc<Echo>,
+    pub metrics: Arc<Metrics>,
+    stop: oneshot::Sender<()>,
+    end: JoinHandle<Drain>,
+}
+
+impl Running {
+    pub async fn start(settings: HttpSettings) -> Running {
+        Running::start_with(settings, Echo::default(), None).await
+    }
+
+    pub async fn start_with(settings: HttpSettings, echo: Echo, tls: Option<Arc<TlsFiles>>) -> Running {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let echo = Arc::new(echo);
+        let metrics = Arc::new(Metrics::new(&[], &[], &[]));
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async {
+            if stopped.await.is_err() {
+                pending().await
+            }
+        };
+        let (service, counts) = (Arc::clone(&echo), Arc::clone(&metrics));
+        let serving = run(listener, tls, settings, counts, service, shutdown);
+        let end = tokio::spawn(serving);
+        Running { address, echo, metrics, stop, end }
+    }
+
+    pub async fn connect(&self) -> Wire<TcpStream> {
+        Wire::new(TcpStream::connect(self.address).await.unwrap())
+    }
+
+    /// One request on a connection of its own.
+    pub async fn ask(&self, request: impl AsRef<[u8]>) -> Answer {
+        let mut wire = self.connect().await;
+        wire.send(request).await;
+        wire.answer().await
+    }
+
+    /// Begins the end; the result comes when it is over.
+    pub fn stop(self) -> JoinHandle<Drain> {
+        self.stop.send(()).unwrap();
+        self.end
+    }
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        let mut values = lines.filter(|(found, _)| found.eq_ignore_ascii_case(name));
+        values.next().map(|(_, value)| value)
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+}
+
+/// One connection, from the client's side.
+pub struct Wire<IO> {
+    pub io: IO,
+    seen: Vec<u8>,
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> Wire<IO> {
+    pub fn new(io: IO) -> Self {
+        let seen = Vec::new();
+        Wire { io, seen }
+    }
+
+    pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.io.write_all(bytes.as_ref()).await.unwrap();
+        self.io.flush().await.unwrap();
+    }
+
+    /// Reads an answer of known length.
+    pub async fn answer(&mut self) -> Answer {
+        let mut answer = self.head().await;
+        let length = answer.header("content-length").unwrap().parse().unwrap();
+        while self.seen.len() < length {
+            assert_ne!(self.more().await, 0, "cut off");
+        }
+        answer.body = self.seen.drain(..length).collect();
+        answer
+    }
+
+    /// Reads the head of an answer.
+    pub async fn head(&mut self) -> Answer {
+        let end = loop {
+            if let Some(end) = self.seen.windows(4).position(|w| w == b"\r\n\r\n") {
+                break end + 4;
+            }
+            assert_ne!(self.more().await, 0, "closed without an answer");
+        };
+        let head = String::from_utf8(self.seen.drain(..end).collect()).unwrap();
+        let status = head[9..12].parse().unwrap();
+        let body = Vec::new();
+        Answer { status, head, body }
+    }
+
+    /// Waits for the server to close, and says that nothing more came.
+    pub async fn closed(&mut self) {
+        let bytes = self.more().await;
+        assert_eq!((bytes, self.seen.len()), (0, 0), "{:?}", self.seen);
+    }
+
+    async fn more(&mut self) -> usize {
+        let reading = self.io.read_buf(&mut self.seen);
+        timeout(PATIENCE, reading).await.expect("hangs").unwrap()
+    }
+}
+
+pub fn post(body: &str) -> String {
+    post_with("", body)
+}
+
+/// A call with further header lines, each ended.
+pub fn post_with(lines: &str, body: &str) -> String {
+    let length = body.len();
+    format!("POST /v2.0 HTTP/1.1\r\nHost: a\r\n{lines}Content-Length: {length}\r\n\r\n{body}")
+}

@@ -1,0 +1,72 @@
+//! Stopping, and the metrics page.
+
+use std::sync::Arc;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+
+use super::super::{Drain, HttpSettings, run_metrics};
+use super::client::{BRIEF, Running, Wire, post};
+use ringbook_telemetry::Metrics;
+
+#[tokio::test]
+async fn resting_connections_close_and_running_calls_finish() {
+    let server = Running::start(HttpSettings::default()).await;
+    let (address, echo) = (server.address, Arc::clone(&server.echo));
+    let mut fresh = server.connect().await;
+    let mut resting = server.connect().await;
+    resting.send(post("x")).await;
+    resting.answer().await;
+    let mut working = server.connect().await;
+    working.send(post("wait")).await;
+    echo.entered.notified().await;
+
+    let end = server.stop();
+    fresh.closed().await;
+    resting.closed().await;
+    assert!(TcpStream::connect(address).await.is_err(), "still listening");
+    echo.release.notify_one();
+    let answer = working.answer().await;
+    assert_eq!(answer.text(), "127.0.0.1:wait");
+    assert_eq!(answer.header("connection"), Some("close"));
+    working.closed().await;
+    assert_eq!(end.await.unwrap(), Drain::Complete);
+}
+
+#[tokio::test]
+async fn a_call_that_does_not_end_is_cut_short() {
+    let settings = HttpSettings { shutdown_time_max: BRIEF, ..HttpSettings::default() };
+    let server = Running::start(settings).await;
+    let echo = Arc::clone(&server.echo);
+    let mut working = server.connect().await;
+    working.send(post("wait")).await;
+    echo.entered.notified().await;
+    let end = server.stop();
+    working.closed().await;
+    end.await.unwrap();
+}
+
+#[tokio::test]
+async fn the_metrics_page_is_on_its_own_listener() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let metrics = Arc::new(Metrics::new(&["get.contacts"], &["ok"], &["parse"]));
+    metrics.call(0, 0);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let page = run_metrics(listener, metrics, async {
+        stopped.await.unwrap();
+    });
+    let page = tokio::spawn(page);
+    let mut wire = Wire::new(TcpStream::connect(address).await.unwrap());
+    wire.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    let answer = wire.answer().await;
+    assert_eq!(answer.status, 200);
+    let kind = answer.header("content-type").unwrap();
+    assert_eq!(kind, "text/plain; version=0.0.4; charset=utf-8");
+    let line = "ringbook_calls_total{method=\"get.contacts\",outcome=\"ok\"} 1\n";
+    assert!(answer.text().contains(line), "{}", answer.text());
+    wire.send("GET /v2.0 HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert_eq!(wire.answer().await.status, 404);
+    stop.send(()).unwrap();
+    assert_eq!(page.await.unwrap(), Drain::Complete);
+}

@@ -1,0 +1,333 @@
+//! What parameters, records and answers look like, as JSON Schema.
+
+use ringbook_book::blacklist::COMMENT_CHARS_MAX;
+use ringbook_book::command::{
+    CONTACTS_AT_ONCE_MAX, EMPLOYEE_PHONES_MAX, GROUPS_PER_CONTACT_MAX, MEMBERS_PER_COMMAND_MAX,
+};
+use ringbook_book::employee::EMPLOYEE_PHONE_CHARS_MAX;
+use ringbook_book::id::ID_MAX;
+use ringbook_book::query::field::{Field, Hollow, Kind};
+use ringbook_book::query::window::{LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX};
+use ringbook_book::text::{EMAIL_BYTES_MAX, NAME_CHARS_MAX, PER_CONTACT_MAX, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN};
+use serde_json::{Value, json};
+
+use super::{object, questions};
+use crate::method::{Answer, Form, Guarded, Method, Need, Parameter, Spec};
+
+/// A moment as it is written.
+const MOMENT_PATTERN: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$";
+
+/// Every schema that has a name.
+pub fn components() -> Value {
+    let mut named = vec![("limits".to_owned(), limits()), ("upload".to_owned(), upload())];
+    for method in Method::ALL {
+        if let Answer::Records(fields) = method.spec().answer {
+            named.push((record_name(fields), record(fields)));
+            named.push((record_part(fields, "filter"), questions::filter(fields, &record_part(fields, "filter"))));
+            named.push((record_part(fields, "sort"), questions::sort(fields)));
+            named.push((record_part(fields, "fields"), questions::chosen(fields)));
+        }
+    }
+    object(named)
+}
+
+/// The schema of this name.
+pub fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+/// The name of the schema of these records: what the method that answers with them gets.
+pub fn record_name(fields: &'static [Field]) -> String {
+    let answers = |method: &&Method| matches!(method.spec().answer, Answer::Records(of) if std::ptr::eq(of, fields));
+    let method = Method::ALL.iter().find(answers).map_or("", |method| method.spec().name);
+    method.strip_prefix("get.").unwrap_or(method).to_owned()
+}
+
+/// The name of the schema of something that is asked about these records.
+fn record_part(fields: &'static [Field], part: &str) -> String {
+    format!("{}_{part}", record_name(fields))
+}
+
+/// An object that has just these members, and all of them.
+pub fn members(members: &[(&str, Value)]) -> Value {
+    let names: Vec<&str> = members.iter().map(|(name, _)| *name).collect();
+    let properties = object(members.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())));
+    json!({"type": "object", "properties": properties, "required": names})
+}
+
+/// What a parameter holds.
+pub fn parameter(parameter: &Parameter, spec: &Spec) -> Value {
+    let schema = form(parameter, spec);
+    match parameter.need {
+        Need::Required | Need::Lasting => schema,
+        Need::RequiredForAgents | Need::Optional | Need::Clearable => or_null(schema),
+    }
+}
+
+fn or_null(schema: Value) -> Value {
+    json!({"anyOf": [schema, {"type": "null"}]})
+}
+
+fn form(parameter: &Parameter, spec: &Spec) -> Value {
+    match parameter.form {
+        Form::Text => text(parameter),
+        Form::Name => name(),
+        Form::Moment => json!({"type": "string", "description": "YYYY-MM-DD hh:mm:ss or YYYY-MM-DD, in UTC"}),
+        Form::Whole => whole(parameter, spec),
+        Form::Id => id(),
+        Form::Ids => ids(parameter),
+        Form::Phone => phone(),
+        Form::Phones => json!({"type": "array", "minItems": 1, "maxItems": PER_CONTACT_MAX, "items": phone()}),
+        Form::Email => email(),
+        Form::Emails => json!({"type": "array", "maxItems": PER_CONTACT_MAX, "items": email()}),
+        Form::EmployeePhones => {
+            json!({"type": "array", "maxItems": EMPLOYEE_PHONES_MAX, "items": employee_phone()})
+        }
+        Form::Uploads => {
+            json!({"type": "array", "minItems": 1, "maxItems": CONTACTS_AT_ONCE_MAX, "items": reference("upload")})
+        }
+        Form::OnError => json!({"enum": ["reject", "skip"], "default": "reject"}),
+        Form::Filter => asked(spec, "filter"),
+        Form::Sort => asked(spec, "sort"),
+        Form::Fields => asked(spec, "fields"),
+        Form::Telephony => json!({"description": "Refused with parameter_component_disabled unless it is null"}),
+    }
+}
+
+/// What is asked about the records that a method answers with.
+fn asked(spec: &Spec, part: &str) -> Value {
+    match spec.answer {
+        Answer::Records(fields) => reference(&record_part(fields, part)),
+        Answer::Session
+        | Answer::Made
+        | Answer::MadeNumber
+        | Answer::Uploaded
+        | Answer::Changes(_)
+        | Answer::Description
+        | Answer::Nothing => json!({}),
+    }
+}
+
+fn text(parameter: &Parameter) -> Value {
+    match parameter.name {
+        "add_comment" => json!({"type": "string", "maxLength": COMMENT_CHARS_MAX}),
+        _ => json!({"type": "string"}),
+    }
+}
+
+fn whole(parameter: &Parameter, spec: &Spec) -> Value {
+    let about = "A whole number, or a string that is one";
+    let mut schema = json!({"type": ["integer", "string"], "description": about});
+    let min = u64::from(matches!(spec.answer, Answer::Changes(_)));
+    let bounds = match parameter.name {
+        "limit" => Some((min, LIMIT_MAX, LIMIT_DEFAULT)),
+        "offset" => Some((0, OFFSET_MAX, 0)),
+        _ => None,
+    };
+    if let Some((min, max, default)) = bounds {
+        (schema["minimum"], schema["maximum"], schema["default"]) = (min.into(), max.into(), default.into());
+    }
+    schema
+}
+
+fn name() -> Value {
+    let about = "Without control characters; white space around it is dropped";
+    json!({"type": "string", "minLength": 1, "maxLength": NAME_CHARS_MAX, "description": about})
+}
+
+/// A number that identifies something.
+pub fn id() -> Value {
+    json!({"type": "integer", "minimum": 1, "maximum": ID_MAX})
+}
+
+fn ids(parameter: &Parameter) -> Value {
+    let (min, max) = match parameter.name {
+        "ids" => (1, CONTACTS_AT_ONCE_MAX),
+        "groups" => (0, GROUPS_PER_CONTACT_MAX),
+        _ => (0, MEMBERS_PER_COMMAND_MAX),
+    };
+    json!({"type": "array", "minItems": min, "maxItems": max, "items": id()})
+}
+
+fn phone() -> Value {
+    let about = format!(
+        "{PHONE_DIGITS_MIN} to {PHONE_DIGITS_MAX} digits; a leading + and the separators space, -, ., ( and ) are dropped"
+    );
+    json!({"type": "string", "description": about})
+}
+
+/// The digits of a phone number.
+pub fn digits() -> Value {
+    json!({"type": "string", "pattern": format!("^[0-9]{{{PHONE_DIGITS_MIN},{PHONE_DIGITS_MAX}}}$")})
+}
+
+fn email() -> Value {
+    json!({"type": "string", "description": format!("An e-mail address of at most {EMAIL_BYTES_MAX} bytes")})
+}
+
+fn employee_phone() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "phone_number": {
+                "type": "string", "minLength": 1, "maxLength": EMPLOYEE_PHONE_CHARS_MAX,
+                "description": "The number, with an extension perhaps",
+            },
+            "channels_count": {
+                "type": ["integer", "null"], "minimum": 1, "maximum": 150, "default": 1, "description": "Calls at once",
+            },
+            "dial_time": {
+                "type": ["integer", "null"], "minimum": 1, "maximum": 100, "default": 60,
+                "description": "Seconds to ring",
+            },
+            "status": {"enum": ["active", "inactive", null], "default": "active"},
+        },
+        "required": ["phone_number"],
+        "additionalProperties": false,
+    })
+}
+
+/// A contact of an upload: what a single new one has, and names of what it belongs to.
+fn upload() -> Value {
+    let spec = Guarded::CreateContacts.spec();
+    let property = |own: &Parameter| {
+        let mut schema = parameter(own, spec);
+        schema["description"] = own.about.into();
+        (own.name.to_owned(), schema)
+    };
+    let mut organization = or_null(name());
+    organization["description"] = "Organization of the contact, made if it is missing; not with organization_id".into();
+    let groups = json!({
+        "type": ["array", "null"],
+        "maxItems": GROUPS_PER_CONTACT_MAX,
+        "items": name(),
+        "description": "Groups that the contact belongs to besides groups, made if they are missing",
+    });
+    let by_name = [("organization_name".to_owned(), organization), ("group_names".to_owned(), groups)];
+    let required = spec.parameters.iter().filter(|own| own.need == Need::Required).map(|own| own.name);
+    json!({
+        "type": "object",
+        "properties": object(spec.parameters.iter().map(property).chain(by_name)),
+        "required": required.collect::<Vec<_>>(),
+        "additionalProperties": false,
+    })
+}
+
+/// A record with these fields.
+fn record(fields: &[Field]) -> Value {
+    let properties = fields.iter().map(|field| {
+        let mut schema = member(field);
+        schema["description"] = field.about.into();
+        (field.name.to_owned(), schema)
+    });
+    json!({
+        "description": "Every member is always there, unless the question chose among them with fields",
+        "type": "object",
+        "properties": object(properties),
+        "additionalProperties": false,
+    })
+}
+
+fn member(field: &Field) -> Value {
+    let scalar = |name: &str| if field.nullable { json!([name, "null"]) } else { json!(name) };
+    match field.kind {
+        Kind::Number => json!({"type": scalar("integer")}),
+        Kind::Text => json!({"type": scalar("string")}),
+        Kind::Boolean => json!({"type": scalar("boolean")}),
+        Kind::DateTime => json!({"type": scalar("string"), "pattern": MOMENT_PATTERN}),
+        Kind::Seconds => json!({"type": scalar("number")}),
+        Kind::Object => json!({"type": scalar("object")}),
+        Kind::Texts => json!({"type": "array", "items": {"type": "string"}}),
+        Kind::Phones => json!({"type": "array", "items": digits()}),
+        Kind::Objects { id } => json!({"type": "array", "items": element(id)}),
+        Kind::Empty(Hollow::Null) => json!({"type": "null"}),
+        Kind::Empty(Hollow::List) => json!({"type": "array", "maxItems": 0}),
+        Kind::Empty(Hollow::Object) => json!({"type": "object", "maxProperties": 0}),
+    }
+}
+
+/// An element of a list of objects, by the member that identifies it.
+fn element(id_name: &str) -> Value {
+    let text = || json!({"type": "string"});
+    let number = || json!({"type": "integer"});
+    match id_name {
+        "group_id" => members(&[("group_id", id()), ("group_name", text())]),
+        "contact_id" => members(&[("contact_id", id()), ("contact_full_name", text())]),
+        "phone_id" => members(&[
+            ("phone_id", id()),
+            ("phone_number", text()),
+            ("channels_count", number()),
+            ("dial_time", number()),
+            ("status", json!({"enum": ["active", "inactive"]})),
+        ]),
+        other => members(&[(other, id())]),
+    }
+}
+
+/// How many records match.
+pub fn total() -> Value {
+    json!({"type": "integer", "minimum": 0, "description": "Records that match or have changed, those of other pages included"})
+}
+
+/// Where a mirror stands.
+pub fn cursor() -> Value {
+    json!({"type": "string", "description": "since of the next call; to be sent back just as it is"})
+}
+
+/// Whether a mirror should go on at once.
+pub fn has_more() -> Value {
+    json!({"type": "boolean", "description": "Whether there is more already"})
+}
+
+/// What has changed among records with these fields.
+pub fn changes(fields: &'static [Field]) -> Value {
+    let change = members(&[
+        ("id", id()),
+        ("deleted", json!({"type": "boolean"})),
+        ("contact", json!({"anyOf": [reference(&record_name(fields)), {"type": "null"}]})),
+    ]);
+    json!({"type": "array", "items": change, "description": "In order of change, each contact once, as it is now"})
+}
+
+/// A session.
+pub fn session() -> Value {
+    members(&[
+        ("access_token", json!({"type": "string", "description": "The session key"})),
+        ("expire_at", json!({"type": "integer", "description": "When it ends, in Unix seconds"})),
+        ("app_id", json!({"type": "integer", "description": "Id of the customer, or of the agent"})),
+    ])
+}
+
+/// The outcome of an upload.
+pub fn uploaded() -> Value {
+    let error = members(&[
+        ("index", json!({"type": "integer", "minimum": 0, "description": "Position of the contact"})),
+        ("mnemonic", json!({"type": "string"})),
+        ("field", json!({"type": ["string", "null"], "description": "Dotted path inside the contact"})),
+        ("value", json!({"type": ["string", "null"]})),
+        ("params", json!({"type": "object"})),
+    ]);
+    let ids = json!({
+        "type": "array",
+        "items": {"type": ["integer", "null"]},
+        "description": "For each contact its id, or null if it was left out",
+    });
+    members(&[("ids", ids), ("errors", json!({"type": "array", "items": error}))])
+}
+
+/// How an account stands.
+fn limits() -> Value {
+    let about = |about: &str| json!({"type": ["integer", "null"], "description": about});
+    let per = |name: &str| {
+        [
+            (format!("{name}_limit"), about("Points per period; null for no limit")),
+            (format!("{name}_remaining"), about("Points left")),
+            (format!("{name}_reset"), about("Seconds until all points are there again")),
+        ]
+    };
+    json!({
+        "description": "Points of the account; {} where no limit applies",
+        "type": "object",
+        "properties": object(per("day").into_iter().chain(per("minute"))),
+    })
+}

@@ -1,0 +1,163 @@
+//! Employees as clients write them.
+//!
+//! What belongs to other parts of a telephone system is refused here whatever its value, unless it is null: typed
+//! clients send every member they know.
+
+use std::ops::RangeInclusive;
+
+use ringbook_book::command::{Command, EMPLOYEE_PHONES_MAX, EmployeeDraft, EmployeeEdit, PhoneDraft};
+use ringbook_book::employee::{EMPLOYEE_PHONE_CHARS_MAX, PhoneStatus};
+use ringbook_book::id::EmployeeId;
+use ringbook_book::text::TextFault;
+
+use super::contact::{FIRST_NAME, LAST_NAME, PATRONYMIC};
+use super::entry::id;
+use super::findings::{Findings, Gravity, Spot, emptied};
+use super::values::Bounds;
+use crate::fault::Fault;
+use crate::json::{Json, Kind};
+use crate::method::{Form, Spec};
+use crate::reader::Reader;
+
+const EMAIL: Spot = Spot::of("email");
+const PHONE_NUMBERS: Spot = Spot::of("phone_numbers");
+
+const PHONES: Bounds = Bounds { min: 0, max: EMPLOYEE_PHONES_MAX, what: "phones" };
+const CHANNELS: RangeInclusive<u8> = 1..=150;
+const CHANNELS_USUAL: u8 = 1;
+const DIAL_SECONDS: RangeInclusive<u8> = 1..=100;
+const DIAL_SECONDS_USUAL: u8 = 60;
+
+/// The part of a telephone system that is not here.
+const TELEPHONY: &str = "telephony";
+
+/// `create.employees`, by its row of the table.
+pub fn add_employee(params: Reader<'_>, method: &Spec) -> Result<Command, Fault> {
+    let mut findings = Findings::default();
+    refuse_telephony(&mut findings, params, method);
+    let last_name = findings.required(LAST_NAME, params.raw("last_name"), Findings::name);
+    let first_name = findings.optional(FIRST_NAME, params.raw("first_name"), Findings::name);
+    let patronymic = findings.optional(PATRONYMIC, params.raw("patronymic"), Findings::name);
+    let email = findings.optional(EMAIL, params.raw("email"), Findings::email);
+    let phones = findings.optional(PHONE_NUMBERS, params.raw("phone_numbers"), phones);
+    let last_name = findings.end(last_name)?;
+    let draft = EmployeeDraft { last_name, first_name, patronymic, email, phones: phones.unwrap_or_default() };
+    Ok(Command::AddEmployees(vec![draft]))
+}
+
+/// `update.employees`, by its row of the table.
+pub fn edit_employee(params: Reader<'_>, method: &Spec) -> Result<Command, Fault> {
+    let mut findings = Findings::default();
+    refuse_telephony(&mut findings, params, method);
+    let id = id(&mut findings, params, EmployeeId::new);
+    let edit = EmployeeEdit {
+        last_name: findings.lasting(LAST_NAME, params.raw("last_name"), Findings::name),
+        first_name: findings.clearable(FIRST_NAME, params.raw("first_name"), Findings::name),
+        patronymic: findings.clearable(PATRONYMIC, params.raw("patronymic"), Findings::name),
+        email: findings.clearable(EMAIL, params.raw("email"), Findings::email),
+        phones: emptied(findings.clearable(PHONE_NUMBERS, params.raw("phone_numbers"), phones)),
+    };
+    Ok(Command::EditEmployee(findings.end(id)?, edit))
+}
+
+fn refuse_telephony(findings: &mut Findings, params: Reader<'_>, method: &Spec) {
+    for parameter in method.parameters.iter().filter(|parameter| parameter.form == Form::Telephony) {
+        if let Some(value) = params.given(parameter.name) {
+            let spot = Spot::of(parameter.name);
+            findings.blame(Gravity::Disabled, spot, value, |fault| fault.with("components", TELEPHONY));
+        }
+    }
+}
+
+fn phones(findings: &mut Findings, spot: Spot, value: Json<'_>) -> Option<Vec<PhoneDraft>> {
+    let mut numbers: Vec<Box<str>> = Vec::new();
+    findings.each(spot, value, PHONES, |findings, spot, value| {
+        let (phone, sent) = phone(findings, spot, value)?;
+        if numbers.contains(&phone.number) {
+            findings.twice(spot.member("phone_number"), sent);
+        } else if numbers.len() < EMPLOYEE_PHONES_MAX {
+            numbers.push(phone.number.clone());
+        }
+        Some(phone)
+    })
+}
+
+/// The members of a phone, found in one pass; the last of equal names counts.
+#[derive(Debug, Clone, Copy, Default)]
+struct Parts<'d> {
+    phone_number: Option<Json<'d>>,
+    channels_count: Option<Json<'d>>,
+    dial_time: Option<Json<'d>>,
+    status: Option<Json<'d>>,
+    /// The first member that no phone has: name and value.
+    stranger: Option<(Json<'d>, Json<'d>)>,
+}
+
+impl<'d> Parts<'d> {
+    fn of(phone: Json<'d>) -> Self {
+        let mut parts = Parts::default();
+        for (name, value) in phone.members() {
+            match name.text().as_deref() {
+                Some("phone_number") => parts.phone_number = Some(value),
+                Some("channels_count") => parts.channels_count = Some(value),
+                Some("dial_time") => parts.dial_time = Some(value),
+                Some("status") => parts.status = Some(value),
+                _ => parts.stranger = parts.stranger.or(Some((name, value))),
+            }
+        }
+        parts
+    }
+}
+
+/// A phone, and its number as it was sent.
+fn phone<'d>(findings: &mut Findings, spot: Spot, value: Json<'d>) -> Option<(PhoneDraft, Json<'d>)> {
+    if value.kind() != Kind::Object {
+        findings.blame(Gravity::Type, spot, value, |fault| fault.because("an object is expected"));
+        return None;
+    }
+    let parts = Parts::of(value);
+    if let Some(stranger) = parts.stranger {
+        findings.stranger(Some(spot), stranger);
+    }
+    let small = |range: RangeInclusive<u8>| {
+        |findings: &mut Findings, spot: Spot, value: Json<'_>| findings.small(spot, value, range)
+    };
+    let number = findings.required(spot.member("phone_number"), parts.phone_number, number);
+    let channels = findings.optional(spot.member("channels_count"), parts.channels_count, small(CHANNELS));
+    let dial_seconds = findings.optional(spot.member("dial_time"), parts.dial_time, small(DIAL_SECONDS));
+    let status = findings.optional(spot.member("status"), parts.status, status);
+    let phone = PhoneDraft {
+        number: number?,
+        channels: channels.unwrap_or(CHANNELS_USUAL),
+        dial_seconds: dial_seconds.unwrap_or(DIAL_SECONDS_USUAL),
+        status: status.unwrap_or(PhoneStatus::Active),
+    };
+    Some((phone, parts.phone_number?))
+}
+
+/// The number of a phone, which may carry an extension and is kept as it was written.
+fn number(findings: &mut Findings, spot: Spot, value: Json<'_>) -> Option<Box<str>> {
+    let text = findings.text(spot, value)?;
+    let trimmed = text.trim();
+    let judged = if text.chars().any(char::is_control) {
+        Err(TextFault::Control)
+    } else if trimmed.is_empty() {
+        Err(TextFault::Empty)
+    } else if trimmed.chars().count() > EMPLOYEE_PHONE_CHARS_MAX {
+        Err(TextFault::TooLong(EMPLOYEE_PHONE_CHARS_MAX))
+    } else {
+        Ok(trimmed.into())
+    };
+    findings.judged(spot, value, judged, "characters")
+}
+
+fn status(findings: &mut Findings, spot: Spot, value: Json<'_>) -> Option<PhoneStatus> {
+    match &*findings.text(spot, value)? {
+        "active" => Some(PhoneStatus::Active),
+        "inactive" => Some(PhoneStatus::Inactive),
+        _ => {
+            findings.impossible(spot, value, "one of: active, inactive");
+            None
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What is found wrong with the parameters of a change, and which of it is told.
+//!
+//! All parameters are read before anything is said, because some faults are graver than others wherever they stand:
+//! a member that nobody knows comes before a missing one, a missing one before a wrong type, and so on as
+//! [`Gravity`] lists them. Of equally grave ones the first is told. A fault is put into words only if it is the
+//! gravest so far, and the path to a value only if it is to blame, so that good records cost neither.
+//!
+//! What each kind of value has to look like stands in [`super::values`].
+
+use std::fmt;
+
+use ringbook_book::command::Edit;
+
+use crate::fault::{Fault, Mnemonic};
+use crate::json::Json;
+use crate::reader;
+
+/// The kinds of faults, the gravest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gravity {
+    /// A member that does not exist.
+    Stranger,
+    /// A member that belongs to another part of a telephone system.
+    Disabled,
+    /// A required one is not there.
+    Missing,
+    /// Another type than it has to have.
+    Type,
+    /// The type is right, the value is not.
+    Value,
+    /// Each is right, together they are not.
+    Combination,
+    /// A number that nothing can have as its id.
+    Nothing,
+}
+
+impl Gravity {
+    fn mnemonic(self) -> Mnemonic {
+        match self {
+            Self::Stranger => Mnemonic::UnexpectedParameters,
+            Self::Disabled => Mnemonic::ParameterComponentDisabled,
+            Self::Missing => Mnemonic::RequiredParameterMissed,
+            Self::Type => Mnemonic::DataTypeError,
+            Self::Value => Mnemonic::InvalidParameterValue,
+            Self::Combination => Mnemonic::InvalidParametersCombination,
+            Self::Nothing => Mnemonic::EntityNotFound,
+        }
+    }
+}
+
+/// Where a value stands; prints the dotted path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spot {
+    name: &'static str,
+    place: Option<usize>,
+    member: Option<&'static str>,
+}
+
+impl Spot {
+    /// A member of the call or of the record that is being read.
+    pub const fn of(name: &'static str) -> Self {
+        Self { name, place: None, member: None }
+    }
+
+    /// The element at this position of the list here.
+    #[must_use]
+    pub const fn element(self, place: usize) -> Self {
+        Self { place: Some(place), ..self }
+    }
+
+    /// A member of the object here.
+    #[must_use]
+    pub const fn member(self, member: &'static str) -> Self {
+        Self { member: Some(member), ..self }
+    }
+}
+
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        if let Some(place) = self.place {
+            write!(f, ".{place}")?;
+        }
+        match self.member {
+            Some(member) => write!(f, ".{member}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The gravest fault so far.
+#[derive(Debug, Default)]
+pub struct Findings(Option<(Gravity, Fault)>);
+
+impl Findings {
+    /// What was read, if nothing was wrong with it.
+    pub fn end<T>(self, read: Option<T>) -> Result<T, Fault> {
+        match self.0 {
+            Some((_, fault)) => Err(fault),
+            None => read.ok_or_else(|| Fault::internal("a parameter was neither read nor refused")),
+        }
+    }
+
+    /// Blames a value; `detail` adds reason and bounds.
+    pub fn blame(&mut self, gravity: Gravity, spot: Spot, value: Json<'_>, detail: impl FnOnce(Fault) -> Fault) {
+        self.note(gravity, || detail(Fault::at(gravity.mnemonic(), spot.to_string()).sent(Some(value))));
+    }
+
+    /// Blames a value that is not possible, for this reason.
+    pub fn impossible(&mut self, spot: Spot, value: Json<'_>, reason: &str) {
+        self.blame(Gravity::Value, spot, value, |fault| fault.because(reason));
+    }
+
+    /// Blames the absence of something.
+    pub fn missed(&mut self, spot: Spot) {
+        self.note(Gravity::Missing, || Fault::at(Gravity::Missing.mnemonic(), spot.to_string()));
+    }
+
+    /// Blames a member that the object at `outer`, or the record that is being read, does not have.
+    pub fn stranger(&mut self, outer: Option<Spot>, (name, value): (Json<'_>, Json<'_>)) {
+        self.note(Gravity::Stranger, || match outer {
+            Some(outer) => reader::unexpected(name, value).inside(&outer.to_string()),
+            None => reader::unexpected(name, value),
+        });
+    }
+
+    /// A member that must be there; null is as good as nothing.
+    pub fn required<'d, T>(
+        &mut self,
+        spot: Spot,
+        value: Option<Json<'d>>,
+        read: impl FnOnce(&mut Self, Spot, Json<'d>) -> Option<T>,
+    ) -> Option<T> {
+        match value.filter(|value| !value.is_null()) {
+            Some(value) => read(self, spot, value),
+            None => {
+                self.missed(spot);
+                None
+            }
+        }
+    }
+
+    /// A member that may be absent or null.
+    pub fn optional<'d, T>(
+        &mut self,
+        spot: Spot,
+        value: Option<Json<'d>>,
+        read: impl FnOnce(&mut Self, Spot, Json<'d>) -> Option<T>,
+    ) -> Option<T> {
+        value.filter(|value| !value.is_null()).and_then(|value| read(self, spot, value))
+    }
+
+    /// A member that stays as it is if it is absent, and is cleared by null.
+    pub fn clearable<'d, T>(
+        &mut self,
+        spot: Spot,
+        value: Option<Json<'d>>,
+        read: impl FnOnce(&mut Self, Spot, Json<'d>) -> Option<T>,
+    ) -> Edit<Option<T>> {
+        match value {
+            None => Edit::Keep,
+            Some(value) if value.is_null() => Edit::Set(None),
+            Some(value) => read(self, spot, value).map_or(Edit::Keep, |read| Edit::Set(Some(read))),
+        }
+    }
+
+    /// A member that stays as it is if it is absent, and cannot be cleared.
+    pub fn lasting<'d, T>(
+        &mut self,
+        spot: Spot,
+        value: Option<Json<'d>>,
+        read: impl FnOnce(&mut Self, Spot, Json<'d>) -> Option<T>,
+    ) -> Edit<T> {
+        match value {
+            None => Edit::Keep,
+            Some(value) if value.is_null() => {
+                self.impossible(spot, value, "cannot be cleared: leave it out to keep what is there");
+                Edit::Keep
+            }
+            Some(value) => read(self, spot, value).map_or(Edit::Keep, Edit::Set),
+        }
+    }
+
+    fn note(&mut self, gravity: Gravity, fault: impl FnOnce() -> Fault) {
+        if self.0.as_ref().is_none_or(|(known, _)| gravity < *known) {
+            self.0 = Some((gravity, fault()));
+        }
+    }
+}
+
+/// A list that is cleared by making it empty.
+pub fn emptied<T: Default>(edit: Edit<Option<T>>) -> Edit<T> {
+    match edit {
+        Edit::Keep => Edit::Keep,
+        Edit::Set(list) => Edit::Set(list.unwrap_or_default()),
+    }
+}

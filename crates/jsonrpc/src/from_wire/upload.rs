@@ -1,0 +1,108 @@
+//! Contacts by the thousand.
+//!
+//! Each record is judged by itself: what is wrong with one is told on its own, with the path inside the record. In
+//! an upload that takes all or none the first wrong record is the whole call's fault.
+
+use ringbook_book::command::{CONTACTS_AT_ONCE_MAX, Command, GROUPS_PER_CONTACT_MAX, OnError, Upload};
+use ringbook_book::text::Name;
+
+use super::contact::Parts;
+use super::findings::{Findings, Gravity, Spot};
+use super::values::Bounds;
+use crate::fault::{Fault, Mnemonic};
+use crate::json::{Json, Kind};
+use crate::reader::Reader;
+
+const CONTACTS: Spot = Spot::of("contacts");
+const ON_ERROR: Spot = Spot::of("on_error");
+const ORGANIZATION_NAME: Spot = Spot::of("organization_name");
+const GROUP_NAMES: Spot = Spot::of("group_names");
+
+const RECORDS: Bounds = Bounds { min: 1, max: CONTACTS_AT_ONCE_MAX, what: "contacts" };
+const GROUPS_BY_NAME: Bounds = Bounds { min: 0, max: GROUPS_PER_CONTACT_MAX, what: "groups" };
+
+/// An upload that was read.
+#[derive(Debug)]
+pub struct Batch<'d> {
+    /// The records, as they were sent.
+    pub sent: Vec<Json<'d>>,
+    /// Positions of the good ones, ascending.
+    pub good: Vec<usize>,
+    /// The good ones.
+    pub uploads: Vec<Upload>,
+    /// Position and fault of the others, ascending.
+    pub wrong: Vec<(usize, Fault)>,
+    /// What is to become of the wrong ones.
+    pub on_error: OnError,
+}
+
+/// `upload.contacts`
+pub fn upload(params: Reader<'_>) -> Result<Batch<'_>, Fault> {
+    let mut findings = Findings::default();
+    let list = findings.required(CONTACTS, params.raw("contacts"), |to, spot, list| to.list(spot, list, RECORDS));
+    let on_error = findings.optional(ON_ERROR, params.raw("on_error"), on_error);
+    let sent: Vec<_> = findings.end(list)?.collect();
+    let on_error = on_error.unwrap_or_default();
+    let mut batch = Batch { good: Vec::new(), uploads: Vec::new(), wrong: Vec::new(), sent, on_error };
+    for (place, record) in batch.sent.iter().enumerate() {
+        match (read(*record), on_error) {
+            (Ok(upload), _) => {
+                batch.good.push(place);
+                batch.uploads.push(upload);
+            }
+            (Err(fault), OnError::Reject) => return Err(fault.inside(&path(place))),
+            (Err(fault), OnError::Skip) => batch.wrong.push((place, fault)),
+        }
+    }
+    Ok(batch)
+}
+
+impl Batch<'_> {
+    /// What is asked of the book, which leaves nothing to be uploaded here.
+    pub fn command(&mut self) -> Command {
+        Command::Upload(std::mem::take(&mut self.uploads), self.on_error)
+    }
+}
+
+/// The dotted path of a record.
+pub fn path(place: usize) -> String {
+    CONTACTS.element(place).to_string()
+}
+
+fn on_error(findings: &mut Findings, spot: Spot, value: Json<'_>) -> Option<OnError> {
+    match &*findings.text(spot, value)? {
+        "reject" => Some(OnError::Reject),
+        "skip" => Some(OnError::Skip),
+        _ => {
+            findings.impossible(spot, value, "one of: reject, skip");
+            None
+        }
+    }
+}
+
+fn read(record: Json<'_>) -> Result<Upload, Fault> {
+    if record.kind() != Kind::Object {
+        let fault = Fault::new(Mnemonic::DataTypeError).sent(Some(record));
+        return Err(fault.because("an object is expected"));
+    }
+    let mut findings = Findings::default();
+    let parts = Parts::of(Some(record));
+    if let Some(stranger) = parts.stranger {
+        findings.stranger(None, stranger);
+    }
+    let draft = parts.draft(&mut findings);
+    let organization_name = findings.optional(ORGANIZATION_NAME, parts.organization_name, Findings::name);
+    let group_names = findings.optional(GROUP_NAMES, parts.group_names, names);
+    let has_id = parts.organization_id.is_some_and(|id| !id.is_null());
+    if let Some(name) = parts.organization_name.filter(|name| has_id && !name.is_null()) {
+        findings.blame(Gravity::Combination, ORGANIZATION_NAME, name, |fault| {
+            fault.because("either organization_id or organization_name, not both")
+        });
+    }
+    let draft = findings.end(draft)?;
+    Ok(Upload { draft, organization_name, group_names: group_names.unwrap_or_default() })
+}
+
+fn names(findings: &mut Findings, spot: Spot, value: Json<'_>) -> Option<Vec<Name>> {
+    findings.each(spot, value, GROUPS_BY_NAME, Findings::name)
+}

@@ -1,0 +1,175 @@
+//! What the refusals of the floors below are called on the wire.
+//!
+//! Every conversion is a match over all there is: a new way to fail does not compile until somebody has
+//! said what a client is told about it.
+
+use ringbook_book::command::{Blame, Refusal, Why};
+use ringbook_book::query::fault::{Part, QueryFault, Wrong};
+
+use super::fault::{Fault, Mnemonic};
+use super::from_wire::{filter_path, id_number};
+use super::json::Json;
+use super::method::{ACCESS_TOKEN, USER_ID};
+use super::reader::Reader;
+use ringbook_app::access::{LimitKind, Refused};
+use ringbook_app::shelf::ShelfFault;
+use ringbook_store::StoreFault;
+
+/// A refused caller.
+pub fn of_refusal(refused: Refused, params: Reader<'_>) -> Fault {
+    match refused {
+        // The token is the parameter to blame; it is never repeated.
+        Refused::TokenInvalid => Fault::at(Mnemonic::AccessTokenInvalid, ACCESS_TOKEN),
+        Refused::TokenExpired => Fault::at(Mnemonic::AccessTokenExpired, ACCESS_TOKEN),
+        Refused::TokenBlocked => Fault::at(Mnemonic::AccessTokenBlocked, ACCESS_TOKEN),
+        Refused::UserIdMissing => Fault::at(Mnemonic::RequiredParameterMissed, USER_ID),
+        Refused::UserIdForeign => Fault::at(Mnemonic::Forbidden, USER_ID).sent(params.given(USER_ID)),
+        Refused::AccountInactive => Fault::new(Mnemonic::AccountInactive),
+        Refused::AddressNotAllowed { address } => {
+            Fault::new(Mnemonic::IpNotWhitelisted).with("ip", address.to_string())
+        }
+        Refused::LimitExceeded { per, max } => {
+            Fault::new(Mnemonic::LimitExceeded).with("limit_type", limit_name(per)).with("limit_max_value", max)
+        }
+        Refused::RightMissing | Refused::WrongSide => Fault::new(Mnemonic::Forbidden),
+        Refused::LoginWrong => Fault::new(Mnemonic::AuthError),
+        Refused::TooManyLogins => {
+            Fault::new(Mnemonic::Error).with("error_message", "Too many logins wait, try again in a moment")
+        }
+        Refused::Unavailable(fault) => of_store(&fault),
+    }
+}
+
+/// How a limit is called on the wire.
+fn limit_name(per: LimitKind) -> &'static str {
+    match per {
+        LimitKind::Minute => "minute",
+        LimitKind::Day => "day",
+    }
+}
+
+/// A failure of the store.
+pub fn of_store(fault: &StoreFault) -> Fault {
+    if let StoreFault::Unreadable { .. } = fault {
+        // Logged when it was found; once is enough.
+        return Fault::new(Mnemonic::InternalError);
+    }
+    Fault::internal(fault.to_string())
+}
+
+/// A book that is not to be had.
+pub fn of_shelf(fault: &ShelfFault) -> Fault {
+    match fault {
+        ShelfFault::Store(fault) => of_store(fault),
+        ShelfFault::Unreadable => Fault::new(Mnemonic::InternalError),
+        ShelfFault::Refused(_) => Fault::internal("a question was refused as if it were a command"),
+    }
+}
+
+/// A change that failed; what is to blame is looked for in the parameters that the command was read from.
+pub fn of_change(fault: &ShelfFault, params: Reader<'_>) -> Fault {
+    match fault {
+        ShelfFault::Refused(refusal) => of_command(refusal, params),
+        ShelfFault::Store(_) | ShelfFault::Unreadable => of_shelf(fault),
+    }
+}
+
+/// A refused command, or one record of it, with the parameters or the members of the record.
+pub fn of_command(refusal: &Refusal, params: Reader<'_>) -> Fault {
+    let (mnemonic, max) = match refusal.why {
+        Why::Missing => (Mnemonic::EntityNotFound, None),
+        Why::Taken => (Mnemonic::DuplicateEntity, None),
+        Why::System => (Mnemonic::SystemEntity, None),
+        Why::StillNeeded => (Mnemonic::DependencyError, None),
+        Why::Full(max) => (Mnemonic::DataLimitExceeded, Some(max)),
+    };
+    let mut told = Fault::new(mnemonic);
+    if let Some((field, value)) = blamed(refusal.blame, params) {
+        told = told.inside(&field).sent(value);
+    }
+    match max {
+        Some(max) => told.with("max", max),
+        None => told,
+    }
+}
+
+/// The parameter that holds what is to blame: its path, and what was sent there.
+fn blamed<'d>(blame: Blame, params: Reader<'d>) -> Option<(String, Option<Json<'d>>)> {
+    let member = |name: &str| Some((name.to_owned(), params.given(name)));
+    let element = |list: &str, id| within(params, list, id).or_else(|| member(list));
+    match blame {
+        Blame::Target(_) if params.given("id").is_some() => member("id"),
+        Blame::Target(id) => element("ids", id),
+        Blame::Organization(_) => member("organization_id"),
+        Blame::Manager(_) => member("personal_manager_id"),
+        Blame::Group(id) => element("groups", id.number()),
+        Blame::Member(id) => element("members", id.number()),
+        Blame::Name => member("name"),
+        Blame::PhoneNumber => member("phone_number"),
+        Blame::Kind => None,
+    }
+}
+
+/// The first element of a list that is this id.
+fn within<'d>(params: Reader<'d>, list: &str, id: u64) -> Option<(String, Option<Json<'d>>)> {
+    let is_it = |element: &Json<'_>| element.number().and_then(id_number) == Some(id);
+    let (place, element) = params.given(list)?.elements().enumerate().find(|(_, element)| is_it(element))?;
+    Some((format!("{list}.{place}"), Some(element)))
+}
+
+/// A refused question; the offending value is fetched from the parameters that the question was read from.
+pub fn of_question(fault: &QueryFault, params: Reader<'_>) -> Fault {
+    let path = path(&fault.part);
+    let (mnemonic, reason, max) = wrong(&fault.wrong);
+    // A name that does not exist is reported on the list that it stands in.
+    let field = if let Part::Fields(_) = fault.part { "fields" } else { &path };
+    let mut told = Fault::at(mnemonic, field).sent(params.at(&path));
+    if let Some(reason) = reason {
+        told = told.because(reason);
+    }
+    match max {
+        Some(max) => told.with("max", max as u64),
+        None => told,
+    }
+}
+
+fn path(part: &Part) -> String {
+    let inside = |trail: &[usize], member: &str| format!("{}.{member}", filter_path(trail));
+    match part {
+        Part::Filter(trail) => filter_path(trail),
+        Part::FilterField(trail) => inside(trail, "field"),
+        Part::FilterOperator(trail) => inside(trail, "operator"),
+        Part::FilterCondition(trail) => inside(trail, "condition"),
+        Part::FilterValue(trail, None) => inside(trail, "value"),
+        Part::FilterValue(trail, Some(place)) => inside(trail, &format!("value.{place}")),
+        Part::Sort => "sort".to_owned(),
+        Part::SortField(place) => format!("sort.{place}.field"),
+        Part::Fields(place) => format!("fields.{place}"),
+        Part::Limit => "limit".to_owned(),
+        Part::Offset => "offset".to_owned(),
+    }
+}
+
+/// Mnemonic, reason and bound.
+fn wrong(wrong: &Wrong) -> (Mnemonic, Option<String>, Option<usize>) {
+    let invalid = |reason: String, max| (Mnemonic::InvalidParameterValue, Some(reason), max);
+    match wrong {
+        Wrong::Unknown => (Mnemonic::UnexpectedParameters, None, None),
+        Wrong::NotFilterable => (Mnemonic::FilterProhibited, None, None),
+        Wrong::NotSortable => (Mnemonic::SortProhibited, None, None),
+        Wrong::Missing => (Mnemonic::RequiredParameterMissed, None, None),
+        Wrong::Type { expected } => {
+            let reason = format!("{expected} is expected");
+            (Mnemonic::DataTypeError, Some(reason), None)
+        }
+        Wrong::Operator { allowed } => invalid(format!("one of: {}", allowed.join(", ")), None),
+        Wrong::Value { reason } => invalid(reason.clone(), None),
+        Wrong::Pattern(fault) => invalid(fault.to_string(), None),
+        Wrong::JsQuery(fault) => invalid(fault.to_string(), None),
+        Wrong::TooMany { what, max } => invalid(format!("at most {max} {what}"), Some(*max)),
+        Wrong::OutOfRange { max } => invalid(format!("must be from 0 to {max}"), Some(*max)),
+        Wrong::TooSlow => {
+            invalid("the question takes too many steps: ask with fewer or simpler filters".to_owned(), None)
+        }
+    }
+}

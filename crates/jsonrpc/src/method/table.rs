@@ -1,0 +1,351 @@
+//! The rows of the table of methods.
+
+use ringbook_book::query::field::{
+    ACCOUNT, API_REQUEST, BLACKLIST_NUMBER, CONTACT, CUSTOMER_USER, EMPLOYEE, GROUP, ORGANIZATION,
+};
+
+use super::{ACCESS_TOKEN, Admission, Answer, Form, Method, Need, Parameter, Spec, USER_ID};
+use ringbook_app::access::{Right, Scope};
+
+macro_rules! methods {
+    (
+        open { $($(#[$open_doc:meta])* $open:ident = $open_row:expr;)* }
+        guarded { $($(#[$doc:meta])* $name:ident = $row:expr;)* }
+    ) => {
+        /// The methods that need no token.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Open { $($(#[$open_doc])* $open,)* }
+
+        /// The methods that need a caller.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Guarded { $($(#[$doc])* $name,)* }
+
+        impl Open {
+            /// Its row.
+            pub fn spec(self) -> &'static Spec {
+                match self { $(Self::$open => { static ROW: Spec = $open_row; &ROW })* }
+            }
+        }
+
+        impl Guarded {
+            /// Its row.
+            pub fn spec(self) -> &'static Spec {
+                match self { $(Self::$name => { static ROW: Spec = $row; &ROW })* }
+            }
+        }
+
+        /// Every method.
+        pub const ALL: &[Method] = &[$(Method::Open(Open::$open),)* $(Method::Guarded(Guarded::$name),)*];
+    };
+}
+
+methods! {
+    open {
+        /// `login.user`
+        LoginUser = open("login.user", "Opens a session of one hour", &LOGIN, Answer::Session);
+        /// `rpc.discover`
+        Discover = open("rpc.discover", "This description of all methods", &PASSED_OVER, Answer::Description);
+    }
+    guarded {
+        /// `logout.user`
+        LogoutUser = Spec {
+            name: "logout.user",
+            about: "Ends the session",
+            admission: Admission::Callers { scope: Scope::AnySide, right: None, common: &TOKEN_ONLY },
+            parameters: &[],
+            answer: Answer::Nothing,
+        };
+        /// `get.contacts`
+        Contacts = reading(
+            "get.contacts", "The contacts of the address book", Right::AddressBookSelect, &CONTACT);
+        /// `create.contacts`
+        CreateContacts = changing(
+            "create.contacts", "Adds a contact", Right::AddressBookInsert, &NEW_CONTACT, Answer::Made);
+        /// `update.contacts`
+        UpdateContacts = changing(
+            "update.contacts", "Changes a contact", Right::AddressBookUpdate, &EDIT_CONTACT, Answer::Nothing);
+        /// `delete.contacts`
+        DeleteContacts = changing(
+            "delete.contacts", "Removes contacts", Right::AddressBookDelete, &DROP_CONTACTS, Answer::Nothing);
+        /// `upload.contacts`
+        UploadContacts = changing(
+            "upload.contacts", "Adds many contacts at once", Right::AddressBookInsert, &UPLOAD, Answer::Uploaded);
+        /// `get.contact_changes`
+        ContactChanges = changing(
+            "get.contact_changes", "What has changed since a cursor: contacts as they are now, and those that are gone",
+            Right::AddressBookSelect, &CHANGES, Answer::Changes(&CONTACT));
+        /// `get.group_contacts`
+        GroupContacts = reading(
+            "get.group_contacts", "The groups of contacts, with their members", Right::AddressBookSelect, &GROUP);
+        /// `create.group_contacts`
+        CreateGroup = changing(
+            "create.group_contacts", "Adds a group", Right::AddressBookInsert, &NEW_GROUP, Answer::Made);
+        /// `update.group_contacts`
+        UpdateGroup = changing(
+            "update.group_contacts", "Renames a group, or sets its members", Right::AddressBookUpdate, &EDIT_GROUP,
+            Answer::Nothing);
+        /// `delete.group_contacts`
+        DeleteGroup = changing(
+            "delete.group_contacts", "Removes a group and releases its members", Right::AddressBookDelete, &THE_ID,
+            Answer::Nothing);
+        /// `get.contact_organizations`
+        Organizations = reading(
+            "get.contact_organizations", "The organizations of contacts", Right::AddressBookSelect, &ORGANIZATION);
+        /// `create.contact_organizations`
+        CreateOrganization = changing(
+            "create.contact_organizations", "Adds an organization", Right::AddressBookInsert, &NEW_ORGANIZATION,
+            Answer::Made);
+        /// `update.contact_organizations`
+        UpdateOrganization = changing(
+            "update.contact_organizations", "Renames an organization", Right::AddressBookUpdate, &EDIT_ORGANIZATION,
+            Answer::Nothing);
+        /// `delete.contact_organizations`
+        DeleteOrganization = changing(
+            "delete.contact_organizations", "Removes an organization that no contact has", Right::AddressBookDelete,
+            &THE_ID, Answer::Nothing);
+        /// `get.customer_users`
+        CustomerUsers = Spec {
+            name: "get.customer_users",
+            about: "The users of all customers of the agent",
+            admission: Admission::Callers {
+                scope: Scope::AgentOnly,
+                right: Some(Right::ClientUserSelect),
+                common: &TOKEN_ONLY,
+            },
+            parameters: &QUESTION,
+            answer: Answer::Records(&CUSTOMER_USER),
+        };
+        /// `get.account`
+        Account = Spec {
+            name: "get.account",
+            about: "The customer that the caller belongs to",
+            admission: Admission::Callers { scope: Scope::CustomerOnly, right: None, common: &TOKEN_AND_USER },
+            parameters: &QUESTION,
+            answer: Answer::Records(&ACCOUNT),
+        };
+        /// `get.employees`
+        Employees = reading("get.employees", "The employees", Right::EmployeesSelect, &EMPLOYEE);
+        /// `create.employees`
+        CreateEmployee = changing(
+            "create.employees", "Adds an employee", Right::EmployeesInsert, &NEW_EMPLOYEE, Answer::Made);
+        /// `update.employees`
+        UpdateEmployee = changing(
+            "update.employees", "Changes an employee", Right::EmployeesUpdate, &EDIT_EMPLOYEE, Answer::Nothing);
+        /// `delete.employees`
+        DeleteEmployee = changing(
+            "delete.employees", "Removes an employee who is nobody's personal manager", Right::EmployeesDelete,
+            &THE_ID, Answer::Nothing);
+        /// `get.blacklist_phone_numbers`
+        BlacklistNumbers = reading(
+            "get.blacklist_phone_numbers", "The numbers on the blacklist", Right::AddressBookSelect, &BLACKLIST_NUMBER);
+        /// `create.phone_number_to_blacklist`
+        CreateBlacklistNumber = changing(
+            "create.phone_number_to_blacklist", "Puts a number on the blacklist", Right::AddressBookInsert,
+            &NEW_BLACKLIST_NUMBER, Answer::MadeNumber);
+        /// `delete.phone_number_from_blacklist`
+        DeleteBlacklistNumber = changing(
+            "delete.phone_number_from_blacklist", "Takes a number off the blacklist", Right::AddressBookDelete,
+            &THE_ID, Answer::Nothing);
+        /// `get.api_requests`
+        ApiRequests = Spec {
+            name: "get.api_requests",
+            about: "The requests of a time, newest first: the account's, or without client_user:select those of the user",
+            admission: Admission::Callers { scope: Scope::CustomerMethod, right: None, common: &TOKEN_AND_USER },
+            parameters: &REPORT,
+            answer: Answer::Records(&API_REQUEST),
+        };
+    }
+}
+
+const fn open(name: &'static str, about: &'static str, parameters: &'static [Parameter], answer: Answer) -> Spec {
+    Spec { name, about, admission: Admission::Strangers, parameters, answer }
+}
+
+/// A method that asks a customer's book.
+const fn reading(
+    name: &'static str,
+    about: &'static str,
+    right: Right,
+    records: &'static [ringbook_book::query::field::Field],
+) -> Spec {
+    changing(name, about, right, &QUESTION, Answer::Records(records))
+}
+
+/// A method with parameters of its own on a customer's book.
+const fn changing(
+    name: &'static str,
+    about: &'static str,
+    right: Right,
+    parameters: &'static [Parameter],
+    answer: Answer,
+) -> Spec {
+    let admission = Admission::Callers { scope: Scope::CustomerMethod, right: Some(right), common: &TOKEN_AND_USER };
+    Spec { name, about, admission, parameters, answer }
+}
+
+const fn parameter(name: &'static str, form: Form, need: Need, about: &'static str) -> Parameter {
+    Parameter { name, form, need, about }
+}
+
+const TOKEN: Parameter =
+    parameter(ACCESS_TOKEN, Form::Text, Need::Required, "Access key, or session key from login.user");
+
+const ON_BEHALF: Parameter = parameter(
+    USER_ID,
+    Form::Id,
+    Need::RequiredForAgents,
+    "User of a customer on whose behalf an agent calls; get.customer_users lists them",
+);
+
+static TOKEN_ONLY: [Parameter; 1] = [TOKEN];
+static TOKEN_AND_USER: [Parameter; 2] = [TOKEN, ON_BEHALF];
+
+/// Clients that send their token with every call need make no exception.
+static PASSED_OVER: [Parameter; 1] = [parameter(ACCESS_TOKEN, Form::Text, Need::Optional, "Not needed; passed over")];
+
+static LOGIN: [Parameter; 2] = [
+    parameter("login", Form::Text, Need::Required, "Login of the user"),
+    parameter("password", Form::Text, Need::Required, "Password of the user"),
+];
+
+static QUESTION: [Parameter; 5] = [
+    parameter("limit", Form::Whole, Need::Optional, "Records in the answer: 0 to 10000, 1000 if absent"),
+    parameter("offset", Form::Whole, Need::Optional, "Matching records passed over: 0 to 100000"),
+    parameter("filter", Form::Filter, Need::Optional, "Which records"),
+    parameter("fields", Form::Fields, Need::Optional, "Members of each record; all if absent or empty"),
+    parameter("sort", Form::Sort, Need::Optional, "At most 8 keys; ties are broken by id"),
+];
+
+static REPORT: [Parameter; 7] = [
+    parameter("date_from", Form::Moment, Need::Required, "Requests from this moment on"),
+    parameter("date_till", Form::Moment, Need::Required, "Requests up to this moment, at most 3 months later"),
+    QUESTION[0],
+    QUESTION[1],
+    QUESTION[2],
+    QUESTION[3],
+    QUESTION[4],
+];
+
+const ID: Parameter = parameter("id", Form::Id, Need::Required, "Which one");
+
+static THE_ID: [Parameter; 1] = [ID];
+
+static NEW_CONTACT: [Parameter; 8] = [
+    parameter("last_name", Form::Name, Need::Required, "Last name"),
+    parameter("first_name", Form::Name, Need::Optional, "First name"),
+    parameter("patronymic", Form::Name, Need::Optional, "Patronymic"),
+    parameter("emails", Form::Emails, Need::Optional, "At most 10 e-mail addresses"),
+    parameter("phone_numbers", Form::Phones, Need::Required, "1 to 10 phone numbers"),
+    parameter("personal_manager_id", Form::Id, Need::Optional, "Employee who looks after the contact"),
+    parameter("organization_id", Form::Id, Need::Optional, "Organization of the contact"),
+    parameter("groups", Form::Ids, Need::Optional, "Groups that the contact belongs to"),
+];
+
+static EDIT_CONTACT: [Parameter; 9] = [
+    ID,
+    parameter("last_name", Form::Name, Need::Lasting, "Last name"),
+    parameter("first_name", Form::Name, Need::Clearable, "First name"),
+    parameter("patronymic", Form::Name, Need::Clearable, "Patronymic"),
+    parameter("emails", Form::Emails, Need::Clearable, "All e-mail addresses, at most 10"),
+    parameter("phone_numbers", Form::Phones, Need::Lasting, "All phone numbers, 1 to 10"),
+    parameter("personal_manager_id", Form::Id, Need::Clearable, "Employee who looks after the contact"),
+    parameter("organization_id", Form::Id, Need::Clearable, "Organization of the contact"),
+    parameter("groups", Form::Ids, Need::Clearable, "All groups that the contact belongs to"),
+];
+
+static DROP_CONTACTS: [Parameter; 2] = [
+    parameter("id", Form::Id, Need::Optional, "Which one; either this or ids"),
+    parameter("ids", Form::Ids, Need::Optional, "Which ones, 1 to 10000; all of them or none is removed"),
+];
+
+static UPLOAD: [Parameter; 2] = [
+    parameter(
+        "contacts",
+        Form::Uploads,
+        Need::Required,
+        "1 to 10000 contacts as for create.contacts, with organization_name and group_names besides, which are made \
+         where they are missing",
+    ),
+    parameter("on_error", Form::OnError, Need::Optional, "reject: all or none (if absent); skip: all that are good"),
+];
+
+static CHANGES: [Parameter; 2] = [
+    parameter("since", Form::Text, Need::Required, "The cursor of the answer before, \"\" for the beginning"),
+    parameter("limit", Form::Whole, Need::Optional, "Records in the answer: 1 to 10000, 1000 if absent"),
+];
+
+static NEW_GROUP: [Parameter; 2] = [
+    parameter("name", Form::Name, Need::Required, "Name, unique in the address book"),
+    parameter("members", Form::Ids, Need::Optional, "Contacts that belong to the group"),
+];
+
+static EDIT_GROUP: [Parameter; 3] = [
+    ID,
+    parameter("name", Form::Name, Need::Lasting, "Name, unique in the address book"),
+    parameter("members", Form::Ids, Need::Clearable, "All contacts that belong to the group"),
+];
+
+static NEW_ORGANIZATION: [Parameter; 1] =
+    [parameter("name", Form::Name, Need::Required, "Name, unique in the address book")];
+
+static EDIT_ORGANIZATION: [Parameter; 2] =
+    [ID, parameter("name", Form::Name, Need::Required, "Name, unique in the address book")];
+
+const TELEPHONY: &str = "Belongs to another part of a telephone system";
+
+const fn telephony(name: &'static str) -> Parameter {
+    parameter(name, Form::Telephony, Need::Optional, TELEPHONY)
+}
+
+static NEW_EMPLOYEE: [Parameter; 21] = with_telephony([
+    parameter("last_name", Form::Name, Need::Required, "Last name"),
+    parameter("first_name", Form::Name, Need::Optional, "First name"),
+    parameter("patronymic", Form::Name, Need::Optional, "Patronymic"),
+    parameter("email", Form::Email, Need::Optional, "E-mail address"),
+    parameter("phone_numbers", Form::EmployeePhones, Need::Optional, "Phones that ring for the employee"),
+]);
+
+static EDIT_EMPLOYEE: [Parameter; 22] = with_telephony([
+    ID,
+    parameter("last_name", Form::Name, Need::Lasting, "Last name"),
+    parameter("first_name", Form::Name, Need::Clearable, "First name"),
+    parameter("patronymic", Form::Name, Need::Clearable, "Patronymic"),
+    parameter("email", Form::Email, Need::Clearable, "E-mail address"),
+    parameter("phone_numbers", Form::EmployeePhones, Need::Clearable, "All phones that ring for the employee"),
+]);
+
+/// The members of an employee that belong to other parts of a telephone system.
+const TELEPHONY_MEMBERS: [Parameter; 16] = [
+    telephony("status"),
+    telephony("status_id"),
+    telephony("calls_available"),
+    telephony("call_recording"),
+    telephony("schedule_id"),
+    telephony("schedule_name"),
+    telephony("coach"),
+    telephony("extension"),
+    telephony("operator"),
+    telephony("allowed_in_call_types"),
+    telephony("allowed_out_call_types"),
+    telephony("in_external_allowed_call_directions"),
+    telephony("in_internal_allowed_call_directions"),
+    telephony("out_external_allowed_call_directions"),
+    telephony("out_internal_allowed_call_directions"),
+    telephony("operator_sites"),
+];
+
+/// The parameters of an employee's own, and then the others.
+const fn with_telephony<const OWN: usize, const ALL: usize>(own: [Parameter; OWN]) -> [Parameter; ALL] {
+    let mut all = [TELEPHONY_MEMBERS[0]; ALL];
+    let mut place = 0;
+    while place < ALL {
+        all[place] = if place < OWN { own[place] } else { TELEPHONY_MEMBERS[place - OWN] };
+        place += 1;
+    }
+    all
+}
+
+static NEW_BLACKLIST_NUMBER: [Parameter; 2] = [
+    parameter("phone_number", Form::Phone, Need::Required, "The number"),
+    parameter("add_comment", Form::Text, Need::Optional, "Why"),
+];

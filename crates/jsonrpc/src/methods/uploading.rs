@@ -1,0 +1,65 @@
+//! `upload.contacts`: many contacts at once, with an answer for each.
+
+use bytes::Bytes;
+use ringbook_book::command::Outcome;
+
+use super::Work;
+use crate::fault::Fault;
+use crate::from_wire::{self, Batch};
+use crate::reader::Reader;
+use crate::to_wire::Reply;
+use crate::{Rpc, judgement};
+use ringbook_app::shelf::ShelfFault;
+
+/// Adds the contacts that are good, or all of them or none.
+pub async fn upload_contacts(rpc: &Rpc, work: Work<'_>) -> Result<Vec<Bytes>, Fault> {
+    let mut batch = from_wire::upload(work.params)?;
+    let outcome = match batch.good.is_empty() {
+        true => Outcome::default(),
+        false => {
+            let outcome = rpc.shelf.change(work.customer()?, batch.command()).await;
+            outcome.map_err(|fault| of_upload(&fault, &batch))?
+        }
+    };
+    let errors = errors(&outcome, &mut batch, work.params);
+    let mut reply = Reply::open(work.id);
+    reply.uploaded(&ids(&outcome, &batch), &errors);
+    Ok(reply.close(None, work.limits))
+}
+
+/// The call's fault, at the record that is to blame.
+fn of_upload(fault: &ShelfFault, batch: &Batch<'_>) -> Fault {
+    let ShelfFault::Refused(refusal) = fault else {
+        return judgement::of_shelf(fault);
+    };
+    match batch.good.get(refusal.at) {
+        Some(place) => {
+            let fault = judgement::of_command(refusal, Reader::of(batch.sent[*place]));
+            // A book without room is the fault of no record.
+            if fault.field.is_some() { fault.inside(&from_wire::upload_path(*place)) } else { fault }
+        }
+        None => Fault::internal("a record was refused that was not asked about"),
+    }
+}
+
+/// One for each record sent.
+fn ids(outcome: &Outcome, batch: &Batch<'_>) -> Vec<Option<u64>> {
+    let mut ids = vec![None; batch.sent.len()];
+    for (place, made) in batch.good.iter().zip(&outcome.made) {
+        ids[*place] = *made;
+    }
+    ids
+}
+
+/// What was wrong with the records left out, in their order.
+fn errors(outcome: &Outcome, batch: &mut Batch<'_>, params: Reader<'_>) -> Vec<(usize, Fault)> {
+    let mut errors = std::mem::take(&mut batch.wrong);
+    for refusal in &outcome.left_out {
+        if let Some(place) = batch.good.get(refusal.at) {
+            errors.push((*place, judgement::of_command(refusal, Reader::of(batch.sent[*place]))));
+        }
+    }
+    errors.sort_by_key(|(place, _)| *place);
+    // The call succeeds, so that nobody looks for its secrets in these later.
+    errors.into_iter().map(|(place, fault)| (place, params.discreet(fault))).collect()
+}

@@ -1,0 +1,67 @@
+//! How long the stages of a call take, for the metrics page.
+
+use std::time::Instant;
+
+use ringbook_telemetry::Metrics;
+
+/// A stage of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// From bytes to a judged envelope.
+    Envelope,
+    /// Method, token, limits, rights.
+    Access,
+    /// From parameters to a plan.
+    Plan,
+    /// Until the book is there.
+    Book,
+    /// Asking it.
+    Run,
+    /// Writing the answer.
+    Write,
+}
+
+impl Stage {
+    /// All of them, in the order of a call.
+    pub const ALL: [Stage; 6] = [Stage::Envelope, Stage::Access, Stage::Plan, Stage::Book, Stage::Run, Stage::Write];
+
+    /// Its name on the metrics page.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Stage::Envelope => "envelope",
+            Stage::Access => "access",
+            Stage::Plan => "plan",
+            Stage::Book => "book",
+            Stage::Run => "run",
+            Stage::Write => "write",
+        }
+    }
+}
+
+/// Measures one call, stage by stage.
+#[derive(Debug)]
+pub struct Stopwatch<'m> {
+    metrics: &'m Metrics,
+    began: Instant,
+    since: Instant,
+}
+
+impl<'m> Stopwatch<'m> {
+    /// Starts the first stage.
+    pub fn start(metrics: &'m Metrics) -> Self {
+        let since = Instant::now();
+        Stopwatch { metrics, began: since, since }
+    }
+
+    /// Microseconds since the start.
+    pub fn micros(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Files the time since the last lap under this stage.
+    pub fn lap(&mut self, stage: Stage) {
+        let now = Instant::now();
+        self.metrics.stage(stage as usize, now - self.since);
+        self.since = now;
+    }
+}

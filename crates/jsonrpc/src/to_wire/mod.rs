@@ -1,0 +1,381 @@
+//! How answers are written: straight into the bytes that go out, with no tree in between.
+//!
+//! [`text`], [`number`] and their like append JSON to a buffer; [`Output`] is a buffer that hands over what
+//! is full in pieces, so that a page of megabytes is never moved; [`Reply`] writes what stands around the
+//! data. Contacts, the one thing that is answered by the ten thousand, have a writer of their own
+//! ([`contacts`]); all other records go by their field table ([`records`]).
+
+use bytes::Bytes;
+
+use super::fault::{Fault, Param};
+use ringbook_app::access::{LimitsView, Session};
+
+mod contacts;
+mod fragments;
+mod records;
+mod rendered;
+mod uploaded;
+
+#[cfg(test)]
+mod tests;
+
+pub use contacts::{changes, contacts};
+pub use records::records;
+pub use rendered::Rendered;
+
+/// A piece is handed over when it has at least this many bytes.
+const SEGMENT_BYTES: usize = 256 << 10;
+/// Room past that, so that the record that fills a piece seldom makes it grow.
+const SLACK_BYTES: usize = 4 << 10;
+/// Room for an ordinary small answer, with a record of ordinary size.
+const USUAL_BYTES: usize = 2 << 10;
+
+/// The bytes of an answer, in pieces.
+#[derive(Debug)]
+pub struct Output {
+    full: Vec<Bytes>,
+    open: Vec<u8>,
+}
+
+impl Output {
+    fn new() -> Self {
+        Output { full: Vec::new(), open: Vec::with_capacity(USUAL_BYTES) }
+    }
+
+    /// Starts another piece if this one is full; to be called between records.
+    fn turn(&mut self) {
+        if self.open.len() >= SEGMENT_BYTES {
+            let fresh = Vec::with_capacity(SEGMENT_BYTES + SLACK_BYTES);
+            self.full.push(Bytes::from(std::mem::replace(&mut self.open, fresh)));
+        }
+    }
+
+    /// Appends bytes that are shared instead of copied.
+    fn append(&mut self, bytes: Bytes) {
+        if !self.open.is_empty() {
+            self.full.push(Bytes::from(std::mem::take(&mut self.open)));
+        }
+        self.full.push(bytes);
+    }
+
+    fn finish(mut self) -> Vec<Bytes> {
+        self.full.push(Bytes::from(self.open));
+        self.full
+    }
+}
+
+/// An answer that is being written: `result.data` comes first, the rest of the envelope around it.
+#[derive(Debug)]
+pub struct Reply {
+    output: Output,
+}
+
+impl Reply {
+    /// Opens the answer to the call with this `id`, up to the value of `data`.
+    pub fn open(id: &str) -> Self {
+        let mut output = Output::new();
+        head(&mut output.open, id);
+        raw(&mut output.open, r#""result":{"data":"#);
+        Reply { output }
+    }
+
+    /// Opens the answer to a call that made the thing with the number `made`, up to the end of the data.
+    pub fn made(id: &str, made: u64) -> Self {
+        let mut reply = Self::begin(id, made);
+        raw(&mut reply.output.open, "}");
+        reply
+    }
+
+    /// The same for a number on the blacklist.
+    pub fn made_number(id: &str, made: u64, digits: &str) -> Self {
+        let mut reply = Self::begin(id, made);
+        raw(&mut reply.output.open, r#","phone_number":"#);
+        text(&mut reply.output.open, digits);
+        raw(&mut reply.output.open, "}");
+        reply
+    }
+
+    /// Up to the first member of the data.
+    fn begin(id: &str, made: u64) -> Self {
+        let mut output = Output::new();
+        head(&mut output.open, id);
+        for before in [r#""result":{"id":"#, r#","data":{"id":"#] {
+            raw(&mut output.open, before);
+            number(&mut output.open, made);
+        }
+        Reply { output }
+    }
+
+    /// The bytes that `data` goes to.
+    pub fn data(&mut self) -> &mut Output {
+        &mut self.output
+    }
+
+    /// Writes a session as the data; the only place where a token is shown.
+    pub fn session(&mut self, session: &Session) {
+        let open = &mut self.output.open;
+        raw(open, r#"{"access_token":"#);
+        text(open, session.token.expose());
+        raw(open, r#","expire_at":"#);
+        number(open, session.expires_at.unix().unsigned_abs());
+        raw(open, r#","app_id":"#);
+        number(open, session.account.number());
+        raw(open, "}");
+    }
+
+    /// Writes what is JSON already as the data.
+    pub fn written(&mut self, json: Bytes) {
+        self.output.append(json);
+    }
+
+    /// Writes `{}` as the data.
+    pub fn nothing(&mut self) {
+        raw(&mut self.output.open, "{}");
+    }
+
+    /// Closes the answer to a mirror behind `data`.
+    pub fn close_standing(mut self, standing: &Standing, limits: Option<&LimitsView>) -> Vec<Bytes> {
+        let open = &mut self.output.open;
+        raw(open, r#","metadata":{"total_items":"#);
+        number(open, standing.total);
+        raw(open, r#","cursor":"#);
+        text(open, &standing.cursor);
+        raw(open, r#","has_more":"#);
+        raw(open, if standing.has_more { "true," } else { "false," });
+        metadata_tail(open, limits);
+        raw(open, "}}");
+        self.output.finish()
+    }
+
+    /// Closes the answer behind `data`. `total` is the number of all matching records, for reading methods.
+    pub fn close(mut self, total: Option<u64>, limits: Option<&LimitsView>) -> Vec<Bytes> {
+        let open = &mut self.output.open;
+        raw(open, r#","metadata":{"#);
+        if let Some(total) = total {
+            raw(open, r#""total_items":"#);
+            number(open, total);
+            raw(open, ",");
+        }
+        metadata_tail(open, limits);
+        raw(open, "}}");
+        self.output.finish()
+    }
+}
+
+/// Where a mirror stands after an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// How many changes there were to be read before this answer.
+    pub total: u64,
+    /// What the next call names.
+    pub cursor: String,
+    /// Whether there is more to be read already.
+    pub has_more: bool,
+}
+
+/// What the metadata of a refusal says.
+#[derive(Debug, Clone, Copy)]
+pub enum Metadata<'a> {
+    /// The caller is not known: nothing.
+    Unknown,
+    /// The limits of the caller's account, if it has any.
+    Known(Option<&'a LimitsView>),
+}
+
+/// The answer to a call that failed; `id` is the call's, as it was written.
+pub fn refusal(id: Option<&str>, fault: &Fault, metadata: Metadata<'_>) -> Vec<Bytes> {
+    let mut output = Output::new();
+    let open = &mut output.open;
+    head(open, id.unwrap_or("null"));
+    raw(open, r#""error":{"code":"#);
+    raw(open, &fault.mnemonic.code().to_string());
+    raw(open, r#","message":"#);
+    text(open, &fault.message());
+    raw(open, r#","data":{"#);
+    blame(open, fault);
+    raw(open, r#","extended_helper":null,"metadata":{"#);
+    match metadata {
+        Metadata::Unknown => raw(open, "}"),
+        Metadata::Known(limits) => metadata_tail(open, limits),
+    }
+    raw(open, "}}}");
+    output.finish()
+}
+
+/// The members of a refusal that say what is to blame.
+fn blame(open: &mut Vec<u8>, fault: &Fault) {
+    raw(open, r#""mnemonic":"#);
+    text(open, fault.mnemonic.text());
+    raw(open, r#","field":"#);
+    text_or_null(open, fault.field.as_deref());
+    raw(open, r#","value":"#);
+    text_or_null(open, fault.value.as_deref());
+    raw(open, r#","params":"#);
+    params(open, &fault.params);
+}
+
+fn head(open: &mut Vec<u8>, id: &str) {
+    raw(open, r#"{"jsonrpc":"2.0","id":"#);
+    raw(open, id);
+    raw(open, ",");
+}
+
+fn params(open: &mut Vec<u8>, params: &[(&str, Param)]) {
+    raw(open, "{");
+    for (place, (name, param)) in params.iter().enumerate() {
+        raw(open, if place == 0 { "" } else { "," });
+        text(open, name);
+        raw(open, ":");
+        match param {
+            Param::Text(value) => text(open, value),
+            Param::Number(value) => number(open, *value),
+        }
+    }
+    raw(open, "}");
+}
+
+/// Version, limits and the brace that closes the metadata.
+fn metadata_tail(open: &mut Vec<u8>, limits: Option<&LimitsView>) {
+    raw(open, r#""version":null,"limits":{"#);
+    if let Some(limits) = limits {
+        raw(open, r#""day_limit":"#);
+        number_or_null(open, limits.day_limit);
+        raw(open, r#","day_remaining":"#);
+        number_or_null(open, limits.day_remaining);
+        raw(open, r#","day_reset":"#);
+        number_or_null(open, limits.day_reset);
+        raw(open, r#","minute_limit":"#);
+        number_or_null(open, limits.minute_limit);
+        raw(open, r#","minute_remaining":"#);
+        number_or_null(open, limits.minute_remaining);
+        raw(open, r#","minute_reset":"#);
+        number_or_null(open, limits.minute_reset);
+    }
+    raw(open, "}}");
+}
+
+/// Appends bytes that are JSON already.
+#[inline]
+pub fn raw(open: &mut Vec<u8>, json: &str) {
+    open.extend_from_slice(json.as_bytes());
+}
+
+/// Appends a string, with no more escapes than JSON asks for.
+#[inline]
+pub fn text(open: &mut Vec<u8>, text: &str) {
+    open.reserve(text.len() + 2);
+    open.push(b'"');
+    inner(open, text);
+    open.push(b'"');
+}
+
+/// Appends what stands between the quotes.
+#[inline]
+fn inner(open: &mut Vec<u8>, text: &str) {
+    if is_plain(text.as_bytes()) {
+        open.extend_from_slice(text.as_bytes());
+    } else {
+        escaped(open, text);
+    }
+}
+
+/// Appends a string or `null`.
+pub fn text_or_null(open: &mut Vec<u8>, value: Option<&str>) {
+    match value {
+        Some(value) => text(open, value),
+        None => raw(open, "null"),
+    }
+}
+
+/// Appends a whole number.
+#[inline]
+pub fn number(open: &mut Vec<u8>, number: u64) {
+    let mut room = [0; 20];
+    open.extend_from_slice(digits(number, &mut room));
+}
+
+/// Appends a whole number or `null`.
+pub fn number_or_null(open: &mut Vec<u8>, value: Option<u64>) {
+    match value {
+        Some(value) => number(open, value),
+        None => raw(open, "null"),
+    }
+}
+
+/// The decimal digits of a number, two at a time from the end.
+#[inline]
+fn digits(number: u64, room: &mut [u8; 20]) -> &[u8] {
+    let mut rest = number;
+    let mut start = room.len();
+    while rest >= 10 {
+        let pair = PAIRS[(rest % 100) as usize];
+        start -= 2;
+        room[start..start + 2].copy_from_slice(&pair);
+        rest /= 100;
+    }
+    if rest > 0 || start == room.len() {
+        start -= 1;
+        room[start] = b'0' + rest as u8;
+    }
+    &room[start..]
+}
+
+/// `00` to `99`.
+static PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut pair = 0;
+    while pair < 100 {
+        pairs[pair] = [b'0' + (pair / 10) as u8, b'0' + (pair % 10) as u8];
+        pair += 1;
+    }
+    pairs
+};
+
+/// Whether a text can stand in a string as it is; looks at eight bytes at once.
+#[inline]
+fn is_plain(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk::<8>() else {
+        return !bytes.iter().any(|byte| matches!(byte, 0..=0x1f | b'"' | b'\\'));
+    };
+    let (words, _) = bytes.as_chunks::<8>();
+    let found = words.iter().fold(0, |found, word| found | special(u64::from_ne_bytes(*word)));
+    // The last eight overlap the words before them where the length is no multiple of eight.
+    found | special(u64::from_ne_bytes(*last)) == 0
+}
+
+/// Not zero if one of the eight bytes is a quote, a backslash or below a space.
+///
+/// A byte `b` of at most 127 is below `n` exactly if subtracting `n` borrows into its highest bit; a byte
+/// that equals `c` is 0 after `^ c`, that is below 1. A borrow may spill into the next byte, but only from
+/// one that was found already.
+#[inline]
+const fn special(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = ONES << 7;
+    let control = word.wrapping_sub(ONES * 0x20);
+    let quote = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
+    let slash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
+    (control | quote | slash) & !word & HIGH
+}
+
+/// Appends a text with its quotes, backslashes and control characters escaped.
+#[cold]
+fn escaped(open: &mut Vec<u8>, text: &str) {
+    let mut rest = text;
+    while let Some(place) = rest.find(|sign| matches!(sign, '\0'..='\x1f' | '"' | '\\')) {
+        raw(open, &rest[..place]);
+        let sign = rest.as_bytes()[place];
+        match sign {
+            b'"' => raw(open, "\\\""),
+            b'\\' => raw(open, "\\\\"),
+            b'\n' => raw(open, "\\n"),
+            b'\r' => raw(open, "\\r"),
+            b'\t' => raw(open, "\\t"),
+            0x08 => raw(open, "\\b"),
+            0x0c => raw(open, "\\f"),
+            _ => raw(open, &format!("\\u{sign:04x}")),
+        }
+        rest = &rest[place + 1..];
+    }
+    raw(open, rest);
+}

@@ -1,0 +1,477 @@
+//! The import: rows are judged, gathered into batches, compared with the book and sent.
+//!
+//! The outcome is as if the rows went in one after the other, but for rows that have ids of their own in the file: they
+//! are compared with what the book had before, and not with each other. A row is counted once: created, updated, skipped or
+//! refused. What is refused does not hold up the rest; what concerns every row, a token that is refused or a server that
+//! is gone, stops the import, and the rows before it stay in the book.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value, json};
+
+use super::client::{Access, CallFault, Client, Refusal};
+use super::matching::{Known, Match, OnDuplicate, look_up};
+use super::naming::{Employee, Kind, Names};
+use super::remembered::{Made, Seen};
+use super::report::{Report, Verdict};
+use super::{ExchangeFault, Watch};
+use ringbook_formats::decoding::Position;
+use ringbook_formats::draft::{Entry, Remark};
+use ringbook_formats::record::Record;
+use ringbook_formats::source::{Row, Source};
+
+/// The most bytes of contacts in one upload: below the smallest body that a server usually takes, 1 MiB.
+const BATCH_BYTES_MAX: usize = 900 << 10;
+/// The most contacts in one upload.
+const BATCH_RECORDS_MAX: usize = 10_000;
+/// What the id of a manager and a comma add to a contact.
+const MANAGER_BYTES_MAX: usize = 48;
+/// Refusals that concern every row alike.
+const REFUSED_FOR_ALL: [&str; 5] =
+    ["forbidden", "account_inactive", "ip_not_whitelisted", "internal_error", "method_not_found"];
+
+/// Whether anything is sent that changes the book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    /// It is.
+    Real,
+    /// Everything is read, judged and looked up, and nothing is changed.
+    Dry,
+}
+
+/// How to import.
+#[derive(Debug, Clone, Copy)]
+pub struct Wishes {
+    /// What makes two contacts the same.
+    pub matching: Match,
+    /// What becomes of a contact that is there already.
+    pub on_duplicate: OnDuplicate,
+    /// For real or not.
+    pub run: Run,
+}
+
+/// How many rows had which outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Rows read.
+    pub read: u64,
+    /// Contacts made.
+    pub created: u64,
+    /// Contacts changed.
+    pub updated: u64,
+    /// Rows whose contact was there already, or had nothing new.
+    pub skipped: u64,
+    /// Rows that did not go in.
+    pub refused: u64,
+    /// Of the rows that went in, those of which something was left out.
+    pub partly: u64,
+    /// Rows of which nobody knows whether they went in.
+    pub uncertain: u64,
+}
+
+/// What came of an import.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The rows counted.
+    pub tally: Tally,
+    /// Why it stopped before the end.
+    pub stopped: Option<ExchangeFault>,
+}
+
+/// Imports a file that has been surveyed.
+///
+/// # Errors
+/// When nothing could be begun. What stops it later is told in the [`Outcome`].
+pub async fn import(
+    source: &Source,
+    access: Access,
+    wishes: Wishes,
+    report: &mut Report,
+    watch: &mut dyn Watch,
+) -> Result<Outcome, ExchangeFault> {
+    let mut client = Client::new(access).map_err(ExchangeFault::Setup)?;
+    let position = Position::default();
+    let rows = source.rows(&position)?;
+    let greeted = client.greet(watch).await;
+    greeted.map_err(|fault| ExchangeFault::Call { address: client.address().to_string(), fault })?;
+    watch.length(source.bytes());
+    let mut importer = Importer {
+        client,
+        wishes,
+        names: Names::default(),
+        tally: Tally::default(),
+        made: Made::default(),
+        seen: Seen::default(),
+        report,
+        watch,
+    };
+    let stopped = importer.all(rows, &position).await.err();
+    let tally = importer.tally;
+    report.finish()?;
+    Ok(Outcome { tally, stopped })
+}
+
+/// A row on its way.
+struct Traveller {
+    number: u64,
+    entry: Entry,
+    remarks: Vec<Remark>,
+    keys: Vec<String>,
+    /// It has an id of its own in the file: no other row of the file is meant by it.
+    is_distinct: bool,
+    /// As an upload has it, without the manager.
+    record: Map<String, Value>,
+}
+
+struct Importer<'a> {
+    client: Client,
+    wishes: Wishes,
+    names: Names,
+    tally: Tally,
+    made: Made,
+    seen: Seen,
+    report: &'a mut Report,
+    watch: &'a mut dyn Watch,
+}
+
+/// What a batch comes to.
+#[derive(Default)]
+struct Plan {
+    create: Vec<Traveller>,
+    update: Vec<(Traveller, u64)>,
+    /// Rows that depend on what becomes of these, and all after them.
+    later: Vec<Traveller>,
+}
+
+impl Importer<'_> {
+    async fn all(
+        &mut self,
+        rows: impl Iterator<Item = Result<Row, super::FileFault>>,
+        position: &Position,
+    ) -> Result<(), ExchangeFault> {
+        let mut batch = Vec::new();
+        let mut bytes = 0;
+        for row in rows {
+            let row = match row {
+                Ok(row) => row,
+                Err(fault) => {
+                    self.batch(batch).await?;
+                    return Err(fault.into());
+                }
+            };
+            let Some((traveller, size)) = self.read(row)? else { continue };
+            if bytes + size > BATCH_BYTES_MAX || batch.len() == BATCH_RECORDS_MAX {
+                self.batch(std::mem::take(&mut batch)).await?;
+                self.watch.at(position.get());
+                bytes = 0;
+            }
+            batch.push(traveller);
+            bytes += size;
+        }
+        self.batch(batch).await?;
+        self.watch.at(position.get());
+        Ok(())
+    }
+
+    /// Judges a row; `None` when it is refused.
+    fn read(&mut self, row: Row) -> Result<Option<(Traveller, usize)>, ExchangeFault> {
+        self.tally.read += 1;
+        let judged = row.draft.and_then(|draft| Ok((draft.judge()?, !draft.id.is_empty())));
+        match judged {
+            Err(remark) => {
+                self.refuse(row.number, &remark)?;
+                Ok(None)
+            }
+            Ok(((entry, remarks), is_distinct)) => {
+                let record = members(&entry);
+                let size = serde_json::to_string(&record).map_or(0, |text| text.len()) + MANAGER_BYTES_MAX;
+                let keys = self.wishes.matching.keys_of(&entry);
+                Ok(Some((Traveller { number: row.number, entry, remarks, keys, is_distinct, record }, size)))
+            }
+        }
+    }
+
+    fn refuse(&mut self, row: u64, remark: &Remark) -> Result<(), ExchangeFault> {
+        self.tally.refused += 1;
+        Ok(self.report.add(Verdict::Refused, row, remark)?)
+    }
+
+    /// Carries a batch to its end.
+    async fn batch(&mut self, mut rows: Vec<Traveller>) -> Result<(), ExchangeFault> {
+        while !rows.is_empty() {
+            let names = rows.iter().filter_map(|row| row.entry.manager.as_ref()).map(|name| name.as_str());
+            let learnt = self.names.learn_employees(names, &mut self.client, self.watch).await;
+            learnt.map_err(|fault| self.stop(fault))?;
+            let known = self.look_up(&rows).await?;
+            let plan = self.plan(rows, &known)?;
+            if self.wishes.run == Run::Real {
+                self.upload(plan.create).await?;
+            } else {
+                self.pretend(plan.create)?;
+            }
+            for (row, id) in plan.update {
+                self.update(row, id, &known).await?;
+            }
+            rows = plan.later;
+        }
+        Ok(())
+    }
+
+    async fn look_up(&mut self, rows: &[Traveller]) -> Result<Known, ExchangeFault> {
+        if self.wishes.on_duplicate == OnDuplicate::Create {
+            return Ok(Known::default());
+        }
+        let entries = rows.iter().map(|row| &row.entry);
+        let known = look_up(&mut self.client, self.wishes.matching, entries, self.watch).await;
+        known.map_err(|fault| self.stop(fault))
+    }
+
+    /// Decides what becomes of each row.
+    fn plan(&mut self, rows: Vec<Traveller>, known: &Known) -> Result<Plan, ExchangeFault> {
+        let mut plan = Plan::default();
+        let mut coming: HashSet<String> = HashSet::new();
+        let mut touched = HashSet::new();
+        let mut rows = rows.into_iter();
+        while let Some(row) = rows.next() {
+            let mut hits = known.hits(&row.keys);
+            hits.retain(|id| !(row.is_distinct && self.made.has(*id)));
+            let is_coming = !row.is_distinct && row.keys.iter().any(|key| coming.contains(key) || self.seen.has(key));
+            match (self.wishes.on_duplicate, hits.as_slice()) {
+                (OnDuplicate::Create, _) => plan.create.push(row),
+                (OnDuplicate::Skip | OnDuplicate::Update, []) if !is_coming => {
+                    coming.extend(row.keys.iter().cloned());
+                    plan.create.push(row);
+                }
+                (OnDuplicate::Skip, _) => self.tally.skipped += 1,
+                (OnDuplicate::Update, _) if is_coming && self.wishes.run == Run::Dry => self.tally.updated += 1,
+                (OnDuplicate::Update, hits) if is_coming || hits.iter().any(|id| touched.contains(id)) => {
+                    plan.later.push(row);
+                    plan.later.extend(rows);
+                    break;
+                }
+                (OnDuplicate::Update, [id]) => {
+                    touched.insert(*id);
+                    plan.update.push((row, *id));
+                }
+                (OnDuplicate::Update, several) if several.iter().any(|id| self.is_same(&row, *id, known)) => {
+                    self.tally.skipped += 1;
+                }
+                (OnDuplicate::Update, several) => self.refuse(row.number, &ambiguous(several))?,
+            }
+        }
+        Ok(plan)
+    }
+
+    fn is_same(&self, row: &Traveller, id: u64, known: &Known) -> bool {
+        known.record(id).is_some_and(|record| has_all(record, &row.entry, self.manager_id(&row.entry)))
+    }
+
+    /// Counts what would have been made.
+    fn pretend(&mut self, rows: Vec<Traveller>) -> Result<(), ExchangeFault> {
+        for row in rows {
+            self.seen.add(&row.keys);
+            self.tally.created += 1;
+            self.done(&row)?;
+        }
+        Ok(())
+    }
+
+    /// Reports what was left out of a row that went in.
+    fn done(&mut self, row: &Traveller) -> Result<(), ExchangeFault> {
+        let manager = row.entry.manager.as_ref().map(|name| name.as_str());
+        let unresolved = manager.and_then(|name| Some((name, self.names.employee(name).reason()?)));
+        let unresolved = unresolved.map(|(name, reason)| Remark::on("personal_manager_full_name", name, reason));
+        let mut is_partly = false;
+        for remark in row.remarks.iter().chain(&unresolved) {
+            is_partly = true;
+            self.report.add(Verdict::Partly, row.number, remark)?;
+        }
+        self.tally.partly += u64::from(is_partly);
+        Ok(())
+    }
+
+    fn manager_id(&self, entry: &Entry) -> Option<u64> {
+        match self.names.employee(entry.manager.as_ref()?.as_str()) {
+            Employee::One(id) => Some(id),
+            Employee::Nobody | Employee::Several | Employee::Unasked => None,
+        }
+    }
+
+    /// Uploads contacts, in halves when they are too much for the server at once.
+    async fn upload(&mut self, rows: Vec<Traveller>) -> Result<(), ExchangeFault> {
+        let mut parts = vec![rows];
+        while let Some(mut rows) = parts.pop() {
+            let Some(first) = rows.first() else { continue };
+            let first = first.number;
+            let contacts: Vec<Value> = rows.iter().map(|row| self.with_manager(row)).collect();
+            let params = json!({"contacts": contacts, "on_error": "skip"});
+            match self.client.change("upload.contacts", params, self.watch).await {
+                Ok(result) => self.uploaded(rows, &result)?,
+                Err(CallFault::TooLarge) if rows.len() > 1 => {
+                    let second = rows.split_off(rows.len() / 2);
+                    parts.extend([second, rows]);
+                }
+                Err(CallFault::TooLarge) => {
+                    self.refuse(first, &Remark::whole("is larger than the server takes"))?;
+                }
+                Err(CallFault::Uncertain(cause)) => return self.lost(&rows, cause),
+                Err(fault) => return Err(self.stop(fault)),
+            }
+        }
+        Ok(())
+    }
+
+    fn with_manager(&self, row: &Traveller) -> Value {
+        let mut record = row.record.clone();
+        if let Some(id) = self.manager_id(&row.entry) {
+            record.insert("personal_manager_id".to_owned(), id.into());
+        }
+        Value::Object(record)
+    }
+
+    /// Counts what an upload came to.
+    fn uploaded(&mut self, rows: Vec<Traveller>, result: &Value) -> Result<(), ExchangeFault> {
+        let data = &result["data"];
+        let ids = data["ids"].as_array().filter(|ids| ids.len() == rows.len());
+        let Some(ids) = ids else {
+            return self.lost(&rows, "the answer does not say what became of each contact".to_owned());
+        };
+        let errors = data["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+        for (place, (row, id)) in rows.iter().zip(ids).enumerate() {
+            if let Some(id) = id.as_u64() {
+                self.tally.created += 1;
+                self.made.add(id);
+                self.done(row)?;
+            } else {
+                let error = errors.iter().find(|error| error["index"].as_u64() == Some(place as u64));
+                let refusal = Refusal::read(error.unwrap_or(&Value::Null), None);
+                self.refuse(row.number, &remark(refusal))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The answer to a change was lost.
+    fn lost(&mut self, rows: &[Traveller], cause: String) -> Result<(), ExchangeFault> {
+        let remark = Remark::whole("the answer to its upload was lost: look whether it is in the book");
+        for row in rows {
+            self.tally.uncertain += 1;
+            self.report.add(Verdict::Uncertain, row.number, &remark)?;
+        }
+        let place = match (rows.first(), rows.last()) {
+            (Some(first), Some(last)) if rows.len() > 1 => {
+                format!("{} rows from {} to {} are", rows.len(), first.number, last.number)
+            }
+            (Some(first), _) => format!("row {} is", first.number),
+            (None, _) => "none is".to_owned(),
+        };
+        let cause = format!(
+            "{cause}; {place} in the book or not, all or none of them. Run the same command again: with --on-duplicate skip \
+             what is there already is not made twice"
+        );
+        Err(self.stop(CallFault::Uncertain(cause)))
+    }
+
+    /// Changes a contact so that it has what the row has; what the row leaves empty stays.
+    async fn update(&mut self, row: Traveller, id: u64, known: &Known) -> Result<(), ExchangeFault> {
+        if self.is_same(&row, id, known) {
+            self.tally.skipped += 1;
+            return Ok(());
+        }
+        let sent = match self.wishes.run {
+            Run::Dry => Ok(()),
+            Run::Real => self.send_update(&row, id).await,
+        };
+        match sent {
+            Ok(()) => {
+                self.tally.updated += 1;
+                self.done(&row)
+            }
+            Err(CallFault::Refused(refusal)) if !concerns_all(&refusal) => self.refuse(row.number, &remark(refusal)),
+            Err(CallFault::Uncertain(cause)) => self.lost(std::slice::from_ref(&row), cause),
+            Err(fault) => Err(self.stop(fault)),
+        }
+    }
+
+    async fn send_update(&mut self, row: &Traveller, id: u64) -> Result<(), CallFault> {
+        let mut params = row.record.clone();
+        params.insert("id".to_owned(), id.into());
+        if let Some(id) = self.manager_id(&row.entry) {
+            params.insert("personal_manager_id".to_owned(), id.into());
+        }
+        // An update takes ids where an upload takes names.
+        if params.shift_remove("organization_name").is_some()
+            && let Some(name) = &row.entry.organization
+        {
+            let id = self.names.id(Kind::Organization, name.as_str(), &mut self.client, self.watch).await?;
+            params.insert("organization_id".to_owned(), id.into());
+        }
+        if params.shift_remove("group_names").is_some() {
+            let mut groups = Vec::new();
+            for name in &row.entry.groups {
+                groups.push(self.names.id(Kind::Group, name.as_str(), &mut self.client, self.watch).await?);
+            }
+            params.insert("groups".to_owned(), groups.into());
+        }
+        self.client.change("update.contacts", Value::Object(params), self.watch).await.map(|_| ())
+    }
+
+    fn stop(&self, fault: CallFault) -> ExchangeFault {
+        ExchangeFault::Call { address: self.client.address().to_string(), fault }
+    }
+}
+
+/// A contact as an upload has it; what is empty is not in it.
+fn members(entry: &Entry) -> Map<String, Value> {
+    let mut record = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            record.insert(name.to_owned(), value);
+        }
+    };
+    put("last_name", Some(entry.last_name.as_str().into()));
+    put("first_name", entry.first_name.as_ref().map(|name| name.as_str().into()));
+    put("patronymic", entry.patronymic.as_ref().map(|name| name.as_str().into()));
+    let emails: Vec<&str> = entry.emails.iter().map(|email| email.as_str()).collect();
+    put("emails", (!emails.is_empty()).then(|| emails.into()));
+    let phones: Vec<String> = entry.phones.iter().map(ToString::to_string).collect();
+    put("phone_numbers", Some(phones.into()));
+    put("organization_name", entry.organization.as_ref().map(|name| name.as_str().into()));
+    let groups: Vec<&str> = entry.groups.iter().map(|group| group.as_str()).collect();
+    put("group_names", (!groups.is_empty()).then(|| groups.into()));
+    record
+}
+
+/// Whether a contact of the book has everything that the row has.
+fn has_all(record: &Record, entry: &Entry, manager_id: Option<u64>) -> bool {
+    let groups: HashSet<&str> = record.groups().collect();
+    let wanted: HashSet<&str> = entry.groups.iter().map(|group| group.as_str()).collect();
+    let mut singles = [
+        ("first_name", entry.first_name.as_ref()),
+        ("patronymic", entry.patronymic.as_ref()),
+        ("organization_name", entry.organization.as_ref()),
+    ]
+    .into_iter();
+    record.text("last_name") == entry.last_name.as_str()
+        && singles.all(|(name, wanted)| wanted.is_none_or(|wanted| record.text(name) == wanted.as_str()))
+        && record.texts("phone_numbers").eq(entry.phones.iter().map(ToString::to_string))
+        && (entry.emails.is_empty() || record.texts("emails").eq(entry.emails.iter().map(|email| email.as_str())))
+        && (wanted.is_empty() || wanted == groups)
+        && manager_id.is_none_or(|id| record.member("personal_manager_id").as_u64() == Some(id))
+}
+
+fn concerns_all(refusal: &Refusal) -> bool {
+    refusal.mnemonic.starts_with("access_token") || REFUSED_FOR_ALL.contains(&refusal.mnemonic.as_str())
+}
+
+fn remark(refusal: Refusal) -> Remark {
+    Remark { field: refusal.field, value: refusal.value, reason: refusal.reason }
+}
+
+fn ambiguous(ids: &[u64]) -> Remark {
+    let ids: Vec<String> = ids.iter().map(u64::to_string).collect();
+    Remark::whole(format!(
+        "matches several contacts of the book, so that nobody knows which to update: ids {}",
+        ids.join(", ")
+    ))
+}

@@ -1,0 +1,294 @@
+//! Where everything lasts: the directory of accounts, the sessions, the counters and the books.
+//!
+//! The store never decides: it keeps rows and hands them back. It knows no question, no right, no rule of an
+//! address book; what it refuses, it refuses because a row is there or is not. Every method is one transaction.
+//!
+//! Two engines keep the rows: SQLite in a directory of its own ([`sqlite`]), and PostgreSQL, which several servers
+//! may share ([`postgres`]). What is said to them is written once, against [`session`]. [`Store`] is a handle: a copy is
+//! the same store.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ringbook_book::Book;
+use ringbook_book::id::{CustomerId, Revision};
+
+mod accounts;
+mod books;
+mod commits;
+mod directory;
+mod fault;
+mod following;
+mod lists;
+mod loading;
+mod moving;
+mod news;
+mod points;
+mod postgres;
+mod report;
+mod rows;
+mod sequences;
+mod session;
+mod sessions;
+mod sqlite;
+pub(crate) mod statements;
+mod users;
+mod verify;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use accounts::{CustomerEdit, NewCustomer};
+pub use books::Uncommitted;
+pub use commits::Commits;
+pub use directory::{AgentRow, BlockRow, CustomerRow, Directory, KeyRow, Revisions, UserRow};
+pub use fault::{Noun, StoreFault};
+pub use following::Following;
+pub use moving::{MoveFault, Phase, Step, Transfer, move_store};
+pub use news::{Moved, News};
+pub use points::{PointsRow, PointsUse};
+pub use postgres::Address;
+pub use report::Requests;
+pub use report::{Bodies, Request, RequestRow, SEGMENT_SECONDS_MAX, Segment, Sent};
+pub use rows::AccountId;
+pub use sequences::IdKind;
+pub use sessions::SessionRow;
+pub use users::{NewKey, NewUser, UserEdit};
+pub use verify::FINDINGS_MAX;
+
+use postgres::Postgres;
+use session::{Session, Snapshot};
+use sqlite::Sqlite;
+
+/// What names the data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A directory of this machine.
+    Directory(PathBuf),
+    /// A database that several servers may share.
+    Database(Address),
+}
+
+impl From<&Path> for Place {
+    fn from(directory: &Path) -> Self {
+        Self::Directory(directory.to_owned())
+    }
+}
+
+impl From<&PathBuf> for Place {
+    fn from(directory: &PathBuf) -> Self {
+        Self::Directory(directory.clone())
+    }
+}
+
+impl From<&Place> for Place {
+    fn from(place: &Place) -> Self {
+        place.clone()
+    }
+}
+
+/// Who opens the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A server: there is at most one on a directory, and any number on a database.
+    Server,
+    /// An operator's command: works beside a running server.
+    Operator,
+}
+
+/// Makes the n-th operation of a store fail, so that tests can walk every path of a failure.
+///
+/// An operation is a begin, a job, a commit or a read. The counter is shared by the copies, so that a test can set
+/// it again on a running store.
+#[derive(Debug, Clone, Default)]
+pub struct Faults(Arc<AtomicU64>);
+
+impl Faults {
+    /// Every operation is left alone.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// From now on the `n`-th operation fails, once; 0 leaves all alone.
+    pub fn fail_nth(&self, n: u64) {
+        self.0.store(n, Ordering::SeqCst);
+    }
+
+    /// Counts an operation; fails when it is the one.
+    fn strike(&self) -> Result<(), StoreFault> {
+        let before = self.0.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        if before == Ok(1) { Err(StoreFault::unavailable("a fault was asked for")) } else { Ok(()) }
+    }
+}
+
+/// A handle to the data; copies are the same store. The last one to go closes it, after what was begun is on disk.
+#[derive(Clone)]
+pub struct Store(Engine);
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite(Arc<Sqlite>),
+    Postgres(Arc<Postgres>),
+}
+
+impl Store {
+    /// Opens the data, making and migrating them as needed. Blocks on the store.
+    ///
+    /// Fails when another server holds the directory ([`StoreFault::Locked`], servers only), when the data are of
+    /// a newer program or not ringbook's, when they are a copy that was not finished ([`StoreFault::Unfinished`]), or
+    /// when the disk or the database refuses.
+    pub fn open(place: impl Into<Place>, role: Role) -> Result<Self, StoreFault> {
+        Self::open_with(place, role, Faults::none())
+    }
+
+    /// Like [`Store::open`], with operations that a test makes fail.
+    pub fn open_with(place: impl Into<Place>, role: Role, faults: Faults) -> Result<Self, StoreFault> {
+        let store = Self::open_even_unfinished(place, role, faults)?;
+        let unfinished = store.snapshot().and_then(|session| session.finds(statements::UNFINISHED_MOVE, &[]));
+        // What cannot be read is told by whoever needs it.
+        if unfinished == Ok(true) { Err(StoreFault::Unfinished) } else { Ok(store) }
+    }
+
+    /// The same for whoever finishes a copy.
+    fn open_even_unfinished(place: impl Into<Place>, role: Role, faults: Faults) -> Result<Self, StoreFault> {
+        let engine = match place.into() {
+            Place::Directory(directory) => Engine::Sqlite(Arc::new(Sqlite::open(&directory, role, faults)?)),
+            Place::Database(address) => Engine::Postgres(Arc::new(Postgres::open(&address, role, faults)?)),
+        };
+        Ok(Self(engine))
+    }
+
+    /// Whether there are data already. Opening makes them; a command that only looks asks first. Blocks on the store.
+    pub fn exists(place: &Place) -> Result<bool, StoreFault> {
+        match place {
+            Place::Directory(directory) => Ok(Sqlite::exists(directory)),
+            Place::Database(address) => Postgres::exists(address),
+        }
+    }
+
+    /// Closes the store after what was begun is on disk, and leaves images of these books, in their last state, for
+    /// the next start where the engine has images. Does nothing of that while other handles are about: the last one to
+    /// go closes the store then. Blocks on the disk.
+    pub fn close(self, books: &[(CustomerId, Arc<Book>)]) {
+        match self.0 {
+            Engine::Sqlite(engine) => match Arc::try_unwrap(engine) {
+                Ok(engine) => engine.close(books),
+                Err(_) => tracing::warn!("the store is still in use: no images of books are written"),
+            },
+            Engine::Postgres(_) => {}
+        }
+    }
+
+    /// Whether other servers may change what is stored.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.0, Engine::Postgres(_))
+    }
+
+    /// Whether the store answers.
+    pub async fn ping(&self) -> Result<(), StoreFault> {
+        self.glance(|session| session.finds(statements::PING, &[]).map(drop)).await
+    }
+
+    /// What other servers tell of their changes; where no other server shares the data, nobody ever does.
+    pub fn news(&self) -> Arc<News> {
+        match &self.0 {
+            Engine::Sqlite(_) => Arc::default(),
+            Engine::Postgres(engine) => Arc::clone(engine.news()),
+        }
+    }
+
+    /// Tells other servers that a book has moved; waits for nothing.
+    fn tell(&self, customer: CustomerId, revision: Revision) {
+        match &self.0 {
+            Engine::Sqlite(_) => {}
+            Engine::Postgres(engine) => engine.news().tell(customer, revision),
+        }
+    }
+
+    /// What was written so far.
+    pub fn commits(&self) -> &Commits {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.commits(),
+            Engine::Postgres(engine) => engine.commits(),
+        }
+    }
+
+    /// Does a job in a transaction and answers after the commit is on disk. A job that fails leaves nothing.
+    ///
+    /// The job runs on a thread that may block: it must not wait for anything but the session. Once sent it is done
+    /// even when the caller goes away.
+    async fn write<T, F>(&self, job: F) -> Result<T, StoreFault>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
+    {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.write(move |connection| job(connection)).await,
+            Engine::Postgres(engine) => engine.write(job).await,
+        }
+    }
+
+    /// Like [`Store::read`], for reads of a few rows that others wait for: where the way to the store is broken without a
+    /// sign of it, that is found out within seconds.
+    async fn glance<T, F>(&self, job: F) -> Result<T, StoreFault>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
+    {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.read(move |connection| job(connection)).await,
+            Engine::Postgres(engine) => engine.glance(job).await,
+        }
+    }
+
+    /// Does a short read off the async threads; every statement sees what was committed before it.
+    async fn read<T, F>(&self, job: F) -> Result<T, StoreFault>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
+    {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.read(move |connection| job(connection)).await,
+            Engine::Postgres(engine) => engine.read(job).await,
+        }
+    }
+
+    /// Like [`Store::read`], all of one moment.
+    async fn view<T, F>(&self, job: F) -> Result<T, StoreFault>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
+    {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.read(move |connection| job(&*connection.unchecked_transaction()?)).await,
+            Engine::Postgres(engine) => engine.view(job).await,
+        }
+    }
+
+    /// A session of one's own that sees one moment, for a read that takes long. Blocks on the store.
+    fn snapshot(&self) -> Result<Snapshot, StoreFault> {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.snapshot(),
+            Engine::Postgres(engine) => engine.snapshot(),
+        }
+    }
+
+    /// Another such session, if there is room for it at once. It may see a later moment.
+    fn spare_snapshot(&self) -> Result<Option<Snapshot>, StoreFault> {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.snapshot().map(Some),
+            Engine::Postgres(engine) => engine.spare_snapshot(),
+        }
+    }
+
+    /// The image of a book that the last program left, if there is one that shows what is stored.
+    fn image(&self, customer: CustomerId) -> Option<Book> {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.image(customer),
+            Engine::Postgres(_) => None,
+        }
+    }
+}

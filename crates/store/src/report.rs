@@ -1,0 +1,312 @@
+//! The request report: who called what, when, and what came of it.
+//!
+//! Requests come in *segments*: those of one account that were written at once, one row each, as a JSON array of
+//! arrays. A row for every request would cost more than many of the calls that it tells of. The view `api_requests`
+//! shows people the rows all the same. Ids are not stored one by one: they follow each other in a segment.
+//!
+//! The table is not keyed by account, as the others are, but by id with an index by account: SQLite reads whole rows
+//! when it looks for a place in a table that is its own index, and these rows may be of a mebibyte.
+
+use std::ops::ControlFlow;
+
+use serde_json::value::RawValue;
+
+use super::rows::{self, column};
+use super::session::{Line, Session, Snapshot, cells};
+use super::{AccountId, IdKind, Store, StoreFault, accounts, directory, sequences, statements};
+
+const TABLE: &str = "api_request_segments";
+/// Between the first and the last moment of a segment there are at most so many seconds, so that the segments of a
+/// time are found by their last moment.
+pub const SEGMENT_SECONDS_MAX: i64 = 60;
+
+/// A request, to be reported.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// When it came, in Unix seconds.
+    pub started_at: i64,
+    /// The user who called, or on whose behalf an agent did.
+    pub user: u64,
+    /// That user's login.
+    pub login: &'a str,
+    /// The name of the key that it came with; `None` for a session.
+    pub token_name: Option<&'a str>,
+    /// Whether an agent called.
+    pub is_agent: bool,
+    /// The method.
+    pub method: &'a str,
+    /// The id that the caller gave it, as text.
+    pub raw_id: &'a str,
+    /// The address that it came from.
+    pub ip: std::net::IpAddr,
+    /// How long it took, in microseconds.
+    pub micros: u64,
+    /// Code and mnemonic of the refusal; `None` for a success.
+    pub failure: Option<(i32, &'static str)>,
+    /// What was sent.
+    pub body: Sent<'a>,
+}
+
+/// What was sent with a request, without secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent<'a> {
+    /// All of it: one JSON value.
+    Whole(&'a str),
+    /// The beginning of it.
+    Cut(&'a str),
+}
+
+/// A request that was reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestRow {
+    /// Its id.
+    pub id: u64,
+    /// When it came, in Unix seconds.
+    pub started_at: i64,
+    /// The user who called, or on whose behalf an agent did.
+    pub user: u64,
+    /// That user's login.
+    pub login: Box<str>,
+    /// The name of the key that it came with.
+    pub token_name: Option<Box<str>>,
+    /// Whether an agent called.
+    pub is_agent: bool,
+    /// The method.
+    pub method: Box<str>,
+    /// The id that the caller gave it.
+    pub raw_id: Box<str>,
+    /// The address that it came from.
+    pub ip: Box<str>,
+    /// How long it took, in microseconds.
+    pub micros: i64,
+    /// The code of the refusal.
+    pub error_code: Option<i64>,
+    /// The mnemonic of the refusal.
+    pub error_mnemonic: Option<Box<str>>,
+    /// What was sent; empty where it was not asked for.
+    pub body: Box<str>,
+}
+
+/// A request as it stands in its segment.
+type Written<'t> = (
+    i64,
+    u64,
+    Box<str>,
+    Option<Box<str>>,
+    u8,
+    Box<str>,
+    Box<str>,
+    Box<str>,
+    i64,
+    Option<i64>,
+    Option<Box<str>>,
+    &'t RawValue,
+);
+
+/// Whether bodies are read with the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bodies {
+    /// They are.
+    Read,
+    /// They are left empty, which is quicker.
+    Left,
+}
+
+/// Requests of one account that are written at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// Whose.
+    pub account: AccountId,
+    /// When the first of them came, in Unix seconds.
+    pub from: i64,
+    /// When the last of them came; at most [`SEGMENT_SECONDS_MAX`] later.
+    pub till: i64,
+    /// How many they are.
+    pub count: u64,
+    /// They themselves, each as [`Request::write`] writes it, with commas between.
+    pub requests: Vec<u8>,
+}
+
+impl Request<'_> {
+    /// Appends it to what will be a segment.
+    pub fn write(&self, into: &mut Vec<u8>) {
+        into.push(b'[');
+        number(into, self.started_at);
+        into.push(b',');
+        number(into, column(self.user));
+        into.push(b',');
+        text(into, Some(self.login));
+        into.push(b',');
+        text(into, self.token_name);
+        into.extend_from_slice(if self.is_agent { b",1," } else { b",0," });
+        text(into, Some(self.method));
+        into.push(b',');
+        text(into, Some(self.raw_id));
+        into.push(b',');
+        address(into, self.ip);
+        into.push(b',');
+        number(into, i64::try_from(self.micros).unwrap_or(i64::MAX));
+        into.push(b',');
+        match self.failure {
+            None => into.extend_from_slice(b"null,null,"),
+            Some((code, mnemonic)) => {
+                number(into, code.into());
+                into.push(b',');
+                text(into, Some(mnemonic));
+                into.push(b',');
+            }
+        }
+        match self.body {
+            // It is JSON already, so nothing has to be escaped.
+            Sent::Whole(body) => into.extend_from_slice(body.trim_ascii().as_bytes()),
+            Sent::Cut(body) => text(into, Some(body)),
+        }
+        into.push(b']');
+    }
+}
+
+fn number(into: &mut Vec<u8>, number: i64) {
+    // What goes to memory cannot fail.
+    let _ = serde_json::to_writer(into, &number);
+}
+
+fn text(into: &mut Vec<u8>, text: Option<&str>) {
+    let _ = serde_json::to_writer(into, &text);
+}
+
+fn address(into: &mut Vec<u8>, address: std::net::IpAddr) {
+    use std::io::Write;
+    let _ = write!(into, "\"{address}\"");
+}
+
+impl Store {
+    /// Writes segments, all in one transaction. Those of accounts that are gone are left out.
+    pub async fn add_requests(&self, segments: std::sync::Arc<Vec<Segment>>) -> Result<(), StoreFault> {
+        self.write(move |session| segments.iter().try_for_each(|segment| add(session, segment))).await
+    }
+
+    /// Forgets requests from before this moment, in Unix seconds, at most so many segments of them; answers how many
+    /// segments that were.
+    pub async fn purge_requests(&self, before: i64, segments_max: usize) -> Result<usize, StoreFault> {
+        let values = cells![before, i64::try_from(segments_max).unwrap_or(i64::MAX)];
+        let purge = move |session: &dyn Session| {
+            if !session.finds(statements::REQUESTS_PAST, &cells![before])? {
+                return Ok(0);
+            }
+            directory::hold(session)?;
+            session.execute(statements::PURGE_REQUESTS, &values)
+        };
+        let count = self.write(purge).await?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
+    /// The requests of an account as they are at this moment. Blocks on the store.
+    pub fn requests(&self, account: AccountId) -> Result<Requests, StoreFault> {
+        Ok(Requests { session: self.snapshot()?, account })
+    }
+}
+
+fn add(session: &dyn Session, segment: &Segment) -> Result<(), StoreFault> {
+    match accounts::account_must_exist(session, segment.account) {
+        Err(StoreFault::NotFound { .. }) => return Ok(()),
+        found => found?,
+    }
+    let first = sequences::take_ids(session, IdKind::Request, segment.count)?;
+    let (kind, number) = segment.account.columns();
+    let requests = [b"[", segment.requests.as_slice(), b"]"].concat();
+    let requests = String::from_utf8(requests).map_err(StoreFault::unavailable)?;
+    let values = cells![column(first), kind, number, segment.from, segment.till, requests];
+    session.execute(statements::ADD_REQUESTS, &values).map(drop)
+}
+
+/// The requests of one account, of one moment.
+pub struct Requests {
+    session: Snapshot,
+    account: AccountId,
+}
+
+impl Requests {
+    /// Hands over the segments of a time, the newest first, each with its first id, the newest request first; requests
+    /// of a segment may lie outside of the time.
+    pub fn each(
+        &self,
+        from: i64,
+        till: i64,
+        bodies: Bodies,
+        mut take: impl FnMut(u64, Vec<RequestRow>) -> ControlFlow<()>,
+    ) -> Result<(), StoreFault> {
+        let (kind, number) = self.account.columns();
+        let last = till.saturating_add(SEGMENT_SECONDS_MAX);
+        self.session.each(statements::REQUESTS, &cells![kind, number, from, last, till], &mut |line| {
+            let (first, mut requests) = segment(line, bodies)?;
+            requests.reverse();
+            Ok(take(first, requests))
+        })
+    }
+
+    /// The segment whose first request has this id, with bodies, in the order of ids; empty when there is none.
+    pub fn segment(&self, first: u64) -> Result<Vec<RequestRow>, StoreFault> {
+        let (kind, number) = self.account.columns();
+        let mut found = Vec::new();
+        self.session.each(statements::REQUESTS_WITH, &cells![kind, number, column(first)], &mut |line| {
+            found = segment(line, Bodies::Read)?.1;
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(found)
+    }
+}
+
+/// The segments of all accounts that cannot be read back, at most so many.
+pub(super) fn unreadable(session: &dyn Session, findings_max: usize) -> Result<Vec<StoreFault>, StoreFault> {
+    let mut findings = Vec::new();
+    session.each(statements::ALL_REQUESTS, &[], &mut |line| {
+        findings.extend(segment(line, Bodies::Left).err());
+        Ok(if findings.len() < findings_max { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    findings.truncate(findings_max);
+    Ok(findings)
+}
+
+/// A segment's first id and its requests, in the order of ids.
+fn segment(line: &dyn Line, bodies: Bodies) -> Result<(u64, Vec<RequestRow>), StoreFault> {
+    let damaged = |cause: &dyn std::fmt::Display| StoreFault::unreadable(TABLE, rows::key(line), cause);
+    let first = line.number(0).map_err(|error| damaged(&error))?.cast_unsigned();
+    let text = line.text(1).map_err(|error| damaged(&error))?;
+    let written: Vec<Written<'_>> = serde_json::from_str(text).map_err(|error| damaged(&error))?;
+    let ids = first..;
+    Ok((first, ids.zip(written).map(|(id, written)| request(id, written, bodies)).collect()))
+}
+
+fn request(id: u64, written: Written<'_>, bodies: Bodies) -> RequestRow {
+    let (started_at, user, login, token_name, is_agent, method, raw_id, ip, micros, error_code, error_mnemonic, body) =
+        written;
+    let body = match bodies {
+        Bodies::Read => sent(body.get()),
+        Bodies::Left => Box::default(),
+    };
+    let is_agent = is_agent != 0;
+    RequestRow {
+        id,
+        started_at,
+        user,
+        login,
+        token_name,
+        is_agent,
+        method,
+        raw_id,
+        ip,
+        micros,
+        error_code,
+        error_mnemonic,
+        body,
+    }
+}
+
+/// A body as it was sent: one that was cut stands in its segment as a string.
+fn sent(written: &str) -> Box<str> {
+    let cut = written.starts_with('"').then(|| serde_json::from_str(written).ok()).flatten();
+    cut.unwrap_or_else(|| written.into())
+}
+
+#[cfg(test)]
+mod tests;

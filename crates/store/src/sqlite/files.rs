@@ -1,0 +1,74 @@
+//! The data directory as files: who may read them, and which server holds them.
+//!
+//! SQLite gives its `-wal` and `-shm` files the mode of the database, so it is enough that the database is made
+//! here, for the owner alone, before SQLite sees it.
+
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::StoreFault;
+
+/// The database inside the data directory.
+const DATABASE: &str = "ringbook.db";
+/// The file that a running server holds locked.
+const LOCK: &str = "ringbook.lock";
+/// Directories are for their owner alone.
+const DIRECTORY_MODE: u32 = 0o700;
+/// So are files.
+const FILE_MODE: u32 = 0o600;
+
+/// The database of `directory`, made empty if it is not there. An existing one is closed to others.
+pub(super) fn database(directory: &Path) -> Result<PathBuf, StoreFault> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(DIRECTORY_MODE)
+        .create(directory)
+        .map_err(|error| refused(directory, error))?;
+    let path = directory.join(DATABASE);
+    private(&path)?;
+    Ok(path)
+}
+
+/// Whether there is a database in `directory`.
+pub(super) fn is_there(directory: &Path) -> bool {
+    directory.join(DATABASE).is_file()
+}
+
+/// Takes the lock that only one server holds. It is given up when the file is dropped, a crash included.
+pub(super) fn lock(directory: &Path) -> Result<File, StoreFault> {
+    let path = directory.join(LOCK);
+    let file = private(&path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreFault::Locked { lock: path.display().to_string().into() }),
+        Err(TryLockError::Error(error)) => Err(refused(&path, error)),
+    }
+}
+
+/// Opens or makes a file that only its owner can read.
+fn private(path: &Path) -> Result<File, StoreFault> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(FILE_MODE);
+    let file = options.open(path).map_err(|error| refused(path, error))?;
+    let mode = file.metadata().map_err(|error| refused(path, error))?.permissions().mode() & 0o777;
+    if mode != FILE_MODE {
+        // Only the owner can close it; for anybody else it is good enough that it opened.
+        let _ = file.set_permissions(Permissions::from_mode(FILE_MODE));
+    }
+    Ok(file)
+}
+
+/// What the system said about a path, with the next step.
+fn refused(path: &Path, error: io::Error) -> StoreFault {
+    let advice = match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "cannot be written: check its owner, its mode and the mount"
+        }
+        io::ErrorKind::StorageFull => "the disk is full: free some space",
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => "is not a directory: name one with --data",
+        _ => "cannot be opened",
+    };
+    StoreFault::unavailable(format_args!("{}: {advice} ({error})", path.display()))
+}
