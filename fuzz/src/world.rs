@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use ringbook::demo::{Wish, prepare};
 use ringbook_app::access::{Access, TokenHash};
-use ringbook_app::report::Report;
-use ringbook_app::shelf::{Bounds, Shelf};
+use ringbook_app::audit::AuditLog;
+use ringbook_app::books::{Books, Bounds};
 use ringbook_book::id::{CustomerId, UserId};
 use ringbook_clock::{Clock, Moment};
 use ringbook_jsonrpc::Rpc;
@@ -53,9 +53,9 @@ fn made() -> World {
 async fn furnished(place: &TempDir) -> Rpc {
     let store = Store::open(place.path(), Role::Server).expect("a store");
     let metrics = ringbook::serve::metrics();
-    let shelf = Shelf::new(store.clone(), Arc::clone(&metrics), Bounds::WIDE);
+    let books = Books::new(store.clone(), Arc::clone(&metrics), Bounds::WIDE);
     let wish = Wish { contacts: CONTACTS, seed: 1 };
-    let made = prepare(&store, &shelf, place.path(), wish, "").await.expect("a demo");
+    let made = prepare(&store, &books, place.path(), wish, "").await.expect("a demo");
     let customers = &made["customers"];
     add_key(&store, &customers[0], CUSTOMER_TOKEN).await;
     add_key(&store, &made["agent"], AGENT_TOKEN).await;
@@ -65,9 +65,9 @@ async fn furnished(place: &TempDir) -> Rpc {
     let edit = CustomerEdit { day_limit: Some(None), minute_limit: Some(None), ..CustomerEdit::default() };
     store.set_customer(customer, edit).await.expect("no limits");
     let clock = Clock::manual(Moment::from_unix(1_700_000_000));
-    let report = Report::new(store.clone(), clock.clone(), Arc::clone(&metrics), 31);
+    let report = AuditLog::new(store.clone(), clock.clone(), Arc::clone(&metrics), 31);
     let access = Access::open(store, clock.clone()).await.expect("access");
-    Rpc::new(Arc::new(access), Arc::new(shelf), report, clock, metrics)
+    Rpc::new(Arc::new(access), books, report, clock, metrics)
 }
 
 async fn add_key(store: &Store, party: &Value, token: &str) {

@@ -3,5 +3,5 @@
 //! It knows no JSON, no socket and no SQL: front ends hand it typed requests, and the store below keeps rows.
 
 pub mod access;
-pub mod report;
-pub mod shelf;
+pub mod audit;
+pub mod books;

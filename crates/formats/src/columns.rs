@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::draft::Draft;
-use crate::spelling;
+use crate::values;
 
 /// The most columns.
 pub const COLUMNS_MAX: usize = 1_000;
@@ -225,7 +225,7 @@ fn member_names() -> String {
 
 /// Why the columns of a file cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ColumnFault {
+pub enum ColumnError {
     /// `--map` names a column that the file has not.
     NoSuchColumn {
         /// As `--map` has it.
@@ -244,7 +244,7 @@ pub enum ColumnFault {
     TooMany(usize),
 }
 
-impl fmt::Display for ColumnFault {
+impl fmt::Display for ColumnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSuchColumn { column, present } => {
@@ -268,14 +268,14 @@ pub struct Columns(Vec<Part>);
 
 impl Columns {
     /// By the first row of a file.
-    pub fn read<'a>(header: impl Iterator<Item = &'a str>, map: &[Mapped]) -> Result<Self, ColumnFault> {
+    pub fn read<'a>(header: impl Iterator<Item = &'a str>, map: &[Mapped]) -> Result<Self, ColumnError> {
         let names: Vec<String> = header.map(folded).collect();
         if names.len() > COLUMNS_MAX {
-            return Err(ColumnFault::TooMany(names.len()));
+            return Err(ColumnError::TooMany(names.len()));
         }
         if let Some(stray) = map.iter().find(|mapped| !names.contains(&mapped.column)) {
             let (column, present) = (stray.column.clone(), shown(&names));
-            return Err(ColumnFault::NoSuchColumn { column, present });
+            return Err(ColumnError::NoSuchColumn { column, present });
         }
         let parts = names.iter().map(|name| {
             let mapped = map.iter().find(|mapped| mapped.column == *name).map(|mapped| mapped.part);
@@ -283,7 +283,7 @@ impl Columns {
         });
         let columns = Self(parts.collect());
         match columns.missing() {
-            Some(what) => Err(ColumnFault::NothingKnown { what, present: shown(&names) }),
+            Some(what) => Err(ColumnError::NothingKnown { what, present: shown(&names) }),
             None => Ok(columns),
         }
     }
@@ -333,7 +333,7 @@ fn put(draft: &mut Draft, part: Part, cell: &str) {
         ManagerId => single(&mut draft.manager_id),
         Organization => single(&mut draft.organization),
         OrganizationId => single(&mut draft.organization_id),
-        Email => draft.emails.extend(several(cell, |text| spelling::email(text).is_ok(), |piece| piece.contains('@'))),
+        Email => draft.emails.extend(several(cell, |text| values::email(text).is_ok(), |piece| piece.contains('@'))),
         Phone => draft.phones.extend(several(cell, |_| false, is_whole_number)),
         Fax => draft.faxes.extend(several(cell, |_| false, is_whole_number)),
         Groups(parting) => draft.groups.extend(groups(cell, parting)),
@@ -419,7 +419,7 @@ fn shown(names: &[String]) -> String {
 mod tests {
     use super::*;
 
-    fn read(header: &str, map: &[&str], cells: &str) -> Result<Draft, ColumnFault> {
+    fn read(header: &str, map: &[&str], cells: &str) -> Result<Draft, ColumnError> {
         let map: Vec<Mapped> = map.iter().map(|text| Mapped::parse(text).expect("a pair")).collect();
         Columns::read(header.split('|'), &map).map(|columns| columns.draft(cells.split('|')))
     }
@@ -451,7 +451,7 @@ mod tests {
         let fault = read("Who|Phone", &["Whom=last_name"], "").expect_err("no such column");
         assert!(fault.to_string().contains("\"who\", \"phone\""), "{fault}");
         let fault = read("Who|Phone", &[], "").expect_err("no name");
-        assert!(matches!(fault, ColumnFault::NothingKnown { what: "names", .. }), "{fault}");
+        assert!(matches!(fault, ColumnError::NothingKnown { what: "names", .. }), "{fault}");
         assert!(Mapped::parse("Who=surname").expect_err("no member").contains("last_name"));
         assert!(Mapped::parse("=last_name").is_err() && Mapped::parse("Who").is_err());
     }

@@ -5,7 +5,7 @@
 
 use ringbook_book::text::{Email, Name, PER_CONTACT_MAX, Phone, TextFault};
 
-use crate::spelling;
+use crate::values;
 
 /// How much of a wrong value is shown.
 const VALUE_CHARS_SHOWN: usize = 100;
@@ -137,7 +137,7 @@ impl Draft {
     fn judge_phones(&self, remarks: &mut Vec<Remark>) -> Result<Vec<Phone>, Remark> {
         let mut phones = Vec::new();
         for text in self.phones.iter().chain(&self.faxes).filter(|text| !text.trim().is_empty()) {
-            let mended = spelling::phone(text).map_err(|fault| refused("phone_numbers", text, fault))?;
+            let mended = values::phone(text).map_err(|fault| refused("phone_numbers", text, fault))?;
             remarks.extend(mended.remark.map(|remark| Remark::on("phone_numbers", text, remark)));
             if !phones.contains(&mended.value) {
                 phones.push(mended.value);
@@ -153,11 +153,11 @@ impl Draft {
     fn judge_emails(&self, remarks: &mut Vec<Remark>) -> Result<Vec<Email>, Remark> {
         let mut emails: Vec<Email> = Vec::new();
         for text in self.emails.iter().filter(|text| !text.trim().is_empty()) {
-            if spelling::is_internal_address(text) {
+            if values::is_internal_address(text) {
                 remarks.push(Remark::on("emails", text, "the address inside of a mail server was left out"));
                 continue;
             }
-            let email = spelling::email(text).map_err(|fault| refused("emails", text, fault))?;
+            let email = values::email(text).map_err(|fault| refused("emails", text, fault))?;
             if !emails.iter().any(|known| known.folded() == email.folded()) {
                 emails.push(email);
             }
@@ -188,7 +188,7 @@ impl Draft {
 }
 
 fn named(field: &str, text: &str) -> Result<Option<Name>, Remark> {
-    spelling::name(text).map_err(|fault| refused(field, text, fault))
+    values::name(text).map_err(|fault| refused(field, text, fault))
 }
 
 fn refused(field: &str, text: &str, fault: TextFault) -> Remark {

@@ -3,13 +3,13 @@
 //! A file streams: [`source`] reads it record by record in constant memory, [`draft`] judges each. Where the records go
 //! is the caller's business: this crate opens files and knows no server.
 
-pub mod cards;
 pub mod columns;
+pub mod csv_table;
 pub mod decoding;
 pub mod draft;
-pub mod lines;
+pub mod ndjson;
 pub mod record;
-pub mod sheet;
+pub mod scan;
 pub mod source;
-pub mod spelling;
-pub mod survey;
+pub mod values;
+pub mod vcard;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::columns::Mapped;
 use crate::decoding::{Charset, Decoded, Position};
 use crate::draft::{Draft, Remark};
-use crate::{cards, lines, sheet, survey};
+use crate::{csv_table, ndjson, scan, vcard};
 
 /// The most bytes of one row, one card or one line.
 pub const RECORD_BYTES_MAX: usize = 1 << 20;
@@ -45,10 +45,10 @@ impl Format {
     ///
     /// # Errors
     /// When the name has none of them.
-    pub fn of(path: &Path) -> Result<Self, FileFault> {
+    pub fn of(path: &Path) -> Result<Self, FileError> {
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         Self::parse(extension).map_err(|_| {
-            FileFault::new(
+            FileError::new(
                 path,
                 "the name does not say what the file is: let it end in .csv, .vcf or .ndjson, or add --format",
             )
@@ -58,25 +58,25 @@ impl Format {
 
 /// Why a file cannot be used, with its name and the next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileFault {
+pub struct FileError {
     path: PathBuf,
     reason: String,
 }
 
-impl FileFault {
+impl FileError {
     /// An error of the file at this path.
     pub fn new(path: &Path, reason: impl fmt::Display) -> Self {
         Self { path: path.to_owned(), reason: reason.to_string() }
     }
 }
 
-impl fmt::Display for FileFault {
+impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path.display(), self.reason)
     }
 }
 
-impl std::error::Error for FileFault {}
+impl std::error::Error for FileError {}
 
 /// A row: its number as a person counts, and what it holds.
 ///
@@ -90,7 +90,7 @@ pub struct Row {
 }
 
 /// Rows in the order of the file. An error ends them: what follows it cannot be trusted.
-pub type Rows = Box<dyn Iterator<Item = Result<Row, FileFault>>>;
+pub type Rows = Box<dyn Iterator<Item = Result<Row, FileError>>>;
 
 /// A file to import.
 #[derive(Debug, Clone)]
@@ -113,8 +113,8 @@ impl Source {
         format: Option<Format>,
         charset: Option<Charset>,
         map: Vec<Mapped>,
-    ) -> Result<Self, FileFault> {
-        let fault = |reason: &dyn fmt::Display| FileFault::new(path, reason);
+    ) -> Result<Self, FileError> {
+        let fault = |reason: &dyn fmt::Display| FileError::new(path, reason);
         let about = std::fs::metadata(path).map_err(|cause| fault(&cause))?;
         if about.is_dir() {
             return Err(fault(&"is a directory: name the file in it"));
@@ -149,36 +149,36 @@ impl Source {
     /// # Errors
     /// When it is not in the encoding that it should be in, when a table's quotation marks do not close or its columns
     /// mean nothing, when it holds no text or is something else than its format.
-    pub fn survey(&self) -> Result<(), FileFault> {
+    pub fn survey(&self) -> Result<(), FileError> {
         match self.format {
             Format::Csv => {
-                let sheet = sheet::Sheet::open(self)?;
-                survey::table(sheet.text, sheet.delimiter)
+                let sheet = csv_table::CsvTable::open(self)?;
+                scan::table(sheet.text, sheet.delimiter)
             }
-            Format::Vcf => survey::cards(self.text(Position::default())?),
-            Format::Ndjson => survey::lines(self.text(Position::default())?),
+            Format::Vcf => scan::cards(self.text(Position::default())?),
+            Format::Ndjson => scan::lines(self.text(Position::default())?),
         }
         .map_err(|reason| self.fault(reason))
     }
 
     /// Its rows; `position` follows how far the file has been read.
-    pub fn rows(&self, position: &Position) -> Result<Rows, FileFault> {
+    pub fn rows(&self, position: &Position) -> Result<Rows, FileError> {
         Ok(match self.format {
-            Format::Csv => Box::new(sheet::rows(self, position)?),
-            Format::Vcf => Box::new(cards::rows(self, BufReader::new(self.text(Position::clone(position))?))),
-            Format::Ndjson => Box::new(lines::rows(self, BufReader::new(self.text(Position::clone(position))?))),
+            Format::Csv => Box::new(csv_table::rows(self, position)?),
+            Format::Vcf => Box::new(vcard::rows(self, BufReader::new(self.text(Position::clone(position))?))),
+            Format::Ndjson => Box::new(ndjson::rows(self, BufReader::new(self.text(Position::clone(position))?))),
         })
     }
 
     /// Its text in UTF-8 from the beginning.
-    pub fn text(&self, position: Position) -> Result<Decoded<File>, FileFault> {
+    pub fn text(&self, position: Position) -> Result<Decoded<File>, FileError> {
         let file = File::open(&self.path).map_err(|cause| self.fault(cause))?;
         Decoded::new(file, self.charset, position).map_err(|cause| self.fault(cause))
     }
 
     /// An error of this file.
-    pub fn fault(&self, reason: impl fmt::Display) -> FileFault {
-        FileFault::new(&self.path, reason)
+    pub fn fault(&self, reason: impl fmt::Display) -> FileError {
+        FileError::new(&self.path, reason)
     }
 }
 

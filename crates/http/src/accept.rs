@@ -38,7 +38,7 @@ pub enum Drain {
     },
 }
 
-struct Floor<H> {
+struct Listener<H> {
     settings: Arc<HttpSettings>,
     tls: Option<Arc<TlsFiles>>,
     connections: Arc<Connections>,
@@ -56,7 +56,7 @@ pub(super) async fn serve<H: Handler>(
     shutdown: impl Future<Output = ()>,
 ) -> Drain {
     let connections_max = affordable(settings.connections_max);
-    let floor = Arc::new(Floor {
+    let floor = Arc::new(Listener {
         places: Arc::new(Semaphore::new(connections_max as usize)),
         settings,
         tls,
@@ -68,7 +68,7 @@ pub(super) async fn serve<H: Handler>(
     loop {
         tokio::select! {
             () = &mut shutdown => break,
-            (stream, address) = accept(&listener) => seat(&floor, stream, address),
+            (stream, address) = accept(&listener) => conn(&floor, stream, address),
         }
     }
     drop(listener);
@@ -77,7 +77,7 @@ pub(super) async fn serve<H: Handler>(
 }
 
 /// Waits until every place is free.
-async fn drain<H>(floor: &Floor<H>, all: u32) -> Drain {
+async fn drain<H>(floor: &Listener<H>, all: u32) -> Drain {
     let empty = floor.places.acquire_many(all);
     match timeout(floor.settings.shutdown_time_max, empty).await {
         Ok(_) => Drain::Complete,
@@ -113,7 +113,7 @@ fn concerns_one_client(fault: &io::Error) -> bool {
     )
 }
 
-fn seat<H: Handler>(floor: &Arc<Floor<H>>, stream: TcpStream, address: SocketAddr) {
+fn conn<H: Handler>(floor: &Arc<Listener<H>>, stream: TcpStream, address: SocketAddr) {
     let Ok(place) = Arc::clone(&floor.places).try_acquire_owned() else {
         floor.connections.rejected();
         return;
@@ -122,7 +122,7 @@ fn seat<H: Handler>(floor: &Arc<Floor<H>>, stream: TcpStream, address: SocketAdd
     tokio::spawn(host(Arc::clone(floor), stream, peer, place));
 }
 
-async fn host<H: Handler>(floor: Arc<Floor<H>>, stream: TcpStream, peer: IpAddr, _place: OwnedSemaphorePermit) {
+async fn host<H: Handler>(floor: Arc<Listener<H>>, stream: TcpStream, peer: IpAddr, _place: OwnedSemaphorePermit) {
     let _open = floor.connections.open();
     // Answers are written whole; waiting to fill a packet would only delay their ends.
     let _ = stream.set_nodelay(true);

@@ -1,7 +1,7 @@
 //! The paths and verbs of the API, and what HTTP puts around a body.
 //!
 //! Every call that could be read is answered with 200, whatever its body says; a status of its own is only for
-//! what never became a call ([`Refusal`]). Headers of a request are not judged, beyond what is needed
+//! what never became a call ([`TransportError`]). Headers of a request are not judged, beyond what is needed
 //! to unpack its body, to pack the answer, and to know the caller behind a proxy.
 
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use hyper::header::{ACCEPT_ENCODING, ALLOW, CONNECTION, CONTENT_ENCODING, CONTEN
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use tokio::time::timeout;
 
-use super::compression::{self, Presses};
-use super::connection::{Handler, Seat};
+use super::compression::{self, Compressor};
+use super::connection::{ConnInfo, Handler};
 use super::segments::Segments;
-use super::{API_PATH, Call, ECHO_CHARS_MAX, HEALTH_PATH, HttpSettings, Refusal, Reply, Service, body, peer};
+use super::{API_PATH, Call, ECHO_CHARS_MAX, HEALTH_PATH, HttpSettings, Reply, Service, TransportError, body, peer};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=UTF-8");
@@ -28,24 +28,24 @@ const BY_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
 pub(super) struct Api<S> {
     settings: Arc<HttpSettings>,
     service: Arc<S>,
-    presses: Arc<Presses>,
+    compressor: Arc<Compressor>,
 }
 
 /// What a path and a verb ask for.
 enum Route {
     Call,
     Health,
-    Wrong(Refusal),
+    Wrong(TransportError),
 }
 
 impl<S: Service> Handler for Api<S> {
-    async fn handle(&self, request: Request<Incoming>, seat: &Seat) -> Response<Segments> {
+    async fn handle(&self, request: Request<Incoming>, conn: &ConnInfo) -> Response<Segments> {
         match route(&request) {
-            Route::Call => self.call(request, seat).await,
-            Route::Health => self.health(seat).await,
+            Route::Call => self.call(request, conn).await,
+            Route::Health => self.health(conn).await,
             Route::Wrong(refusal) => {
-                body::discard(request.into_body(), &self.settings, &seat.watch).await;
-                self.refuse(&refusal, seat)
+                body::discard(request.into_body(), &self.settings, &conn.watch).await;
+                self.refuse(&refusal, conn)
             }
         }
     }
@@ -53,29 +53,30 @@ impl<S: Service> Handler for Api<S> {
 
 impl<S: Service> Api<S> {
     pub(super) fn new(settings: Arc<HttpSettings>, service: Arc<S>) -> Self {
-        Api { settings, service, presses: Arc::new(Presses::new()) }
+        Api { settings, service, compressor: Arc::new(Compressor::new()) }
     }
 
-    async fn call(&self, request: Request<Incoming>, seat: &Seat) -> Response<Segments> {
+    async fn call(&self, request: Request<Incoming>, conn: &ConnInfo) -> Response<Segments> {
         let (head, body) = request.into_parts();
-        match body::read(&head.headers, body, &self.settings, &seat.watch).await {
+        match body::read(&head.headers, body, &self.settings, &conn.watch).await {
             Ok(body) => {
-                let peer = peer::caller(seat.peer, &head.headers, &self.settings.trusted_proxies);
+                let peer = peer::caller(conn.peer, &head.headers, &self.settings.trusted_proxies);
                 let reply = self.service.answer(Call { body, peer }).await;
-                self.deliver(reply, &head.headers, seat).await
+                self.deliver(reply, &head.headers, conn).await
             }
-            Err(refusal) => self.refuse(&refusal, seat),
+            Err(refusal) => self.refuse(&refusal, conn),
         }
     }
 
     /// Sends an answer, packed if it is worth it and the client agrees.
-    async fn deliver(&self, reply: Reply, asked: &HeaderMap, seat: &Seat) -> Response<Segments> {
+    async fn deliver(&self, reply: Reply, asked: &HeaderMap, conn: &ConnInfo) -> Response<Segments> {
         if reply.bytes() < self.settings.compress_bytes_min {
-            return respond(StatusCode::OK, reply, seat);
+            return respond(StatusCode::OK, reply, conn);
         }
-        let packed = if compression::allowed(asked) { self.presses.pack(reply.segments.clone()).await } else { None };
+        let packed =
+            if compression::allowed(asked) { self.compressor.pack(reply.segments.clone()).await } else { None };
         let is_packed = packed.is_some();
-        let mut response = respond(StatusCode::OK, packed.unwrap_or(reply), seat);
+        let mut response = respond(StatusCode::OK, packed.unwrap_or(reply), conn);
         response.headers_mut().insert(VARY, BY_ENCODING);
         if is_packed {
             response.headers_mut().insert(CONTENT_ENCODING, GZIP);
@@ -83,12 +84,12 @@ impl<S: Service> Api<S> {
         response
     }
 
-    fn refuse(&self, refusal: &Refusal, seat: &Seat) -> Response<Segments> {
+    fn refuse(&self, refusal: &TransportError, conn: &ConnInfo) -> Response<Segments> {
         let status = status(refusal);
         // Not the refusal itself: it repeats what the client said, and that may be a secret.
-        tracing::debug!(peer = %seat.peer, %status, "request refused");
+        tracing::debug!(peer = %conn.peer, %status, "request refused");
         let reply = self.service.refuse(refusal);
-        let mut response = respond(status, reply, seat);
+        let mut response = respond(status, reply, conn);
         if let Some((name, value)) = remark(refusal) {
             response.headers_mut().insert(name, value);
         }
@@ -98,7 +99,7 @@ impl<S: Service> Api<S> {
         response
     }
 
-    async fn health(&self, seat: &Seat) -> Response<Segments> {
+    async fn health(&self, conn: &ConnInfo) -> Response<Segments> {
         let well = timeout(self.settings.health_time_max, self.service.healthy()).await;
         let (status, word) = match well {
             Ok(true) => (StatusCode::OK, "ok\n"),
@@ -106,7 +107,7 @@ impl<S: Service> Api<S> {
             Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store takes too long\n"),
         };
         let word = Reply::from(Bytes::from_static(word.as_bytes()));
-        let mut response = respond(status, word, seat);
+        let mut response = respond(status, word, conn);
         response.headers_mut().insert(CONTENT_TYPE, TEXT);
         response
     }
@@ -117,56 +118,56 @@ fn route(request: &Request<Incoming>) -> Route {
     if path.strip_suffix('/').unwrap_or(path) == API_PATH {
         return match *verb {
             Method::POST => Route::Call,
-            _ => Route::Wrong(Refusal::WrongVerb { verb: cut(verb.as_str()) }),
+            _ => Route::Wrong(TransportError::WrongVerb { verb: cut(verb.as_str()) }),
         };
     }
     match *verb {
         Method::GET | Method::HEAD if path == HEALTH_PATH => Route::Health,
-        _ => Route::Wrong(Refusal::WrongPath { path: cut(path) }),
+        _ => Route::Wrong(TransportError::WrongPath { path: cut(path) }),
     }
 }
 
 /// A status and a body of known length; JSON unless changed later.
-pub(super) fn respond(status: StatusCode, reply: Reply, seat: &Seat) -> Response<Segments> {
-    let body = Segments::new(reply, Arc::clone(&seat.watch));
+pub(super) fn respond(status: StatusCode, reply: Reply, conn: &ConnInfo) -> Response<Segments> {
+    let body = Segments::new(reply, Arc::clone(&conn.watch));
     let mut response = Response::new(body);
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response
 }
 
-fn status(refusal: &Refusal) -> StatusCode {
+fn status(refusal: &TransportError) -> StatusCode {
     match refusal {
-        Refusal::WrongPath { .. } => StatusCode::NOT_FOUND,
-        Refusal::WrongVerb { .. } => StatusCode::METHOD_NOT_ALLOWED,
-        Refusal::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        Refusal::BodyTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
-        Refusal::UnknownEncoding { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Refusal::BadGzip | Refusal::BodyCutOff => StatusCode::BAD_REQUEST,
+        TransportError::WrongPath { .. } => StatusCode::NOT_FOUND,
+        TransportError::WrongVerb { .. } => StatusCode::METHOD_NOT_ALLOWED,
+        TransportError::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        TransportError::BodyTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
+        TransportError::UnknownEncoding { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        TransportError::BadGzip | TransportError::BodyCutOff => StatusCode::BAD_REQUEST,
     }
 }
 
 /// The header that tells a client what would have been right.
-fn remark(refusal: &Refusal) -> Option<(hyper::header::HeaderName, HeaderValue)> {
+fn remark(refusal: &TransportError) -> Option<(hyper::header::HeaderName, HeaderValue)> {
     match refusal {
-        Refusal::WrongVerb { .. } => Some((ALLOW, POST)),
-        Refusal::UnknownEncoding { .. } => Some((ACCEPT_ENCODING, GZIP_OR_PLAIN)),
-        Refusal::WrongPath { .. }
-        | Refusal::BodyTooLarge { .. }
-        | Refusal::BodyTimeout { .. }
-        | Refusal::BadGzip
-        | Refusal::BodyCutOff => None,
+        TransportError::WrongVerb { .. } => Some((ALLOW, POST)),
+        TransportError::UnknownEncoding { .. } => Some((ACCEPT_ENCODING, GZIP_OR_PLAIN)),
+        TransportError::WrongPath { .. }
+        | TransportError::BodyTooLarge { .. }
+        | TransportError::BodyTimeout { .. }
+        | TransportError::BadGzip
+        | TransportError::BodyCutOff => None,
     }
 }
 
 /// Whether bytes of the request may still be on their way, so that the next request cannot be told apart.
-fn leaves_rest_unread(refusal: &Refusal) -> bool {
+fn leaves_rest_unread(refusal: &TransportError) -> bool {
     match refusal {
-        Refusal::BodyTooLarge { .. }
-        | Refusal::BodyTimeout { .. }
-        | Refusal::UnknownEncoding { .. }
-        | Refusal::BodyCutOff => true,
-        Refusal::WrongPath { .. } | Refusal::WrongVerb { .. } | Refusal::BadGzip => false,
+        TransportError::BodyTooLarge { .. }
+        | TransportError::BodyTimeout { .. }
+        | TransportError::UnknownEncoding { .. }
+        | TransportError::BodyCutOff => true,
+        TransportError::WrongPath { .. } | TransportError::WrongVerb { .. } | TransportError::BadGzip => false,
     }
 }
 

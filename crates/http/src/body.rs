@@ -15,7 +15,7 @@ use hyper::body::{Body, Incoming};
 use hyper::header::CONTENT_ENCODING;
 
 use super::watch::{Phase, Watch};
-use super::{HttpSettings, Refusal, api};
+use super::{HttpSettings, TransportError, api};
 
 /// Up to this many compressed bytes are unpacked in place; more go to a thread for long work.
 const GUNZIP_IN_PLACE_BYTES_MAX: usize = 8 << 10;
@@ -33,7 +33,7 @@ pub(super) async fn read(
     body: Incoming,
     settings: &HttpSettings,
     watch: &Watch,
-) -> Result<Bytes, Refusal> {
+) -> Result<Bytes, TransportError> {
     let packing = packing(headers)?;
     let bytes = gather(body, packing, settings, watch).await?;
     watch.enter(Phase::Answer);
@@ -50,7 +50,7 @@ pub(super) async fn discard(body: Incoming, settings: &HttpSettings, watch: &Wat
     watch.enter(Phase::Answer);
 }
 
-fn packing(headers: &HeaderMap) -> Result<Packing, Refusal> {
+fn packing(headers: &HeaderMap) -> Result<Packing, TransportError> {
     let mut values = headers.get_all(CONTENT_ENCODING).iter();
     let Some(value) = values.next() else {
         return Ok(Packing::Plain);
@@ -69,8 +69,8 @@ fn packing(headers: &HeaderMap) -> Result<Packing, Refusal> {
     }
 }
 
-fn unknown(encoding: &str) -> Refusal {
-    Refusal::UnknownEncoding { encoding: api::cut(encoding) }
+fn unknown(encoding: &str) -> TransportError {
+    TransportError::UnknownEncoding { encoding: api::cut(encoding) }
 }
 
 async fn gather(
@@ -78,8 +78,8 @@ async fn gather(
     packing: Packing,
     settings: &HttpSettings,
     watch: &Watch,
-) -> Result<Bytes, Refusal> {
-    let too_large = || Refusal::BodyTooLarge { body_bytes_max: settings.body_bytes_max };
+) -> Result<Bytes, TransportError> {
+    let too_large = || TransportError::BodyTooLarge { body_bytes_max: settings.body_bytes_max };
     let bytes_max = received_bytes_max(packing, settings.body_bytes_max);
     // Said beforehand to be too large: not even asked for, if the client waits to be asked.
     if body.size_hint().lower() > bytes_max as u64 {
@@ -106,7 +106,7 @@ fn received_bytes_max(packing: Packing, body_bytes_max: usize) -> usize {
 }
 
 /// The next piece of a body, or none at its end. Trailers count as an empty piece.
-async fn piece(body: &mut Incoming, settings: &HttpSettings, watch: &Watch) -> Result<Option<Bytes>, Refusal> {
+async fn piece(body: &mut Incoming, settings: &HttpSettings, watch: &Watch) -> Result<Option<Bytes>, TransportError> {
     poll_fn(|cx| poll_piece(body, settings, watch, cx)).await
 }
 
@@ -115,13 +115,13 @@ fn poll_piece(
     settings: &HttpSettings,
     watch: &Watch,
     cx: &mut Context<'_>,
-) -> Poll<Result<Option<Bytes>, Refusal>> {
+) -> Poll<Result<Option<Bytes>, TransportError>> {
     if watch.body_expired() {
-        return Poll::Ready(Err(Refusal::BodyTimeout { body_read_time_max: settings.body_read_time_max }));
+        return Poll::Ready(Err(TransportError::BodyTimeout { body_read_time_max: settings.body_read_time_max }));
     }
     Pin::new(body).poll_frame(cx).map(|frame| match frame {
         Some(Ok(frame)) => Ok(Some(frame.into_data().unwrap_or_default())),
-        Some(Err(_)) => Err(Refusal::BodyCutOff),
+        Some(Err(_)) => Err(TransportError::BodyCutOff),
         None => Ok(None),
     })
 }
@@ -154,24 +154,24 @@ impl Gathered {
     }
 }
 
-async fn unpack(packed: Bytes, body_bytes_max: usize) -> Result<Bytes, Refusal> {
+async fn unpack(packed: Bytes, body_bytes_max: usize) -> Result<Bytes, TransportError> {
     if packed.len() <= GUNZIP_IN_PLACE_BYTES_MAX {
         return gunzip(&packed, body_bytes_max);
     }
     let unpacking = tokio::task::spawn_blocking(move || gunzip(&packed, body_bytes_max));
     // Only a runtime that is being torn down loses the task.
-    unpacking.await.unwrap_or(Err(Refusal::BodyCutOff))
+    unpacking.await.unwrap_or(Err(TransportError::BodyCutOff))
 }
 
-fn gunzip(packed: &[u8], body_bytes_max: usize) -> Result<Bytes, Refusal> {
+fn gunzip(packed: &[u8], body_bytes_max: usize) -> Result<Bytes, TransportError> {
     let mut plain = Vec::new();
     // One byte more than allowed, so that a body at the limit is read to its checksum.
     let bounded = MultiGzDecoder::new(packed).take(body_bytes_max as u64 + 1);
     let outcome = { bounded }.read_to_end(&mut plain);
     if plain.len() > body_bytes_max {
-        return Err(Refusal::BodyTooLarge { body_bytes_max });
+        return Err(TransportError::BodyTooLarge { body_bytes_max });
     }
-    outcome.map_err(|_| Refusal::BadGzip)?;
+    outcome.map_err(|_| TransportError::BadGzip)?;
     Ok(Bytes::from(plain))
 }
 
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(gunzip(&packed, 1000).unwrap().len(), 1000);
         let refusal = gunzip(&packed, 999).unwrap_err();
         let body_bytes_max = 999;
-        assert_eq!(refusal, Refusal::BodyTooLarge { body_bytes_max });
+        assert_eq!(refusal, TransportError::BodyTooLarge { body_bytes_max });
     }
 
     #[test]
@@ -201,9 +201,9 @@ mod tests {
         let mut packed = gzip(b"{\"id\":1}");
         let end = packed.len() - 6;
         packed[end] ^= 1; // a bit of the checksum
-        assert_eq!(gunzip(&packed, 1000), Err(Refusal::BadGzip));
-        assert_eq!(gunzip(b"{}", 1000), Err(Refusal::BadGzip));
-        assert_eq!(gunzip(b"", 1000), Err(Refusal::BadGzip));
+        assert_eq!(gunzip(&packed, 1000), Err(TransportError::BadGzip));
+        assert_eq!(gunzip(b"{}", 1000), Err(TransportError::BadGzip));
+        assert_eq!(gunzip(b"", 1000), Err(TransportError::BadGzip));
     }
 
     #[test]

@@ -24,7 +24,7 @@ const WEIGHT_MAX: u16 = 1000;
 
 /// Whether `Accept-Encoding` allows gzip, and does not prefer the plain form to it.
 pub(super) fn allowed(headers: &HeaderMap) -> bool {
-    let mut wishes = Wishes::default();
+    let mut wishes = AcceptEncoding::default();
     for line in headers.get_all(ACCEPT_ENCODING) {
         let line = line.to_str().unwrap_or_default();
         line.split(',').for_each(|wish| wishes.note(wish));
@@ -35,13 +35,13 @@ pub(super) fn allowed(headers: &HeaderMap) -> bool {
 
 /// The weights that a client gives, where it gives them.
 #[derive(Default)]
-struct Wishes {
+struct AcceptEncoding {
     gzip: Option<u16>,
     identity: Option<u16>,
     any: Option<u16>,
 }
 
-impl Wishes {
+impl AcceptEncoding {
     fn note(&mut self, wish: &str) {
         let (coding, parameters) = wish.split_once(';').unwrap_or((wish, ""));
         let weight = Some(weight(parameters));
@@ -70,16 +70,16 @@ fn weight(parameters: &str) -> u16 {
     (value.unwrap_or(0.0) * f32::from(WEIGHT_MAX)) as u16
 }
 
-/// The presses of a server: gzip, a bounded number at a time.
+/// The compressor of a server: gzip, a bounded number at a time.
 #[derive(Debug)]
-pub(super) struct Presses {
+pub(super) struct Compressor {
     free: Semaphore,
 }
 
-impl Presses {
+impl Compressor {
     pub(super) fn new() -> Self {
         let processors = available_parallelism().map_or(1, usize::from);
-        Presses { free: Semaphore::new(processors) }
+        Compressor { free: Semaphore::new(processors) }
     }
 
     /// Packs an answer; none when the runtime is being torn down.

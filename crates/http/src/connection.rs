@@ -30,26 +30,26 @@ use super::watch::{Phase, Watch, Watched, is_stalled};
 
 /// What answers the requests of a listener.
 pub(super) trait Handler: Send + Sync + 'static {
-    fn handle(&self, request: Request<Incoming>, seat: &Seat) -> impl Future<Output = Response<Segments>> + Send;
+    fn handle(&self, request: Request<Incoming>, conn: &ConnInfo) -> impl Future<Output = Response<Segments>> + Send;
 }
 
 /// What a handler may know of the connection.
-pub(super) struct Seat {
+pub(super) struct ConnInfo {
     /// The socket's other end.
     pub(super) peer: IpAddr,
     pub(super) watch: Arc<Watch>,
 }
 
-struct Place<H> {
+struct ConnHandler<H> {
     handler: Arc<H>,
-    seat: Seat,
+    conn: ConnInfo,
 }
 
-impl<H: Handler> Place<H> {
+impl<H: Handler> ConnHandler<H> {
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Segments>, Infallible> {
-        self.seat.watch.begin_request();
-        let response = self.handler.handle(request, &self.seat).await;
-        self.seat.watch.enter(Phase::Reply);
+        self.conn.watch.begin_request();
+        let response = self.handler.handle(request, &self.conn).await;
+        self.conn.watch.enter(Phase::Reply);
         Ok(response)
     }
 }
@@ -83,13 +83,13 @@ where
     H: Handler,
 {
     let watch = Arc::new(Watch::default());
-    let seat = Seat { peer, watch: Arc::clone(&watch) };
-    let place = Arc::new(Place { handler, seat });
+    let conn = ConnInfo { peer, watch: Arc::clone(&watch) };
+    let place = Arc::new(ConnHandler { handler, conn });
     let service = service_fn(move |request| Arc::clone(&place).answer(request));
     let io = TokioIo::new(Watched::new(io, Arc::clone(&watch)));
     let mut connection = pin!(http1(settings).serve_connection(io, service));
 
-    let mut clocks = Clocks::new(settings);
+    let mut clocks = Deadlines::new(settings);
     let mut timer = pin!(Timer::new(clocks.deadline(&watch)));
     let mut end = pin!(End::new(closing));
     std::future::poll_fn(|cx| {
@@ -132,7 +132,7 @@ fn may_still_refuse(watch: &Watch) -> bool {
 }
 
 /// Since when the connection does what it does.
-struct Clocks<'a> {
+struct Deadlines<'a> {
     settings: &'a HttpSettings,
     stage: u64,
     stage_since: Instant,
@@ -141,10 +141,10 @@ struct Clocks<'a> {
     end: Option<Instant>,
 }
 
-impl<'a> Clocks<'a> {
+impl<'a> Deadlines<'a> {
     fn new(settings: &'a HttpSettings) -> Self {
         let now = Instant::now();
-        Clocks { settings, stage: 0, stage_since: now, stall: 0, stall_since: now, end: None }
+        Deadlines { settings, stage: 0, stage_since: now, stall: 0, stall_since: now, end: None }
     }
 
     /// Bounds what is left of the connection.

@@ -34,7 +34,7 @@ mod watch;
 mod tests;
 
 pub use accept::Drain;
-pub use tls::{TlsFault, TlsFiles};
+pub use tls::{TlsError, TlsFiles};
 
 /// The one path that calls are posted to. A trailing slash and a query string are allowed, too.
 pub const API_PATH: &str = "/v2.0";
@@ -45,7 +45,7 @@ pub const HEALTH_PATH: &str = "/healthz";
 /// The path of the metrics page, on its own listener.
 pub const METRICS_PATH: &str = "/metrics";
 
-/// What a [`Refusal`] repeats of a path or verb, in characters.
+/// What a [`TransportError`] repeats of a path or verb, in characters.
 pub const ECHO_CHARS_MAX: usize = 200;
 
 /// The bounds of the HTTP floor. [`Default`] gives what a public server should run with.
@@ -135,7 +135,7 @@ impl From<Bytes> for Reply {
 
 /// Why a request never became a [`Call`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum TransportError {
     /// 404. Not the API path; `path` is cut at [`ECHO_CHARS_MAX`].
     WrongPath {
         /// The path that was asked for.
@@ -173,7 +173,7 @@ pub trait Service: Send + Sync + 'static {
     fn answer(&self, call: Call) -> impl Future<Output = Reply> + Send;
 
     /// The body that goes with a refusal.
-    fn refuse(&self, refusal: &Refusal) -> Reply;
+    fn refuse(&self, refusal: &TransportError) -> Reply;
 
     /// Whether the store answers.
     fn healthy(&self) -> impl Future<Output = bool> + Send;

@@ -7,7 +7,7 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 
-use super::connection::{Handler, Seat};
+use super::connection::{ConnInfo, Handler};
 use super::segments::Segments;
 use super::{HttpSettings, METRICS_PATH, Reply, api};
 use ringbook_telemetry::Metrics;
@@ -31,19 +31,19 @@ pub(super) fn settings() -> HttpSettings {
 }
 
 impl Handler for MetricsPage {
-    async fn handle(&self, request: Request<Incoming>, seat: &Seat) -> Response<Segments> {
+    async fn handle(&self, request: Request<Incoming>, conn: &ConnInfo) -> Response<Segments> {
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         if reads && request.uri().path() == METRICS_PATH {
             let page = Reply::from(Bytes::from(self.metrics.page()));
-            return text(StatusCode::OK, page, seat);
+            return text(StatusCode::OK, page, conn);
         }
         let hint = Reply::from(Bytes::from_static(b"GET /metrics\n"));
-        text(StatusCode::NOT_FOUND, hint, seat)
+        text(StatusCode::NOT_FOUND, hint, conn)
     }
 }
 
-fn text(status: StatusCode, reply: Reply, seat: &Seat) -> Response<Segments> {
-    let mut response = api::respond(status, reply, seat);
+fn text(status: StatusCode, reply: Reply, conn: &ConnInfo) -> Response<Segments> {
+    let mut response = api::respond(status, reply, conn);
     response.headers_mut().insert(CONTENT_TYPE, TEXT);
     response
 }

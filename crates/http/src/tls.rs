@@ -13,19 +13,19 @@ use tokio_rustls::rustls::{self, ServerConfig};
 
 /// Why a pair of files cannot be used, and what to do about it.
 #[derive(Debug)]
-pub struct TlsFault {
+pub struct TlsError {
     file: PathBuf,
     cause: String,
     mend: &'static str,
 }
 
-impl fmt::Display for TlsFault {
+impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}; {}", self.file.display(), self.cause, self.mend)
     }
 }
 
-impl std::error::Error for TlsFault {}
+impl std::error::Error for TlsError {}
 
 /// A certificate chain and its key, as last read.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl TlsFiles {
     ///
     /// # Errors
     /// When one cannot be read, holds no PEM of its kind, or the two do not belong together.
-    pub fn read(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Result<TlsFiles, TlsFault> {
+    pub fn read(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Result<TlsFiles, TlsError> {
         let (certificate, key) = (certificate.into(), key.into());
         let current = RwLock::new(config(&certificate, &key)?);
         Ok(TlsFiles { certificate, key, current })
@@ -50,7 +50,7 @@ impl TlsFiles {
     ///
     /// # Errors
     /// As [`TlsFiles::read`]; the pair read before stays in use.
-    pub fn reload(&self) -> Result<(), TlsFault> {
+    pub fn reload(&self) -> Result<(), TlsError> {
         let fresh = config(&self.certificate, &self.key)?;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
@@ -62,9 +62,9 @@ impl TlsFiles {
     }
 }
 
-fn config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsFault> {
+fn config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
     let chain = chain(certificate)?;
-    let secret = PrivateKeyDer::from_pem_file(key).map_err(|cause| TlsFault {
+    let secret = PrivateKeyDer::from_pem_file(key).map_err(|cause| TlsError {
         file: key.to_path_buf(),
         cause: in_words(&cause, "no private key in it"),
         mend: "give --tls-key a readable PEM file with an unencrypted private key",
@@ -77,8 +77,8 @@ fn config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsFault>
     Ok(Arc::new(config))
 }
 
-fn chain(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsFault> {
-    let fault = |cause| TlsFault {
+fn chain(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let fault = |cause| TlsError {
         file: file.to_path_buf(),
         cause,
         mend: "give --tls-cert a readable PEM file, the server's certificate first",
@@ -101,11 +101,11 @@ fn in_words(cause: &pem::Error, none: &str) -> String {
     }
 }
 
-fn unusable(certificate: &Path, key: &Path, cause: &rustls::Error) -> TlsFault {
+fn unusable(certificate: &Path, key: &Path, cause: &rustls::Error) -> TlsError {
     let (file, mend) = match cause {
         rustls::Error::InconsistentKeys(_) => (key, "give the key that belongs to --tls-cert"),
         rustls::Error::InvalidCertificate(_) => (certificate, "give a valid X.509 certificate"),
         _ => (key, "give an RSA, ECDSA or Ed25519 key in PKCS#8, PKCS#1 or SEC1"),
     };
-    TlsFault { file: file.to_path_buf(), cause: cause.to_string(), mend }
+    TlsError { file: file.to_path_buf(), cause: cause.to_string(), mend }
 }

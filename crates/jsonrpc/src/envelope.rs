@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
-use super::fault::{Fault, Mnemonic};
-use super::json::{Document, Json, JsonFault, Kind};
+use super::json::{Document, Json, JsonError, Kind};
+use super::mnemonic::{Mnemonic, RpcError};
 use super::reader::Reader;
 
 /// The only version of JSON-RPC that is spoken.
@@ -34,15 +34,15 @@ struct Members<'d> {
 }
 
 /// Why a body is not JSON, for the client.
-pub fn unparsed(fault: JsonFault) -> Fault {
+pub fn unparsed(fault: JsonError) -> RpcError {
     let reason = format!("{} (byte {})", fault.reason, fault.at);
-    Fault::new(Mnemonic::ParseError).because(reason)
+    RpcError::new(Mnemonic::ParseError).because(reason)
 }
 
 /// The call's id exactly as it was written, if it can be read, and the verdict on the rest.
-pub fn read<'d>(document: &'d Document<'_>) -> (Option<&'d str>, Result<Envelope<'d>, Fault>) {
+pub fn read<'d>(document: &'d Document<'_>) -> (Option<&'d str>, Result<Envelope<'d>, RpcError>) {
     let root = document.root();
-    let refused = |mnemonic| (None, Err(Fault::new(mnemonic)));
+    let refused = |mnemonic| (None, Err(RpcError::new(mnemonic)));
     match root.kind() {
         Kind::List => refused(Mnemonic::BatchOperationsNotSupported),
         Kind::Null | Kind::Boolean | Kind::Number | Kind::Text => refused(Mnemonic::InvalidRequest),
@@ -74,19 +74,19 @@ fn members(root: Json<'_>) -> Members<'_> {
     found
 }
 
-fn judge(members: Members<'_>) -> Result<Envelope<'_>, Fault> {
+fn judge(members: Members<'_>) -> Result<Envelope<'_>, RpcError> {
     if !members.jsonrpc.is_some_and(|jsonrpc| jsonrpc.is_text(JSONRPC)) {
         return Err(invalid("jsonrpc", members.jsonrpc));
     }
     let method = members.method.and_then(Json::text);
     let method = method.ok_or_else(|| invalid("method", members.method))?;
     let id = match members.id {
-        None => return Err(Fault::new(Mnemonic::NotificationsNotSupported)),
+        None => return Err(RpcError::new(Mnemonic::NotificationsNotSupported)),
         Some(id) => id.verbatim().ok_or_else(|| invalid("id", members.id))?,
     };
     Ok(Envelope { id, method, params: members.params })
 }
 
-fn invalid(member: &str, sent: Option<Json<'_>>) -> Fault {
-    Fault::at(Mnemonic::InvalidRequest, member).sent(sent)
+fn invalid(member: &str, sent: Option<Json<'_>>) -> RpcError {
+    RpcError::at(Mnemonic::InvalidRequest, member).sent(sent)
 }

@@ -1,22 +1,22 @@
 //! What clients send, made into what the floors below are asked: questions here, changes in the modules inside.
 //!
 //! Only the form is judged here: which members there are, which type they have. What a name means, whether
-//! an operator fits, where a bound is broken, is for the planner to say; [`super::judgement`] leads its
+//! an operator fits, where a bound is broken, is for the planner to say; [`super::error_map`] leads its
 //! refusals back to the dotted paths. Members that do not belong are refused before wrong types, wrong types
 //! before wrong values, over all parameters, so a wrong value is kept until everything has been read.
 
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Condition, Direction, Literal};
 use ringbook_book::query::plan::LIST_VALUES_MAX;
 
-use super::fault::{Fault, Mnemonic};
 use super::json::{Json, Kind};
+use super::mnemonic::{Mnemonic, RpcError};
 use super::reader::Reader;
 
 mod contact;
 mod employee;
 mod entry;
-mod findings;
 mod upload;
+mod validation;
 mod values;
 
 pub use contact::{add_contact, drop_contacts, edit_contact};
@@ -34,7 +34,7 @@ const OFFSET: &str = "offset";
 const SORT_MEMBERS: [&str; 2] = ["field", "order"];
 
 /// Reads the parameters that every question has.
-pub fn ask(params: Reader<'_>) -> Result<Ask, Fault> {
+pub fn ask(params: Reader<'_>) -> Result<Ask, RpcError> {
     let mut form = Form::default();
     let filter = params.given(FILTER);
     let sort = params.given(SORT);
@@ -76,7 +76,7 @@ struct Parts<'d> {
     filters: Option<Json<'d>>,
     condition: Option<Json<'d>>,
     /// The first member that no filter has: name and value.
-    stranger: Option<(Json<'d>, Json<'d>)>,
+    unknown_member: Option<(Json<'d>, Json<'d>)>,
 }
 
 impl<'d> Parts<'d> {
@@ -89,7 +89,7 @@ impl<'d> Parts<'d> {
                 Some("value") => parts.value = Some(value),
                 Some("filters") => parts.filters = Some(value),
                 Some("condition") => parts.condition = Some(value),
-                _ => parts.stranger = parts.stranger.or(Some((name, value))),
+                _ => parts.unknown_member = parts.unknown_member.or(Some((name, value))),
             }
         }
         parts
@@ -134,7 +134,7 @@ struct Form {
     /// Positions that lead to the filter being read.
     trail: Vec<usize>,
     /// The first wrong value.
-    late: Option<Fault>,
+    late: Option<RpcError>,
 }
 
 impl Form {
@@ -142,21 +142,21 @@ impl Form {
         format!("{}.{member}", filter_path(&self.trail))
     }
 
-    fn mistyped(&self, member: &str, value: Json<'_>) -> Fault {
-        Fault::at(Mnemonic::DataTypeError, self.path(member)).sent(Some(value))
+    fn mistyped(&self, member: &str, value: Json<'_>) -> RpcError {
+        RpcError::at(Mnemonic::DataTypeError, self.path(member)).sent(Some(value))
     }
 
-    fn missed(&self, member: &str) -> Fault {
-        Fault::at(Mnemonic::RequiredParameterMissed, self.path(member))
+    fn missed(&self, member: &str) -> RpcError {
+        RpcError::at(Mnemonic::RequiredParameterMissed, self.path(member))
     }
 
-    fn refuse_strangers(&mut self, filter: Json<'_>) -> Result<(), Fault> {
+    fn refuse_strangers(&mut self, filter: Json<'_>) -> Result<(), RpcError> {
         let parts = Parts::of(filter);
         let unexpected = |name: &str, value| {
             let field = self.path(name);
-            Err(Fault::at(Mnemonic::UnexpectedParameters, field).sent(Some(value)))
+            Err(RpcError::at(Mnemonic::UnexpectedParameters, field).sent(Some(value)))
         };
-        if let Some((name, value)) = parts.stranger {
+        if let Some((name, value)) = parts.unknown_member {
             return unexpected(&name.repeated(), value);
         }
         if let Some((name, value)) = parts.misplaced() {
@@ -171,13 +171,13 @@ impl Form {
         Ok(())
     }
 
-    fn filter(&mut self, filter: Json<'_>) -> Result<AskFilter, Fault> {
+    fn filter(&mut self, filter: Json<'_>) -> Result<AskFilter, RpcError> {
         if filter.is_null() || filter.is_hollow() {
             return Ok(AskFilter::Everything);
         }
         if filter.kind() != Kind::Object {
             let path = filter_path(&self.trail);
-            return Err(Fault::at(Mnemonic::DataTypeError, path).sent(Some(filter)));
+            return Err(RpcError::at(Mnemonic::DataTypeError, path).sent(Some(filter)));
         }
         let parts = Parts::of(filter);
         match parts.shape() {
@@ -187,7 +187,7 @@ impl Form {
         }
     }
 
-    fn simple(&self, parts: &Parts<'_>) -> Result<AskFilter, Fault> {
+    fn simple(&self, parts: &Parts<'_>) -> Result<AskFilter, RpcError> {
         Ok(AskFilter::Simple {
             field: self.name("field", parts.field)?,
             operator: self.name("operator", parts.operator)?,
@@ -195,13 +195,13 @@ impl Form {
         })
     }
 
-    fn name(&self, member: &str, value: Option<Json<'_>>) -> Result<String, Fault> {
+    fn name(&self, member: &str, value: Option<Json<'_>>) -> Result<String, RpcError> {
         let value = value.ok_or_else(|| self.missed(member))?;
         let name = value.text().ok_or_else(|| self.mistyped(member, value))?;
         Ok(name.into_owned())
     }
 
-    fn tree(&mut self, parts: &Parts<'_>) -> Result<AskFilter, Fault> {
+    fn tree(&mut self, parts: &Parts<'_>) -> Result<AskFilter, RpcError> {
         let list = parts.filters.ok_or_else(|| self.missed("filters"))?;
         if list.kind() != Kind::List {
             return Err(self.mistyped("filters", list));
@@ -219,7 +219,7 @@ impl Form {
         Ok(AskFilter::Tree { filters, condition })
     }
 
-    fn condition(&mut self, value: Json<'_>) -> Result<Option<Condition>, Fault> {
+    fn condition(&mut self, value: Json<'_>) -> Result<Option<Condition>, RpcError> {
         let name = value.text().ok_or_else(|| self.mistyped("condition", value))?;
         match &*name {
             "and" => return Ok(Some(Condition::And)),
@@ -234,26 +234,26 @@ impl Form {
     /// Keeps the first wrong value until all types are known to be right.
     fn keep(&mut self, path: String, value: Json<'_>, reason: &str) {
         self.late.get_or_insert_with(|| {
-            let fault = Fault::at(Mnemonic::InvalidParameterValue, path);
+            let fault = RpcError::at(Mnemonic::InvalidParameterValue, path);
             fault.sent(Some(value)).because(reason)
         });
     }
 
-    fn sort(&mut self, sort: Json<'_>) -> Result<Vec<AskSort>, Fault> {
+    fn sort(&mut self, sort: Json<'_>) -> Result<Vec<AskSort>, RpcError> {
         if sort.kind() != Kind::List && !sort.is_hollow() {
-            return Err(Fault::at(Mnemonic::DataTypeError, SORT).sent(Some(sort)));
+            return Err(RpcError::at(Mnemonic::DataTypeError, SORT).sent(Some(sort)));
         }
         let keys = sort.elements().enumerate();
         keys.map(|(place, key)| self.sort_key(&format!("{SORT}.{place}"), key)).collect()
     }
 
-    fn sort_key(&mut self, path: &str, key: Json<'_>) -> Result<AskSort, Fault> {
-        let mistyped = |path: &str, value| Fault::at(Mnemonic::DataTypeError, path).sent(Some(value));
+    fn sort_key(&mut self, path: &str, key: Json<'_>) -> Result<AskSort, RpcError> {
+        let mistyped = |path: &str, value| RpcError::at(Mnemonic::DataTypeError, path).sent(Some(value));
         if key.kind() != Kind::Object {
             return Err(mistyped(path, key));
         }
         let field_path = format!("{path}.field");
-        let field = key.member("field").ok_or_else(|| Fault::at(Mnemonic::RequiredParameterMissed, &*field_path))?;
+        let field = key.member("field").ok_or_else(|| RpcError::at(Mnemonic::RequiredParameterMissed, &*field_path))?;
         let name = field.text().ok_or_else(|| mistyped(&field_path, field))?;
         Ok(AskSort {
             field: name.into_owned(),
@@ -261,7 +261,7 @@ impl Form {
         })
     }
 
-    fn direction(&mut self, path: String, order: Option<Json<'_>>) -> Result<Direction, Fault> {
+    fn direction(&mut self, path: String, order: Option<Json<'_>>) -> Result<Direction, RpcError> {
         let Some(order) = order.filter(|order| !order.is_null()) else {
             return Ok(Direction::default());
         };
@@ -269,25 +269,25 @@ impl Form {
             Some("asc") => return Ok(Direction::Ascending),
             Some("desc") => return Ok(Direction::Descending),
             Some(_) => self.keep(path, order, "one of: asc, desc"),
-            None => return Err(Fault::at(Mnemonic::DataTypeError, path).sent(Some(order))),
+            None => return Err(RpcError::at(Mnemonic::DataTypeError, path).sent(Some(order))),
         }
         Ok(Direction::default())
     }
 }
 
-fn refuse_strange_keys(sort: Json<'_>) -> Result<(), Fault> {
+fn refuse_strange_keys(sort: Json<'_>) -> Result<(), RpcError> {
     for (place, key) in sort.elements().enumerate() {
-        let stranger = key.members().find(|(name, _)| !SORT_MEMBERS.iter().any(|known| name.is_text(known)));
-        if let Some((name, value)) = stranger {
+        let unknown_member = key.members().find(|(name, _)| !SORT_MEMBERS.iter().any(|known| name.is_text(known)));
+        if let Some((name, value)) = unknown_member {
             let path = format!("{SORT}.{place}.{}", name.repeated());
-            return Err(Fault::at(Mnemonic::UnexpectedParameters, path).sent(Some(value)));
+            return Err(RpcError::at(Mnemonic::UnexpectedParameters, path).sent(Some(value)));
         }
     }
     Ok(())
 }
 
-fn fields(fields: Json<'_>) -> Result<Vec<String>, Fault> {
-    let mistyped = |value| Fault::at(Mnemonic::DataTypeError, FIELDS).sent(Some(value));
+fn fields(fields: Json<'_>) -> Result<Vec<String>, RpcError> {
+    let mistyped = |value| RpcError::at(Mnemonic::DataTypeError, FIELDS).sent(Some(value));
     if fields.kind() != Kind::List {
         return Err(mistyped(fields));
     }

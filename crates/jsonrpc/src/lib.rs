@@ -3,7 +3,7 @@
 //! A call goes down one path, and [`Rpc::answer`] with [`Rpc::carry_out`] is that path: the envelope is judged,
 //! the method found, the caller admitted and charged, the parameters read, and the method's own
 //! function (in [`mod@methods`]) asks the book and writes what it finds. Whatever fails on the way is a
-//! [`fault::Fault`], and there is one place that writes it. The wire is known to two modules only, [`from_wire`]
+//! [`mnemonic::RpcError`], and there is one place that writes it. The wire is known to two modules only, [`from_wire`]
 //! and [`to_wire`]; three tables say everything else: [`method`], [`fault`], and the field tables of the book.
 //!
 //! What it does not do: it knows no socket, no SQL and no rule of an address book.
@@ -15,20 +15,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 
 use ringbook_app::access::{Access, Identity, LimitsView, User};
-use ringbook_app::report::{Report, Request, Sent};
-use ringbook_app::shelf::Shelf;
+use ringbook_app::audit::{AuditLog, Request, Sent};
+use ringbook_app::books::Books;
 use ringbook_clock::{Clock, Moment};
 use ringbook_telemetry::Metrics;
 
+mod catch_panic;
 mod discovery;
 mod envelope;
-mod fault;
+mod error_map;
 mod from_wire;
-mod guard;
 mod json;
-mod judgement;
 mod method;
 mod methods;
+mod mnemonic;
 mod reader;
 mod stopwatch;
 mod to_wire;
@@ -36,17 +36,17 @@ mod to_wire;
 #[cfg(test)]
 mod tests;
 
-pub use fault::Mnemonic;
+pub use mnemonic::Mnemonic;
 pub use stopwatch::Stage;
 
 use envelope::Envelope;
-use fault::Fault;
 use json::Document;
 use method::{Guarded, Method, Open, USER_ID};
-use methods::Work;
+use methods::MethodCall;
+use mnemonic::RpcError;
 use reader::Reader;
 use stopwatch::Stopwatch;
-use to_wire::{Metadata, Rendered};
+use to_wire::{ChunkCache, Metadata};
 
 /// What a body that never became a call is answered with, after what happened to it.
 const HOW_TO_CALL: &str = "Send a JSON-RPC 2.0 call with POST to the path /v2.0, \
@@ -58,11 +58,11 @@ const OK: &str = "ok";
 /// Answers calls. One for a server.
 pub struct Rpc {
     access: Arc<Access>,
-    shelf: Arc<Shelf>,
-    report: Arc<Report>,
+    books: Books,
+    report: Arc<AuditLog>,
     clock: Clock,
     metrics: Arc<Metrics>,
-    rendered: Arc<Rendered>,
+    rendered: Arc<ChunkCache>,
     /// Counts the calls that failed through no fault of the client's; the count is what the answer and the
     /// log have in common.
     incidents: AtomicU64,
@@ -70,7 +70,7 @@ pub struct Rpc {
 
 /// A call on its way, as far as everybody must know it.
 #[derive(Debug)]
-struct Visit<'m> {
+struct CallContext<'m> {
     peer: IpAddr,
     now: Moment,
     watch: Stopwatch<'m>,
@@ -108,7 +108,7 @@ pub fn stages() -> Vec<&'static str> {
 /// The body for a request that never became a call. `happened` is a sentence without a full stop that says
 /// why; it goes to the client, so it must not repeat anything that may hold a token.
 pub fn not_a_call(happened: &str) -> Vec<Bytes> {
-    let mut fault = Fault::new(Mnemonic::InvalidRequest);
+    let mut fault = RpcError::new(Mnemonic::InvalidRequest);
     fault.hint = Some(format!("{happened}. {HOW_TO_CALL}").into());
     to_wire::refusal(None, &fault, Metadata::Unknown)
 }
@@ -116,14 +116,8 @@ pub fn not_a_call(happened: &str) -> Vec<Bytes> {
 impl Rpc {
     /// Answers from these books to whom `access` lets in. `metrics` was made with [`methods()`], [`outcomes`] and
     /// [`stages`].
-    pub fn new(
-        access: Arc<Access>,
-        shelf: Arc<Shelf>,
-        report: Arc<Report>,
-        clock: Clock,
-        metrics: Arc<Metrics>,
-    ) -> Self {
-        Rpc { access, shelf, report, clock, metrics, rendered: Arc::default(), incidents: AtomicU64::new(0) }
+    pub fn new(access: Arc<Access>, books: Books, report: Arc<AuditLog>, clock: Clock, metrics: Arc<Metrics>) -> Self {
+        Rpc { access, books, report, clock, metrics, rendered: Arc::default(), incidents: AtomicU64::new(0) }
     }
 
     /// Answers the call in this body, from this address. Always yields an answer, in pieces to be written
@@ -137,10 +131,10 @@ impl Rpc {
         let (id, envelope) = envelope::read(&document);
         visit.watch.lap(Stage::Envelope);
         let outcome = match envelope {
-            Ok(envelope) => guard::caught(self.carry_out(&envelope, &mut visit)).await,
+            Ok(envelope) => catch_panic::catch_panic(self.carry_out(&envelope, &mut visit)).await,
             Err(fault) => Ok(Err(fault)),
         };
-        match outcome.unwrap_or_else(|panic| Err(Fault::internal(panic))) {
+        match outcome.unwrap_or_else(|panic| Err(RpcError::internal(panic))) {
             Ok(reply) => {
                 self.report(&visit, &document, None);
                 self.count(&visit, OK, reply)
@@ -156,7 +150,7 @@ impl Rpc {
 
     /// Tells the report of a call whose caller is known. What an agent does for a customer is the customer's to know,
     /// even if it was refused.
-    fn report(&self, visit: &Visit<'_>, document: &Document<'_>, refused: Option<Mnemonic>) {
+    fn report(&self, visit: &CallContext<'_>, document: &Document<'_>, refused: Option<Mnemonic>) {
         let (Some(identity), Some(method)) = (&visit.identity, visit.method) else {
             return;
         };
@@ -179,9 +173,9 @@ impl Rpc {
     }
 
     /// Finds the method and lets it run; a guarded one only for a caller.
-    async fn carry_out(&self, envelope: &Envelope<'_>, visit: &mut Visit<'_>) -> Result<Vec<Bytes>, Fault> {
+    async fn carry_out(&self, envelope: &Envelope<'_>, visit: &mut CallContext<'_>) -> Result<Vec<Bytes>, RpcError> {
         let method = Method::named(&envelope.method);
-        let method = method.ok_or_else(|| Fault::new(Mnemonic::MethodNotFound))?;
+        let method = method.ok_or_else(|| RpcError::new(Mnemonic::MethodNotFound))?;
         visit.method = Some(method);
         let params = Reader::new(envelope.params)?;
         let outcome = match method {
@@ -198,27 +192,27 @@ impl Rpc {
         method: Guarded,
         id: &str,
         params: Reader<'_>,
-        visit: &mut Visit<'_>,
-    ) -> Result<Vec<Bytes>, Fault> {
+        visit: &mut CallContext<'_>,
+    ) -> Result<Vec<Bytes>, RpcError> {
         let spec = method.spec();
         let token = params.text(method::ACCESS_TOKEN)?;
         let identity = self.access.identify(&token, visit.now).await;
-        let identity = identity.map_err(|refused| judgement::of_refusal(refused, params))?;
+        let identity = identity.map_err(|refused| error_map::of_refusal(refused, params))?;
         let identity = visit.identity.insert(identity);
         let user_id = methods::user_id(method, identity, params)?;
         let (scope, right) = (method.scope(), method.right());
         if identity.is_agent() {
-            visit.on_behalf = identity.acts_for(user_id, scope);
+            visit.on_behalf = identity.effective_user(user_id, scope);
         }
         let caller = self.access.admit(identity, user_id, scope, right, visit.peer, visit.now);
-        let caller = caller.map_err(|refused| judgement::of_refusal(refused, params))?;
+        let caller = caller.map_err(|refused| error_map::of_refusal(refused, params))?;
         visit.watch.lap(Stage::Access);
         params.refuse_unknown(spec)?;
         if spec.takes(USER_ID) {
             params.user_id()?;
         }
         let limits = self.limits(visit);
-        let work = Work { id, params, caller: &caller, limits: limits.as_ref() };
+        let work = MethodCall { id, params, caller: &caller, limits: limits.as_ref() };
         let reply = match method {
             Guarded::LogoutUser => methods::logout(self, work).await,
             Guarded::Contacts => methods::contacts(self, work, &mut visit.watch).await,
@@ -250,8 +244,8 @@ impl Rpc {
         Ok(reply)
     }
 
-    fn visit(&self, peer: IpAddr) -> Visit<'_> {
-        Visit {
+    fn visit(&self, peer: IpAddr) -> CallContext<'_> {
+        CallContext {
             peer,
             now: self.clock.now(),
             watch: Stopwatch::start(&self.metrics),
@@ -261,13 +255,13 @@ impl Rpc {
         }
     }
 
-    fn limits(&self, visit: &Visit<'_>) -> Option<LimitsView> {
+    fn limits(&self, visit: &CallContext<'_>) -> Option<LimitsView> {
         let identity = visit.identity.as_ref()?;
         self.access.limits(identity, visit.now)
     }
 
-    /// Writes, counts and, where the client is not to blame, logs a refusal.
-    fn refuse(&self, id: Option<&str>, visit: &Visit<'_>, mut fault: Fault) -> Vec<Bytes> {
+    /// Writes, counts and, where the client is not to error_at, logs a refusal.
+    fn refuse(&self, id: Option<&str>, visit: &CallContext<'_>, mut fault: RpcError) -> Vec<Bytes> {
         if let Some(cause) = fault.cause.take() {
             let request = self.incidents.fetch_add(1, Ordering::Relaxed) + 1;
             let method = visit.method.map_or(method::UNKNOWN, |method| method.spec().name);
@@ -283,7 +277,7 @@ impl Rpc {
         self.count(visit, fault.mnemonic.text(), reply)
     }
 
-    fn count(&self, visit: &Visit<'_>, outcome: &str, reply: Vec<Bytes>) -> Vec<Bytes> {
+    fn count(&self, visit: &CallContext<'_>, outcome: &str, reply: Vec<Bytes>) -> Vec<Bytes> {
         let known = |method| Method::ALL.iter().position(|known| *known == method);
         let method = visit.method.and_then(known).unwrap_or(Method::ALL.len());
         let outcome = match outcome {

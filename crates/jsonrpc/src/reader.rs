@@ -7,9 +7,9 @@ use std::borrow::Cow;
 
 use ringbook_book::query::number::Decimal;
 
-use super::fault::{Fault, Mnemonic};
 use super::json::{Json, Kind};
 use super::method::{ACCESS_TOKEN, Spec, USER_ID};
+use super::mnemonic::{Mnemonic, RpcError};
 
 /// The parameters whose values are repeated to nobody.
 const SECRETS: [&str; 2] = [ACCESS_TOKEN, "password"];
@@ -25,8 +25,8 @@ impl<'d> Reader<'d> {
     /// Takes an object; an empty array is an empty object, and so is nothing at all.
     ///
     /// What else was sent is not repeated unless it is too small to hold a token.
-    pub fn new(params: Option<Json<'d>>) -> Result<Self, Fault> {
-        let refused = || Fault::at(Mnemonic::DataTypeError, "params");
+    pub fn new(params: Option<Json<'d>>) -> Result<Self, RpcError> {
+        let refused = || RpcError::at(Mnemonic::DataTypeError, "params");
         let Some(params) = params else {
             return Ok(Reader(None));
         };
@@ -59,13 +59,13 @@ impl<'d> Reader<'d> {
     }
 
     /// A required text.
-    pub fn text(self, name: &str) -> Result<Cow<'d, str>, Fault> {
-        let value = self.raw(name).ok_or_else(|| Fault::at(Mnemonic::RequiredParameterMissed, name))?;
+    pub fn text(self, name: &str) -> Result<Cow<'d, str>, RpcError> {
+        let value = self.raw(name).ok_or_else(|| RpcError::at(Mnemonic::RequiredParameterMissed, name))?;
         value.text().ok_or_else(|| self.mistyped(name))
     }
 
     /// A whole number in any spelling, as a number or a text.
-    pub fn whole(self, name: &str) -> Result<Option<i128>, Fault> {
+    pub fn whole(self, name: &str) -> Result<Option<i128>, RpcError> {
         let Some(value) = self.given(name) else {
             return Ok(None);
         };
@@ -82,7 +82,7 @@ impl<'d> Reader<'d> {
     }
 
     /// The user that the call names; a number that nobody can have is [`NOBODY`].
-    pub fn user_id(self) -> Result<Option<u64>, Fault> {
+    pub fn user_id(self) -> Result<Option<u64>, RpcError> {
         let Some(value) = self.given(USER_ID) else {
             return Ok(None);
         };
@@ -93,7 +93,7 @@ impl<'d> Reader<'d> {
     }
 
     /// Refuses the first parameter that the method does not have.
-    pub fn refuse_unknown(self, method: &Spec) -> Result<(), Fault> {
+    pub fn refuse_unknown(self, method: &Spec) -> Result<(), RpcError> {
         let Some(params) = self.0 else {
             return Ok(());
         };
@@ -108,8 +108,8 @@ impl<'d> Reader<'d> {
     }
 
     /// The refusal of a parameter that has the wrong type.
-    pub fn mistyped(self, name: &str) -> Fault {
-        let fault = Fault::at(Mnemonic::DataTypeError, name);
+    pub fn mistyped(self, name: &str) -> RpcError {
+        let fault = RpcError::at(Mnemonic::DataTypeError, name);
         match SECRETS.contains(&name) {
             true => fault,
             false => fault.sent(self.raw(name)),
@@ -127,7 +127,7 @@ impl<'d> Reader<'d> {
     }
 
     /// Takes back a value in which one of the call's secrets can be read.
-    pub fn discreet(self, fault: Fault) -> Fault {
+    pub fn discreet(self, fault: RpcError) -> RpcError {
         SECRETS.iter().fold(fault, |fault, secret| {
             let secret = self.raw(secret).and_then(Json::text);
             fault.without(secret.as_deref().filter(|secret| !secret.is_empty()))
@@ -136,8 +136,8 @@ impl<'d> Reader<'d> {
 }
 
 /// The refusal of a member that nobody knows, at its own name.
-pub fn unexpected(name: Json<'_>, value: Json<'_>) -> Fault {
-    let fault = Fault::at(Mnemonic::UnexpectedParameters, name.repeated());
+pub fn unexpected(name: Json<'_>, value: Json<'_>) -> RpcError {
+    let fault = RpcError::at(Mnemonic::UnexpectedParameters, name.repeated());
     let secret = SECRETS.iter().any(|secret| name.is_text(secret));
     fault.sent((!secret).then_some(value))
 }

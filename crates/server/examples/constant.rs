@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ringbook::serve;
-use ringbook_http::{Call, HttpSettings, Refusal, Reply, Service};
+use ringbook_http::{Call, HttpSettings, Reply, Service, TransportError};
 
 struct Constant(Bytes);
 
@@ -15,7 +15,7 @@ impl Service for Constant {
         Reply::from(self.0.clone())
     }
 
-    fn refuse(&self, _refusal: &Refusal) -> Reply {
+    fn refuse(&self, _refusal: &TransportError) -> Reply {
         Reply::from(self.0.clone())
     }
 

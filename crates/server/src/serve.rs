@@ -1,4 +1,4 @@
-//! Puts the floors together and runs them: store, access, shelf, rpc, http, and the signals that end it all.
+//! Puts the floors together and runs them: store, access, books, rpc, http, and the signals that end it all.
 
 use std::future::Future;
 use std::io::{self, Write};
@@ -12,10 +12,10 @@ use tokio::sync::watch;
 
 use crate::config::{LogOptions, ServeOptions};
 use ringbook_app::access::Access;
-use ringbook_app::report::Report;
-use ringbook_app::shelf::{Bounds, Shelf};
+use ringbook_app::audit::AuditLog;
+use ringbook_app::books::{Books, Bounds};
 use ringbook_clock::Clock;
-use ringbook_http::{Call, Drain, HttpSettings, Refusal, Reply, Service, TlsFiles};
+use ringbook_http::{Call, Drain, HttpSettings, Reply, Service, TlsFiles, TransportError};
 use ringbook_jsonrpc::Rpc;
 use ringbook_store::{Role, Store};
 use ringbook_telemetry::{LogHandle, Metrics};
@@ -31,7 +31,7 @@ pub struct Server {
     /// Where the data are.
     pub store: Store,
     /// The books over it.
-    pub shelf: Shelf,
+    pub books: Books,
     /// Where calls come in.
     pub listener: TcpListener,
     /// Where the metrics page is.
@@ -61,8 +61,8 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
             deletions_kept: options.deletions_kept,
             reads: options.reads,
         };
-        let shelf = Shelf::new(store.clone(), Arc::clone(&metrics), bounds);
-        shelf.follow_others();
+        let books = Books::new(store.clone(), Arc::clone(&metrics), bounds);
+        books.follow_others();
         let tls = options.tls.as_ref().map(|paths| TlsFiles::read(&paths.certificate, &paths.key)).transpose()?;
         let (listener, bound) = listen(&options.listen.to_string()).await?;
         let metrics_listener = match options.metrics {
@@ -72,7 +72,7 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let server = Server {
             store,
-            shelf,
+            books,
             listener,
             metrics_listener,
             tls: tls.map(Arc::new),
@@ -80,7 +80,7 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
             metrics,
             report_days: options.report_days,
             log,
-            log_filter: filter_anew(&options.log),
+            log_filter: reread_filter(&options.log),
         };
         run(server, || say(&format!("listening on {scheme}://{bound}"))).await
     })
@@ -97,9 +97,9 @@ pub fn runtime() -> io::Result<tokio::runtime::Runtime> {
 }
 
 /// Reads the log filter as it is to be after SIGHUP.
-pub fn filter_anew(log: &LogOptions) -> Box<dyn Fn() -> Option<String> + Send> {
+pub fn reread_filter(log: &LogOptions) -> Box<dyn Fn() -> Option<String> + Send> {
     let log = log.clone();
-    Box::new(move || log.filter_anew())
+    Box::new(move || log.reread_filter())
 }
 
 /// The counters of a server.
@@ -120,15 +120,14 @@ pub async fn listen(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
 
 /// Serves until a signal says to stop; `ready` is called when calls are answered.
 pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
-    let Server { store, shelf, listener, metrics_listener, tls, http, metrics, report_days, log, log_filter } = server;
+    let Server { store, books, listener, metrics_listener, tls, http, metrics, report_days, log, log_filter } = server;
     let access = Arc::new(Access::open(store.clone(), Clock::System).await?);
     let (stop, stopped) = watch::channel(());
-    let report = Report::new(store.clone(), Clock::System, Arc::clone(&metrics), report_days);
+    let report = AuditLog::new(store.clone(), Clock::System, Arc::clone(&metrics), report_days);
     let (calls_over, no_more_calls) = watch::channel(());
     let reporting = tokio::spawn(Arc::clone(&report).run(until(no_more_calls)));
-    let shelves = Arc::new(shelf.clone());
-    let rpc = Rpc::new(Arc::clone(&access), shelves, report, Clock::System, Arc::clone(&metrics));
-    let service = Arc::new(Front { rpc, store: store.clone() });
+    let rpc = Rpc::new(Arc::clone(&access), books.clone(), report, Clock::System, Arc::clone(&metrics));
+    let service = Arc::new(JsonRpcService { rpc, store: store.clone() });
     let follow = tokio::spawn({
         let (access, stopped) = (Arc::clone(&access), stopped.clone());
         async move { access.follow(until(stopped)).await }
@@ -153,9 +152,9 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     if let Some(page) = page {
         page.await?;
     }
-    let books = shelf.loaded();
-    drop((access, shelf));
-    tokio::task::spawn_blocking(move || store.close(&books)).await?;
+    let loaded = books.loaded();
+    drop((access, books));
+    tokio::task::spawn_blocking(move || store.close(&loaded)).await?;
     match drain {
         Drain::Complete => tracing::info!("stopped"),
         Drain::CutShort { connections } => tracing::warn!(connections, "stopped with calls still running"),
@@ -164,17 +163,17 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
 }
 
 /// Calls and refusals on their way to the rpc floor.
-struct Front {
+struct JsonRpcService {
     rpc: Rpc,
     store: Store,
 }
 
-impl Service for Front {
+impl Service for JsonRpcService {
     async fn answer(&self, call: Call) -> Reply {
         Reply { segments: self.rpc.answer(&call.body, call.peer).await }
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Reply {
+    fn refuse(&self, refusal: &TransportError) -> Reply {
         Reply { segments: ringbook_jsonrpc::not_a_call(&happened(refusal)) }
     }
 
@@ -184,18 +183,20 @@ impl Service for Front {
 }
 
 /// What a client is told of a request that never became a call.
-fn happened(refusal: &Refusal) -> String {
+fn happened(refusal: &TransportError) -> String {
     match refusal {
         // The path is not repeated: a token may have been put into it.
-        Refusal::WrongPath { path: _ } => "There is nothing at this path".to_owned(),
-        Refusal::WrongVerb { verb } => format!("The API does not take {verb}"),
-        Refusal::BodyTooLarge { body_bytes_max } => format!("The body is larger than {body_bytes_max} bytes"),
-        Refusal::BodyTimeout { body_read_time_max } => {
+        TransportError::WrongPath { path: _ } => "There is nothing at this path".to_owned(),
+        TransportError::WrongVerb { verb } => format!("The API does not take {verb}"),
+        TransportError::BodyTooLarge { body_bytes_max } => format!("The body is larger than {body_bytes_max} bytes"),
+        TransportError::BodyTimeout { body_read_time_max } => {
             format!("The body did not arrive within {} s", body_read_time_max.as_secs())
         }
-        Refusal::UnknownEncoding { encoding } => format!("Content-Encoding {encoding} is not known, only gzip is"),
-        Refusal::BadGzip => "The body is not the gzip that its Content-Encoding says it is".to_owned(),
-        Refusal::BodyCutOff => "The body ended before it was whole".to_owned(),
+        TransportError::UnknownEncoding { encoding } => {
+            format!("Content-Encoding {encoding} is not known, only gzip is")
+        }
+        TransportError::BadGzip => "The body is not the gzip that its Content-Encoding says it is".to_owned(),
+        TransportError::BodyCutOff => "The body ended before it was whole".to_owned(),
     }
 }
 

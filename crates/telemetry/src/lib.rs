@@ -7,5 +7,5 @@ mod logging;
 mod metrics;
 mod tally;
 
-pub use logging::{LogFault, LogFormat, LogHandle, logging};
+pub use logging::{LogError, LogFormat, LogHandle, logging};
 pub use metrics::{Connections, Metrics, OpenConnection};

@@ -25,20 +25,20 @@ pub enum LogFormat {
 }
 
 impl FromStr for LogFormat {
-    type Err = LogFault;
+    type Err = LogError;
 
-    fn from_str(word: &str) -> Result<Self, LogFault> {
+    fn from_str(word: &str) -> Result<Self, LogError> {
         match word {
             "text" => Ok(LogFormat::Text),
             "json" => Ok(LogFormat::Json),
-            other => Err(LogFault::UnknownFormat(other.to_owned())),
+            other => Err(LogError::UnknownFormat(other.to_owned())),
         }
     }
 }
 
 /// Why logging could not be set up or changed.
 #[derive(Debug)]
-pub enum LogFault {
+pub enum LogError {
     /// Neither `text` nor `json`.
     UnknownFormat(String),
     /// The filter cannot be read.
@@ -52,23 +52,23 @@ pub enum LogFault {
     NotOurs,
 }
 
-impl fmt::Display for LogFault {
+impl fmt::Display for LogError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LogFault::UnknownFormat(word) => {
+            LogError::UnknownFormat(word) => {
                 write!(f, "unknown log format {word:?}: give text or json")
             }
-            LogFault::BadFilter { filter, cause } => write!(
+            LogError::BadFilter { filter, cause } => write!(
                 f,
                 "log filter {filter:?}: {cause}; give a level, or levels by module \
                  like info,ringbook_http=debug"
             ),
-            LogFault::NotOurs => f.write_str("logging is already set up by somebody else"),
+            LogError::NotOurs => f.write_str("logging is already set up by somebody else"),
         }
     }
 }
 
-impl std::error::Error for LogFault {}
+impl std::error::Error for LogError {}
 
 /// Changes the filter of a running log.
 #[derive(Clone, Debug)]
@@ -81,9 +81,9 @@ impl LogHandle {
     ///
     /// # Errors
     /// When it cannot be read; the old one stays in use.
-    pub fn reload(&self, filter: &str) -> Result<(), LogFault> {
+    pub fn reload(&self, filter: &str) -> Result<(), LogError> {
         let targets = targets(filter)?;
-        self.filter.reload(targets).map_err(|_| LogFault::NotOurs)
+        self.filter.reload(targets).map_err(|_| LogError::NotOurs)
     }
 }
 
@@ -91,9 +91,9 @@ impl LogHandle {
 ///
 /// # Errors
 /// When the filter cannot be read, or logging has been set up before.
-pub fn logging(format: LogFormat, filter: &str) -> Result<LogHandle, LogFault> {
+pub fn logging(format: LogFormat, filter: &str) -> Result<LogHandle, LogError> {
     let (subscriber, handle) = subscriber(format, filter, io::stderr)?;
-    subscriber.try_init().map_err(|_| LogFault::NotOurs)?;
+    subscriber.try_init().map_err(|_| LogError::NotOurs)?;
     Ok(handle)
 }
 
@@ -101,7 +101,7 @@ fn subscriber<W>(
     format: LogFormat,
     filter: &str,
     writer: W,
-) -> Result<(impl Subscriber + Send + Sync, LogHandle), LogFault>
+) -> Result<(impl Subscriber + Send + Sync, LogHandle), LogError>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
@@ -115,8 +115,8 @@ where
     Ok((subscriber, LogHandle { filter: handle }))
 }
 
-fn targets(filter: &str) -> Result<Targets, LogFault> {
-    filter.parse().map_err(|cause| LogFault::BadFilter { filter: filter.to_owned(), cause: format!("{cause}") })
+fn targets(filter: &str) -> Result<Targets, LogError> {
+    filter.parse().map_err(|cause| LogError::BadFilter { filter: filter.to_owned(), cause: format!("{cause}") })
 }
 
 /// Keeps an event on one line, whatever its values hold: a line break inside becomes a space.

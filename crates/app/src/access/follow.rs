@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::Access;
-use super::points::Counter;
+use super::quota::Counter;
 use super::snapshot::{Account, Snapshot};
 use ringbook_store::{AccountId, PointsUse, Store, StoreFault};
 

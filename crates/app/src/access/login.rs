@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::failures::Pair;
-use super::points::Point;
+use super::login_throttle::Pair;
+use super::quota::Point;
 use super::secret::{Secret, TokenHash, fresh_token};
-use super::{Access, Badge, Identity, Refused, admissible};
+use super::{Access, AccessError, Credential, Identity, admissible};
 use ringbook_clock::Moment;
 use ringbook_store::{AccountId, SessionRow, StoreFault};
 
@@ -28,15 +28,15 @@ pub struct Session {
 
 /// Why nobody was logged in, and, once the password was right, who it was.
 #[derive(Debug)]
-pub struct LoginRefused {
+pub struct LoginError {
     /// Why.
-    pub refused: Refused,
+    pub refused: AccessError,
     /// Who; for the limits in the answer.
     pub identity: Option<Identity>,
 }
 
-impl From<Refused> for LoginRefused {
-    fn from(refused: Refused) -> Self {
+impl From<AccessError> for LoginError {
+    fn from(refused: AccessError) -> Self {
         Self { refused, identity: None }
     }
 }
@@ -50,12 +50,12 @@ impl Access {
         password: Secret<String>,
         peer: IpAddr,
         now: Moment,
-    ) -> Result<Session, LoginRefused> {
+    ) -> Result<Session, LoginError> {
         let (token, hash) = token()?;
         let identity = self.recognise(login, password, hash, peer, now).await?;
         match self.begin(&identity, hash, peer, now).await {
             Ok(expires_at) => Ok(Session { token, expires_at, account: identity.account.id, identity }),
-            Err(refused) => Err(LoginRefused { refused, identity: Some(identity) }),
+            Err(refused) => Err(LoginError { refused, identity: Some(identity) }),
         }
     }
 
@@ -67,37 +67,43 @@ impl Access {
         hash: TokenHash,
         peer: IpAddr,
         now: Moment,
-    ) -> Result<Identity, Refused> {
+    ) -> Result<Identity, AccessError> {
         let pair = Pair::new(login, peer);
         if self.failures.are_spent(pair, now) {
-            return Err(Refused::LoginWrong);
+            return Err(AccessError::LoginWrong);
         }
-        let turn = self.passwords.turn().await.map_err(|_| Refused::TooManyLogins)?;
+        let turn = self.passwords.turn().await.map_err(|_| AccessError::TooManyLogins)?;
         // Those that waited before may have failed meanwhile.
         if self.failures.are_spent(pair, now) {
-            return Err(Refused::LoginWrong);
+            return Err(AccessError::LoginWrong);
         }
         let directory = self.directory();
         let user = directory.user_of_login(login);
         if !self.passwords.matches(turn, password, user.map(|user| user.password_hash.as_str())).await {
             self.failures.count(pair, now);
-            return Err(Refused::LoginWrong);
+            return Err(AccessError::LoginWrong);
         }
-        let user = user.ok_or(Refused::LoginWrong)?;
-        let (user, account) = directory.user_and_account(user).map_err(Refused::Unavailable)?;
-        Ok(Identity { directory: Arc::clone(&directory), user, account, badge: Badge::Session(hash) })
+        let user = user.ok_or(AccessError::LoginWrong)?;
+        let (user, account) = directory.user_and_account(user).map_err(AccessError::Unavailable)?;
+        Ok(Identity { directory: Arc::clone(&directory), user, account, badge: Credential::Session(hash) })
     }
 
     /// Makes the session last, and charges its point when it does.
-    async fn begin(&self, identity: &Identity, hash: TokenHash, peer: IpAddr, now: Moment) -> Result<Moment, Refused> {
+    async fn begin(
+        &self,
+        identity: &Identity,
+        hash: TokenHash,
+        peer: IpAddr,
+        now: Moment,
+    ) -> Result<Moment, AccessError> {
         let mut point: Point = admissible(&identity.account, &identity.account, peer, now)?;
         let expires_at = now.plus(SESSION_SECONDS);
         let session = SessionRow { user: identity.user.id, expires_at: expires_at.unix() };
         let asked = self.sessions.generation();
         self.store.add_session(hash.to_hex(), session).await.map_err(|fault| match fault {
             // The user was removed while the password was compared.
-            StoreFault::NotFound { .. } => Refused::LoginWrong,
-            fault => Refused::Unavailable(fault),
+            StoreFault::NotFound { .. } => AccessError::LoginWrong,
+            fault => AccessError::Unavailable(fault),
         })?;
         self.sessions.keep(hash, session, asked);
         point.keep();
@@ -106,7 +112,7 @@ impl Access {
 
     /// Ends the session that the identity came with, at once; for a key there is nothing to end.
     pub async fn logout(&self, identity: &Identity) -> Result<(), StoreFault> {
-        let Badge::Session(hash) = &identity.badge else {
+        let Credential::Session(hash) = &identity.badge else {
             return Ok(());
         };
         let revision = self.store.remove_session(hash.to_hex()).await?;
@@ -120,8 +126,8 @@ impl Access {
     }
 }
 
-fn token() -> Result<(Secret<String>, TokenHash), Refused> {
-    let token = fresh_token().map_err(|fault| Refused::Unavailable(StoreFault::unavailable(fault)))?;
+fn token() -> Result<(Secret<String>, TokenHash), AccessError> {
+    let token = fresh_token().map_err(|fault| AccessError::Unavailable(StoreFault::unavailable(fault)))?;
     let hash = TokenHash::of(token.expose());
     Ok((token, hash))
 }

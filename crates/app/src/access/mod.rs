@@ -14,12 +14,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use ringbook_book::id::{CustomerId, UserId};
 use tokio::sync::{Mutex, Semaphore};
 
-mod blocks;
-mod failures;
+mod allowlist;
 mod follow;
 mod login;
+mod login_throttle;
 mod passwords;
-mod points;
+mod quota;
 mod rights;
 mod secret;
 mod sessions;
@@ -28,15 +28,15 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
-pub use blocks::{Block, NotABlock};
-pub use login::{LoginRefused, SESSION_SECONDS, Session};
-pub use passwords::{PASSWORD_BYTES_MAX, PasswordRefused, hash_password};
-pub use points::{LimitKind, Limits, LimitsView};
-pub use rights::{NotARight, Right, Rights};
-pub use secret::{NoChance, Secret, TOKEN_BYTES_MAX, TokenHash, fresh_token};
+pub use allowlist::{Block, ParseBlockError};
+pub use login::{LoginError, SESSION_SECONDS, Session};
+pub use passwords::{PASSWORD_BYTES_MAX, PasswordError, hash_password};
+pub use quota::{LimitKind, Limits, LimitsView};
+pub use rights::{ParseRightError, Right, Rights};
+pub use secret::{RngUnavailable, Secret, TOKEN_BYTES_MAX, TokenHash, fresh_token};
 pub use snapshot::{Account, Key, User, unreadable};
 
-use points::Point;
+use quota::Point;
 use ringbook_clock::{Clock, Moment};
 use ringbook_store::{AccountId, Revisions, SessionRow, Store, StoreFault};
 use sessions::Generation;
@@ -48,7 +48,7 @@ const LOOKUPS_AT_ONCE_MAX: usize = 2;
 
 /// Why a call is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refused {
+pub enum AccessError {
     /// The token is nobody's, or its session is over.
     TokenInvalid,
     /// The key is past its time.
@@ -100,7 +100,7 @@ pub enum Scope {
 
 /// What a token is.
 #[derive(Debug, Clone)]
-enum Badge {
+enum Credential {
     Key(Arc<Key>),
     Session(TokenHash),
 }
@@ -111,7 +111,7 @@ pub struct Identity {
     directory: Arc<Snapshot>,
     user: Arc<User>,
     account: Arc<Account>,
-    badge: Badge,
+    badge: Credential,
 }
 
 impl std::fmt::Debug for Identity {
@@ -135,8 +135,8 @@ impl Identity {
     /// The key that the token is of; `None` for a session.
     pub fn key(&self) -> Option<&Key> {
         match &self.badge {
-            Badge::Key(key) => Some(key),
-            Badge::Session(_) => None,
+            Credential::Key(key) => Some(key),
+            Credential::Session(_) => None,
         }
     }
 
@@ -146,22 +146,24 @@ impl Identity {
     }
 
     /// The user that a call acts for, if it may act for that one at all.
-    pub fn acts_for(&self, user_id: Option<u64>, scope: Scope) -> Option<Arc<User>> {
-        self.acting(user_id, scope).ok().map(|(user, _)| user)
+    pub fn effective_user(&self, user_id: Option<u64>, scope: Scope) -> Option<Arc<User>> {
+        self.resolve_user(user_id, scope).ok().map(|(user, _)| user)
     }
 
     /// The user that a call acts for, and its account.
-    fn acting(&self, user_id: Option<u64>, scope: Scope) -> Result<(Arc<User>, Arc<Account>), Refused> {
+    fn resolve_user(&self, user_id: Option<u64>, scope: Scope) -> Result<(Arc<User>, Arc<Account>), AccessError> {
         match (self.account.id, scope) {
             (AccountId::Agent(agent), Scope::CustomerMethod) => {
-                let id = user_id.ok_or(Refused::UserIdMissing)?;
-                let user =
-                    UserId::new(id).ok().and_then(|id| self.directory.users.get(&id)).ok_or(Refused::UserIdForeign)?;
-                let (user, account) = self.directory.user_and_account(user).map_err(Refused::Unavailable)?;
-                if account.agent == Some(agent) { Ok((user, account)) } else { Err(Refused::UserIdForeign) }
+                let id = user_id.ok_or(AccessError::UserIdMissing)?;
+                let user = UserId::new(id)
+                    .ok()
+                    .and_then(|id| self.directory.users.get(&id))
+                    .ok_or(AccessError::UserIdForeign)?;
+                let (user, account) = self.directory.user_and_account(user).map_err(AccessError::Unavailable)?;
+                if account.agent == Some(agent) { Ok((user, account)) } else { Err(AccessError::UserIdForeign) }
             }
             (AccountId::Customer(_), _) if user_id.is_some_and(|id| id != self.user.id.number()) => {
-                Err(Refused::UserIdForeign)
+                Err(AccessError::UserIdForeign)
             }
             (AccountId::Agent(_) | AccountId::Customer(_), _) => {
                 Ok((Arc::clone(&self.user), Arc::clone(&self.account)))
@@ -234,7 +236,7 @@ pub struct Access {
     clock: Clock,
     directory: RwLock<Arc<Snapshot>>,
     sessions: sessions::Sessions,
-    failures: failures::Failures,
+    failures: login_throttle::LoginThrottle,
     passwords: passwords::Passwords,
     lookups: Semaphore,
     /// The revisions seen last; whoever holds it is the only one that catches up.
@@ -256,7 +258,7 @@ impl Access {
             clock,
             directory: RwLock::new(Arc::new(snapshot)),
             sessions: sessions::Sessions::default(),
-            failures: failures::Failures::default(),
+            failures: login_throttle::LoginThrottle::default(),
             passwords,
             lookups: Semaphore::new(LOOKUPS_AT_ONCE_MAX),
             followed: Mutex::new(followed),
@@ -264,32 +266,32 @@ impl Access {
     }
 
     /// Who the token belongs to. Waits for the store only when the token is neither a key nor a session known here.
-    pub async fn identify(&self, token: &str, now: Moment) -> Result<Identity, Refused> {
+    pub async fn identify(&self, token: &str, now: Moment) -> Result<Identity, AccessError> {
         if token.len() > TOKEN_BYTES_MAX {
-            return Err(Refused::TokenInvalid);
+            return Err(AccessError::TokenInvalid);
         }
         let hash = TokenHash::of(token);
         let directory = self.directory();
         if let Some(key) = directory.keys.get(&hash).map(Arc::clone) {
             key_is_good(&key, now)?;
-            return identity(directory, key.user, Badge::Key(key));
+            return identity(directory, key.user, Credential::Key(key));
         }
         let session = match self.sessions.find(hash) {
             Ok(session) => session,
             Err(asked) if secret::looks_like_a_token(token) => self.look_up(hash, asked).await?,
-            Err(_) => return Err(Refused::TokenInvalid),
+            Err(_) => return Err(AccessError::TokenInvalid),
         };
         if session.expires_at <= now.unix() {
-            return Err(Refused::TokenInvalid);
+            return Err(AccessError::TokenInvalid);
         }
-        identity(directory, session.user, Badge::Session(hash))
+        identity(directory, session.user, Credential::Session(hash))
     }
 
     /// Looks for a session that another node, or this one before a restart, has made.
-    async fn look_up(&self, hash: TokenHash, asked: Generation) -> Result<SessionRow, Refused> {
-        let _permit = self.lookups.acquire().await.map_err(|_| Refused::TokenInvalid)?;
-        let found = self.store.session(hash.to_hex()).await.map_err(Refused::Unavailable)?;
-        let session = found.ok_or(Refused::TokenInvalid)?;
+    async fn look_up(&self, hash: TokenHash, asked: Generation) -> Result<SessionRow, AccessError> {
+        let _permit = self.lookups.acquire().await.map_err(|_| AccessError::TokenInvalid)?;
+        let found = self.store.session(hash.to_hex()).await.map_err(AccessError::Unavailable)?;
+        let session = found.ok_or(AccessError::TokenInvalid)?;
         self.sessions.keep(hash, session, asked);
         Ok(session)
     }
@@ -309,15 +311,15 @@ impl Access {
         right: Option<Right>,
         peer: IpAddr,
         now: Moment,
-    ) -> Result<Caller, Refused> {
-        let (user, account) = identity.acting(user_id, scope)?;
+    ) -> Result<Caller, AccessError> {
+        let (user, account) = identity.resolve_user(user_id, scope)?;
         let point = admissible(&account, &identity.account, peer, now)?;
         if !identity.is_on_side(scope) {
-            return Err(Refused::WrongSide);
+            return Err(AccessError::WrongSide);
         }
-        let rights = user.rights.clone().map_err(Refused::Unavailable)?;
+        let rights = user.rights.clone().map_err(AccessError::Unavailable)?;
         if right.is_some_and(|right| !rights.holds(right)) {
-            return Err(Refused::RightMissing);
+            return Err(AccessError::RightMissing);
         }
         Ok(Caller { identity: identity.clone(), user, account, rights, point })
     }
@@ -328,32 +330,32 @@ impl Access {
 }
 
 /// A key that is blocked is blocked, whether or not it is also past its time.
-fn key_is_good(key: &Key, now: Moment) -> Result<(), Refused> {
+fn key_is_good(key: &Key, now: Moment) -> Result<(), AccessError> {
     match key.expires_at {
-        _ if key.blocked => Err(Refused::TokenBlocked),
-        Some(at) if at <= now => Err(Refused::TokenExpired),
+        _ if key.blocked => Err(AccessError::TokenBlocked),
+        Some(at) if at <= now => Err(AccessError::TokenExpired),
         Some(_) | None => Ok(()),
     }
 }
 
 /// The identity of a user; a user that is gone has taken its tokens along.
-fn identity(directory: Arc<Snapshot>, user: UserId, badge: Badge) -> Result<Identity, Refused> {
-    let user = directory.users.get(&user).ok_or(Refused::TokenInvalid)?;
-    let (user, account) = directory.user_and_account(user).map_err(Refused::Unavailable)?;
+fn identity(directory: Arc<Snapshot>, user: UserId, badge: Credential) -> Result<Identity, AccessError> {
+    let user = directory.users.get(&user).ok_or(AccessError::TokenInvalid)?;
+    let (user, account) = directory.user_and_account(user).map_err(AccessError::Unavailable)?;
     Ok(Identity { directory, user, account, badge })
 }
 
 /// The account acted for is active and has the address on its list, and the token's account has a point left.
-fn admissible(acting: &Account, charged: &Account, peer: IpAddr, now: Moment) -> Result<Point, Refused> {
-    if let Some(fault) = &acting.unreadable {
-        return Err(Refused::Unavailable(fault.clone()));
+fn admissible(effective_user: &Account, charged: &Account, peer: IpAddr, now: Moment) -> Result<Point, AccessError> {
+    if let Some(fault) = &effective_user.unreadable {
+        return Err(AccessError::Unavailable(fault.clone()));
     }
-    if !acting.active {
-        return Err(Refused::AccountInactive);
+    if !effective_user.active {
+        return Err(AccessError::AccountInactive);
     }
     let address = peer.to_canonical();
-    if !acting.blocks.iter().any(|block| block.contains(address)) {
-        return Err(Refused::AddressNotAllowed { address });
+    if !effective_user.blocks.iter().any(|block| block.contains(address)) {
+        return Err(AccessError::AddressNotAllowed { address });
     }
-    charged.counter.take(charged.limits, now).map_err(|(per, max)| Refused::LimitExceeded { per, max })
+    charged.counter.take(charged.limits, now).map_err(|(per, max)| AccessError::LimitExceeded { per, max })
 }

@@ -11,7 +11,7 @@ use std::thread::available_parallelism;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::secret::{NoChance, Secret, fresh_token};
+use super::secret::{RngUnavailable, Secret, fresh_token};
 
 /// How long a password may be.
 pub const PASSWORD_BYTES_MAX: usize = 1024;
@@ -20,36 +20,36 @@ const LOGINS_WAITING_MAX: usize = 256;
 
 /// Why a password is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PasswordRefused {
+pub enum PasswordError {
     /// It is empty.
     Empty,
     /// It is longer than [`PASSWORD_BYTES_MAX`].
     TooLong,
     /// The operating system gives no random bytes for the salt.
-    NoChance,
+    RngUnavailable,
 }
 
-impl fmt::Display for PasswordRefused {
+impl fmt::Display for PasswordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the password is empty"),
             Self::TooLong => write!(f, "the password is longer than {PASSWORD_BYTES_MAX} bytes"),
-            Self::NoChance => NoChance.fmt(f),
+            Self::RngUnavailable => RngUnavailable.fmt(f),
         }
     }
 }
 
-impl std::error::Error for PasswordRefused {}
+impl std::error::Error for PasswordError {}
 
 /// The hash of a password, in PHC form. Takes tens of milliseconds.
-pub fn hash_password(password: &Secret<String>) -> Result<String, PasswordRefused> {
+pub fn hash_password(password: &Secret<String>) -> Result<String, PasswordError> {
     match password.expose().len() {
-        0 => Err(PasswordRefused::Empty),
+        0 => Err(PasswordError::Empty),
         1..=PASSWORD_BYTES_MAX => {
             let hash = Argon2::default().hash_password(password.expose().as_bytes());
-            hash.map(|hash| hash.to_string()).map_err(|_| PasswordRefused::NoChance)
+            hash.map(|hash| hash.to_string()).map_err(|_| PasswordError::RngUnavailable)
         }
-        _ => Err(PasswordRefused::TooLong),
+        _ => Err(PasswordError::TooLong),
     }
 }
 
@@ -60,7 +60,7 @@ fn matches(password: &Secret<String>, hash: &str) -> bool {
 
 /// More logins wait than may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TooManyWait;
+pub(super) struct HashQueueFull;
 
 /// The turn of a login to have its hash computed.
 pub(super) struct Turn {
@@ -79,8 +79,8 @@ pub(super) struct Passwords {
 
 impl Passwords {
     /// Ready to compare. Computes one hash.
-    pub(super) fn new() -> Result<Self, PasswordRefused> {
-        let password = fresh_token().map_err(|NoChance| PasswordRefused::NoChance)?;
+    pub(super) fn new() -> Result<Self, PasswordError> {
+        let password = fresh_token().map_err(|RngUnavailable| PasswordError::RngUnavailable)?;
         let at_once = available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
         Ok(Self {
             waiting: Arc::new(Semaphore::new(LOGINS_WAITING_MAX)),
@@ -90,9 +90,9 @@ impl Passwords {
     }
 
     /// Waits until a hash may be computed.
-    pub(super) async fn turn(&self) -> Result<Turn, TooManyWait> {
-        let waiting = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| TooManyWait)?;
-        let computing = Arc::clone(&self.computing).acquire_owned().await.map_err(|_| TooManyWait)?;
+    pub(super) async fn turn(&self) -> Result<Turn, HashQueueFull> {
+        let waiting = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| HashQueueFull)?;
+        let computing = Arc::clone(&self.computing).acquire_owned().await.map_err(|_| HashQueueFull)?;
         Ok(Turn { _waiting: waiting, _computing: computing })
     }
 
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn passwords_are_bounded() {
-        assert_eq!(hash_password(&secret("")), Err(PasswordRefused::Empty));
-        assert_eq!(hash_password(&secret(&"x".repeat(1025))), Err(PasswordRefused::TooLong));
+        assert_eq!(hash_password(&secret("")), Err(PasswordError::Empty));
+        assert_eq!(hash_password(&secret(&"x".repeat(1025))), Err(PasswordError::TooLong));
     }
 }

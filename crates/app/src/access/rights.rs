@@ -65,18 +65,18 @@ pub struct Rights(u16);
 
 /// A part of a text is no right.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotARight {
+pub struct ParseRightError {
     /// The part.
     pub part: String,
 }
 
-impl fmt::Display for NotARight {
+impl fmt::Display for ParseRightError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} is not a right; the rights are {}", self.part, Rights::all())
     }
 }
 
-impl std::error::Error for NotARight {}
+impl std::error::Error for ParseRightError {}
 
 impl Rights {
     /// Every right.
@@ -101,13 +101,15 @@ impl Rights {
     }
 
     /// Reads `SECTION:ACTION,…`, blanks around the parts allowed; an empty text is no right at all.
-    pub fn parse(text: &str) -> Result<Self, NotARight> {
+    pub fn parse(text: &str) -> Result<Self, ParseRightError> {
         if text.trim().is_empty() {
             return Ok(Self::none());
         }
         text.split(',').map(str::trim).try_fold(Self::none(), |rights, part| {
             let right = Right::ALL.into_iter().find(|right| right.name() == part);
-            right.map(|right| rights.with(right)).ok_or_else(|| NotARight { part: part.chars().take(100).collect() })
+            right
+                .map(|right| rights.with(right))
+                .ok_or_else(|| ParseRightError { part: part.chars().take(100).collect() })
         })
     }
 }

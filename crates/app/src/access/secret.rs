@@ -42,20 +42,20 @@ impl<T> fmt::Display for Secret<T> {
 
 /// The operating system gives no random bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NoChance;
+pub struct RngUnavailable;
 
-impl fmt::Display for NoChance {
+impl fmt::Display for RngUnavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the operating system gives no random bytes: see why its generator does not work")
     }
 }
 
-impl std::error::Error for NoChance {}
+impl std::error::Error for RngUnavailable {}
 
 /// A token that was never used before.
-pub fn fresh_token() -> Result<Secret<String>, NoChance> {
+pub fn fresh_token() -> Result<Secret<String>, RngUnavailable> {
     let mut bytes = [0; TOKEN_BYTES];
-    getrandom::fill(&mut bytes).map_err(|_| NoChance)?;
+    getrandom::fill(&mut bytes).map_err(|_| RngUnavailable)?;
     Ok(Secret::new(hex(&bytes)))
 }
 

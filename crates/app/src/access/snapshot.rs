@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use ringbook_book::id::{AgentId, CustomerId, KeyId, UserId};
 
-use super::blocks::Block;
-use super::points::{Counter, Limits};
+use super::allowlist::Block;
+use super::quota::{Counter, Limits};
 use super::rights::Rights;
 use super::secret::TokenHash;
 use ringbook_clock::Moment;

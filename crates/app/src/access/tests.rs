@@ -88,19 +88,19 @@ impl World {
     }
 
     /// A call by the token of `who`, for the user of `whom`, with a right that all users hold.
-    async fn call(&self, who: usize, whom: Option<usize>, scope: Scope) -> Result<Caller, Refused> {
+    async fn call(&self, who: usize, whom: Option<usize>, scope: Scope) -> Result<Caller, AccessError> {
         let user_id = whom.map(|whom| self.users[whom].number());
         let right = Some(Right::AddressBookSelect);
         self.access.admit(&self.identity(who).await, user_id, scope, right, HOME, NOW)
     }
 
     /// What became of a call: the customer acted for, or the refusal.
-    async fn outcome(&self, who: usize, whom: Option<usize>, scope: Scope) -> Result<Option<u64>, Refused> {
+    async fn outcome(&self, who: usize, whom: Option<usize>, scope: Scope) -> Result<Option<u64>, AccessError> {
         let caller = self.call(who, whom, scope).await;
         caller.map(|caller| caller.customer().map(|id| id.number()))
     }
 
-    async fn login(&self, login: &str, password: &str) -> Result<Session, Refused> {
+    async fn login(&self, login: &str, password: &str) -> Result<Session, AccessError> {
         let session = self.access.login(login, Secret::new(password.to_owned()), HOME, NOW).await;
         session.map_err(|refused| refused.refused)
     }
@@ -110,9 +110,9 @@ impl World {
 async fn nobody_reaches_what_is_not_theirs() {
     let world = world().await;
     let book = |who: usize| Ok(Some(world.accounts[who].number()));
-    let foreign = || Err(Refused::UserIdForeign);
+    let foreign = || Err(AccessError::UserIdForeign);
     for (who, whom, expected) in [
-        (AGENT, None, Err(Refused::UserIdMissing)),
+        (AGENT, None, Err(AccessError::UserIdMissing)),
         (AGENT, Some(AGENT), foreign()),
         (AGENT, Some(FIRST), book(FIRST)),
         (AGENT, Some(SECOND), book(SECOND)),
@@ -129,7 +129,7 @@ async fn nobody_reaches_what_is_not_theirs() {
     for user_id in [0, 999, u64::MAX] {
         let caller =
             world.access.admit(&world.identity(AGENT).await, Some(user_id), Scope::CustomerMethod, None, HOME, NOW);
-        assert_eq!(caller.map(|_| ()), Err(Refused::UserIdForeign), "{user_id}");
+        assert_eq!(caller.map(|_| ()), Err(AccessError::UserIdForeign), "{user_id}");
     }
 }
 
@@ -137,11 +137,11 @@ async fn nobody_reaches_what_is_not_theirs() {
 async fn each_side_has_its_methods() {
     let world = world().await;
     for (who, scope, expected) in [
-        (AGENT, Scope::CustomerOnly, Err(Refused::WrongSide)),
+        (AGENT, Scope::CustomerOnly, Err(AccessError::WrongSide)),
         (AGENT, Scope::AgentOnly, Ok(None)),
         (AGENT, Scope::AnySide, Ok(None)),
         (FIRST, Scope::CustomerOnly, Ok(Some(1))),
-        (FIRST, Scope::AgentOnly, Err(Refused::WrongSide)),
+        (FIRST, Scope::AgentOnly, Err(AccessError::WrongSide)),
         (FIRST, Scope::AnySide, Ok(Some(1))),
     ] {
         assert_eq!(world.outcome(who, None, scope).await, expected, "{who} {scope:?}");
@@ -162,20 +162,20 @@ async fn refusals_come_in_their_order() {
     world
         .edit(FIRST, CustomerEdit { active: Some(false), minute_limit: Some(Some(0)), ..CustomerEdit::default() })
         .await;
-    assert_eq!(world.outcome(FIRST, Some(SECOND), Scope::CustomerMethod).await, Err(Refused::UserIdForeign));
-    assert_eq!(call().await, Err(Refused::AccountInactive));
+    assert_eq!(world.outcome(FIRST, Some(SECOND), Scope::CustomerMethod).await, Err(AccessError::UserIdForeign));
+    assert_eq!(call().await, Err(AccessError::AccountInactive));
     world.edit(FIRST, CustomerEdit { active: Some(true), ..CustomerEdit::default() }).await;
-    assert_eq!(call().await, Err(Refused::AddressNotAllowed { address: HOME }));
+    assert_eq!(call().await, Err(AccessError::AddressNotAllowed { address: HOME }));
     world.store.add_block(world.accounts[FIRST], "127.0.0.1/32".into()).await.expect("added");
     world.access.catch_up().await.expect("seen");
-    assert_eq!(call().await, Err(Refused::LimitExceeded { per: LimitKind::Minute, max: 0 }));
+    assert_eq!(call().await, Err(AccessError::LimitExceeded { per: LimitKind::Minute, max: 0 }));
     world.edit(FIRST, CustomerEdit { minute_limit: Some(Some(1)), ..CustomerEdit::default() }).await;
-    assert_eq!(call().await, Err(Refused::RightMissing));
-    assert_eq!(call().await, Err(Refused::RightMissing), "a refusal costs no point");
+    assert_eq!(call().await, Err(AccessError::RightMissing));
+    assert_eq!(call().await, Err(AccessError::RightMissing), "a refusal costs no point");
     world.store.set_user(world.users[FIRST], rights("address_book:select")).await.expect("set");
     world.access.catch_up().await.expect("seen");
     world.call(FIRST, None, Scope::CustomerMethod).await.expect("admitted").succeed();
-    assert_eq!(call().await, Err(Refused::LimitExceeded { per: LimitKind::Minute, max: 1 }));
+    assert_eq!(call().await, Err(AccessError::LimitExceeded { per: LimitKind::Minute, max: 1 }));
     assert_eq!(world.outcome(AGENT, Some(FIRST), Scope::CustomerMethod).await, Ok(Some(1)), "the agent's points count");
 }
 
@@ -185,7 +185,7 @@ async fn the_list_of_the_customer_acted_for_decides() {
     world.store.remove_block(world.accounts[AGENT], "127.0.0.0/8".into()).await.expect("removed");
     world.store.remove_block(world.accounts[SECOND], "127.0.0.0/8".into()).await.expect("removed");
     world.access.catch_up().await.expect("seen");
-    let refused = Err(Refused::AddressNotAllowed { address: HOME });
+    let refused = Err(AccessError::AddressNotAllowed { address: HOME });
     assert_eq!(world.outcome(AGENT, Some(FIRST), Scope::CustomerMethod).await, Ok(Some(1)));
     assert_eq!(world.outcome(AGENT, Some(SECOND), Scope::CustomerMethod).await, refused);
     assert_eq!(world.outcome(AGENT, None, Scope::AgentOnly).await, refused);

@@ -12,7 +12,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::super::{Call, Drain, HttpSettings, Refusal, Reply, Service, TlsFiles, run};
+use super::super::{Call, Drain, HttpSettings, Reply, Service, TlsFiles, TransportError, run};
 use ringbook_telemetry::Metrics;
 
 /// So long nothing ever takes, unless it hangs.
@@ -45,7 +45,7 @@ impl Service for Echo {
         Reply { segments: vec![Bytes::from(call.peer.to_string()), Bytes::new(), Bytes::from_static(b":"), call.body] }
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Reply {
+    fn refuse(&self, refusal: &TransportError) -> Reply {
         Bytes::from(format!("refused: {refusal:?}")).into()
     }
 

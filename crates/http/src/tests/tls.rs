@@ -35,7 +35,7 @@ impl Folder {
     }
 
     fn read(&self) -> Result<TlsFiles, String> {
-        let fault = |fault: super::super::TlsFault| fault.to_string();
+        let fault = |fault: super::super::TlsError| fault.to_string();
         TlsFiles::read(self.0.join("cert.pem"), self.0.join("key.pem")).map_err(fault)
     }
 }

@@ -6,8 +6,8 @@
 use serde_json::{Value, json};
 
 use super::object;
-use crate::fault::Mnemonic;
 use crate::method::{ACCESS_TOKEN, Admission, Answer, Form, Guarded, Method, Need, Open, Parameter, Spec};
+use crate::mnemonic::Mnemonic;
 use ringbook_app::access::Scope;
 
 /// Every mnemonic, with its code and its message.

@@ -90,7 +90,7 @@ fn form(parameter: &Parameter, spec: &Spec) -> Value {
         Form::Filter => asked(spec, "filter"),
         Form::Sort => asked(spec, "sort"),
         Form::Fields => asked(spec, "fields"),
-        Form::Telephony => json!({"description": "Refused with parameter_component_disabled unless it is null"}),
+        Form::Telephony => json!({"description": "AccessError with parameter_component_disabled unless it is null"}),
     }
 }
 

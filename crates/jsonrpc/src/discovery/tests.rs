@@ -7,8 +7,8 @@ use ringbook_book::query::operator::Operator;
 use serde_json::{Value, json};
 
 use super::document;
-use crate::fault::Mnemonic;
 use crate::method::{Answer, Method, Need};
+use crate::mnemonic::Mnemonic;
 
 const META_SCHEMA: &str = include_str!("../../tests/fixtures/openrpc/meta-schema.json");
 const JSON_SCHEMA: &str = include_str!("../../tests/fixtures/openrpc/json-schema.json");

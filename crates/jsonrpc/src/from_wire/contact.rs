@@ -4,36 +4,36 @@ use ringbook_book::command::{CONTACTS_AT_ONCE_MAX, Command, ContactEdit, GROUPS_
 use ringbook_book::contact::ContactDraft;
 use ringbook_book::id::{ContactId, EmployeeId, GroupId, OrganizationId};
 
-use super::findings::{Findings, Gravity, Spot, emptied};
+use super::validation::{ParamPath, Severity, Validation, emptied};
 use super::values::Bounds;
-use crate::fault::Fault;
 use crate::json::Json;
+use crate::mnemonic::RpcError;
 use crate::reader::Reader;
 
-pub const LAST_NAME: Spot = Spot::of("last_name");
-pub const FIRST_NAME: Spot = Spot::of("first_name");
-pub const PATRONYMIC: Spot = Spot::of("patronymic");
-const EMAILS: Spot = Spot::of("emails");
-const PHONE_NUMBERS: Spot = Spot::of("phone_numbers");
-const MANAGER: Spot = Spot::of("personal_manager_id");
-const ORGANIZATION: Spot = Spot::of("organization_id");
-const GROUPS: Spot = Spot::of("groups");
-const ID: Spot = Spot::of("id");
-const IDS: Spot = Spot::of("ids");
+pub const LAST_NAME: ParamPath = ParamPath::of("last_name");
+pub const FIRST_NAME: ParamPath = ParamPath::of("first_name");
+pub const PATRONYMIC: ParamPath = ParamPath::of("patronymic");
+const EMAILS: ParamPath = ParamPath::of("emails");
+const PHONE_NUMBERS: ParamPath = ParamPath::of("phone_numbers");
+const MANAGER: ParamPath = ParamPath::of("personal_manager_id");
+const ORGANIZATION: ParamPath = ParamPath::of("organization_id");
+const GROUPS: ParamPath = ParamPath::of("groups");
+const ID: ParamPath = ParamPath::of("id");
+const IDS: ParamPath = ParamPath::of("ids");
 
 const GROUPS_OF_CONTACT: Bounds = Bounds { min: 0, max: GROUPS_PER_CONTACT_MAX, what: "groups" };
 const CONTACTS_TO_DROP: Bounds = Bounds { min: 1, max: CONTACTS_AT_ONCE_MAX, what: "contacts" };
 
 /// `create.contacts`
-pub fn add_contact(params: Reader<'_>) -> Result<Command, Fault> {
-    let mut findings = Findings::default();
+pub fn add_contact(params: Reader<'_>) -> Result<Command, RpcError> {
+    let mut findings = Validation::default();
     let draft = Parts::of(params.object()).draft(&mut findings);
     Ok(Command::AddContacts(vec![findings.end(draft)?]))
 }
 
 /// `update.contacts`
-pub fn edit_contact(params: Reader<'_>) -> Result<Command, Fault> {
-    let mut findings = Findings::default();
+pub fn edit_contact(params: Reader<'_>) -> Result<Command, RpcError> {
+    let mut findings = Validation::default();
     let id = findings.required(ID, params.raw("id"), |to, spot, value| to.id(spot, value, ContactId::new));
     let edit = Parts::of(params.object()).edit(&mut findings);
     let id = findings.end(id)?;
@@ -41,14 +41,14 @@ pub fn edit_contact(params: Reader<'_>) -> Result<Command, Fault> {
 }
 
 /// `delete.contacts`
-pub fn drop_contacts(params: Reader<'_>) -> Result<Command, Fault> {
-    let mut findings = Findings::default();
+pub fn drop_contacts(params: Reader<'_>) -> Result<Command, RpcError> {
+    let mut findings = Validation::default();
     let (one, several) = (params.given("id"), params.given("ids"));
     let id = findings.optional(ID, one, |to, spot, value| to.id(spot, value, ContactId::new));
     let ids = findings.optional(IDS, several, |to, spot, value| to.ids(spot, value, CONTACTS_TO_DROP, ContactId::new));
     match (one, several) {
         (Some(_), Some(several)) => {
-            findings.blame(Gravity::Combination, IDS, several, |fault| fault.because("either id or ids, not both"))
+            findings.error_at(Severity::Combination, IDS, several, |fault| fault.because("either id or ids, not both"))
         }
         (None, None) => findings.missed(ID),
         (Some(_), None) | (None, Some(_)) => {}
@@ -71,7 +71,7 @@ pub struct Parts<'d> {
     pub organization_name: Option<Json<'d>>,
     pub group_names: Option<Json<'d>>,
     /// The first member that no contact has: name and value.
-    pub stranger: Option<(Json<'d>, Json<'d>)>,
+    pub unknown_member: Option<(Json<'d>, Json<'d>)>,
 }
 
 impl<'d> Parts<'d> {
@@ -89,19 +89,19 @@ impl<'d> Parts<'d> {
                 Some("groups") => parts.groups = Some(value),
                 Some("organization_name") => parts.organization_name = Some(value),
                 Some("group_names") => parts.group_names = Some(value),
-                _ => parts.stranger = parts.stranger.or(Some((name, value))),
+                _ => parts.unknown_member = parts.unknown_member.or(Some((name, value))),
             }
         }
         parts
     }
 
     /// A contact to be added.
-    pub fn draft(&self, findings: &mut Findings) -> Option<ContactDraft> {
-        let last_name = findings.required(LAST_NAME, self.last_name, Findings::name);
-        let first_name = findings.optional(FIRST_NAME, self.first_name, Findings::name);
-        let patronymic = findings.optional(PATRONYMIC, self.patronymic, Findings::name);
-        let emails = findings.optional(EMAILS, self.emails, Findings::emails);
-        let phones = findings.required(PHONE_NUMBERS, self.phone_numbers, Findings::phones);
+    pub fn draft(&self, findings: &mut Validation) -> Option<ContactDraft> {
+        let last_name = findings.required(LAST_NAME, self.last_name, Validation::name);
+        let first_name = findings.optional(FIRST_NAME, self.first_name, Validation::name);
+        let patronymic = findings.optional(PATRONYMIC, self.patronymic, Validation::name);
+        let emails = findings.optional(EMAILS, self.emails, Validation::emails);
+        let phones = findings.required(PHONE_NUMBERS, self.phone_numbers, Validation::phones);
         let manager = findings.optional(MANAGER, self.personal_manager_id, manager);
         let organization = findings.optional(ORGANIZATION, self.organization_id, organization);
         let groups = findings.optional(GROUPS, self.groups, groups);
@@ -118,13 +118,13 @@ impl<'d> Parts<'d> {
     }
 
     /// What becomes of a contact.
-    fn edit(&self, findings: &mut Findings) -> ContactEdit {
+    fn edit(&self, findings: &mut Validation) -> ContactEdit {
         ContactEdit {
-            last_name: findings.lasting(LAST_NAME, self.last_name, Findings::name),
-            first_name: findings.clearable(FIRST_NAME, self.first_name, Findings::name),
-            patronymic: findings.clearable(PATRONYMIC, self.patronymic, Findings::name),
-            emails: emptied(findings.clearable(EMAILS, self.emails, Findings::emails)),
-            phones: findings.lasting(PHONE_NUMBERS, self.phone_numbers, Findings::phones),
+            last_name: findings.lasting(LAST_NAME, self.last_name, Validation::name),
+            first_name: findings.clearable(FIRST_NAME, self.first_name, Validation::name),
+            patronymic: findings.clearable(PATRONYMIC, self.patronymic, Validation::name),
+            emails: emptied(findings.clearable(EMAILS, self.emails, Validation::emails)),
+            phones: findings.lasting(PHONE_NUMBERS, self.phone_numbers, Validation::phones),
             manager: findings.clearable(MANAGER, self.personal_manager_id, manager),
             organization: findings.clearable(ORGANIZATION, self.organization_id, organization),
             groups: emptied(findings.clearable(GROUPS, self.groups, groups)),
@@ -132,15 +132,15 @@ impl<'d> Parts<'d> {
     }
 }
 
-fn manager(findings: &mut Findings, spot: Spot, value: Json<'_>) -> Option<EmployeeId> {
+fn manager(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Option<EmployeeId> {
     findings.id(spot, value, EmployeeId::new)
 }
 
-fn organization(findings: &mut Findings, spot: Spot, value: Json<'_>) -> Option<OrganizationId> {
+fn organization(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Option<OrganizationId> {
     findings.id(spot, value, OrganizationId::new)
 }
 
-fn groups(findings: &mut Findings, spot: Spot, value: Json<'_>) -> Option<Vec<GroupId>> {
+fn groups(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Option<Vec<GroupId>> {
     let mut groups = findings.ids(spot, value, GROUPS_OF_CONTACT, GroupId::new)?;
     groups.sort_unstable();
     groups.dedup();

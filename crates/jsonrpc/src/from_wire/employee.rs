@@ -12,15 +12,15 @@ use ringbook_book::text::TextFault;
 
 use super::contact::{FIRST_NAME, LAST_NAME, PATRONYMIC};
 use super::entry::id;
-use super::findings::{Findings, Gravity, Spot, emptied};
+use super::validation::{ParamPath, Severity, Validation, emptied};
 use super::values::Bounds;
-use crate::fault::Fault;
 use crate::json::{Json, Kind};
 use crate::method::{Form, Spec};
+use crate::mnemonic::RpcError;
 use crate::reader::Reader;
 
-const EMAIL: Spot = Spot::of("email");
-const PHONE_NUMBERS: Spot = Spot::of("phone_numbers");
+const EMAIL: ParamPath = ParamPath::of("email");
+const PHONE_NUMBERS: ParamPath = ParamPath::of("phone_numbers");
 
 const PHONES: Bounds = Bounds { min: 0, max: EMPLOYEE_PHONES_MAX, what: "phones" };
 const CHANNELS: RangeInclusive<u8> = 1..=150;
@@ -32,13 +32,13 @@ const DIAL_SECONDS_USUAL: u8 = 60;
 const TELEPHONY: &str = "telephony";
 
 /// `create.employees`, by its row of the table.
-pub fn add_employee(params: Reader<'_>, method: &Spec) -> Result<Command, Fault> {
-    let mut findings = Findings::default();
+pub fn add_employee(params: Reader<'_>, method: &Spec) -> Result<Command, RpcError> {
+    let mut findings = Validation::default();
     refuse_telephony(&mut findings, params, method);
-    let last_name = findings.required(LAST_NAME, params.raw("last_name"), Findings::name);
-    let first_name = findings.optional(FIRST_NAME, params.raw("first_name"), Findings::name);
-    let patronymic = findings.optional(PATRONYMIC, params.raw("patronymic"), Findings::name);
-    let email = findings.optional(EMAIL, params.raw("email"), Findings::email);
+    let last_name = findings.required(LAST_NAME, params.raw("last_name"), Validation::name);
+    let first_name = findings.optional(FIRST_NAME, params.raw("first_name"), Validation::name);
+    let patronymic = findings.optional(PATRONYMIC, params.raw("patronymic"), Validation::name);
+    let email = findings.optional(EMAIL, params.raw("email"), Validation::email);
     let phones = findings.optional(PHONE_NUMBERS, params.raw("phone_numbers"), phones);
     let last_name = findings.end(last_name)?;
     let draft = EmployeeDraft { last_name, first_name, patronymic, email, phones: phones.unwrap_or_default() };
@@ -46,30 +46,30 @@ pub fn add_employee(params: Reader<'_>, method: &Spec) -> Result<Command, Fault>
 }
 
 /// `update.employees`, by its row of the table.
-pub fn edit_employee(params: Reader<'_>, method: &Spec) -> Result<Command, Fault> {
-    let mut findings = Findings::default();
+pub fn edit_employee(params: Reader<'_>, method: &Spec) -> Result<Command, RpcError> {
+    let mut findings = Validation::default();
     refuse_telephony(&mut findings, params, method);
     let id = id(&mut findings, params, EmployeeId::new);
     let edit = EmployeeEdit {
-        last_name: findings.lasting(LAST_NAME, params.raw("last_name"), Findings::name),
-        first_name: findings.clearable(FIRST_NAME, params.raw("first_name"), Findings::name),
-        patronymic: findings.clearable(PATRONYMIC, params.raw("patronymic"), Findings::name),
-        email: findings.clearable(EMAIL, params.raw("email"), Findings::email),
+        last_name: findings.lasting(LAST_NAME, params.raw("last_name"), Validation::name),
+        first_name: findings.clearable(FIRST_NAME, params.raw("first_name"), Validation::name),
+        patronymic: findings.clearable(PATRONYMIC, params.raw("patronymic"), Validation::name),
+        email: findings.clearable(EMAIL, params.raw("email"), Validation::email),
         phones: emptied(findings.clearable(PHONE_NUMBERS, params.raw("phone_numbers"), phones)),
     };
     Ok(Command::EditEmployee(findings.end(id)?, edit))
 }
 
-fn refuse_telephony(findings: &mut Findings, params: Reader<'_>, method: &Spec) {
+fn refuse_telephony(findings: &mut Validation, params: Reader<'_>, method: &Spec) {
     for parameter in method.parameters.iter().filter(|parameter| parameter.form == Form::Telephony) {
         if let Some(value) = params.given(parameter.name) {
-            let spot = Spot::of(parameter.name);
-            findings.blame(Gravity::Disabled, spot, value, |fault| fault.with("components", TELEPHONY));
+            let spot = ParamPath::of(parameter.name);
+            findings.error_at(Severity::Disabled, spot, value, |fault| fault.with("components", TELEPHONY));
         }
     }
 }
 
-fn phones(findings: &mut Findings, spot: Spot, value: Json<'_>) -> Option<Vec<PhoneDraft>> {
+fn phones(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Option<Vec<PhoneDraft>> {
     let mut numbers: Vec<Box<str>> = Vec::new();
     findings.each(spot, value, PHONES, |findings, spot, value| {
         let (phone, sent) = phone(findings, spot, value)?;
@@ -90,7 +90,7 @@ struct Parts<'d> {
     dial_time: Option<Json<'d>>,
     status: Option<Json<'d>>,
     /// The first member that no phone has: name and value.
-    stranger: Option<(Json<'d>, Json<'d>)>,
+    unknown_member: Option<(Json<'d>, Json<'d>)>,
 }
 
 impl<'d> Parts<'d> {
@@ -102,7 +102,7 @@ impl<'d> Parts<'d> {
                 Some("channels_count") => parts.channels_count = Some(value),
                 Some("dial_time") => parts.dial_time = Some(value),
                 Some("status") => parts.status = Some(value),
-                _ => parts.stranger = parts.stranger.or(Some((name, value))),
+                _ => parts.unknown_member = parts.unknown_member.or(Some((name, value))),
             }
         }
         parts
@@ -110,17 +110,17 @@ impl<'d> Parts<'d> {
 }
 
 /// A phone, and its number as it was sent.
-fn phone<'d>(findings: &mut Findings, spot: Spot, value: Json<'d>) -> Option<(PhoneDraft, Json<'d>)> {
+fn phone<'d>(findings: &mut Validation, spot: ParamPath, value: Json<'d>) -> Option<(PhoneDraft, Json<'d>)> {
     if value.kind() != Kind::Object {
-        findings.blame(Gravity::Type, spot, value, |fault| fault.because("an object is expected"));
+        findings.error_at(Severity::Type, spot, value, |fault| fault.because("an object is expected"));
         return None;
     }
     let parts = Parts::of(value);
-    if let Some(stranger) = parts.stranger {
-        findings.stranger(Some(spot), stranger);
+    if let Some(unknown_member) = parts.unknown_member {
+        findings.unknown_member(Some(spot), unknown_member);
     }
     let small = |range: RangeInclusive<u8>| {
-        |findings: &mut Findings, spot: Spot, value: Json<'_>| findings.small(spot, value, range)
+        |findings: &mut Validation, spot: ParamPath, value: Json<'_>| findings.small(spot, value, range)
     };
     let number = findings.required(spot.member("phone_number"), parts.phone_number, number);
     let channels = findings.optional(spot.member("channels_count"), parts.channels_count, small(CHANNELS));
@@ -136,7 +136,7 @@ fn phone<'d>(findings: &mut Findings, spot: Spot, value: Json<'d>) -> Option<(Ph
 }
 
 /// The number of a phone, which may carry an extension and is kept as it was written.
-fn number(findings: &mut Findings, spot: Spot, value: Json<'_>) -> Option<Box<str>> {
+fn number(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Option<Box<str>> {
     let text = findings.text(spot, value)?;
     let trimmed = text.trim();
     let judged = if text.chars().any(char::is_control) {
@@ -151,7 +151,7 @@ fn number(findings: &mut Findings, spot: Spot, value: Json<'_>) -> Option<Box<st
     findings.judged(spot, value, judged, "characters")
 }
 
-fn status(findings: &mut Findings, spot: Spot, value: Json<'_>) -> Option<PhoneStatus> {
+fn status(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Option<PhoneStatus> {
     match &*findings.text(spot, value)? {
         "active" => Some(PhoneStatus::Active),
         "inactive" => Some(PhoneStatus::Inactive),

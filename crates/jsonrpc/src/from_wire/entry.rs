@@ -5,79 +5,79 @@ use ringbook_book::command::{Command, MEMBERS_PER_COMMAND_MAX};
 use ringbook_book::id::{ContactId, GroupId, NotAnId, OrganizationId};
 use ringbook_book::text::TextFault;
 
-use super::findings::{Findings, Spot, emptied};
+use super::validation::{ParamPath, Validation, emptied};
 use super::values::Bounds;
-use crate::fault::Fault;
 use crate::json::Json;
+use crate::mnemonic::RpcError;
 use crate::reader::Reader;
 
-const ID: Spot = Spot::of("id");
-const NAME: Spot = Spot::of("name");
-const MEMBERS: Spot = Spot::of("members");
-const PHONE_NUMBER: Spot = Spot::of("phone_number");
-const COMMENT: Spot = Spot::of("add_comment");
+const ID: ParamPath = ParamPath::of("id");
+const NAME: ParamPath = ParamPath::of("name");
+const MEMBERS: ParamPath = ParamPath::of("members");
+const PHONE_NUMBER: ParamPath = ParamPath::of("phone_number");
+const COMMENT: ParamPath = ParamPath::of("add_comment");
 
 const MEMBERS_OF_GROUP: Bounds = Bounds { min: 0, max: MEMBERS_PER_COMMAND_MAX, what: "members" };
 
 /// The `id` of what is to be changed or removed, where nothing else is asked for.
-pub fn the_id<T>(params: Reader<'_>, make: fn(u64) -> Result<T, NotAnId>) -> Result<T, Fault> {
-    let mut findings = Findings::default();
+pub fn the_id<T>(params: Reader<'_>, make: fn(u64) -> Result<T, NotAnId>) -> Result<T, RpcError> {
+    let mut findings = Validation::default();
     let id = id(&mut findings, params, make);
     findings.end(id)
 }
 
 /// `create.group_contacts`
-pub fn add_group(params: Reader<'_>) -> Result<Command, Fault> {
-    let mut findings = Findings::default();
-    let name = findings.required(NAME, params.raw("name"), Findings::name);
+pub fn add_group(params: Reader<'_>) -> Result<Command, RpcError> {
+    let mut findings = Validation::default();
+    let name = findings.required(NAME, params.raw("name"), Validation::name);
     let members = findings.optional(MEMBERS, params.raw("members"), members);
     Ok(Command::AddGroup(findings.end(name)?, members.unwrap_or_default()))
 }
 
 /// `update.group_contacts`
-pub fn edit_group(params: Reader<'_>) -> Result<Command, Fault> {
-    let mut findings = Findings::default();
+pub fn edit_group(params: Reader<'_>) -> Result<Command, RpcError> {
+    let mut findings = Validation::default();
     let id = id(&mut findings, params, GroupId::new);
-    let name = findings.lasting(NAME, params.raw("name"), Findings::name);
+    let name = findings.lasting(NAME, params.raw("name"), Validation::name);
     let members = emptied(findings.clearable(MEMBERS, params.raw("members"), members));
     Ok(Command::EditGroup(findings.end(id)?, name, members))
 }
 
 /// `create.contact_organizations`
-pub fn add_organization(params: Reader<'_>) -> Result<Command, Fault> {
-    let mut findings = Findings::default();
-    let name = findings.required(NAME, params.raw("name"), Findings::name);
+pub fn add_organization(params: Reader<'_>) -> Result<Command, RpcError> {
+    let mut findings = Validation::default();
+    let name = findings.required(NAME, params.raw("name"), Validation::name);
     Ok(Command::AddOrganizations(vec![findings.end(name)?]))
 }
 
 /// `update.contact_organizations`
-pub fn rename_organization(params: Reader<'_>) -> Result<Command, Fault> {
-    let mut findings = Findings::default();
+pub fn rename_organization(params: Reader<'_>) -> Result<Command, RpcError> {
+    let mut findings = Validation::default();
     let id = id(&mut findings, params, OrganizationId::new);
-    let name = findings.required(NAME, params.raw("name"), Findings::name);
+    let name = findings.required(NAME, params.raw("name"), Validation::name);
     let (id, name) = findings.end(id.zip(name))?;
     Ok(Command::RenameOrganization(id, name))
 }
 
 /// `create.phone_number_to_blacklist`, by this user at this moment (seconds since 1970).
-pub fn blacklist_entry(params: Reader<'_>, added_by: &str, added_at: i64) -> Result<BlacklistEntry, Fault> {
-    let mut findings = Findings::default();
-    let phone = findings.required(PHONE_NUMBER, params.raw("phone_number"), Findings::phone);
+pub fn blacklist_entry(params: Reader<'_>, added_by: &str, added_at: i64) -> Result<BlacklistEntry, RpcError> {
+    let mut findings = Validation::default();
+    let phone = findings.required(PHONE_NUMBER, params.raw("phone_number"), Validation::phone);
     let comment = findings.optional(COMMENT, params.raw("add_comment"), comment);
     let phone = findings.end(phone)?;
     Ok(BlacklistEntry { phone, added_by: added_by.into(), comment: comment.filter(|text| !text.is_empty()), added_at })
 }
 
-pub fn id<T>(findings: &mut Findings, params: Reader<'_>, make: fn(u64) -> Result<T, NotAnId>) -> Option<T> {
+pub fn id<T>(findings: &mut Validation, params: Reader<'_>, make: fn(u64) -> Result<T, NotAnId>) -> Option<T> {
     findings.required(ID, params.raw("id"), |to, spot, value| to.id(spot, value, make))
 }
 
-fn members(findings: &mut Findings, spot: Spot, value: Json<'_>) -> Option<Vec<ContactId>> {
+fn members(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Option<Vec<ContactId>> {
     findings.ids(spot, value, MEMBERS_OF_GROUP, ContactId::new)
 }
 
 /// Text of several lines perhaps.
-fn comment(findings: &mut Findings, spot: Spot, value: Json<'_>) -> Option<Box<str>> {
+fn comment(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Option<Box<str>> {
     let text = findings.text(spot, value)?;
     let trimmed = text.trim();
     let judged = match trimmed.contains('\0') {

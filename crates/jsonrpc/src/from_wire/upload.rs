@@ -7,16 +7,16 @@ use ringbook_book::command::{CONTACTS_AT_ONCE_MAX, Command, GROUPS_PER_CONTACT_M
 use ringbook_book::text::Name;
 
 use super::contact::Parts;
-use super::findings::{Findings, Gravity, Spot};
+use super::validation::{ParamPath, Severity, Validation};
 use super::values::Bounds;
-use crate::fault::{Fault, Mnemonic};
 use crate::json::{Json, Kind};
+use crate::mnemonic::{Mnemonic, RpcError};
 use crate::reader::Reader;
 
-const CONTACTS: Spot = Spot::of("contacts");
-const ON_ERROR: Spot = Spot::of("on_error");
-const ORGANIZATION_NAME: Spot = Spot::of("organization_name");
-const GROUP_NAMES: Spot = Spot::of("group_names");
+const CONTACTS: ParamPath = ParamPath::of("contacts");
+const ON_ERROR: ParamPath = ParamPath::of("on_error");
+const ORGANIZATION_NAME: ParamPath = ParamPath::of("organization_name");
+const GROUP_NAMES: ParamPath = ParamPath::of("group_names");
 
 const RECORDS: Bounds = Bounds { min: 1, max: CONTACTS_AT_ONCE_MAX, what: "contacts" };
 const GROUPS_BY_NAME: Bounds = Bounds { min: 0, max: GROUPS_PER_CONTACT_MAX, what: "groups" };
@@ -31,14 +31,14 @@ pub struct Batch<'d> {
     /// The good ones.
     pub uploads: Vec<Upload>,
     /// Position and fault of the others, ascending.
-    pub wrong: Vec<(usize, Fault)>,
+    pub wrong: Vec<(usize, RpcError)>,
     /// What is to become of the wrong ones.
     pub on_error: OnError,
 }
 
 /// `upload.contacts`
-pub fn upload(params: Reader<'_>) -> Result<Batch<'_>, Fault> {
-    let mut findings = Findings::default();
+pub fn upload(params: Reader<'_>) -> Result<Batch<'_>, RpcError> {
+    let mut findings = Validation::default();
     let list = findings.required(CONTACTS, params.raw("contacts"), |to, spot, list| to.list(spot, list, RECORDS));
     let on_error = findings.optional(ON_ERROR, params.raw("on_error"), on_error);
     let sent: Vec<_> = findings.end(list)?.collect();
@@ -69,7 +69,7 @@ pub fn path(place: usize) -> String {
     CONTACTS.element(place).to_string()
 }
 
-fn on_error(findings: &mut Findings, spot: Spot, value: Json<'_>) -> Option<OnError> {
+fn on_error(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Option<OnError> {
     match &*findings.text(spot, value)? {
         "reject" => Some(OnError::Reject),
         "skip" => Some(OnError::Skip),
@@ -80,22 +80,22 @@ fn on_error(findings: &mut Findings, spot: Spot, value: Json<'_>) -> Option<OnEr
     }
 }
 
-fn read(record: Json<'_>) -> Result<Upload, Fault> {
+fn read(record: Json<'_>) -> Result<Upload, RpcError> {
     if record.kind() != Kind::Object {
-        let fault = Fault::new(Mnemonic::DataTypeError).sent(Some(record));
+        let fault = RpcError::new(Mnemonic::DataTypeError).sent(Some(record));
         return Err(fault.because("an object is expected"));
     }
-    let mut findings = Findings::default();
+    let mut findings = Validation::default();
     let parts = Parts::of(Some(record));
-    if let Some(stranger) = parts.stranger {
-        findings.stranger(None, stranger);
+    if let Some(unknown_member) = parts.unknown_member {
+        findings.unknown_member(None, unknown_member);
     }
     let draft = parts.draft(&mut findings);
-    let organization_name = findings.optional(ORGANIZATION_NAME, parts.organization_name, Findings::name);
+    let organization_name = findings.optional(ORGANIZATION_NAME, parts.organization_name, Validation::name);
     let group_names = findings.optional(GROUP_NAMES, parts.group_names, names);
     let has_id = parts.organization_id.is_some_and(|id| !id.is_null());
     if let Some(name) = parts.organization_name.filter(|name| has_id && !name.is_null()) {
-        findings.blame(Gravity::Combination, ORGANIZATION_NAME, name, |fault| {
+        findings.error_at(Severity::Combination, ORGANIZATION_NAME, name, |fault| {
             fault.because("either organization_id or organization_name, not both")
         });
     }
@@ -103,6 +103,6 @@ fn read(record: Json<'_>) -> Result<Upload, Fault> {
     Ok(Upload { draft, organization_name, group_names: group_names.unwrap_or_default() })
 }
 
-fn names(findings: &mut Findings, spot: Spot, value: Json<'_>) -> Option<Vec<Name>> {
-    findings.each(spot, value, GROUPS_BY_NAME, Findings::name)
+fn names(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Option<Vec<Name>> {
+    findings.each(spot, value, GROUPS_BY_NAME, Validation::name)
 }

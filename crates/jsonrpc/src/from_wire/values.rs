@@ -1,6 +1,6 @@
 //! The kinds of values that changes are made of: names, numbers, lists, ids.
 //!
-//! Each reader blames what is wrong ([`Findings`]) and yields nothing then. Lists are read to their end even when they
+//! Each reader blames what is wrong ([`Validation`]) and yields nothing then. Lists are read to their end even when they
 //! are too long, because a wrong type in them is graver than their length.
 
 use std::ops::RangeInclusive;
@@ -11,9 +11,9 @@ use ringbook_book::text::{
     AtMost, Email, Emails, Name, PER_CONTACT_MAX, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Phone, Phones, TextFault,
 };
 
-use super::findings::{Findings, Gravity, Spot};
-use crate::fault::Fault;
+use super::validation::{ParamPath, Severity, Validation};
 use crate::json::{Elements, Json, Kind};
+use crate::mnemonic::RpcError;
 
 /// What an element must not be.
 const TWICE: &str = "stands in the list already";
@@ -32,48 +32,48 @@ pub struct Bounds {
 const PHONES: Bounds = Bounds { min: 1, max: PER_CONTACT_MAX, what: "phone numbers" };
 const EMAILS: Bounds = Bounds { min: 0, max: PER_CONTACT_MAX, what: "e-mail addresses" };
 
-impl Findings {
+impl Validation {
     /// A string.
-    pub fn text<'d>(&mut self, spot: Spot, value: Json<'d>) -> Option<std::borrow::Cow<'d, str>> {
+    pub fn text<'d>(&mut self, spot: ParamPath, value: Json<'d>) -> Option<std::borrow::Cow<'d, str>> {
         let text = value.text();
         if text.is_none() {
-            self.blame(Gravity::Type, spot, value, |fault| fault.because("a string is expected"));
+            self.error_at(Severity::Type, spot, value, |fault| fault.because("a string is expected"));
         }
         text
     }
 
     /// A name of a person, a group or an organization.
-    pub fn name(&mut self, spot: Spot, value: Json<'_>) -> Option<Name> {
+    pub fn name(&mut self, spot: ParamPath, value: Json<'_>) -> Option<Name> {
         let text = self.text(spot, value)?;
         self.judged(spot, value, Name::parse(&text), "characters")
     }
 
     /// A phone number.
-    pub fn phone(&mut self, spot: Spot, value: Json<'_>) -> Option<Phone> {
+    pub fn phone(&mut self, spot: ParamPath, value: Json<'_>) -> Option<Phone> {
         let text = self.text(spot, value)?;
         self.judged(spot, value, Phone::parse(&text), "digits")
     }
 
     /// An e-mail address.
-    pub fn email(&mut self, spot: Spot, value: Json<'_>) -> Option<Email> {
+    pub fn email(&mut self, spot: ParamPath, value: Json<'_>) -> Option<Email> {
         let text = self.text(spot, value)?;
         self.judged(spot, value, Email::parse(&text), "bytes")
     }
 
     /// The phone numbers of a contact.
-    pub fn phones(&mut self, spot: Spot, value: Json<'_>) -> Option<Phones> {
+    pub fn phones(&mut self, spot: ParamPath, value: Json<'_>) -> Option<Phones> {
         self.distinct(spot, value, PHONES, Self::phone, |phone| *phone)
     }
 
     /// The e-mail addresses of a contact.
-    pub fn emails(&mut self, spot: Spot, value: Json<'_>) -> Option<Emails> {
+    pub fn emails(&mut self, spot: ParamPath, value: Json<'_>) -> Option<Emails> {
         self.distinct(spot, value, EMAILS, Self::email, Email::folded)
     }
 
     /// A whole number of this range.
-    pub fn small(&mut self, spot: Spot, value: Json<'_>, range: RangeInclusive<u8>) -> Option<u8> {
+    pub fn small(&mut self, spot: ParamPath, value: Json<'_>, range: RangeInclusive<u8>) -> Option<u8> {
         let Some(number) = value.number() else {
-            self.blame(Gravity::Type, spot, value, |fault| fault.because("a number is expected"));
+            self.error_at(Severity::Type, spot, value, |fault| fault.because("a number is expected"));
             return None;
         };
         let whole = Decimal::read(number).and_then(Decimal::whole);
@@ -81,20 +81,20 @@ impl Findings {
         if small.is_none() {
             let (min, max) = range.into_inner();
             let reason = format!("must be a whole number from {min} to {max}");
-            self.blame(Gravity::Value, spot, value, |fault| bounded(fault, reason, min.into(), max.into()));
+            self.error_at(Severity::Value, spot, value, |fault| bounded(fault, reason, min.into(), max.into()));
         }
         small
     }
 
     /// An id. A number that cannot be one belongs to nothing, as far as the client can tell.
-    pub fn id<T>(&mut self, spot: Spot, value: Json<'_>, make: fn(u64) -> Result<T, NotAnId>) -> Option<T> {
+    pub fn id<T>(&mut self, spot: ParamPath, value: Json<'_>, make: fn(u64) -> Result<T, NotAnId>) -> Option<T> {
         let Some(number) = value.number() else {
-            self.blame(Gravity::Type, spot, value, |fault| fault.because("a number is expected"));
+            self.error_at(Severity::Type, spot, value, |fault| fault.because("a number is expected"));
             return None;
         };
         let id = id_number(number).and_then(|number| make(number).ok());
         if id.is_none() {
-            self.blame(Gravity::Nothing, spot, value, |fault| fault);
+            self.error_at(Severity::Nothing, spot, value, |fault| fault);
         }
         id
     }
@@ -102,7 +102,7 @@ impl Findings {
     /// A list of ids, as they stand there.
     pub fn ids<T>(
         &mut self,
-        spot: Spot,
+        spot: ParamPath,
         value: Json<'_>,
         bounds: Bounds,
         make: fn(u64) -> Result<T, NotAnId>,
@@ -113,10 +113,10 @@ impl Findings {
     /// A list of anything; it yields what could be read, and the end of the findings says whether that was all.
     pub fn each<T>(
         &mut self,
-        spot: Spot,
+        spot: ParamPath,
         value: Json<'_>,
         bounds: Bounds,
-        mut read: impl FnMut(&mut Self, Spot, Json<'_>) -> Option<T>,
+        mut read: impl FnMut(&mut Self, ParamPath, Json<'_>) -> Option<T>,
     ) -> Option<Vec<T>> {
         let mut items = Vec::new();
         for (place, element) in self.list(spot, value, bounds)?.enumerate() {
@@ -128,14 +128,14 @@ impl Findings {
     }
 
     /// The elements of a list.
-    pub fn list<'d>(&mut self, spot: Spot, value: Json<'d>, bounds: Bounds) -> Option<Elements<'d>> {
+    pub fn list<'d>(&mut self, spot: ParamPath, value: Json<'d>, bounds: Bounds) -> Option<Elements<'d>> {
         if value.kind() != Kind::List {
-            self.blame(Gravity::Type, spot, value, |fault| fault.because("a list is expected"));
+            self.error_at(Severity::Type, spot, value, |fault| fault.because("a list is expected"));
             return None;
         }
         let count = value.elements().take(bounds.max + 1).count();
         if !(bounds.min..=bounds.max).contains(&count) {
-            self.blame(Gravity::Value, spot, value, |fault| miscounted(fault, bounds));
+            self.error_at(Severity::Value, spot, value, |fault| miscounted(fault, bounds));
         }
         Some(value.elements())
     }
@@ -143,10 +143,10 @@ impl Findings {
     /// A list in which nothing stands twice.
     fn distinct<const MAX: usize, T, K: PartialEq>(
         &mut self,
-        spot: Spot,
+        spot: ParamPath,
         value: Json<'_>,
         bounds: Bounds,
-        read: fn(&mut Self, Spot, Json<'_>) -> Option<T>,
+        read: fn(&mut Self, ParamPath, Json<'_>) -> Option<T>,
         same: fn(&T) -> K,
     ) -> Option<AtMost<MAX, T>> {
         let mut items: Vec<T> = Vec::new();
@@ -165,14 +165,14 @@ impl Findings {
     }
 
     /// Blames an element for standing in its list already.
-    pub fn twice(&mut self, spot: Spot, value: Json<'_>) {
+    pub fn twice(&mut self, spot: ParamPath, value: Json<'_>) {
         self.impossible(spot, value, TWICE);
     }
 
     /// What a text was judged to be; `unit` is what its length is counted in.
     pub fn judged<T>(
         &mut self,
-        spot: Spot,
+        spot: ParamPath,
         value: Json<'_>,
         judged: Result<T, TextFault>,
         unit: &'static str,
@@ -180,7 +180,7 @@ impl Findings {
         match judged {
             Ok(read) => Some(read),
             Err(wrong) => {
-                self.blame(Gravity::Value, spot, value, |fault| ill_formed(fault, wrong, unit));
+                self.error_at(Severity::Value, spot, value, |fault| ill_formed(fault, wrong, unit));
                 None
             }
         }
@@ -193,18 +193,18 @@ pub fn id_number(spelled: &str) -> Option<u64> {
     u64::try_from(whole).ok().filter(|number| (1..=ID_MAX).contains(number))
 }
 
-fn bounded(fault: Fault, reason: String, min: u64, max: u64) -> Fault {
+fn bounded(fault: RpcError, reason: String, min: u64, max: u64) -> RpcError {
     fault.because(reason).with("min", min).with("max", max)
 }
 
-fn miscounted(fault: Fault, Bounds { min, max, what }: Bounds) -> Fault {
+fn miscounted(fault: RpcError, Bounds { min, max, what }: Bounds) -> RpcError {
     match min {
         0 => fault.because(format!("at most {max} {what} are allowed")).with("max", max as u64),
         _ => bounded(fault, format!("{min} to {max} {what} are allowed"), min as u64, max as u64),
     }
 }
 
-fn ill_formed(fault: Fault, wrong: TextFault, unit: &str) -> Fault {
+fn ill_formed(fault: RpcError, wrong: TextFault, unit: &str) -> RpcError {
     match wrong {
         TextFault::Empty => fault.because(wrong.to_string()).with("min", 1),
         TextFault::TooLong(max) => fault.because(format!("longer than {max} {unit}")).with("max", max as u64),

@@ -8,14 +8,14 @@
 
 use std::borrow::Cow;
 
-mod mask;
+mod excerpt;
 mod parse;
-mod repeat;
+mod redact;
 
 #[cfg(test)]
 mod tests;
 
-pub use parse::JsonFault;
+pub use parse::JsonError;
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub struct Document<'t> {
 
 impl<'t> Document<'t> {
     /// Reads the whole of `body`, or says what is wrong with it first. At most 4 GiB.
-    pub fn parse(body: &'t [u8]) -> Result<Self, JsonFault> {
+    pub fn parse(body: &'t [u8]) -> Result<Self, JsonError> {
         parse::document(body)
     }
 

@@ -10,7 +10,7 @@ const NODES_USUAL: usize = 48;
 
 /// Why a text is not JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct JsonFault {
+pub struct JsonError {
     /// What was expected, or what is not allowed, in plain English.
     pub reason: &'static str,
     /// The byte that it was noticed at, counted from 0.
@@ -32,10 +32,10 @@ struct Parser<'t> {
     depth: usize,
 }
 
-pub(super) fn document(body: &[u8]) -> Result<Document<'_>, JsonFault> {
-    let text = std::str::from_utf8(body).map_err(|fault| JsonFault { reason: "not UTF-8", at: fault.valid_up_to() })?;
+pub(super) fn document(body: &[u8]) -> Result<Document<'_>, JsonError> {
+    let text = std::str::from_utf8(body).map_err(|fault| JsonError { reason: "not UTF-8", at: fault.valid_up_to() })?;
     if u32::try_from(body.len()).is_err() {
-        return Err(JsonFault { reason: "longer than 4 GiB", at: 0 });
+        return Err(JsonError { reason: "longer than 4 GiB", at: 0 });
     }
     let mut parser =
         Parser { text, bytes: body, at: 0, nodes: Vec::with_capacity(NODES_USUAL), open: [0; DEPTH_MAX], depth: 0 };
@@ -44,7 +44,7 @@ pub(super) fn document(body: &[u8]) -> Result<Document<'_>, JsonFault> {
 }
 
 impl Parser<'_> {
-    fn run(&mut self) -> Result<(), JsonFault> {
+    fn run(&mut self) -> Result<(), JsonError> {
         let mut step = Step::Value;
         loop {
             self.skip_space();
@@ -56,7 +56,7 @@ impl Parser<'_> {
         }
     }
 
-    fn value(&mut self) -> Result<Step, JsonFault> {
+    fn value(&mut self) -> Result<Step, JsonError> {
         match self.peek() {
             Some(b'{') => self.enter(Kind::Object, b'}'),
             Some(b'[') => self.enter(Kind::List, b']'),
@@ -70,7 +70,7 @@ impl Parser<'_> {
         }
     }
 
-    fn enter(&mut self, kind: Kind, close: u8) -> Result<Step, JsonFault> {
+    fn enter(&mut self, kind: Kind, close: u8) -> Result<Step, JsonError> {
         if self.depth == DEPTH_MAX {
             return Err(self.fault("nested deeper than 64"));
         }
@@ -88,7 +88,7 @@ impl Parser<'_> {
         Ok(Step::Value)
     }
 
-    fn leave(&mut self) -> Result<Step, JsonFault> {
+    fn leave(&mut self) -> Result<Step, JsonError> {
         self.at += 1;
         self.depth -= 1;
         let end = self.nodes.len() as u32;
@@ -96,7 +96,7 @@ impl Parser<'_> {
         Ok(Step::AfterValue)
     }
 
-    fn after_value(&mut self) -> Result<Step, JsonFault> {
+    fn after_value(&mut self) -> Result<Step, JsonError> {
         let inside = self.nodes[self.open[self.depth - 1] as usize].kind;
         match (self.peek(), inside) {
             (Some(b'}'), Kind::Object) | (Some(b']'), Kind::List) => self.leave(),
@@ -115,7 +115,7 @@ impl Parser<'_> {
         }
     }
 
-    fn name(&mut self) -> Result<(), JsonFault> {
+    fn name(&mut self) -> Result<(), JsonError> {
         if self.peek() != Some(b'"') {
             return Err(self.fault("a member name was expected"));
         }
@@ -128,14 +128,14 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn end(&self) -> Result<(), JsonFault> {
+    fn end(&self) -> Result<(), JsonError> {
         match self.peek() {
             None => Ok(()),
             Some(_) => Err(self.fault("the text goes on after the value")),
         }
     }
 
-    fn word(&mut self, word: &str, kind: Kind) -> Result<Step, JsonFault> {
+    fn word(&mut self, word: &str, kind: Kind) -> Result<Step, JsonError> {
         if !self.bytes[self.at..].starts_with(word.as_bytes()) {
             return Err(self.fault("a value was expected"));
         }
@@ -144,7 +144,7 @@ impl Parser<'_> {
         Ok(Step::AfterValue)
     }
 
-    fn number(&mut self) -> Result<Step, JsonFault> {
+    fn number(&mut self) -> Result<Step, JsonError> {
         let start = self.at;
         self.at += usize::from(self.peek() == Some(b'-'));
         if self.peek() == Some(b'0') {
@@ -166,7 +166,7 @@ impl Parser<'_> {
     }
 
     /// One digit or more.
-    fn digits(&mut self) -> Result<(), JsonFault> {
+    fn digits(&mut self) -> Result<(), JsonError> {
         let start = self.at;
         while matches!(self.peek(), Some(b'0'..=b'9')) {
             self.at += 1;
@@ -177,7 +177,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn string(&mut self) -> Result<Step, JsonFault> {
+    fn string(&mut self) -> Result<Step, JsonError> {
         self.at += 1;
         let start = self.at;
         let mut script = Script::Plain;
@@ -198,7 +198,7 @@ impl Parser<'_> {
         Ok(Step::AfterValue)
     }
 
-    fn escape(&mut self) -> Result<(), JsonFault> {
+    fn escape(&mut self) -> Result<(), JsonError> {
         match self.bytes.get(self.at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
                 self.at += 2;
@@ -210,7 +210,7 @@ impl Parser<'_> {
     }
 
     /// `\uXXXX`; a high surrogate needs its low one right behind.
-    fn escaped_unit(&mut self) -> Result<(), JsonFault> {
+    fn escaped_unit(&mut self) -> Result<(), JsonError> {
         let lone = self.fault("half a surrogate pair in a string");
         match self.unit()? {
             0xd800..=0xdbff if self.bytes[self.at..].starts_with(b"\\u") => match self.unit()? {
@@ -222,7 +222,7 @@ impl Parser<'_> {
         }
     }
 
-    fn unit(&mut self) -> Result<u32, JsonFault> {
+    fn unit(&mut self) -> Result<u32, JsonError> {
         let unit = self
             .bytes
             .get(self.at + 2..self.at + 6)
@@ -247,8 +247,8 @@ impl Parser<'_> {
         }
     }
 
-    fn fault(&self, reason: &'static str) -> JsonFault {
-        JsonFault { reason, at: self.at }
+    fn fault(&self, reason: &'static str) -> JsonError {
+        JsonError { reason, at: self.at }
     }
 }
 

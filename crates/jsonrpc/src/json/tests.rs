@@ -1,10 +1,10 @@
 //! The reader against a list of hostile texts and, value by value, against another reader.
 
+use super::excerpt::VALUE_CHARS_MAX;
 use super::parse::DEPTH_MAX;
-use super::repeat::VALUE_CHARS_MAX;
 use super::*;
 
-fn fault(body: &[u8]) -> JsonFault {
+fn fault(body: &[u8]) -> JsonError {
     Document::parse(body).map(|_| ()).expect_err("not JSON")
 }
 

@@ -7,48 +7,48 @@ use ringbook_book::query::fault::QueryFault;
 use ringbook_book::query::plan::{Plan, plan};
 use ringbook_book::query::records::{BlacklistNumbers, Employees, Groups, Listing, Organizations};
 
-use super::Work;
-use crate::fault::Fault;
+use super::MethodCall;
+use crate::mnemonic::RpcError;
 use crate::to_wire::{self, Reply};
-use crate::{Rpc, from_wire, judgement};
+use crate::{Rpc, error_map, from_wire};
 
 /// Pages of more records than this are written where that holds up nobody else.
 const RECORDS_AT_ONCE_MAX: usize = 1_000;
 
 /// The groups, with their members.
-pub async fn groups(rpc: &Rpc, work: Work<'_>) -> Result<Vec<Bytes>, Fault> {
+pub async fn groups(rpc: &Rpc, work: MethodCall<'_>) -> Result<Vec<Bytes>, RpcError> {
     answer::<Groups>(rpc, work).await
 }
 
 /// The organizations.
-pub async fn organizations(rpc: &Rpc, work: Work<'_>) -> Result<Vec<Bytes>, Fault> {
+pub async fn organizations(rpc: &Rpc, work: MethodCall<'_>) -> Result<Vec<Bytes>, RpcError> {
     answer::<Organizations>(rpc, work).await
 }
 
 /// The employees.
-pub async fn employees(rpc: &Rpc, work: Work<'_>) -> Result<Vec<Bytes>, Fault> {
+pub async fn employees(rpc: &Rpc, work: MethodCall<'_>) -> Result<Vec<Bytes>, RpcError> {
     answer::<Employees>(rpc, work).await
 }
 
 /// The blacklist.
-pub async fn blacklist_numbers(rpc: &Rpc, work: Work<'_>) -> Result<Vec<Bytes>, Fault> {
+pub async fn blacklist_numbers(rpc: &Rpc, work: MethodCall<'_>) -> Result<Vec<Bytes>, RpcError> {
     answer::<BlacklistNumbers>(rpc, work).await
 }
 
 /// Asks the caller's book and writes the page that it finds.
-async fn answer<L: Listing>(rpc: &Rpc, work: Work<'_>) -> Result<Vec<Bytes>, Fault> {
-    let refused = |fault| judgement::of_question(&fault, work.params);
+async fn answer<L: Listing>(rpc: &Rpc, work: MethodCall<'_>) -> Result<Vec<Bytes>, RpcError> {
+    let refused = |fault| error_map::of_question(&fault, work.params);
     let ask = from_wire::ask(work.params)?;
     // A regular expression can take milliseconds to compile.
     let holds_up = ask.filter.regexps() > 0;
     let make = move || plan(L::fields(), &ask);
-    let plan = if holds_up { rpc.shelf.aside(make).await } else { make() }.map_err(refused)?;
-    let book = rpc.shelf.book(work.customer()?).await.map_err(|fault| judgement::of_shelf(&fault))?;
+    let plan = if holds_up { rpc.books.aside(make).await } else { make() }.map_err(refused)?;
+    let book = rpc.books.book(work.customer()?).await.map_err(|fault| error_map::of_book(&fault))?;
     let shown = plan.window().limit().min(L::looks(&book, &plan));
     let is_long = L::effort(&book, &plan) == Effort::Long || shown > RECORDS_AT_ONCE_MAX;
     let reply = Reply::open(work.id);
     let find = move || found::<L>(reply, &book, &plan);
-    let (reply, total) = if is_long { rpc.shelf.aside(find).await } else { find() }.map_err(refused)?;
+    let (reply, total) = if is_long { rpc.books.aside(find).await } else { find() }.map_err(refused)?;
     Ok(reply.close(Some(total), work.limits))
 }
 

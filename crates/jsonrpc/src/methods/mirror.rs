@@ -10,11 +10,11 @@ use ringbook_book::book::history::{Cursor, StaleCursor};
 use ringbook_book::id::CustomerId;
 use ringbook_book::query::window::{LIMIT_DEFAULT, LIMIT_MAX};
 
-use super::Work;
-use crate::fault::{Fault, Mnemonic};
+use super::MethodCall;
+use crate::mnemonic::{Mnemonic, RpcError};
 use crate::reader::Reader;
-use crate::to_wire::{self, Reply, Standing};
-use crate::{Rpc, judgement};
+use crate::to_wire::{self, Reply, WithCursor};
+use crate::{Rpc, error_map};
 
 const SINCE: &str = "since";
 const LIMIT: &str = "limit";
@@ -30,19 +30,19 @@ const SEPARATOR: char = '-';
 const START_OVER: &str = "start over: forget what was mirrored and send \"\"";
 
 /// Asks the caller's book what has changed, and writes it.
-pub async fn contact_changes(rpc: &Rpc, work: Work<'_>) -> Result<Vec<Bytes>, Fault> {
+pub async fn contact_changes(rpc: &Rpc, work: MethodCall<'_>) -> Result<Vec<Bytes>, RpcError> {
     let since = work.params.text(SINCE)?;
     let limit = work.params.whole(LIMIT)?;
     let customer = work.customer()?;
     let since = cursor(&since, customer).map_err(|reason| unusable(work.params, &reason))?;
     let limit = judged_limit(limit, work.params)?;
-    let book = rpc.shelf.book(customer).await.map_err(|fault| judgement::of_shelf(&fault))?;
+    let book = rpc.books.book(customer).await.map_err(|fault| error_map::of_book(&fault))?;
     let is_long = limit > CONTACTS_AT_ONCE_MAX || book.changed_much_since(since);
     let reply = Reply::open(work.id);
     let read = move || changes(reply, &book, since, limit, customer);
-    let read = if is_long { rpc.shelf.aside(read).await } else { read() };
+    let read = if is_long { rpc.books.aside(read).await } else { read() };
     let (reply, standing) = read.map_err(|stale| unusable(work.params, &why_stale(stale)))?;
-    Ok(reply.close_standing(&standing, work.limits))
+    Ok(reply.finish_with_cursor(&standing, work.limits))
 }
 
 /// Writes what has changed; the reply, and where the mirror stands after it.
@@ -52,26 +52,26 @@ fn changes(
     since: Option<Cursor>,
     limit: usize,
     customer: CustomerId,
-) -> Result<(Reply, Standing), StaleCursor> {
+) -> Result<(Reply, WithCursor), StaleCursor> {
     let changes = book.changes(since, limit)?;
     to_wire::changes(reply.data(), &changes.changed);
     let cursor = spelled(changes.cursor, customer);
-    Ok((reply, Standing { total: changes.total, cursor, has_more: changes.has_more }))
+    Ok((reply, WithCursor { total: changes.total, cursor, has_more: changes.has_more }))
 }
 
-fn judged_limit(limit: Option<i128>, params: Reader<'_>) -> Result<usize, Fault> {
+fn judged_limit(limit: Option<i128>, params: Reader<'_>) -> Result<usize, RpcError> {
     let Some(limit) = limit else {
         return Ok(LIMIT_DEFAULT);
     };
     let limit = usize::try_from(limit).ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
     limit.ok_or_else(|| {
-        let fault = Fault::at(Mnemonic::InvalidParameterValue, LIMIT).sent(params.raw(LIMIT));
+        let fault = RpcError::at(Mnemonic::InvalidParameterValue, LIMIT).sent(params.raw(LIMIT));
         fault.because(format!("must be from 1 to {LIMIT_MAX}")).with("max", LIMIT_MAX as u64)
     })
 }
 
-fn unusable(params: Reader<'_>, reason: &str) -> Fault {
-    Fault::at(Mnemonic::InvalidParameterValue, SINCE).sent(params.raw(SINCE)).because(reason)
+fn unusable(params: Reader<'_>, reason: &str) -> RpcError {
+    RpcError::at(Mnemonic::InvalidParameterValue, SINCE).sent(params.raw(SINCE)).because(reason)
 }
 
 fn why_stale(stale: StaleCursor) -> String {

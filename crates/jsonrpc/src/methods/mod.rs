@@ -4,8 +4,8 @@ use ringbook_book::id::CustomerId;
 
 use ringbook_app::access::{Caller, Identity, LimitsView, Scope};
 
-use super::fault::Fault;
 use super::method::{Guarded, USER_ID};
+use super::mnemonic::RpcError;
 use super::reader::Reader;
 
 mod changes;
@@ -34,7 +34,7 @@ pub use uploading::upload_contacts;
 
 /// What a guarded method works with.
 #[derive(Debug, Clone, Copy)]
-pub struct Work<'a> {
+pub struct MethodCall<'a> {
     /// The call's id, as it was written.
     pub id: &'a str,
     /// Its parameters; unknown ones are refused already.
@@ -45,10 +45,10 @@ pub struct Work<'a> {
     pub limits: Option<&'a LimitsView>,
 }
 
-impl Work<'_> {
+impl MethodCall<'_> {
     /// Whose book it is about.
-    pub fn customer(&self) -> Result<CustomerId, Fault> {
-        self.caller.customer().ok_or_else(|| Fault::internal("a call about a book, for nobody who has one"))
+    pub fn customer(&self) -> Result<CustomerId, RpcError> {
+        self.caller.customer().ok_or_else(|| RpcError::internal("a call about a book, for nobody who has one"))
     }
 }
 
@@ -56,7 +56,7 @@ impl Work<'_> {
 ///
 /// A wrong type is refused here only where an agent needs the parameter; elsewhere its turn comes with the
 /// other parameters.
-pub fn user_id(method: Guarded, identity: &Identity, params: Reader<'_>) -> Result<Option<u64>, Fault> {
+pub fn user_id(method: Guarded, identity: &Identity, params: Reader<'_>) -> Result<Option<u64>, RpcError> {
     if !method.spec().takes(USER_ID) {
         return Ok(None);
     }

@@ -6,25 +6,25 @@ use ringbook_book::query::plan::plan;
 use ringbook_book::query::records::Found;
 use ringbook_book::query::value::{Record, Value};
 
-use super::Work;
-use crate::fault::Fault;
+use super::MethodCall;
+use crate::mnemonic::RpcError;
 use crate::to_wire::{self, Reply};
-use crate::{from_wire, judgement};
+use crate::{error_map, from_wire};
 use ringbook_app::access::{Account, User};
 
 /// The users of all the agent's customers.
-pub fn customer_users(work: Work<'_>) -> Result<Vec<Bytes>, Fault> {
+pub fn customer_users(work: MethodCall<'_>) -> Result<Vec<Bytes>, RpcError> {
     let users = work.caller.customer_users();
     answer(&work, &CUSTOMER_USER, users.iter().map(|user| CustomerUser(user)).collect())
 }
 
 /// The customer that the caller belongs to.
-pub fn account(work: Work<'_>) -> Result<Vec<Bytes>, Fault> {
+pub fn account(work: MethodCall<'_>) -> Result<Vec<Bytes>, RpcError> {
     answer(&work, &ACCOUNT, vec![Owner(work.caller.account())])
 }
 
-fn answer<R: Record>(work: &Work<'_>, table: &'static [Field], all: Vec<R>) -> Result<Vec<Bytes>, Fault> {
-    let refused = |fault| judgement::of_question(&fault, work.params);
+fn answer<R: Record>(work: &MethodCall<'_>, table: &'static [Field], all: Vec<R>) -> Result<Vec<Bytes>, RpcError> {
+    let refused = |fault| error_map::of_question(&fault, work.params);
     let plan = plan(table, &from_wire::ask(work.params)?).map_err(refused)?;
     let found = Found::among(all, &plan).map_err(refused)?;
     let mut reply = Reply::open(work.id);

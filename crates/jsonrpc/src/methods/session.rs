@@ -2,16 +2,21 @@
 
 use bytes::Bytes;
 
-use super::Work;
-use crate::fault::Fault;
+use super::MethodCall;
 use crate::method::Open;
+use crate::mnemonic::RpcError;
 use crate::reader::Reader;
 use crate::to_wire::Reply;
-use crate::{Rpc, Visit, judgement};
+use crate::{CallContext, Rpc, error_map};
 use ringbook_app::access::Secret;
 
 /// Begins a session.
-pub async fn login(rpc: &Rpc, id: &str, params: Reader<'_>, visit: &mut Visit<'_>) -> Result<Vec<Bytes>, Fault> {
+pub async fn login(
+    rpc: &Rpc,
+    id: &str,
+    params: Reader<'_>,
+    visit: &mut CallContext<'_>,
+) -> Result<Vec<Bytes>, RpcError> {
     params.refuse_unknown(Open::LoginUser.spec())?;
     let login = params.text("login")?;
     let password = Secret::new(params.text("password")?.into_owned());
@@ -19,7 +24,7 @@ pub async fn login(rpc: &Rpc, id: &str, params: Reader<'_>, visit: &mut Visit<'_
         Ok(session) => session,
         Err(failed) => {
             visit.identity = failed.identity;
-            return Err(judgement::of_refusal(failed.refused, params));
+            return Err(error_map::of_refusal(failed.refused, params));
         }
     };
     let limits = rpc.access.limits(&session.identity, visit.now);
@@ -30,10 +35,10 @@ pub async fn login(rpc: &Rpc, id: &str, params: Reader<'_>, visit: &mut Visit<'_
 }
 
 /// Ends the session that the caller came with.
-pub async fn logout(rpc: &Rpc, work: Work<'_>) -> Result<Vec<Bytes>, Fault> {
+pub async fn logout(rpc: &Rpc, work: MethodCall<'_>) -> Result<Vec<Bytes>, RpcError> {
     let ended = rpc.access.logout(work.caller.identity()).await;
-    ended.map_err(|fault| judgement::of_store(&fault))?;
+    ended.map_err(|fault| error_map::of_store(&fault))?;
     let mut reply = Reply::open(work.id);
-    reply.nothing();
+    reply.empty();
     Ok(reply.close(None, work.limits))
 }

@@ -3,21 +3,21 @@
 use bytes::Bytes;
 use ringbook_book::command::Outcome;
 
-use super::Work;
-use crate::fault::Fault;
+use super::MethodCall;
 use crate::from_wire::{self, Batch};
+use crate::mnemonic::RpcError;
 use crate::reader::Reader;
 use crate::to_wire::Reply;
-use crate::{Rpc, judgement};
-use ringbook_app::shelf::ShelfFault;
+use crate::{Rpc, error_map};
+use ringbook_app::books::BookError;
 
 /// Adds the contacts that are good, or all of them or none.
-pub async fn upload_contacts(rpc: &Rpc, work: Work<'_>) -> Result<Vec<Bytes>, Fault> {
+pub async fn upload_contacts(rpc: &Rpc, work: MethodCall<'_>) -> Result<Vec<Bytes>, RpcError> {
     let mut batch = from_wire::upload(work.params)?;
     let outcome = match batch.good.is_empty() {
         true => Outcome::default(),
         false => {
-            let outcome = rpc.shelf.change(work.customer()?, batch.command()).await;
+            let outcome = rpc.books.change(work.customer()?, batch.command()).await;
             outcome.map_err(|fault| of_upload(&fault, &batch))?
         }
     };
@@ -27,18 +27,18 @@ pub async fn upload_contacts(rpc: &Rpc, work: Work<'_>) -> Result<Vec<Bytes>, Fa
     Ok(reply.close(None, work.limits))
 }
 
-/// The call's fault, at the record that is to blame.
-fn of_upload(fault: &ShelfFault, batch: &Batch<'_>) -> Fault {
-    let ShelfFault::Refused(refusal) = fault else {
-        return judgement::of_shelf(fault);
+/// The call's fault, at the record that is to error_at.
+fn of_upload(fault: &BookError, batch: &Batch<'_>) -> RpcError {
+    let BookError::Refused(refusal) = fault else {
+        return error_map::of_book(fault);
     };
     match batch.good.get(refusal.at) {
         Some(place) => {
-            let fault = judgement::of_command(refusal, Reader::of(batch.sent[*place]));
+            let fault = error_map::of_command(refusal, Reader::of(batch.sent[*place]));
             // A book without room is the fault of no record.
             if fault.field.is_some() { fault.inside(&from_wire::upload_path(*place)) } else { fault }
         }
-        None => Fault::internal("a record was refused that was not asked about"),
+        None => RpcError::internal("a record was refused that was not asked about"),
     }
 }
 
@@ -52,11 +52,11 @@ fn ids(outcome: &Outcome, batch: &Batch<'_>) -> Vec<Option<u64>> {
 }
 
 /// What was wrong with the records left out, in their order.
-fn errors(outcome: &Outcome, batch: &mut Batch<'_>, params: Reader<'_>) -> Vec<(usize, Fault)> {
+fn errors(outcome: &Outcome, batch: &mut Batch<'_>, params: Reader<'_>) -> Vec<(usize, RpcError)> {
     let mut errors = std::mem::take(&mut batch.wrong);
     for refusal in &outcome.left_out {
         if let Some(place) = batch.good.get(refusal.at) {
-            errors.push((*place, judgement::of_command(refusal, Reader::of(batch.sent[*place]))));
+            errors.push((*place, error_map::of_command(refusal, Reader::of(batch.sent[*place]))));
         }
     }
     errors.sort_by_key(|(place, _)| *place);

@@ -77,9 +77,9 @@ async fn world() -> World {
     let clock = Clock::manual(NOW);
     let access = Arc::new(Access::open(store.clone(), clock.clone()).await.expect("access"));
     let metrics = Arc::new(Metrics::new(&methods(), &outcomes(), &stages()));
-    let shelf = Shelf::new(store.clone(), Arc::clone(&metrics), ringbook_app::shelf::Bounds::WIDE);
-    let report = ringbook_app::report::Report::new(store.clone(), clock.clone(), Arc::clone(&metrics), 31);
-    let rpc = Rpc::new(Arc::clone(&access), Arc::new(shelf), report, clock, metrics);
+    let books = Books::new(store.clone(), Arc::clone(&metrics), ringbook_app::books::Bounds::WIDE);
+    let report = ringbook_app::audit::AuditLog::new(store.clone(), clock.clone(), Arc::clone(&metrics), 31);
+    let rpc = Rpc::new(Arc::clone(&access), books, report, clock, metrics);
     World { _place: place, store, faults, access, rpc, agent, client, other }
 }
 

@@ -16,8 +16,8 @@ use ringbook_book::query::contacts::Page;
 use ringbook_book::query::field::{CONTACT, contact as place};
 use ringbook_book::query::plan::FieldSet;
 
-use super::fragments::Fragments;
-use super::rendered::{Rendered, Text};
+use super::chunk_cache::{ChunkCache, Text};
+use super::memo::Memo;
 use super::{Output, digits, inner, is_plain, number, raw, text, text_or_null};
 
 /// Room for a record of ordinary size.
@@ -33,7 +33,7 @@ const NEIGHBOURS_MIN: usize = 16;
 
 /// Appends the array of a page's contacts, each with the members in `fields` in the documented order. What is written
 /// of whole chunks is kept in `rendered`, and taken from there.
-pub fn contacts(output: &mut Output, fields: FieldSet, page: &Page, book: &Book, rendered: &Rendered) {
+pub fn contacts(output: &mut Output, fields: FieldSet, page: &Page, book: &Book, rendered: &ChunkCache) {
     let mut shared = (page.len() >= RECORDS_TO_REMEMBER_MIN).then(Shared::default);
     let by_chunks = page.len() >= RECORDS_OF_CHUNKS_MIN && fields == FieldSet::all(CONTACT.len());
     output.open.push(b'[');
@@ -103,7 +103,7 @@ fn of_chunk(
     at: usize,
     shown: usize,
     mut shared: Option<&mut Shared>,
-    rendered: &Rendered,
+    rendered: &ChunkCache,
 ) -> Option<Text> {
     let count = book.chunk(at).len();
     if let Some(text) = rendered.find(book, at) {
@@ -134,9 +134,9 @@ fn slice(text: &Text, places: &Range<usize>, is_first: bool) -> Bytes {
 /// What the records of a page have in common, as written for the members of this page.
 #[derive(Default)]
 struct Shared {
-    managers: Fragments,
-    organizations: Fragments,
-    groups: Fragments,
+    managers: Memo,
+    organizations: Memo,
+    groups: Memo,
 }
 
 fn contact(open: &mut Vec<u8>, fields: FieldSet, view: ContactView<'_>, shared: Option<&mut Shared>) {

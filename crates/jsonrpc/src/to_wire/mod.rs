@@ -7,21 +7,21 @@
 
 use bytes::Bytes;
 
-use super::fault::{Fault, Param};
+use super::mnemonic::{Param, RpcError};
 use ringbook_app::access::{LimitsView, Session};
 
+mod chunk_cache;
 mod contacts;
-mod fragments;
+mod memo;
 mod records;
-mod rendered;
 mod uploaded;
 
 #[cfg(test)]
 mod tests;
 
+pub use chunk_cache::ChunkCache;
 pub use contacts::{changes, contacts};
 pub use records::records;
-pub use rendered::Rendered;
 
 /// A piece is handed over when it has at least this many bytes.
 const SEGMENT_BYTES: usize = 256 << 10;
@@ -80,14 +80,14 @@ impl Reply {
     }
 
     /// Opens the answer to a call that made the thing with the number `made`, up to the end of the data.
-    pub fn made(id: &str, made: u64) -> Self {
+    pub fn created(id: &str, made: u64) -> Self {
         let mut reply = Self::begin(id, made);
         raw(&mut reply.output.open, "}");
         reply
     }
 
     /// The same for a number on the blacklist.
-    pub fn made_number(id: &str, made: u64, digits: &str) -> Self {
+    pub fn created_number(id: &str, made: u64, digits: &str) -> Self {
         let mut reply = Self::begin(id, made);
         raw(&mut reply.output.open, r#","phone_number":"#);
         text(&mut reply.output.open, digits);
@@ -129,12 +129,12 @@ impl Reply {
     }
 
     /// Writes `{}` as the data.
-    pub fn nothing(&mut self) {
+    pub fn empty(&mut self) {
         raw(&mut self.output.open, "{}");
     }
 
     /// Closes the answer to a mirror behind `data`.
-    pub fn close_standing(mut self, standing: &Standing, limits: Option<&LimitsView>) -> Vec<Bytes> {
+    pub fn finish_with_cursor(mut self, standing: &WithCursor, limits: Option<&LimitsView>) -> Vec<Bytes> {
         let open = &mut self.output.open;
         raw(open, r#","metadata":{"total_items":"#);
         number(open, standing.total);
@@ -164,7 +164,7 @@ impl Reply {
 
 /// Where a mirror stands after an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct WithCursor {
     /// How many changes there were to be read before this answer.
     pub total: u64,
     /// What the next call names.
@@ -183,7 +183,7 @@ pub enum Metadata<'a> {
 }
 
 /// The answer to a call that failed; `id` is the call's, as it was written.
-pub fn refusal(id: Option<&str>, fault: &Fault, metadata: Metadata<'_>) -> Vec<Bytes> {
+pub fn refusal(id: Option<&str>, fault: &RpcError, metadata: Metadata<'_>) -> Vec<Bytes> {
     let mut output = Output::new();
     let open = &mut output.open;
     head(open, id.unwrap_or("null"));
@@ -192,7 +192,7 @@ pub fn refusal(id: Option<&str>, fault: &Fault, metadata: Metadata<'_>) -> Vec<B
     raw(open, r#","message":"#);
     text(open, &fault.message());
     raw(open, r#","data":{"#);
-    blame(open, fault);
+    error_at(open, fault);
     raw(open, r#","extended_helper":null,"metadata":{"#);
     match metadata {
         Metadata::Unknown => raw(open, "}"),
@@ -202,8 +202,8 @@ pub fn refusal(id: Option<&str>, fault: &Fault, metadata: Metadata<'_>) -> Vec<B
     output.finish()
 }
 
-/// The members of a refusal that say what is to blame.
-fn blame(open: &mut Vec<u8>, fault: &Fault) {
+/// The members of a refusal that say what is to error_at.
+fn error_at(open: &mut Vec<u8>, fault: &RpcError) {
     raw(open, r#""mnemonic":"#);
     text(open, fault.mnemonic.text());
     raw(open, r#","field":"#);

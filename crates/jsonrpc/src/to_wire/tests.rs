@@ -74,10 +74,10 @@ fn book(contacts: Vec<Contact>) -> Book {
 
 fn written(book: &Book, fields: &[&str]) -> String {
     let fields = fields.iter().map(|name| (*name).to_owned()).collect();
-    page(book, &Ask { fields, ..Ask::default() }, &Rendered::default())
+    page(book, &Ask { fields, ..Ask::default() }, &ChunkCache::default())
 }
 
-fn page(book: &Book, ask: &Ask, rendered: &Rendered) -> String {
+fn page(book: &Book, ask: &Ask, rendered: &ChunkCache) -> String {
     let plan = plan(&CONTACT, ask).expect(PROOF);
     let found = book.contacts(&plan).expect(PROOF);
     let mut output = Output::new();
@@ -123,7 +123,7 @@ fn a_long_page_goes_out_in_pieces() {
     let fields = CONTACT.iter().map(|field| field.name.to_owned()).filter(|name| name != "patronymic").collect();
     let plan = plan(&CONTACT, &Ask { fields, limit: Some(4_000), ..Ask::default() }).expect(PROOF);
     let found = book.contacts(&plan).expect(PROOF);
-    contacts(reply.data(), plan.fields(), &found, &book, &Rendered::default());
+    contacts(reply.data(), plan.fields(), &found, &book, &ChunkCache::default());
     let pieces = reply.close(Some(4_000), None);
     assert!(pieces.len() > 3 && pieces[1].len() >= SEGMENT_BYTES && pieces[1].len() < SEGMENT_BYTES + SLACK_BYTES);
     let answer: serde_json::Value = serde_json::from_slice(&pieces.concat()).expect("JSON");
@@ -152,12 +152,12 @@ fn pages_of_kept_chunks_are_the_pages_that_are_written_anew() {
         change(vec![Effect::PutOrganization(organization("Ромашка"))]),
         change((5_001..5_100).map(|id| employed(id, "Ещё")).collect()),
     ];
-    let rendered = Rendered::default();
+    let rendered = ChunkCache::default();
     for round in 0..2 {
         for book in &states {
             for (limit, offset) in [(10_000, 0), (1_000, 0), (1_000, 1_000), (700, 1_333), (300, 4_990), (257, 1)] {
                 let ask = Ask { limit: Some(limit), offset: Some(offset), ..Ask::default() };
-                let fresh = page(book, &ask, &Rendered::default());
+                let fresh = page(book, &ask, &ChunkCache::default());
                 assert_eq!(page(book, &ask, &rendered), fresh, "round {round}: {limit} from {offset}");
                 let data: Vec<serde_json::Value> = serde_json::from_str(&fresh).expect("JSON");
                 let expected = (book.contacts_len() as i128 - offset).clamp(0, limit);

@@ -1,11 +1,11 @@
 //! What became of an upload: an id or `null` for each record, and what was wrong with the others.
 
-use super::{Reply, blame, number, number_or_null, raw};
-use crate::fault::Fault;
+use super::{Reply, error_at, number, number_or_null, raw};
+use crate::mnemonic::RpcError;
 
 impl Reply {
     /// Writes the outcome of an upload as the data; `errors` have the position of their record.
-    pub fn uploaded(&mut self, ids: &[Option<u64>], errors: &[(usize, Fault)]) {
+    pub fn uploaded(&mut self, ids: &[Option<u64>], errors: &[(usize, RpcError)]) {
         let output = &mut self.output;
         raw(&mut output.open, r#"{"ids":["#);
         for (place, id) in ids.iter().enumerate() {
@@ -17,7 +17,7 @@ impl Reply {
             raw(&mut output.open, if place == 0 { r#"{"index":"# } else { r#",{"index":"# });
             number(&mut output.open, *index as u64);
             raw(&mut output.open, ",");
-            blame(&mut output.open, fault);
+            error_at(&mut output.open, fault);
             raw(&mut output.open, "}");
             output.turn();
         }

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::output::plain;
 use super::{Failure, Progress, args};
 use crate::config::{Layers, value};
-use crate::transfer::{Access, Address, ExchangeFault, Token, Watch};
+use crate::transfer::{Access, Address, Token, TransferError, Watch};
 
 /// What both commands take.
 pub(super) fn connection() -> [Arg; 4] {
@@ -36,7 +36,7 @@ pub(super) fn access(layers: &Layers<'_>) -> Result<Access, Failure> {
 }
 
 /// Runs what waits for a network.
-pub(super) fn wait<T>(work: impl Future<Output = Result<T, ExchangeFault>>) -> Result<T, Failure> {
+pub(super) fn wait<T>(work: impl Future<Output = Result<T, TransferError>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
     runtime.block_on(work).map_err(Failure::failed)
 }

@@ -6,7 +6,7 @@ use clap::ArgMatches;
 
 use super::Exit;
 use crate::config::WrongSetting;
-use ringbook_app::access::{NoChance, PasswordRefused};
+use ringbook_app::access::{PasswordError, RngUnavailable};
 use ringbook_store::StoreFault;
 
 /// Why a command did not do what it was told.
@@ -67,14 +67,14 @@ impl From<StoreFault> for Failure {
     }
 }
 
-impl From<PasswordRefused> for Failure {
-    fn from(refused: PasswordRefused) -> Self {
+impl From<PasswordError> for Failure {
+    fn from(refused: PasswordError) -> Self {
         Self::failed(refused)
     }
 }
 
-impl From<NoChance> for Failure {
-    fn from(none: NoChance) -> Self {
+impl From<RngUnavailable> for Failure {
+    fn from(none: RngUnavailable) -> Self {
         Self::failed(none)
     }
 }

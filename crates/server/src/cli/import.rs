@@ -9,8 +9,8 @@ use super::output::{Answer, Json, plain};
 use super::{Console, Failure, args, operator};
 use crate::config::{Layers, value};
 use crate::transfer::{
-    Access, Charset, Format, Mapped, Match, OnDuplicate, Outcome, Report, ReportFormat, Run, Source, Tally, Wishes,
-    import,
+    Access, Charset, Format, ImportOptions, Mapped, Match, OnDuplicate, Outcome, Report, ReportFormat, Run, Source,
+    Tally, import,
 };
 
 /// How far a file has been read.
@@ -75,7 +75,7 @@ struct Task {
     charset: Option<Charset>,
     map: Vec<Mapped>,
     access: Access,
-    wishes: Wishes,
+    wishes: ImportOptions,
     report: Option<(PathBuf, ReportFormat)>,
 }
 
@@ -94,7 +94,7 @@ impl Task {
             charset: layers.value("encoding", Charset::parse)?,
             map: layers.list("map", Mapped::parse)?,
             access: exchange::access(layers)?,
-            wishes: Wishes {
+            wishes: ImportOptions {
                 matching: layers.required("match", "says what makes two contacts the same", Match::parse)?,
                 on_duplicate: layers.required(
                     "on-duplicate",

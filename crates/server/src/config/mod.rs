@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use ringbook_app::shelf::Reads;
+use ringbook_app::books::Reads;
 use ringbook_http::HttpSettings;
 use ringbook_store::Place;
 use ringbook_telemetry::LogFormat;
@@ -90,7 +90,7 @@ pub struct LogOptions {
 impl LogOptions {
     /// Which events are written according to the file as it is now; `None` when it is not for the file to say, or
     /// the file is wrong, which is logged.
-    pub fn filter_anew(&self) -> Option<String> {
+    pub fn reread_filter(&self) -> Option<String> {
         let read = |file: &ConfigFile| file.anew().and_then(|file| file.value("log", value::log_filter));
         match self.file.as_ref().map(read)? {
             Ok(filter) => Some(filter.unwrap_or_else(|| LOG_FILTER.to_owned())),

@@ -133,9 +133,9 @@ fn the_log_filter_is_read_anew_where_the_file_decides() {
         [("log = 'debug'", Some("debug")), ("", Some("info")), ("log = 'a=b=c'", None), ("lag = 1", None)]
     {
         write(text);
-        assert_eq!(log.filter_anew().as_deref(), filter, "{text}");
+        assert_eq!(log.reread_filter().as_deref(), filter, "{text}");
     }
-    assert_eq!(LogOptions { file: None, ..log }.filter_anew(), None);
+    assert_eq!(LogOptions { file: None, ..log }.reread_filter(), None);
 }
 
 #[test]

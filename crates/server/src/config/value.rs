@@ -10,8 +10,8 @@ use ringbook_book::id::ID_MAX;
 use tracing_subscriber::filter::Targets;
 
 use super::Memory;
-use ringbook_app::access::{Block, NotABlock, Rights};
-use ringbook_app::shelf::Reads;
+use ringbook_app::access::{Block, ParseBlockError, Rights};
+use ringbook_app::books::Reads;
 use ringbook_clock::{Moment, timezone};
 use ringbook_telemetry::LogFormat;
 
@@ -162,7 +162,7 @@ pub fn path(text: &str) -> Result<PathBuf, String> {
 /// A block of addresses whose proxies are trusted; a bare address is the block of that one.
 pub fn proxies(text: &str) -> Result<IpNet, String> {
     let net = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    net.map(|net| net.trunc()).map_err(|_| format!("is {NotABlock}"))
+    net.map(|net| net.trunc()).map_err(|_| format!("is {ParseBlockError}"))
 }
 
 /// A block of addresses that calls may come from.

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use crate::config::DemoOptions;
 use crate::serve::{self, Failure, Server};
 use ringbook_app::access::{self, Rights, Secret, TokenHash};
-use ringbook_app::shelf::{Bounds, Shelf};
+use ringbook_app::books::{Books, Bounds};
 use ringbook_http::{API_PATH, HttpSettings};
 use ringbook_store::{AccountId, NewCustomer, NewKey, NewUser, Place, Role, Store};
 use ringbook_telemetry;
@@ -55,21 +55,21 @@ pub fn demo(options: DemoOptions) -> Result<(), Failure> {
         }
         let store = Store::open(&options.place, Role::Server)?;
         let metrics = serve::metrics();
-        let shelf = Shelf::new(store.clone(), std::sync::Arc::clone(&metrics), Bounds::WIDE);
+        let books = Books::new(store.clone(), std::sync::Arc::clone(&metrics), Bounds::WIDE);
         let (listener, bound) = serve::listen(&options.listen.to_string()).await?;
         let wish = Wish { contacts: options.contacts, seed: options.seed };
-        let made = prepare(&store, &shelf, &options.data, wish, &format!("http://{bound}{API_PATH}")).await?;
+        let made = prepare(&store, &books, &options.data, wish, &format!("http://{bound}{API_PATH}")).await?;
         let server = Server {
             store,
-            shelf,
+            books,
             listener,
             metrics_listener: None,
             tls: None,
             http: HttpSettings::default(),
             metrics,
-            report_days: ringbook_app::report::REPORT_DAYS,
+            report_days: ringbook_app::audit::REPORT_DAYS,
             log,
-            log_filter: serve::filter_anew(&options.log),
+            log_filter: serve::reread_filter(&options.log),
         };
         let ready = || {
             serve::say(&format!("listening on http://{bound}\n{}", curl(&made)));
@@ -87,11 +87,11 @@ fn curl(made: &Value) -> String {
 }
 
 /// Reads what an earlier demo made, or makes it; answers the content of `demo.json` with this URL in it.
-pub async fn prepare(store: &Store, shelf: &Shelf, directory: &Path, wish: Wish, url: &str) -> Result<Value, Failure> {
+pub async fn prepare(store: &Store, books: &Books, directory: &Path, wish: Wish, url: &str) -> Result<Value, Failure> {
     let file = directory.join(FILE_NAME);
     let directory_rows = store.directory().await?;
     let is_new = directory_rows.agents.is_empty() && directory_rows.customers.is_empty();
-    let mut made = if is_new { make(store, shelf, wish).await? } else { read(&file)? };
+    let mut made = if is_new { make(store, books, wish).await? } else { read(&file)? };
     made["url"] = json!(url);
     write(&file, &made)?;
     Ok(made)
@@ -121,7 +121,7 @@ fn write(file: &Path, made: &Value) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn make(store: &Store, shelf: &Shelf, wish: Wish) -> Result<Value, Failure> {
+async fn make(store: &Store, books: &Books, wish: Wish) -> Result<Value, Failure> {
     let agent = store.add_agent("Demo Agency".to_owned()).await?;
     let agent_user = add_user(store, AccountId::Agent(agent), "agent", "Demo agent").await?;
     let progress = progress_bar(wish.contacts + 2 * SMALL_CONTACTS);
@@ -130,7 +130,7 @@ async fn make(store: &Store, shelf: &Shelf, wish: Wish) -> Result<Value, Failure
         let contacts = if plan.limited { wish.contacts } else { SMALL_CONTACTS };
         let id = add_customer(store, plan, agent).await?;
         let user = add_user(store, AccountId::Customer(id), plan.login, plan.name).await?;
-        fill(shelf, id, wish.seed.wrapping_add(at as u64), contacts, &progress).await?;
+        fill(books, id, wish.seed.wrapping_add(at as u64), contacts, &progress).await?;
         let mut entry = user;
         entry["id"] = json!(id.number());
         entry["name"] = json!(plan.name);
@@ -216,14 +216,14 @@ struct Ids {
 }
 
 async fn fill(
-    shelf: &Shelf,
+    books: &Books,
     customer: CustomerId,
     seed: u64,
     contacts: u64,
     progress: &ProgressBar,
 ) -> Result<(), Failure> {
     let cast = people::cast(seed, contacts);
-    let ids = put_cast(shelf, customer, &cast).await?;
+    let ids = put_cast(books, customer, &cast).await?;
     let mut people = people::people(seed, contacts, &cast);
     loop {
         let batch: Vec<_> =
@@ -232,23 +232,23 @@ async fn fill(
             return Ok(());
         }
         let count = batch.len() as u64;
-        change(shelf, customer, Command::AddContacts(batch)).await?;
+        change(books, customer, Command::AddContacts(batch)).await?;
         progress.inc(count);
     }
 }
 
-async fn change(shelf: &Shelf, customer: CustomerId, command: Command) -> Result<Vec<u64>, Failure> {
-    let outcome = shelf.change(customer, command).await.map_err(|fault| fault.to_string())?;
+async fn change(books: &Books, customer: CustomerId, command: Command) -> Result<Vec<u64>, Failure> {
+    let outcome = books.change(customer, command).await.map_err(|fault| fault.to_string())?;
     Ok(outcome.made.into_iter().flatten().collect())
 }
 
-async fn put_cast(shelf: &Shelf, customer: CustomerId, cast: &people::Cast) -> Result<Ids, Failure> {
+async fn put_cast(books: &Books, customer: CustomerId, cast: &people::Cast) -> Result<Ids, Failure> {
     let names = |texts: &[String]| texts.iter().map(|text| name(text)).collect::<Result<Vec<Name>, Failure>>();
-    let organizations = change(shelf, customer, Command::AddOrganizations(names(&cast.organizations)?)).await?;
-    let groups = change(shelf, customer, Command::AddGroups(names(&cast.groups)?)).await?;
+    let organizations = change(books, customer, Command::AddOrganizations(names(&cast.organizations)?)).await?;
+    let groups = change(books, customer, Command::AddGroups(names(&cast.groups)?)).await?;
     let drafts = cast.employees.iter().map(employee).collect::<Result<_, _>>()?;
-    let employees = change(shelf, customer, Command::AddEmployees(drafts)).await?;
-    let book = shelf.book(customer).await.map_err(|fault| fault.to_string())?;
+    let employees = change(books, customer, Command::AddEmployees(drafts)).await?;
+    let book = books.book(customer).await.map_err(|fault| fault.to_string())?;
     let blacklist = book.groups().find(|group| group.name.as_str() == ringbook_book::group::BLACKLIST);
     Ok(Ids {
         organizations: of_numbers(&organizations, OrganizationId::new),

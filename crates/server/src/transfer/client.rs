@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use super::Watch;
 use super::address::Address;
-use super::link::{Answer, Link, LinkFault};
+use super::connection::{Answer, ConnectionError, HttpConnection};
 
 /// How often a call is tried before the connection is given up.
 const TRIES_MAX: u32 = 5;
@@ -60,7 +60,7 @@ pub struct Access {
 
 /// What the server had against a call or a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ApiError {
     /// The machine's word for it.
     pub mnemonic: String,
     /// The parameter.
@@ -73,9 +73,9 @@ pub struct Refusal {
 
 /// Why a call has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CallFault {
+pub enum CallError {
     /// The server refused it and changed nothing.
-    Refused(Refusal),
+    Refused(ApiError),
     /// The body was larger than the server takes.
     TooLarge,
     /// No connection; the server has not seen it.
@@ -86,7 +86,7 @@ pub enum CallFault {
     Stranger(String),
 }
 
-impl fmt::Display for CallFault {
+impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(refusal) => refusal.fmt(f),
@@ -102,7 +102,7 @@ impl fmt::Display for CallFault {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.mnemonic.as_str() {
             "access_token_invalid" | "access_token_expired" | "access_token_blocked" => {
@@ -119,7 +119,7 @@ impl fmt::Display for Refusal {
 
 /// The server's API.
 pub(super) struct Client {
-    link: Link,
+    link: HttpConnection,
     token: Token,
     user_id: Option<u64>,
     calls: u64,
@@ -131,9 +131,9 @@ impl Client {
     /// Nothing is sent yet.
     ///
     /// # Errors
-    /// As [`Link::new`].
+    /// As [`HttpConnection::new`].
     pub(super) fn new(access: Access) -> Result<Self, String> {
-        let link = Link::new(access.address)?;
+        let link = HttpConnection::new(access.address)?;
         Ok(Self { link, token: access.token, user_id: access.user_id, calls: 0, has_answered: false })
     }
 
@@ -142,29 +142,29 @@ impl Client {
     }
 
     /// Finds out whether the server answers this caller, before any work is done.
-    pub(super) async fn greet(&mut self, watch: &mut dyn Watch) -> Result<(), CallFault> {
+    pub(super) async fn greet(&mut self, watch: &mut dyn Watch) -> Result<(), CallError> {
         match self.ask("get.contacts", json!({"limit": 0}), watch).await {
             // Who may only add may add.
-            Err(CallFault::Refused(refusal)) if refusal.mnemonic == "forbidden" => Ok(()),
+            Err(CallError::Refused(refusal)) if refusal.mnemonic == "forbidden" => Ok(()),
             outcome => outcome.map(|_| ()),
         }
     }
 
     /// Asks a question, several times if need be.
-    pub(super) async fn ask(&mut self, method: &str, params: Value, watch: &mut dyn Watch) -> Result<Value, CallFault> {
+    pub(super) async fn ask(&mut self, method: &str, params: Value, watch: &mut dyn Watch) -> Result<Value, CallError> {
         let body = self.body(method, params);
         let mut pause = PAUSE_MIN;
         let mut tries = 1;
         loop {
             match self.patiently(Bytes::clone(&body), watch).await {
-                Err(CallFault::Unreachable(cause) | CallFault::Uncertain(cause))
+                Err(CallError::Unreachable(cause) | CallError::Uncertain(cause))
                     if tries < TRIES_MAX && self.has_answered =>
                 {
                     watch.note(&format!("{cause}; trying again"));
                     sleep(pause).await;
                     (tries, pause) = (tries + 1, pause * 2);
                 }
-                Err(CallFault::Uncertain(cause)) => return Err(CallFault::Unreachable(cause)),
+                Err(CallError::Uncertain(cause)) => return Err(CallError::Unreachable(cause)),
                 outcome => return outcome,
             }
         }
@@ -176,13 +176,13 @@ impl Client {
         method: &str,
         params: Value,
         watch: &mut dyn Watch,
-    ) -> Result<Value, CallFault> {
+    ) -> Result<Value, CallError> {
         let body = self.body(method, params);
         let mut pause = PAUSE_MIN;
         let mut tries = 1;
         loop {
             match self.patiently(Bytes::clone(&body), watch).await {
-                Err(CallFault::Unreachable(cause)) if tries < TRIES_MAX && self.has_answered => {
+                Err(CallError::Unreachable(cause)) if tries < TRIES_MAX && self.has_answered => {
                     watch.note(&format!("{cause}; trying again"));
                     sleep(pause).await;
                     (tries, pause) = (tries + 1, pause * 2);
@@ -206,11 +206,11 @@ impl Client {
     }
 
     /// Sends a body, and again after every limit that is over.
-    async fn patiently(&mut self, body: Bytes, watch: &mut dyn Watch) -> Result<Value, CallFault> {
+    async fn patiently(&mut self, body: Bytes, watch: &mut dyn Watch) -> Result<Value, CallError> {
         loop {
             let answer = self.link.post(Bytes::clone(&body)).await.map_err(|fault| match fault {
-                LinkFault::NotSent(cause) => CallFault::Unreachable(cause),
-                LinkFault::Lost(cause) => CallFault::Uncertain(cause),
+                ConnectionError::NotSent(cause) => CallError::Unreachable(cause),
+                ConnectionError::Lost(cause) => CallError::Uncertain(cause),
             })?;
             self.has_answered = true;
             let (kind, seconds) = match outcome(answer) {
@@ -227,14 +227,14 @@ impl Client {
 /// An answer that is no result.
 enum Unwanted {
     Limit { kind: String, seconds: u64 },
-    Fault(CallFault),
+    Fault(CallError),
 }
 
 /// The result of an answer.
 fn outcome(answer: Answer) -> Result<Value, Unwanted> {
-    let stranger = |what: String| Unwanted::Fault(CallFault::Stranger(what));
+    let stranger = |what: String| Unwanted::Fault(CallError::Stranger(what));
     if answer.status == 413 {
-        return Err(Unwanted::Fault(CallFault::TooLarge));
+        return Err(Unwanted::Fault(CallError::TooLarge));
     }
     let mut value: Value = serde_json::from_slice(&answer.body)
         .map_err(|_| stranger(format!("the answer ({}) is no JSON", answer.status)))?;
@@ -252,10 +252,10 @@ fn outcome(answer: Answer) -> Result<Value, Unwanted> {
         let told = data["metadata"]["limits"][format!("{kind}_reset")].as_u64();
         return Err(Unwanted::Limit { kind, seconds: told.unwrap_or(WAIT_SECONDS_ASSUMED) });
     }
-    Err(Unwanted::Fault(CallFault::Refused(Refusal::read(data, error["message"].as_str()))))
+    Err(Unwanted::Fault(CallError::Refused(ApiError::read(data, error["message"].as_str()))))
 }
 
-impl Refusal {
+impl ApiError {
     /// Reads what is said of a call or of a record.
     pub(super) fn read(data: &Value, message: Option<&str>) -> Self {
         let text = |name: &str| data[name].as_str().map(str::to_owned);

@@ -9,12 +9,12 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::client::{Access, CallFault, Client, Refusal};
+use super::cache::{Made, Seen};
+use super::client::{Access, ApiError, CallError, Client};
 use super::matching::{Known, Match, OnDuplicate, look_up};
-use super::naming::{Employee, Kind, Names};
-use super::remembered::{Made, Seen};
+use super::names::{Employee, Kind, Names};
 use super::report::{Report, Verdict};
-use super::{ExchangeFault, Watch};
+use super::{TransferError, Watch};
 use ringbook_formats::decoding::Position;
 use ringbook_formats::draft::{Entry, Remark};
 use ringbook_formats::record::Record;
@@ -41,7 +41,7 @@ pub enum Run {
 
 /// How to import.
 #[derive(Debug, Clone, Copy)]
-pub struct Wishes {
+pub struct ImportOptions {
     /// What makes two contacts the same.
     pub matching: Match,
     /// What becomes of a contact that is there already.
@@ -75,7 +75,7 @@ pub struct Outcome {
     /// The rows counted.
     pub tally: Tally,
     /// Why it stopped before the end.
-    pub stopped: Option<ExchangeFault>,
+    pub stopped: Option<TransferError>,
 }
 
 /// Imports a file that has been surveyed.
@@ -85,15 +85,15 @@ pub struct Outcome {
 pub async fn import(
     source: &Source,
     access: Access,
-    wishes: Wishes,
+    wishes: ImportOptions,
     report: &mut Report,
     watch: &mut dyn Watch,
-) -> Result<Outcome, ExchangeFault> {
-    let mut client = Client::new(access).map_err(ExchangeFault::Setup)?;
+) -> Result<Outcome, TransferError> {
+    let mut client = Client::new(access).map_err(TransferError::Setup)?;
     let position = Position::default();
     let rows = source.rows(&position)?;
     let greeted = client.greet(watch).await;
-    greeted.map_err(|fault| ExchangeFault::Call { address: client.address().to_string(), fault })?;
+    greeted.map_err(|fault| TransferError::Call { address: client.address().to_string(), fault })?;
     watch.length(source.bytes());
     let mut importer = Importer {
         client,
@@ -112,7 +112,7 @@ pub async fn import(
 }
 
 /// A row on its way.
-struct Traveller {
+struct ImportTask {
     number: u64,
     entry: Entry,
     remarks: Vec<Remark>,
@@ -125,7 +125,7 @@ struct Traveller {
 
 struct Importer<'a> {
     client: Client,
-    wishes: Wishes,
+    wishes: ImportOptions,
     names: Names,
     tally: Tally,
     made: Made,
@@ -137,18 +137,18 @@ struct Importer<'a> {
 /// What a batch comes to.
 #[derive(Default)]
 struct Plan {
-    create: Vec<Traveller>,
-    update: Vec<(Traveller, u64)>,
+    create: Vec<ImportTask>,
+    update: Vec<(ImportTask, u64)>,
     /// Rows that depend on what becomes of these, and all after them.
-    later: Vec<Traveller>,
+    later: Vec<ImportTask>,
 }
 
 impl Importer<'_> {
     async fn all(
         &mut self,
-        rows: impl Iterator<Item = Result<Row, super::FileFault>>,
+        rows: impl Iterator<Item = Result<Row, super::FileError>>,
         position: &Position,
-    ) -> Result<(), ExchangeFault> {
+    ) -> Result<(), TransferError> {
         let mut batch = Vec::new();
         let mut bytes = 0;
         for row in rows {
@@ -174,7 +174,7 @@ impl Importer<'_> {
     }
 
     /// Judges a row; `None` when it is refused.
-    fn read(&mut self, row: Row) -> Result<Option<(Traveller, usize)>, ExchangeFault> {
+    fn read(&mut self, row: Row) -> Result<Option<(ImportTask, usize)>, TransferError> {
         self.tally.read += 1;
         let judged = row.draft.and_then(|draft| Ok((draft.judge()?, !draft.id.is_empty())));
         match judged {
@@ -186,18 +186,18 @@ impl Importer<'_> {
                 let record = members(&entry);
                 let size = serde_json::to_string(&record).map_or(0, |text| text.len()) + MANAGER_BYTES_MAX;
                 let keys = self.wishes.matching.keys_of(&entry);
-                Ok(Some((Traveller { number: row.number, entry, remarks, keys, is_distinct, record }, size)))
+                Ok(Some((ImportTask { number: row.number, entry, remarks, keys, is_distinct, record }, size)))
             }
         }
     }
 
-    fn refuse(&mut self, row: u64, remark: &Remark) -> Result<(), ExchangeFault> {
+    fn refuse(&mut self, row: u64, remark: &Remark) -> Result<(), TransferError> {
         self.tally.refused += 1;
         Ok(self.report.add(Verdict::Refused, row, remark)?)
     }
 
     /// Carries a batch to its end.
-    async fn batch(&mut self, mut rows: Vec<Traveller>) -> Result<(), ExchangeFault> {
+    async fn batch(&mut self, mut rows: Vec<ImportTask>) -> Result<(), TransferError> {
         while !rows.is_empty() {
             let names = rows.iter().filter_map(|row| row.entry.manager.as_ref()).map(|name| name.as_str());
             let learnt = self.names.learn_employees(names, &mut self.client, self.watch).await;
@@ -217,7 +217,7 @@ impl Importer<'_> {
         Ok(())
     }
 
-    async fn look_up(&mut self, rows: &[Traveller]) -> Result<Known, ExchangeFault> {
+    async fn look_up(&mut self, rows: &[ImportTask]) -> Result<Known, TransferError> {
         if self.wishes.on_duplicate == OnDuplicate::Create {
             return Ok(Known::default());
         }
@@ -227,7 +227,7 @@ impl Importer<'_> {
     }
 
     /// Decides what becomes of each row.
-    fn plan(&mut self, rows: Vec<Traveller>, known: &Known) -> Result<Plan, ExchangeFault> {
+    fn plan(&mut self, rows: Vec<ImportTask>, known: &Known) -> Result<Plan, TransferError> {
         let mut plan = Plan::default();
         let mut coming: HashSet<String> = HashSet::new();
         let mut touched = HashSet::new();
@@ -262,12 +262,12 @@ impl Importer<'_> {
         Ok(plan)
     }
 
-    fn is_same(&self, row: &Traveller, id: u64, known: &Known) -> bool {
+    fn is_same(&self, row: &ImportTask, id: u64, known: &Known) -> bool {
         known.record(id).is_some_and(|record| has_all(record, &row.entry, self.manager_id(&row.entry)))
     }
 
     /// Counts what would have been made.
-    fn pretend(&mut self, rows: Vec<Traveller>) -> Result<(), ExchangeFault> {
+    fn pretend(&mut self, rows: Vec<ImportTask>) -> Result<(), TransferError> {
         for row in rows {
             self.seen.add(&row.keys);
             self.tally.created += 1;
@@ -277,7 +277,7 @@ impl Importer<'_> {
     }
 
     /// Reports what was left out of a row that went in.
-    fn done(&mut self, row: &Traveller) -> Result<(), ExchangeFault> {
+    fn done(&mut self, row: &ImportTask) -> Result<(), TransferError> {
         let manager = row.entry.manager.as_ref().map(|name| name.as_str());
         let unresolved = manager.and_then(|name| Some((name, self.names.employee(name).reason()?)));
         let unresolved = unresolved.map(|(name, reason)| Remark::on("personal_manager_full_name", name, reason));
@@ -298,7 +298,7 @@ impl Importer<'_> {
     }
 
     /// Uploads contacts, in halves when they are too much for the server at once.
-    async fn upload(&mut self, rows: Vec<Traveller>) -> Result<(), ExchangeFault> {
+    async fn upload(&mut self, rows: Vec<ImportTask>) -> Result<(), TransferError> {
         let mut parts = vec![rows];
         while let Some(mut rows) = parts.pop() {
             let Some(first) = rows.first() else { continue };
@@ -307,21 +307,21 @@ impl Importer<'_> {
             let params = json!({"contacts": contacts, "on_error": "skip"});
             match self.client.change("upload.contacts", params, self.watch).await {
                 Ok(result) => self.uploaded(rows, &result)?,
-                Err(CallFault::TooLarge) if rows.len() > 1 => {
+                Err(CallError::TooLarge) if rows.len() > 1 => {
                     let second = rows.split_off(rows.len() / 2);
                     parts.extend([second, rows]);
                 }
-                Err(CallFault::TooLarge) => {
+                Err(CallError::TooLarge) => {
                     self.refuse(first, &Remark::whole("is larger than the server takes"))?;
                 }
-                Err(CallFault::Uncertain(cause)) => return self.lost(&rows, cause),
+                Err(CallError::Uncertain(cause)) => return self.lost(&rows, cause),
                 Err(fault) => return Err(self.stop(fault)),
             }
         }
         Ok(())
     }
 
-    fn with_manager(&self, row: &Traveller) -> Value {
+    fn with_manager(&self, row: &ImportTask) -> Value {
         let mut record = row.record.clone();
         if let Some(id) = self.manager_id(&row.entry) {
             record.insert("personal_manager_id".to_owned(), id.into());
@@ -330,7 +330,7 @@ impl Importer<'_> {
     }
 
     /// Counts what an upload came to.
-    fn uploaded(&mut self, rows: Vec<Traveller>, result: &Value) -> Result<(), ExchangeFault> {
+    fn uploaded(&mut self, rows: Vec<ImportTask>, result: &Value) -> Result<(), TransferError> {
         let data = &result["data"];
         let ids = data["ids"].as_array().filter(|ids| ids.len() == rows.len());
         let Some(ids) = ids else {
@@ -344,7 +344,7 @@ impl Importer<'_> {
                 self.done(row)?;
             } else {
                 let error = errors.iter().find(|error| error["index"].as_u64() == Some(place as u64));
-                let refusal = Refusal::read(error.unwrap_or(&Value::Null), None);
+                let refusal = ApiError::read(error.unwrap_or(&Value::Null), None);
                 self.refuse(row.number, &remark(refusal))?;
             }
         }
@@ -352,7 +352,7 @@ impl Importer<'_> {
     }
 
     /// The answer to a change was lost.
-    fn lost(&mut self, rows: &[Traveller], cause: String) -> Result<(), ExchangeFault> {
+    fn lost(&mut self, rows: &[ImportTask], cause: String) -> Result<(), TransferError> {
         let remark = Remark::whole("the answer to its upload was lost: look whether it is in the book");
         for row in rows {
             self.tally.uncertain += 1;
@@ -369,11 +369,11 @@ impl Importer<'_> {
             "{cause}; {place} in the book or not, all or none of them. Run the same command again: with --on-duplicate skip \
              what is there already is not made twice"
         );
-        Err(self.stop(CallFault::Uncertain(cause)))
+        Err(self.stop(CallError::Uncertain(cause)))
     }
 
     /// Changes a contact so that it has what the row has; what the row leaves empty stays.
-    async fn update(&mut self, row: Traveller, id: u64, known: &Known) -> Result<(), ExchangeFault> {
+    async fn update(&mut self, row: ImportTask, id: u64, known: &Known) -> Result<(), TransferError> {
         if self.is_same(&row, id, known) {
             self.tally.skipped += 1;
             return Ok(());
@@ -387,13 +387,13 @@ impl Importer<'_> {
                 self.tally.updated += 1;
                 self.done(&row)
             }
-            Err(CallFault::Refused(refusal)) if !concerns_all(&refusal) => self.refuse(row.number, &remark(refusal)),
-            Err(CallFault::Uncertain(cause)) => self.lost(std::slice::from_ref(&row), cause),
+            Err(CallError::Refused(refusal)) if !concerns_all(&refusal) => self.refuse(row.number, &remark(refusal)),
+            Err(CallError::Uncertain(cause)) => self.lost(std::slice::from_ref(&row), cause),
             Err(fault) => Err(self.stop(fault)),
         }
     }
 
-    async fn send_update(&mut self, row: &Traveller, id: u64) -> Result<(), CallFault> {
+    async fn send_update(&mut self, row: &ImportTask, id: u64) -> Result<(), CallError> {
         let mut params = row.record.clone();
         params.insert("id".to_owned(), id.into());
         if let Some(id) = self.manager_id(&row.entry) {
@@ -416,8 +416,8 @@ impl Importer<'_> {
         self.client.change("update.contacts", Value::Object(params), self.watch).await.map(|_| ())
     }
 
-    fn stop(&self, fault: CallFault) -> ExchangeFault {
-        ExchangeFault::Call { address: self.client.address().to_string(), fault }
+    fn stop(&self, fault: CallError) -> TransferError {
+        TransferError::Call { address: self.client.address().to_string(), fault }
     }
 }
 
@@ -460,11 +460,11 @@ fn has_all(record: &Record, entry: &Entry, manager_id: Option<u64>) -> bool {
         && manager_id.is_none_or(|id| record.member("personal_manager_id").as_u64() == Some(id))
 }
 
-fn concerns_all(refusal: &Refusal) -> bool {
+fn concerns_all(refusal: &ApiError) -> bool {
     refusal.mnemonic.starts_with("access_token") || REFUSED_FOR_ALL.contains(&refusal.mnemonic.as_str())
 }
 
-fn remark(refusal: Refusal) -> Remark {
+fn remark(refusal: ApiError) -> Remark {
     Remark { field: refusal.field, value: refusal.value, reason: refusal.reason }
 }
 

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::Watch;
-use super::client::{CallFault, Client};
+use super::client::{CallError, Client};
 use ringbook_formats::draft::Entry;
 use ringbook_formats::record::Record;
 
@@ -134,7 +134,7 @@ impl Known {
         filter: Value,
         client: &mut Client,
         watch: &mut dyn Watch,
-    ) -> Result<(), CallFault> {
+    ) -> Result<(), CallError> {
         let mut pages = Pages::new("get.contacts", filter);
         while let Some(records) = pages.next(client, watch).await? {
             records.into_iter().for_each(|record| self.add(matching, record));
@@ -161,7 +161,7 @@ pub(super) async fn look_up(
     matching: Match,
     entries: impl Iterator<Item = &Entry> + Clone,
     watch: &mut dyn Watch,
-) -> Result<Known, CallFault> {
+) -> Result<Known, CallError> {
     let mut known = Known::default();
     let mut questions = Vec::new();
     if matching.by_phone() {
@@ -177,7 +177,7 @@ pub(super) async fn look_up(
     while let Some((field, mut values)) = questions.pop() {
         let filter = json!({"field": field, "operator": "overlap", "value": values});
         match known.learn(matching, filter, client, watch).await {
-            Err(CallFault::TooLarge) if values.len() > 1 => {
+            Err(CallError::TooLarge) if values.len() > 1 => {
                 let rest = values.split_off(values.len() / 2);
                 questions.extend([(field, values), (field, rest)]);
             }
@@ -213,7 +213,7 @@ impl Pages {
         &mut self,
         client: &mut Client,
         watch: &mut dyn Watch,
-    ) -> Result<Option<Vec<Record>>, CallFault> {
+    ) -> Result<Option<Vec<Record>>, CallError> {
         if self.is_over {
             return Ok(None);
         }
@@ -237,8 +237,8 @@ impl Pages {
     }
 }
 
-fn no_page() -> CallFault {
-    CallFault::Stranger("the answer is no list of records".to_owned())
+fn no_page() -> CallError {
+    CallError::Stranger("the answer is no list of records".to_owned())
 }
 
 #[cfg(test)]

@@ -5,24 +5,24 @@
 //! ([`import`]), so that its size does not matter. How progress is drawn is the caller's business ([`Watch`]).
 
 mod address;
+mod cache;
 mod client;
+mod connection;
 mod export;
 mod import;
-mod link;
 mod matching;
-mod naming;
-mod remembered;
+mod names;
 mod report;
 
 pub use address::Address;
-pub use client::{Access, CallFault, Refusal, Token};
+pub use client::{Access, ApiError, CallError, Token};
 pub use export::export;
-pub use import::{Outcome, Run, Tally, Wishes, import};
+pub use import::{ImportOptions, Outcome, Run, Tally, import};
 pub use matching::{Match, OnDuplicate};
 pub use report::{Report, ReportFormat};
 pub use ringbook_formats::columns::Mapped;
 pub use ringbook_formats::decoding::Charset;
-pub use ringbook_formats::source::{FileFault, Format, Source};
+pub use ringbook_formats::source::{FileError, Format, Source};
 
 use std::fmt;
 
@@ -38,21 +38,21 @@ pub trait Watch {
 
 /// Why files and a server did not come together.
 #[derive(Debug)]
-pub enum ExchangeFault {
+pub enum TransferError {
     /// The file, or the report.
-    File(FileFault),
+    File(FileError),
     /// A call.
     Call {
         /// The server that was called.
         address: String,
         /// What became of it.
-        fault: CallFault,
+        fault: CallError,
     },
     /// Nothing was tried yet.
     Setup(String),
 }
 
-impl fmt::Display for ExchangeFault {
+impl fmt::Display for TransferError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(fault) => fault.fmt(f),
@@ -62,10 +62,10 @@ impl fmt::Display for ExchangeFault {
     }
 }
 
-impl std::error::Error for ExchangeFault {}
+impl std::error::Error for TransferError {}
 
-impl From<FileFault> for ExchangeFault {
-    fn from(fault: FileFault) -> Self {
+impl From<FileError> for TransferError {
+    fn from(fault: FileError) -> Self {
         Self::File(fault)
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use ringbook_formats::draft::Remark;
-use ringbook_formats::source::{FileFault, Format};
+use ringbook_formats::source::{FileError, Format};
 
 /// How many rows are kept to be shown.
 const ROWS_SHOWN_MAX: usize = 20;
@@ -83,7 +83,7 @@ impl Report {
     ///
     /// # Errors
     /// When the file cannot be made.
-    pub fn create(path: &Path, format: ReportFormat) -> Result<Self, FileFault> {
+    pub fn create(path: &Path, format: ReportFormat) -> Result<Self, FileError> {
         let begin = || -> io::Result<Paper> {
             let file = BufWriter::new(File::create(path)?);
             Ok(match format {
@@ -95,11 +95,11 @@ impl Report {
                 }
             })
         };
-        let paper = begin().map_err(|cause| FileFault::new(path, cause))?;
+        let paper = begin().map_err(|cause| FileError::new(path, cause))?;
         Ok(Self { paper, path: path.to_owned(), shown: Vec::new(), partly_shown: 0, rows: 0 })
     }
 
-    pub(super) fn add(&mut self, verdict: Verdict, row: u64, remark: &Remark) -> Result<(), FileFault> {
+    pub(super) fn add(&mut self, verdict: Verdict, row: u64, remark: &Remark) -> Result<(), FileError> {
         self.rows += 1;
         let is_partly = verdict == Verdict::Partly;
         let is_tiresome = is_partly && self.partly_shown == PARTLY_SHOWN_MAX;
@@ -122,20 +122,20 @@ impl Report {
                 writeln!(file, "{value}")
             }
         };
-        written.map_err(|cause| FileFault::new(&self.path, cause))
+        written.map_err(|cause| FileError::new(&self.path, cause))
     }
 
     /// Writes out what is kept back.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn finish(&mut self) -> Result<(), FileFault> {
+    pub fn finish(&mut self) -> Result<(), FileError> {
         let flushed = match &mut self.paper {
             Paper::None => Ok(()),
             Paper::Csv(writer) => writer.flush(),
             Paper::Ndjson(file) => file.flush(),
         };
-        flushed.map_err(|cause| FileFault::new(&self.path, cause))
+        flushed.map_err(|cause| FileError::new(&self.path, cause))
     }
 
     /// The first rows, a line each.

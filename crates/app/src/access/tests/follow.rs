@@ -12,15 +12,15 @@ async fn the_operator_is_heard_on_a_running_server() {
         world.access.identify(&token, now).await.map(|identity| identity.user().id)
     };
     assert_eq!(known(NOW).await, Ok(world.users[FIRST]));
-    assert_eq!(known(NOW.plus(10)).await, Err(Refused::TokenExpired));
+    assert_eq!(known(NOW.plus(10)).await, Err(AccessError::TokenExpired));
     operator.block_key(key).await.expect("blocked");
-    assert_eq!(known(NOW.plus(10)).await, Err(Refused::TokenBlocked));
+    assert_eq!(known(NOW.plus(10)).await, Err(AccessError::TokenBlocked));
     operator.unblock_key(key).await.expect("unblocked");
     assert_eq!(known(NOW).await, Ok(world.users[FIRST]));
     operator.remove_user(world.users[FIRST]).await.expect("removed");
-    assert_eq!(known(NOW).await, Err(Refused::TokenInvalid));
+    assert_eq!(known(NOW).await, Err(AccessError::TokenInvalid));
     for wrong in [String::new(), "x".repeat(64), "a".repeat(64), "a".repeat(100_000)] {
-        assert_eq!(world.access.identify(&wrong, NOW).await.map(|_| ()), Err(Refused::TokenInvalid));
+        assert_eq!(world.access.identify(&wrong, NOW).await.map(|_| ()), Err(AccessError::TokenInvalid));
     }
 }
 
@@ -73,7 +73,7 @@ async fn what_does_not_read_back_closes_only_its_own() {
     world.access.catch_up().await.expect("seen");
     for who in [FIRST, SECOND] {
         let outcome = world.outcome(who, None, Scope::CustomerMethod).await;
-        assert!(matches!(outcome, Err(Refused::Unavailable(StoreFault::Unreadable { .. }))), "{outcome:?}");
+        assert!(matches!(outcome, Err(AccessError::Unavailable(StoreFault::Unreadable { .. }))), "{outcome:?}");
     }
     assert_eq!(world.outcome(OTHER, None, Scope::CustomerMethod).await, Ok(Some(3)));
     assert_eq!(unreadable(world.store.directory().await.expect("rows")).len(), 2);

@@ -41,7 +41,7 @@ fn the_defaults_are_those_of_the_floors_below() {
     );
     assert_eq!((options.metrics, options.tls, options.memory), (None, None, Memory::Share { percent: 70 }));
     assert_eq!((options.log.format, options.log.filter.as_str()), (LogFormat::Text, "info"));
-    assert_eq!(options.report_days, ringbook_app::report::REPORT_DAYS);
+    assert_eq!(options.report_days, ringbook_app::audit::REPORT_DAYS);
     let DemoOptions { data, listen, contacts, seed, .. } = read("demo", &[], None, demo_options).expect("options");
     assert_eq!((data.to_str(), listen.to_string().as_str()), (Some("./ringbook-demo"), "127.0.0.1:8080"));
     assert_eq!((contacts, seed), (1_000, 1));

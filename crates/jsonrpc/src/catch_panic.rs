@@ -10,7 +10,7 @@ use std::task::Poll;
 ///
 /// After a panic nothing of the future is looked at again, so that it may have left it in any state; what
 /// calls share keeps itself whole (a lock that a panic passed through is taken as it is).
-pub async fn caught<T>(future: impl Future<Output = T>) -> Result<T, String> {
+pub async fn catch_panic<T>(future: impl Future<Output = T>) -> Result<T, String> {
     let mut future = pin!(future);
     poll_fn(move |context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
         Ok(Poll::Pending) => Poll::Pending,

@@ -15,7 +15,7 @@ const EXTENSION_DIGITS_MAX: usize = 8;
 
 /// A value that went in, and what was left out of it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Mended<T> {
+pub struct Cleaned<T> {
     /// The value.
     pub value: T,
     /// What was left out, in English.
@@ -24,7 +24,7 @@ pub struct Mended<T> {
 
 /// A phone number: invisible signs, `tel:`, unusual blanks and hyphens, slashes and the trunk zero in `+44 (0)20` are
 /// dropped, and so is an extension, with a remark.
-pub fn phone(text: &str) -> Result<Mended<Phone>, TextFault> {
+pub fn phone(text: &str) -> Result<Cleaned<Phone>, TextFault> {
     let text = plain_signs(without_scheme(text.trim(), "tel:"));
     let (number, extension) = split_extension(text.trim());
     let number = number.trim_start_matches([' ', '(', '-', '.']);
@@ -33,7 +33,7 @@ pub fn phone(text: &str) -> Result<Mended<Phone>, TextFault> {
         None => number.to_owned(),
     };
     let remark = extension.map(|digits| format!("the extension {digits} was left out"));
-    Ok(Mended { value: Phone::parse(&number)?, remark })
+    Ok(Cleaned { value: Phone::parse(&number)?, remark })
 }
 
 /// An e-mail address: `mailto:` and the name around `<address>` are dropped.

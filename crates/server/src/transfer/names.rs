@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::Watch;
-use super::client::{CallFault, Client};
+use super::client::{CallError, Client};
 
 /// How many names of a kind are remembered.
 const NAMES_MAX: usize = 100_000;
@@ -72,7 +72,7 @@ impl Names {
         names: impl Iterator<Item = &str>,
         client: &mut Client,
         watch: &mut dyn Watch,
-    ) -> Result<(), CallFault> {
+    ) -> Result<(), CallError> {
         let mut unknown: Vec<&str> = names.filter(|name| !self.employees.contains_key(*name)).collect();
         unknown.sort_unstable();
         unknown.dedup();
@@ -90,12 +90,12 @@ impl Names {
         names: &[&str],
         client: &mut Client,
         watch: &mut dyn Watch,
-    ) -> Result<(), CallFault> {
+    ) -> Result<(), CallError> {
         let filter = json!({"field": "full_name", "operator": "in", "value": names});
         let params = json!({"filter": filter, "fields": ["id", "full_name"], "limit": 10_000});
         let result = match client.ask("get.employees", params, watch).await {
             Ok(result) => result,
-            Err(CallFault::Refused(refusal)) if ["forbidden", "method_not_found"].contains(&&*refusal.mnemonic) => {
+            Err(CallError::Refused(refusal)) if ["forbidden", "method_not_found"].contains(&&*refusal.mnemonic) => {
                 let unasked = names.iter().map(|name| ((*name).to_owned(), Employee::Unasked));
                 self.employees.extend(unasked);
                 return Ok(());
@@ -120,7 +120,7 @@ impl Names {
         name: &str,
         client: &mut Client,
         watch: &mut dyn Watch,
-    ) -> Result<u64, CallFault> {
+    ) -> Result<u64, CallError> {
         let key = (kind, name.to_owned());
         if let Some(id) = self.ids.get(&key) {
             return Ok(*id);
@@ -137,22 +137,22 @@ impl Names {
     }
 }
 
-async fn found(kind: Kind, name: &str, client: &mut Client, watch: &mut dyn Watch) -> Result<Option<u64>, CallFault> {
+async fn found(kind: Kind, name: &str, client: &mut Client, watch: &mut dyn Watch) -> Result<Option<u64>, CallError> {
     let filter = json!({"field": "name", "operator": "=", "value": name});
     let result = client.ask(kind.methods()[0], json!({"filter": filter, "fields": ["id"]}), watch).await?;
     Ok(result["data"][0]["id"].as_u64())
 }
 
-async fn made(kind: Kind, name: &str, client: &mut Client, watch: &mut dyn Watch) -> Result<u64, CallFault> {
-    let no_id = || CallFault::Stranger("the answer has no id".to_owned());
+async fn made(kind: Kind, name: &str, client: &mut Client, watch: &mut dyn Watch) -> Result<u64, CallError> {
+    let no_id = || CallError::Stranger("the answer has no id".to_owned());
     match client.change(kind.methods()[1], json!({"name": name}), watch).await {
         Ok(result) => id_in(&result).ok_or_else(no_id),
         // Somebody else was quicker, or the answer was lost: a name is there once at most.
-        Err(CallFault::Refused(refusal)) if refusal.mnemonic == "duplicate_entity" => {
+        Err(CallError::Refused(refusal)) if refusal.mnemonic == "duplicate_entity" => {
             found(kind, name, client, watch).await?.ok_or_else(no_id)
         }
-        Err(CallFault::Uncertain(cause)) => {
-            found(kind, name, client, watch).await?.ok_or(CallFault::Unreachable(cause))
+        Err(CallError::Uncertain(cause)) => {
+            found(kind, name, client, watch).await?.ok_or(CallError::Unreachable(cause))
         }
         Err(fault) => Err(fault),
     }

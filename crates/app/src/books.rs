@@ -24,19 +24,19 @@ use ringbook_store::{Store, StoreFault};
 use ringbook_telemetry::Metrics;
 
 mod ahead;
+mod follower;
+mod freshness;
 mod ids;
-mod mirroring;
-mod nodes;
 mod writing;
 
 #[cfg(test)]
 mod tests;
 
 use ahead::{Ahead, WAITING_ELEMENTS_MAX};
+use freshness::RevisionCheck;
 use ids::Ids;
-use nodes::Question;
 
-pub use nodes::Reads;
+pub use freshness::Reads;
 
 /// What the books of a server may take.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +56,7 @@ impl Bounds {
 
 /// Why a book cannot be had or changed.
 #[derive(Debug, Clone)]
-pub enum ShelfFault {
+pub enum BookError {
     /// The store failed; a later call may succeed.
     Store(StoreFault),
     /// What the store holds of this account cannot be read back; this was logged when it was found.
@@ -65,7 +65,7 @@ pub enum ShelfFault {
     Refused(Refusal),
 }
 
-impl fmt::Display for ShelfFault {
+impl fmt::Display for BookError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Store(fault) => fault.fmt(f),
@@ -75,14 +75,14 @@ impl fmt::Display for ShelfFault {
     }
 }
 
-impl From<StoreFault> for ShelfFault {
+impl From<StoreFault> for BookError {
     fn from(fault: StoreFault) -> Self {
         Self::Store(fault)
     }
 }
 
 /// A book in memory: what readers take, and what writers wait for.
-struct Volume {
+struct LoadedBook {
     present: RwLock<Arc<Book>>,
     /// What was decided and is not on disk yet. Never held while the store is waited for, but by the one who carries.
     ahead: Arc<Turns<Ahead>>,
@@ -94,13 +94,13 @@ struct Volume {
     ids: Arc<Turns<Ids>>,
 }
 
-impl fmt::Debug for Volume {
+impl fmt::Debug for LoadedBook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Volume at {:?}", self.present().revision())
+        write!(f, "LoadedBook at {:?}", self.present().revision())
     }
 }
 
-impl Volume {
+impl LoadedBook {
     fn new(book: Book) -> Self {
         Self {
             present: RwLock::new(Arc::new(book)),
@@ -129,46 +129,46 @@ impl Volume {
     }
 }
 
-/// A book's place on the shelf.
+/// A book's place on the books.
 #[derive(Default)]
-struct Place {
+struct CacheSlot {
     /// Empty until the book is loaded; never filled again once it proved unreadable.
-    volume: OnceCell<Result<Arc<Volume>, ShelfFault>>,
-    /// When it was last asked for, in look-ups of the whole shelf.
+    volume: OnceCell<Result<Arc<LoadedBook>, BookError>>,
+    /// When it was last asked for, in look-ups of the whole books.
     used: AtomicU64,
 }
 
-impl Place {
-    fn loaded(&self) -> Option<&Arc<Volume>> {
+impl CacheSlot {
+    fn loaded(&self) -> Option<&Arc<LoadedBook>> {
         self.volume.get()?.as_ref().ok()
     }
 }
 
 /// The books of a server.
 #[derive(Clone)]
-pub struct Shelf(Arc<Inner>);
+pub struct Books(Arc<Inner>);
 
-impl fmt::Debug for Shelf {
+impl fmt::Debug for Books {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Shelf")
+        f.write_str("Books")
     }
 }
 
 struct Inner {
     store: Store,
-    places: Mutex<HashMap<CustomerId, Arc<Place>>>,
+    places: Mutex<HashMap<CustomerId, Arc<CacheSlot>>>,
     /// Counts the look-ups.
     look_ups: AtomicU64,
     bounds: Bounds,
     /// Which revisions books are at.
-    question: Arc<Question>,
+    question: Arc<RevisionCheck>,
     /// As many long questions run at once as there are processors.
     long: Arc<Semaphore>,
     metrics: Arc<Metrics>,
 }
 
-impl Shelf {
-    /// An empty shelf over a store.
+impl Books {
+    /// An empty books over a store.
     pub fn new(store: Store, metrics: Arc<Metrics>, bounds: Bounds) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let long = Arc::new(Semaphore::new(processors));
@@ -177,7 +177,7 @@ impl Shelf {
     }
 
     /// The present state of an account's book.
-    pub async fn book(&self, customer: CustomerId) -> Result<Arc<Book>, ShelfFault> {
+    pub async fn book(&self, customer: CustomerId) -> Result<Arc<Book>, BookError> {
         let volume = self.volume(customer).await?;
         self.make_recent(customer, &volume).await?;
         Ok(volume.present())
@@ -231,49 +231,49 @@ impl Shelf {
     }
 
     /// The volume if it is in memory already.
-    fn volume_in_memory(&self, customer: CustomerId) -> Option<Arc<Volume>> {
+    fn book_in_memory(&self, customer: CustomerId) -> Option<Arc<LoadedBook>> {
         self.place(customer).loaded().map(Arc::clone)
     }
 
     /// The same without counting that as a use of it.
-    fn loaded_volume(&self, customer: CustomerId) -> Option<Arc<Volume>> {
+    fn loaded_book(&self, customer: CustomerId) -> Option<Arc<LoadedBook>> {
         let places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
         places.get(&customer)?.loaded().map(Arc::clone)
     }
 
-    async fn volume(&self, customer: CustomerId) -> Result<Arc<Volume>, ShelfFault> {
+    async fn volume(&self, customer: CustomerId) -> Result<Arc<LoadedBook>, BookError> {
         let place = self.place(customer);
         let is_new = AtomicBool::new(false);
         let filled = place.volume.get_or_try_init(|| async {
             match self.load(customer).await {
                 Ok(book) => {
                     is_new.store(true, Ordering::Relaxed);
-                    Ok(Ok(Arc::new(Volume::new(book))))
+                    Ok(Ok(Arc::new(LoadedBook::new(book))))
                 }
-                Err(ShelfFault::Store(fault @ StoreFault::Unreadable { .. })) => {
+                Err(BookError::Store(fault @ StoreFault::Unreadable { .. })) => {
                     tracing::error!(customer = customer.number(), "refusing an account: {fault}");
-                    Ok(Err(ShelfFault::Unreadable))
+                    Ok(Err(BookError::Unreadable))
                 }
                 // Not kept: the next call tries again.
                 Err(fault) => Err(fault),
             }
         });
         let volume = filled.await?.clone()?;
-        // Only now does it stand on the shelf and count.
+        // Only now does it stand on the books and count.
         if is_new.into_inner() {
             self.warm(volume.present());
         }
         Ok(volume)
     }
 
-    fn place(&self, customer: CustomerId) -> Arc<Place> {
+    fn place(&self, customer: CustomerId) -> Arc<CacheSlot> {
         let mut places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
         let place = Arc::clone(places.entry(customer).or_default());
         place.used.store(self.0.look_ups.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
         place
     }
 
-    async fn load(&self, customer: CustomerId) -> Result<Book, ShelfFault> {
+    async fn load(&self, customer: CustomerId) -> Result<Book, BookError> {
         let store = self.0.store.clone();
         let began = Instant::now();
         let loaded = tokio::task::spawn_blocking(move || store.load_book(customer)).await;
@@ -288,16 +288,16 @@ impl Shelf {
     /// room the books take.
     fn warm(&self, book: Arc<Book>) {
         // Held loosely: a server that stops meanwhile closes its store in order.
-        let shelf = Arc::downgrade(&self.0);
+        let books = Arc::downgrade(&self.0);
         tokio::task::spawn_blocking(move || {
             book.warm_sort_keys();
-            if let Some(inner) = shelf.upgrade() {
-                Self(inner).report();
+            if let Some(inner) = books.upgrade() {
+                Self(inner).evict_idle();
             }
         });
     }
 
-    fn volumes(&self) -> Vec<(CustomerId, Arc<Volume>)> {
+    fn loaded_books(&self) -> Vec<(CustomerId, Arc<LoadedBook>)> {
         let places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
         places.iter().filter_map(|(customer, place)| Some((*customer, Arc::clone(place.loaded()?)))).collect()
     }
@@ -309,7 +309,7 @@ impl Shelf {
     }
 
     /// Drops what was not used for longest while the books take too much room, and says what is left.
-    fn report(&self) {
+    fn evict_idle(&self) {
         let mut places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sizes: Vec<(u64, CustomerId, u64)> = Vec::new();
         for (customer, place) in places.iter() {
@@ -333,10 +333,10 @@ impl Shelf {
     }
 }
 
-/// Whether nobody but the shelf holds the place and its volume; under the shelf's lock nobody can begin to.
+/// Whether nobody but the books holds the place and its volume; under the books's lock nobody can begin to.
 ///
 /// A volume in a writer's hands must stay: were it loaded again beside, readers of the new one would miss the
 /// writer's change.
-fn is_idle(place: &Arc<Place>) -> bool {
+fn is_idle(place: &Arc<CacheSlot>) -> bool {
     Arc::strong_count(place) == 1 && place.loaded().is_some_and(|volume| Arc::strong_count(volume) == 1)
 }

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::repeat::SECRET_MEMBERS;
+use super::excerpt::SECRET_MEMBERS;
 use super::{Document, Json, Kind, Node};
 
 /// Most bytes of a body that are kept.
@@ -35,7 +35,7 @@ impl<'t> Document<'t> {
         let secrets = Secrets::of(self.root());
         let mut copy = Excerpt { text: self.text, copied: 0, body: String::new(), secrets: &secrets };
         copy.body.reserve(self.text.len().min(BODY_BYTES_MAX) + STARS.len());
-        copy.value(self.root(), Sight::Open);
+        copy.value(self.root(), Visibility::Open);
         copy.up_to(self.text.len());
         let Excerpt { body, .. } = copy;
         let is_whole = body.len() <= BODY_BYTES_MAX;
@@ -88,7 +88,7 @@ impl<'d> Secrets<'d> {
 
 /// Whether what is looked at may be shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Sight {
+enum Visibility {
     Open,
     Hidden,
 }
@@ -105,7 +105,7 @@ struct Excerpt<'d> {
 impl Excerpt<'_> {
     /// Copies up to some scalar in this value at least. Goes no deeper than [`super::parse::DEPTH_MAX`], because the
     /// parser did not.
-    fn value(&mut self, value: Json<'_>, sight: Sight) {
+    fn value(&mut self, value: Json<'_>, sight: Visibility) {
         match value.kind() {
             Kind::Object => self.members(value, sight),
             Kind::List => {
@@ -116,13 +116,13 @@ impl Excerpt<'_> {
                     self.value(element, sight);
                 }
             }
-            Kind::Text if sight == Sight::Hidden || self.secrets.show_in(value) => self.hide(value),
-            Kind::Null | Kind::Boolean | Kind::Number if sight == Sight::Hidden => self.hide(value),
+            Kind::Text if sight == Visibility::Hidden || self.secrets.show_in(value) => self.hide(value),
+            Kind::Null | Kind::Boolean | Kind::Number if sight == Visibility::Hidden => self.hide(value),
             Kind::Null | Kind::Boolean | Kind::Number | Kind::Text => {}
         }
     }
 
-    fn members(&mut self, object: Json<'_>, sight: Sight) {
+    fn members(&mut self, object: Json<'_>, sight: Visibility) {
         for (name, value) in object.members() {
             if !self.has_room(name) {
                 return;
@@ -131,7 +131,7 @@ impl Excerpt<'_> {
                 self.hide(name);
             }
             let is_secret = SECRET_MEMBERS.iter().any(|secret| name.is_text(secret));
-            self.value(value, if is_secret { Sight::Hidden } else { sight });
+            self.value(value, if is_secret { Visibility::Hidden } else { sight });
         }
     }
 

@@ -15,7 +15,7 @@ use ringbook_book::query::plan::{Plan, SortBy};
 use ringbook_book::query::sieve::Sieve;
 use ringbook_book::query::value::{Objects, Record, Value};
 
-use super::Report;
+use super::AuditLog;
 use ringbook_store::{AccountId, Bodies, RequestRow, Requests, Store, StoreFault};
 
 /// The version of the API that all calls are made in.
@@ -36,32 +36,32 @@ pub struct Scope {
 
 /// What a question finds.
 #[derive(Debug)]
-pub struct ReportPage {
+pub struct AuditPage {
     /// How many requests match.
     pub total: u64,
     /// Those to be answered, in order.
-    pub requests: Vec<Reported>,
+    pub requests: Vec<AuditRecord>,
 }
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub enum ReportFault {
+pub enum AuditError {
     /// The store cannot tell.
     Store(StoreFault),
     /// The question takes too much.
     Question(QueryFault),
 }
 
-impl From<StoreFault> for ReportFault {
+impl From<StoreFault> for AuditError {
     fn from(fault: StoreFault) -> Self {
         Self::Store(fault)
     }
 }
 
-impl Report {
+impl AuditLog {
     /// Runs a plan that was made for [`API_REQUEST`]. What was called before is in the answer. Unless the plan sorts
     /// otherwise, the newest come first, and so they do among equals.
-    pub async fn ask(self: &Arc<Self>, scope: Scope, mut plan: Plan) -> Result<ReportPage, ReportFault> {
+    pub async fn ask(self: &Arc<Self>, scope: Scope, mut plan: Plan) -> Result<AuditPage, AuditError> {
         let turn = Arc::clone(&self.questions).acquire_owned().await.map_err(StoreFault::unavailable)?;
         self.flush().await?;
         plan.sort_last_by(SortBy { field: api_request::START, direction: Direction::Descending });
@@ -71,17 +71,17 @@ impl Report {
             run(&store, &scope, &plan)
         };
         let answer = tokio::task::spawn_blocking(work).await.map_err(StoreFault::unavailable)?;
-        if let Err(ReportFault::Store(fault @ StoreFault::Unreadable { .. })) = &answer {
+        if let Err(AuditError::Store(fault @ StoreFault::Unreadable { .. })) = &answer {
             tracing::error!(%fault, "the request report cannot be read");
         }
         answer
     }
 }
 
-fn run(store: &Store, scope: &Scope, plan: &Plan) -> Result<ReportPage, ReportFault> {
+fn run(store: &Store, scope: &Scope, plan: &Plan) -> Result<AuditPage, AuditError> {
     let sorts_by_body = plan.sort().iter().any(|by| by.field == api_request::BODY);
     let bodies = if sorts_by_body || plan.filters_by(api_request::BODY) { Bodies::Read } else { Bodies::Left };
-    let slim = |mut request: Reported| {
+    let slim = |mut request: AuditRecord| {
         if !sorts_by_body {
             request.row.body = Box::default();
         }
@@ -92,7 +92,7 @@ fn run(store: &Store, scope: &Scope, plan: &Plan) -> Result<ReportPage, ReportFa
     let mut refused = None;
     requests.each(*scope.time.start(), *scope.time.end(), bodies, |segment, rows| {
         for row in rows.into_iter().filter(|row| scope.holds(row)) {
-            if let Err(fault) = sieve.offer(Reported { row, segment }, slim, Reported::bytes) {
+            if let Err(fault) = sieve.offer(AuditRecord { row, segment }, slim, AuditRecord::bytes) {
                 refused = Some(fault);
                 return ControlFlow::Break(());
             }
@@ -100,17 +100,17 @@ fn run(store: &Store, scope: &Scope, plan: &Plan) -> Result<ReportPage, ReportFa
         ControlFlow::Continue(())
     })?;
     if let Some(fault) = refused {
-        return Err(ReportFault::Question(fault));
+        return Err(AuditError::Question(fault));
     }
     let (total, mut found) = sieve.finish();
     if plan.fields().has(api_request::BODY) && !sorts_by_body {
         add_bodies(&requests, &mut found)?;
     }
-    Ok(ReportPage { total, requests: found })
+    Ok(AuditPage { total, requests: found })
 }
 
 /// Reads the bodies of a page, segment by segment.
-fn add_bodies(requests: &Requests, found: &mut [Reported]) -> Result<(), StoreFault> {
+fn add_bodies(requests: &Requests, found: &mut [AuditRecord]) -> Result<(), StoreFault> {
     let mut by_segment: HashMap<u64, Vec<usize>> = HashMap::new();
     for (at, request) in found.iter().enumerate() {
         by_segment.entry(request.segment).or_default().push(at);
@@ -136,13 +136,13 @@ impl Scope {
 
 /// A request, by the field table of `get.api_requests`.
 #[derive(Debug)]
-pub struct Reported {
+pub struct AuditRecord {
     row: RequestRow,
     /// The first id of the segment that it stands in.
     segment: u64,
 }
 
-impl Reported {
+impl AuditRecord {
     /// About how many bytes it takes.
     fn bytes(&self) -> usize {
         let row = &self.row;
@@ -158,7 +158,7 @@ impl Reported {
     }
 }
 
-impl Record for Reported {
+impl Record for AuditRecord {
     fn value(&self, field: usize) -> Value<'_> {
         let row = &self.row;
         let optional = |text: &'_ Option<Box<str>>| text.is_none();

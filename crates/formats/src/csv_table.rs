@@ -12,7 +12,7 @@ use crate::columns::{Columns, MEMBERS};
 use crate::decoding::{Decoded, Position};
 use crate::draft::Remark;
 use crate::record::Record;
-use crate::source::{FileFault, Row, Source};
+use crate::source::{FileError, Row, Source};
 
 /// How much of a file is looked at for its delimiter.
 const HEAD_BYTES: u64 = 64 << 10;
@@ -22,20 +22,20 @@ const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 const DELIMITER_MARK: &[u8] = b"sep=";
 
 /// The text of a table, and what parts its cells.
-pub struct Sheet {
+pub struct CsvTable {
     /// The text from the header on.
     pub text: Chain<Cursor<Vec<u8>>, Decoded<File>>,
     /// The byte between two cells.
     pub delimiter: u8,
 }
 
-impl Sheet {
+impl CsvTable {
     /// Opens the table and guesses the delimiter.
-    pub fn open(source: &Source) -> Result<Self, FileFault> {
+    pub fn open(source: &Source) -> Result<Self, FileError> {
         Self::open_at(source, Position::default())
     }
 
-    fn open_at(source: &Source, position: Position) -> Result<Self, FileFault> {
+    fn open_at(source: &Source, position: Position) -> Result<Self, FileError> {
         let mut text = source.text(position)?;
         let mut head = Vec::new();
         // A wrong byte in the head is found again, with its line, by whoever reads on.
@@ -71,8 +71,8 @@ fn delimiter(head: &[u8]) -> (u8, usize) {
 pub fn rows(
     source: &Source,
     position: &Position,
-) -> Result<impl Iterator<Item = Result<Row, FileFault>> + use<>, FileFault> {
-    let sheet = Sheet::open_at(source, Position::clone(position))?;
+) -> Result<impl Iterator<Item = Result<Row, FileError>> + use<>, FileError> {
+    let sheet = CsvTable::open_at(source, Position::clone(position))?;
     let mut reader =
         csv::ReaderBuilder::new().delimiter(sheet.delimiter).has_headers(false).flexible(true).from_reader(sheet.text);
     let mut cells = csv::StringRecord::new();

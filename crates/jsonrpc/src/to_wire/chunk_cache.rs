@@ -29,7 +29,7 @@ pub struct Text {
 
 /// What is kept of many chunks.
 #[derive(Debug, Default)]
-pub struct Rendered(Mutex<Kept>);
+pub struct ChunkCache(Mutex<Kept>);
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -48,7 +48,7 @@ struct Entry {
     text: Text,
 }
 
-impl Rendered {
+impl ChunkCache {
     /// What was kept of the chunk at this place of a snapshot, if it still shows the same.
     pub fn find(&self, book: &Book, at: usize) -> Option<Text> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

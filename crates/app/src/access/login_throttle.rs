@@ -33,9 +33,9 @@ impl Pair {
 
 /// The failures of the current minute.
 #[derive(Debug, Default)]
-pub(super) struct Failures(Mutex<Counted>);
+pub(super) struct LoginThrottle(Mutex<Counted>);
 
-impl Failures {
+impl LoginThrottle {
     /// Whether this login has failed too often from this address.
     pub(super) fn are_spent(&self, pair: Pair, now: Moment) -> bool {
         self.counted(now).failures.get(&pair).is_some_and(|count| *count >= FAILURES_PER_MINUTE_MAX)
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn ten_failures_a_minute_for_each_pair() {
-        let (failures, now) = (Failures::default(), Moment::from_unix(600));
+        let (failures, now) = (LoginThrottle::default(), Moment::from_unix(600));
         let address = IpAddr::from([10, 0, 0, 1]);
         let pair = Pair::new("ann", address);
         for _ in 0..10 {

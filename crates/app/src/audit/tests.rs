@@ -8,7 +8,7 @@ use ringbook_book::query::field::API_REQUEST;
 use ringbook_book::query::plan::plan;
 use tempfile::TempDir;
 
-use super::waiting::{SEGMENT_BYTES, WAITING_BYTES_MAX};
+use super::buffer::{SEGMENT_BYTES, WAITING_BYTES_MAX};
 use super::*;
 use ringbook_clock::Moment;
 use ringbook_store::{Faults, NewCustomer, Role, SEGMENT_SECONDS_MAX};
@@ -19,7 +19,7 @@ struct World {
     _place: TempDir,
     faults: Faults,
     metrics: Arc<Metrics>,
-    report: Arc<Report>,
+    report: Arc<AuditLog>,
     account: AccountId,
 }
 
@@ -32,7 +32,7 @@ async fn world() -> World {
     let account = AccountId::Customer(store.add_customer(customer).await.expect("a customer"));
     let metrics = Arc::new(Metrics::new(&[], &[], &[]));
     let clock = Clock::manual(Moment::from_unix(NOW));
-    let report = Report::new(store, clock, Arc::clone(&metrics), 2);
+    let report = AuditLog::new(store, clock, Arc::clone(&metrics), 2);
     World { _place: place, faults, metrics, report, account }
 }
 
@@ -67,15 +67,15 @@ impl World {
 #[test]
 fn segments_are_split_by_size_and_by_time() {
     let account = AccountId::Customer(CustomerId::new(1).expect("an id"));
-    let mut waiting = Waiting::default();
+    let mut buffer = Buffer::default();
     let words = vec![b'x'; 1000];
     for at in 0..3_000 {
-        waiting.add(account, NOW + at / 1_000, &words).expect("room");
+        buffer.add(account, NOW + at / 1_000, &words).expect("room");
     }
     for moment in [NOW + 2 + SEGMENT_SECONDS_MAX, NOW + 200, NOW + 140, NOW + 139] {
-        waiting.add(account, moment, b"[]").expect("room");
+        buffer.add(account, moment, b"[]").expect("room");
     }
-    let segments = waiting.close();
+    let segments = buffer.close();
     assert_eq!(segments.iter().map(|segment| segment.count).sum::<u64>(), 3_004);
     assert!(segments.iter().all(|segment| segment.requests.len() <= SEGMENT_BYTES + words.len() + 1));
     assert!(segments.iter().all(|segment| segment.till - segment.from <= SEGMENT_SECONDS_MAX));

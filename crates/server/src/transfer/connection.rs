@@ -43,7 +43,7 @@ pub(super) struct Answer {
 
 /// Why nothing came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum LinkFault {
+pub(super) enum ConnectionError {
     /// The server has not seen the request.
     NotSent(String),
     /// It may have.
@@ -51,7 +51,7 @@ pub(super) enum LinkFault {
 }
 
 /// A connection that is made when it is needed.
-pub(super) struct Link {
+pub(super) struct HttpConnection {
     address: Address,
     tls: Option<TlsConnector>,
     open: Option<(SendRequest<Whole>, Instant)>,
@@ -60,7 +60,7 @@ pub(super) struct Link {
 trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
 
-impl Link {
+impl HttpConnection {
     /// Nothing is sent yet.
     ///
     /// # Errors
@@ -75,17 +75,19 @@ impl Link {
     }
 
     /// Sends a body and waits for the answer.
-    pub(super) async fn post(&mut self, body: Bytes) -> Result<Answer, LinkFault> {
+    pub(super) async fn post(&mut self, body: Bytes) -> Result<Answer, ConnectionError> {
         let mut sender = self.sender().await?;
         let answer = match timeout(CALL_TIME_MAX, self.exchange(&mut sender, body)).await {
             Ok(answer) => answer?,
-            Err(_) => return Err(LinkFault::Lost(format!("no answer within {} seconds", CALL_TIME_MAX.as_secs()))),
+            Err(_) => {
+                return Err(ConnectionError::Lost(format!("no answer within {} seconds", CALL_TIME_MAX.as_secs())));
+            }
         };
         self.open = Some((sender, Instant::now()));
         Ok(answer)
     }
 
-    async fn sender(&mut self) -> Result<SendRequest<Whole>, LinkFault> {
+    async fn sender(&mut self) -> Result<SendRequest<Whole>, ConnectionError> {
         if let Some((mut sender, since)) = self.open.take()
             && since.elapsed() < REST_TIME_MAX
             && sender.ready().await.is_ok()
@@ -93,8 +95,10 @@ impl Link {
             return Ok(sender);
         }
         match timeout(CONNECT_TIME_MAX, self.connect()).await {
-            Ok(connected) => connected.map_err(LinkFault::NotSent),
-            Err(_) => Err(LinkFault::NotSent(format!("no connection within {} seconds", CONNECT_TIME_MAX.as_secs()))),
+            Ok(connected) => connected.map_err(ConnectionError::NotSent),
+            Err(_) => {
+                Err(ConnectionError::NotSent(format!("no connection within {} seconds", CONNECT_TIME_MAX.as_secs())))
+            }
         }
     }
 
@@ -118,19 +122,19 @@ impl Link {
         Ok(sender)
     }
 
-    async fn exchange(&self, sender: &mut SendRequest<Whole>, body: Bytes) -> Result<Answer, LinkFault> {
+    async fn exchange(&self, sender: &mut SendRequest<Whole>, body: Bytes) -> Result<Answer, ConnectionError> {
         let request = Request::post(self.address.path.as_str())
             .header(HOST, self.address.authority.as_str())
             .header(USER_AGENT, concat!("ringbook/", env!("CARGO_PKG_VERSION")))
             .header(CONTENT_TYPE, "application/json; charset=UTF-8")
             .body(Whole(Some(body)))
-            .map_err(|cause| LinkFault::NotSent(cause.to_string()))?;
+            .map_err(|cause| ConnectionError::NotSent(cause.to_string()))?;
         let response = sender.try_send_request(request).await.map_err(|mut fault| match fault.take_message() {
-            Some(_) => LinkFault::NotSent(in_words(fault.error())),
-            None => LinkFault::Lost(in_words(fault.error())),
+            Some(_) => ConnectionError::NotSent(in_words(fault.error())),
+            None => ConnectionError::Lost(in_words(fault.error())),
         })?;
         let status = response.status().as_u16();
-        let body = gathered(response.into_body()).await.map_err(LinkFault::Lost)?;
+        let body = gathered(response.into_body()).await.map_err(ConnectionError::Lost)?;
         Ok(Answer { status, body })
     }
 }

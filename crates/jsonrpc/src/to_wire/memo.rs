@@ -21,19 +21,19 @@ struct Slot {
 const FREE: Slot = Slot { place: NOWHERE, start: 0, end: 0 };
 
 /// The remembered pieces of one kind.
-pub(super) struct Fragments {
+pub(super) struct Memo {
     slots: Box<[Slot]>,
     bytes: Vec<u8>,
     absent: Slot,
 }
 
-impl Default for Fragments {
+impl Default for Memo {
     fn default() -> Self {
         Self { slots: vec![FREE; SLOTS].into(), bytes: Vec::new(), absent: FREE }
     }
 }
 
-impl Fragments {
+impl Memo {
     /// Appends what `write` writes for the thing at `place` of its table, or for no thing at all.
     #[inline]
     pub(super) fn append(&mut self, open: &mut Vec<u8>, place: Option<usize>, write: impl FnOnce(&mut Vec<u8>)) {
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_what_was_written() {
-        let mut fragments = Fragments::default();
+        let mut fragments = Memo::default();
         let (mut open, mut expected, mut written) = (Vec::new(), Vec::new(), 0);
         // More things than slots, pieces that together exceed what is remembered, and absence in between.
         for round in 0..20_000usize {

@@ -2,8 +2,8 @@
 //!
 //! All parameters are read before anything is said, because some faults are graver than others wherever they stand:
 //! a member that nobody knows comes before a missing one, a missing one before a wrong type, and so on as
-//! [`Gravity`] lists them. Of equally grave ones the first is told. A fault is put into words only if it is the
-//! gravest so far, and the path to a value only if it is to blame, so that good records cost neither.
+//! [`Severity`] lists them. Of equally grave ones the first is told. A fault is put into words only if it is the
+//! gravest so far, and the path to a value only if it is to error_at, so that good records cost neither.
 //!
 //! What each kind of value has to look like stands in [`super::values`].
 
@@ -11,13 +11,13 @@ use std::fmt;
 
 use ringbook_book::command::Edit;
 
-use crate::fault::{Fault, Mnemonic};
 use crate::json::Json;
+use crate::mnemonic::{Mnemonic, RpcError};
 use crate::reader;
 
 /// The kinds of faults, the gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Gravity {
+pub enum Severity {
     /// A member that does not exist.
     Stranger,
     /// A member that belongs to another part of a telephone system.
@@ -34,7 +34,7 @@ pub enum Gravity {
     Nothing,
 }
 
-impl Gravity {
+impl Severity {
     fn mnemonic(self) -> Mnemonic {
         match self {
             Self::Stranger => Mnemonic::UnexpectedParameters,
@@ -50,13 +50,13 @@ impl Gravity {
 
 /// Where a value stands; prints the dotted path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Spot {
+pub struct ParamPath {
     name: &'static str,
     place: Option<usize>,
     member: Option<&'static str>,
 }
 
-impl Spot {
+impl ParamPath {
     /// A member of the call or of the record that is being read.
     pub const fn of(name: &'static str) -> Self {
         Self { name, place: None, member: None }
@@ -75,7 +75,7 @@ impl Spot {
     }
 }
 
-impl fmt::Display for Spot {
+impl fmt::Display for ParamPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)?;
         if let Some(place) = self.place {
@@ -90,35 +90,41 @@ impl fmt::Display for Spot {
 
 /// The gravest fault so far.
 #[derive(Debug, Default)]
-pub struct Findings(Option<(Gravity, Fault)>);
+pub struct Validation(Option<(Severity, RpcError)>);
 
-impl Findings {
+impl Validation {
     /// What was read, if nothing was wrong with it.
-    pub fn end<T>(self, read: Option<T>) -> Result<T, Fault> {
+    pub fn end<T>(self, read: Option<T>) -> Result<T, RpcError> {
         match self.0 {
             Some((_, fault)) => Err(fault),
-            None => read.ok_or_else(|| Fault::internal("a parameter was neither read nor refused")),
+            None => read.ok_or_else(|| RpcError::internal("a parameter was neither read nor refused")),
         }
     }
 
     /// Blames a value; `detail` adds reason and bounds.
-    pub fn blame(&mut self, gravity: Gravity, spot: Spot, value: Json<'_>, detail: impl FnOnce(Fault) -> Fault) {
-        self.note(gravity, || detail(Fault::at(gravity.mnemonic(), spot.to_string()).sent(Some(value))));
+    pub fn error_at(
+        &mut self,
+        gravity: Severity,
+        spot: ParamPath,
+        value: Json<'_>,
+        detail: impl FnOnce(RpcError) -> RpcError,
+    ) {
+        self.note(gravity, || detail(RpcError::at(gravity.mnemonic(), spot.to_string()).sent(Some(value))));
     }
 
     /// Blames a value that is not possible, for this reason.
-    pub fn impossible(&mut self, spot: Spot, value: Json<'_>, reason: &str) {
-        self.blame(Gravity::Value, spot, value, |fault| fault.because(reason));
+    pub fn impossible(&mut self, spot: ParamPath, value: Json<'_>, reason: &str) {
+        self.error_at(Severity::Value, spot, value, |fault| fault.because(reason));
     }
 
     /// Blames the absence of something.
-    pub fn missed(&mut self, spot: Spot) {
-        self.note(Gravity::Missing, || Fault::at(Gravity::Missing.mnemonic(), spot.to_string()));
+    pub fn missed(&mut self, spot: ParamPath) {
+        self.note(Severity::Missing, || RpcError::at(Severity::Missing.mnemonic(), spot.to_string()));
     }
 
     /// Blames a member that the object at `outer`, or the record that is being read, does not have.
-    pub fn stranger(&mut self, outer: Option<Spot>, (name, value): (Json<'_>, Json<'_>)) {
-        self.note(Gravity::Stranger, || match outer {
+    pub fn unknown_member(&mut self, outer: Option<ParamPath>, (name, value): (Json<'_>, Json<'_>)) {
+        self.note(Severity::Stranger, || match outer {
             Some(outer) => reader::unexpected(name, value).inside(&outer.to_string()),
             None => reader::unexpected(name, value),
         });
@@ -127,9 +133,9 @@ impl Findings {
     /// A member that must be there; null is as good as nothing.
     pub fn required<'d, T>(
         &mut self,
-        spot: Spot,
+        spot: ParamPath,
         value: Option<Json<'d>>,
-        read: impl FnOnce(&mut Self, Spot, Json<'d>) -> Option<T>,
+        read: impl FnOnce(&mut Self, ParamPath, Json<'d>) -> Option<T>,
     ) -> Option<T> {
         match value.filter(|value| !value.is_null()) {
             Some(value) => read(self, spot, value),
@@ -143,9 +149,9 @@ impl Findings {
     /// A member that may be absent or null.
     pub fn optional<'d, T>(
         &mut self,
-        spot: Spot,
+        spot: ParamPath,
         value: Option<Json<'d>>,
-        read: impl FnOnce(&mut Self, Spot, Json<'d>) -> Option<T>,
+        read: impl FnOnce(&mut Self, ParamPath, Json<'d>) -> Option<T>,
     ) -> Option<T> {
         value.filter(|value| !value.is_null()).and_then(|value| read(self, spot, value))
     }
@@ -153,9 +159,9 @@ impl Findings {
     /// A member that stays as it is if it is absent, and is cleared by null.
     pub fn clearable<'d, T>(
         &mut self,
-        spot: Spot,
+        spot: ParamPath,
         value: Option<Json<'d>>,
-        read: impl FnOnce(&mut Self, Spot, Json<'d>) -> Option<T>,
+        read: impl FnOnce(&mut Self, ParamPath, Json<'d>) -> Option<T>,
     ) -> Edit<Option<T>> {
         match value {
             None => Edit::Keep,
@@ -167,9 +173,9 @@ impl Findings {
     /// A member that stays as it is if it is absent, and cannot be cleared.
     pub fn lasting<'d, T>(
         &mut self,
-        spot: Spot,
+        spot: ParamPath,
         value: Option<Json<'d>>,
-        read: impl FnOnce(&mut Self, Spot, Json<'d>) -> Option<T>,
+        read: impl FnOnce(&mut Self, ParamPath, Json<'d>) -> Option<T>,
     ) -> Edit<T> {
         match value {
             None => Edit::Keep,
@@ -181,7 +187,7 @@ impl Findings {
         }
     }
 
-    fn note(&mut self, gravity: Gravity, fault: impl FnOnce() -> Fault) {
+    fn note(&mut self, gravity: Severity, fault: impl FnOnce() -> RpcError) {
         if self.0.as_ref().is_none_or(|(known, _)| gravity < *known) {
             self.0 = Some((gravity, fault()));
         }

@@ -11,7 +11,7 @@ use ringbook_book::id::{CustomerId, Revision};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::{Inner, Reads, Shelf};
+use super::{Books, Inner, Reads};
 use ringbook_store::Moved;
 
 /// How often books are compared with the store when nothing is told.
@@ -19,21 +19,21 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The books that are catching up.
 #[derive(Default)]
-struct Chase {
+struct CatchUps {
     running: JoinSet<(CustomerId, bool)>,
     /// The revision that each of them is to reach.
     wanted: HashMap<CustomerId, Revision>,
 }
 
-impl Shelf {
-    /// Follows the changes of others as long as the shelf is there; only where reads do not ask.
+impl Books {
+    /// Follows the changes of others as long as the books is there; only where reads do not ask.
     pub fn follow_others(&self) {
         if !self.0.store.is_shared() || self.0.bounds.reads != Reads::Local {
             return;
         }
-        let (shelf, news) = (Arc::downgrade(&self.0), self.0.store.news());
+        let (books, news) = (Arc::downgrade(&self.0), self.0.store.news());
         tokio::spawn(async move {
-            let mut chase = Chase::default();
+            let mut chase = CatchUps::default();
             let mut looks = interval(LOOK_INTERVAL);
             looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
@@ -42,45 +42,45 @@ impl Shelf {
                     moved = news.books() => moved,
                     _ = looks.tick() => Moved::Everything,
                 };
-                let Some(inner) = Weak::<Inner>::upgrade(&shelf) else { return };
-                chase.begin(&Shelf(inner), moved).await;
+                let Some(inner) = Weak::<Inner>::upgrade(&books) else { return };
+                chase.begin(&Books(inner), moved).await;
             }
         });
     }
 
     /// Where the books in memory are in the store.
     async fn stored_revisions(&self) -> BTreeMap<CustomerId, Revision> {
-        let customers = self.volumes().into_iter().map(|(customer, _)| customer).collect();
+        let customers = self.loaded_books().into_iter().map(|(customer, _)| customer).collect();
         // A store that does not answer is asked again soon; until then reads go on, as they were told to.
         self.0.store.book_revisions(customers).await.unwrap_or_default().into_iter().collect()
     }
 }
 
-impl Chase {
-    async fn begin(&mut self, shelf: &Shelf, moved: Moved) {
-        let books = match moved {
-            Moved::Books(books) => books,
-            Moved::Everything => shelf.stored_revisions().await,
+impl CatchUps {
+    async fn begin(&mut self, books: &Books, moved: Moved) {
+        let changed = match moved {
+            Moved::Books(changed) => changed,
+            Moved::Everything => books.stored_revisions().await,
         };
-        for (customer, revision) in books {
-            self.want(shelf, customer, revision);
+        for (customer, revision) in changed {
+            self.want(books, customer, revision);
         }
     }
 
     /// Begins to bring a book to a revision, unless it is there, on its way, or not in memory.
-    fn want(&mut self, shelf: &Shelf, customer: CustomerId, revision: Revision) {
+    fn want(&mut self, books: &Books, customer: CustomerId, revision: Revision) {
         if let Some(wanted) = self.wanted.get_mut(&customer) {
             *wanted = revision.max(*wanted);
             return;
         }
-        let Some(volume) = shelf.loaded_volume(customer) else { return };
+        let Some(volume) = books.loaded_book(customer) else { return };
         if volume.present().revision() >= revision {
             return;
         }
         self.wanted.insert(customer, revision);
-        let shelf = shelf.clone();
+        let books = books.clone();
         self.running.spawn(async move {
-            let outcome = shelf.catch_up(customer, &volume).await;
+            let outcome = books.catch_up(customer, &volume).await;
             if let Err(fault) = &outcome {
                 tracing::warn!(customer = customer.number(), "a book could not catch up: {fault}");
             }

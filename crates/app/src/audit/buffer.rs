@@ -27,7 +27,7 @@ pub(super) fn in_words<T>(request: &Request<'_>, hand_over: impl FnOnce(&[u8]) -
 
 /// What waits to be written.
 #[derive(Default)]
-pub(super) struct Waiting {
+pub(super) struct Buffer {
     open: HashMap<AccountId, Segment>,
     /// Segments that take no further request, oldest first.
     closed: Vec<Segment>,
@@ -35,7 +35,7 @@ pub(super) struct Waiting {
     bytes: usize,
 }
 
-impl Waiting {
+impl Buffer {
     /// Takes a request of this account and this moment; answers how many bytes wait now, or nothing when there is no
     /// room for it.
     pub(super) fn add(&mut self, account: AccountId, moment: i64, words: &[u8]) -> Option<usize> {
@@ -52,12 +52,12 @@ impl Waiting {
         }
         segment.requests.extend_from_slice(words);
         segment.count += 1;
-        let waiting = WAITING_BYTES_MAX - room;
-        self.bytes = waiting;
-        Some(waiting)
+        let buffer = WAITING_BYTES_MAX - room;
+        self.bytes = buffer;
+        Some(buffer)
     }
 
-    /// Everything, to be written; it counts as waiting until somebody says that it is [written](Self::written).
+    /// Everything, to be written; it counts as buffer until somebody says that it is [written](Self::written).
     pub(super) fn close(&mut self) -> Vec<Segment> {
         let mut closed = std::mem::take(&mut self.closed);
         // The map is left as large as it is: the same accounts will call again.

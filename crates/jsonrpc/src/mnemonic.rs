@@ -2,7 +2,7 @@
 //!
 //! The table is the one place where a mnemonic, its code and its message stand. Codes are groups; clients
 //! go by the mnemonic and match the messages literally. Refusals of the floors below become one of these
-//! in [`super::judgement`]; how one is written is the business of [`super::to_wire`].
+//! in [`super::error_map`]; how one is written is the business of [`super::to_wire`].
 
 use super::json::Json;
 
@@ -135,10 +135,10 @@ impl From<u64> for Param {
 
 /// A refusal, ready to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct RpcError {
     /// Which kind.
     pub mnemonic: Mnemonic,
-    /// Dotted path of the parameter to blame.
+    /// Dotted path of the parameter to error_at.
     pub field: Option<String>,
     /// What was sent there; never a token or a password.
     pub value: Option<String>,
@@ -150,22 +150,22 @@ pub struct Fault {
     pub cause: Option<Box<str>>,
 }
 
-impl Fault {
+impl RpcError {
     /// A refusal that blames nothing in particular.
     pub fn new(mnemonic: Mnemonic) -> Self {
-        Fault { mnemonic, field: None, value: None, params: Vec::new(), hint: None, cause: None }
+        RpcError { mnemonic, field: None, value: None, params: Vec::new(), hint: None, cause: None }
     }
 
-    /// A failure that the client is not to blame for and is told nothing about.
+    /// A failure that the client is not to error_at for and is told nothing about.
     pub fn internal(cause: impl Into<Box<str>>) -> Self {
-        let mut fault = Fault::new(Mnemonic::InternalError);
+        let mut fault = RpcError::new(Mnemonic::InternalError);
         fault.cause = Some(cause.into());
         fault
     }
 
     /// A refusal of the parameter at this path.
     pub fn at(mnemonic: Mnemonic, field: impl Into<String>) -> Self {
-        let mut fault = Fault::new(mnemonic);
+        let mut fault = RpcError::new(mnemonic);
         fault.field = Some(field.into());
         fault
     }

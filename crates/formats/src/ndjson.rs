@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::draft::{Draft, Remark};
 use crate::record::Record;
-use crate::source::{FileFault, Line, RECORD_BYTES_MAX, Row, Source, line};
+use crate::source::{FileError, Line, RECORD_BYTES_MAX, Row, Source, line};
 
 /// The records of a text; empty lines are none.
 pub fn rows<R: Read + 'static>(
     source: &Source,
     mut text: BufReader<R>,
-) -> impl Iterator<Item = Result<Row, FileFault>> + use<R> {
+) -> impl Iterator<Item = Result<Row, FileError>> + use<R> {
     let source = source.clone();
     let mut number = 0;
     std::iter::from_fn(move || {

@@ -16,7 +16,7 @@ use ringbook_book::change::Change;
 use ringbook_book::command::{Command, Edit, Outcome};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::ShelfFault;
+use super::BookError;
 use super::ids::Ids;
 
 /// Commands about more things than this are decided off the async threads, and end what the store takes at once; so
@@ -28,7 +28,7 @@ pub(super) const LONG_ELEMENTS_MIN: u64 = 500;
 pub(super) const WAITING_ELEMENTS_MAX: usize = 100_000;
 
 /// What a command is answered.
-pub(super) type Answer = Result<Outcome, ShelfFault>;
+pub(super) type Answer = Result<Outcome, BookError>;
 
 /// A command, with the way to answer it.
 #[derive(Debug)]
@@ -128,7 +128,7 @@ impl Ahead {
                 desk.apply(&change);
                 (Some(Arc::new(change)), Ok(outcome))
             }
-            Err(refusal) => (None, Err(ShelfFault::Refused(refusal))),
+            Err(refusal) => (None, Err(BookError::Refused(refusal))),
         };
         if change.is_none() && self.queue.is_empty() && self.carrier == Carrier::Idle {
             waiting.answer(answer);

@@ -32,14 +32,14 @@ on_both_engines! {
     a_book_whose_rows_are_too_few_is_refused;
 }
 
-/// A shelf over a fresh store with one customer.
+/// A books over a fresh store with one customer.
 struct World {
     ground: Ground,
     store: Store,
     faults: Faults,
-    shelf: Shelf,
+    books: Books,
     /// Another node that must see at once what this one does.
-    watcher: Option<Shelf>,
+    watcher: Option<Books>,
     customer: CustomerId,
 }
 
@@ -47,8 +47,8 @@ async fn world(ground: Ground) -> World {
     let faults = Faults::none();
     let store = Store::open_with(ground.place(), Role::Server, faults.clone()).expect("the store opens");
     let customer = another_customer(&store).await;
-    let shelf = shelf(&store);
-    World { ground, store, faults, shelf, watcher: None, customer }
+    let books = books(&store);
+    World { ground, store, faults, books, watcher: None, customer }
 }
 
 async fn another_customer(store: &Store) -> CustomerId {
@@ -58,15 +58,15 @@ async fn another_customer(store: &Store) -> CustomerId {
 }
 
 impl World {
-    /// The same store with a fresh book and a shelf that knows nothing.
+    /// The same store with a fresh book and a books that knows nothing.
     async fn with_another_customer(self) -> World {
         let customer = another_customer(&self.store).await;
-        World { shelf: shelf(&self.store), customer, ..self }
+        World { books: books(&self.store), customer, ..self }
     }
 }
 
-fn shelf(store: &Store) -> Shelf {
-    Shelf::new(store.clone(), Arc::new(Metrics::new(&[], &[], &[])), Bounds { deletions_kept: 6, ..Bounds::WIDE })
+fn books(store: &Store) -> Books {
+    Books::new(store.clone(), Arc::new(Metrics::new(&[], &[], &[])), Bounds { deletions_kept: 6, ..Bounds::WIDE })
 }
 
 fn name(text: &str) -> Name {
@@ -106,15 +106,15 @@ async fn watched(world: &World) {
 async fn a_node_sees_at_once_what_another_has_done() {
     let Some(ground) = Ground::postgres() else { return };
     let mut world = world(ground).await;
-    let other = shelf(&Store::open(world.ground.place(), Role::Server).expect("another node's store"));
+    let other = books(&Store::open(world.ground.place(), Role::Server).expect("another node's store"));
     other.book(world.customer).await.expect("the book");
     world.watcher = Some(other);
     for _ in 0..3 {
         assert_eq!(story(&world).await, 0);
         change(&world, Command::AddContacts(vec![draft(77)])).await.expect("it is new");
-        // The nodes change places.
+        // The freshness change places.
         let watcher = world.watcher.take().expect("it was put there");
-        world.watcher = Some(std::mem::replace(&mut world.shelf, watcher));
+        world.watcher = Some(std::mem::replace(&mut world.books, watcher));
         watched(&world).await;
     }
 }
@@ -123,13 +123,13 @@ async fn a_node_sees_at_once_what_another_has_done() {
 async fn nodes_that_change_one_book_at_the_same_time_lose_nothing() {
     let Some(ground) = Ground::postgres() else { return };
     let world = world(ground).await;
-    let nodes: Vec<Shelf> =
-        (0..3).map(|_| shelf(&Store::open(world.ground.place(), Role::Server).expect("a node's store"))).collect();
+    let freshness: Vec<Books> =
+        (0..3).map(|_| books(&Store::open(world.ground.place(), Role::Server).expect("a node's store"))).collect();
     let mut asked = Vec::new();
     for at in 0..120 {
-        let (node, customer) = (nodes[at as usize % 3].clone(), world.customer);
+        let (node, customer) = (freshness[at as usize % 3].clone(), world.customer);
         let command = match at % 4 {
-            // Each name is wanted by three nodes, and one gets it.
+            // Each name is wanted by three freshness, and one gets it.
             0 => Command::AddOrganizations(vec![name(&format!("organization {}", at / 12))]),
             _ => Command::AddContacts(vec![draft(at)]),
         };
@@ -139,12 +139,12 @@ async fn nodes_that_change_one_book_at_the_same_time_lose_nothing() {
     for asked in asked {
         match asked.await.expect("no panic") {
             Ok(_) => {}
-            Err(ShelfFault::Refused(_)) => refused += 1,
+            Err(BookError::Refused(_)) => refused += 1,
             Err(fault) => panic!("{fault}"),
         }
     }
     assert_eq!(refused, 20);
-    for node in &nodes {
+    for node in &freshness {
         let book = node.book(world.customer).await.expect("the book");
         assert_eq!((book.contacts_len(), book.organizations().count()), (90, 10));
     }
@@ -168,19 +168,19 @@ fn picture(book: &Book) -> Vec<String> {
     lines
 }
 
-async fn change(world: &World, command: Command) -> Result<Outcome, ShelfFault> {
-    world.shelf.change(world.customer, command).await
+async fn change(world: &World, command: Command) -> Result<Outcome, BookError> {
+    world.books.change(world.customer, command).await
 }
 
 /// The same by somebody else, at the same time as others.
-fn asked(world: &World, command: Command) -> tokio::task::JoinHandle<Result<Outcome, ShelfFault>> {
-    let (shelf, customer) = (world.shelf.clone(), world.customer);
-    tokio::spawn(async move { shelf.change(customer, command).await })
+fn asked(world: &World, command: Command) -> tokio::task::JoinHandle<Result<Outcome, BookError>> {
+    let (books, customer) = (world.books.clone(), world.customer);
+    tokio::spawn(async move { books.change(customer, command).await })
 }
 
-/// The rows, read by a shelf that knows nothing, equal what this one shows.
+/// The rows, read by a books that knows nothing, equal what this one shows.
 async fn store_equals_memory(world: &World) {
-    let shown = world.shelf.book(world.customer).await.expect("the book");
+    let shown = world.books.book(world.customer).await.expect("the book");
     let (store, customer) = (world.store.clone(), world.customer);
     let read = tokio::task::spawn_blocking(move || store.load_rows(customer)).await.expect("no panic");
     assert_eq!(picture(&read.expect("the rows are a book")), picture(&shown));
@@ -194,7 +194,7 @@ async fn story(world: &World) -> usize {
             watched(world).await;
             Some(outcome)
         }
-        Err(ShelfFault::Refused(_)) => None,
+        Err(BookError::Refused(_)) => None,
         Err(_) => {
             failed += 1;
             None
@@ -261,11 +261,11 @@ async fn a_story_is_read_back_from_the_rows_and_after_a_restart(ground: Ground) 
     let world = world(ground).await;
     assert_eq!(story(&world).await, 0);
     store_equals_memory(&world).await;
-    let before = picture(&world.shelf.book(world.customer).await.expect("the book"));
-    let World { ground, store, shelf: first, customer, .. } = world;
+    let before = picture(&world.books.book(world.customer).await.expect("the book"));
+    let World { ground, store, books: first, customer, .. } = world;
     drop((first, store));
     let store = Store::open(ground.place(), Role::Server).expect("it opens again");
-    let after = shelf(&store).book(customer).await.expect("the book");
+    let after = books(&store).book(customer).await.expect("the book");
     assert_eq!(picture(&after), before);
 }
 
@@ -274,7 +274,7 @@ async fn the_nth_operation_fails_and_memory_equals_the_store(ground: Ground) {
     let mut world = world(ground).await;
     for n in 1.. {
         world = world.with_another_customer().await;
-        world.shelf.book(world.customer).await.expect("the book");
+        world.books.book(world.customer).await.expect("the book");
         world.faults.fail_nth(n);
         let failed = story(&world).await;
         world.faults.fail_nth(0);
@@ -308,7 +308,7 @@ async fn changes_that_wait_share_a_commit_and_each_is_answered_for_itself(ground
         .collect();
     for (at, asked) in asked.into_iter().enumerate() {
         let answer = asked.await.expect("no panic");
-        assert_eq!(matches!(answer, Err(ShelfFault::Refused(_))), at % 3 == 0, "{at}: {answer:?}");
+        assert_eq!(matches!(answer, Err(BookError::Refused(_))), at % 3 == 0, "{at}: {answer:?}");
     }
     assert!(commits() - before < 100, "{} commits for 200 changes", commits() - before);
     store_equals_memory(&world).await;
@@ -316,7 +316,7 @@ async fn changes_that_wait_share_a_commit_and_each_is_answered_for_itself(ground
 
 async fn a_change_that_the_store_refuses_hurts_no_other(ground: Ground) {
     let world = world(ground).await;
-    world.shelf.book(world.customer).await.expect("the book");
+    world.books.book(world.customer).await.expect("the book");
     // A row that no server has written stands in the way of one change.
     let customer = world.customer;
     world.ground.execute(&format!("INSERT INTO organizations VALUES ({customer}, 1000000, 0, 'in the way')"));
@@ -336,7 +336,7 @@ async fn a_change_that_the_store_refuses_hurts_no_other(ground: Ground) {
 async fn who_leaves_undoes_nothing_and_doubles_nothing(ground: Ground) {
     let world = world(ground).await;
     for at in 0..20 {
-        let mut left = Box::pin(world.shelf.change(world.customer, Command::AddContacts(vec![draft(at)])));
+        let mut left = Box::pin(world.books.change(world.customer, Command::AddContacts(vec![draft(at)])));
         poll_fn(|context| {
             let _ = left.as_mut().poll(context);
             Poll::Ready(())
@@ -345,7 +345,7 @@ async fn who_leaves_undoes_nothing_and_doubles_nothing(ground: Ground) {
     }
     // Whoever comes later stands behind those who left.
     change(&world, Command::AddContacts(vec![draft(100)])).await.expect("it is new");
-    let book = world.shelf.book(world.customer).await.expect("the book");
+    let book = world.books.book(world.customer).await.expect("the book");
     assert_eq!(book.contacts_len(), 21);
     store_equals_memory(&world).await;
 }
@@ -354,12 +354,12 @@ async fn a_change_by_another_hand_is_seen_before_the_next_one(ground: Ground) {
     let world = world(ground).await;
     change(&world, Command::AddOrganizations(vec![name("one")])).await.expect("it is new");
     // Another node, as far as this one can tell.
-    let other = shelf(&world.store);
+    let other = books(&world.store);
     other.change(world.customer, Command::AddOrganizations(vec![name("two")])).await.expect("it is new");
     let asked = change(&world, Command::AddOrganizations(vec![name("three")])).await;
     asked.expect("it is decided again on the present state");
     let taken = change(&world, Command::AddOrganizations(vec![name("two")])).await;
-    assert!(matches!(taken, Err(ShelfFault::Refused(_))), "{taken:?}");
+    assert!(matches!(taken, Err(BookError::Refused(_))), "{taken:?}");
     store_equals_memory(&world).await;
 }
 
@@ -368,16 +368,16 @@ async fn a_book_whose_rows_are_too_few_is_refused(ground: Ground) {
     change(&world, Command::AddContacts((0..3).map(draft).collect())).await.expect("they are new");
     // A page is lost.
     world.ground.execute("DELETE FROM contacts WHERE last_name LIKE 'Имя 1%'");
-    let refused = shelf(&world.store).book(world.customer).await;
-    assert!(matches!(refused, Err(ShelfFault::Unreadable)), "{refused:?}");
+    let refused = books(&world.store).book(world.customer).await;
+    assert!(matches!(refused, Err(BookError::Unreadable)), "{refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn long_questions_that_begin_at_once_do_not_wait_for_each_other() {
     let world = world(Ground::sqlite()).await;
     let drafts = (0..200).map(draft).collect();
-    world.shelf.change(world.customer, Command::AddContacts(drafts)).await.expect("contacts");
-    let book = world.shelf.book(world.customer).await.expect("the book");
+    world.books.change(world.customer, Command::AddContacts(drafts)).await.expect("contacts");
+    let book = world.books.book(world.customer).await.expect("the book");
     let filter = AskFilter::Simple {
         field: "full_name".to_owned(),
         operator: "regexp".to_owned(),
@@ -387,8 +387,8 @@ async fn long_questions_that_begin_at_once_do_not_wait_for_each_other() {
     assert_eq!(book.effort(&question()), Effort::Long);
     for _ in 0..300 {
         let ask = || {
-            let (shelf, book, plan) = (world.shelf.clone(), Arc::clone(&book), question());
-            tokio::spawn(async move { shelf.ask(book, plan).await.map(drop) })
+            let (books, book, plan) = (world.books.clone(), Arc::clone(&book), question());
+            tokio::spawn(async move { books.ask(book, plan).await.map(drop) })
         };
         let asked: Vec<_> = (0..4).map(|_| ask()).collect();
         for answer in asked {

@@ -6,37 +6,37 @@
 use ringbook_book::command::{Blame, Refusal, Why};
 use ringbook_book::query::fault::{Part, QueryFault, Wrong};
 
-use super::fault::{Fault, Mnemonic};
 use super::from_wire::{filter_path, id_number};
 use super::json::Json;
 use super::method::{ACCESS_TOKEN, USER_ID};
+use super::mnemonic::{Mnemonic, RpcError};
 use super::reader::Reader;
-use ringbook_app::access::{LimitKind, Refused};
-use ringbook_app::shelf::ShelfFault;
+use ringbook_app::access::{AccessError, LimitKind};
+use ringbook_app::books::BookError;
 use ringbook_store::StoreFault;
 
 /// A refused caller.
-pub fn of_refusal(refused: Refused, params: Reader<'_>) -> Fault {
+pub fn of_refusal(refused: AccessError, params: Reader<'_>) -> RpcError {
     match refused {
-        // The token is the parameter to blame; it is never repeated.
-        Refused::TokenInvalid => Fault::at(Mnemonic::AccessTokenInvalid, ACCESS_TOKEN),
-        Refused::TokenExpired => Fault::at(Mnemonic::AccessTokenExpired, ACCESS_TOKEN),
-        Refused::TokenBlocked => Fault::at(Mnemonic::AccessTokenBlocked, ACCESS_TOKEN),
-        Refused::UserIdMissing => Fault::at(Mnemonic::RequiredParameterMissed, USER_ID),
-        Refused::UserIdForeign => Fault::at(Mnemonic::Forbidden, USER_ID).sent(params.given(USER_ID)),
-        Refused::AccountInactive => Fault::new(Mnemonic::AccountInactive),
-        Refused::AddressNotAllowed { address } => {
-            Fault::new(Mnemonic::IpNotWhitelisted).with("ip", address.to_string())
+        // The token is the parameter to error_at; it is never repeated.
+        AccessError::TokenInvalid => RpcError::at(Mnemonic::AccessTokenInvalid, ACCESS_TOKEN),
+        AccessError::TokenExpired => RpcError::at(Mnemonic::AccessTokenExpired, ACCESS_TOKEN),
+        AccessError::TokenBlocked => RpcError::at(Mnemonic::AccessTokenBlocked, ACCESS_TOKEN),
+        AccessError::UserIdMissing => RpcError::at(Mnemonic::RequiredParameterMissed, USER_ID),
+        AccessError::UserIdForeign => RpcError::at(Mnemonic::Forbidden, USER_ID).sent(params.given(USER_ID)),
+        AccessError::AccountInactive => RpcError::new(Mnemonic::AccountInactive),
+        AccessError::AddressNotAllowed { address } => {
+            RpcError::new(Mnemonic::IpNotWhitelisted).with("ip", address.to_string())
         }
-        Refused::LimitExceeded { per, max } => {
-            Fault::new(Mnemonic::LimitExceeded).with("limit_type", limit_name(per)).with("limit_max_value", max)
+        AccessError::LimitExceeded { per, max } => {
+            RpcError::new(Mnemonic::LimitExceeded).with("limit_type", limit_name(per)).with("limit_max_value", max)
         }
-        Refused::RightMissing | Refused::WrongSide => Fault::new(Mnemonic::Forbidden),
-        Refused::LoginWrong => Fault::new(Mnemonic::AuthError),
-        Refused::TooManyLogins => {
-            Fault::new(Mnemonic::Error).with("error_message", "Too many logins wait, try again in a moment")
+        AccessError::RightMissing | AccessError::WrongSide => RpcError::new(Mnemonic::Forbidden),
+        AccessError::LoginWrong => RpcError::new(Mnemonic::AuthError),
+        AccessError::TooManyLogins => {
+            RpcError::new(Mnemonic::Error).with("error_message", "Too many logins wait, try again in a moment")
         }
-        Refused::Unavailable(fault) => of_store(&fault),
+        AccessError::Unavailable(fault) => of_store(&fault),
     }
 }
 
@@ -49,33 +49,33 @@ fn limit_name(per: LimitKind) -> &'static str {
 }
 
 /// A failure of the store.
-pub fn of_store(fault: &StoreFault) -> Fault {
+pub fn of_store(fault: &StoreFault) -> RpcError {
     if let StoreFault::Unreadable { .. } = fault {
         // Logged when it was found; once is enough.
-        return Fault::new(Mnemonic::InternalError);
+        return RpcError::new(Mnemonic::InternalError);
     }
-    Fault::internal(fault.to_string())
+    RpcError::internal(fault.to_string())
 }
 
 /// A book that is not to be had.
-pub fn of_shelf(fault: &ShelfFault) -> Fault {
+pub fn of_book(fault: &BookError) -> RpcError {
     match fault {
-        ShelfFault::Store(fault) => of_store(fault),
-        ShelfFault::Unreadable => Fault::new(Mnemonic::InternalError),
-        ShelfFault::Refused(_) => Fault::internal("a question was refused as if it were a command"),
+        BookError::Store(fault) => of_store(fault),
+        BookError::Unreadable => RpcError::new(Mnemonic::InternalError),
+        BookError::Refused(_) => RpcError::internal("a question was refused as if it were a command"),
     }
 }
 
-/// A change that failed; what is to blame is looked for in the parameters that the command was read from.
-pub fn of_change(fault: &ShelfFault, params: Reader<'_>) -> Fault {
+/// A change that failed; what is to error_at is looked for in the parameters that the command was read from.
+pub fn of_change(fault: &BookError, params: Reader<'_>) -> RpcError {
     match fault {
-        ShelfFault::Refused(refusal) => of_command(refusal, params),
-        ShelfFault::Store(_) | ShelfFault::Unreadable => of_shelf(fault),
+        BookError::Refused(refusal) => of_command(refusal, params),
+        BookError::Store(_) | BookError::Unreadable => of_book(fault),
     }
 }
 
 /// A refused command, or one record of it, with the parameters or the members of the record.
-pub fn of_command(refusal: &Refusal, params: Reader<'_>) -> Fault {
+pub fn of_command(refusal: &Refusal, params: Reader<'_>) -> RpcError {
     let (mnemonic, max) = match refusal.why {
         Why::Missing => (Mnemonic::EntityNotFound, None),
         Why::Taken => (Mnemonic::DuplicateEntity, None),
@@ -83,7 +83,7 @@ pub fn of_command(refusal: &Refusal, params: Reader<'_>) -> Fault {
         Why::StillNeeded => (Mnemonic::DependencyError, None),
         Why::Full(max) => (Mnemonic::DataLimitExceeded, Some(max)),
     };
-    let mut told = Fault::new(mnemonic);
+    let mut told = RpcError::new(mnemonic);
     if let Some((field, value)) = blamed(refusal.blame, params) {
         told = told.inside(&field).sent(value);
     }
@@ -93,11 +93,11 @@ pub fn of_command(refusal: &Refusal, params: Reader<'_>) -> Fault {
     }
 }
 
-/// The parameter that holds what is to blame: its path, and what was sent there.
-fn blamed<'d>(blame: Blame, params: Reader<'d>) -> Option<(String, Option<Json<'d>>)> {
+/// The parameter that holds what is to error_at: its path, and what was sent there.
+fn blamed<'d>(error_at: Blame, params: Reader<'d>) -> Option<(String, Option<Json<'d>>)> {
     let member = |name: &str| Some((name.to_owned(), params.given(name)));
     let element = |list: &str, id| within(params, list, id).or_else(|| member(list));
-    match blame {
+    match error_at {
         Blame::Target(_) if params.given("id").is_some() => member("id"),
         Blame::Target(id) => element("ids", id),
         Blame::Organization(_) => member("organization_id"),
@@ -118,12 +118,12 @@ fn within<'d>(params: Reader<'d>, list: &str, id: u64) -> Option<(String, Option
 }
 
 /// A refused question; the offending value is fetched from the parameters that the question was read from.
-pub fn of_question(fault: &QueryFault, params: Reader<'_>) -> Fault {
+pub fn of_question(fault: &QueryFault, params: Reader<'_>) -> RpcError {
     let path = path(&fault.part);
     let (mnemonic, reason, max) = wrong(&fault.wrong);
     // A name that does not exist is reported on the list that it stands in.
     let field = if let Part::Fields(_) = fault.part { "fields" } else { &path };
-    let mut told = Fault::at(mnemonic, field).sent(params.at(&path));
+    let mut told = RpcError::at(mnemonic, field).sent(params.at(&path));
     if let Some(reason) = reason {
         told = told.because(reason);
     }

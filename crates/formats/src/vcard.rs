@@ -10,7 +10,7 @@ use calcard::{Entry, Parser};
 
 use crate::draft::{Draft, Remark};
 use crate::record::Record;
-use crate::source::{FileFault, RECORD_BYTES_MAX, Row, Source, line};
+use crate::source::{FileError, RECORD_BYTES_MAX, Row, Source, line};
 
 /// Properties that hold no text and may be large.
 const PICTURES: [&str; 4] = ["PHOTO", "LOGO", "SOUND", "KEY"];
@@ -23,7 +23,7 @@ const LINE_BYTES_MAX: usize = 75;
 pub fn rows<R: Read + 'static>(
     source: &Source,
     text: BufReader<R>,
-) -> impl Iterator<Item = Result<Row, FileFault>> + use<R> {
+) -> impl Iterator<Item = Result<Row, FileError>> + use<R> {
     let source = source.clone();
     let mut cards = Cards { text, has_begun: false };
     let mut number = 0;

@@ -19,32 +19,32 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::ahead::{Ahead, Carrier, Entry, Taken, Waiting};
 use super::ids::Ids;
-use super::{Shelf, ShelfFault, Volume};
+use super::{BookError, Books, LoadedBook};
 use ringbook_store::{StoreFault, Uncommitted};
 
 /// How long a command is decided anew because somebody else was quicker. Time counts, not tries: a server that is
 /// overtaken many times in a moment is only busy.
 const OVERTAKEN_TIME_MAX: Duration = Duration::from_secs(10);
 /// How often at most the sizes of books are summed up after changes.
-const REPORT_INTERVAL: Duration = Duration::from_secs(5);
+const EVICTION_INTERVAL: Duration = Duration::from_secs(5);
 
-impl Shelf {
+impl Books {
     /// Changes an account's book. Once it is decided it goes on to its end, whether or not anybody waits.
-    pub async fn change(&self, customer: CustomerId, command: Command) -> Result<Outcome, ShelfFault> {
+    pub async fn change(&self, customer: CustomerId, command: Command) -> Result<Outcome, BookError> {
         let (mut waiting, answer) = Waiting::new(command);
-        if let Some(volume) = self.volume_in_memory(customer) {
+        if let Some(volume) = self.book_in_memory(customer) {
             // What is refused is judged by a state that is not older than the call.
             self.make_recent(customer, &volume).await?;
             waiting.enter(&volume.room).await;
             self.accept(customer, volume, waiting).await;
         } else {
-            let shelf = self.clone();
+            let books = self.clone();
             // A task of its own: the one who asked may leave while the book is still being loaded.
             let work = async move {
-                match shelf.volume(customer).await {
+                match books.volume(customer).await {
                     Ok(volume) => {
                         waiting.enter(&volume.room).await;
-                        shelf.accept(customer, volume, waiting).await;
+                        books.accept(customer, volume, waiting).await;
                     }
                     Err(fault) => waiting.answer(Err(fault)),
                 }
@@ -55,7 +55,7 @@ impl Shelf {
     }
 
     /// Decides a command when its turn comes, and sees to it that it is carried to the store.
-    async fn accept(&self, customer: CustomerId, volume: Arc<Volume>, waiting: Waiting) {
+    async fn accept(&self, customer: CustomerId, volume: Arc<LoadedBook>, waiting: Waiting) {
         // Kept until the command is decided, so that ids only ascend. The state ahead is not touched while the store is
         // waited for: the store's own thread waits for that one.
         let mut ids = Arc::clone(&volume.ids).lock_owned().await;
@@ -63,7 +63,7 @@ impl Shelf {
             return waiting.answer(Err(fault.into()));
         }
         let ahead = Arc::clone(&volume.ahead).lock_owned().await;
-        let turn = Turn { shelf: self.clone(), customer, volume, ids, ahead };
+        let turn = Turn { books: self.clone(), customer, volume, ids, ahead };
         if !waiting.is_long() {
             return turn.decide(waiting);
         }
@@ -72,10 +72,10 @@ impl Shelf {
     }
 
     /// Carries what was decided to the store until nothing is left.
-    async fn carry(self, customer: CustomerId, volume: Arc<Volume>) {
+    async fn carry(self, customer: CustomerId, volume: Arc<LoadedBook>) {
         loop {
-            let (shelf, of_volume) = (self.clone(), Arc::clone(&volume));
-            let work = tokio::spawn(async move { shelf.carry_all(customer, &of_volume).await });
+            let (books, of_volume) = (self.clone(), Arc::clone(&volume));
+            let work = tokio::spawn(async move { books.carry_all(customer, &of_volume).await });
             if work.await.is_ok() {
                 return;
             }
@@ -86,19 +86,19 @@ impl Shelf {
         }
     }
 
-    async fn carry_all(&self, customer: CustomerId, volume: &Arc<Volume>) {
+    async fn carry_all(&self, customer: CustomerId, volume: &Arc<LoadedBook>) {
         loop {
             self.carry_once(customer, volume).await;
             let mut ahead = volume.ahead.lock().await;
             if !ahead.is_waiting() {
                 ahead.carrier = Carrier::Idle;
-                return self.report_now_and_then(&mut ahead);
+                return self.evict_idle_now_and_then(&mut ahead);
             }
         }
     }
 
     /// One transaction: it takes what waits when it begins.
-    async fn carry_once(&self, customer: CustomerId, volume: &Arc<Volume>) {
+    async fn carry_once(&self, customer: CustomerId, volume: &Arc<LoadedBook>) {
         let taken = Arc::new(Mutex::new(None));
         let (took, of_volume) = (Arc::clone(&taken), Arc::clone(volume));
         let outcome = self.0.store.commit_late(customer, move || {
@@ -116,7 +116,7 @@ impl Shelf {
     }
 
     /// Publishes what is on disk now, and answers.
-    async fn arrived(&self, volume: &Volume, taken: Option<Taken>) {
+    async fn arrived(&self, volume: &LoadedBook, taken: Option<Taken>) {
         let Some(Taken { entries, after }) = taken else { return };
         let mut ahead = volume.ahead.lock().await;
         volume.publish(after);
@@ -127,7 +127,7 @@ impl Shelf {
     }
 
     /// Nothing of what was taken is on disk. If the store refused several changes, each is tried alone.
-    async fn failed(&self, customer: CustomerId, volume: &Arc<Volume>, taken: Option<Taken>, failed: Uncommitted) {
+    async fn failed(&self, customer: CustomerId, volume: &Arc<LoadedBook>, taken: Option<Taken>, failed: Uncommitted) {
         let mut ahead = volume.ahead.lock().await;
         // If the transaction did not even begin, what waits for it shares its fate.
         let entries = taken.or_else(|| ahead.take()).map_or(Vec::new(), |taken| taken.entries);
@@ -156,7 +156,7 @@ impl Shelf {
     }
 
     /// Commits changes one by one, up to the first that fails, which is answered with its fault.
-    async fn carry_each(&self, customer: CustomerId, volume: &Volume, entries: &mut std::vec::IntoIter<Entry>) {
+    async fn carry_each(&self, customer: CustomerId, volume: &LoadedBook, entries: &mut std::vec::IntoIter<Entry>) {
         let mut desk = self.desk_of(&volume.present());
         for Entry { waiting, change, answer, .. } in entries {
             let Some(change) = change else {
@@ -186,7 +186,7 @@ impl Shelf {
         again
     }
 
-    async fn accept_again(&self, customer: CustomerId, volume: &Arc<Volume>, again: Vec<Waiting>) {
+    async fn accept_again(&self, customer: CustomerId, volume: &Arc<LoadedBook>, again: Vec<Waiting>) {
         for waiting in again {
             self.accept(customer, Arc::clone(volume), waiting).await;
         }
@@ -197,10 +197,10 @@ impl Shelf {
     }
 
     /// Sees what room the books take, unless that was done a moment ago.
-    fn report_now_and_then(&self, ahead: &mut Ahead) {
-        if ahead.reported.is_none_or(|at| at.elapsed() > REPORT_INTERVAL) {
+    fn evict_idle_now_and_then(&self, ahead: &mut Ahead) {
+        if ahead.reported.is_none_or(|at| at.elapsed() > EVICTION_INTERVAL) {
             ahead.reported = Some(Instant::now());
-            self.report();
+            self.evict_idle();
         }
     }
 }
@@ -211,21 +211,21 @@ fn changes(taken: &Taken) -> Vec<Arc<Change>> {
 
 /// Everything that deciding a command needs, held by the one whose turn it is.
 struct Turn {
-    shelf: Shelf,
+    books: Books,
     customer: CustomerId,
-    volume: Arc<Volume>,
+    volume: Arc<LoadedBook>,
     ids: OwnedMutexGuard<Ids>,
     ahead: OwnedMutexGuard<Ahead>,
 }
 
 impl Turn {
     fn decide(mut self, waiting: Waiting) {
-        let (shelf, volume) = (&self.shelf, &self.volume);
-        self.ahead.decide(waiting, &mut self.ids, || shelf.desk_of(&volume.present()));
+        let (books, volume) = (&self.books, &self.volume);
+        self.ahead.decide(waiting, &mut self.ids, || books.desk_of(&volume.present()));
         if self.ahead.is_waiting() && self.ahead.carrier == Carrier::Idle {
             self.ahead.carrier = Carrier::AtWork;
-            let Turn { shelf, customer, volume, .. } = self;
-            tokio::spawn(shelf.carry(customer, volume));
+            let Turn { books, customer, volume, .. } = self;
+            tokio::spawn(books.carry(customer, volume));
         }
     }
 }

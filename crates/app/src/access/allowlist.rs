@@ -19,24 +19,25 @@ pub struct Block(IpNet);
 
 /// A text is not a block of addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotABlock;
+pub struct ParseBlockError;
 
-impl fmt::Display for NotABlock {
+impl fmt::Display for ParseBlockError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("not a block of addresses: write one like 192.0.2.0/24, 2001:db8::/32 or 192.0.2.7")
     }
 }
 
-impl std::error::Error for NotABlock {}
+impl std::error::Error for ParseBlockError {}
 
 impl Block {
     /// Reads CIDR notation; a bare address is the block of that one.
-    pub fn parse(text: &str) -> Result<Self, NotABlock> {
+    pub fn parse(text: &str) -> Result<Self, ParseBlockError> {
         let text = text.trim();
         if text.len() > BLOCK_CHARS_MAX {
-            return Err(NotABlock);
+            return Err(ParseBlockError);
         }
-        let net = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| NotABlock)?;
+        let net =
+            text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| ParseBlockError)?;
         Ok(Self(unmapped(net).trunc()))
     }
 

@@ -1,9 +1,9 @@
 //! The request report: every call whose caller is known, for those who want to know who called what.
 //!
-//! A call must not wait for its report, so it leaves what is to be told in a buffer ([`waiting`]), in the words in
+//! A call must not wait for its report, so it leaves what is to be told in a buffer ([`buffer`]), in the words in
 //! which it will be stored, and goes. Once a second, or when much has gathered, the buffer is written to the store in
 //! pieces that hold up nobody else; a crash loses what has not been written. While the store is away the buffer grows
-//! to a bound; what does not fit is dropped and counted. Questions ([`asking`]) first have the buffer written, so that
+//! to a bound; what does not fit is dropped and counted. Questions ([`query`]) first have the buffer written, so that
 //! callers find what they did a moment ago.
 //!
 //! It judges no right and knows no mnemonic: those above say who may see what.
@@ -16,19 +16,19 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{MissedTickBehavior, interval};
 
-mod asking;
-mod waiting;
+mod buffer;
+mod query;
 
 #[cfg(test)]
 mod tests;
 
-pub use asking::{ReportFault, ReportPage, Scope};
+pub use query::{AuditError, AuditPage, Scope};
 pub use ringbook_store::{AccountId, Request, Sent};
 
+use buffer::Buffer;
 use ringbook_clock::Clock;
 use ringbook_store::{Segment, Store, StoreFault};
 use ringbook_telemetry::Metrics;
-use waiting::Waiting;
 
 /// How many days of requests are kept unless somebody says otherwise.
 pub const REPORT_DAYS: u32 = 31;
@@ -48,12 +48,12 @@ const QUESTIONS_AT_ONCE_MAX: usize = 2;
 const DAY_SECONDS: i64 = 86_400;
 
 /// The report. One for a server.
-pub struct Report {
+pub struct AuditLog {
     store: Store,
     clock: Clock,
     metrics: Arc<Metrics>,
     days: u32,
-    waiting: Mutex<Waiting>,
+    buffer: Mutex<Buffer>,
     full: Notify,
     /// Whoever holds it is the only one that writes.
     writing: tokio::sync::Mutex<()>,
@@ -64,7 +64,7 @@ pub struct Report {
     drops: AtomicBool,
 }
 
-impl Report {
+impl AuditLog {
     /// A report that goes to this store and is kept for so many days.
     pub fn new(store: Store, clock: Clock, metrics: Arc<Metrics>, days: u32) -> Arc<Self> {
         Arc::new(Self {
@@ -72,7 +72,7 @@ impl Report {
             clock,
             metrics,
             days,
-            waiting: Mutex::default(),
+            buffer: Mutex::default(),
             full: Notify::new(),
             writing: tokio::sync::Mutex::default(),
             questions: Arc::new(Semaphore::new(QUESTIONS_AT_ONCE_MAX)),
@@ -84,7 +84,7 @@ impl Report {
     /// Takes a request into the report of an account. Costs well under a microsecond, and waits for nothing but others
     /// that do the same.
     pub fn record(&self, account: AccountId, request: &Request<'_>) {
-        let bytes = waiting::in_words(request, |words| self.waiting().add(account, request.started_at, words));
+        let bytes = buffer::in_words(request, |words| self.buffer().add(account, request.started_at, words));
         match bytes {
             Some(bytes) if bytes >= FULL_BYTES => self.full.notify_one(),
             Some(_) => {}
@@ -123,7 +123,7 @@ impl Report {
 
     async fn write_out(&self) -> Result<(), StoreFault> {
         let _turn = self.writing.lock().await;
-        let mut segments = self.waiting().close().into_iter();
+        let mut segments = self.buffer().close().into_iter();
         loop {
             let piece = Arc::new(piece(&mut segments));
             if piece.is_empty() {
@@ -132,10 +132,10 @@ impl Report {
             let written = self.store.add_requests(Arc::clone(&piece)).await;
             if let Err(fault) = written {
                 let kept = piece.iter().cloned().chain(segments);
-                self.waiting().put_back(kept);
+                self.buffer().put_back(kept);
                 return Err(fault);
             }
-            self.waiting().written(&piece);
+            self.buffer().written(&piece);
             self.metrics.requests_reported(piece.iter().map(|segment| segment.count).sum());
         }
     }
@@ -170,8 +170,8 @@ impl Report {
         }
     }
 
-    fn waiting(&self) -> std::sync::MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn buffer(&self) -> std::sync::MutexGuard<'_, Buffer> {
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

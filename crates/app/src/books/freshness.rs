@@ -3,7 +3,7 @@
 //! Before a book is shown, the store is asked which revision it is at; all calls that wait at a moment share one such
 //! question, and a call that comes while a question is on its way waits for the next one, because the answer might be
 //! older than the call. If the book is behind, it catches up with what has changed, or is read anew. So no answer is
-//! older than its call, whichever server gives it. With [`Reads::Local`] the question is left out ([`super::mirroring`]).
+//! older than its call, whichever server gives it. With [`Reads::Local`] the question is left out ([`super::follower`]).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use ringbook_book::id::{CustomerId, Revision};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::{Shelf, ShelfFault, Volume};
+use super::{BookError, Books, LoadedBook};
 use ringbook_store::{Following, Store, StoreFault};
 
 /// How long a read waits to hear which revision its book is at.
@@ -34,7 +34,7 @@ type Asked = Result<Arc<Revisions>, StoreFault>;
 
 /// The question which revisions books are at, shared by all who ask at a moment.
 #[derive(Default)]
-pub(super) struct Question(Mutex<State>);
+pub(super) struct RevisionCheck(Mutex<State>);
 
 type Waiting = (CustomerId, oneshot::Sender<Asked>);
 
@@ -44,7 +44,7 @@ struct State {
     is_asking: bool,
 }
 
-impl Question {
+impl RevisionCheck {
     /// The revision of a book in the store, not older than this call; `None` when there is no such book.
     pub(super) async fn ask(
         self: &Arc<Self>,
@@ -83,7 +83,7 @@ impl Question {
 
 /// The task that asks. However it ends, somebody else can ask afterwards.
 struct Asking {
-    question: Arc<Question>,
+    question: Arc<RevisionCheck>,
     /// Whether it has ended because nobody waited.
     is_over: bool,
 }
@@ -120,7 +120,7 @@ impl Drop for Asking {
 
 /// Waits while changes of this server's own are on their way, which most often are what the store is ahead by; whether
 /// readers see this revision then.
-async fn settled(volume: &Volume, revision: Revision) -> bool {
+async fn settled(volume: &LoadedBook, revision: Revision) -> bool {
     loop {
         let settled = volume.settled.notified();
         if !volume.ahead.lock().await.is_in_flight() {
@@ -130,9 +130,9 @@ async fn settled(volume: &Volume, revision: Revision) -> bool {
     }
 }
 
-impl Shelf {
+impl Books {
     /// Makes sure that the book is not older than this call.
-    pub(super) async fn make_recent(&self, customer: CustomerId, volume: &Arc<Volume>) -> Result<(), ShelfFault> {
+    pub(super) async fn make_recent(&self, customer: CustomerId, volume: &Arc<LoadedBook>) -> Result<(), BookError> {
         if !self.0.store.is_shared() || self.0.bounds.reads == Reads::Local {
             return Ok(());
         }
@@ -147,10 +147,10 @@ impl Shelf {
     }
 
     /// Brings a book to what the store holds now.
-    pub(super) async fn catch_up(&self, customer: CustomerId, volume: &Arc<Volume>) -> Result<(), ShelfFault> {
+    pub(super) async fn catch_up(&self, customer: CustomerId, volume: &Arc<LoadedBook>) -> Result<(), BookError> {
         // Kept, so that no two do it at once, and nothing is decided meanwhile.
         let mut ahead = Arc::clone(&volume.ahead).lock_owned().await;
-        let (store, of_volume, shelf) = (self.0.store.clone(), Arc::clone(volume), self.clone());
+        let (store, of_volume, books) = (self.0.store.clone(), Arc::clone(volume), self.clone());
         let work = move || {
             let present = of_volume.present();
             let (steps, to) = match store.following(customer, &present)? {
@@ -162,7 +162,7 @@ impl Shelf {
                 }
             };
             if to > present.revision() {
-                let mut desk = ahead.idle_desk().unwrap_or_else(|| shelf.desk_of(&present));
+                let mut desk = ahead.idle_desk().unwrap_or_else(|| books.desk_of(&present));
                 desk.catch_up(&steps, to);
                 of_volume.publish(desk.snapshot());
                 ahead.keep_idle(desk);
