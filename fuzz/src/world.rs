@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use ringbook::demo::{Wish, prepare};
 use ringbook_app::access::{Access, TokenHash};
+use ringbook_app::application::Application;
 use ringbook_app::audit::AuditLog;
 use ringbook_app::books::{Books, Bounds};
 use ringbook_book::id::{CustomerId, UserId};
@@ -67,7 +68,7 @@ async fn furnished(place: &TempDir) -> Rpc {
     let clock = Clock::manual(Moment::from_unix(1_700_000_000));
     let report = AuditLog::new(store.clone(), clock.clone(), Arc::clone(&metrics), 31);
     let access = Access::open(store, clock.clone()).await.expect("access");
-    Rpc::new(Arc::new(access), books, report, clock, metrics)
+    Rpc::new(Application::new(Arc::new(access), books, report, clock, metrics))
 }
 
 async fn add_key(store: &Store, party: &Value, token: &str) {

@@ -1,7 +1,17 @@
-//! What the server does, whatever protocol asks for it: who may call, the running books, the request report.
+//! What the server does, whatever protocol asks for it.
 //!
-//! It knows no JSON, no socket and no SQL: front ends hand it typed requests, and the store below keeps rows.
+//! [`application::Application`] is what front ends use: it authenticates, admits, charges, plans, runs, changes and
+//! audits ([`call`], [`admitted`]). Below it are [`access`] (tokens, rights, allow-lists, limits), [`books`] (the loaded
+//! address books) and [`audit`] (who called what).
+//!
+//! It knows no JSON, no HTTP and no SQL: front ends hand it typed requests, and the store keeps rows.
 
 pub mod access;
+pub mod admitted;
+pub mod app_error;
+pub mod application;
 pub mod audit;
 pub mod books;
+pub mod call;
+pub mod cursor;
+pub mod stopwatch;

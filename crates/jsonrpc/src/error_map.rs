@@ -8,17 +8,18 @@ use ringbook_book::query::fault::{Part, QueryFault, Wrong};
 
 use super::from_wire::{filter_path, id_number};
 use super::json::Json;
-use super::method::{ACCESS_TOKEN, USER_ID};
+use super::method::{ACCESS_TOKEN, DATE_TILL, SINCE, USER_ID};
 use super::mnemonic::{Mnemonic, RpcError};
 use super::reader::Reader;
 use ringbook_app::access::{AccessError, LimitKind};
-use ringbook_app::books::BookError;
+use ringbook_app::app_error::AppError;
+use ringbook_app::cursor;
 use ringbook_store::StoreFault;
 
 /// A refused caller.
-pub fn of_refusal(refused: AccessError, params: Reader<'_>) -> RpcError {
+pub fn of_access(refused: AccessError, params: Reader<'_>) -> RpcError {
     match refused {
-        // The token is the parameter to error_at; it is never repeated.
+        // The token is the parameter to blame; it is never repeated.
         AccessError::TokenInvalid => RpcError::at(Mnemonic::AccessTokenInvalid, ACCESS_TOKEN),
         AccessError::TokenExpired => RpcError::at(Mnemonic::AccessTokenExpired, ACCESS_TOKEN),
         AccessError::TokenBlocked => RpcError::at(Mnemonic::AccessTokenBlocked, ACCESS_TOKEN),
@@ -49,28 +50,30 @@ fn limit_name(per: LimitKind) -> &'static str {
 }
 
 /// A failure of the store.
-pub fn of_store(fault: &StoreFault) -> RpcError {
-    if let StoreFault::Unreadable { .. } = fault {
+fn of_store(error: &StoreFault) -> RpcError {
+    if let StoreFault::Unreadable { .. } = error {
         // Logged when it was found; once is enough.
         return RpcError::new(Mnemonic::InternalError);
     }
-    RpcError::internal(fault.to_string())
+    RpcError::internal(error.to_string())
 }
 
-/// A book that is not to be had.
-pub fn of_book(fault: &BookError) -> RpcError {
-    match fault {
-        BookError::Store(fault) => of_store(fault),
-        BookError::Unreadable => RpcError::new(Mnemonic::InternalError),
-        BookError::Refused(_) => RpcError::internal("a question was refused as if it were a command"),
-    }
-}
-
-/// A change that failed; what is to error_at is looked for in the parameters that the command was read from.
-pub fn of_change(fault: &BookError, params: Reader<'_>) -> RpcError {
-    match fault {
-        BookError::Refused(refusal) => of_command(refusal, params),
-        BookError::Store(_) | BookError::Unreadable => of_book(fault),
+/// A request that was not carried out; offending values are looked for in the parameters that it was read from.
+pub fn of_app(error: &AppError, params: Reader<'_>) -> RpcError {
+    let since =
+        |reason: &str| RpcError::at(Mnemonic::InvalidParameterValue, SINCE).sent(params.raw(SINCE)).because(reason);
+    let till = |mnemonic| RpcError::at(mnemonic, DATE_TILL).sent(params.raw(DATE_TILL));
+    match error {
+        AppError::Question(error) => of_question(error, params),
+        AppError::Command(refusal) => of_command(refusal, params),
+        AppError::Cursor(stale) => since(&cursor::why_stale(stale)),
+        AppError::IntervalReversed => {
+            till(Mnemonic::InvalidParametersCombination).because("date_till is before date_from")
+        }
+        AppError::IntervalTooLong => till(Mnemonic::DateIntervalLimitReached),
+        AppError::Unreadable => RpcError::new(Mnemonic::InternalError),
+        AppError::Store(error) => of_store(error),
+        AppError::Internal(cause) => RpcError::internal(*cause),
     }
 }
 
@@ -93,11 +96,11 @@ pub fn of_command(refusal: &Refusal, params: Reader<'_>) -> RpcError {
     }
 }
 
-/// The parameter that holds what is to error_at: its path, and what was sent there.
-fn blamed<'d>(error_at: Blame, params: Reader<'d>) -> Option<(String, Option<Json<'d>>)> {
+/// The parameter that holds what is to blame: its path, and what was sent there.
+fn blamed<'d>(blame: Blame, params: Reader<'d>) -> Option<(String, Option<Json<'d>>)> {
     let member = |name: &str| Some((name.to_owned(), params.given(name)));
     let element = |list: &str, id| within(params, list, id).or_else(|| member(list));
-    match error_at {
+    match blame {
         Blame::Target(_) if params.given("id").is_some() => member("id"),
         Blame::Target(id) => element("ids", id),
         Blame::Organization(_) => member("organization_id"),
@@ -118,7 +121,7 @@ fn within<'d>(params: Reader<'d>, list: &str, id: u64) -> Option<(String, Option
 }
 
 /// A refused question; the offending value is fetched from the parameters that the question was read from.
-pub fn of_question(fault: &QueryFault, params: Reader<'_>) -> RpcError {
+fn of_question(fault: &QueryFault, params: Reader<'_>) -> RpcError {
     let path = path(&fault.part);
     let (mnemonic, reason, max) = wrong(&fault.wrong);
     // A name that does not exist is reported on the list that it stands in.

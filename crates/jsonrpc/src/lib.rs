@@ -1,26 +1,25 @@
-//! The RPC floor: from the bytes of a body to the bytes of its answer.
+//! The JSON-RPC front end: from the bytes of a body to the bytes of its answer.
 //!
-//! A call goes down one path, and [`Rpc::answer`] with [`Rpc::carry_out`] is that path: the envelope is judged,
-//! the method found, the caller admitted and charged, the parameters read, and the method's own
-//! function (in [`mod@methods`]) asks the book and writes what it finds. Whatever fails on the way is a
-//! [`mnemonic::RpcError`], and there is one place that writes it. The wire is known to two modules only, [`from_wire`]
-//! and [`to_wire`]; three tables say everything else: [`method`], [`fault`], and the field tables of the book.
+//! A call goes down one path, and [`Rpc::answer`] is that path: the envelope is checked, the method found, the caller
+//! authenticated and admitted by the application, the parameters read into a typed request ([`from_wire`]), the request
+//! carried out by the application, and the result written ([`to_wire`]). Whatever fails on the way becomes an
+//! [`mnemonic::RpcError`], and there is one place that writes it. Two tables say the rest: [`method`], [`mnemonic`].
 //!
-//! What it does not do: it knows no socket, no SQL and no rule of an address book.
+//! It knows no socket, no SQL and no rule of an address book.
 
 use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use futures_util::FutureExt;
+use ringbook_app::access::Scope;
+use ringbook_app::admitted::Admitted;
+use ringbook_app::application::{Application, Frontend};
+use ringbook_app::audit::Sent;
+use ringbook_app::call::{Call, Ending};
+use ringbook_app::stopwatch::Stage;
 
-use ringbook_app::access::{Access, Identity, LimitsView, User};
-use ringbook_app::audit::{AuditLog, Request, Sent};
-use ringbook_app::books::Books;
-use ringbook_clock::{Clock, Moment};
-use ringbook_telemetry::Metrics;
-
-mod catch_panic;
 mod discovery;
 mod envelope;
 mod error_map;
@@ -30,14 +29,12 @@ mod method;
 mod methods;
 mod mnemonic;
 mod reader;
-mod stopwatch;
 mod to_wire;
 
 #[cfg(test)]
 mod tests;
 
 pub use mnemonic::Mnemonic;
-pub use stopwatch::Stage;
 
 use envelope::Envelope;
 use json::Document;
@@ -45,7 +42,6 @@ use method::{Guarded, Method, Open, USER_ID};
 use methods::MethodCall;
 use mnemonic::RpcError;
 use reader::Reader;
-use stopwatch::Stopwatch;
 use to_wire::{ChunkCache, Metadata};
 
 /// What a body that never became a call is answered with, after what happened to it.
@@ -55,31 +51,16 @@ const HOW_TO_CALL: &str = "Send a JSON-RPC 2.0 call with POST to the path /v2.0,
 /// The outcome of a call that succeeded, among the [`outcomes`].
 const OK: &str = "ok";
 
-/// Answers calls. One for a server.
+/// Answers JSON-RPC calls. One for a server.
 pub struct Rpc {
-    access: Arc<Access>,
-    books: Books,
-    report: Arc<AuditLog>,
-    clock: Clock,
-    metrics: Arc<Metrics>,
-    rendered: Arc<ChunkCache>,
-    /// Counts the calls that failed through no fault of the client's; the count is what the answer and the
-    /// log have in common.
-    incidents: AtomicU64,
+    app: Arc<Application>,
+    chunk_cache: Arc<ChunkCache>,
 }
 
-/// A call on its way, as far as everybody must know it.
-#[derive(Debug)]
-struct CallContext<'m> {
-    peer: IpAddr,
-    now: Moment,
-    watch: Stopwatch<'m>,
-    /// Known once the method is found.
+/// A call on its way: the application's call, and the method once it is known.
+struct CallContext<'a> {
+    call: Call<'a>,
     method: Option<Method>,
-    /// Known once the token is.
-    identity: Option<Identity>,
-    /// The user on whose behalf an agent calls, once it is known that it may.
-    on_behalf: Option<Arc<User>>,
 }
 
 /// The names that calls are counted under, in the order of [`Metrics::call`].
@@ -114,177 +95,184 @@ pub fn not_a_call(happened: &str) -> Vec<Bytes> {
 }
 
 impl Rpc {
-    /// Answers from these books to whom `access` lets in. `metrics` was made with [`methods()`], [`outcomes`] and
-    /// [`stages`].
-    pub fn new(access: Arc<Access>, books: Books, report: Arc<AuditLog>, clock: Clock, metrics: Arc<Metrics>) -> Self {
-        Rpc { access, books, report, clock, metrics, rendered: Arc::default(), incidents: AtomicU64::new(0) }
+    /// Answers calls to this application, whose metrics were made with [`methods()`], [`outcomes`] and [`stages`].
+    pub fn new(app: Arc<Application>) -> Self {
+        Rpc { app, chunk_cache: Arc::default() }
     }
 
     /// Answers the call in this body, from this address. Always yields an answer, in pieces to be written
     /// one after another.
     pub async fn answer(&self, body: &[u8], peer: IpAddr) -> Vec<Bytes> {
-        let mut visit = self.visit(peer);
+        let mut context = CallContext { call: self.app.begin(Frontend::JsonRpc, peer), method: None };
         let document = match Document::parse(body) {
             Ok(document) => document,
-            Err(fault) => return self.refuse(None, &visit, envelope::unparsed(fault)),
+            Err(error) => return self.refuse(None, &context, envelope::unparsed(error)),
         };
         let (id, envelope) = envelope::read(&document);
-        visit.watch.lap(Stage::Envelope);
+        context.call.lap(Stage::Envelope);
         let outcome = match envelope {
-            Ok(envelope) => catch_panic::catch_panic(self.carry_out(&envelope, &mut visit)).await,
-            Err(fault) => Ok(Err(fault)),
+            Ok(envelope) => self.carry_out_unwinding(&envelope, &mut context).await,
+            Err(error) => Err(error),
         };
-        match outcome.unwrap_or_else(|panic| Err(RpcError::internal(panic))) {
+        match outcome {
             Ok(reply) => {
-                self.report(&visit, &document, None);
-                self.count(&visit, OK, reply)
+                self.audit(&context, &document, Ending::Success);
+                self.count(&context, OK, reply)
             }
-            Err(fault) => {
-                let mnemonic = fault.mnemonic;
-                let reply = self.refuse(id, &visit, fault);
-                self.report(&visit, &document, Some(mnemonic));
+            Err(error) => {
+                let mnemonic = error.mnemonic;
+                let reply = self.refuse(id, &context, error);
+                let ending = Ending::Failure { code: mnemonic.code(), mnemonic: mnemonic.text() };
+                self.audit(&context, &document, ending);
                 reply
             }
         }
     }
 
-    /// Tells the report of a call whose caller is known. What an agent does for a customer is the customer's to know,
-    /// even if it was refused.
-    fn report(&self, visit: &CallContext<'_>, document: &Document<'_>, refused: Option<Mnemonic>) {
-        let (Some(identity), Some(method)) = (&visit.identity, visit.method) else {
-            return;
-        };
-        let user = visit.on_behalf.as_deref().unwrap_or(identity.user());
-        let trace = document.trace();
-        let request = Request {
-            started_at: visit.now.unix(),
-            user: user.id.number(),
-            login: &user.login,
-            token_name: identity.key().map(|key| key.name.as_str()),
-            is_agent: identity.is_agent(),
-            method: method.spec().name,
-            raw_id: &trace.id,
-            ip: visit.peer.to_canonical(),
-            micros: visit.watch.micros(),
-            failure: refused.map(|mnemonic| (mnemonic.code(), mnemonic.text())),
-            body: if trace.is_whole { Sent::Whole(&trace.body) } else { Sent::Cut(&trace.body) },
-        };
-        self.report.record(user.account, &request);
+    /// Carries out the call; a panic ends the call and nothing else.
+    ///
+    /// After a panic nothing of the call is looked at again, so that it may have left it in any state; what calls
+    /// share keeps itself whole (a lock that a panic passed through is taken as it is).
+    async fn carry_out_unwinding(
+        &self,
+        envelope: &Envelope<'_>,
+        context: &mut CallContext<'_>,
+    ) -> Result<Vec<Bytes>, RpcError> {
+        let outcome = AssertUnwindSafe(self.carry_out(envelope, context)).catch_unwind().await;
+        outcome.unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(RpcError::internal(format!("panicked: {}", text.unwrap_or("without a message"))))
+        })
     }
 
-    /// Finds the method and lets it run; a guarded one only for a caller.
-    async fn carry_out(&self, envelope: &Envelope<'_>, visit: &mut CallContext<'_>) -> Result<Vec<Bytes>, RpcError> {
+    /// Finds the method and lets it run; a guarded one only for an admitted caller.
+    async fn carry_out(&self, envelope: &Envelope<'_>, context: &mut CallContext<'_>) -> Result<Vec<Bytes>, RpcError> {
         let method = Method::named(&envelope.method);
         let method = method.ok_or_else(|| RpcError::new(Mnemonic::MethodNotFound))?;
-        visit.method = Some(method);
+        context.method = Some(method);
+        context.call.name(method.spec().name);
         let params = Reader::new(envelope.params)?;
+        let request = MethodCall { id: envelope.id, params };
         let outcome = match method {
-            Method::Open(Open::LoginUser) => methods::login(self, envelope.id, params, visit).await,
+            Method::Open(Open::LoginUser) => methods::login(request, &mut context.call).await,
             Method::Open(Open::Discover) => methods::discover(envelope.id, params),
-            Method::Guarded(method) => self.carry_out_for_caller(method, envelope.id, params, visit).await,
+            Method::Guarded(method) => self.carry_out_for_caller(method, request, &mut context.call).await,
         };
-        outcome.map_err(|fault| params.discreet(fault))
+        outcome.map_err(|error| params.discreet(error))
     }
 
-    /// Admits the caller, runs the method, and charges the call if it succeeds.
+    /// Authenticates and admits the caller, runs the method, and charges the call if it succeeds.
     async fn carry_out_for_caller(
         &self,
         method: Guarded,
-        id: &str,
-        params: Reader<'_>,
-        visit: &mut CallContext<'_>,
+        request: MethodCall<'_>,
+        call: &mut Call<'_>,
     ) -> Result<Vec<Bytes>, RpcError> {
-        let spec = method.spec();
+        let (spec, params) = (method.spec(), request.params);
+        let refused = |error| error_map::of_access(error, params);
         let token = params.text(method::ACCESS_TOKEN)?;
-        let identity = self.access.identify(&token, visit.now).await;
-        let identity = identity.map_err(|refused| error_map::of_refusal(refused, params))?;
-        let identity = visit.identity.insert(identity);
-        let user_id = methods::user_id(method, identity, params)?;
-        let (scope, right) = (method.scope(), method.right());
-        if identity.is_agent() {
-            visit.on_behalf = identity.effective_user(user_id, scope);
-        }
-        let caller = self.access.admit(identity, user_id, scope, right, visit.peer, visit.now);
-        let caller = caller.map_err(|refused| error_map::of_refusal(refused, params))?;
-        visit.watch.lap(Stage::Access);
+        let identity = call.authenticate(&token).await.map_err(refused)?;
+        let (user_id, misread) = acting_user(method, identity.is_agent(), params)?;
+        let mut call = call.admit(method.requirement(), user_id).map_err(refused)?;
         params.refuse_unknown(spec)?;
-        if spec.takes(USER_ID) {
-            params.user_id()?;
+        if let Some(error) = misread {
+            return Err(error);
         }
-        let limits = self.limits(visit);
-        let work = MethodCall { id, params, caller: &caller, limits: limits.as_ref() };
-        let reply = match method {
-            Guarded::LogoutUser => methods::logout(self, work).await,
-            Guarded::Contacts => methods::contacts(self, work, &mut visit.watch).await,
-            Guarded::CreateContacts => methods::create_contact(self, work).await,
-            Guarded::UpdateContacts => methods::update_contact(self, work).await,
-            Guarded::DeleteContacts => methods::delete_contacts(self, work).await,
-            Guarded::UploadContacts => methods::upload_contacts(self, work).await,
-            Guarded::ContactChanges => methods::contact_changes(self, work).await,
-            Guarded::GroupContacts => methods::groups(self, work).await,
-            Guarded::CreateGroup => methods::create_group(self, work).await,
-            Guarded::UpdateGroup => methods::update_group(self, work).await,
-            Guarded::DeleteGroup => methods::delete_group(self, work).await,
-            Guarded::Organizations => methods::organizations(self, work).await,
-            Guarded::CreateOrganization => methods::create_organization(self, work).await,
-            Guarded::UpdateOrganization => methods::update_organization(self, work).await,
-            Guarded::DeleteOrganization => methods::delete_organization(self, work).await,
-            Guarded::CustomerUsers => methods::customer_users(work),
-            Guarded::Account => methods::account(work),
-            Guarded::Employees => methods::employees(self, work).await,
-            Guarded::CreateEmployee => methods::create_employee(self, work).await,
-            Guarded::UpdateEmployee => methods::update_employee(self, work).await,
-            Guarded::DeleteEmployee => methods::delete_employee(self, work).await,
-            Guarded::BlacklistNumbers => methods::blacklist_numbers(self, work).await,
-            Guarded::CreateBlacklistNumber => methods::create_blacklist_number(self, work, visit.now).await,
-            Guarded::DeleteBlacklistNumber => methods::delete_blacklist_number(self, work).await,
-            Guarded::ApiRequests => methods::api_requests(self, work).await,
-        }?;
-        caller.succeed();
+        let reply = self.run(method, request, &mut call).await?;
+        call.lap(Stage::Write);
+        call.succeed();
         Ok(reply)
     }
 
-    fn visit(&self, peer: IpAddr) -> CallContext<'_> {
-        CallContext {
-            peer,
-            now: self.clock.now(),
-            watch: Stopwatch::start(&self.metrics),
-            method: None,
-            identity: None,
-            on_behalf: None,
+    async fn run(
+        &self,
+        method: Guarded,
+        request: MethodCall<'_>,
+        call: &mut Admitted<'_, '_>,
+    ) -> Result<Vec<Bytes>, RpcError> {
+        match method {
+            Guarded::LogoutUser => methods::logout(request, call).await,
+            Guarded::Contacts => methods::contacts(request, call, &self.chunk_cache).await,
+            Guarded::CreateContacts => methods::create_contact(request, call).await,
+            Guarded::UpdateContacts => methods::update_contact(request, call).await,
+            Guarded::DeleteContacts => methods::delete_contacts(request, call).await,
+            Guarded::UploadContacts => methods::upload_contacts(request, call).await,
+            Guarded::ContactChanges => methods::contact_changes(request, call).await,
+            Guarded::GroupContacts => methods::groups(request, call).await,
+            Guarded::CreateGroup => methods::create_group(request, call).await,
+            Guarded::UpdateGroup => methods::update_group(request, call).await,
+            Guarded::DeleteGroup => methods::delete_group(request, call).await,
+            Guarded::Organizations => methods::organizations(request, call).await,
+            Guarded::CreateOrganization => methods::create_organization(request, call).await,
+            Guarded::UpdateOrganization => methods::update_organization(request, call).await,
+            Guarded::DeleteOrganization => methods::delete_organization(request, call).await,
+            Guarded::CustomerUsers => methods::customer_users(request, call).await,
+            Guarded::Account => methods::account(request, call).await,
+            Guarded::Employees => methods::employees(request, call).await,
+            Guarded::CreateEmployee => methods::create_employee(request, call).await,
+            Guarded::UpdateEmployee => methods::update_employee(request, call).await,
+            Guarded::DeleteEmployee => methods::delete_employee(request, call).await,
+            Guarded::BlacklistNumbers => methods::blacklist_numbers(request, call).await,
+            Guarded::CreateBlacklistNumber => methods::create_blacklist_number(request, call).await,
+            Guarded::DeleteBlacklistNumber => methods::delete_blacklist_number(request, call).await,
+            Guarded::ApiRequests => methods::api_requests(request, call).await,
         }
     }
 
-    fn limits(&self, visit: &CallContext<'_>) -> Option<LimitsView> {
-        let identity = visit.identity.as_ref()?;
-        self.access.limits(identity, visit.now)
+    /// Writes a call of a known caller into the audit log.
+    fn audit(&self, context: &CallContext<'_>, document: &Document<'_>, ending: Ending) {
+        if context.call.is_authenticated() && context.method.is_some() {
+            let trace = document.trace();
+            let body = if trace.is_whole { Sent::Whole(&trace.body) } else { Sent::Cut(&trace.body) };
+            context.call.audit(ending, &trace.id, body);
+        }
     }
 
-    /// Writes, counts and, where the client is not to error_at, logs a refusal.
-    fn refuse(&self, id: Option<&str>, visit: &CallContext<'_>, mut fault: RpcError) -> Vec<Bytes> {
-        if let Some(cause) = fault.cause.take() {
-            let request = self.incidents.fetch_add(1, Ordering::Relaxed) + 1;
-            let method = visit.method.map_or(method::UNKNOWN, |method| method.spec().name);
-            tracing::error!(request, method, cause, "a call failed");
-            fault = fault.with("request", request);
+    /// Writes and counts a refusal, and logs an internal error.
+    fn refuse(&self, id: Option<&str>, context: &CallContext<'_>, mut error: RpcError) -> Vec<Bytes> {
+        if let Some(cause) = error.cause.take() {
+            let request = context.call.log_internal_error(&cause);
+            error = error.with("request", request);
         }
-        let limits = self.limits(visit);
-        let metadata = match visit.identity {
-            Some(_) => Metadata::Known(limits.as_ref()),
-            None => Metadata::Unknown,
+        let limits = context.call.limits();
+        let metadata = match context.call.is_authenticated() {
+            true => Metadata::Known(limits.as_ref()),
+            false => Metadata::Unknown,
         };
-        let reply = to_wire::refusal(id, &fault, metadata);
-        self.count(visit, fault.mnemonic.text(), reply)
+        let reply = to_wire::refusal(id, &error, metadata);
+        self.count(context, error.mnemonic.text(), reply)
     }
 
-    fn count(&self, visit: &CallContext<'_>, outcome: &str, reply: Vec<Bytes>) -> Vec<Bytes> {
+    fn count(&self, context: &CallContext<'_>, outcome: &str, reply: Vec<Bytes>) -> Vec<Bytes> {
         let known = |method| Method::ALL.iter().position(|known| *known == method);
-        let method = visit.method.and_then(known).unwrap_or(Method::ALL.len());
+        let method = context.method.and_then(known).unwrap_or(Method::ALL.len());
         let outcome = match outcome {
             OK => Some(0),
             failed => outcomes().iter().position(|known| *known == failed),
         };
-        self.metrics.call(method, outcome.unwrap_or(0));
+        self.app.metrics().call(method, outcome.unwrap_or(0));
         reply
+    }
+}
+
+/// The user that a call names, and the error of a `user_id` that cannot be read.
+///
+/// A wrong type is refused at once only where an agent needs the parameter; elsewhere it is reported after the unknown
+/// parameters.
+fn acting_user(
+    method: Guarded,
+    is_agent: bool,
+    params: Reader<'_>,
+) -> Result<(Option<u64>, Option<RpcError>), RpcError> {
+    if !method.spec().takes(USER_ID) {
+        return Ok((None, None));
+    }
+    let is_needed = is_agent && method.requirement().scope == Scope::CustomerMethod;
+    match params.user_id() {
+        Ok(_) if is_agent && !is_needed => Ok((None, None)),
+        Ok(user_id) => Ok((user_id, None)),
+        Err(error) if is_needed => Err(error),
+        Err(error) => Ok((None, Some(error))),
     }
 }

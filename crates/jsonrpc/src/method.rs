@@ -6,7 +6,7 @@
 
 use ringbook_book::query::field::Field;
 
-use ringbook_app::access::{Right, Scope};
+use ringbook_app::access::{Requirement, Right, Scope};
 
 mod table;
 
@@ -14,6 +14,15 @@ mod table;
 pub const ACCESS_TOKEN: &str = "access_token";
 /// The parameter that names the user on whose behalf an agent calls.
 pub const USER_ID: &str = "user_id";
+
+/// The parameter that holds a cursor of the order of change.
+pub const SINCE: &str = "since";
+/// The parameter that holds the number of records in the answer.
+pub const LIMIT: &str = "limit";
+/// The parameter that begins an interval of the audit log.
+pub const DATE_FROM: &str = "date_from";
+/// The parameter that ends it.
+pub const DATE_TILL: &str = "date_till";
 
 /// What the calls of methods that do not exist are counted as.
 pub const UNKNOWN: &str = "unknown";
@@ -167,19 +176,11 @@ impl Method {
 }
 
 impl Guarded {
-    /// Whom it is for.
-    pub fn scope(self) -> Scope {
+    /// Whom it is for, and what the user acted for must be allowed to do.
+    pub fn requirement(self) -> Requirement {
         match self.spec().admission {
-            Admission::Callers { scope, .. } => scope,
-            Admission::Strangers => Scope::AnySide,
-        }
-    }
-
-    /// What the user acted for must be allowed to do.
-    pub fn right(self) -> Option<Right> {
-        match self.spec().admission {
-            Admission::Callers { right, .. } => right,
-            Admission::Strangers => None,
+            Admission::Callers { scope, right, .. } => Requirement { scope, right },
+            Admission::Strangers => Requirement { scope: Scope::AnySide, right: None },
         }
     }
 }

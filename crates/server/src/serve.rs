@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::config::{LogOptions, ServeOptions};
 use ringbook_app::access::Access;
+use ringbook_app::application::Application;
 use ringbook_app::audit::AuditLog;
 use ringbook_app::books::{Books, Bounds};
 use ringbook_clock::Clock;
@@ -126,7 +127,8 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     let report = AuditLog::new(store.clone(), Clock::System, Arc::clone(&metrics), report_days);
     let (calls_over, no_more_calls) = watch::channel(());
     let reporting = tokio::spawn(Arc::clone(&report).run(until(no_more_calls)));
-    let rpc = Rpc::new(Arc::clone(&access), books.clone(), report, Clock::System, Arc::clone(&metrics));
+    let rpc =
+        Rpc::new(Application::new(Arc::clone(&access), books.clone(), report, Clock::System, Arc::clone(&metrics)));
     let service = Arc::new(JsonRpcService { rpc, store: store.clone() });
     let follow = tokio::spawn({
         let (access, stopped) = (Arc::clone(&access), stopped.clone());

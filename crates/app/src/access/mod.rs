@@ -94,8 +94,26 @@ pub enum Scope {
     CustomerOnly,
     /// Agents' users only.
     AgentOnly,
-    /// Whoever has a token.
+    /// Every caller with a token.
     AnySide,
+}
+
+/// What an operation asks of its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Requirement {
+    /// On whose behalf it is called.
+    pub scope: Scope,
+    /// What the user acted for must be allowed to do.
+    pub right: Option<Right>,
+}
+
+/// A refused admission.
+#[derive(Debug)]
+pub struct Denied {
+    /// Why.
+    pub error: AccessError,
+    /// The user acted for, if the caller may act for that one.
+    pub effective_user: Option<Arc<User>>,
 }
 
 /// What a token is.
@@ -145,11 +163,6 @@ impl Identity {
         self.account.customer().is_none()
     }
 
-    /// The user that a call acts for, if it may act for that one at all.
-    pub fn effective_user(&self, user_id: Option<u64>, scope: Scope) -> Option<Arc<User>> {
-        self.resolve_user(user_id, scope).ok().map(|(user, _)| user)
-    }
-
     /// The user that a call acts for, and its account.
     fn resolve_user(&self, user_id: Option<u64>, scope: Scope) -> Result<(Arc<User>, Arc<Account>), AccessError> {
         match (self.account.id, scope) {
@@ -196,8 +209,18 @@ impl Caller {
         &self.user
     }
 
+    /// The same, shared.
+    pub const fn shared_user(&self) -> &Arc<User> {
+        &self.user
+    }
+
     /// The account acted for.
     pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// The same, shared.
+    pub const fn shared_account(&self) -> &Arc<Account> {
         &self.account
     }
 
@@ -303,29 +326,43 @@ impl Access {
 
     /// Lets a call through, or says why not: first the user acted for, then its account, the address, the points of
     /// the token's account, and at last the side and the right. A refusal costs no point.
+    ///
+    /// # Errors
+    /// The first of these that does not hold.
     pub fn admit(
         &self,
         identity: &Identity,
         user_id: Option<u64>,
-        scope: Scope,
-        right: Option<Right>,
+        needs: Requirement,
         peer: IpAddr,
         now: Moment,
-    ) -> Result<Caller, AccessError> {
-        let (user, account) = identity.resolve_user(user_id, scope)?;
-        let point = admissible(&account, &identity.account, peer, now)?;
-        if !identity.is_on_side(scope) {
-            return Err(AccessError::WrongSide);
+    ) -> Result<Caller, Denied> {
+        let resolved = identity.resolve_user(user_id, needs.scope);
+        let (user, account) = resolved.map_err(|error| Denied { error, effective_user: None })?;
+        let admitted = admissible(&account, &identity.account, peer, now).and_then(|point| {
+            let rights = rights(identity, &user, needs)?;
+            Ok((point, rights))
+        });
+        match admitted {
+            Ok((point, rights)) => Ok(Caller { identity: identity.clone(), user, account, rights, point }),
+            Err(error) => Err(Denied { error, effective_user: Some(user) }),
         }
-        let rights = user.rights.clone().map_err(AccessError::Unavailable)?;
-        if right.is_some_and(|right| !rights.holds(right)) {
-            return Err(AccessError::RightMissing);
-        }
-        Ok(Caller { identity: identity.clone(), user, account, rights, point })
     }
 
     fn directory(&self) -> Arc<Snapshot> {
         Arc::clone(&self.directory.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The rights of the user acted for, if they and the caller's side are what the operation needs.
+fn rights(identity: &Identity, user: &User, needs: Requirement) -> Result<Rights, AccessError> {
+    if !identity.is_on_side(needs.scope) {
+        return Err(AccessError::WrongSide);
+    }
+    let rights = user.rights.clone().map_err(AccessError::Unavailable)?;
+    match needs.right {
+        Some(right) if !rights.holds(right) => Err(AccessError::RightMissing),
+        _ => Ok(rights),
     }
 }
 

@@ -90,8 +90,9 @@ impl World {
     /// A call by the token of `who`, for the user of `whom`, with a right that all users hold.
     async fn call(&self, who: usize, whom: Option<usize>, scope: Scope) -> Result<Caller, AccessError> {
         let user_id = whom.map(|whom| self.users[whom].number());
-        let right = Some(Right::AddressBookSelect);
-        self.access.admit(&self.identity(who).await, user_id, scope, right, HOME, NOW)
+        let needs = Requirement { scope, right: Some(Right::AddressBookSelect) };
+        let admitted = self.access.admit(&self.identity(who).await, user_id, needs, HOME, NOW);
+        admitted.map_err(|denied| denied.error)
     }
 
     /// What became of a call: the customer acted for, or the refusal.
@@ -127,9 +128,10 @@ async fn nobody_reaches_what_is_not_theirs() {
         assert_eq!(world.outcome(who, whom, Scope::CustomerMethod).await, expected, "{who} for {whom:?}");
     }
     for user_id in [0, 999, u64::MAX] {
-        let caller =
-            world.access.admit(&world.identity(AGENT).await, Some(user_id), Scope::CustomerMethod, None, HOME, NOW);
-        assert_eq!(caller.map(|_| ()), Err(AccessError::UserIdForeign), "{user_id}");
+        let needs = Requirement { scope: Scope::CustomerMethod, right: None };
+        let caller = world.access.admit(&world.identity(AGENT).await, Some(user_id), needs, HOME, NOW);
+        let denied = caller.expect_err("a foreign user");
+        assert_eq!((denied.error, denied.effective_user.is_some()), (AccessError::UserIdForeign, false), "{user_id}");
     }
 }
 
@@ -191,6 +193,7 @@ async fn the_list_of_the_customer_acted_for_decides() {
     assert_eq!(world.outcome(AGENT, None, Scope::AgentOnly).await, refused);
     assert_eq!(world.outcome(AGENT, None, Scope::CustomerOnly).await, refused, "the side is judged last");
     let mapped = "::ffff:127.0.0.1".parse().expect("an address");
-    let caller = world.access.admit(&world.identity(FIRST).await, None, Scope::CustomerMethod, None, mapped, NOW);
+    let needs = Requirement { scope: Scope::CustomerMethod, right: None };
+    let caller = world.access.admit(&world.identity(FIRST).await, None, needs, mapped, NOW);
     assert!(caller.is_ok());
 }

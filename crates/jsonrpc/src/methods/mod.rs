@@ -1,11 +1,5 @@
-//! What each method does once its caller is admitted: one function per method, in the terms of the floors below.
+//! What each method does once its caller is admitted: one function per method, in the terms of the application.
 
-use ringbook_book::id::CustomerId;
-
-use ringbook_app::access::{Caller, Identity, LimitsView, Scope};
-
-use super::method::{Guarded, USER_ID};
-use super::mnemonic::RpcError;
 use super::reader::Reader;
 
 mod changes;
@@ -32,37 +26,11 @@ pub use report::api_requests;
 pub use session::{login, logout};
 pub use uploading::upload_contacts;
 
-/// What a guarded method works with.
+/// A request as it was written: what a method reads.
 #[derive(Debug, Clone, Copy)]
 pub struct MethodCall<'a> {
-    /// The call's id, as it was written.
+    /// The call's id.
     pub id: &'a str,
-    /// Its parameters; unknown ones are refused already.
+    /// Its parameters.
     pub params: Reader<'a>,
-    /// Who calls, and on whose behalf.
-    pub caller: &'a Caller,
-    /// How the account stands with this call charged.
-    pub limits: Option<&'a LimitsView>,
-}
-
-impl MethodCall<'_> {
-    /// Whose book it is about.
-    pub fn customer(&self) -> Result<CustomerId, RpcError> {
-        self.caller.customer().ok_or_else(|| RpcError::internal("a call about a book, for nobody who has one"))
-    }
-}
-
-/// The user that a call names, as access is to judge it.
-///
-/// A wrong type is refused here only where an agent needs the parameter; elsewhere its turn comes with the
-/// other parameters.
-pub fn user_id(method: Guarded, identity: &Identity, params: Reader<'_>) -> Result<Option<u64>, RpcError> {
-    if !method.spec().takes(USER_ID) {
-        return Ok(None);
-    }
-    match (identity.is_agent(), method.scope()) {
-        (true, Scope::CustomerMethod) => params.user_id(),
-        (true, Scope::CustomerOnly | Scope::AgentOnly | Scope::AnySide) => Ok(None),
-        (false, _) => Ok(params.user_id().unwrap_or(None)),
-    }
 }

@@ -1,9 +1,10 @@
 //! `get.customer_users` and `get.account`: small tables that are in memory anyway.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use ringbook_app::admitted::Admitted;
 use ringbook_book::query::field::{ACCOUNT, CUSTOMER_USER, Field};
-use ringbook_book::query::plan::plan;
-use ringbook_book::query::records::Found;
 use ringbook_book::query::value::{Record, Value};
 
 use super::MethodCall;
@@ -13,29 +14,35 @@ use crate::{error_map, from_wire};
 use ringbook_app::access::{Account, User};
 
 /// The users of all the agent's customers.
-pub fn customer_users(work: MethodCall<'_>) -> Result<Vec<Bytes>, RpcError> {
-    let users = work.caller.customer_users();
-    answer(&work, &CUSTOMER_USER, users.iter().map(|user| CustomerUser(user)).collect())
+pub async fn customer_users(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
+    let users = call.customer_users().iter().map(|user| CustomerUser(Arc::clone(user))).collect();
+    answer(request, call, &CUSTOMER_USER, users).await
 }
 
 /// The customer that the caller belongs to.
-pub fn account(work: MethodCall<'_>) -> Result<Vec<Bytes>, RpcError> {
-    answer(&work, &ACCOUNT, vec![Owner(work.caller.account())])
+pub async fn account(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
+    let account = Owner(Arc::clone(call.shared_account()));
+    answer(request, call, &ACCOUNT, vec![account]).await
 }
 
-fn answer<R: Record>(work: &MethodCall<'_>, table: &'static [Field], all: Vec<R>) -> Result<Vec<Bytes>, RpcError> {
-    let refused = |fault| error_map::of_question(&fault, work.params);
-    let plan = plan(table, &from_wire::ask(work.params)?).map_err(refused)?;
-    let found = Found::among(all, &plan).map_err(refused)?;
-    let mut reply = Reply::open(work.id);
+async fn answer<R: Record>(
+    request: MethodCall<'_>,
+    call: &mut Admitted<'_, '_>,
+    table: &'static [Field],
+    all: Vec<R>,
+) -> Result<Vec<Bytes>, RpcError> {
+    let ask = from_wire::ask(request.params)?;
+    let found = call.among(table, ask, all).await;
+    let (plan, found) = found.map_err(|error| error_map::of_app(&error, request.params))?;
+    let mut reply = Reply::open(request.id);
     to_wire::records(reply.data(), table, plan.fields(), found.records());
-    Ok(reply.close(Some(found.total), work.limits))
+    Ok(reply.close(Some(found.total), call.limits().as_ref()))
 }
 
 /// A user, by the field table of `get.customer_users`.
-struct CustomerUser<'a>(&'a User);
+struct CustomerUser(Arc<User>);
 
-impl Record for CustomerUser<'_> {
+impl Record for CustomerUser {
     fn value(&self, field: usize) -> Value<'_> {
         match CUSTOMER_USER[field].name {
             "id" => Value::Number(self.0.id.number().cast_signed()),
@@ -53,9 +60,9 @@ impl Record for CustomerUser<'_> {
 }
 
 /// A customer, by the field table of `get.account`.
-struct Owner<'a>(&'a Account);
+struct Owner(Arc<Account>);
 
-impl Record for Owner<'_> {
+impl Record for Owner {
     fn value(&self, field: usize) -> Value<'_> {
         match ACCOUNT[field].name {
             "app_id" => Value::Number(self.0.id.number().cast_signed()),

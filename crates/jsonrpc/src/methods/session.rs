@@ -1,44 +1,32 @@
 //! `login.user` and `logout.user`
 
 use bytes::Bytes;
+use ringbook_app::access::Secret;
+use ringbook_app::admitted::Admitted;
+use ringbook_app::call::Call;
 
 use super::MethodCall;
+use crate::error_map;
 use crate::method::Open;
 use crate::mnemonic::RpcError;
-use crate::reader::Reader;
 use crate::to_wire::Reply;
-use crate::{CallContext, Rpc, error_map};
-use ringbook_app::access::Secret;
 
 /// Begins a session.
-pub async fn login(
-    rpc: &Rpc,
-    id: &str,
-    params: Reader<'_>,
-    visit: &mut CallContext<'_>,
-) -> Result<Vec<Bytes>, RpcError> {
+pub async fn login(request: MethodCall<'_>, call: &mut Call<'_>) -> Result<Vec<Bytes>, RpcError> {
+    let params = request.params;
     params.refuse_unknown(Open::LoginUser.spec())?;
     let login = params.text("login")?;
     let password = Secret::new(params.text("password")?.into_owned());
-    let session = match rpc.access.login(&login, password, visit.peer, visit.now).await {
-        Ok(session) => session,
-        Err(failed) => {
-            visit.identity = failed.identity;
-            return Err(error_map::of_refusal(failed.refused, params));
-        }
-    };
-    let limits = rpc.access.limits(&session.identity, visit.now);
-    let mut reply = Reply::open(id);
+    let session = call.log_in(&login, password).await.map_err(|error| error_map::of_access(error, params))?;
+    let mut reply = Reply::open(request.id);
     reply.session(&session);
-    visit.identity = Some(session.identity);
-    Ok(reply.close(None, limits.as_ref()))
+    Ok(reply.close(None, call.limits().as_ref()))
 }
 
 /// Ends the session that the caller came with.
-pub async fn logout(rpc: &Rpc, work: MethodCall<'_>) -> Result<Vec<Bytes>, RpcError> {
-    let ended = rpc.access.logout(work.caller.identity()).await;
-    ended.map_err(|fault| error_map::of_store(&fault))?;
-    let mut reply = Reply::open(work.id);
+pub async fn logout(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
+    call.log_out().await.map_err(|error| error_map::of_app(&error, request.params))?;
+    let mut reply = Reply::open(request.id);
     reply.empty();
-    Ok(reply.close(None, work.limits))
+    Ok(reply.close(None, call.limits().as_ref()))
 }

@@ -1,36 +1,37 @@
 //! `upload.contacts`: many contacts at once, with an answer for each.
 
 use bytes::Bytes;
+use ringbook_app::admitted::Admitted;
+use ringbook_app::app_error::AppError;
 use ringbook_book::command::Outcome;
 
 use super::MethodCall;
+use crate::error_map;
 use crate::from_wire::{self, Batch};
 use crate::mnemonic::RpcError;
 use crate::reader::Reader;
 use crate::to_wire::Reply;
-use crate::{Rpc, error_map};
-use ringbook_app::books::BookError;
 
 /// Adds the contacts that are good, or all of them or none.
-pub async fn upload_contacts(rpc: &Rpc, work: MethodCall<'_>) -> Result<Vec<Bytes>, RpcError> {
-    let mut batch = from_wire::upload(work.params)?;
+pub async fn upload_contacts(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
+    let mut batch = from_wire::upload(request.params)?;
     let outcome = match batch.good.is_empty() {
         true => Outcome::default(),
         false => {
-            let outcome = rpc.books.change(work.customer()?, batch.command()).await;
-            outcome.map_err(|fault| of_upload(&fault, &batch))?
+            let outcome = call.change(batch.command()).await;
+            outcome.map_err(|error| of_upload(&error, &batch, request.params))?
         }
     };
-    let errors = errors(&outcome, &mut batch, work.params);
-    let mut reply = Reply::open(work.id);
+    let errors = errors(&outcome, &mut batch, request.params);
+    let mut reply = Reply::open(request.id);
     reply.uploaded(&ids(&outcome, &batch), &errors);
-    Ok(reply.close(None, work.limits))
+    Ok(reply.close(None, call.limits().as_ref()))
 }
 
-/// The call's fault, at the record that is to error_at.
-fn of_upload(fault: &BookError, batch: &Batch<'_>) -> RpcError {
-    let BookError::Refused(refusal) = fault else {
-        return error_map::of_book(fault);
+/// The error of the call, at the record that is to blame.
+fn of_upload(error: &AppError, batch: &Batch<'_>, params: Reader<'_>) -> RpcError {
+    let AppError::Command(refusal) = error else {
+        return error_map::of_app(error, params);
     };
     match batch.good.get(refusal.at) {
         Some(place) => {

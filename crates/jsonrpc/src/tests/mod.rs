@@ -8,8 +8,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use ringbook_app::access::{Right, Rights, Secret, TokenHash, fresh_token, hash_password};
+use ringbook_app::access::{Access, Right, Rights, Secret, TokenHash, fresh_token, hash_password};
+use ringbook_app::books::Books;
+use ringbook_clock::{Clock, Moment};
 use ringbook_store::{AccountId, CustomerEdit, Faults, NewCustomer, NewKey, NewUser, Role, Store};
+use ringbook_telemetry::Metrics;
 
 mod callers;
 mod changes;
@@ -79,7 +82,7 @@ async fn world() -> World {
     let metrics = Arc::new(Metrics::new(&methods(), &outcomes(), &stages()));
     let books = Books::new(store.clone(), Arc::clone(&metrics), ringbook_app::books::Bounds::WIDE);
     let report = ringbook_app::audit::AuditLog::new(store.clone(), clock.clone(), Arc::clone(&metrics), 31);
-    let rpc = Rpc::new(Arc::clone(&access), books, report, clock, metrics);
+    let rpc = Rpc::new(Application::new(Arc::clone(&access), books, report, clock, metrics));
     World { _place: place, store, faults, access, rpc, agent, client, other }
 }
 

@@ -7,7 +7,7 @@ use ringbook_telemetry::Metrics;
 /// A stage of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// From bytes to a judged envelope.
+    /// From bytes to a checked envelope.
     Envelope,
     /// Method, token, limits, rights.
     Access,

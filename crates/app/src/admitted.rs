@@ -1,0 +1,239 @@
+//! What an admitted caller can have done: the operations of the server, typed.
+//!
+//! Every operation works on the address book of the account acted for. Work that can take long leaves the threads
+//! that serve connections; what counts as long is decided here.
+
+use std::sync::Arc;
+
+use ringbook_book::Book;
+use ringbook_book::book::history::{Changes, Cursor};
+use ringbook_book::command::{Command, Outcome};
+use ringbook_book::id::CustomerId;
+use ringbook_book::moment;
+use ringbook_book::query::ask::Ask;
+use ringbook_book::query::contacts::{Effort, Page};
+use ringbook_book::query::field::{API_REQUEST, CONTACT, Field};
+use ringbook_book::query::plan::{FieldSet, Plan, plan};
+use ringbook_book::query::records::{Found, Listing};
+use ringbook_book::query::value::Record;
+
+use crate::access::{Account, Caller, LimitsView, Right, User};
+use crate::app_error::AppError;
+use crate::audit::{AuditPage, Scope};
+use crate::call::Call;
+use crate::stopwatch::Stage;
+
+/// The longest interval of one question to the audit log, in calendar months.
+pub const AUDIT_MONTHS_MAX: u32 = 3;
+
+/// Results of more records than this are written off the threads that serve connections: writing so many contacts
+/// takes a tenth of a millisecond.
+const RECORDS_INLINE_MAX: usize = 1_000;
+
+/// An admitted call. Its point is given back when this is dropped, unless it has succeeded.
+pub struct Admitted<'c, 'a> {
+    call: &'c mut Call<'a>,
+    caller: Caller,
+}
+
+/// The contacts that a question finds.
+pub struct Contacts {
+    /// The state of the book that was asked.
+    pub book: Arc<Book>,
+    /// The page.
+    pub page: Page,
+    /// Which of its members were asked for.
+    pub fields: FieldSet,
+}
+
+impl<'c, 'a> Admitted<'c, 'a> {
+    pub(crate) fn new(call: &'c mut Call<'a>, caller: Caller) -> Self {
+        Self { call, caller }
+    }
+
+    /// The user acted for.
+    pub fn user(&self) -> &User {
+        self.caller.user()
+    }
+
+    /// The account acted for.
+    pub fn account(&self) -> &Account {
+        self.caller.account()
+    }
+
+    /// The same, shared.
+    pub const fn shared_account(&self) -> &Arc<Account> {
+        self.caller.shared_account()
+    }
+
+    /// The users of all the agent's customers, by id; none when a customer calls.
+    pub fn customer_users(&self) -> &[Arc<User>] {
+        self.caller.customer_users()
+    }
+
+    /// The customer acted for.
+    ///
+    /// # Errors
+    /// An agent calls for itself, which has no address book.
+    pub fn customer(&self) -> Result<CustomerId, AppError> {
+        self.caller.customer().ok_or(AppError::Internal("an operation on an address book without a customer"))
+    }
+
+    /// How the caller's account stands with its limits.
+    pub fn limits(&self) -> Option<LimitsView> {
+        self.call.limits()
+    }
+
+    /// When the call came, in Unix seconds.
+    pub const fn now(&self) -> i64 {
+        self.call.now().unix()
+    }
+
+    /// Files the time since the last stage under this one.
+    pub fn lap(&mut self, stage: Stage) {
+        self.call.lap(stage);
+    }
+
+    /// Plans a question about records with these fields.
+    ///
+    /// # Errors
+    /// The question names what there is not, breaks a bound, or has a bad pattern.
+    pub async fn plan(&mut self, table: &'static [Field], ask: Ask) -> Result<Plan, AppError> {
+        // A regular expression can take milliseconds to compile.
+        let is_long = ask.filter.regexps() > 0;
+        let plan = self.offload_if(is_long, move || plan(table, &ask)).await?;
+        self.lap(Stage::Plan);
+        Ok(plan)
+    }
+
+    /// Asks for contacts.
+    ///
+    /// # Errors
+    /// Those of [`Admitted::plan`]; the question takes too many steps; the book cannot be had.
+    pub async fn contacts(&mut self, ask: Ask) -> Result<Contacts, AppError> {
+        let plan = self.plan(&CONTACT, ask).await?;
+        let book = self.book().await?;
+        let fields = plan.fields();
+        let (book, page) = self.call.app.books.ask(book, plan).await?;
+        self.lap(Stage::Run);
+        Ok(Contacts { book, page, fields })
+    }
+
+    /// Asks for groups, organizations, employees or the blacklist, and hands what is found to `write`.
+    ///
+    /// # Errors
+    /// Those of [`Admitted::contacts`].
+    pub async fn list<L, T>(
+        &mut self,
+        ask: Ask,
+        write: impl FnOnce(&Plan, Found<L::Record<'_>>) -> T + Send + 'static,
+    ) -> Result<T, AppError>
+    where
+        L: Listing,
+        T: Send + 'static,
+    {
+        let plan = self.plan(L::fields(), ask).await?;
+        let book = self.book().await?;
+        let shown = plan.window().limit().min(L::looks(&book, &plan));
+        let is_long = L::effort(&book, &plan) == Effort::Long || shown > RECORDS_INLINE_MAX;
+        let find = move || L::find(&book, &plan).map(|found| write(&plan, found));
+        let written = self.offload_if(is_long, find).await?;
+        self.lap(Stage::Run);
+        Ok(written)
+    }
+
+    /// Asks for some of these records, which are in memory.
+    ///
+    /// # Errors
+    /// Those of [`Admitted::plan`].
+    pub async fn among<R: Record>(
+        &mut self,
+        table: &'static [Field],
+        ask: Ask,
+        records: Vec<R>,
+    ) -> Result<(Plan, Found<R>), AppError> {
+        let plan = self.plan(table, ask).await?;
+        let found = Found::among(records, &plan)?;
+        self.lap(Stage::Run);
+        Ok((plan, found))
+    }
+
+    /// What has changed since a cursor, oldest change first, `None` from the beginning; `write` is handed what is
+    /// found.
+    ///
+    /// # Errors
+    /// The cursor is too old or from another history of the book; the book cannot be had.
+    pub async fn changes<T: Send + 'static>(
+        &mut self,
+        since: Option<Cursor>,
+        limit: usize,
+        write: impl FnOnce(&Changes<'_>) -> T + Send + 'static,
+    ) -> Result<T, AppError> {
+        let book = self.book().await?;
+        let is_long = limit > RECORDS_INLINE_MAX || book.changed_much_since(since);
+        let read = move || book.changes(since, limit).map(|changes| write(&changes));
+        let written = self.offload_if(is_long, read).await.map_err(AppError::Cursor)?;
+        self.lap(Stage::Run);
+        Ok(written)
+    }
+
+    /// Changes the address book. The change is on disk when this returns, and is finished even when the caller leaves.
+    ///
+    /// # Errors
+    /// The book does not allow it, or the store fails.
+    pub async fn change(&mut self, command: Command) -> Result<Outcome, AppError> {
+        let customer = self.customer()?;
+        let outcome = self.call.app.books.change(customer, command).await?;
+        self.lap(Stage::Run);
+        Ok(outcome)
+    }
+
+    /// Asks the audit log for the requests of an interval, in Unix seconds: those of the account for users who may
+    /// see its users, otherwise the user's own.
+    ///
+    /// # Errors
+    /// Those of [`Admitted::plan`]; the interval is reversed or too long; the store fails.
+    pub async fn requests(&mut self, ask: Ask, from: i64, till: i64) -> Result<(FieldSet, AuditPage), AppError> {
+        let plan = self.plan(&API_REQUEST, ask).await?;
+        if till < from {
+            return Err(AppError::IntervalReversed);
+        }
+        if till > moment::months_later(from, AUDIT_MONTHS_MAX) {
+            return Err(AppError::IntervalTooLong);
+        }
+        let own = (!self.caller.holds(Right::ClientUserSelect)).then(|| self.user().id.number());
+        let scope = Scope { account: self.account().id, user: own, time: from..=till };
+        let fields = plan.fields();
+        let page = self.call.app.audit.ask(scope, plan).await?;
+        self.lap(Stage::Run);
+        Ok((fields, page))
+    }
+
+    /// Ends the session that the caller came with; a key is left as it is.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn log_out(&mut self) -> Result<(), AppError> {
+        Ok(self.call.app.access.logout(self.caller.identity()).await?)
+    }
+
+    /// Runs work on `records` records: here if they are few, otherwise off the threads that serve connections.
+    pub async fn write<T: Send + 'static>(&self, records: usize, work: impl FnOnce() -> T + Send + 'static) -> T {
+        self.offload_if(records > RECORDS_INLINE_MAX, work).await
+    }
+
+    /// The call has succeeded: its point is charged.
+    pub fn succeed(self) {
+        self.caller.succeed();
+    }
+
+    async fn book(&mut self) -> Result<Arc<Book>, AppError> {
+        let book = self.call.app.books.book(self.customer()?).await?;
+        self.lap(Stage::Book);
+        Ok(book)
+    }
+
+    async fn offload_if<T: Send + 'static>(&self, is_long: bool, work: impl FnOnce() -> T + Send + 'static) -> T {
+        if is_long { self.call.app.books.aside(work).await } else { work() }
+    }
+}

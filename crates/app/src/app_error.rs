@@ -1,0 +1,86 @@
+//! Why an admitted request was not carried out, in the terms of the application.
+//!
+//! Front ends convert every variant by an exhaustive match, so that a new way to fail does not compile until each
+//! of them says what its clients are told.
+
+use std::fmt;
+
+use ringbook_book::book::history::StaleCursor;
+use ringbook_book::command::Refusal;
+use ringbook_book::query::fault::QueryFault;
+use ringbook_store::StoreFault;
+
+use crate::audit::AuditError;
+use crate::books::BookError;
+
+/// Why an admitted request was not carried out.
+#[derive(Debug)]
+pub enum AppError {
+    /// The question is wrong, or takes too much.
+    Question(QueryFault),
+    /// The book does not allow the change.
+    Command(Refusal),
+    /// The cursor of a mirror leads nowhere.
+    Cursor(StaleCursor),
+    /// The end of a time interval is before its beginning.
+    IntervalReversed,
+    /// A time interval of the audit log is longer than [`crate::admitted::AUDIT_MONTHS_MAX`] months.
+    IntervalTooLong,
+    /// The account's data cannot be read back; logged when that was found.
+    Unreadable,
+    /// The store does not answer, or refuses.
+    Store(StoreFault),
+    /// The server contradicts itself; the text is for the log.
+    Internal(&'static str),
+}
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Question(error) => write!(f, "the question was refused: {error:?}"),
+            Self::Command(refusal) => write!(f, "the command was refused: {refusal:?}"),
+            Self::Cursor(stale) => write!(f, "the cursor was refused: {stale:?}"),
+            Self::IntervalReversed => f.write_str("the interval ends before it begins"),
+            Self::IntervalTooLong => f.write_str("the interval is too long"),
+            Self::Unreadable => f.write_str("the account's data cannot be read: run `ringbook check`"),
+            Self::Store(error) => error.fmt(f),
+            Self::Internal(cause) => f.write_str(cause),
+        }
+    }
+}
+
+impl std::error::Error for AppError {}
+
+impl From<QueryFault> for AppError {
+    fn from(error: QueryFault) -> Self {
+        Self::Question(error)
+    }
+}
+
+impl From<StoreFault> for AppError {
+    fn from(error: StoreFault) -> Self {
+        match error {
+            StoreFault::Unreadable { .. } => Self::Unreadable,
+            error => Self::Store(error),
+        }
+    }
+}
+
+impl From<BookError> for AppError {
+    fn from(error: BookError) -> Self {
+        match error {
+            BookError::Store(error) => error.into(),
+            BookError::Unreadable => Self::Unreadable,
+            BookError::Refused(refusal) => Self::Command(refusal),
+        }
+    }
+}
+
+impl From<AuditError> for AppError {
+    fn from(error: AuditError) -> Self {
+        match error {
+            AuditError::Store(error) => error.into(),
+            AuditError::Question(error) => Self::Question(error),
+        }
+    }
+}

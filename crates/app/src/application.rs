@@ -1,0 +1,76 @@
+//! The application: one way into everything that the server does, the same for every front end.
+//!
+//! A front end begins a [`Call`], authenticates it, has it admitted, and then asks or changes an address book through
+//! [`Admitted`], in typed requests and typed results. Whatever fails is an [`AppError`](crate::app_error::AppError) or
+//! an [`AccessError`](crate::access::AccessError); how that is worded is the front end's business. Admission, limits,
+//! timing and the audit log are the same for all of them.
+//!
+//! This module knows no JSON, no HTTP and no SQL.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ringbook_clock::Clock;
+use ringbook_telemetry::Metrics;
+
+use crate::access::Access;
+use crate::audit::AuditLog;
+use crate::books::Books;
+use crate::call::Call;
+use crate::stopwatch::Stopwatch;
+
+/// A way in: a protocol that the server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frontend {
+    /// The API: JSON-RPC 2.0 over HTTP.
+    JsonRpc,
+}
+
+impl Frontend {
+    /// Its name in logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::JsonRpc => "jsonrpc",
+        }
+    }
+}
+
+/// What every front end talks to. One for a server.
+pub struct Application {
+    pub(crate) access: Arc<Access>,
+    pub(crate) books: Books,
+    pub(crate) audit: Arc<AuditLog>,
+    pub(crate) metrics: Arc<Metrics>,
+    clock: Clock,
+    /// Counts the calls that failed inside the server; the number is in the log and in the answer.
+    incidents: AtomicU64,
+}
+
+impl Application {
+    /// An application over these parts.
+    pub fn new(
+        access: Arc<Access>,
+        books: Books,
+        audit: Arc<AuditLog>,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+    ) -> Arc<Self> {
+        Arc::new(Self { access, books, audit, metrics, clock, incidents: AtomicU64::new(0) })
+    }
+
+    /// Begins a call that came through this front end from this address.
+    pub fn begin(&self, frontend: Frontend, peer: IpAddr) -> Call<'_> {
+        Call::new(self, frontend, peer, self.clock.now(), Stopwatch::start(&self.metrics))
+    }
+
+    /// The counters of the server.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// The number of the next internal error.
+    pub(crate) fn next_incident(&self) -> u64 {
+        self.incidents.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}

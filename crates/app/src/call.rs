@@ -1,0 +1,158 @@
+//! One call on its way through the server: who calls, through which front end, what for, how long it takes.
+//!
+//! The order is the one in which a client learns of a refusal: [`Call::authenticate`], [`Call::admit`], then the
+//! operations of [`Admitted`]. The point of an admitted call is charged by [`Admitted::succeed`] and given back when
+//! the call is dropped before.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ringbook_clock::Moment;
+
+use crate::access::{AccessError, Identity, LimitsView, Requirement, Secret, Session, User};
+use crate::admitted::Admitted;
+use crate::application::{Application, Frontend};
+use crate::audit::{Request, Sent};
+use crate::stopwatch::{Stage, Stopwatch};
+
+/// A call that was begun and is not answered yet.
+pub struct Call<'a> {
+    pub(crate) app: &'a Application,
+    frontend: Frontend,
+    peer: IpAddr,
+    now: Moment,
+    pub(crate) stopwatch: Stopwatch<'a>,
+    operation: Option<&'static str>,
+    identity: Option<Identity>,
+    /// The user acted for, once it is known that the caller may.
+    effective_user: Option<Arc<User>>,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It was answered.
+    Success,
+    /// It was refused, or failed inside the server.
+    Failure {
+        /// The code that the client was given.
+        code: i32,
+        /// Why, in one word.
+        mnemonic: &'static str,
+    },
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(
+        app: &'a Application,
+        frontend: Frontend,
+        peer: IpAddr,
+        now: Moment,
+        stopwatch: Stopwatch<'a>,
+    ) -> Self {
+        Self { app, frontend, peer, now, stopwatch, operation: None, identity: None, effective_user: None }
+    }
+
+    /// When the call came.
+    pub const fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// Names what is asked for: the name stands in the audit log.
+    pub fn name(&mut self, operation: &'static str) {
+        self.operation = Some(operation);
+    }
+
+    /// Files the time since the last stage under this one.
+    pub fn lap(&mut self, stage: Stage) {
+        self.stopwatch.lap(stage);
+    }
+
+    /// Finds out whom a token belongs to.
+    ///
+    /// # Errors
+    /// The token is unknown, expired or blocked, or the store cannot tell.
+    pub async fn authenticate(&mut self, token: &str) -> Result<&Identity, AccessError> {
+        let identity = self.app.access.identify(token, self.now).await?;
+        Ok(self.identity.insert(identity))
+    }
+
+    /// Begins a session with login and password.
+    ///
+    /// # Errors
+    /// Login or password is wrong, too many logins wait, or the account refuses the caller.
+    pub async fn log_in(&mut self, login: &str, password: Secret<String>) -> Result<Session, AccessError> {
+        match self.app.access.login(login, password, self.peer, self.now).await {
+            Ok(session) => {
+                self.identity = Some(session.identity.clone());
+                Ok(session)
+            }
+            Err(failed) => {
+                self.identity = failed.identity;
+                Err(failed.refused)
+            }
+        }
+    }
+
+    /// Admits the authenticated caller to an operation and reserves a point. `user_id` is the user that an agent
+    /// acts for.
+    ///
+    /// # Errors
+    /// Those of [`crate::access::Access::admit`]; [`AccessError::TokenInvalid`] before authentication.
+    pub fn admit(&mut self, needs: Requirement, user_id: Option<u64>) -> Result<Admitted<'_, 'a>, AccessError> {
+        let identity = self.identity.as_ref().ok_or(AccessError::TokenInvalid)?;
+        let admitted = self.app.access.admit(identity, user_id, needs, self.peer, self.now);
+        let caller = admitted.map_err(|denied| {
+            self.effective_user = denied.effective_user;
+            denied.error
+        })?;
+        self.effective_user = Some(Arc::clone(caller.shared_user()));
+        self.stopwatch.lap(Stage::Access);
+        Ok(Admitted::new(self, caller))
+    }
+
+    /// Whether the caller is known.
+    pub const fn is_authenticated(&self) -> bool {
+        self.identity.is_some()
+    }
+
+    /// How the caller's account stands with its limits; `None` while the caller is unknown or has no limits.
+    pub fn limits(&self) -> Option<LimitsView> {
+        self.app.access.limits(self.identity.as_ref()?, self.now)
+    }
+
+    /// Logs that the call failed inside the server. Returns the number that the log line and the answer share.
+    pub fn log_internal_error(&self, cause: &str) -> u64 {
+        let request = self.app.next_incident();
+        let (operation, frontend) = (self.operation.unwrap_or("unknown"), self.frontend.name());
+        tracing::error!(request, frontend, operation, cause, "internal error");
+        request
+    }
+
+    /// Writes the call into the audit log of the account acted for, even when it was refused: what an agent does for
+    /// a customer is the customer's to know. Calls of unknown callers are not written. `id` is what the client calls
+    /// the call; `body` must not contain secrets.
+    pub fn audit(&self, ending: Ending, id: &str, body: Sent<'_>) {
+        let (Some(identity), Some(operation)) = (&self.identity, self.operation) else {
+            return;
+        };
+        let user = self.effective_user.as_deref().unwrap_or(identity.user());
+        let request = Request {
+            started_at: self.now.unix(),
+            user: user.id.number(),
+            login: &user.login,
+            token_name: identity.key().map(|key| key.name.as_str()),
+            is_agent: identity.is_agent(),
+            method: operation,
+            raw_id: id,
+            ip: self.peer.to_canonical(),
+            micros: self.stopwatch.micros(),
+            failure: match ending {
+                Ending::Success => None,
+                Ending::Failure { code, mnemonic } => Some((code, mnemonic)),
+            },
+            body,
+        };
+        self.app.audit.record(user.account, &request);
+    }
+}
