@@ -18,6 +18,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 mod buffer;
 mod query;
+mod thinning;
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ use buffer::Buffer;
 use ringbook_clock::Clock;
 use ringbook_store::{Segment, Store, StoreFault};
 use ringbook_telemetry::Metrics;
+use thinning::Thinning;
 
 /// How many days of requests are kept unless somebody says otherwise.
 pub const REPORT_DAYS: u32 = 31;
@@ -54,6 +56,7 @@ pub struct AuditLog {
     metrics: Arc<Metrics>,
     days: u32,
     buffer: Mutex<Buffer>,
+    thinning: Mutex<Thinning>,
     full: Notify,
     /// Whoever holds it is the only one that writes.
     writing: tokio::sync::Mutex<()>,
@@ -73,6 +76,7 @@ impl AuditLog {
             metrics,
             days,
             buffer: Mutex::default(),
+            thinning: Mutex::default(),
             full: Notify::new(),
             writing: tokio::sync::Mutex::default(),
             questions: Arc::new(Semaphore::new(QUESTIONS_AT_ONCE_MAX)),
@@ -82,14 +86,33 @@ impl AuditLog {
     }
 
     /// Takes a request into the report of an account. Costs well under a microsecond, and waits for nothing but others
-    /// that do the same.
+    /// that do the same. Of many refusals of one kind the first are recorded, the others counted.
     pub fn record(&self, account: AccountId, request: &Request<'_>) {
-        let bytes = buffer::in_words(request, |words| self.buffer().add(account, request.started_at, words));
-        match bytes {
-            Some(bytes) if bytes >= FULL_BYTES => self.full.notify_one(),
-            Some(_) => {}
-            None => self.dropped(),
+        if request.failure.is_some() && !self.thinning().is_whole(account, request) {
+            return;
         }
+        self.add(account, request);
+    }
+
+    fn add(&self, account: AccountId, request: &Request<'_>) {
+        let added = buffer::in_words(request, |words| self.buffer().add(account, request.started_at, words));
+        if added.dropped > 0 {
+            self.dropped(added.dropped);
+        }
+        if added.bytes >= FULL_BYTES {
+            self.full.notify_one();
+        }
+    }
+
+    /// Records the refusals that were only counted.
+    fn record_counted(&self, counted: Vec<thinning::Counted>) {
+        for refusals in counted {
+            refusals.record(|request| self.add(refusals.account, request));
+        }
+    }
+
+    fn thinning(&self) -> std::sync::MutexGuard<'_, Thinning> {
+        self.thinning.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes what has gathered. Once begun it is finished, even when the caller goes away. What the store does not
@@ -116,6 +139,8 @@ impl AuditLog {
             };
             self.log(outcome);
         }
+        let counted = self.thinning().all();
+        self.record_counted(counted);
         if let Err(fault) = self.flush().await {
             tracing::error!(%fault, "the last requests were not reported");
         }
@@ -123,6 +148,8 @@ impl AuditLog {
 
     async fn write_out(&self) -> Result<(), StoreFault> {
         let _turn = self.writing.lock().await;
+        let counted = self.thinning().over(self.clock.now().unix());
+        self.record_counted(counted);
         let mut segments = self.buffer().close().into_iter();
         loop {
             let piece = Arc::new(piece(&mut segments));
@@ -163,8 +190,8 @@ impl AuditLog {
     }
 
     #[cold]
-    fn dropped(&self) {
-        self.metrics.requests_dropped(1);
+    fn dropped(&self, count: u64) {
+        self.metrics.requests_dropped(count);
         if !self.drops.swap(true, Relaxed) {
             tracing::error!("the request report has gaps: too much of it waits for the store");
         }

@@ -143,6 +143,16 @@ pub struct AuditRecord {
 }
 
 impl AuditRecord {
+    /// The operation.
+    pub fn method(&self) -> &str {
+        &self.row.method
+    }
+
+    /// What was sent.
+    pub fn body(&self) -> &str {
+        &self.row.body
+    }
+
     /// About how many bytes it takes.
     fn bytes(&self) -> usize {
         let row = &self.row;

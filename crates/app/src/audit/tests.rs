@@ -70,10 +70,10 @@ fn segments_are_split_by_size_and_by_time() {
     let mut buffer = Buffer::default();
     let words = vec![b'x'; 1000];
     for at in 0..3_000 {
-        buffer.add(account, NOW + at / 1_000, &words).expect("room");
+        assert_eq!(buffer.add(account, NOW + at / 1_000, &words).dropped, 0);
     }
     for moment in [NOW + 2 + SEGMENT_SECONDS_MAX, NOW + 200, NOW + 140, NOW + 139] {
-        buffer.add(account, moment, b"[]").expect("room");
+        assert_eq!(buffer.add(account, moment, b"[]").dropped, 0);
     }
     let segments = buffer.close();
     assert_eq!(segments.iter().map(|segment| segment.count).sum::<u64>(), 3_004);
@@ -103,6 +103,45 @@ async fn what_the_store_does_not_take_waits_and_what_does_not_fit_is_counted() {
     assert!(world.has_counted(&format!("ringbook_requests_dropped_total {}", 20_000 - taken)));
     world.report.record(world.account, &request(NOW, &body));
     assert_eq!(world.total().await, taken + 1, "there is room again");
+}
+
+#[test]
+fn a_flood_of_one_account_costs_the_others_nothing() {
+    let [flooder, other] = [1, 2].map(|id| AccountId::Customer(CustomerId::new(id).expect("an id")));
+    let mut buffer = Buffer::default();
+    let words = vec![b'x'; 4_000];
+    let mut dropped = 0;
+    for at in 0..40_000 {
+        dropped += buffer.add(flooder, NOW, &words).dropped;
+        if at % 40 == 0 {
+            dropped += buffer.add(other, NOW, &words).dropped;
+        }
+    }
+    let segments = buffer.close();
+    let count = |of| segments.iter().filter(|segment| segment.account == of).map(|segment| segment.count).sum::<u64>();
+    assert_eq!(count(other), 1_000, "all of the other's requests are there");
+    assert_eq!(count(flooder) + dropped, 40_000);
+    assert!(segments.iter().map(|segment| segment.requests.len()).sum::<usize>() <= WAITING_BYTES_MAX);
+}
+
+#[tokio::test]
+async fn refusals_of_one_kind_are_recorded_up_to_a_bound_and_then_counted() {
+    let world = world().await;
+    let refused = |at, mnemonic| Request { failure: Some((-32029, mnemonic)), ..request(at, "{}") };
+    let whole = u64::from(thinning::WHOLE_MAX);
+    for _ in 0..whole * 5 {
+        world.report.record(world.account, &refused(NOW, "limit_exceeded"));
+        world.report.record(world.account, &request(NOW, "{}"));
+    }
+    world.report.record(world.account, &refused(NOW, "forbidden"));
+    assert_eq!(world.total().await, whole * 6 + 1, "successes and other refusals are all there");
+    let counted = world.report.thinning().all();
+    world.report.record_counted(counted);
+    let plan = plan(&API_REQUEST, &Ask::default()).expect("a plan");
+    let scope = Scope { account: world.account, user: None, time: 0..=NOW * 2 };
+    let page = world.report.ask(scope, plan).await.expect("an answer");
+    let summary = page.requests.iter().find(|request| request.method() == "several").expect("a record of the count");
+    assert_eq!(summary.body(), format!("{{\"calls\":{}}}", whole * 4));
 }
 
 impl World {
