@@ -1,23 +1,9 @@
-//! Running other programs, and a list of what was done and how it ended.
+//! The steps of a chore: each is announced, timed, and listed with its outcome at the end.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// The root of the repository.
-pub fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().expect("xtask lies in the repository").to_owned()
-}
-
-/// `cargo` with these arguments, in the root of the repository.
-pub fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(root());
-    command
-}
-
-/// Steps that were taken.
+/// The steps so far.
 #[derive(Default)]
 pub struct Steps(Vec<Step>);
 
@@ -28,13 +14,13 @@ struct Step {
 }
 
 impl Steps {
-    /// Runs a program as a step of this name; what it prints is shown.
+    /// Runs a program as a step; its output is shown.
     pub fn run(&mut self, name: &'static str, command: &mut Command) {
         eprintln!("── {name}");
         self.take(name, || command.status().is_ok_and(|status| status.success()));
     }
 
-    /// Takes a step that yields something.
+    /// Runs a step that returns a value.
     ///
     /// # Errors
     /// Those of the step.
@@ -54,7 +40,7 @@ impl Steps {
         self.0.push(Step { name, passed, took: start.elapsed() });
     }
 
-    /// Prints what was done.
+    /// Prints the outcome of every step.
     ///
     /// # Errors
     /// Names the steps that failed.
