@@ -1,37 +1,37 @@
-//! Programs from crates.io that the chores run: built once into `target/cargo-tools`, in pinned versions.
+//! cargo-deny, installed from crates.io.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use ringbook_testbed::output;
-use ringbook_testbed::workspace::{cargo, target};
+use ringbook_testbed::workspace::cargo;
 
-/// The version that `deny.toml` is written for.
-const DENY_VERSION: &str = "0.20.2";
+/// The oldest release that reads `deny.toml`, and the one that is installed where there is none.
+const DENY_VERSION: [u32; 3] = [0, 20, 2];
 
-/// The program cargo-deny of the pinned version, if it is built.
-pub fn deny() -> PathBuf {
-    directory().join("bin/cargo-deny")
-}
-
-/// Whether cargo-deny is there in the pinned version.
+/// Whether cargo-deny is installed in this version or a later one.
 pub fn has_deny() -> bool {
-    let version = output(Command::new(deny()).arg("--version"));
-    version.is_some_and(|version| version.ends_with(DENY_VERSION))
+    let printed = output(&mut cargo(&["deny", "--version"])).unwrap_or_default();
+    let version = printed.rsplit(' ').next().unwrap_or_default().split('.').map(str::parse::<u32>);
+    version.collect::<Result<Vec<u32>, _>>().is_ok_and(|version| version.as_slice() >= DENY_VERSION.as_slice())
 }
 
-/// Builds cargo-deny; some minutes.
+/// Builds and installs cargo-deny.
 ///
 /// # Errors
 /// It cannot be fetched or built.
 pub fn install_deny() -> Result<(), String> {
-    let version = format!("cargo-deny@{DENY_VERSION}");
-    let mut install = cargo(&["install", "--quiet", "--locked", "--root"]);
-    install.arg(directory()).arg("--target-dir").arg(target().join("cargo-tools/build")).arg(&version);
-    let status = install.status().map_err(|error| format!("cannot run cargo: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("cannot install {version} from crates.io")) }
+    let version = format!("cargo-deny@{}", DENY_VERSION.map(|number| number.to_string()).join("."));
+    let status = cargo(&["install", "--quiet", "--locked", &version]).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(format!("cannot install {version} from crates.io; cargo has printed why")),
+        Err(error) => Err(format!("cannot run cargo: {error}")),
+    }
 }
 
-fn directory() -> PathBuf {
-    target().join("cargo-tools")
+/// `cargo deny` with these arguments.
+pub fn deny(arguments: &[&str]) -> Command {
+    let mut command = cargo(&["deny", "--workspace", "--all-features"]);
+    command.args(arguments);
+    command
 }

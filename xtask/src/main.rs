@@ -17,12 +17,13 @@ const USAGE: &str = "\
 usage: cargo xtask CHORE
 
   setup [--bench] [--check]
-      installs what the tests need (with --bench: the benchmarks, too): Debian packages with apt-get, Python packages and
-      cargo-deny under target/; says what before it does; --check only names what is missing
+      installs what the tests need (with --bench: the benchmarks, too): Debian packages with apt-get, Python packages
+      under target/, cargo-deny with cargo install; prints what before it starts; --check only names what is missing
 
-  test [--no-lint] [--no-install] [-- FILTER AND OPTIONS FOR THE TESTS]
+  test [--no-lint] [--no-install] [--advisories] [-- FILTER AND OPTIONS FOR THE TESTS]
       setup, formatting, lints, dependencies and all tests, on SQLite and on a private PostgreSQL, and published clients
-      of the API against a demo; --no-install fails if something is missing
+      of the API against a demo; --no-install fails if something is missing, --advisories if the database of security
+      advisories cannot be fetched
 
   postgres
       runs a private PostgreSQL for single tests until Ctrl-C, and prints the variable that names it

@@ -1,7 +1,7 @@
 //! `cargo xtask setup`: installs the programs that the tests and tools need beside Rust and a C compiler.
 //!
 //! Debian packages are installed with apt-get, as root or through sudo; Python packages go into virtual environments
-//! and cargo's tools into directories under `target/`. What is there already is left alone.
+//! under `target/`; cargo-deny is installed by cargo. What is there already is left alone.
 
 use std::process::Command;
 
@@ -66,7 +66,10 @@ const REQUIREMENTS: [Requirement; 8] = [
         scope: Scope::Tests,
         what: "cargo-deny (licences, duplicate versions and advisories of dependencies)",
         is_met: cargo_tools::has_deny,
-        source: Source::Other { from: "crates.io, built into target/cargo-tools", install: cargo_tools::install_deny },
+        source: Source::Other {
+            from: "crates.io, with cargo install (some minutes)",
+            install: cargo_tools::install_deny,
+        },
     },
     Requirement {
         scope: Scope::Bench,

@@ -3,13 +3,22 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+/// How a step ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    Failed,
+    /// The step could not run, and may be left out.
+    NotChecked,
+}
+
 /// The steps so far.
 #[derive(Default)]
 pub struct Steps(Vec<Step>);
 
 struct Step {
     name: &'static str,
-    passed: bool,
+    outcome: Outcome,
     took: Duration,
 }
 
@@ -34,10 +43,17 @@ impl Steps {
         outcome
     }
 
+    /// Lists a step that could not run; it counts as failed if it is required.
+    pub fn not_checked(&mut self, name: &'static str, reason: &str, cause: &str, is_required: bool) {
+        eprintln!("── {name}\nNOT CHECKED: {reason}: {}", cause.trim());
+        let outcome = if is_required { Outcome::Failed } else { Outcome::NotChecked };
+        self.0.push(Step { name, outcome, took: Duration::ZERO });
+    }
+
     fn take(&mut self, name: &'static str, step: impl FnOnce() -> bool) {
         let start = Instant::now();
-        let passed = step();
-        self.0.push(Step { name, passed, took: start.elapsed() });
+        let outcome = if step() { Outcome::Passed } else { Outcome::Failed };
+        self.0.push(Step { name, outcome, took: start.elapsed() });
     }
 
     /// Prints the outcome of every step.
@@ -47,10 +63,15 @@ impl Steps {
     pub fn summary(self) -> Result<(), String> {
         eprintln!();
         for step in &self.0 {
-            let outcome = if step.passed { "ok    " } else { "FAILED" };
+            let outcome = match step.outcome {
+                Outcome::Passed => "ok         ",
+                Outcome::Failed => "FAILED     ",
+                Outcome::NotChecked => "NOT CHECKED",
+            };
             eprintln!("{outcome}  {:>4} s  {}", step.took.as_secs(), step.name);
         }
-        let failed: Vec<&str> = self.0.iter().filter(|step| !step.passed).map(|step| step.name).collect();
+        let failed = self.0.iter().filter(|step| step.outcome == Outcome::Failed);
+        let failed: Vec<&str> = failed.map(|step| step.name).collect();
         if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
     }
 }

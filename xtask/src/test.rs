@@ -22,11 +22,12 @@ const EXCLUDED: [&str; 4] = ["--exclude", "ringbook-bench", "--exclude", "ringbo
 /// An argument is unknown, something cannot be installed, or a step failed.
 pub fn run(arguments: &[String]) -> Result<(), String> {
     let end = arguments.iter().position(|argument| argument == "--").unwrap_or(arguments.len());
-    let (mut lint, mut install) = (true, true);
+    let (mut lint, mut install, mut advisories_required) = (true, true, false);
     for argument in &arguments[..end] {
         match argument.as_str() {
             "--no-lint" => lint = false,
             "--no-install" => install = false,
+            "--advisories" => advisories_required = true,
             other => return Err(format!("test: unknown argument {other}")),
         }
     }
@@ -37,7 +38,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         steps.run("formatting", &mut cargo(&["fmt", "--all", "--check"]));
         let clippy = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
         steps.run("lints", &mut cargo(&clippy));
-        dependencies::check(&mut steps);
+        dependencies::check(&mut steps, advisories_required);
     }
     let outcome = tests(&mut steps, arguments.get(end + 1..).unwrap_or_default());
     let outcome = outcome.and_then(|()| published_clients::run(&mut steps));

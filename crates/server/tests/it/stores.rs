@@ -114,7 +114,9 @@ fn is_postgres() -> bool {
 /// The server that databases are made on.
 pub fn server() -> String {
     let server = std::env::var("RINGBOOK_TEST_POSTGRES");
-    server.expect("this test needs PostgreSQL: set RINGBOOK_TEST_POSTGRES (`cargo xtask postgres`) or run `cargo xtask test`")
+    server.expect(
+        "this test needs PostgreSQL: set RINGBOOK_TEST_POSTGRES (`cargo xtask postgres`) or run `cargo xtask test`",
+    )
 }
 
 /// A database, and its name if it was made here and is to go again.
