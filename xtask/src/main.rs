@@ -3,7 +3,9 @@
 mod apt;
 mod cargo_tools;
 mod crash;
+mod deb;
 mod dependencies;
+mod package_test;
 mod postgres;
 mod published_clients;
 mod run_tool;
@@ -24,6 +26,13 @@ usage: cargo xtask CHORE
       setup, formatting, lints, dependencies and all tests, on SQLite and on a private PostgreSQL, and published clients
       of the API against a demo; --no-install fails if something is missing, --advisories if the database of security
       advisories cannot be fetched
+
+  deb [--revision N]
+      builds a Debian package of the server into target/deb and prints its path
+
+  package-test [--release]
+      installs the package in a scratch root, starts and calls the server, upgrades and removes it; needs root or user
+      namespaces
 
   postgres
       runs a private PostgreSQL for single tests until Ctrl-C, and prints the variable that names it
@@ -67,6 +76,8 @@ fn run(chore: &str, rest: &[String]) -> Result<(), String> {
         "test" => test::run(rest),
         "postgres" => postgres::run(rest),
         "crash" => crash::run(rest),
+        "deb" => deb::run(rest),
+        "package-test" => package_test::run(rest),
         "bench" => run_tool::run("ringbook-bench", &[], rest),
         "faults" => run_tool::run("ringbook-faults", &[], rest),
         "fuzz" => run_tool::run("ringbook-fuzz", &["--release"], rest),

@@ -7,7 +7,7 @@ use ringbook_testbed::{Cluster, output};
 
 use crate::setup::Scope;
 use crate::steps::Steps;
-use crate::{dependencies, published_clients, setup};
+use crate::{dependencies, package_test, published_clients, setup};
 
 /// Names the database server that tests may use.
 const DATABASE_ENV: &str = "RINGBOOK_TEST_POSTGRES";
@@ -42,6 +42,8 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     }
     let outcome = tests(&mut steps, arguments.get(end + 1..).unwrap_or_default());
     let outcome = outcome.and_then(|()| published_clients::run(&mut steps));
+    // The error shows in the summary.
+    let _ = steps.prepare("Debian package", || package_test::run(&[]));
     let summary = steps.summary();
     outcome.and(summary)
 }
