@@ -1,30 +1,30 @@
-//! Why a command did not do what it was told, in one line that names the next step.
+//! The error of a command: one line that names the next step.
 
 use std::fmt;
 
 use clap::ArgMatches;
 
-use super::Exit;
+use super::console::Exit;
 use crate::config::WrongSetting;
 use ringbook_app::access::{PasswordError, RngUnavailable};
 use ringbook_store::StoreFault;
 
-/// Why a command did not do what it was told.
+/// Why a command failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Failure {
-    /// It was told nonsense.
+pub enum CliError {
+    /// Usage error: the arguments or settings are wrong.
     Usage(String),
-    /// It could not.
+    /// The command could not be carried out.
     Failed(String),
 }
 
-impl Failure {
-    /// It was told nonsense, for this reason.
+impl CliError {
+    /// A usage error with this reason.
     pub fn usage(reason: impl fmt::Display) -> Self {
         Self::Usage(reason.to_string())
     }
 
-    /// It could not, for this reason.
+    /// A failure with this reason.
     pub fn failed(reason: impl fmt::Display) -> Self {
         Self::Failed(reason.to_string())
     }
@@ -36,7 +36,7 @@ impl Failure {
         }
     }
 
-    /// What is shown of it. Wrong usage points to the help of the command that these arguments are of.
+    /// The message for stderr. A usage error points to the help of the command.
     pub(super) fn message(&self, matches: &ArgMatches) -> String {
         match self {
             Self::Failed(reason) => format!("error: {reason}"),
@@ -45,7 +45,7 @@ impl Failure {
     }
 }
 
-/// The command as it was typed, without its arguments.
+/// The command and its subcommands, without arguments.
 fn path(mut matches: &ArgMatches) -> String {
     let mut path = "ringbook".to_owned();
     while let Some((name, inner)) = matches.subcommand() {
@@ -55,25 +55,25 @@ fn path(mut matches: &ArgMatches) -> String {
     path
 }
 
-impl From<WrongSetting> for Failure {
+impl From<WrongSetting> for CliError {
     fn from(wrong: WrongSetting) -> Self {
         Self::usage(wrong)
     }
 }
 
-impl From<StoreFault> for Failure {
+impl From<StoreFault> for CliError {
     fn from(fault: StoreFault) -> Self {
         Self::failed(fault)
     }
 }
 
-impl From<PasswordError> for Failure {
+impl From<PasswordError> for CliError {
     fn from(refused: PasswordError) -> Self {
         Self::failed(refused)
     }
 }
 
-impl From<RngUnavailable> for Failure {
+impl From<RngUnavailable> for CliError {
     fn from(none: RngUnavailable) -> Self {
         Self::failed(none)
     }
