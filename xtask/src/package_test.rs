@@ -83,8 +83,8 @@ impl Root {
         self.check_unit()?;
         let address = self.listen_on_a_free_port()?;
         step("start and call");
-        let server = self.start(&address)?;
         let token = self.create_account()?;
+        let server = self.start(&address)?;
         let mut client = ApiClient::connect(&address, &token)?;
         let create = r#","last_name":"Lovelace","first_name":"Ada","phone_numbers":["442079460018"]"#;
         let reply = client.call("create.contacts", create).map_err(|error| error.to_string())?;
@@ -155,7 +155,8 @@ impl Root {
         let (user, group) = (id("-u")?, id("-g")?);
         for (path, mode, owner) in [(DATA, 0o700, user.as_str()), (CONFIG, 0o640, "0")] {
             let metadata = fs::metadata(self.at(path)).map_err(|error| format!("{path}: {error}"))?;
-            let found = (metadata.permissions().mode() & 0o7777, metadata.uid().to_string(), metadata.gid().to_string());
+            let found =
+                (metadata.permissions().mode() & 0o7777, metadata.uid().to_string(), metadata.gid().to_string());
             let wanted = (mode, owner.to_owned(), group.clone());
             check(found == wanted, || format!("{path}: mode and owners are {found:?} instead of {wanted:?}"))?;
         }

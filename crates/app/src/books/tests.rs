@@ -111,7 +111,7 @@ async fn a_node_sees_at_once_what_another_has_done() {
     for _ in 0..3 {
         assert_eq!(story(&world).await, 0);
         change(&world, Command::AddContacts(vec![draft(77)])).await.expect("it is new");
-        // The freshness change places.
+        // The nodes change places.
         let watcher = world.watcher.take().expect("it was put there");
         world.watcher = Some(std::mem::replace(&mut world.books, watcher));
         watched(&world).await;
@@ -142,7 +142,7 @@ async fn nodes_that_change_one_book_at_the_same_time_lose_nothing() {
         }
     }
     assert_eq!(refused, 20);
-    for node in &freshness {
+    for node in &nodes {
         let book = node.book(world.customer).await.expect("the book");
         assert_eq!((book.contacts_len(), book.organizations().count()), (90, 10));
     }

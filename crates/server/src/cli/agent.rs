@@ -4,10 +4,10 @@ use clap::{Arg, ArgMatches, Command};
 use ringbook_book::id::AgentId;
 use serde_json::Value;
 
-use super::operator::{MissingData, id_argument, listed, place, text_argument, unknown, with_store};
-use super::output::{CommandOutput, Row, plain};
 use super::args;
 use super::cli_error::CliError;
+use super::operator::{MissingData, id_argument, listed, place, text_argument, unknown, with_store};
+use super::output::{CommandOutput, Row, plain};
 use crate::config::{Layers, value};
 use ringbook_store::{AgentRow, Store};
 
@@ -17,7 +17,9 @@ pub(super) fn command() -> Command {
         .after_help("Examples:\n  ringbook agent add \"North Telecom\"\n  ringbook agent list --json")
         .subcommand(Command::new("add").about("Add an agent").arg(name))
         .subcommand(Command::new("list").about("List the agents"))
-        .subcommand(Command::new("remove").about("Remove an agent that has no customers, and its users").arg(args::id()))
+        .subcommand(
+            Command::new("remove").about("Remove an agent that has no customers, and its users").arg(args::id()),
+        )
 }
 
 /// Runs a subcommand.

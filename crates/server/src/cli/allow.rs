@@ -3,10 +3,10 @@
 use clap::{Arg, ArgMatches, Command};
 use serde_json::Value;
 
-use super::operator::{MissingData, account, listed, owner, place, unknown, with_store};
-use super::output::{CommandOutput, Row};
 use super::args;
 use super::cli_error::CliError;
+use super::operator::{MissingData, account, listed, owner, place, unknown, with_store};
+use super::output::{CommandOutput, Row};
 use crate::config::{Layers, value};
 use ringbook_app::access::Block;
 use ringbook_store::{AccountId, BlockRow, Store};
@@ -20,12 +20,24 @@ Examples:
   ringbook allow remove 203.0.113.0/24 --customer 1";
 
 pub(super) fn command() -> Command {
-    let block = || Arg::new("CIDR").required(true).value_parser(value::block).help("An address block such as 192.0.2.0/24, or an address");
+    let block = || {
+        Arg::new("CIDR")
+            .required(true)
+            .value_parser(value::block)
+            .help("An address block such as 192.0.2.0/24, or an address")
+    };
     args::noun("allow", "Manage allow-lists: the addresses that may call for an account")
         .after_help(EXAMPLES)
-        .subcommand(Command::new("add").about("Add a block to the allow-list of an account").arg(block()).args(args::account()))
+        .subcommand(
+            Command::new("add").about("Add a block to the allow-list of an account").arg(block()).args(args::account()),
+        )
         .subcommand(Command::new("list").about("List the blocks of all accounts"))
-        .subcommand(Command::new("remove").about("Remove a block from the allow-list of an account").arg(block()).args(args::account()))
+        .subcommand(
+            Command::new("remove")
+                .about("Remove a block from the allow-list of an account")
+                .arg(block())
+                .args(args::account()),
+        )
 }
 
 /// Runs a subcommand.

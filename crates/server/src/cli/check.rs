@@ -7,12 +7,12 @@ use clap::Command;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
-use super::operator::{MissingData, place, with_store};
-use super::output::{CommandOutput, Row, object, plain};
-use crate::config::Layers;
 use super::args;
 use super::cli_error::CliError;
 use super::console::Progress;
+use super::operator::{MissingData, place, with_store};
+use super::output::{CommandOutput, Row, object, plain};
+use crate::config::Layers;
 use ringbook_app::access::unreadable;
 use ringbook_store::{CustomerRow, Store, StoreFault};
 

@@ -5,8 +5,8 @@ use clap::{Arg, ArgMatches, Command};
 use clap_complete::{Shell, generate};
 use serde_json::Value;
 
-use super::output::CommandOutput;
 use super::cli_error::CliError;
+use super::output::CommandOutput;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -16,10 +16,7 @@ Examples:
 
 pub(super) fn command() -> Command {
     let shell = Arg::new("SHELL").required(true).value_parser(EnumValueParser::<Shell>::new()).help("Shell");
-    Command::new("completions")
-        .about("Print a completion script for a shell")
-        .after_help(EXAMPLES)
-        .arg(shell)
+    Command::new("completions").about("Print a completion script for a shell").after_help(EXAMPLES).arg(shell)
 }
 
 /// Prints the script.

@@ -4,10 +4,10 @@ use clap::{Arg, ArgMatches, Command};
 use ringbook_book::id::{AgentId, CustomerId};
 use serde_json::Value;
 
-use super::operator::{MissingData, id, id_argument, listed, place, text_argument, unknown, with_store};
-use super::output::{CommandOutput, Row, plain};
 use super::args;
 use super::cli_error::CliError;
+use super::operator::{MissingData, id, id_argument, listed, place, text_argument, unknown, with_store};
+use super::output::{CommandOutput, Row, plain};
 use crate::config::{Layers, value};
 use ringbook_store::{CustomerEdit, CustomerRow, NewCustomer, Store};
 
@@ -31,7 +31,9 @@ pub(super) fn command() -> Command {
             Command::new("set").about("Change a customer").arg(args::id()).arg(rename).args(options()).arg(active),
         )
         .subcommand(Command::new("list").about("List the customers"))
-        .subcommand(Command::new("remove").about("Remove a customer with its users and its address book").arg(args::id()))
+        .subcommand(
+            Command::new("remove").about("Remove a customer with its users and its address book").arg(args::id()),
+        )
 }
 
 fn options() -> [Arg; 4] {
@@ -78,7 +80,9 @@ impl CustomerCommand {
             Self::Add(customer) => {
                 let name = plain(&customer.name);
                 let id = store.add_customer(customer).await?;
-                let next = format!("its allow-list is empty: `ringbook allow add CIDR --customer {id}` adds addresses that may call");
+                let next = format!(
+                    "its allow-list is empty: `ringbook allow add CIDR --customer {id}` adds addresses that may call"
+                );
                 Ok(done(id, format!("customer {name} added: id {id}")).note(next))
             }
             Self::Set(id, edit) => {

@@ -5,10 +5,10 @@ use std::io::Write;
 use clap::Arg;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::output::plain;
 use super::args;
 use super::cli_error::CliError;
 use super::console::Progress;
+use super::output::plain;
 use crate::config::{Layers, value};
 use crate::transfer::{Access, Address, Token, TransferError, Watch};
 

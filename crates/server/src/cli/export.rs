@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::Value;
 
-use super::exchange::{self, ProgressView};
-use super::output::CommandOutput;
 use super::cli_error::CliError;
 use super::console::Console;
+use super::exchange::{self, ProgressView};
+use super::output::CommandOutput;
 use super::{args, operator};
 use crate::config::Layers;
 use crate::transfer::{Format, export};
@@ -36,7 +36,11 @@ pub(super) fn command() -> Command {
 }
 
 /// Exports.
-pub(super) fn run(leaf: &ArgMatches, layers: &Layers<'_>, console: &mut Console<'_>) -> Result<CommandOutput, CliError> {
+pub(super) fn run(
+    leaf: &ArgMatches,
+    layers: &Layers<'_>,
+    console: &mut Console<'_>,
+) -> Result<CommandOutput, CliError> {
     let file = PathBuf::from(operator::text_argument(leaf, "FILE")?);
     let access = exchange::access(layers)?;
     let format = layers.value("format", Format::parse)?;

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use clap::Command;
 use serde_json::Value;
 
-use super::output::CommandOutput;
 use super::args;
 use super::cli_error::CliError;
+use super::output::CommandOutput;
 use crate::config::Layers;
 
 /// Time limit of the whole check.
@@ -43,7 +43,9 @@ pub(super) fn run(layers: &Layers<'_>) -> Result<CommandOutput, CliError> {
     };
     let line = ask(&authority, deadline).map_err(no_answer)?;
     match status(&line) {
-        Some(200) => Ok(CommandOutput::text(Value::Null, format!("http://{authority}: the server and its store work\n"))),
+        Some(200) => {
+            Ok(CommandOutput::text(Value::Null, format!("http://{authority}: the server and its store work\n")))
+        }
         Some(503) => Err(CliError::failed(format_args!(
             "http://{authority}: the server runs, but its store does not work; see its log"
         ))),

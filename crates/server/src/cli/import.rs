@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::Value;
 
-use super::exchange::{self, ProgressView};
-use super::output::{CommandOutput, plain};
 use super::cli_error::CliError;
 use super::console::Console;
+use super::exchange::{self, ProgressView};
+use super::output::{CommandOutput, plain};
 use super::{args, operator};
 use crate::config::{Layers, value};
 use crate::transfer::{
@@ -99,11 +99,7 @@ impl ImportCommand {
             access: exchange::access(layers)?,
             options: ImportOptions {
                 matching: layers.required("match", "says when two contacts count as the same", Match::parse)?,
-                on_duplicate: layers.required(
-                    "on-duplicate",
-                    "says what to do with duplicates",
-                    OnDuplicate::parse,
-                )?,
+                on_duplicate: layers.required("on-duplicate", "says what to do with duplicates", OnDuplicate::parse)?,
                 run,
             },
             report: report.map(written).transpose()?,
@@ -112,7 +108,11 @@ impl ImportCommand {
 }
 
 /// Runs the command.
-pub(super) fn run(leaf: &ArgMatches, layers: &Layers<'_>, console: &mut Console<'_>) -> Result<CommandOutput, CliError> {
+pub(super) fn run(
+    leaf: &ArgMatches,
+    layers: &Layers<'_>,
+    console: &mut Console<'_>,
+) -> Result<CommandOutput, CliError> {
     let command = ImportCommand::read(leaf, layers)?;
     let source = Source::open(&command.file, command.format, command.charset, command.map).map_err(CliError::failed)?;
     source.survey().map_err(CliError::failed)?;

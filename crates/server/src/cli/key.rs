@@ -4,10 +4,10 @@ use clap::{ArgMatches, Command};
 use ringbook_book::id::{KeyId, UserId};
 use serde_json::Value;
 
-use super::operator::{MissingData, id, id_argument, listed, place, unknown, with_store};
-use super::output::{CommandOutput, Row};
 use super::args;
 use super::cli_error::CliError;
+use super::operator::{MissingData, id, id_argument, listed, place, unknown, with_store};
+use super::output::{CommandOutput, Row};
 use crate::config::{Layers, value};
 use ringbook_app::access::{TokenHash, fresh_token};
 use ringbook_clock::{Clock, Moment};
@@ -75,9 +75,7 @@ impl KeyCommand {
                 Ok(listed(rows, directory, "`ringbook key add --user ID` creates a key"))
             }
             Self::Block(id) => store.block_key(id).await.map(|()| done(id, "blocked")).map_err(CliError::from),
-            Self::Unblock(id) => {
-                store.unblock_key(id).await.map(|()| done(id, "unblocked")).map_err(CliError::from)
-            }
+            Self::Unblock(id) => store.unblock_key(id).await.map(|()| done(id, "unblocked")).map_err(CliError::from),
             Self::Remove(id) => store.remove_key(id).await.map(|()| done(id, "removed")).map_err(CliError::from),
         }
     }
@@ -94,7 +92,7 @@ async fn add(store: &Store, user: UserId, name: String, expires_at: Option<Momen
     let token = token.expose();
     let row = vec![("id", Value::from(id.number())), ("token", Value::from(token.clone()))];
     let answer = CommandOutput::done(row, format_args!("key {id} created for user {user}\naccess token: {token}"));
-    let answer = answer.note("save the token now: it is not stored and cannot be shown again");
+    let answer = answer.note("save the token now: it is not stored and not shown again");
     let is_over = expires_at.is_some_and(|at| at <= Clock::System.now());
     Ok(if is_over { answer.note("warning: the key has expired already, --expires is in the past") } else { answer })
 }

@@ -19,7 +19,8 @@ pub(super) fn command() -> Command {
 /// Writes `ringbook.1`, and `ringbook-COMMAND.1` for every command.
 pub(super) fn run(leaf: &ArgMatches, program: Command) -> Result<CommandOutput, CliError> {
     let directory = PathBuf::from(text_argument(leaf, "DIR")?);
-    let error = |cause| CliError::failed(format_args!("cannot write manual pages into {}: {cause}", directory.display()));
+    let error =
+        |cause| CliError::failed(format_args!("cannot write manual pages into {}: {cause}", directory.display()));
     clap_mangen::generate_to(program, &directory).map_err(error)?;
     Ok(CommandOutput::text(Value::Null, format!("manual pages written into {}\n", directory.display())))
 }

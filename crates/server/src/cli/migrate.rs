@@ -6,9 +6,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
-use super::output::{CommandOutput, Row, object, plain};
 use super::cli_error::CliError;
 use super::console::Progress;
+use super::output::{CommandOutput, Row, object, plain};
 use super::{args, operator};
 use ringbook_store::{Address, Phase, Place, Step, Transfer, move_store};
 

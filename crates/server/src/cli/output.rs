@@ -121,7 +121,9 @@ fn table(json: &Value, formats: &[(&'static str, ColumnFormat)]) -> String {
     let rows: Vec<&Map<String, Value>> = json.as_array().into_iter().flatten().filter_map(Value::as_object).collect();
     let Some(first) = rows.first() else { return String::new() };
     let heads = first.keys().map(|name| name.to_uppercase().replace('_', " ")).collect();
-    let format = |name: &str| formats.iter().find(|(column, _)| *column == name).map_or(cell as ColumnFormat, |(_, format)| *format);
+    let format = |name: &str| {
+        formats.iter().find(|(column, _)| *column == name).map_or(cell as ColumnFormat, |(_, format)| *format)
+    };
     let cells = rows.iter().map(|row| row.iter().map(|(name, value)| format(name)(value)).collect());
     let lines: Vec<Vec<String>> = std::iter::once(heads).chain(cells).collect();
     let widths: Vec<usize> =

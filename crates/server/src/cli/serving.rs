@@ -68,13 +68,15 @@ pub(super) fn demo_command() -> Command {
             "PostgreSQL database for the contacts; demo.json is still written to --data",
         ))
         .arg(args::option("contacts", "N", "Number of contacts in the first address book").default_value("1000"))
-        .arg(args::option("seed", "N", "Seed of the random contacts; the same seed gives the same contacts").default_value("1"))
+        .arg(
+            args::option("seed", "N", "Seed of the random contacts; the same seed gives the same contacts")
+                .default_value("1"),
+        )
         .args(log())
 }
 
 fn listen() -> Arg {
-    args::option("listen", "ADDR:PORT", "Address to listen on; port 0 takes a free one")
-        .default_value("127.0.0.1:8080")
+    args::option("listen", "ADDR:PORT", "Address to listen on; port 0 takes a free one").default_value("127.0.0.1:8080")
 }
 
 fn network() -> [Arg; 4] {
@@ -93,7 +95,8 @@ fn memory() -> Arg {
 }
 
 fn reads() -> Arg {
-    let help = "With --database: reads see all changes of other servers (linearizable), or may miss the last second (local)";
+    let help =
+        "With --database: reads see all changes of other servers (linearizable), or may miss the last second (local)";
     args::option("reads", "linearizable|local", help).default_value("linearizable")
 }
 

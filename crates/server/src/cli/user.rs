@@ -6,10 +6,10 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use ringbook_book::id::UserId;
 use serde_json::Value;
 
-use super::operator::{MissingData, account, id_argument, listed, owner, place, text_argument, unknown, with_store};
-use super::output::{CommandOutput, Row, cell, plain};
 use super::args;
 use super::cli_error::CliError;
+use super::operator::{MissingData, account, id_argument, listed, owner, place, text_argument, unknown, with_store};
+use super::output::{CommandOutput, Row, cell, plain};
 use crate::config::{Layers, value};
 use ringbook_app::access::{PASSWORD_BYTES_MAX, Right, Rights, Secret, fresh_token, hash_password};
 use ringbook_store::{NewUser, Store, UserEdit, UserRow};
@@ -36,11 +36,15 @@ fn options() -> [Arg; 4] {
     [
         args::option("name", "NAME", "Name of the user [default for new users: the login]"),
         args::option("description", "TEXT", "Description"),
-        args::option("rights", "SECTION:ACTION,…", "Rights, separated by commas; '' for none [default for new users: all]")
-            .long_help(format!(
-                "Rights, separated by commas; '' for none [default for new users: all]\n\nRights: {}",
-                Rights::all().to_string().replace(',', ", ")
-            )),
+        args::option(
+            "rights",
+            "SECTION:ACTION,…",
+            "Rights, separated by commas; '' for none [default for new users: all]",
+        )
+        .long_help(format!(
+            "Rights, separated by commas; '' for none [default for new users: all]\n\nRights: {}",
+            Rights::all().to_string().replace(',', ", ")
+        )),
         password.help("Read the password from the first line of stdin; without a password the user cannot log in"),
     ]
 }
@@ -66,12 +70,7 @@ enum UserCommand {
 }
 
 impl UserCommand {
-    fn read(
-        verb: &str,
-        leaf: &ArgMatches,
-        layers: &Layers<'_>,
-        stdin: &mut dyn BufRead,
-    ) -> Result<Self, CliError> {
+    fn read(verb: &str, leaf: &ArgMatches, layers: &Layers<'_>, stdin: &mut dyn BufRead) -> Result<Self, CliError> {
         match verb {
             "add" => added(text_argument(leaf, "LOGIN")?, layers, stdin),
             "set" => Ok(Self::Set(id_argument(leaf, UserId::new)?, edit(layers, stdin)?)),
@@ -88,7 +87,11 @@ impl UserCommand {
                 let ends_sessions = edit.password_hash.is_some();
                 store.set_user(id, edit).await?;
                 let answer = done(id, format!("user {id} changed"));
-                Ok(if ends_sessions { answer.note("its sessions have ended, its keys are still valid") } else { answer })
+                Ok(if ends_sessions {
+                    answer.note("its sessions have ended, its keys are still valid")
+                } else {
+                    answer
+                })
             }
             Self::List => {
                 let directory = store.directory().await?;

@@ -109,7 +109,9 @@ pub fn part_size(text: &str) -> Result<usize, String> {
 pub fn memory(text: &str) -> Result<Memory, String> {
     if let Some(share) = text.strip_suffix('%') {
         let percent = number(share.trim(), 1, 100).ok().and_then(|percent| u8::try_from(percent).ok());
-        return percent.map(|percent| Memory::Share { percent }).ok_or_else(|| "is not a percentage from 1% to 100%".into());
+        return percent
+            .map(|percent| Memory::Share { percent })
+            .ok_or_else(|| "is not a percentage from 1% to 100%".into());
     }
     match size(text) {
         Ok(bytes) if bytes >= MEMORY_BYTES_MIN => Ok(Memory::Bytes(bytes)),
