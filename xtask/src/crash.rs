@@ -1,18 +1,18 @@
-//! `cargo xtask crash`: the suite's tests that kill, in a release build and for as long as one likes.
+//! `cargo xtask crash`: the tests that kill servers, in a release build and with any number of rounds.
 
 use std::time::Instant;
 
-use crate::steps::cargo;
+use ringbook_testbed::workspace::cargo;
 
-/// Rounds if nothing is said.
+/// Default number of rounds.
 const ROUNDS: u64 = 100;
-/// The most servers on one database.
+/// Largest number of servers on one database.
 const NODES_MAX: u64 = 9;
 
 /// Runs the chore.
 ///
 /// # Errors
-/// An argument is unknown, or something that was acknowledged is lost, or an answer fits no order.
+/// An argument is unknown, or the test fails.
 pub fn run(arguments: &[String]) -> Result<(), String> {
     let (mut rounds, mut seed, mut nodes) = (ROUNDS, 1, 1);
     let mut words = arguments.iter();
@@ -21,7 +21,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
             "--rounds" => &mut rounds,
             "--seed" => &mut seed,
             "--nodes" => &mut nodes,
-            _ => return Err(format!("crash does not know {word}; it takes --nodes N, --rounds N and --seed N")),
+            _ => return Err(format!("crash: unknown argument {word}; it takes --nodes N, --rounds N and --seed N")),
         };
         *place = words.next().and_then(|text| text.parse().ok()).ok_or(format!("{word} takes a number"))?;
     }
@@ -48,5 +48,5 @@ fn kill(nodes: u64, rounds: u64, seed: u64) -> Result<(), String> {
     test.env("RINGBOOK_CRASH_ROUNDS", rounds.to_string()).env("RINGBOOK_CRASH_SEED", seed.to_string());
     test.env("RINGBOOK_CRASH_NODES", nodes.to_string()).env("RINGBOOK_TEST_STORE", store);
     let passed = test.status().is_ok_and(|status| status.success());
-    if passed { Ok(()) } else { Err(format!("the kill test failed; --seed {seed} repeats its chance")) }
+    if passed { Ok(()) } else { Err(format!("the test failed; --seed {seed} repeats its random choices")) }
 }

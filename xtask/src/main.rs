@@ -1,64 +1,90 @@
-//! Chores of the project, run as `cargo xtask <chore>`: each works on a fresh machine and brings or names what
-//! it needs.
+//! Chores of the project, run as `cargo xtask CHORE`. Each works on a fresh machine: it installs or names what it needs.
 
-mod bench;
-mod clients;
+mod apt;
+mod cargo_tools;
 mod crash;
-mod faults;
-mod fuzz;
-mod server;
+mod deb;
+mod dependencies;
+mod package_test;
+mod postgres;
+mod published_clients;
+mod run_tool;
+mod setup;
 mod steps;
 mod test;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-usage: cargo xtask <chore>
+usage: cargo xtask CHORE
+
+  setup [--bench] [--check]
+      installs what the tests need (with --bench: the benchmarks, too): Debian packages with apt-get, Python packages
+      under target/, cargo-deny with cargo install; prints what before it starts; --check only names what is missing
+
+  test [--no-lint] [--no-install] [--advisories] [-- FILTER AND OPTIONS FOR THE TESTS]
+      setup, formatting, lints, dependencies and all tests, on SQLite and on a private PostgreSQL, and published clients
+      of the API against a demo; --no-install fails if something is missing, --advisories if the database of security
+      advisories cannot be fetched
+
+  deb [--revision N]
+      builds a Debian package of the server into target/deb and prints its path
+
+  package-test [--release]
+      installs the package in a scratch root, starts and calls the server, upgrades and removes it; needs root or user
+      namespaces
+
+  postgres
+      runs a private PostgreSQL for single tests until Ctrl-C, and prints the variable that names it
 
   bench [ROW…] [--contacts N] [--rounds N] [--seconds N]
-      measures the server against its floors and writes the table in docs/performance.md; needs wrk, nginx, sqlite3
-      and PostgreSQL
+      measures the server against its floors and writes the table in docs/performance.md
 
-  crash [--nodes N] [--rounds N] [--seed X]
-      kills the server under 64 writers again and again, and looks for every change that was acknowledged; with several
-      nodes on a PostgreSQL of its own, which is killed as well, judges whether all answers fit one order of the changes
+  crash [--nodes N] [--rounds N] [--seed N]
+      kills the server under 64 writers and looks for every acknowledged change; with several nodes on a private PostgreSQL,
+      which is killed as well, checks that all replies fit one order of the changes
 
-  faults [TRIAL…] [--runs N]
-      makes go wrong what can: the disk is full or refuses, the database is gone, clients are idle, slow or hostile; counts
-      what came of it; --help lists the trials
+  faults [SCENARIO…] [--runs N]
+      fault injection: full and failing disks, database outages, idle, slow and hostile clients; --help lists the scenarios
 
   fuzz [TARGET…] [--runs N] [--seconds S] [--seed X]
-      throws hostile input at the parsers and the engine, in a release build, on all processors
-
-  test [--no-lint] [-- <filter and options for the test binaries>]
-      formatting, lints and every test; starts the PostgreSQL with jsquery that some tests compare with, and
-      runs published clients of the API, in Python, against a demo
+      random input for the parsers and the engine, in a release build, on all processors
 
 environment of test:
-  RINGBOOK_TEST_POSTGRES  connection string of a database to use instead of a fresh one
-  RINGBOOK_TEST_ROUNDS    rounds of random questions in each of those tests
-  RINGBOOK_TEST_SEED      number of the first round";
+  RINGBOOK_TEST_POSTGRES  connection string of a database server to use instead of a private one
+  RINGBOOK_TEST_ROUNDS    number of random queries in each test that compares engines
+  RINGBOOK_TEST_SEED      number of the first of them";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.split_first() {
-        Some((chore, rest)) if chore == "test" => test::run(rest),
-        Some((chore, rest)) if chore == "fuzz" => fuzz::run(rest),
-        Some((chore, rest)) if chore == "bench" => bench::run(rest),
-        Some((chore, rest)) if chore == "faults" => faults::run(rest),
-        Some((chore, rest)) if chore == "crash" => crash::run(rest),
-        Some((chore, _)) if ["help", "--help", "-h"].contains(&chore.as_str()) => {
-            println!("{USAGE}");
-            Ok(())
-        }
-        Some((chore, _)) => Err(format!("no chore is called {chore}\n\n{USAGE}")),
+        Some((chore, rest)) => run(chore, rest),
         None => Err(USAGE.to_owned()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("xtask: {why}");
+        Err(error) => {
+            eprintln!("xtask: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run(chore: &str, rest: &[String]) -> Result<(), String> {
+    match chore {
+        "setup" => setup::run(rest),
+        "test" => test::run(rest),
+        "postgres" => postgres::run(rest),
+        "crash" => crash::run(rest),
+        "deb" => deb::run(rest),
+        "package-test" => package_test::run(rest),
+        "bench" => run_tool::run("ringbook-bench", &[], rest),
+        "faults" => run_tool::run("ringbook-faults", &[], rest),
+        "fuzz" => run_tool::run("ringbook-fuzz", &["--release"], rest),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        other => Err(format!("unknown chore {other}\n\n{USAGE}")),
     }
 }

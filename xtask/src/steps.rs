@@ -1,40 +1,35 @@
-//! Running other programs, and a list of what was done and how it ended.
+//! The steps of a chore: each is announced, timed, and listed with its outcome at the end.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// The root of the repository.
-pub fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().expect("xtask lies in the repository").to_owned()
+/// How a step ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    Failed,
+    /// The step could not run, and may be left out.
+    NotChecked,
 }
 
-/// `cargo` with these arguments, in the root of the repository.
-pub fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(root());
-    command
-}
-
-/// Steps that were taken.
+/// The steps so far.
 #[derive(Default)]
 pub struct Steps(Vec<Step>);
 
 struct Step {
     name: &'static str,
-    passed: bool,
+    outcome: Outcome,
     took: Duration,
 }
 
 impl Steps {
-    /// Runs a program as a step of this name; what it prints is shown.
+    /// Runs a program as a step; its output is shown.
     pub fn run(&mut self, name: &'static str, command: &mut Command) {
         eprintln!("── {name}");
         self.take(name, || command.status().is_ok_and(|status| status.success()));
     }
 
-    /// Takes a step that yields something.
+    /// Runs a step that returns a value.
     ///
     /// # Errors
     /// Those of the step.
@@ -48,23 +43,35 @@ impl Steps {
         outcome
     }
 
-    fn take(&mut self, name: &'static str, step: impl FnOnce() -> bool) {
-        let start = Instant::now();
-        let passed = step();
-        self.0.push(Step { name, passed, took: start.elapsed() });
+    /// Lists a step that could not run; it counts as failed if it is required.
+    pub fn not_checked(&mut self, name: &'static str, reason: &str, cause: &str, is_required: bool) {
+        eprintln!("── {name}\nNOT CHECKED: {reason}: {}", cause.trim());
+        let outcome = if is_required { Outcome::Failed } else { Outcome::NotChecked };
+        self.0.push(Step { name, outcome, took: Duration::ZERO });
     }
 
-    /// Prints what was done.
+    fn take(&mut self, name: &'static str, step: impl FnOnce() -> bool) {
+        let start = Instant::now();
+        let outcome = if step() { Outcome::Passed } else { Outcome::Failed };
+        self.0.push(Step { name, outcome, took: start.elapsed() });
+    }
+
+    /// Prints the outcome of every step.
     ///
     /// # Errors
     /// Names the steps that failed.
     pub fn summary(self) -> Result<(), String> {
         eprintln!();
         for step in &self.0 {
-            let outcome = if step.passed { "ok    " } else { "FAILED" };
+            let outcome = match step.outcome {
+                Outcome::Passed => "ok         ",
+                Outcome::Failed => "FAILED     ",
+                Outcome::NotChecked => "NOT CHECKED",
+            };
             eprintln!("{outcome}  {:>4} s  {}", step.took.as_secs(), step.name);
         }
-        let failed: Vec<&str> = self.0.iter().filter(|step| !step.passed).map(|step| step.name).collect();
+        let failed = self.0.iter().filter(|step| step.outcome == Outcome::Failed);
+        let failed: Vec<&str> = failed.map(|step| step.name).collect();
         if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
     }
 }

@@ -1,41 +1,56 @@
-//! `cargo xtask test`: everything that must hold before a change is taken in.
+//! `cargo xtask test`: everything that must hold before a change is merged.
 
-use ringbook_testbed::Cluster;
+use std::process::Command;
 
-use crate::clients;
-use crate::steps::{Steps, cargo};
+use ringbook_testbed::workspace::cargo;
+use ringbook_testbed::{Cluster, output};
 
-/// Names the database that the tests compare with.
+use crate::setup::Scope;
+use crate::steps::Steps;
+use crate::{dependencies, package_test, published_clients, setup};
+
+/// Names the database server that tests may use.
 const DATABASE_ENV: &str = "RINGBOOK_TEST_POSTGRES";
-/// Says where the servers that are tested keep their data.
+/// Says where the tested servers keep their data.
 const STORE_ENV: &str = "RINGBOOK_TEST_STORE";
+/// Tools whose tests run with `cargo test -p NAME`; lints compile them all the same.
+const EXCLUDED: [&str; 4] = ["--exclude", "ringbook-bench", "--exclude", "ringbook-faults"];
 
 /// Runs the chore.
 ///
 /// # Errors
-/// An argument is unknown, or a step failed.
+/// An argument is unknown, something cannot be installed, or a step failed.
 pub fn run(arguments: &[String]) -> Result<(), String> {
     let end = arguments.iter().position(|argument| argument == "--").unwrap_or(arguments.len());
-    let lint = match &arguments[..end] {
-        [] => true,
-        [only] if only == "--no-lint" => false,
-        others => return Err(format!("test does not know {}", others.join(" "))),
-    };
+    let (mut lint, mut install, mut advisories_required) = (true, true, false);
+    for argument in &arguments[..end] {
+        match argument.as_str() {
+            "--no-lint" => lint = false,
+            "--no-install" => install = false,
+            "--advisories" => advisories_required = true,
+            other => return Err(format!("test: unknown argument {other}")),
+        }
+    }
     let mut steps = Steps::default();
+    let prepare = if install { setup::install } else { setup::check };
+    steps.prepare("setup", || prepare(Scope::Tests))?;
     if lint {
         steps.run("formatting", &mut cargo(&["fmt", "--all", "--check"]));
         let clippy = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
         steps.run("lints", &mut cargo(&clippy));
+        dependencies::check(&mut steps, advisories_required);
     }
     let outcome = tests(&mut steps, arguments.get(end + 1..).unwrap_or_default());
-    let outcome = outcome.and_then(|()| clients::run(&mut steps));
+    let outcome = outcome.and_then(|()| published_clients::run(&mut steps));
+    // The error shows in the summary.
+    let _ = steps.prepare("Debian package", || package_test::run(&[]));
     let summary = steps.summary();
     outcome.and(summary)
 }
 
 fn tests(steps: &mut Steps, options: &[String]) -> Result<(), String> {
-    // Built before the database is started: a database should not wait for a compiler.
-    steps.run("build", &mut cargo(&["test", "--workspace", "--no-run"]));
+    // Built before PostgreSQL is started, so that the server does not idle during the build.
+    steps.run("build", cargo(&["test", "--workspace", "--no-run"]).args(EXCLUDED));
     if std::env::var_os(DATABASE_ENV).is_some() {
         run_tests(steps, options, None);
         return Ok(());
@@ -49,10 +64,10 @@ fn tests(steps: &mut Steps, options: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// All tests, and those of the program once more with its data in the database.
+/// All tests, and those of the program once more with their data in PostgreSQL.
 fn run_tests(steps: &mut Steps, options: &[String], cluster: Option<&Cluster>) {
-    let mut all = cargo(&["test", "--workspace", "--no-fail-fast", "--"]);
-    let mut again = cargo(&["test", "--package", "ringbook", "--test", "it", "--no-fail-fast", "--"]);
+    let mut all = test_command(&[&["--workspace"], &EXCLUDED[..]].concat());
+    let mut again = test_command(&["--package", "ringbook", "--test", "it"]);
     again.env(STORE_ENV, "postgres");
     for (name, command) in [("tests", &mut all), ("tests of the program on PostgreSQL", &mut again)] {
         if let Some(cluster) = cluster {
@@ -60,4 +75,12 @@ fn run_tests(steps: &mut Steps, options: &[String], cluster: Option<&Cluster>) {
         }
         steps.run(name, command.args(options));
     }
+}
+
+/// `cargo nextest run` where nextest is installed, `cargo test` otherwise; options for the tests follow.
+fn test_command(selection: &[&str]) -> Command {
+    let has_nextest = output(&mut cargo(&["nextest", "--version"])).is_some();
+    let mut command = if has_nextest { cargo(&["nextest", "run"]) } else { cargo(&["test"]) };
+    command.args(selection).args(["--no-fail-fast", "--"]);
+    command
 }

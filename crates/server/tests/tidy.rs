@@ -90,7 +90,7 @@ fn root() -> PathBuf {
 fn sources() -> Vec<Source> {
     let root = root();
     let mut found = Vec::new();
-    for place in ["crates", "xtask", "fuzz"] {
+    for place in ["crates", "tools", "xtask", "fuzz"] {
         collect(&root, &root.join(place), &mut found);
     }
     assert!(found.len() > 100, "the sources are not where they are looked for");
@@ -199,7 +199,8 @@ fn nothing_is_left_behind_and_nothing_panics_unexplained() {
 #[test]
 fn every_dependency_has_its_reason() {
     let members = CRATES.iter().map(|(member, _)| format!("crates/{member}"));
-    for manifest in members.chain(["xtask".to_owned(), "fuzz".to_owned()]) {
+    let others = ["tools/bench", "tools/faults", "xtask", "fuzz"].map(str::to_owned);
+    for manifest in members.chain(others) {
         let text = fs::read_to_string(root().join(&manifest).join("Cargo.toml")).expect("a manifest");
         let mut section = "";
         let mut before = "";

@@ -29,17 +29,19 @@ impl Ground {
         Self { place: Place::from(directory.path()), kept: Kept::Directory(directory) }
     }
 
-    /// A database, where there is a server for tests.
-    pub fn postgres() -> Option<Self> {
+    /// A database of its own on the server for tests.
+    ///
+    /// # Panics
+    /// There is no server for tests, or it does not answer.
+    pub fn postgres() -> Self {
         static MADE: AtomicU32 = AtomicU32::new(0);
-        let Ok(server) = std::env::var(SERVER) else {
-            eprintln!("not run: {SERVER} names no database server, `cargo xtask test` starts one");
-            return None;
-        };
+        let server = std::env::var(SERVER).unwrap_or_else(|_| {
+            panic!("this test needs PostgreSQL: set {SERVER} (`cargo xtask postgres`) or run `cargo xtask test`")
+        });
         let name = format!("ringbook_{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         psql(&server, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"));
         let address = Address::parse(&within(&server, &name)).expect("an address");
-        Some(Self { place: Place::Database(address), kept: Kept::Database { server, name } })
+        Self { place: Place::Database(address), kept: Kept::Database { server, name } }
     }
 
     /// What opens the data.
@@ -100,9 +102,7 @@ macro_rules! on_both_engines {
         }
         mod on_postgres {
             $(#[tokio::test] async fn $name() {
-                if let Some(ground) = $crate::testing::Ground::postgres() {
-                    super::$name(ground).await;
-                }
+                super::$name($crate::testing::Ground::postgres()).await;
             })*
         }
     };

@@ -1,4 +1,4 @@
-//! Under whose account a program runs: PostgreSQL refuses to run as root.
+//! The account that PostgreSQL runs under, because it refuses to run as root.
 
 use std::path::Path;
 use std::process::Command;
@@ -13,7 +13,7 @@ pub fn is_root() -> bool {
 
 /// The account of a server.
 pub(crate) struct Account {
-    /// The account and its group, where it is not the one that we have.
+    /// Another account and its group; `None` for that of this program.
     other: Option<(&'static str, String)>,
 }
 
@@ -24,11 +24,12 @@ impl Account {
         }
         let group = |name: &'static str| Some((name, output(Command::new("id").args(["-g", name]))?));
         let other = ["postgres", "nobody"].into_iter().find_map(group);
-        let other = other.ok_or("PostgreSQL does not run as root: log in as somebody else")?;
+        let other = other
+            .ok_or("PostgreSQL does not run as root, and there is no other account: run the tests as another user")?;
         Ok(Self { other: Some(other) })
     }
 
-    /// The account's name, where files have to be given to it.
+    /// The name of another account, to which files must be given.
     pub(crate) fn name(&self) -> Option<&'static str> {
         self.other.as_ref().map(|(name, _)| *name)
     }

@@ -1,11 +1,11 @@
-//! A private PostgreSQL, for as long as it is kept.
+//! A private PostgreSQL server, which runs until dropped.
 //!
-//! It listens on a free port of this machine and keeps its files in a directory of its own. It may be stopped, or killed
-//! with everything that belongs to it, and started again where it was. It is stopped and removed at the end, however the
-//! end comes: a small shell waits for this program to go away and then clears up.
+//! It listens on a free port of this machine and keeps its files in a temporary directory. It may be stopped, or killed
+//! with all of its processes, and started again. It is stopped and removed when this program ends, even if it is killed:
+//! a shell waits for its end and cleans up.
 //!
-//! What a commit wrote is left to the system, not forced to the disk, unless the settings say otherwise: that outlives
-//! every kill, and no power cut.
+//! Commits are not flushed to the disk (`fsync=off`) unless the settings say otherwise: they survive every kill, but no
+//! power failure.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -14,14 +14,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::account::Account;
 use crate::processes::kill_with_children;
-use crate::programs::Programs;
+use crate::programs::Postgres;
 use crate::running::quietly;
 
 /// Waits for the end of its input, then stops the server and removes its files.
-const CARETAKER: &str = r#"trap '' INT TERM HUP; cat >/dev/null
+const WATCHDOG: &str = r#"trap '' INT TERM HUP; cat >/dev/null
 "$@" stop -m immediate >/dev/null 2>&1; rm -rf "$DIRECTORY""#;
 
-/// How a server is told to stop.
+/// A way to stop a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
     /// Clients are disconnected, what they had begun is undone, and everything is written.
@@ -32,35 +32,35 @@ pub enum Stop {
 
 /// A server and its files.
 pub struct Cluster {
-    programs: Programs,
+    programs: Postgres,
     account: Account,
     directory: PathBuf,
     port: u16,
     /// Each like `fsync=on`.
     settings: Vec<String>,
-    caretaker: Child,
+    watchdog: Child,
 }
 
 impl Cluster {
-    /// Finds or installs PostgreSQL, makes a cluster and starts it.
+    /// Initialises a cluster of the installed PostgreSQL and starts it.
     ///
     /// # Errors
-    /// Something is missing that cannot be installed, or does not run.
+    /// PostgreSQL is not installed or does not start.
     pub fn start() -> Result<Self, String> {
         Self::start_with(&[])
     }
 
-    /// The same with settings of the server, each like `fsync=on`; they win over what it is given otherwise.
+    /// [`start`](Self::start) with settings of the server, each like `fsync=on`, which override the defaults.
     ///
     /// # Errors
-    /// Something is missing that cannot be installed, or does not run with these settings.
+    /// PostgreSQL is not installed or does not start with these settings.
     pub fn start_with(settings: &[&str]) -> Result<Self, String> {
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
-        let (programs, account) = (Programs::provide()?, Account::choose()?);
+        let (programs, account) = (Postgres::find()?, Account::choose()?);
         let directory = directory(&account)?;
         let port = free_port()?;
-        let caretaker = caretaker(&programs, &account, &directory)?;
-        let cluster = Self { programs, account, directory, port, settings, caretaker };
+        let watchdog = watchdog(&programs, &account, &directory)?;
+        let cluster = Self { programs, account, directory, port, settings, watchdog };
         let initdb = &mut cluster.command("initdb");
         quietly(
             initdb
@@ -107,7 +107,7 @@ impl Cluster {
             options.push_str(" -c ");
             options.push_str(setting);
         }
-        // The server keeps its outputs open: they must not be ours, or whoever reads them waits for its end.
+        // The server keeps its outputs open: a reader of ours would wait for its end.
         let log = self.directory.join("log");
         let mut start = self.pg_ctl();
         start.arg("-w").arg("-l").arg(&log).args(["-o", &options, "start"]);
@@ -115,8 +115,8 @@ impl Cluster {
         if status.is_ok_and(|status| status.success()) {
             return Ok(());
         }
-        let told = std::fs::read_to_string(&log).unwrap_or_default();
-        Err(format!("PostgreSQL does not start:\n{told}"))
+        let text = std::fs::read_to_string(&log).unwrap_or_default();
+        Err(format!("PostgreSQL does not start:\n{text}"))
     }
 
     /// Stops the server, and waits until it has ended.
@@ -138,7 +138,7 @@ impl Cluster {
     pub fn kill(&self) -> Result<(), String> {
         let mark = self.data().join("postmaster.pid");
         kill_with_children(self.process()?)?;
-        // Its number may be known to the system until somebody buries it; the next start would refuse till then.
+        // The process id exists until the parent has waited for it; the next start would be refused until then.
         for mark in [mark, self.directory.join(format!(".s.PGSQL.{}.lock", self.port))] {
             let _ = std::fs::remove_file(mark);
         }
@@ -157,8 +157,8 @@ impl Cluster {
     /// It does not run.
     pub fn process(&self) -> Result<u32, String> {
         let mark = self.data().join("postmaster.pid");
-        let told = std::fs::read_to_string(&mark).map_err(|why| format!("PostgreSQL does not run: {why}"))?;
-        let process = told.lines().next().and_then(|line| line.trim().parse().ok());
+        let text = std::fs::read_to_string(&mark).map_err(|why| format!("PostgreSQL does not run: {why}"))?;
+        let process = text.lines().next().and_then(|line| line.trim().parse().ok());
         process.ok_or_else(|| "postmaster.pid holds no number".to_owned())
     }
 
@@ -179,9 +179,8 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        drop(self.caretaker.stdin.take());
-        // Nothing is left to be done about a caretaker that cannot be waited for.
-        let _ = self.caretaker.wait();
+        drop(self.watchdog.stdin.take());
+        let _ = self.watchdog.wait();
     }
 }
 
@@ -203,10 +202,10 @@ fn free_port() -> Result<u16, String> {
     listener.map(|address| address.port()).map_err(|why| format!("no free port: {why}"))
 }
 
-fn caretaker(programs: &Programs, account: &Account, directory: &Path) -> Result<Child, String> {
+fn watchdog(programs: &Postgres, account: &Account, directory: &Path) -> Result<Child, String> {
     let stop = account.command(&programs.path("pg_ctl"), directory);
     let mut command = Command::new("sh");
-    command.args(["-c", CARETAKER, "caretaker"]).arg(stop.get_program()).args(stop.get_args());
+    command.args(["-c", WATCHDOG, "watchdog"]).arg(stop.get_program()).args(stop.get_args());
     command.arg("-D").arg(directory.join("data")).current_dir("/").env("DIRECTORY", directory);
     command.stdin(Stdio::piped()).spawn().map_err(|why| format!("sh cannot be run: {why}"))
 }

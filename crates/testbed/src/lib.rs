@@ -1,16 +1,22 @@
-//! What tests run against: a private PostgreSQL that a test may stop, kill and start again.
+//! What tests and tools run against: a private PostgreSQL that a test may stop, kill and start again; server processes and
+//! a client of the API; and the workspace.
 //!
-//! It is for tests and chores only, needs no other crate, and does everything through programs of the system, so that it
-//! works for root and for everybody else. It knows nothing of the server that is tested.
+//! For tests and tools only. It does everything through programs of the system, so that it works for root and for
+//! other users, and it does not link the server.
+
+pub mod api_client;
+pub mod demo;
+pub mod server;
+pub mod workspace;
 
 mod account;
 mod cluster;
-mod packages;
 mod processes;
 mod programs;
 mod running;
 
 pub use account::is_root;
 pub use cluster::{Cluster, Stop};
-pub use packages::Packages;
+pub use processes::children;
+pub use programs::Postgres;
 pub use running::{output, quietly};

@@ -1,49 +1,51 @@
-//! Processes that belong to another one, and their sudden end.
+//! The children of a process, and killing a process together with them.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::running::output;
 
-/// A killed process is gone after this, unless something is very wrong.
-const GONE_WITHIN: Duration = Duration::from_secs(20);
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// Longest time from SIGKILL to the end of the processes.
+const KILL_TIME_MAX: Duration = Duration::from_secs(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Ends a process and all of its children at once; none of them gets to do anything more.
+/// Kills a process and all of its children with SIGKILL, and waits until they have ended.
 ///
 /// # Errors
-/// They are still there after some time.
+/// One of them does not end.
 pub(crate) fn kill_with_children(parent: u32) -> Result<(), String> {
-    // Stopped first, so that it has no further children while they are counted.
+    // Stopped first, so that it cannot start further children meanwhile.
     signal("STOP", &[parent]);
-    let mut doomed = children(parent);
-    doomed.push(parent);
-    signal("KILL", &doomed);
+    let mut processes = children(parent);
+    processes.push(parent);
+    signal("KILL", &processes);
     let begin = Instant::now();
-    while doomed.iter().any(|process| runs(*process)) {
-        if begin.elapsed() > GONE_WITHIN {
-            return Err(format!("the processes {doomed:?} do not end"));
+    while processes.iter().any(|process| runs(*process)) {
+        if begin.elapsed() > KILL_TIME_MAX {
+            return Err(format!("the processes {processes:?} do not end"));
         }
-        std::thread::sleep(LOOK_EVERY);
+        std::thread::sleep(POLL_INTERVAL);
     }
     Ok(())
 }
 
-/// Who is gone already needs no signal.
-fn signal(name: &str, processes: &[u32]) {
+/// Sends a signal to processes that may have ended already.
+pub(crate) fn signal(name: &str, processes: &[u32]) {
     let numbers = processes.iter().map(u32::to_string);
     let mut kill = Command::new("kill");
     let _ = kill.args(["-s", name]).args(numbers).stderr(Stdio::null()).status();
 }
 
-fn children(parent: u32) -> Vec<u32> {
+/// The running children of a process.
+#[must_use]
+pub fn children(parent: u32) -> Vec<u32> {
     let listed = output(Command::new("ps").args(["-A", "-o", "pid=,ppid="])).unwrap_or_default();
     let pairs = listed.lines().filter_map(|line| line.trim().split_once(char::is_whitespace));
     let mine = pairs.filter(|(_, of)| of.trim().parse() == Ok(parent));
     mine.filter_map(|(process, _)| process.parse().ok()).collect()
 }
 
-/// Whether it does anything: one that nobody has buried yet does not.
+/// Whether a process runs; a zombie does not.
 fn runs(process: u32) -> bool {
     let state = output(Command::new("ps").args(["-o", "state=", "-p", &process.to_string()]));
     state.is_some_and(|state| !state.is_empty() && !state.starts_with('Z'))
@@ -58,8 +60,8 @@ mod tests {
         let mut shell = Command::new("sh");
         let mut parent = shell.args(["-c", "sleep 60 & sleep 60 & wait"]).spawn().unwrap();
         let begin = Instant::now();
-        while children(parent.id()).len() < 2 && begin.elapsed() < GONE_WITHIN {
-            std::thread::sleep(LOOK_EVERY);
+        while children(parent.id()).len() < 2 && begin.elapsed() < KILL_TIME_MAX {
+            std::thread::sleep(POLL_INTERVAL);
         }
         let mine = children(parent.id());
         assert_eq!(mine.len(), 2);

@@ -104,15 +104,14 @@ async fn watched(world: &World) {
 
 #[tokio::test]
 async fn a_node_sees_at_once_what_another_has_done() {
-    let Some(ground) = Ground::postgres() else { return };
-    let mut world = world(ground).await;
+    let mut world = world(Ground::postgres()).await;
     let other = books(&Store::open(world.ground.place(), Role::Server).expect("another node's store"));
     other.book(world.customer).await.expect("the book");
     world.watcher = Some(other);
     for _ in 0..3 {
         assert_eq!(story(&world).await, 0);
         change(&world, Command::AddContacts(vec![draft(77)])).await.expect("it is new");
-        // The freshness change places.
+        // The nodes change places.
         let watcher = world.watcher.take().expect("it was put there");
         world.watcher = Some(std::mem::replace(&mut world.books, watcher));
         watched(&world).await;
@@ -121,15 +120,14 @@ async fn a_node_sees_at_once_what_another_has_done() {
 
 #[tokio::test]
 async fn nodes_that_change_one_book_at_the_same_time_lose_nothing() {
-    let Some(ground) = Ground::postgres() else { return };
-    let world = world(ground).await;
-    let freshness: Vec<Books> =
+    let world = world(Ground::postgres()).await;
+    let nodes: Vec<Books> =
         (0..3).map(|_| books(&Store::open(world.ground.place(), Role::Server).expect("a node's store"))).collect();
     let mut asked = Vec::new();
     for at in 0..120 {
-        let (node, customer) = (freshness[at as usize % 3].clone(), world.customer);
+        let (node, customer) = (nodes[at as usize % 3].clone(), world.customer);
         let command = match at % 4 {
-            // Each name is wanted by three freshness, and one gets it.
+            // Each name is wanted by three nodes, and one gets it.
             0 => Command::AddOrganizations(vec![name(&format!("organization {}", at / 12))]),
             _ => Command::AddContacts(vec![draft(at)]),
         };
@@ -144,7 +142,7 @@ async fn nodes_that_change_one_book_at_the_same_time_lose_nothing() {
         }
     }
     assert_eq!(refused, 20);
-    for node in &freshness {
+    for node in &nodes {
         let book = node.book(world.customer).await.expect("the book");
         assert_eq!((book.contacts_len(), book.organizations().count()), (90, 10));
     }

@@ -1,20 +1,25 @@
-//! `ringbook check`: whether everything that is stored reads back.
+//! `ringbook check`: whether all stored data can be read.
 //!
-//! Three questions, each to the one who knows: the engine for its pages and references, the gate for the directory,
-//! the books for their records. What is wrong is named by table and key.
+//! The database engine checks its pages and references, the access rules their accounts, and every address book is
+//! loaded. Findings name the table and the key.
 
 use clap::Command;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
 
-use super::output::{Answer, Json, Row, plain};
-use super::{Failure, Progress, args};
+use super::args;
+use super::cli_error::CliError;
+use super::console::Progress;
+use super::operator::{MissingData, place, with_store};
+use super::output::{CommandOutput, Row, object, plain};
+use crate::config::Layers;
 use ringbook_app::access::unreadable;
 use ringbook_store::{CustomerRow, Store, StoreFault};
 
 pub(super) fn command() -> Command {
     Command::new("check")
-        .about("Verify the data: integrity, and every book loads")
-        .after_help("Exits with 1 when anything is wrong. A server may run meanwhile.\n\nExample:\n  ringbook check --data /var/lib/ringbook")
+        .about("Check the integrity of the data and load every address book")
+        .after_help("Exits with 1 if anything is wrong. Servers may run meanwhile.\n\nExample:\n  ringbook check --data /var/lib/ringbook")
         .args(args::operator())
 }
 
@@ -26,8 +31,13 @@ struct Findings {
     wrong: Vec<String>,
 }
 
+/// Runs the command.
+pub(super) fn run(layers: &Layers<'_>, progress: Progress) -> Result<CommandOutput, CliError> {
+    with_store(&place(layers)?, MissingData::Refuse, async |store| check(store, progress).await)
+}
+
 /// Checks everything.
-pub(super) async fn run(store: &Store, progress: Progress) -> Result<Answer, Failure> {
+async fn check(store: &Store, progress: Progress) -> Result<CommandOutput, CliError> {
     let (texts, directory) = store.verify().await?;
     let told: Vec<String> = directory.unreadable.iter().map(ToString::to_string).collect();
     let customers = directory.customers.clone();
@@ -46,33 +56,33 @@ pub(super) async fn run(store: &Store, progress: Progress) -> Result<Answer, Fai
 
 impl Findings {
     fn add(&mut self, customer: &CustomerRow, contacts: Result<usize, StoreFault>) {
-        let (count, sight) = match &contacts {
-            Ok(contacts) => (Json::Number(*contacts as u64), format!("{contacts} contacts")),
-            Err(_) => (Json::Null, "does not load".to_owned()),
+        let (count, summary) = match &contacts {
+            Ok(contacts) => (Value::from(*contacts as u64), format!("{contacts} contacts")),
+            Err(_) => (Value::Null, "does not load".to_owned()),
         };
-        let ok = Json::Truth(contacts.is_ok());
-        self.books.push(vec![("customer_id", Json::Number(customer.id.number())), ("ok", ok), ("contacts", count)]);
-        self.lines.push_str(&format!("book of customer {} ({}): {sight}\n", customer.id, plain(&customer.name)));
+        let ok = Value::from(contacts.is_ok());
+        self.books.push(vec![("customer_id", Value::from(customer.id.number())), ("ok", ok), ("contacts", count)]);
+        self.lines.push_str(&format!("book of customer {} ({}): {summary}\n", customer.id, plain(&customer.name)));
         if let Err(fault) = contacts {
             self.wrong.push(format!("customer {}: {}", customer.id, in_words(&fault)));
         }
     }
 
-    fn answer(self) -> Answer {
+    fn answer(self) -> CommandOutput {
         let Self { books, lines, wrong } = self;
-        let texts = wrong.iter().cloned().map(Json::Text).collect();
-        let json = Json::Object(vec![
-            ("ok", Json::Truth(wrong.is_empty())),
-            ("books", Json::List(books.into_iter().map(Json::Object).collect())),
-            ("findings", Json::List(texts)),
+        let texts = Value::from(wrong.clone());
+        let json = object(vec![
+            ("ok", Value::from(wrong.is_empty())),
+            ("books", books.into_iter().map(object).collect()),
+            ("findings", texts),
         ]);
         let Some(first) = wrong.first() else {
-            return Answer::text(json, format!("{lines}all is well\n"));
+            return CommandOutput::text(json, format!("{lines}no errors found\n"));
         };
         let listed: String = wrong.iter().map(|finding| format!("wrong: {}\n", plain(finding))).collect();
         let summary =
-            format!("{} finding(s), the first: {}; restore a copy, or mend the rows", wrong.len(), plain(first));
-        Answer::text(json, lines + &listed).wrong(summary)
+            format!("{} finding(s), the first: {}; restore a backup or repair the rows", wrong.len(), plain(first));
+        CommandOutput::text(json, lines + &listed).finding(summary)
     }
 }
 

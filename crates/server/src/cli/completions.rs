@@ -1,11 +1,12 @@
-//! `ringbook completions`: what makes a shell complete this program's commands.
+//! `ringbook completions`: shell completions.
 
 use clap::builder::EnumValueParser;
 use clap::{Arg, ArgMatches, Command};
 use clap_complete::{Shell, generate};
+use serde_json::Value;
 
-use super::output::{Answer, Json};
-use super::{Failure, args};
+use super::cli_error::CliError;
+use super::output::CommandOutput;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -14,18 +15,15 @@ Examples:
   ringbook completions fish > ~/.config/fish/completions/ringbook.fish";
 
 pub(super) fn command() -> Command {
-    let shell = Arg::new("SHELL").required(true).value_parser(EnumValueParser::<Shell>::new()).help("Which shell");
-    Command::new("completions")
-        .about("Print a script that completes commands in a shell")
-        .after_help(EXAMPLES)
-        .arg(shell)
+    let shell = Arg::new("SHELL").required(true).value_parser(EnumValueParser::<Shell>::new()).help("Shell");
+    Command::new("completions").about("Print a completion script for a shell").after_help(EXAMPLES).arg(shell)
 }
 
-/// The script.
-pub(super) fn run(leaf: &ArgMatches) -> Result<Answer, Failure> {
-    let shell = leaf.get_one::<Shell>("SHELL").copied().ok_or_else(|| Failure::usage("the shell is missing"))?;
+/// Prints the script.
+pub(super) fn run(leaf: &ArgMatches, program: &mut Command) -> Result<CommandOutput, CliError> {
+    let shell = leaf.get_one::<Shell>("SHELL").copied().ok_or_else(|| CliError::usage("the shell is missing"))?;
     let mut script = Vec::new();
-    generate(shell, &mut args::program(), "ringbook", &mut script);
-    let script = String::from_utf8(script).map_err(Failure::failed)?;
-    Ok(Answer::text(Json::Null, script))
+    generate(shell, program, "ringbook", &mut script);
+    let script = String::from_utf8(script).map_err(CliError::failed)?;
+    Ok(CommandOutput::text(Value::Null, script))
 }

@@ -1,15 +1,17 @@
-//! `ringbook customer`: accounts, each with an address book.
+//! `ringbook customer`: customers, each with an address book.
 
 use clap::{Arg, ArgMatches, Command};
 use ringbook_book::id::{AgentId, CustomerId};
+use serde_json::Value;
 
-use super::operator::{id, id_of, listed, text_of, unknown};
-use super::output::{Answer, Json, Row, plain};
-use super::{Failure, args};
+use super::args;
+use super::cli_error::CliError;
+use super::operator::{MissingData, id, id_argument, listed, place, text_argument, unknown, with_store};
+use super::output::{CommandOutput, Row, plain};
 use crate::config::{Layers, value};
 use ringbook_store::{CustomerEdit, CustomerRow, NewCustomer, Store};
 
-/// The zone of a customer that names none.
+/// The default time zone.
 const TIMEZONE: &str = "UTC";
 
 const EXAMPLES: &str = "\
@@ -19,57 +21,73 @@ Examples:
   ringbook customer list --json";
 
 pub(super) fn command() -> Command {
-    let name = Arg::new("NAME").required(true).value_parser(value::name).help("Its name");
-    let rename = args::option("name", "NAME", "Another name");
-    let active = args::option("active", "true|false", "Whether its calls are answered");
-    args::noun("customer", "Customers: accounts, each with an address book")
+    let name = Arg::new("NAME").required(true).value_parser(value::name).help("Name of the customer");
+    let rename = args::option("name", "NAME", "New name");
+    let active = args::option("active", "true|false", "false refuses all calls of the customer");
+    args::noun("customer", "Manage customers, each with an address book")
         .after_help(EXAMPLES)
-        .subcommand(Command::new("add").about("Add a customer with an empty book").arg(name).args(options()))
+        .subcommand(Command::new("add").about("Add a customer with an empty address book").arg(name).args(options()))
         .subcommand(
             Command::new("set").about("Change a customer").arg(args::id()).arg(rename).args(options()).arg(active),
         )
         .subcommand(Command::new("list").about("List the customers"))
-        .subcommand(Command::new("remove").about("Remove a customer, its users and its whole book").arg(args::id()))
+        .subcommand(
+            Command::new("remove").about("Remove a customer with its users and its address book").arg(args::id()),
+        )
 }
 
 fn options() -> [Arg; 4] {
     [
-        args::option("agent", "ID|none", "The agent that may act for it"),
-        args::option("timezone", "ZONE", "Its time zone, an IANA name; a new customer has UTC"),
-        args::option("day-limit", "N|none", "Calls per UTC day; a new customer has no limit"),
-        args::option("minute-limit", "N|none", "Calls per UTC minute; a new customer has no limit"),
+        args::option("agent", "ID|none", "Agent that may act for the customer [default for new customers: none]"),
+        args::option("timezone", "ZONE", "IANA time zone, such as Europe/Berlin [default for new customers: UTC]"),
+        args::option("day-limit", "N|none", "Most calls per UTC day [default for new customers: none]"),
+        args::option("minute-limit", "N|none", "Most calls per UTC minute [default for new customers: none]"),
     ]
 }
 
-pub(super) enum Task {
+/// Runs a subcommand.
+pub(super) fn run(verb: &str, leaf: &ArgMatches, layers: &Layers<'_>) -> Result<CommandOutput, CliError> {
+    let place = place(layers)?;
+    let command = CustomerCommand::read(verb, leaf, layers)?;
+    let missing = match &command {
+        CustomerCommand::Add(_) => MissingData::Create,
+        _ => MissingData::Refuse,
+    };
+    with_store(&place, missing, async |store| command.run(store).await)
+}
+
+/// A subcommand with its arguments, read before the store is opened.
+enum CustomerCommand {
     Add(NewCustomer),
     Set(CustomerId, CustomerEdit),
     List,
     Remove(CustomerId),
 }
 
-impl Task {
-    pub(super) fn read(verb: &str, leaf: &ArgMatches, layers: &Layers<'_>) -> Result<Self, Failure> {
+impl CustomerCommand {
+    fn read(verb: &str, leaf: &ArgMatches, layers: &Layers<'_>) -> Result<Self, CliError> {
         match verb {
-            "add" => added(text_of(leaf, "NAME")?, layers).map(Self::Add),
-            "set" => Ok(Self::Set(id_of(leaf, CustomerId::new)?, edit(layers)?)),
+            "add" => added(text_argument(leaf, "NAME")?, layers).map(Self::Add),
+            "set" => Ok(Self::Set(id_argument(leaf, CustomerId::new)?, edit(layers)?)),
             "list" => Ok(Self::List),
-            "remove" => id_of(leaf, CustomerId::new).map(Self::Remove),
+            "remove" => id_argument(leaf, CustomerId::new).map(Self::Remove),
             _ => Err(unknown(verb)),
         }
     }
 
-    pub(super) async fn run(self, store: &Store) -> Result<Answer, Failure> {
+    async fn run(self, store: &Store) -> Result<CommandOutput, CliError> {
         match self {
             Self::Add(customer) => {
                 let name = plain(&customer.name);
                 let id = store.add_customer(customer).await?;
-                let next = format!("no address may call yet: `ringbook allow add CIDR --customer {id}` allows some");
-                Ok(done(id, format!("customer {name} is added: id {id}")).note(next))
+                let next = format!(
+                    "its allow-list is empty: `ringbook allow add CIDR --customer {id}` adds addresses that may call"
+                );
+                Ok(done(id, format!("customer {name} added: id {id}")).note(next))
             }
             Self::Set(id, edit) => {
                 store.set_customer(id, edit).await?;
-                Ok(done(id, format!("customer {id} is changed")))
+                Ok(done(id, format!("customer {id} changed")))
             }
             Self::List => {
                 let directory = store.directory().await?;
@@ -78,21 +96,21 @@ impl Task {
             }
             Self::Remove(id) => {
                 store.remove_customer(id).await?;
-                Ok(done(id, format!("customer {id} is removed, with its users and its book")))
+                Ok(done(id, format!("customer {id} removed with its users and its address book")))
             }
         }
     }
 }
 
-fn done(id: CustomerId, sentence: String) -> Answer {
-    Answer::done(vec![("id", Json::Number(id.number()))], sentence)
+fn done(id: CustomerId, sentence: String) -> CommandOutput {
+    CommandOutput::done(vec![("id", Value::from(id.number()))], sentence)
 }
 
-fn agent(layers: &Layers<'_>) -> Result<Option<Option<AgentId>>, Failure> {
+fn agent(layers: &Layers<'_>) -> Result<Option<Option<AgentId>>, CliError> {
     Ok(layers.value("agent", |text| value::or_none(text, |text| id(text, AgentId::new)))?)
 }
 
-fn added(name: String, layers: &Layers<'_>) -> Result<NewCustomer, Failure> {
+fn added(name: String, layers: &Layers<'_>) -> Result<NewCustomer, CliError> {
     Ok(NewCustomer {
         agent: agent(layers)?.flatten(),
         name,
@@ -102,7 +120,7 @@ fn added(name: String, layers: &Layers<'_>) -> Result<NewCustomer, Failure> {
     })
 }
 
-fn edit(layers: &Layers<'_>) -> Result<CustomerEdit, Failure> {
+fn edit(layers: &Layers<'_>) -> Result<CustomerEdit, CliError> {
     let edit = CustomerEdit {
         agent: agent(layers)?,
         name: layers.value("name", value::name)?,
@@ -116,19 +134,19 @@ fn edit(layers: &Layers<'_>) -> Result<CustomerEdit, Failure> {
         CustomerEdit { agent: None, name: None, timezone: None, active: None, day_limit: None, minute_limit: None }
     );
     if changes_nothing {
-        return Err(Failure::usage("nothing to change: give --name, --agent, --timezone, --active or a limit"));
+        return Err(CliError::usage("nothing to change: give --name, --agent, --timezone, --active or a limit"));
     }
     Ok(edit)
 }
 
 fn row(customer: &CustomerRow) -> Row {
-    let number = |number: Option<u64>| number.map_or(Json::Null, Json::Number);
+    let number = |number: Option<u64>| number.map_or(Value::Null, Value::from);
     vec![
-        ("id", Json::Number(customer.id.number())),
-        ("name", Json::Text(customer.name.clone())),
+        ("id", Value::from(customer.id.number())),
+        ("name", Value::from(customer.name.clone())),
         ("agent_id", number(customer.agent.map(AgentId::number))),
-        ("timezone", Json::Text(customer.timezone.clone())),
-        ("active", Json::Truth(customer.active)),
+        ("timezone", Value::from(customer.timezone.clone())),
+        ("active", Value::from(customer.active)),
         ("day_limit", number(customer.day_limit)),
         ("minute_limit", number(customer.minute_limit)),
     ]

@@ -1,59 +1,58 @@
-//! What `ringbook import` and `ringbook export` have in common: which server, who asks, and how progress is drawn.
+//! What `ringbook import` and `ringbook export` have in common: the server, the token, and progress.
 
 use std::io::Write;
 
-use clap::{Arg, ArgAction};
+use clap::Arg;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::args;
+use super::cli_error::CliError;
+use super::console::Progress;
 use super::output::plain;
-use super::{Failure, Progress, args};
 use crate::config::{Layers, value};
 use crate::transfer::{Access, Address, Token, TransferError, Watch};
 
-/// What both commands take.
+/// The arguments of both commands.
 pub(super) fn connection() -> [Arg; 4] {
     [
-        args::option("url", "URL", "The server, http or https, with or without /v2.0")
+        args::option("url", "URL", "URL of the server, http or https, with or without /v2.0")
             .default_value("http://127.0.0.1:8080"),
-        args::option("token", "TOKEN", "An access token; RINGBOOK_TOKEN keeps it out of the list of processes"),
-        args::option("user-id", "ID", "The user to act for, when the token is an agent's"),
-        Arg::new("json")
-            .long("json")
-            .action(ArgAction::SetTrue)
-            .help("Print one JSON value on stdout, and nothing else"),
+        args::option("token", "TOKEN", "Access token; use RINGBOOK_TOKEN to keep it out of the process list"),
+        args::option("user-id", "ID", "User to act for, if the token belongs to an agent"),
+        args::json(),
     ]
 }
 
-/// Which server, and who asks. The token is read here, so that no message repeats it.
-pub(super) fn access(layers: &Layers<'_>) -> Result<Access, Failure> {
+/// The server and the token. The token is parsed here, so that no message repeats it.
+pub(super) fn access(layers: &Layers<'_>) -> Result<Access, CliError> {
     let token: String =
-        layers.required("token", "says who asks; `ringbook key add` makes one", |text| Ok(text.to_owned()))?;
+        layers.required("token", "is an access token; `ringbook key add` creates one", |text| Ok(text.to_owned()))?;
     Ok(Access {
         address: layers.required("url", "names the server", Address::parse)?,
-        token: Token::new(&token).map_err(Failure::usage)?,
+        token: Token::new(&token).map_err(CliError::usage)?,
         user_id: layers.value("user-id", value::id)?,
     })
 }
 
-/// Runs what waits for a network.
-pub(super) fn wait<T>(work: impl Future<Output = Result<T, TransferError>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
-    runtime.block_on(work).map_err(Failure::failed)
+/// Runs an operation on the network.
+pub(super) fn wait<T>(work: impl Future<Output = Result<T, TransferError>>) -> Result<T, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::failed)?;
+    runtime.block_on(work).map_err(CliError::failed)
 }
 
-/// A bar on the terminal, and lines on stderr.
-pub(super) struct Sight<'a> {
+/// A progress bar on the terminal, and lines on stderr.
+pub(super) struct ProgressView<'a> {
     bar: ProgressBar,
     stderr: &'a mut dyn Write,
 }
 
-impl<'a> Sight<'a> {
+impl<'a> ProgressView<'a> {
     pub(super) fn new(template: &str, progress: Progress, stderr: &'a mut dyn Write) -> Self {
         let bar = match progress {
             Progress::Drawn => ProgressBar::new(0),
             Progress::Hidden => ProgressBar::hidden(),
         };
-        // The templates are those of this crate, and a test reads them.
+        // The templates are constants, which a test parses.
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
@@ -65,7 +64,7 @@ impl<'a> Sight<'a> {
     }
 }
 
-impl Watch for Sight<'_> {
+impl Watch for ProgressView<'_> {
     fn length(&mut self, length: u64) {
         self.bar.set_length(length);
     }
@@ -76,21 +75,7 @@ impl Watch for Sight<'_> {
 
     fn note(&mut self, text: &str) {
         let stderr = &mut self.stderr;
-        // A note that nobody can read changes nothing.
+        // Notes are dropped if stderr is closed.
         self.bar.suspend(|| drop(writeln!(stderr, "{}", plain(text))));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use indicatif::ProgressStyle;
-
-    use super::super::{export, import};
-
-    #[test]
-    fn the_bars_are_drawn_by_templates_that_can_be_read() {
-        for template in [import::PROGRESS, export::PROGRESS] {
-            assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
-        }
     }
 }

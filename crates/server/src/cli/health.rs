@@ -1,58 +1,62 @@
-//! `ringbook health`: whether a server answers and its store does, for supervisors and containers.
+//! `ringbook health`: whether a server and its store work, for supervisors and containers.
 //!
-//! One plain HTTP request, written and read here: it needs no certificate store and no client library.
+//! One plain HTTP request without a client library, so that it needs no certificates and starts fast.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use clap::Command;
+use serde_json::Value;
 
-use super::output::{Answer, Json};
-use super::{Failure, args};
+use super::args;
+use super::cli_error::CliError;
+use super::output::CommandOutput;
 use crate::config::Layers;
 
-/// How long everything may take.
+/// Time limit of the whole check.
 const HEALTH_TIME_MAX: Duration = Duration::from_secs(5);
-/// How much of an answer is read: the first line is enough.
+/// Most bytes of the reply to read: the status line is enough.
 const ANSWER_BYTES_MAX: usize = 1024;
-/// The longest URL.
+/// Longest URL, in characters.
 const URL_CHARS_MAX: usize = 2_000;
-/// Where health is asked for.
+/// The path of the health check.
 const PATH: &str = "/healthz";
 
 pub(super) fn command() -> Command {
-    let url = args::option("url", "URL", "The server, http only").default_value("http://127.0.0.1:8080");
+    let url = args::option("url", "URL", "URL of the server; http only").default_value("http://127.0.0.1:8080");
     Command::new("health")
-        .about("Exit with 0 when a server answers and its store does, else with 1")
+        .about("Check a server: exit with 0 if it and its store work, with 1 otherwise")
         .after_help("Example:\n  ringbook health --url http://10.0.0.5:8080")
         .arg(url)
 }
 
-/// Asks the server.
-pub(super) fn run(layers: &Layers<'_>) -> Result<Answer, Failure> {
+/// Runs the check.
+pub(super) fn run(layers: &Layers<'_>) -> Result<CommandOutput, CliError> {
     let authority = layers.required("url", "names the server", authority)?;
     let deadline = Instant::now() + HEALTH_TIME_MAX;
     let no_answer = |cause: io::Error| {
-        let cause = if is_timeout(&cause) { "no answer within 5 seconds".to_owned() } else { cause.to_string() };
-        Failure::failed(format_args!(
-            "http://{authority}{PATH}: {cause}; see whether the server runs and where it listens"
+        let cause = if is_timeout(&cause) { "no reply within 5 seconds".to_owned() } else { cause.to_string() };
+        CliError::failed(format_args!(
+            "http://{authority}{PATH}: {cause}; check that the server runs and listens there"
         ))
     };
     let line = ask(&authority, deadline).map_err(no_answer)?;
     match status(&line) {
-        Some(200) => Ok(Answer::text(Json::Null, format!("http://{authority} answers, and so does its store\n"))),
-        Some(503) => Err(Failure::failed(format_args!(
-            "http://{authority} answers, but its store does not: see the server's log"
+        Some(200) => {
+            Ok(CommandOutput::text(Value::Null, format!("http://{authority}: the server and its store work\n")))
+        }
+        Some(503) => Err(CliError::failed(format_args!(
+            "http://{authority}: the server runs, but its store does not work; see its log"
         ))),
         Some(status) => {
-            Err(Failure::failed(format_args!("http://{authority}{PATH} answers {status}: is it a ringbook server?")))
+            Err(CliError::failed(format_args!("http://{authority}{PATH}: status {status}; is this a ringbook server?")))
         }
-        None => Err(Failure::failed(format_args!("http://{authority} does not answer in HTTP: does it want TLS?"))),
+        None => Err(CliError::failed(format_args!("http://{authority} does not speak HTTP; does it need TLS?"))),
     }
 }
 
-/// Host and port of a URL; a path is left out, so that the URL of the API is good, too.
+/// Host and port of a URL; the path is ignored, so that the URL of the API works, too.
 fn authority(url: &str) -> Result<String, String> {
     let bad = || "is not a URL like http://127.0.0.1:8080".to_owned();
     if url.len() > URL_CHARS_MAX || !url.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -60,7 +64,7 @@ fn authority(url: &str) -> Result<String, String> {
     }
     let (scheme, rest) = url.split_once("://").ok_or_else(bad)?;
     if scheme.eq_ignore_ascii_case("https") {
-        return Err("is https, which this command does not speak: use `curl -f URL/healthz`".to_owned());
+        return Err("is https, which this command does not support: use `curl -f URL/healthz`".to_owned());
     }
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let is_good = scheme.eq_ignore_ascii_case("http") && !authority.is_empty() && !authority.contains('@');
@@ -71,7 +75,7 @@ fn authority(url: &str) -> Result<String, String> {
     Ok(if has_port { authority.to_owned() } else { format!("{authority}:80") })
 }
 
-/// The beginning of the server's answer.
+/// The start of the reply.
 fn ask(authority: &str, deadline: Instant) -> io::Result<Vec<u8>> {
     let mut stream = connect(authority, deadline)?;
     let version = env!("CARGO_PKG_VERSION");
@@ -92,7 +96,7 @@ fn ask(authority: &str, deadline: Instant) -> io::Result<Vec<u8>> {
     Ok(answer)
 }
 
-/// A connection to the first of the host's addresses that takes one.
+/// A connection to the first address of the host that accepts one.
 fn connect(authority: &str, deadline: Instant) -> io::Result<TcpStream> {
     let addresses: Vec<SocketAddr> = authority.to_socket_addrs()?.collect();
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
@@ -105,7 +109,7 @@ fn connect(authority: &str, deadline: Instant) -> io::Result<TcpStream> {
     Err(last)
 }
 
-/// What is left of the time; it is an error when nothing is.
+/// The remaining time; an error if there is none.
 fn left(deadline: Instant) -> io::Result<Duration> {
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
@@ -115,7 +119,7 @@ fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
 }
 
-/// The status of an answer that begins `HTTP/1.x NNN`.
+/// The status of a reply that starts with `HTTP/1.x NNN`.
 fn status(answer: &[u8]) -> Option<u16> {
     let rest = answer.strip_prefix(b"HTTP/1.")?;
     let digits = rest.get(2..5).filter(|_| rest.get(1) == Some(&b' '))?;

@@ -1,11 +1,13 @@
-//! `ringbook key`: access keys, whose tokens are shown once.
+//! `ringbook key`: access keys, whose tokens are printed once.
 
 use clap::{ArgMatches, Command};
 use ringbook_book::id::{KeyId, UserId};
+use serde_json::Value;
 
-use super::operator::{id, id_of, listed, unknown};
-use super::output::{Answer, Json, Row};
-use super::{Failure, args};
+use super::args;
+use super::cli_error::CliError;
+use super::operator::{MissingData, id, id_argument, listed, place, unknown, with_store};
+use super::output::{CommandOutput, Row};
 use crate::config::{Layers, value};
 use ringbook_app::access::{TokenHash, fresh_token};
 use ringbook_clock::{Clock, Moment};
@@ -18,12 +20,12 @@ Examples:
   ringbook key block 3";
 
 pub(super) fn command() -> Command {
-    let add = Command::new("add").about("Make a key and show its token, once").args([
-        args::option("user", "ID", "Whose key it is; must be given"),
-        args::option("name", "NAME", "What to call it"),
-        args::option("expires", "'YYYY-MM-DD hh:mm:ss'", "From when on it is expired, in UTC; never, if not given"),
+    let add = Command::new("add").about("Create a key and print its token, which is not shown again").args([
+        args::option("user", "ID", "User of the key (required)"),
+        args::option("name", "NAME", "Name of the key"),
+        args::option("expires", "'YYYY-MM-DD hh:mm:ss'", "Expiry in UTC [default: never]"),
     ]);
-    args::noun("key", "Access keys: tokens that do not need a login")
+    args::noun("key", "Manage access keys: tokens for calls without a login")
         .after_help(EXAMPLES)
         .subcommand(add)
         .subcommand(Command::new("list").about("List the keys, without their tokens"))
@@ -32,7 +34,15 @@ pub(super) fn command() -> Command {
         .subcommand(Command::new("remove").about("Remove a key").arg(args::id()))
 }
 
-pub(super) enum Task {
+/// Runs a subcommand.
+pub(super) fn run(verb: &str, leaf: &ArgMatches, layers: &Layers<'_>) -> Result<CommandOutput, CliError> {
+    let place = place(layers)?;
+    let command = KeyCommand::read(verb, leaf, layers)?;
+    with_store(&place, MissingData::Refuse, async |store| command.run(store).await)
+}
+
+/// A subcommand with its arguments, read before the store is opened.
+enum KeyCommand {
     Add { user: UserId, name: String, expires_at: Option<Moment> },
     List,
     Block(KeyId),
@@ -40,62 +50,60 @@ pub(super) enum Task {
     Remove(KeyId),
 }
 
-impl Task {
-    pub(super) fn read(verb: &str, leaf: &ArgMatches, layers: &Layers<'_>) -> Result<Self, Failure> {
+impl KeyCommand {
+    fn read(verb: &str, leaf: &ArgMatches, layers: &Layers<'_>) -> Result<Self, CliError> {
         match verb {
             "add" => Ok(Self::Add {
-                user: layers.required("user", "says whose key it is", |text| id(text, UserId::new))?,
+                user: layers.required("user", "names the user of the key", |text| id(text, UserId::new))?,
                 name: layers.value("name", value::optional_name)?.unwrap_or_default(),
                 expires_at: layers.value("expires", value::moment)?,
             }),
             "list" => Ok(Self::List),
-            "block" => id_of(leaf, KeyId::new).map(Self::Block),
-            "unblock" => id_of(leaf, KeyId::new).map(Self::Unblock),
-            "remove" => id_of(leaf, KeyId::new).map(Self::Remove),
+            "block" => id_argument(leaf, KeyId::new).map(Self::Block),
+            "unblock" => id_argument(leaf, KeyId::new).map(Self::Unblock),
+            "remove" => id_argument(leaf, KeyId::new).map(Self::Remove),
             _ => Err(unknown(verb)),
         }
     }
 
-    pub(super) async fn run(self, store: &Store) -> Result<Answer, Failure> {
+    async fn run(self, store: &Store) -> Result<CommandOutput, CliError> {
         match self {
             Self::Add { user, name, expires_at } => add(store, user, name, expires_at).await,
             Self::List => {
                 let directory = store.directory().await?;
                 let rows = directory.keys.iter().map(row).collect();
-                Ok(listed(rows, directory, "`ringbook key add --user ID` makes a key"))
+                Ok(listed(rows, directory, "`ringbook key add --user ID` creates a key"))
             }
-            Self::Block(id) => store.block_key(id).await.map(|()| done(id, "blocked")).map_err(Failure::from),
-            Self::Unblock(id) => {
-                store.unblock_key(id).await.map(|()| done(id, "no longer blocked")).map_err(Failure::from)
-            }
-            Self::Remove(id) => store.remove_key(id).await.map(|()| done(id, "removed")).map_err(Failure::from),
+            Self::Block(id) => store.block_key(id).await.map(|()| done(id, "blocked")).map_err(CliError::from),
+            Self::Unblock(id) => store.unblock_key(id).await.map(|()| done(id, "unblocked")).map_err(CliError::from),
+            Self::Remove(id) => store.remove_key(id).await.map(|()| done(id, "removed")).map_err(CliError::from),
         }
     }
 }
 
-fn done(id: KeyId, what: &str) -> Answer {
-    Answer::done(vec![("id", Json::Number(id.number()))], format_args!("key {id} is {what}"))
+fn done(id: KeyId, what: &str) -> CommandOutput {
+    CommandOutput::done(vec![("id", Value::from(id.number()))], format_args!("key {id} {what}"))
 }
 
-async fn add(store: &Store, user: UserId, name: String, expires_at: Option<Moment>) -> Result<Answer, Failure> {
+async fn add(store: &Store, user: UserId, name: String, expires_at: Option<Moment>) -> Result<CommandOutput, CliError> {
     let token = fresh_token()?;
     let token_hash = TokenHash::of(token.expose()).to_hex();
     let id = store.add_key(NewKey { user, name, token_hash, expires_at: expires_at.map(Moment::unix) }).await?;
     let token = token.expose();
-    let row = vec![("id", Json::Number(id.number())), ("token", Json::Text(token.clone()))];
-    let answer = Answer::done(row, format_args!("key {id} is made for user {user}\naccess token: {token}"));
-    let answer = answer.note("keep the token now: it is not stored and not shown again");
+    let row = vec![("id", Value::from(id.number())), ("token", Value::from(token.clone()))];
+    let answer = CommandOutput::done(row, format_args!("key {id} created for user {user}\naccess token: {token}"));
+    let answer = answer.note("save the token now: it is not stored and not shown again");
     let is_over = expires_at.is_some_and(|at| at <= Clock::System.now());
-    Ok(if is_over { answer.note("warning: it is expired already, --expires is in the past") } else { answer })
+    Ok(if is_over { answer.note("warning: the key has expired already, --expires is in the past") } else { answer })
 }
 
 fn row(key: &KeyRow) -> Row {
-    let moment = |seconds| Json::Text(Moment::from_unix(seconds).to_string());
+    let moment = |seconds| Value::from(Moment::from_unix(seconds).to_string());
     vec![
-        ("id", Json::Number(key.id.number())),
-        ("user_id", Json::Number(key.user.number())),
-        ("name", Json::Text(key.name.clone())),
-        ("expires_at", key.expires_at.map_or(Json::Null, moment)),
-        ("blocked", Json::Truth(key.blocked)),
+        ("id", Value::from(key.id.number())),
+        ("user_id", Value::from(key.user.number())),
+        ("name", Value::from(key.name.clone())),
+        ("expires_at", key.expires_at.map_or(Value::Null, moment)),
+        ("blocked", Value::from(key.blocked)),
     ]
 }

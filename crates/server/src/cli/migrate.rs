@@ -1,23 +1,26 @@
-//! `ringbook migrate-store`: everything that a store holds into another one.
+//! `ringbook migrate-store`: copies all data of a store into another one.
 
 use std::path::Path;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
 
-use super::output::{Answer, Json, plain};
-use super::{Failure, Progress, args, operator};
+use super::cli_error::CliError;
+use super::console::Progress;
+use super::output::{CommandOutput, Row, object, plain};
+use super::{args, operator};
 use ringbook_store::{Address, Phase, Place, Step, Transfer, move_store};
 
 /// How far it is.
 const PROGRESS: &str = "{msg:32} {bar:30} {human_pos}/{human_len} rows {eta}";
 
 const EXAMPLES: &str = "\
-FROM and TO are each a data directory, or a PostgreSQL database: postgres://user:password@host/name. Accounts, users, keys,
-sessions, limits, books and the request report move; then every row is read again on both sides and compared.
+FROM and TO are each a data directory or a PostgreSQL database: postgres://user:password@host/name. All data are copied:
+accounts, users, keys, sessions, quotas, address books and the audit log. Then every row is read on both sides and compared.
 
-Stop the servers on FROM first. FROM is only read. TO must be empty; a directory is made if it is missing. Until the command
-has come to its end no server opens TO. Whatever stops the command, run it again: it goes on where it stopped.
+Stop the servers on FROM first. FROM is only read. TO must be empty; a missing directory is created. No server opens TO
+before the command has finished. If the command is interrupted, run it again: it continues where it stopped.
 
 Examples:
   ringbook migrate-store /var/lib/ringbook 'postgres://book:secret@db.example/book?sslmode=verify-full'
@@ -26,38 +29,38 @@ Examples:
 pub(super) fn command() -> Command {
     let json = Arg::new("json").long("json").action(ArgAction::SetTrue);
     Command::new("migrate-store")
-        .about("Move all data from a directory into a PostgreSQL database, or back")
+        .about("Copy all data from a directory into a PostgreSQL database, or back")
         .after_help(EXAMPLES)
-        .arg(Arg::new("FROM").required(true).help("The data directory or the database that is moved"))
-        .arg(Arg::new("TO").required(true).help("The data directory or the database that it is moved into"))
+        .arg(Arg::new("FROM").required(true).help("Data directory or database to copy"))
+        .arg(Arg::new("TO").required(true).help("Data directory or database to copy into"))
         .arg(json.help("Print one JSON value on stdout, and nothing else").help_heading(args::COMMON))
 }
 
 /// Moves.
-pub(super) fn run(leaf: &ArgMatches, progress: Progress) -> Result<Answer, Failure> {
+pub(super) fn run(leaf: &ArgMatches, progress: Progress) -> Result<CommandOutput, CliError> {
     let (from, to) = (place(leaf, "FROM")?, place(leaf, "TO")?);
     if is_same(&from, &to) {
-        return Err(Failure::usage("FROM and TO are the same: name another place to move the data into"));
+        return Err(CliError::usage("FROM and TO are the same"));
     }
-    // One thread is enough: what takes long happens on those that may block.
+    // One thread is enough: long operations run on blocking threads.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build();
     let bar = bar(progress);
     let mut watch = |step: Step| show(&bar, step);
-    let moved = runtime.map_err(Failure::failed)?.block_on(move_store(&from, &to, &mut watch));
+    let moved = runtime.map_err(CliError::failed)?.block_on(move_store(&from, &to, &mut watch));
     bar.finish_and_clear();
-    moved.map(|moved| answer(&moved, &from, &to)).map_err(Failure::failed)
+    moved.map(|moved| answer(&moved, &from, &to)).map_err(CliError::failed)
 }
 
 /// What stands in a fixed place: a directory, unless it looks like an address.
-fn place(leaf: &ArgMatches, name: &str) -> Result<Place, Failure> {
-    let text = operator::text_of(leaf, name)?;
+fn place(leaf: &ArgMatches, name: &str) -> Result<Place, CliError> {
+    let text = operator::text_argument(leaf, name)?;
     if text.contains("://") {
-        // The text is not shown: a password may be in it.
-        let address = Address::parse(&text).map_err(|wrong| Failure::usage(format_args!("{name} {wrong}")))?;
+        // The message does not repeat the text, which may contain a password.
+        let address = Address::parse(&text).map_err(|wrong| CliError::usage(format_args!("{name} {wrong}")))?;
         return Ok(Place::Database(address));
     }
     if text.is_empty() {
-        return Err(Failure::usage(format_args!("{name} is empty: name a directory or a postgres:// URL")));
+        return Err(CliError::usage(format_args!("{name} is empty: give a directory or a postgres:// URL")));
     }
     Ok(Place::from(Path::new(&text)))
 }
@@ -85,7 +88,7 @@ fn bar(progress: Progress) -> ProgressBar {
 
 fn show(bar: &ProgressBar, Step { phase, table, done, all }: Step) {
     let doing = match phase {
-        Phase::Clearing => "looking through",
+        Phase::Clearing => "clearing",
         Phase::Copying => "copying",
         Phase::Verifying => "verifying",
     };
@@ -94,30 +97,29 @@ fn show(bar: &ProgressBar, Step { phase, table, done, all }: Step) {
     bar.set_message(format!("{doing} {table}"));
 }
 
-fn answer(moved: &Transfer, from: &Place, to: &Place) -> Answer {
+fn answer(moved: &Transfer, from: &Place, to: &Place) -> CommandOutput {
     let rows: u64 = moved.tables.iter().map(|(_, rows)| rows).sum();
-    let tables = moved.tables.iter().map(|(name, rows)| (*name, Json::Number(*rows))).collect();
+    let tables: Row = moved.tables.iter().map(|(name, rows)| (*name, Value::from(*rows))).collect();
     let row = vec![
-        ("from", Json::Text(named(from))),
-        ("to", Json::Text(named(to))),
-        ("rows", Json::Number(rows)),
-        ("copied", Json::Number(moved.copied)),
-        ("removed", Json::Number(moved.removed)),
-        ("tables", Json::Object(tables)),
+        ("from", Value::from(named(from))),
+        ("to", Value::from(named(to))),
+        ("rows", Value::from(rows)),
+        ("copied", Value::from(moved.copied)),
+        ("removed", Value::from(moved.removed)),
+        ("tables", object(tables)),
     ];
     let of = |name| moved.tables.iter().find(|(table, _)| *table == name).map_or(0, |(_, rows)| *rows);
     let (customers, contacts) = (of("customers"), of("contacts"));
     let serve = match to {
         Place::Directory(directory) => format!("ringbook serve --data {}", plain(&directory.display().to_string())),
-        Place::Database(_) => "ringbook serve --database URL, with the URL that you gave as TO".to_owned(),
+        Place::Database(_) => "ringbook serve --database URL, with the URL given as TO".to_owned(),
     };
     let (from, to) = (named(from), named(to));
-    Answer::done(
+    CommandOutput::done(
         row,
         format_args!(
-            "{to} holds all that {from} holds: {rows} rows, compared one by one, of them {customers} customer(s) and \
-             {contacts} contact(s); {copied} rows were copied\nstart the server on it: {serve}\n{from} was only read: \
-             remove it when you need it no more",
+            "{to} has all data of {from}: {rows} rows compared, with {customers} customer(s) and {contacts} contact(s); \
+             {copied} rows copied\nnext: {serve}\n{from} was not changed; remove it when it is no longer needed",
             copied = moved.copied
         ),
     )

@@ -1,30 +1,31 @@
-//! The command line: what a person or a script types, and what they get to see.
+//! The command line: its commands, and which function runs each.
 //!
-//! A command is read whole before anything is touched ([`Task`]), so that wrong usage leaves no trace; then it runs
-//! against the store and yields an [`output::Answer`], which is shown as one JSON value or for people. What goes in and out
-//! is handed over as a [`Console`]: nothing here knows the process's own streams but [`run`].
+//! A command reads all of its arguments before it touches anything, so that a usage error leaves no trace. Then it runs
+//! and returns a [`CommandOutput`](output::CommandOutput), which is printed as one JSON value or for people.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::{ArgMatches, Command};
 
-use crate::config::{ConfigFile, Environment, Layers, value};
+use crate::config::{ConfigFile, Layers, value};
 
 mod agent;
 mod allow;
 mod args;
 mod check;
+mod cli_error;
 mod completions;
+mod console;
 mod customer;
 mod exchange;
 mod export;
-mod failure;
 mod health;
 mod import;
 mod key;
+mod man;
 mod migrate;
 mod operator;
 mod output;
@@ -34,55 +35,42 @@ mod user;
 #[cfg(test)]
 mod tests;
 
-pub use failure::Failure;
-use operator::Task;
+pub use cli_error::CliError;
+pub use console::{Console, Exit, Progress};
+use output::{CommandOutput, OutputFormat};
 
-/// What a command is connected to.
-pub struct Console<'a> {
-    /// Where a password is read from.
-    pub stdin: &'a mut dyn BufRead,
-    /// For answers.
-    pub stdout: &'a mut dyn Write,
-    /// For messages.
-    pub stderr: &'a mut dyn Write,
-    /// The variables of the environment.
-    pub environment: Environment<'a>,
-    /// Whether somebody watches.
-    pub progress: Progress,
+const ABOUT: &str = "The address book of a telephone system, as a server: JSON-RPC 2.0 over HTTP.";
+
+const AFTER: &str = "\
+Every option can also be set by an environment variable (--log-format is RINGBOOK_LOG_FORMAT) and in a TOML file
+(log-format = \"json\") that --config names. Options override the environment, the environment overrides the file.
+
+Examples:
+  ringbook demo                                 a server with generated contacts, to try it out
+  ringbook customer add Acme                    a customer with an empty address book
+  ringbook user add acme --customer 1           a user of the customer
+  ringbook key add --user 1                     an access token for the user, printed once
+  ringbook allow add 10.0.0.0/8 --customer 1    addresses that may call for the customer
+  ringbook serve                                the server";
+
+/// The program with all of its commands.
+fn program() -> Command {
+    let config = args::option("config", "FILE", "Read settings from this TOML file");
+    Command::new("ringbook")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(ABOUT)
+        .after_help(AFTER)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .arg(config.global(true).help_heading(args::COMMON))
+        .subcommands([serving::demo_command(), serving::serve_command()])
+        .subcommands([agent::command(), customer::command(), user::command(), key::command(), allow::command()])
+        .subcommands([import::command(), export::command()])
+        .subcommands([migrate::command(), check::command(), health::command()])
+        .subcommands([completions::command(), man::command()])
 }
 
-/// Whether progress is drawn on the terminal behind stderr.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// Somebody watches.
-    Drawn,
-    /// Nobody does.
-    Hidden,
-}
-
-/// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    /// It did what it was told: 0.
-    Done,
-    /// It could not: 1.
-    Failed,
-    /// It was told nonsense: 2.
-    WrongUsage,
-}
-
-impl Exit {
-    /// The process's exit code.
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Failed => 1,
-            Self::WrongUsage => 2,
-        }
-    }
-}
-
-/// Runs the program with these arguments, its own name first, on the process's streams and environment.
+/// Runs the program with these arguments, its own name first, on the streams and the environment of the process.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let progress = if io::stderr().is_terminal() { Progress::Drawn } else { Progress::Hidden };
     let mut console = Console {
@@ -97,37 +85,37 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Runs the program on a console.
 pub fn run_with(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<'_>) -> Exit {
-    let matches = match args::program().try_get_matches_from(arguments) {
+    let matches = match program().try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(error) => return not_understood(&error, console),
+        Err(error) => return print_clap_error(&error, console),
     };
     match dispatch(&matches, console) {
         Ok(exit) => exit,
-        Err(failure) => {
-            // Nobody is left to be told when stderr fails.
-            let _ = writeln!(console.stderr, "{}", failure.message(&matches));
-            failure.exit()
+        Err(error) => {
+            // Nothing can be done if stderr is closed.
+            let _ = writeln!(console.stderr, "{}", error.message(&matches));
+            error.exit()
         }
     }
 }
 
-/// What clap has to say: a mistake, or the help that was asked for.
-fn not_understood(error: &clap::Error, console: &mut Console<'_>) -> Exit {
+/// Prints a usage error, or the help that was asked for.
+fn print_clap_error(error: &clap::Error, console: &mut Console<'_>) -> Exit {
     let text = error.render();
-    let told = if error.use_stderr() {
+    let written = if error.use_stderr() {
         write!(console.stderr, "{text}")
     } else {
         write!(console.stdout, "{text}").and_then(|()| console.stdout.flush())
     };
-    match (error.exit_code(), told) {
+    match (error.exit_code(), written) {
         (0, Ok(())) => Exit::Done,
         (0, Err(_)) => Exit::Failed,
         (_, _) => Exit::WrongUsage,
     }
 }
 
-fn dispatch(matches: &ArgMatches, console: &mut Console<'_>) -> Result<Exit, Failure> {
-    let (noun, matches) = matches.subcommand().ok_or_else(|| Failure::usage("no command"))?;
+fn dispatch(matches: &ArgMatches, console: &mut Console<'_>) -> Result<Exit, CliError> {
+    let (noun, matches) = matches.subcommand().ok_or_else(|| CliError::usage("no command"))?;
     let (verb, leaf) = matches.subcommand().unwrap_or(("", matches));
     let environment = console.environment;
     let file = config_file(&Layers::new(leaf, environment, None))?;
@@ -135,52 +123,56 @@ fn dispatch(matches: &ArgMatches, console: &mut Console<'_>) -> Result<Exit, Fai
     match noun {
         "serve" => {
             let options = serving::serve_options(&layers)?;
-            crate::serve::serve(options).map_err(Failure::failed).map(|()| Exit::Done)
+            crate::serve::serve(options).map_err(CliError::failed).map(|()| Exit::Done)
         }
         "demo" => {
             let options = serving::demo_options(&layers)?;
-            crate::demo::demo(options).map_err(Failure::failed).map(|()| Exit::Done)
+            crate::demo::demo(options).map_err(CliError::failed).map(|()| Exit::Done)
         }
-        "health" => health::run(&layers)?.show(output::Form::People, console),
-        "import" => import::run(leaf, &layers, console)?.show(form(&layers)?, console),
-        "export" => export::run(leaf, &layers, console)?.show(form(&layers)?, console),
-        "migrate-store" => migrate::run(leaf, console.progress)?.show(form(&layers)?, console),
-        "completions" => completions::run(leaf)?.show(output::Form::People, console),
-        _ => operate(noun, verb, leaf, &layers, console),
+        "health" => health::run(&layers)?.print(OutputFormat::Text, console),
+        "completions" => completions::run(leaf, &mut program())?.print(OutputFormat::Text, console),
+        "man" => man::run(leaf, program())?.print(OutputFormat::Text, console),
+        _ => {
+            let format = if layers.is_up("json")? { OutputFormat::Json } else { OutputFormat::Text };
+            run_command(noun, verb, leaf, &layers, console)?.print(format, console)
+        }
     }
 }
 
-/// Reads the command whole, runs it, shows what came of it.
-fn operate(
+/// Runs a command that has `--json`.
+fn run_command(
     noun: &str,
     verb: &str,
     leaf: &ArgMatches,
     layers: &Layers<'_>,
     console: &mut Console<'_>,
-) -> Result<Exit, Failure> {
-    let form = form(layers)?;
-    let place = operator::place(layers)?;
-    let task = Task::read(noun, verb, leaf, layers, console.stdin)?;
-    let answer = operator::run(task, &place, console.progress)?;
-    answer.show(form, console)
+) -> Result<CommandOutput, CliError> {
+    match noun {
+        "agent" => agent::run(verb, leaf, layers),
+        "customer" => customer::run(verb, leaf, layers),
+        "user" => user::run(verb, leaf, layers, console.stdin),
+        "key" => key::run(verb, leaf, layers),
+        "allow" => allow::run(verb, leaf, layers),
+        "check" => check::run(layers, console.progress),
+        "import" => import::run(leaf, layers, console),
+        "export" => export::run(leaf, layers, console),
+        "migrate-store" => migrate::run(leaf, console.progress),
+        _ => Err(operator::unknown(noun)),
+    }
 }
 
-fn form(layers: &Layers<'_>) -> Result<output::Form, Failure> {
-    Ok(if layers.is_up("json")? { output::Form::Json } else { output::Form::People })
-}
-
-/// The file that `--config` or its variable names. Its keys may be the flags of any command.
-fn config_file(layers: &Layers<'_>) -> Result<Option<ConfigFile>, Failure> {
+/// The file that `--config` or its variable names. Its keys may be the options of any command.
+fn config_file(layers: &Layers<'_>) -> Result<Option<ConfigFile>, CliError> {
     let Some(path) = layers.value("config", value::path)? else { return Ok(None) };
     let mut known = BTreeSet::new();
-    flags(&args::program(), &mut known);
+    collect_options(&program(), &mut known);
     known.remove("config");
     Ok(Some(ConfigFile::read(&path, &known)?))
 }
 
-fn flags(command: &Command, known: &mut BTreeSet<String>) {
+fn collect_options(command: &Command, known: &mut BTreeSet<String>) {
     known.extend(command.get_arguments().filter_map(|arg| arg.get_long()).map(str::to_owned));
     for command in command.get_subcommands() {
-        flags(command, known);
+        collect_options(command, known);
     }
 }

@@ -1,117 +1,77 @@
-//! What the commands of the operator have in common: where the data are, how they are opened, who runs on them.
-
-use std::io::BufRead;
+//! What the operator commands have in common: where the data are, opening them, reading ids, listing rows.
 
 use clap::ArgMatches;
 use ringbook_book::id::{AgentId, CustomerId, NotAnId};
+use serde_json::Value;
 
-use super::output::{Answer, Json, Row};
-use super::{Failure, Progress, agent, allow, check, customer, key, user};
+use super::cli_error::CliError;
+use super::output::{CommandOutput, Row};
 use crate::config::{Layers, value};
 use ringbook_app::access::unreadable;
 use ringbook_store::{AccountId, Address, Directory, Place, Role, Store};
 
-/// A command of the operator, read whole.
-pub(super) enum Task {
-    Agent(agent::Task),
-    Customer(customer::Task),
-    User(user::Task),
-    Key(key::Task),
-    Allow(allow::Task),
-    Check,
+/// Whether a command may create the data that it works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MissingData {
+    /// It may: what it adds depends on nothing else.
+    Create,
+    /// It may not.
+    Refuse,
 }
 
-impl Task {
-    /// Reads what the arguments say.
-    pub(super) fn read(
-        noun: &str,
-        verb: &str,
-        leaf: &ArgMatches,
-        layers: &Layers<'_>,
-        stdin: &mut dyn BufRead,
-    ) -> Result<Self, Failure> {
-        match noun {
-            "agent" => agent::Task::read(verb, leaf).map(Self::Agent),
-            "customer" => customer::Task::read(verb, leaf, layers).map(Self::Customer),
-            "user" => user::Task::read(verb, leaf, layers, stdin).map(Self::User),
-            "key" => key::Task::read(verb, leaf, layers).map(Self::Key),
-            "allow" => allow::Task::read(verb, leaf, layers).map(Self::Allow),
-            "check" => Ok(Self::Check),
-            _ => Err(unknown(noun)),
-        }
-    }
-
-    /// Whether it makes sense where there are no data yet: it adds what depends on nothing.
-    fn begins_data(&self) -> bool {
-        match self {
-            Self::Agent(task) => matches!(task, agent::Task::Add { .. }),
-            Self::Customer(task) => matches!(task, customer::Task::Add(_)),
-            Self::User(_) | Self::Key(_) | Self::Allow(_) | Self::Check => false,
-        }
-    }
-
-    async fn run(self, store: &Store, progress: Progress) -> Result<Answer, Failure> {
-        match self {
-            Self::Agent(task) => task.run(store).await,
-            Self::Customer(task) => task.run(store).await,
-            Self::User(task) => task.run(store).await,
-            Self::Key(task) => task.run(store).await,
-            Self::Allow(task) => task.run(store).await,
-            Self::Check => check::run(store, progress).await,
-        }
-    }
-}
-
-/// Runs a task on the data.
-pub(super) fn run(task: Task, place: &Place, progress: Progress) -> Result<Answer, Failure> {
-    if !task.begins_data() && !Store::exists(place)? {
-        return Err(Failure::failed(match place {
+/// Opens the store and runs an operation on it.
+pub(super) fn with_store<T>(
+    place: &Place,
+    missing: MissingData,
+    operation: impl AsyncFnOnce(&Store) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    if missing == MissingData::Refuse && !Store::exists(place)? {
+        return Err(CliError::failed(match place {
             Place::Directory(directory) => format!(
-                "there are no data in {}: name their directory with --data, or make them with `ringbook customer add \
-                 NAME`",
+                "no data in {}: name their directory with --data, or create them with `ringbook customer add NAME`",
                 directory.display()
             ),
             Place::Database(address) => format!(
-                "there are no data in {address}: name another one with --database, or make them with `ringbook \
-                 customer add NAME`"
+                "no data in {address}: name another database with --database, or create them with `ringbook customer \
+                 add NAME`"
             ),
         }));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(Failure::failed)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(CliError::failed)?;
     let store = Store::open(place, Role::Operator)?;
-    runtime.block_on(task.run(&store, progress))
+    runtime.block_on(operation(&store))
 }
 
 /// Where the data are.
-pub(super) fn place(layers: &Layers<'_>) -> Result<Place, Failure> {
+pub(super) fn place(layers: &Layers<'_>) -> Result<Place, CliError> {
     if layers.one_of(["data", "database"])? == Some("database")
         && let Some(address) = database(layers)?
     {
         return Ok(Place::Database(address));
     }
-    Ok(Place::Directory(layers.required("data", "names the directory of the data", value::path)?))
+    Ok(Place::Directory(layers.required("data", "names the data directory", value::path)?))
 }
 
 /// The database that holds the data, if one is named.
-pub(super) fn database(layers: &Layers<'_>) -> Result<Option<Address>, Failure> {
-    // Read in two steps, because a wrong setting is shown, and a password may be in this one.
+pub(super) fn database(layers: &Layers<'_>) -> Result<Option<Address>, CliError> {
+    // In two steps, because the message for an invalid setting repeats it, and this one may contain a password.
     let url = layers.value("database", |text| Ok(text.to_owned()))?;
-    let read = |url: String| Address::parse(&url).map_err(|wrong| Failure::usage(format_args!("--database {wrong}")));
+    let read = |url: String| Address::parse(&url).map_err(|error| CliError::usage(format_args!("--database {error}")));
     url.map(read).transpose()
 }
 
 /// The account that `--customer` or `--agent` names.
-pub(super) fn account(layers: &Layers<'_>) -> Result<AccountId, Failure> {
+pub(super) fn account(layers: &Layers<'_>) -> Result<AccountId, CliError> {
     match layers.one_of(["customer", "agent"])? {
         Some("customer") => {
-            let id = layers.required("customer", "says whose it is", |text| id(text, CustomerId::new))?;
+            let id = layers.required("customer", "names the customer", |text| id(text, CustomerId::new))?;
             Ok(AccountId::Customer(id))
         }
         Some(_) => {
-            let id = layers.required("agent", "says whose it is", |text| id(text, AgentId::new))?;
+            let id = layers.required("agent", "names the agent", |text| id(text, AgentId::new))?;
             Ok(AccountId::Agent(id))
         }
-        None => Err(Failure::usage("whose is it? give --customer ID or --agent ID")),
+        None => Err(CliError::usage("the account is missing: give --customer ID or --agent ID")),
     }
 }
 
@@ -120,33 +80,34 @@ pub(super) fn id<I>(text: &str, new: impl Fn(u64) -> Result<I, NotAnId>) -> Resu
     value::id(text).and_then(|number| new(number).map_err(|_| "is not an id".to_owned()))
 }
 
-/// The id in the fixed place.
-pub(super) fn id_of<I>(leaf: &ArgMatches, new: impl Fn(u64) -> Result<I, NotAnId>) -> Result<I, Failure> {
+/// The positional argument ID.
+pub(super) fn id_argument<I>(leaf: &ArgMatches, new: impl Fn(u64) -> Result<I, NotAnId>) -> Result<I, CliError> {
     let number = leaf.get_one::<u64>("ID").copied().unwrap_or(0);
-    new(number).map_err(|_| Failure::usage("the id is missing"))
+    new(number).map_err(|_| CliError::usage("the id is missing"))
 }
 
-/// The text in a fixed place.
-pub(super) fn text_of(leaf: &ArgMatches, place: &str) -> Result<String, Failure> {
-    let text = leaf.get_one::<String>(place).cloned();
-    text.ok_or_else(|| Failure::usage(format_args!("{place} is missing")))
+/// A positional argument.
+pub(super) fn text_argument(leaf: &ArgMatches, name: &str) -> Result<String, CliError> {
+    let text = leaf.get_one::<String>(name).cloned();
+    text.ok_or_else(|| CliError::usage(format_args!("{name} is missing")))
 }
 
-/// Clap knows no other verb; this is for a verb that was forgotten here.
-pub(super) fn unknown(verb: &str) -> Failure {
-    Failure::usage(format_args!("unknown command {verb:?}"))
+/// For a subcommand that is declared and not implemented; clap refuses all others.
+pub(super) fn unknown(verb: &str) -> CliError {
+    CliError::usage(format_args!("unknown command {verb:?}"))
 }
 
-/// The two members that say whose something is; one of them is null.
-pub(super) fn owner(account: AccountId) -> [(&'static str, Json); 2] {
-    let number = |is_it: bool| if is_it { Json::Number(account.number()) } else { Json::Null };
+/// The members `customer_id` and `agent_id` of an account, one of which is null.
+pub(super) fn owner(account: AccountId) -> [(&'static str, Value); 2] {
+    let number = |is_it: bool| if is_it { Value::from(account.number()) } else { Value::Null };
     let of_customer = matches!(account, AccountId::Customer(_));
     [("customer_id", number(of_customer)), ("agent_id", number(!of_customer))]
 }
 
-/// A list, with a warning for every row of the directory that cannot be read back. `next` says how to add one.
-pub(super) fn listed(rows: Vec<Row>, directory: Directory, next: &str) -> Answer {
-    let faults = unreadable(directory);
-    let answer = faults.iter().fold(Answer::list(rows), |answer, fault| answer.note(format!("warning: {fault}")));
-    if answer.is_empty() { answer.note(format!("none yet: {next}")) } else { answer }
+/// A list, with a warning for every unreadable row of the directory. `next` says how to add the first element.
+pub(super) fn listed(rows: Vec<Row>, directory: Directory, next: &str) -> CommandOutput {
+    let errors = unreadable(directory);
+    let list = CommandOutput::list(rows);
+    let output = errors.iter().fold(list, |output, error| output.note(format!("warning: {error}")));
+    if output.is_empty() { output.note(format!("none yet: {next}")) } else { output }
 }

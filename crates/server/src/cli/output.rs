@@ -1,171 +1,137 @@
-//! What came of a command, shown as one JSON value or for people.
+//! The result of a command, printed as one JSON value or for people.
 //!
-//! A list is held once, as rows of named values: the JSON array and the table are two sights of it. Columns are as
-//! wide as a terminal draws their texts; characters that would steer the terminal are replaced.
+//! A list is held once, as JSON objects: the JSON array and the table are two views of it. Columns are as wide as a
+//! terminal draws their texts; control characters are replaced.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
+use serde_json::{Map, Value};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Console, Exit, Failure};
+use super::cli_error::CliError;
+use super::console::{Console, Exit};
 
-/// How an answer is shown.
+/// How a result is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    /// One value on one line, for a program.
+pub(super) enum OutputFormat {
+    /// One JSON value on one line.
     Json,
     /// Sentences and tables.
-    People,
-}
-
-/// A JSON value, as far as answers need it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Json {
-    Null,
-    Truth(bool),
-    Number(u64),
-    Text(String),
-    /// Words of a closed list; `whole` when they are all of them.
-    Words {
-        words: Vec<&'static str>,
-        whole: bool,
-    },
-    List(Vec<Json>),
-    Object(Row),
+    Text,
 }
 
 /// Named values, in order.
-pub(super) type Row = Vec<(&'static str, Json)>;
+pub(super) type Row = Vec<(&'static str, Value)>;
 
-/// What came of a command.
+/// How the values of a column are shown in a table.
+type ColumnFormat = fn(&Value) -> String;
+
+/// The result of a command.
 #[derive(Debug)]
-pub(super) struct Answer {
-    json: Json,
-    sight: Sight,
-    /// For stderr, whichever the form.
+pub(super) struct CommandOutput {
+    json: Value,
+    view: View,
+    /// For stderr, in either format.
     notes: Vec<String>,
-    /// What the command has found to be wrong: it failed although it ran to its end.
-    wrong: Option<String>,
+    /// Set if the command ran to its end and found something wrong: it fails with this message.
+    finding: Option<String>,
 }
 
-/// What people see of an answer.
+/// The result for people.
 #[derive(Debug)]
-enum Sight {
-    /// The rows of the JSON list as a table.
-    Table,
-    /// This, with its line breaks.
+enum View {
+    /// The rows of the JSON array as a table, and columns with a format of their own.
+    Table(Vec<(&'static str, ColumnFormat)>),
+    /// A text with its line breaks.
     Text(String),
 }
 
-impl Answer {
-    /// The rows of a list.
+impl CommandOutput {
+    /// A list.
     pub(super) fn list(rows: Vec<Row>) -> Self {
-        let json = Json::List(rows.into_iter().map(Json::Object).collect());
-        Self { json, sight: Sight::Table, notes: Vec::new(), wrong: None }
+        let json = rows.into_iter().map(object).collect();
+        Self { json, view: View::Table(Vec::new()), notes: Vec::new(), finding: None }
     }
 
-    /// One thing was done: its JSON, and a sentence.
+    /// A completed action: its JSON members, and a sentence.
     pub(super) fn done(row: Row, sentence: impl fmt::Display) -> Self {
-        Self::text(Json::Object(row), format!("{sentence}\n"))
+        Self::text(object(row), format!("{sentence}\n"))
     }
 
-    /// A text for people that is not a table.
-    pub(super) fn text(json: Json, text: String) -> Self {
-        Self { json, sight: Sight::Text(text), notes: Vec::new(), wrong: None }
+    /// A text that is not a table.
+    pub(super) fn text(json: Value, text: String) -> Self {
+        Self { json, view: View::Text(text), notes: Vec::new(), finding: None }
     }
 
-    /// And this goes to stderr.
+    /// Adds a line for stderr.
     #[must_use]
     pub(super) fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
     }
 
-    /// And this is wrong.
+    /// Lets the command fail with this message after its output.
     #[must_use]
-    pub(super) fn wrong(mut self, wrong: String) -> Self {
-        self.wrong = Some(wrong);
+    pub(super) fn finding(mut self, finding: String) -> Self {
+        self.finding = Some(finding);
         self
     }
 
-    /// Whether it is a list of nothing.
-    pub(super) fn is_empty(&self) -> bool {
-        self.json == Json::List(Vec::new())
+    /// Shows a column of a table in this format.
+    #[must_use]
+    pub(super) fn column(mut self, name: &'static str, format: ColumnFormat) -> Self {
+        if let View::Table(formats) = &mut self.view {
+            formats.push((name, format));
+        }
+        self
     }
 
-    /// Shows it. A reader that has gone away is a failure: the answer has not arrived.
-    pub(super) fn show(self, form: Form, console: &mut Console<'_>) -> Result<Exit, Failure> {
-        let text = match (form, self.sight) {
-            (Form::Json, _) => format!("{}\n", self.json),
-            (Form::People, Sight::Text(text)) => text,
-            (Form::People, Sight::Table) => table(&self.json),
+    /// Whether it is an empty list.
+    pub(super) fn is_empty(&self) -> bool {
+        self.json.as_array().is_some_and(Vec::is_empty)
+    }
+
+    /// Prints it. A closed stdout is a failure: the result has not arrived.
+    pub(super) fn print(self, format: OutputFormat, console: &mut Console<'_>) -> Result<Exit, CliError> {
+        let text = match (format, self.view) {
+            (OutputFormat::Json, _) => format!("{}\n", self.json),
+            (OutputFormat::Text, View::Text(text)) => text,
+            (OutputFormat::Text, View::Table(formats)) => table(&self.json, &formats),
         };
-        let told = console.stdout.write_all(text.as_bytes()).and_then(|()| console.stdout.flush());
-        told.map_err(|cause| Failure::failed(format_args!("the answer could not be written: {cause}")))?;
+        let written = console.stdout.write_all(text.as_bytes()).and_then(|()| console.stdout.flush());
+        written.map_err(|cause| CliError::failed(format_args!("cannot write to stdout: {cause}")))?;
         for note in self.notes {
-            // A note that nobody can read changes nothing.
+            // Notes are dropped if stderr is closed.
             let _ = writeln!(console.stderr, "{note}");
         }
-        match self.wrong {
-            Some(wrong) => Err(Failure::Failed(wrong)),
+        match self.finding {
+            Some(finding) => Err(CliError::Failed(finding)),
             None => Ok(Exit::Done),
         }
     }
 }
 
-impl fmt::Display for Json {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Null => f.write_str("null"),
-            Self::Truth(truth) => truth.fmt(f),
-            Self::Number(number) => number.fmt(f),
-            Self::Text(text) => quoted(f, text),
-            Self::Words { words, .. } => joined(f, '[', words, ']', |f, word| quoted(f, word)),
-            Self::List(values) => joined(f, '[', values, ']', |f, value| value.fmt(f)),
-            Self::Object(members) => joined(f, '{', members, '}', |f, (name, value)| {
-                quoted(f, name)?;
-                write!(f, ":{value}")
-            }),
-        }
-    }
+/// A JSON object of these members.
+pub(super) fn object(row: Row) -> Value {
+    row.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-fn joined<T>(
-    f: &mut fmt::Formatter<'_>,
-    open: char,
-    parts: &[T],
-    close: char,
-    show: impl Fn(&mut fmt::Formatter<'_>, &T) -> fmt::Result,
-) -> fmt::Result {
-    f.write_char(open)?;
-    for (place, part) in parts.iter().enumerate() {
-        if place > 0 {
-            f.write_char(',')?;
-        }
-        show(f, part)?;
-    }
-    f.write_char(close)
-}
-
-fn quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    f.write_str(&serde_json::to_string(text).map_err(|_| fmt::Error)?)
-}
-
-/// The rows of a list in columns, under the names of the first row's members.
-fn table(json: &Json) -> String {
-    let Json::List(rows) = json else { return String::new() };
-    let rows: Vec<&Row> =
-        rows.iter().filter_map(|row| if let Json::Object(row) = row { Some(row) } else { None }).collect();
+/// The objects of an array in columns, under the names of the first one's members.
+fn table(json: &Value, formats: &[(&'static str, ColumnFormat)]) -> String {
+    let rows: Vec<&Map<String, Value>> = json.as_array().into_iter().flatten().filter_map(Value::as_object).collect();
     let Some(first) = rows.first() else { return String::new() };
-    let heads = first.iter().map(|(name, _)| name.to_uppercase().replace('_', " ")).collect();
-    let cells = rows.iter().map(|row| row.iter().map(|(_, value)| cell(value)).collect());
+    let heads = first.keys().map(|name| name.to_uppercase().replace('_', " ")).collect();
+    let format = |name: &str| {
+        formats.iter().find(|(column, _)| *column == name).map_or(cell as ColumnFormat, |(_, format)| *format)
+    };
+    let cells = rows.iter().map(|row| row.iter().map(|(name, value)| format(name)(value)).collect());
     let lines: Vec<Vec<String>> = std::iter::once(heads).chain(cells).collect();
     let widths: Vec<usize> =
         (0..first.len()).map(|column| lines.iter().map(|line| line[column].width()).max().unwrap_or(0)).collect();
-    lines.iter().map(|line| drawn(line, &widths)).collect()
+    lines.iter().map(|line| table_line(line, &widths)).collect()
 }
 
-fn drawn(cells: &[String], widths: &[usize]) -> String {
+fn table_line(cells: &[String], widths: &[usize]) -> String {
     let mut line = String::new();
     for (cell, width) in cells.iter().zip(widths) {
         line.push_str(cell);
@@ -176,42 +142,40 @@ fn drawn(cells: &[String], widths: &[usize]) -> String {
     line
 }
 
-fn cell(value: &Json) -> String {
+/// A value in a table.
+pub(super) fn cell(value: &Value) -> String {
     match value {
-        Json::Null => "-".to_owned(),
-        Json::Truth(true) => "yes".to_owned(),
-        Json::Truth(false) => "no".to_owned(),
-        Json::Number(number) => number.to_string(),
-        Json::Text(text) => plain(text),
-        Json::Words { whole: true, .. } => "all".to_owned(),
-        Json::Words { words, .. } if words.is_empty() => "none".to_owned(),
-        Json::Words { words, .. } => words.join(","),
-        Json::List(_) | Json::Object(_) => value.to_string(),
+        Value::Null => "-".to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::String(text) => plain(text),
+        Value::Array(values) if values.is_empty() => "none".to_owned(),
+        Value::Array(values) => values.iter().map(cell).collect::<Vec<_>>().join(","),
+        Value::Number(_) | Value::Object(_) => value.to_string(),
     }
 }
 
-/// A text that cannot steer a terminal.
+/// A text without control characters, which could change the state of a terminal.
 pub(super) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Json, table};
+    use serde_json::json;
+
+    use super::table;
 
     #[test]
-    fn any_text_is_good_json() {
-        let text = "q\" b\\ n\n e\u{1b} del\u{7f} ж 😀 \u{2028}";
-        let json = Json::Text(text.to_owned()).to_string();
-        assert_eq!(serde_json::from_str::<String>(&json).expect("JSON"), text);
+    fn columns_are_aligned() {
+        let row = |id: u64, name: &str| json!({"id": id, "name": name, "agent_id": null});
+        let text = table(&json!([row(1, "Жук"), row(22, "電話帳"), row(3, "e\u{301}t\u{1b}")]), &[]);
+        assert_eq!(text, "ID  NAME    AGENT ID\n1   Жук     -\n22  電話帳  -\n3   e\u{301}t\u{fffd}     -\n");
     }
 
     #[test]
-    fn columns_stand_under_each_other() {
-        let row = |id, name: &str| {
-            Json::Object(vec![("id", Json::Number(id)), ("name", Json::Text(name.into())), ("agent_id", Json::Null)])
-        };
-        let text = table(&Json::List(vec![row(1, "Жук"), row(22, "電話帳"), row(3, "e\u{301}t\u{1b}")]));
-        assert_eq!(text, "ID  NAME    AGENT ID\n1   Жук     -\n22  電話帳  -\n3   e\u{301}t\u{fffd}     -\n");
+    fn lists_and_formats_of_columns() {
+        let text = table(&json!([{"a": [], "b": ["x", "y"], "c": true}]), &[("c", |_| "all".to_owned())]);
+        assert_eq!(text, "A     B    C\nnone  x,y  all\n");
     }
 }

@@ -127,7 +127,7 @@ fn people_get_tables_and_sentences() {
     let place = place();
     let at = place.path();
     let added = told(&["customer", "add", "Жук и Ко", "--data", at.to_str().expect("UTF-8")], &[], "");
-    assert_eq!((added.exit, added.out.as_str()), (Exit::Done, "customer Жук и Ко is added: id 1\n"));
+    assert_eq!((added.exit, added.out.as_str()), (Exit::Done, "customer Жук и Ко added: id 1\n"));
     assert!(added.err.contains("allow add CIDR --customer 1"));
     on(at, "user add acme --customer 1");
     let list = on(at, "customer list").out;
@@ -158,7 +158,7 @@ fn a_password_comes_from_stdin_or_nobody_knows_it() {
     let with = told(&["user", "add", "b", "--customer", "1", "--password-stdin"], &data, "secret\r\nmore\n");
     assert_eq!((with.exit, with.err.as_str()), (Exit::Done, ""));
     let set = told(&["user", "set", "1", "--password-stdin"], &data, "fresh");
-    assert!(set.exit == Exit::Done && set.err.contains("sessions are over"));
+    assert!(set.exit == Exit::Done && set.err.contains("sessions have ended"));
     for (stdin, cause) in [("", "empty"), ("\n", "empty"), (&"x".repeat(2_000), "longer")] {
         let refused = told(&["user", "set", "1", "--password-stdin"], &data, stdin);
         assert!(refused.exit == Exit::Failed && refused.err.contains(cause), "{}", refused.err);
@@ -351,7 +351,7 @@ fn health_is_what_the_server_says() {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("an address");
     let url = format!("http://{free}");
     let said = told(&["health"], &[("RINGBOOK_URL", &url)], "");
-    assert!(said.exit == Exit::Failed && said.err.contains("see whether the server runs"), "{}", said.err);
+    assert!(said.exit == Exit::Failed && said.err.contains("check that the server runs"), "{}", said.err);
 }
 
 #[test]
@@ -364,5 +364,40 @@ fn help_version_and_completions_go_to_stdout() {
         let said = told(&["completions", shell], &[], "");
         assert!(said.exit == Exit::Done && said.out.contains("password-stdin"), "{shell}");
     }
-    args::program().debug_assert();
+    program().debug_assert();
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let place = place();
+    let directory = place.path().to_str().expect("UTF-8");
+    let said = told(&["man", directory], &[], "");
+    assert_eq!((said.exit, said.err.as_str()), (Exit::Done, ""));
+    let mut expected = vec!["ringbook.1".to_owned()];
+    let mut program = program().disable_help_subcommand(true);
+    program.build();
+    let mut open = vec![("ringbook".to_owned(), &program)];
+    while let Some((name, command)) = open.pop() {
+        for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+            let name = format!("{name}-{}", inner.get_name());
+            expected.push(format!("{name}.1"));
+            open.push((name, inner));
+        }
+    }
+    assert!(expected.len() > 20);
+    for name in expected {
+        let page = std::fs::read_to_string(place.path().join(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(page.contains(".TH ringbook") && page.contains(".SH SYNOPSIS"), "{name}: {page}");
+    }
+    let page = std::fs::read_to_string(place.path().join("ringbook-customer-add.1")).expect("a page");
+    assert!(page.contains("timezone"), "{page}");
+    let missing = told(&["man", "/none/here"], &[], "");
+    assert!(missing.exit == Exit::Failed && missing.err.contains("/none/here"), "{}", missing.err);
+}
+
+#[test]
+fn the_templates_of_progress_bars_are_valid() {
+    for template in [import::PROGRESS, export::PROGRESS] {
+        assert!(indicatif::ProgressStyle::with_template(template).is_ok(), "{template}");
+    }
 }

@@ -1,13 +1,15 @@
-//! `ringbook user`: who logs in, and whose rights decide.
+//! `ringbook user`: users, who log in and have rights.
 
 use std::io::{BufRead, Read};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use ringbook_book::id::UserId;
+use serde_json::Value;
 
-use super::operator::{account, id_of, listed, owner, text_of, unknown};
-use super::output::{Answer, Json, Row, plain};
-use super::{Failure, args};
+use super::args;
+use super::cli_error::CliError;
+use super::operator::{MissingData, account, id_argument, listed, owner, place, text_argument, unknown, with_store};
+use super::output::{CommandOutput, Row, cell, plain};
 use crate::config::{Layers, value};
 use ringbook_app::access::{PASSWORD_BYTES_MAX, Right, Rights, Secret, fresh_token, hash_password};
 use ringbook_store::{NewUser, Store, UserEdit, UserRow};
@@ -19,9 +21,9 @@ Examples:
   ringbook user set 1 --rights address_book:select,employees:select";
 
 pub(super) fn command() -> Command {
-    let login = Arg::new("LOGIN").required(true).value_parser(value::login).help("Its login, unique on the server");
-    let relogin = args::option("login", "LOGIN", "Another login");
-    args::noun("user", "Users: who logs in, and whose rights decide")
+    let login = Arg::new("LOGIN").required(true).value_parser(value::login).help("Login, unique on the server");
+    let relogin = args::option("login", "LOGIN", "New login");
+    args::noun("user", "Manage users: their logins, passwords and rights")
         .after_help(EXAMPLES)
         .subcommand(Command::new("add").about("Add a user").arg(login).args(args::account()).args(options()))
         .subcommand(Command::new("set").about("Change a user").arg(args::id()).arg(relogin).args(options()))
@@ -32,92 +34,109 @@ pub(super) fn command() -> Command {
 fn options() -> [Arg; 4] {
     let password = Arg::new("password-stdin").long("password-stdin").action(ArgAction::SetTrue);
     [
-        args::option("name", "NAME", "Its name; a new user has its login"),
-        args::option("description", "TEXT", "What it is for"),
-        args::option("rights", "SECTION:ACTION,…", "What it may do, '' for nothing; a new user may do everything")
-            .long_help(format!(
-                "What it may do, '' for nothing; a new user may do everything. The rights are {}",
-                Rights::all()
-            )),
-        password.help("Read its password from stdin, one line; a new user cannot log in without"),
+        args::option("name", "NAME", "Name of the user [default for new users: the login]"),
+        args::option("description", "TEXT", "Description"),
+        args::option(
+            "rights",
+            "SECTION:ACTION,…",
+            "Rights, separated by commas; '' for none [default for new users: all]",
+        )
+        .long_help(format!(
+            "Rights, separated by commas; '' for none [default for new users: all]\n\nRights: {}",
+            Rights::all().to_string().replace(',', ", ")
+        )),
+        password.help("Read the password from the first line of stdin; without a password the user cannot log in"),
     ]
 }
 
-pub(super) enum Task {
+/// Runs a subcommand.
+pub(super) fn run(
+    verb: &str,
+    leaf: &ArgMatches,
+    layers: &Layers<'_>,
+    stdin: &mut dyn BufRead,
+) -> Result<CommandOutput, CliError> {
+    let place = place(layers)?;
+    let command = UserCommand::read(verb, leaf, layers, stdin)?;
+    with_store(&place, MissingData::Refuse, async |store| command.run(store).await)
+}
+
+/// A subcommand with its arguments, read before the store is opened.
+enum UserCommand {
     Add { user: NewUser, can_log_in: bool },
     Set(UserId, UserEdit),
     List,
     Remove(UserId),
 }
 
-impl Task {
-    pub(super) fn read(
-        verb: &str,
-        leaf: &ArgMatches,
-        layers: &Layers<'_>,
-        stdin: &mut dyn BufRead,
-    ) -> Result<Self, Failure> {
+impl UserCommand {
+    fn read(verb: &str, leaf: &ArgMatches, layers: &Layers<'_>, stdin: &mut dyn BufRead) -> Result<Self, CliError> {
         match verb {
-            "add" => added(text_of(leaf, "LOGIN")?, layers, stdin),
-            "set" => Ok(Self::Set(id_of(leaf, UserId::new)?, edit(layers, stdin)?)),
+            "add" => added(text_argument(leaf, "LOGIN")?, layers, stdin),
+            "set" => Ok(Self::Set(id_argument(leaf, UserId::new)?, edit(layers, stdin)?)),
             "list" => Ok(Self::List),
-            "remove" => id_of(leaf, UserId::new).map(Self::Remove),
+            "remove" => id_argument(leaf, UserId::new).map(Self::Remove),
             _ => Err(unknown(verb)),
         }
     }
 
-    pub(super) async fn run(self, store: &Store) -> Result<Answer, Failure> {
+    async fn run(self, store: &Store) -> Result<CommandOutput, CliError> {
         match self {
             Self::Add { user, can_log_in } => add(store, user, can_log_in).await,
             Self::Set(id, edit) => {
                 let ends_sessions = edit.password_hash.is_some();
                 store.set_user(id, edit).await?;
-                let answer = done(id, format!("user {id} is changed"));
-                Ok(if ends_sessions { answer.note("its sessions are over, its keys go on") } else { answer })
+                let answer = done(id, format!("user {id} changed"));
+                Ok(if ends_sessions {
+                    answer.note("its sessions have ended, its keys are still valid")
+                } else {
+                    answer
+                })
             }
             Self::List => {
                 let directory = store.directory().await?;
                 let rows = directory.users.iter().map(row).collect();
-                Ok(listed(rows, directory, "`ringbook user add LOGIN --customer ID` adds a user"))
+                let list = listed(rows, directory, "`ringbook user add LOGIN --customer ID` adds a user");
+                Ok(list.column("rights", rights_cell))
             }
             Self::Remove(id) => {
                 store.remove_user(id).await?;
-                Ok(done(id, format!("user {id} is removed, with its keys and sessions")))
+                Ok(done(id, format!("user {id} removed with its keys and sessions")))
             }
         }
     }
 }
 
-async fn add(store: &Store, user: NewUser, can_log_in: bool) -> Result<Answer, Failure> {
+async fn add(store: &Store, user: NewUser, can_log_in: bool) -> Result<CommandOutput, CliError> {
     let login = plain(&user.login);
     let id = store.add_user(user).await?;
-    let answer = done(id, format!("user {login} is added: id {id}"));
+    let answer = done(id, format!("user {login} added: id {id}"));
     if can_log_in {
         return Ok(answer);
     }
     Ok(answer.note(format!(
-        "it has no password yet: `ringbook user set {id} --password-stdin` sets one, `ringbook key add --user {id}` makes a key"
+        "it has no password: `ringbook user set {id} --password-stdin` sets one, `ringbook key add --user {id}` creates a key"
     )))
 }
 
-fn done(id: UserId, sentence: String) -> Answer {
-    Answer::done(vec![("id", Json::Number(id.number()))], sentence)
+fn done(id: UserId, sentence: String) -> CommandOutput {
+    CommandOutput::done(vec![("id", Value::from(id.number()))], sentence)
 }
 
-fn added(login: String, layers: &Layers<'_>, stdin: &mut dyn BufRead) -> Result<Task, Failure> {
+fn added(login: String, layers: &Layers<'_>, stdin: &mut dyn BufRead) -> Result<UserCommand, CliError> {
     let name = layers.value("name", value::optional_name)?;
     let account = account(layers)?;
     let description = layers.value("description", value::description)?.unwrap_or_default();
     let rights = layers.value("rights", value::rights)?.unwrap_or_else(Rights::all).to_string();
     let password = password(layers, stdin)?;
     let can_log_in = password.is_some();
-    // Without a password it gets one that nobody knows, so that its login takes as long to fail as any other.
+    // Without a password it gets a random one, so that a login fails after the same time as with any other user.
     let password_hash = hash_password(&password.map_or_else(fresh_token, Ok)?)?;
     let name = name.unwrap_or_else(|| login.clone());
-    Ok(Task::Add { user: NewUser { account, login, password_hash, name, description, rights }, can_log_in })
+    Ok(UserCommand::Add { user: NewUser { account, login, password_hash, name, description, rights }, can_log_in })
 }
 
-fn edit(layers: &Layers<'_>, stdin: &mut dyn BufRead) -> Result<UserEdit, Failure> {
+fn edit(layers: &Layers<'_>, stdin: &mut dyn BufRead) -> Result<UserEdit, CliError> {
     let edit = UserEdit {
         login: layers.value("login", value::login)?,
         name: layers.value("name", value::optional_name)?,
@@ -128,23 +147,23 @@ fn edit(layers: &Layers<'_>, stdin: &mut dyn BufRead) -> Result<UserEdit, Failur
     let changes_nothing =
         matches!(edit, UserEdit { login: None, name: None, description: None, rights: None, password_hash: None });
     if changes_nothing {
-        return Err(Failure::usage(
+        return Err(CliError::usage(
             "nothing to change: give --login, --name, --description, --rights or --password-stdin",
         ));
     }
     Ok(edit)
 }
 
-/// The first line of stdin, if it was asked for, without its line break.
-fn password(layers: &Layers<'_>, stdin: &mut dyn BufRead) -> Result<Option<Secret<String>>, Failure> {
+/// The first line of stdin without its line break, if `--password-stdin` is given.
+fn password(layers: &Layers<'_>, stdin: &mut dyn BufRead) -> Result<Option<Secret<String>>, CliError> {
     if !layers.is_up("password-stdin")? {
         return Ok(None);
     }
     let mut line = Vec::new();
     let bytes_max = PASSWORD_BYTES_MAX as u64 + 2;
     let read = stdin.take(bytes_max).read_until(b'\n', &mut line);
-    read.map_err(|cause| Failure::failed(format_args!("the password could not be read from stdin: {cause}")))?;
-    let text = String::from_utf8(line).map_err(|_| Failure::failed("the password on stdin is not UTF-8"))?;
+    read.map_err(|cause| CliError::failed(format_args!("cannot read the password from stdin: {cause}")))?;
+    let text = String::from_utf8(line).map_err(|_| CliError::failed("the password on stdin is not UTF-8"))?;
     let text = text.strip_suffix('\n').unwrap_or(&text);
     Ok(Some(Secret::new(text.strip_suffix('\r').unwrap_or(text).to_owned())))
 }
@@ -152,19 +171,24 @@ fn password(layers: &Layers<'_>, stdin: &mut dyn BufRead) -> Result<Option<Secre
 fn row(user: &UserRow) -> Row {
     let [customer, agent] = owner(user.account);
     vec![
-        ("id", Json::Number(user.id.number())),
-        ("login", Json::Text(user.login.clone())),
-        ("name", Json::Text(user.name.clone())),
-        ("description", Json::Text(user.description.clone())),
+        ("id", Value::from(user.id.number())),
+        ("login", Value::from(user.login.clone())),
+        ("name", Value::from(user.name.clone())),
+        ("description", Value::from(user.description.clone())),
         customer,
         agent,
         ("rights", rights(&user.rights)),
     ]
 }
 
-/// Rights that do not read back are null: a warning says more.
-fn rights(text: &str) -> Json {
-    let Ok(rights) = Rights::parse(text) else { return Json::Null };
-    let words = Right::ALL.into_iter().filter(|right| rights.holds(*right)).map(Right::name).collect();
-    Json::Words { words, whole: rights == Rights::all() }
+/// The names of the rights; null if they are unreadable, which a warning explains.
+fn rights(text: &str) -> Value {
+    let Ok(rights) = Rights::parse(text) else { return Value::Null };
+    Right::ALL.into_iter().filter(|right| rights.holds(*right)).map(Right::name).collect()
+}
+
+/// Rights in a table.
+fn rights_cell(rights: &Value) -> String {
+    let is_all = rights.as_array().is_some_and(|rights| rights.len() == Right::ALL.len());
+    if is_all { "all".to_owned() } else { cell(rights) }
 }

@@ -67,7 +67,7 @@ pub fn id(text: &str) -> Result<u64, String> {
 pub fn or_none<T>(text: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, String> {
     match text {
         "none" => Ok(None),
-        _ => read(text).map(Some).map_err(|reason| format!("{reason}, nor none")),
+        _ => read(text).map(Some).map_err(|reason| format!("{reason}; `none` is allowed, too")),
     }
 }
 
@@ -109,12 +109,14 @@ pub fn part_size(text: &str) -> Result<usize, String> {
 pub fn memory(text: &str) -> Result<Memory, String> {
     if let Some(share) = text.strip_suffix('%') {
         let percent = number(share.trim(), 1, 100).ok().and_then(|percent| u8::try_from(percent).ok());
-        return percent.map(|percent| Memory::Share { percent }).ok_or_else(|| "is not a share from 1% to 100%".into());
+        return percent
+            .map(|percent| Memory::Share { percent })
+            .ok_or_else(|| "is not a percentage from 1% to 100%".into());
     }
     match size(text) {
         Ok(bytes) if bytes >= MEMORY_BYTES_MIN => Ok(Memory::Bytes(bytes)),
-        Ok(_) => Err("is too little: at least 1MiB".to_owned()),
-        Err(_) => Err("is neither a share like 70% nor a size like 2GiB".to_owned()),
+        Ok(_) => Err("is less than the minimum of 1MiB".to_owned()),
+        Err(_) => Err("is neither a percentage like 70% nor a size like 2GiB".to_owned()),
     }
 }
 
@@ -156,7 +158,7 @@ pub fn listen(text: &str) -> Result<SocketAddr, String> {
 
 /// A path; there is no file without a name.
 pub fn path(text: &str) -> Result<PathBuf, String> {
-    if text.is_empty() { Err("is no path".to_owned()) } else { Ok(PathBuf::from(text)) }
+    if text.is_empty() { Err("is empty".to_owned()) } else { Ok(PathBuf::from(text)) }
 }
 
 /// A block of addresses whose proxies are trusted; a bare address is the block of that one.
@@ -195,7 +197,7 @@ pub fn rights(text: &str) -> Result<Rights, String> {
 
 /// A moment in UTC.
 pub fn moment(text: &str) -> Result<Moment, String> {
-    Moment::parse(text).map_err(|_| "is not a moment in UTC: write one like '2030-12-31 23:59:59'".to_owned())
+    Moment::parse(text).map_err(|_| "is not a time in UTC: write one like '2030-12-31 23:59:59'".to_owned())
 }
 
 /// A name that is not empty.
@@ -211,7 +213,7 @@ pub fn optional_name(text: &str) -> Result<String, String> {
 /// A login: no blanks, so that nobody has to guess about them.
 pub fn login(text: &str) -> Result<String, String> {
     if text.chars().any(char::is_whitespace) {
-        return Err("has blanks, which a login has not".to_owned());
+        return Err("must not contain spaces".to_owned());
     }
     line(text, 1, LOGIN_CHARS_MAX)
 }
@@ -225,7 +227,7 @@ pub fn description(text: &str) -> Result<String, String> {
 fn line(text: &str, min: usize, max: usize) -> Result<String, String> {
     let text = text.trim();
     if text.chars().any(char::is_control) {
-        return Err("has control characters: give one plain line".to_owned());
+        return Err("must not contain control characters".to_owned());
     }
     match text.chars().count() {
         0 if min > 0 => Err("is empty".to_owned()),

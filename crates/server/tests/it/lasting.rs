@@ -6,7 +6,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, eventually, key, operate, outcome, place, program, told};
-use super::stores::{are_files, number};
+use super::stores::{Engine, number};
 use super::wire::PATIENCE;
 
 /// Contacts in one transaction of the demo.
@@ -53,9 +53,7 @@ fn a_restart_keeps_everything() {
 
 #[test]
 fn the_data_can_be_queried_by_hand() {
-    if !are_files("what is pasted is in the words of SQLite") {
-        return;
-    }
+    let _engine = Engine::Sqlite.select();
     let demo = Demo::start(300);
     let book = demo.server.call("get.contacts", json!({"access_token": demo.token("demo")}));
     let records = book["result"]["data"].as_array().expect("contacts").clone();
@@ -130,9 +128,7 @@ fn contacts(data: &Path) -> i64 {
 
 #[test]
 fn a_kill_in_the_midst_of_the_bulk_write_leaves_whole_transactions() {
-    if !are_files("it looks at how far the file has grown") {
-        return;
-    }
+    let _engine = Engine::Sqlite.select();
     // At the first bytes of the file, and then after so many batches.
     for batches in [0, 1, 2, 4] {
         let root = place();
@@ -186,9 +182,7 @@ fn the_same_seed_and_count_make_the_same_contacts() {
 
 #[test]
 fn an_empty_demo_and_a_wrong_directory() {
-    if !are_files("it is about directories") {
-        return;
-    }
+    let _engine = Engine::Sqlite.select();
     let demo = Demo::start(0);
     assert_eq!(demo.server.verdict(demo.token("demo")), "ok");
     assert_eq!(
@@ -233,9 +227,7 @@ fn damage(data: &Path) {
 
 #[test]
 fn a_damaged_page_is_found_and_hurts_its_book_only() {
-    if !are_files("it writes into the file") {
-        return;
-    }
+    let _engine = Engine::Sqlite.select();
     let demo = Demo::start(1000);
     let (_root, data, json) = demo.into_data();
     damage(&data);
@@ -259,9 +251,7 @@ fn a_damaged_page_is_found_and_hurts_its_book_only() {
 
 #[test]
 fn a_file_cut_short_is_found() {
-    if !are_files("it cuts the file") {
-        return;
-    }
+    let _engine = Engine::Sqlite.select();
     let demo = Demo::start(300);
     let (_root, data, _) = demo.into_data();
     let file = std::fs::File::options().write(true).open(data.join("ringbook.db")).expect("the file");

@@ -6,7 +6,7 @@ use std::process::{Child, Output, Stdio};
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, added, eventually, outcome, place, program, told};
-use super::stores::{are_files, psql, try_psql};
+use super::stores::{Engine, psql, server, try_psql};
 use super::wire::PATIENCE;
 
 /// A database beside the directory, wherever the other tests keep their data.
@@ -17,18 +17,14 @@ struct Database {
 }
 
 impl Database {
-    /// None where there is no server for tests.
-    fn make(root: &Path) -> Option<Database> {
-        let Ok(server) = std::env::var("RINGBOOK_TEST_POSTGRES") else {
-            eprintln!("not run: RINGBOOK_TEST_POSTGRES names no database server");
-            return None;
-        };
+    fn make(root: &Path) -> Database {
+        let server = server();
         let place: String = root.to_string_lossy().chars().filter(char::is_ascii_alphanumeric).collect();
         let name = format!("move_{}_{}", std::process::id(), place.to_lowercase());
         psql(&server, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"));
         let pairs: Vec<&str> = server.split_whitespace().filter(|pair| !pair.starts_with("dbname=")).collect();
         let url = format!("postgres:///{name}?password=hidden&{}", pairs.join("&"));
-        Some(Database { server, name, url })
+        Database { server, name, url }
     }
 
     fn contacts(&self) -> i64 {
@@ -127,10 +123,8 @@ fn answers(server: &Server, tokens: [&str; 3], cursor: &str) -> Vec<String> {
 #[test]
 fn a_store_moves_into_a_database_and_back_and_answers_the_same() {
     let root = place();
-    if !are_files("both engines are in it anyway") {
-        return;
-    }
-    let Some(database) = Database::make(root.path()) else { return };
+    let _engine = Engine::Sqlite.select();
+    let database = Database::make(root.path());
     let demo = Demo::start(300);
     let token = demo.token("demo").to_owned();
     let call = |method: &str, mut params: Value| {
@@ -198,10 +192,8 @@ fn is_refused(arguments: [&str; 2]) {
 fn a_move_that_is_killed_goes_on_where_it_stopped() {
     const CONTACTS: u64 = 60_000;
     let root = place();
-    if !are_files("both engines are in it anyway") {
-        return;
-    }
-    let Some(database) = Database::make(root.path()) else { return };
+    let _engine = Engine::Sqlite.select();
+    let database = Database::make(root.path());
     let (_demo_root, data, _) = Demo::start(CONTACTS).into_data();
     killed_in_the_midst(text(&data), &database.url, || database.contacts());
     is_refused(["--database", &database.url]);
@@ -226,9 +218,7 @@ fn a_move_that_is_killed_goes_on_where_it_stopped() {
 #[test]
 fn what_must_not_be_moved_is_refused_with_the_next_step() {
     let root = place();
-    if !are_files("the lock of a directory is looked at") {
-        return;
-    }
+    let _engine = Engine::Sqlite.select();
     let directory = |name: &str| -> PathBuf { root.path().join(name) };
     let (data, to, full) = (directory("data"), directory("to"), directory("full"));
     added(&data, "customer add Acme");

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use serde_json::{Value, json};
 
 use super::harness::{Server, added, eventually, key, operate_with, outcome, told};
-use super::stores::{Place, is_shared, place};
+use super::stores::{Engine, Place, place};
 use super::wire::PATIENCE;
 
 /// A customer with a key, and two servers on its data.
@@ -61,9 +61,7 @@ impl Pair {
 
 #[test]
 fn what_one_node_has_answered_the_other_knows() {
-    if !is_shared("nodes share a database") {
-        return;
-    }
+    let _engine = Engine::Postgres.select();
     let pair = Pair::start(&[]);
     for at in 0..20 {
         let (here, there) = (at % 2, (at + 1) % 2);
@@ -86,9 +84,7 @@ fn what_one_node_has_answered_the_other_knows() {
 
 #[test]
 fn sessions_are_known_to_all_nodes() {
-    if !is_shared("nodes share a database") {
-        return;
-    }
+    let _engine = Engine::Postgres.select();
     let pair = Pair::start(&[]);
     let user = added(&pair.data, "user add ann --customer 1");
     operate_with(&pair.data, &format!("user set {user} --password-stdin"), "a long password\n");
@@ -125,9 +121,7 @@ impl Register {
 
 #[test]
 fn no_read_goes_back_in_time_on_any_node() {
-    if !is_shared("nodes share a database") {
-        return;
-    }
+    let _engine = Engine::Postgres.select();
     const WRITES: u64 = 120;
     let pair = Pair::start(&[]);
     let registers: Vec<Register> =
@@ -163,9 +157,7 @@ fn no_read_goes_back_in_time_on_any_node() {
 
 #[test]
 fn a_node_that_is_killed_takes_nothing_along() {
-    if !is_shared("nodes share a database") {
-        return;
-    }
+    let _engine = Engine::Postgres.select();
     let mut pair = Pair::start(&[]);
     let doomed = pair.nodes.pop().expect("two nodes");
     let (address, token, stop) = (doomed.address, pair.token.clone(), AtomicBool::new(false));
@@ -198,9 +190,7 @@ fn a_node_that_is_killed_takes_nothing_along() {
 
 #[test]
 fn local_reads_catch_up_by_themselves() {
-    if !is_shared("nodes share a database") {
-        return;
-    }
+    let _engine = Engine::Postgres.select();
     let pair = Pair::start(&["--reads", "local"]);
     // Both books are in memory.
     (0..2).for_each(|node| drop(pair.call(node, "get.contacts", json!({}))));
@@ -239,9 +229,7 @@ fn member(name: &str, step: u64) -> Value {
 
 #[test]
 fn two_nodes_that_change_the_same_contact_lose_nothing_of_each_other() {
-    if !is_shared("nodes share a database") {
-        return;
-    }
+    let _engine = Engine::Postgres.select();
     const STEPS: u64 = 30;
     let pair = Pair::start(&[]);
     let id = pair.create(0, "Shared");
@@ -275,9 +263,7 @@ fn two_nodes_that_change_the_same_contact_lose_nothing_of_each_other() {
 
 #[test]
 fn nodes_that_start_at_once_on_an_old_schema_bring_it_forward_together() {
-    if !is_shared("nodes share a database") {
-        return;
-    }
+    let _engine = Engine::Postgres.select();
     let pair = Pair::start(&[]);
     let id = pair.create(0, "Old");
     let (token, data) = (pair.token.clone(), pair.data.clone());
@@ -325,9 +311,7 @@ DROP SCHEMA newer CASCADE";
 
 #[test]
 fn writers_on_two_nodes_wait_for_each_other_and_are_not_refused() {
-    if !is_shared("nodes share a database") {
-        return;
-    }
+    let _engine = Engine::Postgres.select();
     const WRITERS: usize = 32;
     const STEPS: u64 = 20;
     let pair = Pair::start(&[]);
@@ -351,9 +335,7 @@ fn writers_on_two_nodes_wait_for_each_other_and_are_not_refused() {
 
 #[test]
 fn a_large_change_is_not_starved_by_small_ones_on_another_node() {
-    if !is_shared("nodes share a database") {
-        return;
-    }
+    let _engine = Engine::Postgres.select();
     let pair = Pair::start(&[]);
     let ids: Vec<u64> = (0..4).map(|_| pair.create(1, "Small")).collect();
     let record = |at| json!({"last_name": format!("Large {at}"), "phone_numbers": ["100"]});

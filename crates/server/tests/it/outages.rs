@@ -9,7 +9,7 @@ use super::crashing::Line;
 use super::fleet::Fleet;
 use super::harness::{eventually, outcome};
 use super::proxy::{Trap, Way};
-use super::stores::{is_shared, number};
+use super::stores::{Engine, number};
 use super::wire::PATIENCE;
 
 /// Changes that are acknowledged before and after something happens.
@@ -143,23 +143,19 @@ fn outlives(end: impl Fn(&Cluster) -> Result<(), String>) {
 
 #[test]
 fn postgresql_stopped_and_started_is_an_outage_and_no_loss() {
-    if is_shared("there is no PostgreSQL to stop") {
-        outlives(|cluster| cluster.stop(Stop::Fast));
-    }
+    let _engine = Engine::Postgres.select();
+    outlives(|cluster| cluster.stop(Stop::Fast));
 }
 
 #[test]
 fn postgresql_killed_and_started_is_an_outage_and_no_loss() {
-    if is_shared("there is no PostgreSQL to kill") {
-        outlives(Cluster::kill);
-    }
+    let _engine = Engine::Postgres.select();
+    outlives(Cluster::kill);
 }
 
 #[test]
 fn a_node_killed_under_writers_comes_back_and_knows_all() {
-    if !is_shared("nodes share a database") {
-        return;
-    }
+    let _engine = Engine::Postgres.select();
     let fleet = Fleet::start(2);
     under_load(&fleet, || {
         for node in [0, 1] {
@@ -196,9 +192,7 @@ fn is_alone(fleet: &Fleet, sever: impl Fn(), heal: impl Fn()) {
 
 #[test]
 fn a_node_that_cannot_reach_the_database_says_so_and_catches_up_by_itself() {
-    if !is_shared("there is no way to a directory") {
-        return;
-    }
+    let _engine = Engine::Postgres.select();
     let fleet = Fleet::start(2);
     let way = &fleet.proxies[0];
     let closed = || {
@@ -212,9 +206,7 @@ fn a_node_that_cannot_reach_the_database_says_so_and_catches_up_by_itself() {
 
 #[test]
 fn a_node_that_falls_silent_under_writers_stops_the_other_for_a_moment_only() {
-    if !is_shared("there is no way to a directory") {
-        return;
-    }
+    let _engine = Engine::Postgres.select();
     let fleet = Fleet::start(2);
     under_load(&fleet, || {
         let way = &fleet.proxies[0];
@@ -231,9 +223,7 @@ fn a_node_that_falls_silent_under_writers_stops_the_other_for_a_moment_only() {
 
 #[test]
 fn a_commit_whose_answer_is_lost_leaves_every_node_with_what_the_rows_say() {
-    if !is_shared("nothing lies between a server and its directory") {
-        return;
-    }
+    let _engine = Engine::Postgres.select();
     const CUTS: u64 = 6;
     let fleet = Fleet::start(2);
     for (trap, may_be_there) in [(Trap::BeforeCommit, false), (Trap::AfterCommit, true)] {

@@ -4,6 +4,7 @@
 //! A test names its data by a path either way; on PostgreSQL a database stands for it. A test that stops or kills
 //! its PostgreSQL brings one of its own ([`stand_for`]).
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -27,7 +28,7 @@ impl Drop for Place {
         let mine: Vec<Database> = {
             let mut known = known();
             let paths: Vec<PathBuf> = known.keys().filter(|path| path.starts_with(self.path())).cloned().collect();
-            paths.iter().filter_map(|path| known.remove(path)).collect()
+            paths.iter().filter_map(|path| known.remove(path)).flatten().collect()
         };
         for database in mine {
             if let Some(name) = database.made {
@@ -41,22 +42,46 @@ pub fn place() -> Place {
     Place(tempfile::tempdir().expect("a directory"))
 }
 
-/// Whether the data are files; else says why this test has nothing to look at.
-pub fn are_files(why: &str) -> bool {
-    let are_files = !is_postgres();
-    if !are_files {
-        eprintln!("not run on PostgreSQL: {why}");
-    }
-    are_files
+/// What keeps the data of a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
 }
 
-/// Whether the data are in a database that several servers may share; else says why this test has nothing to look at.
-pub fn is_shared(why: &str) -> bool {
-    let is_shared = is_postgres();
-    if !is_shared {
-        eprintln!("not run on SQLite: {why}");
+thread_local! {
+    /// The engine that the test on this thread has selected.
+    static SELECTED: Cell<Option<Engine>> = const { Cell::new(None) };
+}
+
+/// The selection of an engine, until dropped.
+pub struct Selected(());
+
+impl Engine {
+    /// Selects the engine for data that this thread names first, for a test that is about this engine only.
+    #[must_use]
+    pub fn select(self) -> Selected {
+        SELECTED.set(Some(self));
+        Selected(())
     }
-    is_shared
+
+    /// The selected engine, or the one that `RINGBOOK_TEST_STORE` names.
+    fn current() -> Self {
+        if let Some(engine) = SELECTED.get() {
+            return engine;
+        }
+        match std::env::var("RINGBOOK_TEST_STORE").as_deref() {
+            Err(_) | Ok("sqlite") => Self::Sqlite,
+            Ok("postgres") => Self::Postgres,
+            Ok(other) => panic!("RINGBOOK_TEST_STORE is {other:?}, neither sqlite nor postgres"),
+        }
+    }
+}
+
+impl Drop for Selected {
+    fn drop(&mut self) {
+        SELECTED.set(None);
+    }
 }
 
 /// The arguments that name the data to `serve` and the commands of the operator.
@@ -103,17 +128,12 @@ fn files(data: &Path) -> rusqlite::Connection {
     rusqlite::Connection::open(data.join("ringbook.db")).expect("the database")
 }
 
-fn is_postgres() -> bool {
-    match std::env::var("RINGBOOK_TEST_STORE").as_deref() {
-        Err(_) | Ok("sqlite") => false,
-        Ok("postgres") => true,
-        Ok(other) => panic!("RINGBOOK_TEST_STORE is {other:?}, neither sqlite nor postgres"),
-    }
-}
-
 /// The server that databases are made on.
-fn server() -> String {
-    std::env::var("RINGBOOK_TEST_POSTGRES").expect("RINGBOOK_TEST_POSTGRES names a server")
+pub fn server() -> String {
+    let server = std::env::var("RINGBOOK_TEST_POSTGRES");
+    server.expect(
+        "this test needs PostgreSQL: set RINGBOOK_TEST_POSTGRES (`cargo xtask postgres`) or run `cargo xtask test`",
+    )
 }
 
 /// A database, and its name if it was made here and is to go again.
@@ -124,31 +144,33 @@ struct Database {
 
 /// Lets a database at this address, which the test made, stand for a path.
 pub fn stand_for(data: &Path, address: String) {
-    known().insert(data.to_owned(), Database { address, made: None });
+    known().insert(data.to_owned(), Some(Database { address, made: None }));
 }
 
-/// The database that stands for a path, made when it is first named.
+/// The database that stands for a path, if one does: that is decided, and the database made, when the path is first named.
 fn address(data: &Path) -> Option<String> {
     static MADE: AtomicU32 = AtomicU32::new(0);
-    if !is_postgres() {
-        return None;
-    }
     let mut known = known();
-    let next = MADE.fetch_add(1, Ordering::Relaxed);
     let database = known.entry(data.to_owned()).or_insert_with(|| {
+        if Engine::current() == Engine::Sqlite {
+            return None;
+        }
+        let next = MADE.fetch_add(1, Ordering::Relaxed);
         let directory = data.parent().and_then(Path::file_name).expect("a directory").to_string_lossy();
         let directory: String = directory.chars().filter(char::is_ascii_alphanumeric).collect();
         let name = format!("it_{}_{}_{next}", std::process::id(), directory.to_lowercase());
         let server = server();
         psql(&server, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"));
         let others: Vec<&str> = server.split_whitespace().filter(|pair| !pair.starts_with("dbname=")).collect();
-        Database { address: format!("{} dbname={name}", others.join(" ")), made: Some(name) }
+        Some(Database { address: format!("{} dbname={name}", others.join(" ")), made: Some(name) })
     });
-    Some(database.address.clone())
+    database.as_ref().map(|database| database.address.clone())
 }
 
-fn known() -> MutexGuard<'static, HashMap<PathBuf, Database>> {
-    static KNOWN: LazyLock<Mutex<HashMap<PathBuf, Database>>> = LazyLock::new(Mutex::default);
+type Databases = HashMap<PathBuf, Option<Database>>;
+
+fn known() -> MutexGuard<'static, Databases> {
+    static KNOWN: LazyLock<Mutex<Databases>> = LazyLock::new(Mutex::default);
     KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -24,7 +24,7 @@ fn server(ground: &Ground) -> Store {
 
 #[tokio::test]
 async fn programs_that_start_together_make_the_tables_once() {
-    let Some(ground) = Ground::postgres() else { return };
+    let ground = Ground::postgres();
     let ground = Arc::new(ground);
     assert_eq!(Store::exists(ground.place()), Ok(false));
     let open = |ground: Arc<Ground>| std::thread::spawn(move || server(&ground));
@@ -39,7 +39,7 @@ async fn programs_that_start_together_make_the_tables_once() {
 
 #[tokio::test]
 async fn what_is_not_ours_is_refused_and_left_alone() {
-    let Some(ground) = Ground::postgres() else { return };
+    let ground = Ground::postgres();
     let opened = || Store::open(ground.place(), Role::Operator).map(drop);
     ground.execute("CREATE SCHEMA ringbook; CREATE TABLE ringbook.theirs (a int)");
     assert!(matches!(opened(), Err(StoreFault::NotADatabase { .. })), "{:?}", opened());
@@ -51,7 +51,7 @@ async fn what_is_not_ours_is_refused_and_left_alone() {
 
 #[tokio::test]
 async fn a_database_that_cannot_be_had_is_told_without_the_password() {
-    let Some(ground) = Ground::postgres() else { return };
+    let ground = Ground::postgres();
     let Place::Database(good) = ground.place() else { unreachable!("it is a database") };
     let host = format!("host=127.0.0.1 port={}", good.config.get_ports()[0]);
     for (address, told) in [
@@ -69,7 +69,7 @@ async fn a_database_that_cannot_be_had_is_told_without_the_password() {
 
 #[tokio::test]
 async fn who_may_not_make_the_schema_is_told_what_to_grant() {
-    let Some(ground) = Ground::postgres() else { return };
+    let ground = Ground::postgres();
     let Place::Database(good) = ground.place() else { unreachable!("it is a database") };
     let role = format!("{}_guest", good.config.get_dbname().expect("a name"));
     ground.execute(&format!("CREATE ROLE {role} LOGIN"));
@@ -83,7 +83,7 @@ async fn who_may_not_make_the_schema_is_told_what_to_grant() {
 /// Connections end whenever the database says so: nobody notices who had not begun anything.
 #[tokio::test]
 async fn connections_that_broke_while_idle_cost_nobody_anything() {
-    let Some(ground) = Ground::postgres() else { return };
+    let ground = Ground::postgres();
     let store = server(&ground);
     let end_all = || {
         ground.execute(
@@ -104,7 +104,7 @@ async fn connections_that_broke_while_idle_cost_nobody_anything() {
 /// What was done in a transaction is gone with its connection: nobody may go on with the rest of it on another one.
 #[tokio::test]
 async fn a_transaction_whose_connection_breaks_fails_as_a_whole() {
-    let Some(ground) = Ground::postgres() else { return };
+    let ground = Ground::postgres();
     let store = server(&ground);
     store.ping().await.expect("a connection is idle now");
     let told = store
@@ -121,7 +121,7 @@ async fn a_transaction_whose_connection_breaks_fails_as_a_whole() {
 
 #[tokio::test]
 async fn a_job_that_fails_or_panics_leaves_nothing_and_its_connection_is_good() {
-    let Some(ground) = Ground::postgres() else { return };
+    let ground = Ground::postgres();
     let store = server(&ground);
     for round in 0..40 {
         let told = store
@@ -150,7 +150,7 @@ async fn a_job_that_fails_or_panics_leaves_nothing_and_its_connection_is_good() 
 
 #[tokio::test]
 async fn nodes_that_count_and_take_at_once_never_lose_or_repeat() {
-    let Some(ground) = Ground::postgres() else { return };
+    let ground = Ground::postgres();
     let nodes = [server(&ground), server(&ground)];
     let first = AccountId::Customer(nodes[0].add_customer(customer("A")).await.expect("added"));
     let second = AccountId::Customer(nodes[0].add_customer(customer("B")).await.expect("added"));
@@ -174,7 +174,7 @@ async fn nodes_that_count_and_take_at_once_never_lose_or_repeat() {
 /// Rows that go together in one statement are those that would have gone one by one, in that order.
 #[tokio::test]
 async fn many_rows_at_once_are_the_same_rows() {
-    let Some(ground) = Ground::postgres() else { return };
+    let ground = Ground::postgres();
     let store = server(&ground);
     let put = |id: i64, name: String| Order::new(sql::PUT_ORGANIZATION, cells![1, id, 1, name]);
     let first = (1..=1_000).map(move |id| put(id, format!("first {id}")));
@@ -211,7 +211,7 @@ async fn many_rows_at_once_are_the_same_rows() {
 #[tokio::test]
 async fn sessions_that_go_in_several_ways_at_once_go_once() {
     const SESSIONS: usize = 300;
-    let Some(ground) = Ground::postgres() else { return };
+    let ground = Ground::postgres();
     let nodes = [server(&ground), server(&ground)];
     let account = AccountId::Customer(nodes[0].add_customer(customer("A")).await.expect("added"));
     let mut users = Vec::new();
@@ -241,7 +241,7 @@ async fn sessions_that_go_in_several_ways_at_once_go_once() {
 
 #[tokio::test]
 async fn tables_that_another_program_has_changed_are_told_at_the_start() {
-    let Some(ground) = Ground::postgres() else { return };
+    let ground = Ground::postgres();
     drop(server(&ground));
     let told = |change: &str| {
         ground.execute(change);
@@ -259,7 +259,7 @@ async fn tables_that_another_program_has_changed_are_told_at_the_start() {
 
 #[tokio::test]
 async fn rows_without_what_they_refer_to_are_found() {
-    let Some(ground) = Ground::postgres() else { return };
+    let ground = Ground::postgres();
     let store = server(&ground);
     store.add_customer(customer("A")).await.expect("added");
     assert_eq!(store.verify().await.expect("it reads").0, Vec::<String>::new());
@@ -271,7 +271,7 @@ async fn rows_without_what_they_refer_to_are_found() {
 /// What another server does is told by the database as soon as it is committed, and one's own is not.
 #[tokio::test]
 async fn servers_hear_what_others_have_changed() {
-    let Some(ground) = Ground::postgres() else { return };
+    let ground = Ground::postgres();
     let nodes = [server(&ground), server(&ground)];
     let (here, there) = (nodes[0].news(), &nodes[1]);
     let mut books = Vec::new();

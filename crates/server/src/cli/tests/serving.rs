@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::args;
 use super::super::serving::{demo_options, serve_options};
 use super::place;
-use crate::cli::Failure;
+use crate::cli::CliError;
 use crate::config::{ConfigFile, DemoOptions, Layers, Memory, ServeOptions, TlsPaths};
 use ringbook_http::HttpSettings;
 use ringbook_store::Place;
@@ -18,9 +18,9 @@ fn read<T>(
     line: &str,
     variables: &[(&str, &str)],
     file: Option<&ConfigFile>,
-    options: fn(&Layers<'_>) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    let matches = args::program().get_matches_from(format!("ringbook {line}").split(' '));
+    options: fn(&Layers<'_>) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    let matches = crate::cli::program().get_matches_from(format!("ringbook {line}").split(' '));
     let (_, leaf) = matches.subcommand().expect("a command");
     let environment =
         |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));

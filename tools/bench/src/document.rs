@@ -1,0 +1,98 @@
+//! The table in `docs/performance.md`: the lines of measured rows are replaced; other rows, and the machine that they were
+//! measured on, stay.
+
+use std::fs;
+
+use ringbook_testbed::workspace::root;
+
+use crate::figures::{HEAD, Line};
+use crate::model;
+
+const FILE: &str = "docs/performance.md";
+const MACHINE: (&str, &str) = ("<!-- machine -->", "<!-- end of machine -->");
+const MODEL: (&str, &str) = ("<!-- model -->", "<!-- end of model -->");
+const FIGURES: (&str, &str) = ("<!-- figures -->", "<!-- end of figures -->");
+
+/// What the lines were measured on.
+pub enum Machine {
+    /// All rows: what was said before is replaced.
+    OfAll(Vec<String>),
+    /// Some rows, by what they are called together: a line about them is replaced or added.
+    OfSome(String, Vec<String>),
+}
+
+impl Machine {
+    /// The lines after those that were there.
+    fn after(&self, old: &str) -> Vec<String> {
+        match self {
+            Machine::OfAll(lines) => lines.iter().map(|line| format!("- {line}")).collect(),
+            Machine::OfSome(rows, lines) => {
+                let start = format!("- {rows}: ");
+                let kept = old.lines().filter(|line| !line.is_empty() && !line.starts_with(&start));
+                kept.map(str::to_owned).chain([format!("{start}{}", lines.join("; "))]).collect()
+            }
+        }
+    }
+}
+
+/// Writes the lines and what they were measured on.
+///
+/// # Errors
+/// The document or one of its marks is missing.
+pub fn update(lines: &[&Line], machine: &Machine) -> Result<(), String> {
+    let file = root().join(FILE);
+    let text = fs::read_to_string(&file).map_err(|why| format!("{FILE}: {why}"))?;
+    let text = modelled(&updated(&text, lines, machine)?)?;
+    fs::write(&file, text).map_err(|why| format!("{FILE}: {why}"))
+}
+
+/// The text with the model that follows from its figures; with the old one while some are missing.
+fn modelled(text: &str) -> Result<String, String> {
+    let lines: Vec<Line> = between(text, FIGURES)?.lines().filter_map(Line::read).collect();
+    let old = between(text, MODEL)?;
+    Ok(model::table(&lines).map_or_else(|| text.to_owned(), |table| text.replace(old, &format!("\n{table}\n"))))
+}
+
+fn updated(text: &str, lines: &[&Line], machine: &Machine) -> Result<String, String> {
+    let old = between(text, FIGURES)?;
+    let kept = old.lines().filter_map(Line::read).filter(|old| lines.iter().all(|new| new.row != old.row));
+    let mut all: Vec<(u32, String)> = kept.map(|line| (line.row, line.to_string())).collect();
+    all.extend(lines.iter().map(|line| (line.row, line.to_string())));
+    // Stable: lines of one row keep their order.
+    all.sort_by_key(|(row, _)| *row);
+    let all: Vec<String> = all.into_iter().map(|(_, line)| line).collect();
+    let old_machine = between(text, MACHINE)?;
+    let text = text.replace(old_machine, &format!("\n{}\n", machine.after(old_machine).join("\n")));
+    Ok(text.replace(old, &format!("\n{HEAD}\n{}\n", all.join("\n"))))
+}
+
+/// The text between two marks, which is never empty.
+fn between<'a>(text: &'a str, (from, to): (&str, &str)) -> Result<&'a str, String> {
+    let inside = text.split_once(from).and_then(|(_, rest)| rest.split_once(to)).map(|(inside, _)| inside);
+    inside.filter(|inside| !inside.is_empty()).ok_or_else(|| format!("{FILE} has lost its mark {from} or {to}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "a\n<!-- machine -->\n- old\n<!-- end of machine -->\nb\n<!-- figures -->\nhead\n| 1 | x |\n| 3 | y |\n\
+                        <!-- end of figures -->\nc\n";
+
+    #[test]
+    fn some_rows_replace_themselves_only() {
+        let line = Line::read("| 2 | new |").unwrap();
+        let machine = Machine::OfSome("rows 2".to_owned(), vec!["now".to_owned()]);
+        let once = updated(TEXT, &[&line], &machine).unwrap();
+        assert!(once.contains("- old\n- rows 2: now\n<!--"), "{once}");
+        assert!(once.contains("| 1 | x |\n| 2 | new |\n| 3 | y |\n<!--"), "{once}");
+        assert_eq!(updated(&once, &[&line], &machine).unwrap(), once);
+    }
+
+    #[test]
+    fn all_rows_replace_the_machine() {
+        let line = Line::read("| 1 | new |").unwrap();
+        let text = updated(TEXT, &[&line], &Machine::OfAll(vec!["other".to_owned()])).unwrap();
+        assert!(!text.contains("- old") && text.contains("- other\n") && text.contains("| 1 | new |\n| 3 | y |"));
+    }
+}

@@ -1,0 +1,130 @@
+//! The programs in a release build, and a demo on disk that is kept between runs.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use ringbook_testbed::api_client::{ApiClient, after};
+use ringbook_testbed::demo;
+use ringbook_testbed::quietly;
+use ringbook_testbed::server::RunningServer;
+use ringbook_testbed::workspace::{cargo, root};
+
+/// Every so many contacts give a phone number to look up.
+const CONTACTS_PER_PHONE: usize = 97;
+/// Contacts that are read at once.
+const PAGE_CONTACTS: usize = 10_000;
+
+/// The programs and the data.
+pub struct Setup {
+    /// The server.
+    pub ringbook: PathBuf,
+    /// The server that always answers the same.
+    pub constant: PathBuf,
+    /// The data directory.
+    pub data: PathBuf,
+    /// Where whatever else is written.
+    pub scratch: PathBuf,
+    /// The key of the customer with the large book.
+    pub token: String,
+}
+
+impl Setup {
+    /// Builds the programs, and makes the book unless an earlier run has.
+    ///
+    /// # Errors
+    /// A build or the demo fails.
+    pub fn prepare(contacts: u64) -> Result<Self, String> {
+        eprintln!("── build");
+        let build = ["build", "--release", "--quiet", "-p", "ringbook", "--bins", "--example", "constant"];
+        quietly(&mut cargo(&build))?;
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+        let scratch = target.join("bench");
+        let data = scratch.join(format!("demo-{contacts}"));
+        let release = target.join("release");
+        let mut setup = Setup {
+            ringbook: release.join("ringbook"),
+            constant: release.join("examples/constant"),
+            data,
+            scratch,
+            token: String::new(),
+        };
+        demo::provide(&setup.ringbook, &setup.data, contacts)?;
+        setup.token = demo::token(&setup.data)?;
+        Ok(setup)
+    }
+
+    /// The command that serves the book.
+    pub fn serve(&self) -> Command {
+        let mut serve = Command::new(&self.ringbook);
+        serve.arg("serve").arg("--data").arg(&self.data).args(["--listen", "127.0.0.1:0", "--log", "warn"]);
+        serve
+    }
+
+    /// A server with the book, ready.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn served(&self) -> Result<RunningServer, String> {
+        let running = RunningServer::start(&mut self.serve())?;
+        // The first call loads the book.
+        self.client(&running)?.contacts(r#","limit":1"#)?;
+        Ok(running)
+    }
+
+    /// A client of a server.
+    ///
+    /// # Errors
+    /// Nobody listens.
+    pub fn client(&self, server: &RunningServer) -> Result<ApiClient, String> {
+        ApiClient::connect(&server.address, &self.token)
+    }
+}
+
+/// What is known of the whole book after reading it once.
+#[derive(Default)]
+pub struct Survey {
+    /// Bytes of its JSON text, without the envelopes around the pages.
+    pub text_bytes: usize,
+    /// Ids, ascending.
+    pub ids: Vec<u64>,
+    /// Some phone numbers from everywhere in the book.
+    pub phones: Vec<String>,
+}
+
+/// Reads the whole book by key.
+///
+/// # Errors
+/// A call fails.
+pub fn survey(client: &mut ApiClient) -> Result<Survey, String> {
+    let mut survey = Survey::default();
+    loop {
+        let last = survey.ids.last().copied().unwrap_or(0);
+        let page = client.contacts(&after(last, PAGE_CONTACTS))?;
+        let from = page.find(r#""data":["#).map_or(0, |at| at + r#""data":["#.len());
+        let to = page.rfind(r#"],"metadata""#).unwrap_or(page.len());
+        if from >= to {
+            return Ok(survey);
+        }
+        survey.text_bytes += to - from + ",".len();
+        survey.read(&page[from..to]);
+    }
+}
+
+impl Survey {
+    fn read(&mut self, records: &str) {
+        // No text in a record holds this: quotes inside texts are escaped.
+        for record in records.split(r#"{"id":"#).skip(1) {
+            let id = record.split(',').next().and_then(|digits| digits.parse().ok());
+            self.ids.extend::<Option<u64>>(id);
+            if self.ids.len().is_multiple_of(CONTACTS_PER_PHONE) {
+                let phones = record.split(r#""phone_numbers":[""#).nth(1);
+                self.phones.extend(phones.and_then(|rest| rest.split('"').next()).map(str::to_owned));
+            }
+        }
+    }
+
+    /// The id with so many hundredths of the book before it.
+    pub fn id_at(&self, percent: usize) -> u64 {
+        self.ids.get(self.ids.len() * percent / 100).copied().unwrap_or(0)
+    }
+}

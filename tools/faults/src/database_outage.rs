@@ -1,0 +1,82 @@
+//! PostgreSQL stops and starts under readers and writers.
+
+use std::time::{Duration, Instant};
+
+use ringbook_testbed::{Cluster, Stop};
+
+use crate::expected::{ExpectedState, Refusal};
+use crate::findings::{Findings, grouped};
+use crate::fixture::{Fixture, client, eventually, panics};
+use crate::workload::Workload;
+
+/// Number of outages: a fast shutdown, an immediate shutdown and a kill in turn.
+const TIMES: u64 = 9;
+/// Acknowledged changes between two outages.
+const CHANGES: u64 = 200;
+/// Refused changes during one; a server that cannot reach its database waits before it refuses.
+const REFUSALS: u64 = 32;
+const WAIT_TIME_MAX: Duration = Duration::from_secs(120);
+
+/// Runs the scenario.
+///
+/// # Errors
+/// PostgreSQL is not installed, or the server does not start.
+pub fn run(fixture: &Fixture, findings: &mut Findings) -> Result<(), String> {
+    let log = fixture.scratch.join("store-gone.log");
+    let _ = std::fs::remove_file(&log);
+    let cluster = Cluster::start()?;
+    let instance = fixture.database(format!("postgres://postgres@127.0.0.1:{}/postgres", cluster.port()));
+    let token = instance.account()?;
+    let server = instance.serve(&[], &log)?;
+    let expected = ExpectedState::new(Refusal::InDoubt);
+    let work = Workload { address: &server.address, token: &token, expected: &expected };
+    let (mut outcome, mut longest) = (Ok(true), Duration::ZERO);
+    work.run_while(|| {
+        for time in 0..TIMES {
+            outcome = once(&cluster, &expected, time, &mut longest);
+            if outcome != Ok(true) {
+                return;
+            }
+        }
+    });
+    let recovered = outcome?;
+    let message = format!(
+        "{TIMES} outages of PostgreSQL under readers and writers: the first change is acknowledged {:.2} s at most after its start",
+        longest.as_secs_f64()
+    );
+    findings.judge(recovered, message);
+    let slowest = expected.slowest().as_secs_f64();
+    findings.note(format!("slowest answer {slowest:.2} s"));
+    let comparison = expected.compare(&mut client(&server, &token)?)?;
+    expected.judge(&comparison, "the same server", findings);
+    findings.note("a refused change may be there: PostgreSQL stopped after the commit and before its reply");
+    expected.judge_reads("throughout", findings);
+    let status = server.stop()?;
+    findings.judge(status.success(), format!("clean stop: {status}"));
+    let checked = instance.check();
+    findings.judge(checked.is_ok(), format!("ringbook check: {}", checked.err().unwrap_or("ok".to_owned())));
+    findings.judge(panics(&log) == 0, format!("{} panics in the log", panics(&log)));
+    findings.note(format!("{} changes tried in all", grouped(expected.acknowledged() + expected.refused())));
+    Ok(())
+}
+
+/// One outage; returns whether the server recovered.
+fn once(cluster: &Cluster, expected: &ExpectedState, time: u64, longest: &mut Duration) -> Result<bool, String> {
+    let taken = |changes| {
+        let before = expected.acknowledged();
+        eventually(WAIT_TIME_MAX, || expected.acknowledged() >= before + changes)
+    };
+    let mut recovers = taken(CHANGES);
+    let refused = expected.refused();
+    match time % 3 {
+        0 => cluster.stop(Stop::Fast)?,
+        1 => cluster.stop(Stop::Immediate)?,
+        _ => cluster.kill()?,
+    }
+    recovers &= eventually(WAIT_TIME_MAX, || expected.refused() >= refused + REFUSALS);
+    cluster.start_again()?;
+    let begin = Instant::now();
+    recovers &= taken(1);
+    *longest = begin.elapsed().max(*longest);
+    Ok(recovers)
+}

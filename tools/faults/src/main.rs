@@ -1,0 +1,162 @@
+//! `cargo xtask faults`: fault injection for the released program.
+//!
+//! Each scenario starts the server in a release build, makes something around it fail and prints one line per finding. A
+//! line is either a promise with its verdict, or a figure without one: times are compared with the same measurement
+//! without the fault in the same run, and only what is promised as a bound is judged.
+//!
+//! Killed servers, and several servers on one database, are tested by `cargo xtask crash`.
+
+mod corpus;
+mod database_outage;
+mod disk;
+mod disk_full;
+mod disk_read_only;
+mod expected;
+mod findings;
+mod fixture;
+mod idle_connections;
+mod latency;
+mod patterns;
+mod slow_clients;
+mod test_suites;
+mod workload;
+
+use std::process::ExitCode;
+
+use findings::Findings;
+use fixture::Fixture;
+
+/// Default number of inputs when `input` is named.
+const RUNS: u64 = 10_000_000;
+/// Default number of inputs when all scenarios run.
+const RUNS_AMONG_ALL: u64 = 400_000;
+
+/// A scenario: its name on the command line, its help text, and its function.
+struct Scenario {
+    name: &'static str,
+    summary: &'static str,
+    duration: &'static str,
+    needs: &'static str,
+    run: fn(&Fixture, &mut Findings) -> Result<(), String>,
+}
+
+const SCENARIOS: [Scenario; 8] = [
+    Scenario {
+        name: "disk-full",
+        summary: "writers fill a disk of 24 MiB; the server is killed on it and restarted; space is freed",
+        duration: "10 s",
+        needs: "unshare and nsenter, as root or with user namespaces",
+        run: disk_full::run,
+    },
+    Scenario {
+        name: "disk-read-only",
+        summary: "every write fails for a while under writers; then a start on a read-only directory",
+        duration: "10 s",
+        needs: "the same, and prlimit",
+        run: disk_read_only::run,
+    },
+    Scenario {
+        name: "store-gone",
+        summary: "PostgreSQL is stopped and started again under readers and writers",
+        duration: "1 min",
+        needs: "PostgreSQL 15 (cargo xtask setup)",
+        run: database_outage::run,
+    },
+    Scenario {
+        name: "idle",
+        summary: "10 000 idle connections, 100 slow senders and 100 slow readers besides ordinary calls",
+        duration: "3 min",
+        needs: "prlimit, and a hard limit of 11 000 open files",
+        run: idle_connections::run,
+    },
+    Scenario {
+        name: "patterns",
+        summary: "expensive queries on 100 000 contacts, alone and 8 at once: time and memory of each",
+        duration: "5 min",
+        needs: "1.5 GB of memory",
+        run: patterns::run,
+    },
+    Scenario {
+        name: "operations",
+        summary: "the n-th store operation fails, for every n; memory is compared with the store after each",
+        duration: "1 min and a build",
+        needs: "PostgreSQL, as above",
+        run: test_suites::operations,
+    },
+    Scenario {
+        name: "isolation",
+        summary: "every method with the ids, tokens and users of other customers",
+        duration: "1 min and a build",
+        needs: "nothing",
+        run: test_suites::isolation,
+    },
+    Scenario {
+        name: "input",
+        summary: "random bodies, filters and patterns (fuzzing); --runs sets the total number",
+        duration: "20 min for 10 000 000",
+        needs: "nothing",
+        run: test_suites::input,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("faults: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the scenarios that the arguments name.
+fn run(arguments: &[String]) -> Result<(), String> {
+    if arguments.iter().any(|word| ["help", "--help", "-h"].contains(&word.as_str())) {
+        println!("{}", usage());
+        return Ok(());
+    }
+    let (scenarios, runs) = parse_arguments(arguments)?;
+    let fixture = Fixture::prepare(runs)?;
+    let mut failed = Vec::new();
+    for scenario in scenarios {
+        eprintln!("── {}: {}", scenario.name, scenario.summary);
+        let mut findings = Findings::of(scenario.name);
+        if let Err(error) = (scenario.run)(&fixture, &mut findings) {
+            findings.judge(false, format!("the scenario did not finish: {error}"));
+        }
+        if findings.are_broken() {
+            failed.push(scenario.name);
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
+}
+
+/// The scenarios to run, and the number of fuzzing inputs.
+fn parse_arguments(arguments: &[String]) -> Result<(Vec<&'static Scenario>, u64), String> {
+    let (mut scenarios, mut runs) = (Vec::new(), None);
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        if word == "--runs" {
+            let number = words.next().and_then(|text| text.parse().ok());
+            runs = Some(number.ok_or("--runs takes a number")?);
+            continue;
+        }
+        let known = SCENARIOS.iter().find(|scenario| scenario.name == word);
+        scenarios.push(known.ok_or_else(|| format!("unknown scenario {word}\n\n{}", usage()))?);
+    }
+    if scenarios.is_empty() {
+        return Ok((SCENARIOS.iter().collect(), runs.unwrap_or(RUNS_AMONG_ALL)));
+    }
+    Ok((scenarios, runs.unwrap_or(RUNS)))
+}
+
+fn usage() -> String {
+    let mut text = "usage: cargo xtask faults [SCENARIO…] [--runs N]\n".to_owned();
+    for Scenario { name, summary, duration, needs, .. } in &SCENARIOS {
+        text += &format!("\n  {name:15} {summary}\n{:18}takes {duration}; needs {needs}\n", "");
+    }
+    text += "\nWithout a name all scenarios run, `input` with fewer inputs. `cargo xtask crash [--nodes N]` kills one server, or \
+             several on one database.";
+    text
+}
