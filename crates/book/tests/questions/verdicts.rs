@@ -1,10 +1,10 @@
 //! The rounds: engine against oracle, engine against PostgreSQL.
 
+use jsquery::JsQueryErrorKind;
+use pg_regex::PatternError;
 use ringbook_book::query::ask::{Ask, AskFilter, Literal};
 use ringbook_book::query::fault::{Part, QueryFault, Wrong};
-use ringbook_book::query::jsquery::Reason;
 use ringbook_book::query::operator::Operator;
-use ringbook_book::query::pattern::PatternFault;
 
 use crate::asking::{self, ask};
 use crate::dice::Dice;
@@ -167,11 +167,14 @@ fn refusal_differs(judge: &mut Judge, ask: &Ask, fault: &QueryFault) -> Option<S
     let Part::FilterValue(at, None) = &fault.part else { return None };
     let (operator, Literal::Text(pattern)) = value_at(&ask.filter, at) else { return None };
     let bound = match &fault.wrong {
-        Wrong::Pattern(PatternFault::LoneBackslash) if ends_in_lone_backslash(pattern) => true,
-        Wrong::Pattern(why) => matches!(why, PatternFault::TooLong | PatternFault::TooComplex),
+        Wrong::Pattern(PatternError::TrailingBackslash) if ends_in_lone_backslash(pattern) => true,
+        Wrong::Pattern(why) => matches!(why, PatternError::TooLong | PatternError::TooComplex),
         Wrong::JsQuery(why) => matches!(
-            why.reason(),
-            Reason::TooLong | Reason::TooDeep | Reason::TooManyDescents | Reason::NothingToCheck(_)
+            why.kind(),
+            JsQueryErrorKind::TooLong
+                | JsQueryErrorKind::TooDeep
+                | JsQueryErrorKind::TooManyDescents
+                | JsQueryErrorKind::NothingToCheck(_)
         ),
         _ => true,
     };
