@@ -12,7 +12,12 @@ use ringbook_testbed::reference::{Reference, ReferenceError, quoted};
 const PATTERNS_PER_ROUND: usize = 100;
 
 /// What PostgreSQL says of each text; `None` if it takes too long.
-fn matches(reference: &mut Reference, operator: &str, pattern: &str, texts: &[String]) -> Option<Result<Vec<bool>, String>> {
+fn matches(
+    reference: &mut Reference,
+    operator: &str,
+    pattern: &str,
+    texts: &[String],
+) -> Option<Result<Vec<bool>, String>> {
     let list: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
     let query = format!(
         "SELECT text {operator} {} FROM unnest(ARRAY[{}]::text[]) WITH ORDINALITY AS t (text, at) ORDER BY at",
