@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use jsquery::PackedDigits;
+
 /// Most characters in a name, after trimming.
 pub const NAME_CHARS_MAX: usize = 255;
 /// Fewest digits of a phone number.
@@ -119,35 +121,13 @@ impl Phone {
 
     /// Writes the digits into `room` and returns them.
     pub fn digits(self, room: &mut [u8; PHONE_DIGITS_MAX + 1]) -> &str {
-        let start = unpack(self.0, room);
-        std::str::from_utf8(&room[start..]).expect("only ASCII digits were written")
+        unpacked(self.0, room)
     }
 }
 
-/// A text packed as a phone number is, if it is digits and no more of them than a phone number has.
-pub(crate) fn digits_packed(text: &str) -> Option<u64> {
-    let fits = text.len() <= PHONE_DIGITS_MAX && text.bytes().all(|byte| byte.is_ascii_digit());
-    fits.then(|| text.bytes().fold(1, |packed, digit| packed * 10 + u64::from(digit - b'0')))
-}
-
-/// Writes the digits of a packed number to the end of `room` and says where they start.
-pub(crate) fn unpack(packed: u64, room: &mut [u8; PHONE_DIGITS_MAX + 1]) -> usize {
-    let mut rest = packed;
-    let mut end = room.len();
-    // Two digits at a time: a division costs more than everything else here.
-    while rest >= 100 {
-        let pair = (rest % 100) as u8;
-        rest /= 100;
-        end -= 2;
-        room[end] = b'0' + pair / 10;
-        room[end + 1] = b'0' + pair % 10;
-    }
-    // The leading 1 is no digit of the number.
-    if rest >= 10 {
-        end -= 1;
-        room[end] = b'0' + (rest % 10) as u8;
-    }
-    end
+/// The digits of a packed number, written into `buffer`.
+pub(crate) fn unpacked(packed: u64, buffer: &mut [u8; PHONE_DIGITS_MAX + 1]) -> &str {
+    PackedDigits::from_word(packed).write_to(buffer)
 }
 
 impl fmt::Display for Phone {

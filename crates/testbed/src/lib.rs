@@ -1,5 +1,6 @@
 //! What tests and tools run against: a private PostgreSQL that a test may stop, kill and start again; server processes and
-//! a client of the API; and the workspace.
+//! a client of the API; the workspace; and, as features, a connection to a reference PostgreSQL (`reference`) and random
+//! choices, patterns and queries (`random`).
 //!
 //! For tests and tools only. It does everything through programs of the system, so that it works for root and for
 //! other users, and it does not link the server.
@@ -13,6 +14,12 @@ mod account;
 mod cluster;
 mod processes;
 mod programs;
+#[cfg(feature = "random")]
+pub mod queries;
+#[cfg(feature = "random")]
+pub mod random;
+#[cfg(feature = "reference")]
+pub mod reference;
 mod running;
 
 pub use account::is_root;

@@ -3,7 +3,7 @@
 //! Whether an answer is right is for PostgreSQL to say, elsewhere; here it must agree with its own negation and
 //! with what the query says of the strings it needs.
 
-use ringbook_book::query::jsquery::{JsQuery, Kind, View};
+use jsquery::{JsQuery, JsonKind, JsonView};
 use serde_json::Value;
 
 use super::{joined, texts};
@@ -71,8 +71,8 @@ pub fn attempt(input: &[u8]) -> Outcome {
     let (source, documents) = parts.split_first().expect("a split yields a first part");
     let query = match JsQuery::parse(source) {
         Ok(query) => query,
-        Err(fault) => {
-            assert!(!fault.to_string().is_empty(), "a refusal without a reason");
+        Err(error) => {
+            assert!(!error.to_string().is_empty(), "an error without a message");
             return Outcome::Refused;
         }
     };
@@ -102,15 +102,15 @@ fn compare(query: &JsQuery, negation: Option<&JsQuery>, value: &Value) {
 #[derive(Debug, Clone, Copy)]
 struct Document<'a>(&'a Value);
 
-impl View for Document<'_> {
-    fn kind(&self) -> Kind<'_> {
+impl JsonView for Document<'_> {
+    fn kind(&self) -> JsonKind<'_> {
         match self.0 {
-            Value::Null => Kind::Null,
-            Value::Bool(boolean) => Kind::Bool(*boolean),
-            Value::Number(number) => number.as_i64().map_or(Kind::Null, Kind::Number),
-            Value::String(text) => Kind::String(text),
-            Value::Array(_) => Kind::Array,
-            Value::Object(_) => Kind::Object,
+            Value::Null => JsonKind::Null,
+            Value::Bool(boolean) => JsonKind::Bool(*boolean),
+            Value::Number(number) => number.as_i64().map_or(JsonKind::Null, JsonKind::Number),
+            Value::String(text) => JsonKind::String(text),
+            Value::Array(_) => JsonKind::Array,
+            Value::Object(_) => JsonKind::Object,
         }
     }
 

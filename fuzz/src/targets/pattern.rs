@@ -3,7 +3,7 @@
 //! Which texts match is for PostgreSQL to say, elsewhere; here the scan over texts laid end to end must find what
 //! looking at each of them finds, and a pattern that has seen many texts must answer like a fresh one.
 
-use ringbook_book::query::pattern::{Fold, Like, PATTERN_STEPS_MAX, Regexp, StepsSpent};
+use pg_regex::{Case, Like, MATCH_STEPS_DEFAULT, Regex, StepBudget, StepLimitError};
 
 use super::{joined, texts};
 use crate::dice::Dice;
@@ -75,18 +75,18 @@ pub fn attempt(input: &[u8]) -> Outcome {
     let own = own.iter().flat_map(|text| text.split('\n'));
     let lines: Vec<&str> = TEXTS.into_iter().chain(own).collect();
     let mut outcome = Outcome::Refused;
-    for fold in [Fold::Exact, Fold::Lower] {
-        if let Ok(like) = Like::compile(source, fold) {
+    for case in [Case::Sensitive, Case::Insensitive] {
+        if let Ok(like) = Like::new(source, case) {
             let alone: Vec<bool> = lines.iter().map(|line| like.is_match(line)).collect();
-            let together = scanned(&lines, |text, from| Ok(like.next_match_end(text, from)));
-            assert_eq!(Ok(alone), together, "{source:?} like ({fold:?}) over {lines:?}");
+            let together = scanned(&lines, |text, from| Ok(like.find_in_lines(text, from)));
+            assert_eq!(Ok(alone), together, "{source:?} like ({case:?}) over {lines:?}");
             outcome = Outcome::Accepted;
         }
     }
-    match Regexp::compile(source) {
+    match Regex::new(source) {
         Ok(regexp) => compare(source, &regexp, &lines),
-        Err(fault) => {
-            assert!(!fault.to_string().is_empty(), "a refusal without a reason");
+        Err(error) => {
+            assert!(!error.to_string().is_empty(), "an error without a message");
             return outcome;
         }
     }
@@ -94,14 +94,14 @@ pub fn attempt(input: &[u8]) -> Outcome {
 }
 
 /// Compares the ways to match; a pattern whose steps are spent says nothing.
-fn compare(source: &str, regexp: &Regexp, lines: &[&str]) {
-    let mut steps = PATTERN_STEPS_MAX / 20;
-    let together = scanned(lines, |text, from| regexp.next_match_end(text, from, &mut steps));
-    let alone: Result<Vec<bool>, StepsSpent> = lines.iter().map(|line| regexp.is_match(line, &mut steps)).collect();
+fn compare(source: &str, regexp: &Regex, lines: &[&str]) {
+    let mut steps = StepBudget::new(MATCH_STEPS_DEFAULT / 20);
+    let together = scanned(lines, |text, from| regexp.find_in_lines(text, from, &mut steps));
+    let alone: Result<Vec<bool>, StepLimitError> = lines.iter().map(|line| regexp.is_match(line, &mut steps)).collect();
     if let (Ok(together), Ok(alone)) = (&together, &alone) {
         assert_eq!(together, alone, "{source:?} over {lines:?}");
     }
-    let fresh = Regexp::compile(source).expect("it compiled before");
+    let fresh = Regex::new(source).expect("it compiled before");
     let last = lines.len() - 1;
     if let (Ok(alone), Ok(again)) = (alone, fresh.is_match(lines[last], &mut steps)) {
         assert_eq!(alone[last], again, "{source:?} has grown old over {lines:?}");
@@ -113,8 +113,8 @@ fn compare(source: &str, regexp: &Regexp, lines: &[&str]) {
 /// Which lines a scan finds.
 fn scanned(
     lines: &[&str],
-    mut next: impl FnMut(&str, usize) -> Result<Option<usize>, StepsSpent>,
-) -> Result<Vec<bool>, StepsSpent> {
+    mut next: impl FnMut(&str, usize) -> Result<Option<usize>, StepLimitError>,
+) -> Result<Vec<bool>, StepLimitError> {
     let text = lines.join("\n");
     let mut ends = Vec::new();
     for line in lines {

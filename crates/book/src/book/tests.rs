@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use fastrand::Rng;
+
 use super::Book;
 use super::chunk::{CHUNK_CONTACTS_MAX, Chunk};
 use super::desk::Desk;
@@ -17,16 +19,6 @@ use crate::query::order::sort_key;
 use crate::text::{Email, Emails, Name, Phone, Phones};
 
 mod commands;
-
-/// A source of numbers that are the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-}
 
 fn name(text: &str) -> Name {
     Name::parse(text).expect("a name")
@@ -52,20 +44,20 @@ fn employee(id: u64, text: &str) -> Employee {
 }
 
 /// A contact that points to some of five organizations, five groups and five employees.
-fn contact(dice: &mut Dice, id: u64) -> Contact {
-    let number = |dice: &mut Dice| format!("7495{:03}", dice.below(400));
-    let phones: BTreeSet<String> = (0..=dice.below(3)).map(|_| number(dice)).collect();
+fn contact(rng: &mut Rng, id: u64) -> Contact {
+    let number = |rng: &mut Rng| format!("7495{:03}", rng.u64(..400));
+    let phones: BTreeSet<String> = (0..=rng.u64(..3)).map(|_| number(rng)).collect();
     let phones = phones.iter().map(|text| Phone::parse(text).expect("a phone")).collect();
-    let emails = (0..dice.below(3)).map(|at| Email::parse(&format!("a{at}@b.example")).expect("an address")).collect();
-    let groups: BTreeSet<u64> = (0..dice.below(4)).map(|_| 1 + dice.below(5)).collect();
+    let emails = (0..rng.u64(..3)).map(|at| Email::parse(&format!("a{at}@b.example")).expect("an address")).collect();
+    let groups: BTreeSet<u64> = (0..rng.u64(..4)).map(|_| 1 + rng.u64(..5)).collect();
     let draft = ContactDraft {
-        last_name: name(&format!("Имя {}", dice.below(50))),
-        first_name: (dice.below(3) > 0).then(|| name(&"я".repeat(1 + dice.below(20) as usize))),
-        patronymic: (dice.below(3) > 0).then(|| name("Петровна")),
+        last_name: name(&format!("Имя {}", rng.u64(..50))),
+        first_name: (rng.u64(..3) > 0).then(|| name(&"я".repeat(1 + rng.u64(..20) as usize))),
+        patronymic: (rng.u64(..3) > 0).then(|| name("Петровна")),
         phones: Phones::new(phones, |phone| *phone).expect("few, none twice"),
         emails: Emails::new(emails, Email::folded).expect("few, none twice"),
-        manager: EmployeeId::new(dice.below(6)).ok(),
-        organization: OrganizationId::new(dice.below(6)).ok(),
+        manager: EmployeeId::new(rng.u64(..6)).ok(),
+        organization: OrganizationId::new(rng.u64(..6)).ok(),
         groups: groups.into_iter().map(|id| GroupId::new(id).expect("an id")).collect(),
     };
     Contact { id: ContactId::new(id).expect("an id"), draft }
@@ -91,16 +83,16 @@ fn apply(desk: &mut Desk, effects: Vec<Effect>) {
 type Model = BTreeMap<u64, Contact>;
 
 /// A few puts and drops, mostly near each other, so that chunks fill up, split and run empty.
-fn history(dice: &mut Dice, model: &mut Model, ids: u64) -> Vec<Effect> {
-    let near = dice.below(ids);
+fn history(rng: &mut Rng, model: &mut Model, ids: u64) -> Vec<Effect> {
+    let near = rng.u64(..ids);
     let mut effects = Vec::new();
     for _ in 0..20 {
-        let id = 1 + (near + dice.below(60)) % ids;
-        if dice.below(3) == 0 {
+        let id = 1 + (near + rng.u64(..60)) % ids;
+        if rng.u64(..3) == 0 {
             model.remove(&id);
             effects.push(Effect::DropContact(ContactId::new(id).expect("an id")));
         } else {
-            let contact = contact(dice, id);
+            let contact = contact(rng, id);
             model.insert(id, contact.clone());
             effects.push(Effect::PutContact(contact));
         }
@@ -149,7 +141,7 @@ fn check_phones(book: &Book, model: &Model) {
 
 #[test]
 fn a_book_is_what_its_changes_made_of_it_and_snapshots_stay_as_they_were() {
-    let mut dice = Dice(3);
+    let mut rng = Rng::with_seed(3);
     let mut desk = furnished();
     let mut model = Model::new();
     let mut kept: Vec<(Arc<Book>, Model)> = Vec::new();
@@ -157,7 +149,7 @@ fn a_book_is_what_its_changes_made_of_it_and_snapshots_stay_as_they_were() {
         if step % 40 == 39 {
             desk = Desk::of(desk.book().clone());
         }
-        let effects = history(&mut dice, &mut model, 500);
+        let effects = history(&mut rng, &mut model, 500);
         apply(&mut desk, effects);
         if step % 30 == 0 {
             check(desk.book(), &model);
@@ -171,12 +163,12 @@ fn a_book_is_what_its_changes_made_of_it_and_snapshots_stay_as_they_were() {
 
 #[test]
 fn a_book_that_runs_empty_can_be_filled_again() {
-    let mut dice = Dice(4);
+    let mut rng = Rng::with_seed(4);
     let mut desk = furnished();
     for _ in 0..2 {
         let mut model = Model::new();
         for id in 1..=1_030 {
-            model.insert(id, contact(&mut dice, id));
+            model.insert(id, contact(&mut rng, id));
         }
         apply(&mut desk, model.values().cloned().map(Effect::PutContact).collect());
         check(desk.book(), &model);
@@ -187,12 +179,12 @@ fn a_book_that_runs_empty_can_be_filled_again() {
 
 #[test]
 fn chunks_that_grow_in_the_middle_are_split() {
-    let mut dice = Dice(5);
-    let mut model: Model = (1..=2_500).map(|id| (id * 3, contact(&mut dice, id * 3))).collect();
+    let mut rng = Rng::with_seed(5);
+    let mut model: Model = (1..=2_500).map(|id| (id * 3, contact(&mut rng, id * 3))).collect();
     let mut desk = Desk::of(load(&model, &[700, 1, 1_799]));
     let chunks = desk.book().contacts.chunks.len();
     for id in (1_000..3_500).filter(|id| id % 3 != 0) {
-        let contact = contact(&mut dice, id);
+        let contact = contact(&mut rng, id);
         model.insert(id, contact.clone());
         apply(&mut desk, vec![Effect::PutContact(contact)]);
     }
@@ -202,8 +194,8 @@ fn chunks_that_grow_in_the_middle_are_split() {
 
 #[test]
 fn a_loaded_book_is_the_book_that_was_written() {
-    let mut dice = Dice(6);
-    let model: Model = (1..=2_100).map(|id| (id * 2, contact(&mut dice, id * 2))).collect();
+    let mut rng = Rng::with_seed(6);
+    let model: Model = (1..=2_100).map(|id| (id * 2, contact(&mut rng, id * 2))).collect();
     let mut desk = furnished();
     apply(&mut desk, model.values().cloned().map(Effect::PutContact).collect());
     for runs in [&[2_100][..], &[1_024, 1_076], &[1, 2_098, 1], &[0, 2_100]] {
@@ -220,7 +212,7 @@ fn a_loaded_book_is_the_book_that_was_written() {
 #[test]
 fn a_contact_shows_the_present_names_of_what_it_points_to() {
     let mut desk = furnished();
-    let mut contact = contact(&mut Dice(7), 9);
+    let mut contact = contact(&mut Rng::with_seed(7), 9);
     contact.draft.organization = OrganizationId::new(2).ok();
     contact.draft.manager = EmployeeId::new(3).ok();
     contact.draft.groups = vec![GroupId::new(4).expect("an id")];
@@ -358,10 +350,10 @@ fn runs_that_overlap_are_no_book() {
 
 #[test]
 fn an_image_is_read_back_as_the_same_book() {
-    let mut dice = Dice(11);
+    let mut rng = Rng::with_seed(11);
     let (mut desk, mut model) = (furnished(), Model::new());
     for _ in 0..60 {
-        let effects = history(&mut dice, &mut model, 4_000);
+        let effects = history(&mut rng, &mut model, 4_000);
         apply(&mut desk, effects);
     }
     let book = desk.book();
@@ -371,14 +363,14 @@ fn an_image_is_read_back_as_the_same_book() {
     assert_eq!(read.revision(), book.revision());
     assert!(read.organizations().eq(book.organizations()) && read.groups().eq(book.groups()));
     assert!(read.employees().eq(book.employees()));
-    apply(&mut Desk::of(read), vec![Effect::PutContact(contact(&mut dice, 9_999))]);
+    apply(&mut Desk::of(read), vec![Effect::PutContact(contact(&mut rng, 9_999))]);
 }
 
 #[test]
 fn bytes_that_were_cut_off_are_no_image() {
-    let mut dice = Dice(12);
+    let mut rng = Rng::with_seed(12);
     let (mut desk, mut model) = (furnished(), Model::new());
-    let effects = history(&mut dice, &mut model, 40);
+    let effects = history(&mut rng, &mut model, 40);
     apply(&mut desk, effects);
     let head = desk.book().image_head();
     for end in 0..head.len() {

@@ -6,9 +6,10 @@
 //! Comparisons without a pattern are free: they are quick, and every one that is allowed is answered. No clock is
 //! looked at, so a busy machine refuses no more than an idle one.
 
+use pg_regex::StepBudget;
+
 use super::fault::QueryFault;
 use super::matching::too_slow;
-use super::pattern::PATTERN_STEPS_MAX;
 use super::plan::Leaf;
 use super::reading::{Test, TextTest};
 
@@ -21,7 +22,7 @@ const CONTACT_WORK_MAX: u64 = 2_000;
 #[derive(Debug, Clone)]
 pub struct Budget {
     /// Steps of patterns.
-    pub steps: u64,
+    pub steps: StepBudget,
     work: u64,
 }
 
@@ -29,7 +30,7 @@ impl Budget {
     /// The budget of a question to a book with so many contacts.
     pub fn for_contacts(contacts: usize) -> Self {
         let work = WORK_MAX.saturating_add(CONTACT_WORK_MAX.saturating_mul(contacts as u64));
-        Self { steps: PATTERN_STEPS_MAX, work }
+        Self { steps: StepBudget::default(), work }
     }
 
     /// Allows what one more contact may cost.
@@ -41,7 +42,7 @@ impl Budget {
     /// question would be answered while processors are idle and refused when they are not.
     pub fn among(&self, workers: usize) -> Self {
         let workers = workers.max(1) as u64;
-        Self { steps: self.steps / workers, work: self.work / workers }
+        Self { steps: self.steps.divided_by(workers), work: self.work / workers }
     }
 
     /// Pays for one comparison with so many values.
@@ -76,14 +77,15 @@ fn cost(test: &Test) -> u64 {
 fn cost_of_text(test: &TextTest) -> u64 {
     match test {
         TextTest::Equal(_) | TextTest::NotEqual(_) | TextTest::OneOf(_) | TextTest::NoneOf(_) => 0,
-        TextTest::Like(pattern) | TextTest::NotLike(pattern) => 80 + pattern.weight() as u64,
+        TextTest::Like(pattern) | TextTest::NotLike(pattern) => 80 + pattern.complexity() as u64,
         TextTest::Regexp(_) => 60,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::pattern::Regexp;
+    use pg_regex::Regex;
+
     use super::super::reading::Quantifier;
     use super::*;
 
@@ -92,7 +94,7 @@ mod tests {
     }
 
     fn regexp() -> Leaf {
-        let pattern = Regexp::compile("[xq]1[zw]").expect("a pattern");
+        let pattern = Regex::new("[xq]1[zw]").expect("a pattern");
         leaf(Test::Texts(Quantifier::Any, TextTest::Regexp(Box::new(pattern))))
     }
 
@@ -113,8 +115,11 @@ mod tests {
         let whole = Budget::for_contacts(100_000);
         for workers in 1..=64 {
             let part = whole.among(workers);
-            assert!(part.steps * workers as u64 <= whole.steps && part.work * workers as u64 <= whole.work);
-            assert!(part.steps > 0 && part.work > 0);
+            assert!(
+                part.steps.remaining() * workers as u64 <= whole.steps.remaining()
+                    && part.work * workers as u64 <= whole.work
+            );
+            assert!(part.steps.remaining() > 0 && part.work > 0);
         }
     }
 

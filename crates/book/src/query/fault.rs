@@ -1,7 +1,7 @@
 //! Why a question cannot be answered: which part of it, and what is wrong there.
 
-use super::jsquery::JsQueryFault;
-use super::pattern::PatternFault;
+use jsquery::JsQueryError;
+use pg_regex::PatternError;
 
 /// A part of a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,9 +53,9 @@ pub enum Wrong {
         reason: String,
     },
     /// A pattern does not compile.
-    Pattern(PatternFault),
+    Pattern(PatternError),
     /// A jsquery does not compile.
-    JsQuery(JsQueryFault),
+    JsQuery(JsQueryError),
     /// Something required is not there.
     Missing,
     /// Above a bound.

@@ -1,6 +1,7 @@
 //! Lists of a record seen as JSON values, which is what `jsquery` asks about. No JSON is built.
 
-use super::jsquery::{Kind, View};
+use jsquery::{JsonKind, JsonView, PackedDigits};
+
 use super::value::{Objects, Value};
 
 /// A JSON value inside a record.
@@ -38,15 +39,15 @@ impl<'a> Json<'a> {
     }
 }
 
-impl View for Json<'_> {
-    fn kind(&self) -> Kind<'_> {
+impl JsonView for Json<'_> {
+    fn kind(&self) -> JsonKind<'_> {
         match self {
-            Self::Null => Kind::Null,
-            Self::Boolean(boolean) => Kind::Bool(*boolean),
-            Self::Number(number) => Kind::Number(*number),
-            Self::Text(text) => Kind::String(text),
-            Self::Texts(_) | Self::Lines(_) | Self::Objects(_) => Kind::Array,
-            Self::Object(..) => Kind::Object,
+            Self::Null => JsonKind::Null,
+            Self::Boolean(boolean) => JsonKind::Bool(*boolean),
+            Self::Number(number) => JsonKind::Number(*number),
+            Self::Text(text) => JsonKind::String(text),
+            Self::Texts(_) | Self::Lines(_) | Self::Objects(_) => JsonKind::Array,
+            Self::Object(..) => JsonKind::Object,
         }
     }
 
@@ -88,12 +89,12 @@ pub enum Phones<'a> {
     One(u64),
 }
 
-impl View for Phones<'_> {
+impl JsonView for Phones<'_> {
     #[inline]
-    fn kind(&self) -> Kind<'_> {
+    fn kind(&self) -> JsonKind<'_> {
         match self {
-            Self::List(_) => Kind::Array,
-            Self::One(packed) => Kind::Digits(*packed),
+            Self::List(_) => JsonKind::Array,
+            Self::One(packed) => JsonKind::Digits(PackedDigits::from_word(*packed)),
         }
     }
 

@@ -3,10 +3,11 @@
 //! Contacts, of which there are many, have quicker ways for most tests in [`super::scan`]; this is what both
 //! mean.
 
+use pg_regex::{StepBudget, StepLimitError};
+
 use super::budget::Budget;
 use super::fault::{Part, QueryFault, Wrong};
 use super::json::Json;
-use super::pattern::StepsSpent;
 use super::plan::{Leaf, Node};
 use super::reading::{Quantifier, Test, TextTest};
 use super::value::{Record, Value};
@@ -61,7 +62,7 @@ pub fn too_slow(leaf: &Leaf) -> QueryFault {
 }
 
 /// Whether a value passes a test.
-pub fn passes(test: &Test, value: Value<'_>, steps: &mut u64) -> Result<bool, StepsSpent> {
+pub fn passes(test: &Test, value: Value<'_>, steps: &mut StepBudget) -> Result<bool, StepLimitError> {
     Ok(match (test, value) {
         (Test::IsNull, value) => is_absent(value),
         (Test::IsNotNull, value) => !is_absent(value),
@@ -98,8 +99,8 @@ pub fn passes(test: &Test, value: Value<'_>, steps: &mut u64) -> Result<bool, St
 pub fn any_text<'a>(
     test: &TextTest,
     texts: impl Iterator<Item = &'a str>,
-    steps: &mut u64,
-) -> Result<bool, StepsSpent> {
+    steps: &mut StepBudget,
+) -> Result<bool, StepLimitError> {
     for text in texts {
         if test.holds(text, steps)? {
             return Ok(true);

@@ -1,12 +1,14 @@
 //! Judges a question and turns it into a plan: every name resolved, every pattern compiled, every bound
 //! checked. Whoever holds a [`Plan`] can run it without meeting anything new.
 
+pub use pg_regex::PATTERN_CHARS_MAX;
+use pg_regex::SizeBudget;
+
 use super::ask::{Ask, AskFilter, AskSort, Condition, Direction, Literal};
 use super::fault::{Part, QueryFault, Wrong};
 use super::field::{Field, position};
 use super::merging;
 use super::operator::Operator;
-use super::pattern::Room;
 use super::reading;
 use super::window::{LIMIT_MAX, OFFSET_MAX, Window, WindowFault};
 
@@ -153,7 +155,7 @@ impl Plan {
 /// stand, then the sort, the members, the limit and the offset.
 pub fn plan(fields: &'static [Field], ask: &Ask) -> Result<Plan, QueryFault> {
     let regexps = ask.filter.regexps();
-    let mut planner = Planner { fields, simple: 0, room: Room::shared_by(regexps) };
+    let mut planner = Planner { fields, simple: 0, size: SizeBudget::shared_by(regexps) };
     let filter = planner.filter(&ask.filter, &mut Vec::new())?;
     let sort = sort_keys(fields, &ask.sort)?;
     let chosen = chosen(fields, &ask.fields)?;
@@ -171,7 +173,7 @@ fn wrong(part: Part, wrong: Wrong) -> QueryFault {
 struct Planner {
     fields: &'static [Field],
     simple: usize,
-    room: Room,
+    size: SizeBudget,
 }
 
 impl Planner {
@@ -234,7 +236,7 @@ impl Planner {
         let operator = Operator::read(operator).filter(|operator| operator.suits(field.kind)).ok_or_else(|| {
             wrong(Part::FilterOperator(at.to_vec()), Wrong::Operator { allowed: Operator::suiting(field.kind) })
         })?;
-        let test = reading::test(field.kind, operator, value, self.room)
+        let test = reading::test(field.kind, operator, value, self.size)
             .map_err(|bad| wrong(Part::FilterValue(at.to_vec(), bad.element), bad.wrong))?;
         Ok(Node::Leaf(Leaf { field: place, test, at: at.to_vec() }))
     }

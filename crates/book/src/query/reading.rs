@@ -6,13 +6,14 @@
 
 use std::collections::HashSet;
 
+use jsquery::JsQuery;
+use pg_regex::{Case, Like, PATTERN_CHARS_MAX, Regex, SizeBudget, StepBudget, StepLimitError};
+
 use super::ask::Literal;
 use super::fault::Wrong;
 use super::field::Kind;
-use super::jsquery::JsQuery;
 use super::number::Decimal;
 use super::operator::Operator;
-use super::pattern::{Fold, Like, PATTERN_CHARS_MAX, Regexp, Room, StepsSpent};
 use super::plan::LIST_VALUES_MAX;
 use crate::moment;
 use crate::text::Phone;
@@ -104,12 +105,12 @@ pub enum TextTest {
     /// Not like it.
     NotLike(Box<Like>),
     /// Holding a match of it.
-    Regexp(Box<Regexp>),
+    Regexp(Box<Regex>),
 }
 
 impl TextTest {
     /// Whether a text passes; `steps` is what patterns may still cost.
-    pub fn holds(&self, text: &str, steps: &mut u64) -> Result<bool, StepsSpent> {
+    pub fn holds(&self, text: &str, steps: &mut StepBudget) -> Result<bool, StepLimitError> {
         Ok(match self {
             Self::Equal(other) => text == &**other,
             Self::NotEqual(other) => text != &**other,
@@ -138,8 +139,8 @@ impl From<Wrong> for BadValue {
 }
 
 /// The comparison that `operator` makes of a field of this kind with `value`; a regular expression takes no more
-/// than this room.
-pub fn test(kind: Kind, operator: Operator, value: &Literal, room: Room) -> Result<Test, BadValue> {
+/// than this size.
+pub fn test(kind: Kind, operator: Operator, value: &Literal, size: SizeBudget) -> Result<Test, BadValue> {
     match (operator, value) {
         (Operator::IsNull, _) | (Operator::Equal, Literal::Null) => return Ok(Test::IsNull),
         (Operator::IsNotNull, _) | (Operator::NotEqual, Literal::Null) => {
@@ -154,9 +155,9 @@ pub fn test(kind: Kind, operator: Operator, value: &Literal, room: Room) -> Resu
         Kind::Seconds => number_test(operator, value, micros),
         Kind::DateTime => moment(value).map(|moment| comparison(operator, Decimal::from(moment))),
         Kind::Boolean => boolean_test(operator, value),
-        Kind::Text => text_test(operator, value, room),
-        Kind::Texts => list_test(operator, value, room),
-        Kind::Phones => phones_test(operator, value, room),
+        Kind::Text => text_test(operator, value, size),
+        Kind::Texts => list_test(operator, value, size),
+        Kind::Phones => phones_test(operator, value, size),
         Kind::Objects { .. } => ids_test(operator, value),
         Kind::Object | Kind::Empty(_) => Ok(Test::Never),
     }
@@ -212,7 +213,7 @@ fn boolean_test(operator: Operator, value: &Literal) -> Result<Test, BadValue> {
     Ok(Test::Boolean(*value == (operator == Operator::Equal)))
 }
 
-fn text_test(operator: Operator, value: &Literal, room: Room) -> Result<Test, BadValue> {
+fn text_test(operator: Operator, value: &Literal, size: SizeBudget) -> Result<Test, BadValue> {
     if matches!(operator, Operator::In | Operator::NotIn) {
         let (texts, has_null) = list(value, "a list of strings", text)?;
         let texts = texts.into_iter().map(Box::from).collect();
@@ -226,22 +227,22 @@ fn text_test(operator: Operator, value: &Literal, room: Room) -> Result<Test, Ba
     Ok(Test::Text(match operator {
         Operator::Equal => TextTest::Equal(text.into()),
         Operator::NotEqual => TextTest::NotEqual(text.into()),
-        Operator::NotLike => TextTest::NotLike(like(text, Fold::Exact)?),
-        Operator::NotILike => TextTest::NotLike(like(text, Fold::Lower)?),
-        other => pattern(other, text, room)?,
+        Operator::NotLike => TextTest::NotLike(like(text, Case::Sensitive)?),
+        Operator::NotILike => TextTest::NotLike(like(text, Case::Insensitive)?),
+        other => pattern(other, text, size)?,
     }))
 }
 
 /// The comparisons with a pattern that are not negations.
-fn pattern(operator: Operator, text: &str, room: Room) -> Result<TextTest, BadValue> {
+fn pattern(operator: Operator, text: &str, size: SizeBudget) -> Result<TextTest, BadValue> {
     Ok(match operator {
-        Operator::ILike => TextTest::Like(like(text, Fold::Lower)?),
-        Operator::Regexp => TextTest::Regexp(regexp(text, room)?),
-        _ => TextTest::Like(like(text, Fold::Exact)?),
+        Operator::ILike => TextTest::Like(like(text, Case::Insensitive)?),
+        Operator::Regexp => TextTest::Regexp(regexp(text, size)?),
+        _ => TextTest::Like(like(text, Case::Sensitive)?),
     })
 }
 
-fn list_test(operator: Operator, value: &Literal, room: Room) -> Result<Test, BadValue> {
+fn list_test(operator: Operator, value: &Literal, size: SizeBudget) -> Result<Test, BadValue> {
     let one_of = |texts: Vec<&str>| TextTest::OneOf(texts.into_iter().map(Box::from).collect());
     Ok(match operator {
         Operator::Equal => Test::Texts(Quantifier::Any, TextTest::Equal(text(value)?.into())),
@@ -250,13 +251,13 @@ fn list_test(operator: Operator, value: &Literal, room: Room) -> Result<Test, Ba
         Operator::NotIn => Test::Texts(Quantifier::None, one_of(list(value, "a list of strings", text)?.0)),
         Operator::Overlap => Test::Texts(Quantifier::Any, one_of(one_or_more(value)?)),
         Operator::NotOverlap => Test::Texts(Quantifier::None, one_of(one_or_more(value)?)),
-        Operator::NotLike => Test::Texts(Quantifier::None, TextTest::Like(like(text(value)?, Fold::Exact)?)),
-        Operator::NotILike => Test::Texts(Quantifier::None, TextTest::Like(like(text(value)?, Fold::Lower)?)),
-        other => Test::Texts(Quantifier::Any, pattern(other, text(value)?, room)?),
+        Operator::NotLike => Test::Texts(Quantifier::None, TextTest::Like(like(text(value)?, Case::Sensitive)?)),
+        Operator::NotILike => Test::Texts(Quantifier::None, TextTest::Like(like(text(value)?, Case::Insensitive)?)),
+        other => Test::Texts(Quantifier::Any, pattern(other, text(value)?, size)?),
     })
 }
 
-fn phones_test(operator: Operator, value: &Literal, room: Room) -> Result<Test, BadValue> {
+fn phones_test(operator: Operator, value: &Literal, size: SizeBudget) -> Result<Test, BadValue> {
     let packed = |texts: Vec<&str>| {
         // What is no phone number equals none.
         let mut packed: Vec<u64> =
@@ -271,7 +272,7 @@ fn phones_test(operator: Operator, value: &Literal, room: Room) -> Result<Test, 
         Operator::NotIn => Test::Phones(Quantifier::None, packed(list(value, "a list of strings", text)?.0)),
         Operator::Overlap => Test::Phones(Quantifier::Any, packed(one_or_more(value)?)),
         Operator::NotOverlap => Test::Phones(Quantifier::None, packed(one_or_more(value)?)),
-        other => list_test(other, value, room)?,
+        other => list_test(other, value, size)?,
     })
 }
 
@@ -375,13 +376,13 @@ fn bounded(text: &str) -> Result<&str, BadValue> {
     Ok(text)
 }
 
-fn like(text: &str, fold: Fold) -> Result<Box<Like>, BadValue> {
-    let like = Like::compile(bounded(text)?, fold).map_err(Wrong::Pattern)?;
+fn like(text: &str, case: Case) -> Result<Box<Like>, BadValue> {
+    let like = Like::new(bounded(text)?, case).map_err(Wrong::Pattern)?;
     Ok(Box::new(like))
 }
 
-fn regexp(text: &str, room: Room) -> Result<Box<Regexp>, BadValue> {
-    let regexp = Regexp::compile_within(bounded(text)?, room).map_err(Wrong::Pattern)?;
+fn regexp(text: &str, size: SizeBudget) -> Result<Box<Regex>, BadValue> {
+    let regexp = Regex::with_size_budget(bounded(text)?, size).map_err(Wrong::Pattern)?;
     Ok(Box::new(regexp))
 }
 

@@ -5,20 +5,21 @@
 //! left looks at the columns of a chunk, the cheap tests first, and only at the contacts that the tests
 //! before have left over.
 
+use jsquery::JsQuery;
+use pg_regex::{Like, StepBudget, StepLimitError};
+
 use super::bits::Bits;
 use super::budget::Budget;
 use super::fault::QueryFault;
 use super::field::contact as at;
 use super::json::{Json, Phones};
-use super::jsquery::JsQuery;
 use super::matching::{any_text, passes, quantified, too_slow};
-use super::pattern::{Like, StepsSpent};
 use super::plan::{Leaf, Node};
 use super::reading::{Test, TextTest};
 use super::value::{Objects, Value};
 use crate::book::chunk::{Chunk, Link};
 use crate::book::{Book, GroupSet};
-use crate::text::{PHONE_DIGITS_MAX, unpack};
+use crate::text::{PHONE_DIGITS_MAX, unpacked};
 
 /// A filter bound to a snapshot.
 pub enum Bound<'p> {
@@ -169,11 +170,11 @@ impl Bound<'_> {
     }
 }
 
-fn own(leaf: &Leaf, chunk: &Chunk, among: &Bits, steps: &mut u64) -> Result<Bits, StepsSpent> {
+fn own(leaf: &Leaf, chunk: &Chunk, among: &Bits, steps: &mut StepBudget) -> Result<Bits, StepLimitError> {
     match leaf.field {
         at::ID => Ok(among.filter(|place| {
             let id = Value::Number(chunk.id(place).cast_signed());
-            passes(&leaf.test, id, &mut 0).unwrap_or(false)
+            passes(&leaf.test, id, &mut StepBudget::new(0)).unwrap_or(false)
         })),
         at::LAST_NAME | at::FIRST_NAME | at::FULL_NAME => names(leaf, chunk, among, steps),
         at::PHONE_NUMBERS => phones(&leaf.test, chunk, among, steps),
@@ -191,7 +192,7 @@ fn name_of(field: usize, chunk: &Chunk, place: usize) -> Option<&str> {
     }
 }
 
-fn names(leaf: &Leaf, chunk: &Chunk, among: &Bits, steps: &mut u64) -> Result<Bits, StepsSpent> {
+fn names(leaf: &Leaf, chunk: &Chunk, among: &Bits, steps: &mut StepBudget) -> Result<Bits, StepLimitError> {
     let whole = leaf.field == at::FULL_NAME;
     match &leaf.test {
         Test::IsNull => Ok(among.filter(|place| name_of(leaf.field, chunk, place).is_none())),
@@ -202,7 +203,7 @@ fn names(leaf: &Leaf, chunk: &Chunk, among: &Bits, steps: &mut u64) -> Result<Bi
             Ok(there.without(&like(pattern, leaf.field, chunk, &there)?))
         }
         Test::Text(TextTest::Regexp(pattern)) if whole && is_dense(chunk, among) => {
-            scan_names(chunk, among, |from| pattern.next_match_end(&chunk.names, from, steps))
+            scan_names(chunk, among, |from| pattern.find_in_lines(&chunk.names, from, steps))
         }
         Test::Text(test) => each(among, |place| match name_of(leaf.field, chunk, place) {
             Some(name) => test.holds(name, steps),
@@ -217,9 +218,9 @@ fn is_dense(chunk: &Chunk, among: &Bits) -> bool {
     among.count() * 8 >= chunk.len()
 }
 
-fn like(pattern: &Like, field: usize, chunk: &Chunk, among: &Bits) -> Result<Bits, StepsSpent> {
+fn like(pattern: &Like, field: usize, chunk: &Chunk, among: &Bits) -> Result<Bits, StepLimitError> {
     if field == at::FULL_NAME && is_dense(chunk, among) {
-        return scan_names(chunk, among, |from| Ok(pattern.next_match_end(&chunk.names, from)));
+        return scan_names(chunk, among, |from| Ok(pattern.find_in_lines(&chunk.names, from)));
     }
     Ok(among.filter(|place| name_of(field, chunk, place).is_some_and(|name| pattern.is_match(name))))
 }
@@ -228,8 +229,8 @@ fn like(pattern: &Like, field: usize, chunk: &Chunk, among: &Bits) -> Result<Bit
 fn scan_names(
     chunk: &Chunk,
     among: &Bits,
-    mut next: impl FnMut(usize) -> Result<Option<usize>, StepsSpent>,
-) -> Result<Bits, StepsSpent> {
+    mut next: impl FnMut(usize) -> Result<Option<usize>, StepLimitError>,
+) -> Result<Bits, StepLimitError> {
     let mut found = Bits::NONE;
     let (mut from, mut place) = (0, 0);
     while place < chunk.len() {
@@ -245,7 +246,7 @@ fn scan_names(
     Ok(found.and(among))
 }
 
-fn phones(test: &Test, chunk: &Chunk, among: &Bits, steps: &mut u64) -> Result<Bits, StepsSpent> {
+fn phones(test: &Test, chunk: &Chunk, among: &Bits, steps: &mut StepBudget) -> Result<Bits, StepLimitError> {
     match test {
         Test::Phones(quantifier, wanted) => Ok(among.filter(|place| {
             let has = chunk.phones_of(place).iter().any(|phone| wanted.binary_search(phone).is_ok());
@@ -260,18 +261,17 @@ fn phones(test: &Test, chunk: &Chunk, among: &Bits, steps: &mut u64) -> Result<B
     }
 }
 
-fn any_phone(test: &TextTest, phones: &[u64], steps: &mut u64) -> Result<bool, StepsSpent> {
+fn any_phone(test: &TextTest, phones: &[u64], steps: &mut StepBudget) -> Result<bool, StepLimitError> {
     let mut room = [0; PHONE_DIGITS_MAX + 1];
     for packed in phones {
-        let start = unpack(*packed, &mut room);
-        if test.holds(std::str::from_utf8(&room[start..]).unwrap_or_default(), steps)? {
+        if test.holds(unpacked(*packed, &mut room), steps)? {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-fn emails(test: &Test, chunk: &Chunk, among: &Bits, steps: &mut u64) -> Result<Bits, StepsSpent> {
+fn emails(test: &Test, chunk: &Chunk, among: &Bits, steps: &mut StepBudget) -> Result<Bits, StepLimitError> {
     match test {
         Test::IsNull => Ok(among.filter(|place| chunk.has_no_email(place))),
         Test::IsNotNull => Ok(among.filter(|place| !chunk.has_no_email(place))),
@@ -287,7 +287,7 @@ fn emails_asked(query: &JsQuery, chunk: &Chunk, among: &Bits) -> Bits {
     among.filter(|place| query.matches(Json::Lines(chunk.email_lines(place))))
 }
 
-fn each(among: &Bits, mut passes: impl FnMut(usize) -> Result<bool, StepsSpent>) -> Result<Bits, StepsSpent> {
+fn each(among: &Bits, mut passes: impl FnMut(usize) -> Result<bool, StepLimitError>) -> Result<Bits, StepLimitError> {
     let mut kept = Bits::NONE;
     for place in among.iter() {
         if passes(place)? {

@@ -5,19 +5,14 @@
 //! in order, of which the window is cut out here.
 
 use std::fmt::Write;
-use std::time::Duration;
 
-use postgres::error::SqlState;
-use postgres::{Client, Config, NoTls, SimpleQueryMessage};
 use ringbook_book::query::ask::{Ask, AskFilter, Condition, Direction, Literal};
 use ringbook_book::query::field::{CONTACT, Kind};
 use ringbook_book::query::operator::Operator;
+use ringbook_testbed::reference::{Reference, ReferenceError, quoted};
 
 use crate::oracle::{Answer, normal, read_operator};
 use crate::sample::Person;
-
-/// Names the database that judges.
-const DATABASE_ENV: &str = "RINGBOOK_TEST_POSTGRES";
 
 /// What the judge says.
 pub enum Verdict {
@@ -29,58 +24,41 @@ pub enum Verdict {
 }
 
 /// A connection to PostgreSQL with a table of contacts of its own.
-pub struct Judge(Client);
+pub struct Judge(Reference);
 
 impl Judge {
     /// Connects.
     ///
     /// # Panics
-    /// There is no database, or one that means something else by its operators.
+    /// There is no reference database; see [`Reference::connect`].
     pub fn new() -> Self {
-        let Ok(place) = std::env::var(DATABASE_ENV) else {
-            panic!(
-                "{DATABASE_ENV} is not set: these tests compare answers with PostgreSQL 15 and jsquery; \
-                 run them with `cargo xtask test`, which starts a database for them"
-            );
-        };
-        let mut config: Config = place.parse().expect("RINGBOOK_TEST_POSTGRES is a connection string");
-        config.connect_timeout(Duration::from_secs(10));
-        let mut client = config.connect(NoTls).expect("the database of RINGBOOK_TEST_POSTGRES answers");
-        client.batch_execute(PREPARE).expect("a database in which tables can be made, with the extension jsquery");
-        let mut judge = Self(client);
-        judge.check_settings();
-        judge
-    }
-
-    fn check_settings(&mut self) {
-        let ask = "SELECT datctype || ' ' || pg_encoding_to_char(encoding) FROM pg_database \
-                   WHERE datname = current_database()";
-        let settings = self.values(ask).expect("a query of the catalogue").concat();
-        let settings = settings.to_lowercase().replace("utf-8", "utf8");
-        assert_eq!(settings, "c.utf8 utf8", "the judge's database must have the locale C.UTF-8");
+        let mut reference = Reference::connect();
+        reference.execute(TABLE).expect("a temporary table can be created");
+        Self(reference)
     }
 
     /// Puts these contacts into the table instead of those before.
     pub fn seat(&mut self, people: &[Person]) {
-        self.0.batch_execute("TRUNCATE contact").expect("an empty table");
+        self.0.execute("TRUNCATE contact").expect("an empty table");
         for some in people.chunks(500) {
             let rows: Vec<String> = some.iter().map(row).collect();
             let insert = format!("INSERT INTO contact VALUES {}", rows.join(",\n"));
-            self.0.batch_execute(&insert).expect("contacts can be stored");
+            self.0.execute(&insert).expect("contacts can be stored");
         }
-        self.0.batch_execute("ANALYZE contact").expect("a table that can be analysed");
+        self.0.execute("ANALYZE contact").expect("a table that can be analysed");
     }
 
     /// What the question finds.
     pub fn answer(&mut self, ask: &Ask) -> Verdict {
-        match self.values(&statement(ask)) {
+        match self.0.first_column(&statement(ask)) {
             Ok(ids) => {
                 let window =
                     ids.iter().skip(ask.offset.unwrap_or(0) as usize).take(ask.limit.unwrap_or(1_000) as usize);
                 let ids_shown = window.map(|id| id.parse().expect("an id")).collect();
                 Verdict::Found(Answer { total: ids.len() as u64, ids: ids_shown })
             }
-            Err(fault) => failed(&fault),
+            Err(ReferenceError::Rejected(message)) => Verdict::Failed(message),
+            Err(ReferenceError::TimedOut) => Verdict::Unknown,
         }
     }
 
@@ -91,39 +69,15 @@ impl Judge {
             Operator::JsQuery => format!("SELECT '[]'::jsonb @@ {}::jsquery", quoted(value)),
             _ => return None,
         };
-        match self.values(&probe) {
+        match self.0.first_column(&probe) {
             Ok(_) => Some(true),
-            Err(fault) => match failed(&fault) {
-                Verdict::Failed(_) => Some(false),
-                Verdict::Found(_) | Verdict::Unknown => None,
-            },
+            Err(ReferenceError::Rejected(_)) => Some(false),
+            Err(ReferenceError::TimedOut) => None,
         }
     }
-
-    /// The first column.
-    fn values(&mut self, statement: &str) -> Result<Vec<String>, postgres::Error> {
-        let rows = self.0.simple_query(statement)?;
-        let value = |message: SimpleQueryMessage| match message {
-            SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),
-            _ => None,
-        };
-        Ok(rows.into_iter().filter_map(value).collect())
-    }
 }
 
-fn failed(fault: &postgres::Error) -> Verdict {
-    match fault.as_db_error() {
-        Some(told) if *told.code() == SqlState::QUERY_CANCELED => Verdict::Unknown,
-        Some(told) => Verdict::Failed(told.message().to_owned()),
-        None => panic!("the database is gone: {fault}"),
-    }
-}
-
-const PREPARE: &str = "
-    CREATE EXTENSION IF NOT EXISTS jsquery;
-    SET statement_timeout = '4s';
-    SET jit = off;
-    SET client_min_messages = error;
+const TABLE: &str = "
     CREATE TEMP TABLE contact (
         id bigint PRIMARY KEY,
         last_name text, first_name text, full_name text,
@@ -164,10 +118,6 @@ fn row(person: &Person) -> String {
         format!("jsonb_build_array({})", objects.join(",")),
     ];
     format!("({})", fields.join(","))
-}
-
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// The question as one statement, without its window.

@@ -6,10 +6,8 @@
 
 mod asking;
 mod bounds;
-mod dice;
 mod division;
 mod engine;
-mod grammar;
 mod judge;
 mod oracle;
 mod pages;

@@ -10,13 +10,13 @@ use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use jsquery::{JsQuery, JsonKind, JsonView};
+use pg_regex::{Regex, StepBudget};
 use ringbook_book::query::ask::{Ask, AskFilter, Condition, Direction, Literal};
 use ringbook_book::query::fault::Part;
 use ringbook_book::query::field::{CONTACT, Kind};
-use ringbook_book::query::jsquery::{self, JsQuery, View};
 use ringbook_book::query::operator::Operator;
 use ringbook_book::query::order;
-use ringbook_book::query::pattern::{PATTERN_STEPS_MAX, Regexp};
 
 use crate::sample::Person;
 
@@ -139,7 +139,7 @@ fn judge_value(kind: Kind, operator: Operator, value: &Literal) -> Result<(), Op
         (Operator::IsNull | Operator::IsNotNull, _) | (_, Literal::Null) => Ok(()),
         (Operator::JsQuery, Literal::Text(text)) => JsQuery::parse(text).map(drop).map_err(|_| None),
         (Operator::JsQuery, _) => Err(None),
-        (Operator::Regexp, Literal::Text(text)) => Regexp::compile(text).map(drop).map_err(|_| None),
+        (Operator::Regexp, Literal::Text(text)) => Regex::new(text).map(drop).map_err(|_| None),
         (Operator::Like | Operator::ILike | Operator::NotLike | Operator::NotILike, Literal::Text(text)) => {
             if ends_in_lone_backslash(text) {
                 Err(None)
@@ -329,15 +329,15 @@ const COMPILED_MAX: usize = 64;
 
 fn regexp(pattern: &str, text: &str) -> bool {
     thread_local! {
-        static COMPILED: RefCell<HashMap<String, Regexp>> = RefCell::new(HashMap::new());
+        static COMPILED: RefCell<HashMap<String, Regex>> = RefCell::new(HashMap::new());
     }
     COMPILED.with_borrow_mut(|compiled| {
         if compiled.len() > COMPILED_MAX {
             compiled.clear();
         }
-        let compile = || Regexp::compile(pattern).expect("judged before");
+        let compile = || Regex::new(pattern).expect("judged before");
         let pattern = compiled.entry(pattern.to_owned()).or_insert_with(compile);
-        pattern.is_match(text, &mut { PATTERN_STEPS_MAX }).unwrap_or(false)
+        pattern.is_match(text, &mut StepBudget::default()).unwrap_or(false)
     })
 }
 
@@ -382,14 +382,14 @@ struct Seen<'a> {
     member: Option<usize>,
 }
 
-impl View for Seen<'_> {
-    fn kind(&self) -> jsquery::Kind<'_> {
+impl JsonView for Seen<'_> {
+    fn kind(&self) -> JsonKind<'_> {
         match (self.json, self.at, self.member) {
-            (_, None, _) => jsquery::Kind::Array,
-            (Json::Texts(texts), Some(at), _) => jsquery::Kind::String(&texts[at]),
-            (Json::Groups(_), Some(_), None) => jsquery::Kind::Object,
-            (Json::Groups(groups), Some(at), Some(0)) => jsquery::Kind::Number(groups[at].0.cast_signed()),
-            (Json::Groups(groups), Some(at), Some(_)) => jsquery::Kind::String(&groups[at].1),
+            (_, None, _) => JsonKind::Array,
+            (Json::Texts(texts), Some(at), _) => JsonKind::String(&texts[at]),
+            (Json::Groups(_), Some(_), None) => JsonKind::Object,
+            (Json::Groups(groups), Some(at), Some(0)) => JsonKind::Number(groups[at].0.cast_signed()),
+            (Json::Groups(groups), Some(at), Some(_)) => JsonKind::String(&groups[at].1),
         }
     }
 

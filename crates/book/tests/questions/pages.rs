@@ -1,22 +1,22 @@
 //! Pages are pieces of one list: whatever their size, put together they are the whole.
 
+use fastrand::Rng;
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Condition, Direction, Literal};
 use ringbook_book::query::window::LIMIT_MAX;
+use ringbook_testbed::random::{Choices, seeds};
 
 use crate::asking::ask;
-use crate::dice::Dice;
 use crate::engine::{self, Outcome, found};
-use crate::rounds::seeds;
 use crate::sample::Sample;
 
 #[test]
 fn pages_of_one_of_seven_and_of_the_most_make_the_same_list() {
     for seed in seeds(25) {
-        let mut dice = Dice::new(seed);
-        let count = dice.between(0, 60);
-        let sample = Sample::new(&mut dice, count);
+        let mut rng = Rng::with_seed(seed);
+        let count = rng.between(0, 60);
+        let sample = Sample::new(&mut rng, count);
         for sort in sorts() {
-            let filter = valid_filter(&mut dice, &sample);
+            let filter = valid_filter(&mut rng, &sample);
             let ask = Ask { filter, sort, ..Ask::default() };
             let whole = pages(&sample, &ask, LIMIT_MAX);
             for size in [1, 7] {
@@ -28,8 +28,8 @@ fn pages_of_one_of_seven_and_of_the_most_make_the_same_list() {
 
 #[test]
 fn pages_of_a_book_of_several_chunks_make_the_same_list() {
-    let mut dice = Dice::new(seeds(1).start);
-    let sample = Sample::new(&mut dice, 2_500);
+    let mut rng = Rng::with_seed(seeds(1).start);
+    let sample = Sample::new(&mut rng, 2_500);
     for sort in sorts() {
         let ask = Ask { sort, ..Ask::default() };
         let whole = pages(&sample, &ask, LIMIT_MAX);
@@ -41,13 +41,13 @@ fn pages_of_a_book_of_several_chunks_make_the_same_list() {
 #[test]
 fn going_on_behind_the_last_id_reads_every_match_once() {
     for seed in seeds(25) {
-        let mut dice = Dice::new(seed);
-        let count = if seed % 8 == 0 { 2_100 } else { dice.between(0, 60) };
-        let sample = Sample::new(&mut dice, count);
+        let mut rng = Rng::with_seed(seed);
+        let count = if seed % 8 == 0 { 2_100 } else { rng.between(0, 60) };
+        let sample = Sample::new(&mut rng, count);
         for _ in 0..4 {
-            let filter = valid_filter(&mut dice, &sample);
+            let filter = valid_filter(&mut rng, &sample);
             let whole = pages(&sample, &Ask { filter: filter.clone(), ..Ask::default() }, LIMIT_MAX);
-            let size = dice.pick(&[7, 50, LIMIT_MAX]);
+            let size = rng.pick(&[7, 50, LIMIT_MAX]);
             assert_eq!(by_key(&sample, &filter, size), whole, "round {seed}, steps of {size}: {filter:#?}");
         }
     }
@@ -71,9 +71,9 @@ fn sorts() -> Vec<Vec<AskSort>> {
 }
 
 /// A filter that the engine does not refuse.
-fn valid_filter(dice: &mut Dice, sample: &Sample) -> AskFilter {
+fn valid_filter(rng: &mut Rng, sample: &Sample) -> AskFilter {
     loop {
-        let ask = Ask { filter: ask(dice, &sample.people).filter, ..Ask::default() };
+        let ask = Ask { filter: ask(rng, &sample.people).filter, ..Ask::default() };
         if matches!(engine::answer(&sample.book, &ask), Outcome::Found(_)) {
             return ask.filter;
         }

@@ -1,20 +1,7 @@
 //! Rounds of questions, and the way from a failure to its smallest form.
 
 use ringbook_book::query::ask::{Ask, AskFilter};
-
-const ROUNDS_ENV: &str = "RINGBOOK_TEST_ROUNDS";
-const SEED_ENV: &str = "RINGBOOK_TEST_SEED";
-
-/// The numbers of the rounds to play: as many as the environment says, or `usual`.
-pub fn seeds(usual: u64) -> std::ops::Range<u64> {
-    let first = number(SEED_ENV).unwrap_or(1);
-    first..first + number(ROUNDS_ENV).unwrap_or(usual)
-}
-
-fn number(variable: &str) -> Option<u64> {
-    let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is a number, not {text}")))
-}
+use ringbook_testbed::random::repeat_with;
 
 /// Fails with the smallest question for which `differs` still finds a difference, if it finds one at all.
 pub fn check(seed: u64, ask: &Ask, mut differs: impl FnMut(&Ask) -> Option<String>) {
@@ -23,7 +10,7 @@ pub fn check(seed: u64, ask: &Ask, mut differs: impl FnMut(&Ask) -> Option<Strin
     while let Some((ask, why)) = smaller(&smallest).into_iter().find_map(|ask| differs(&ask).map(|why| (ask, why))) {
         (smallest, difference) = (ask, why);
     }
-    panic!("round {seed} (repeat with {SEED_ENV}={seed} {ROUNDS_ENV}=1):\n{smallest:#?}\n{difference}");
+    panic!("round {seed} ({}):\n{smallest:#?}\n{difference}", repeat_with(seed));
 }
 
 /// Questions with one thing less.

@@ -4,6 +4,7 @@
 //! ways: through the desk, with detours (contacts in any order, put twice, dropped again; names that change),
 //! or through the loader, in several runs.
 
+use fastrand::Rng;
 use ringbook_book::Book;
 use ringbook_book::book::desk::Desk;
 use ringbook_book::book::load::{Frame, Furniture, Ran, Run, StoredContact, assemble};
@@ -14,8 +15,8 @@ use ringbook_book::group::{Group, Origin};
 use ringbook_book::id::{ContactId, EmployeeId, GroupId, OrganizationId, Revision};
 use ringbook_book::organization::Organization;
 use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
+use ringbook_testbed::random::Choices;
 
-use crate::dice::Dice;
 use crate::words;
 
 /// A contact as a plain value.
@@ -47,14 +48,11 @@ pub struct Sample {
 
 impl Sample {
     /// A book of `count` contacts.
-    pub fn new(dice: &mut Dice, count: usize) -> Self {
-        let surroundings = Surroundings::new(dice);
-        let people = surroundings.people(dice, count);
-        let book = if dice.chance(50) {
-            by_desk(dice, &surroundings, &people)
-        } else {
-            by_loader(dice, &surroundings, &people)
-        };
+    pub fn new(rng: &mut Rng, count: usize) -> Self {
+        let surroundings = Surroundings::new(rng);
+        let people = surroundings.people(rng, count);
+        let book =
+            if rng.percent(50) { by_desk(rng, &surroundings, &people) } else { by_loader(rng, &surroundings, &people) };
         Self { people, book }
     }
 }
@@ -70,35 +68,35 @@ struct Surroundings {
 }
 
 impl Surroundings {
-    fn new(dice: &mut Dice) -> Self {
+    fn new(rng: &mut Rng) -> Self {
         Self {
-            organizations: named(dice, 5),
-            groups: named(dice, 8),
-            managers: named(dice, 4),
-            names: (0..14).map(|_| words::name(dice)).collect(),
-            phones: (0..24).map(|_| words::phone(dice)).collect(),
-            emails: (0..20).map(|_| words::email(dice)).collect(),
+            organizations: named(rng, 5),
+            groups: named(rng, 8),
+            managers: named(rng, 4),
+            names: (0..14).map(|_| words::name(rng)).collect(),
+            phones: (0..24).map(|_| words::phone(rng)).collect(),
+            emails: (0..20).map(|_| words::email(rng)).collect(),
         }
     }
 
-    fn people(&self, dice: &mut Dice, count: usize) -> Vec<Person> {
+    fn people(&self, rng: &mut Rng, count: usize) -> Vec<Person> {
         let mut id = 0;
-        let step = if dice.chance(10) { 1 << 45 } else { 3 };
+        let step = if rng.percent(10) { 1 << 45 } else { 3 };
         let mut people = Vec::with_capacity(count);
         for _ in 0..count {
-            id += dice.between(1, step) as u64;
-            people.push(self.person(dice, id));
+            id += rng.between(1, step) as u64;
+            people.push(self.person(rng, id));
         }
         people
     }
 
-    fn person(&self, dice: &mut Dice, id: u64) -> Person {
-        let manager = dice.chance(50).then(|| dice.pick(&self.managers));
-        let organization = dice.chance(60).then(|| dice.pick(&self.organizations));
-        let mut groups = several(dice, &self.groups, &[0, 0, 1, 1, 2, 3, 5]);
+    fn person(&self, rng: &mut Rng, id: u64) -> Person {
+        let manager = rng.percent(50).then(|| rng.pick(&self.managers));
+        let organization = rng.percent(60).then(|| rng.pick(&self.organizations));
+        let mut groups = several(rng, &self.groups, &[0, 0, 1, 1, 2, 3, 5]);
         groups.sort();
         groups.dedup();
-        let mut emails = several(dice, &self.emails, &[0, 0, 1, 1, 2, 10]);
+        let mut emails = several(rng, &self.emails, &[0, 0, 1, 1, 2, 10]);
         let mut seen = Vec::new();
         emails.retain(|email| {
             let folded = email.to_lowercase();
@@ -106,7 +104,7 @@ impl Surroundings {
             seen.push(folded);
             fresh
         });
-        let mut phones = several(dice, &self.phones, &[1, 1, 1, 2, 3, 10]);
+        let mut phones = several(rng, &self.phones, &[1, 1, 1, 2, 3, 10]);
         let mut seen = Vec::new();
         phones.retain(|phone| {
             let fresh = !seen.contains(phone);
@@ -115,9 +113,9 @@ impl Surroundings {
         });
         Person {
             id,
-            last: self.name(dice),
-            first: dice.chance(70).then(|| self.name(dice)),
-            patronymic: dice.chance(40).then(|| self.name(dice)),
+            last: self.name(rng),
+            first: rng.percent(70).then(|| self.name(rng)),
+            patronymic: rng.percent(40).then(|| self.name(rng)),
             emails,
             phones,
             manager,
@@ -126,8 +124,8 @@ impl Surroundings {
         }
     }
 
-    fn name(&self, dice: &mut Dice) -> String {
-        if dice.chance(75) { dice.pick(&self.names) } else { words::name(dice) }
+    fn name(&self, rng: &mut Rng) -> String {
+        if rng.percent(75) { rng.pick(&self.names) } else { words::name(rng) }
     }
 
     fn organizations(&self) -> Vec<Organization> {
@@ -146,12 +144,12 @@ impl Surroundings {
 }
 
 /// So many things with ids and different names.
-fn named(dice: &mut Dice, count: usize) -> Vec<(u64, String)> {
+fn named(rng: &mut Rng, count: usize) -> Vec<(u64, String)> {
     let mut things: Vec<(u64, String)> = Vec::new();
     let mut id = 0;
     while things.len() < count {
-        id += dice.between(1, 9) as u64;
-        let name = words::name(dice);
+        id += rng.between(1, 9) as u64;
+        let name = words::name(rng);
         if things.iter().all(|(_, other)| *other != name) {
             things.push((id, name));
         }
@@ -159,9 +157,9 @@ fn named(dice: &mut Dice, count: usize) -> Vec<(u64, String)> {
     things
 }
 
-fn several<T: Clone>(dice: &mut Dice, among: &[T], counts: &[usize]) -> Vec<T> {
-    let count = dice.pick(counts);
-    (0..count).map(|_| dice.pick(among)).collect()
+fn several<T: Clone>(rng: &mut Rng, among: &[T], counts: &[usize]) -> Vec<T> {
+    let count = rng.pick(counts);
+    (0..count).map(|_| rng.pick(among)).collect()
 }
 
 const VALID: &str = "the generator makes valid values only";
@@ -217,19 +215,19 @@ fn contact(person: &Person) -> Contact {
 /// Below so many contacts the desk takes detours with every contact.
 const DETOURS_BELOW: usize = 200;
 
-fn by_desk(dice: &mut Dice, surroundings: &Surroundings, people: &[Person]) -> Book {
+fn by_desk(rng: &mut Rng, surroundings: &Surroundings, people: &[Person]) -> Book {
     let mut desk = Desk::default();
-    let mut effects: Vec<Effect> = former_names(dice, surroundings);
-    effects.extend(contact_effects(dice, surroundings, people));
+    let mut effects: Vec<Effect> = former_names(rng, surroundings);
+    effects.extend(contact_effects(rng, surroundings, people));
     effects.extend(surroundings.organizations().into_iter().map(Effect::PutOrganization));
     effects.extend(surroundings.groups().into_iter().map(Effect::PutGroup));
     effects.extend(surroundings.employees().into_iter().map(Effect::PutEmployee));
     for few in effects.chunks(7) {
-        if dice.chance(3) {
+        if rng.percent(3) {
             // Keys that exist already must follow every later change.
             desk.book().warm_sort_keys();
         }
-        if dice.chance(2) {
+        if rng.percent(2) {
             desk = Desk::of(desk.book().clone());
         }
         desk.apply(&Change { decided_on: desk.book().revision(), contacts: 0, effects: few.to_vec() });
@@ -238,9 +236,9 @@ fn by_desk(dice: &mut Dice, surroundings: &Surroundings, people: &[Person]) -> B
 }
 
 /// The surroundings as they were before they got their present names.
-fn former_names(dice: &mut Dice, surroundings: &Surroundings) -> Vec<Effect> {
+fn former_names(rng: &mut Rng, surroundings: &Surroundings) -> Vec<Effect> {
     let mut effects = Vec::new();
-    let mut former = |id: &u64| format!("former {id} {}", dice.below(100));
+    let mut former = |id: &u64| format!("former {id} {}", rng.below(100));
     for (id, _) in &surroundings.organizations {
         effects.push(Effect::PutOrganization(Organization { id: organization_id(*id), name: name(&former(id)) }));
     }
@@ -251,31 +249,31 @@ fn former_names(dice: &mut Dice, surroundings: &Surroundings) -> Vec<Effect> {
     for (id, _) in &surroundings.managers {
         effects.push(Effect::PutEmployee(employee(*id, &former(id))));
     }
-    dice.shuffle(&mut effects);
+    rng.shuffle(&mut effects);
     effects
 }
 
 /// Effects that end in these contacts and no other.
-fn contact_effects(dice: &mut Dice, surroundings: &Surroundings, people: &[Person]) -> Vec<Effect> {
+fn contact_effects(rng: &mut Rng, surroundings: &Surroundings, people: &[Person]) -> Vec<Effect> {
     let detours = people.len() < DETOURS_BELOW;
     let mut effects = Vec::new();
     let mut late = Vec::new();
     for person in people {
-        if dice.chance(if detours { 50 } else { 3 }) {
-            let other = surroundings.person(dice, person.id);
+        if rng.percent(if detours { 50 } else { 3 }) {
+            let other = surroundings.person(rng, person.id);
             effects.push(Effect::PutContact(contact(&other)));
             late.push(Effect::PutContact(contact(person)));
-        } else if dice.chance(if detours { 40 } else { 2 }) {
+        } else if rng.percent(if detours { 40 } else { 2 }) {
             late.push(Effect::PutContact(contact(person)));
         } else {
             effects.push(Effect::PutContact(contact(person)));
         }
-        if dice.chance(if detours { 20 } else { 1 }) && person.id > 1 {
-            passer_by(dice, surroundings, people, person.id - 1, &mut effects, &mut late);
+        if rng.percent(if detours { 20 } else { 1 }) && person.id > 1 {
+            passer_by(rng, surroundings, people, person.id - 1, &mut effects, &mut late);
         }
     }
-    if dice.chance(60) {
-        dice.shuffle(&mut late);
+    if rng.percent(60) {
+        rng.shuffle(&mut late);
     }
     effects.append(&mut late);
     effects
@@ -283,7 +281,7 @@ fn contact_effects(dice: &mut Dice, surroundings: &Surroundings, people: &[Perso
 
 /// A contact that is put and dropped again.
 fn passer_by(
-    dice: &mut Dice,
+    rng: &mut Rng,
     surroundings: &Surroundings,
     people: &[Person],
     id: u64,
@@ -291,13 +289,13 @@ fn passer_by(
     late: &mut Vec<Effect>,
 ) {
     if people.binary_search_by_key(&id, |person| person.id).is_err() {
-        let guest = contact(&surroundings.person(dice, id));
+        let guest = contact(&surroundings.person(rng, id));
         late.push(Effect::DropContact(guest.id));
         early.push(Effect::PutContact(guest));
     }
 }
 
-fn by_loader(dice: &mut Dice, surroundings: &Surroundings, people: &[Person]) -> Book {
+fn by_loader(rng: &mut Rng, surroundings: &Surroundings, people: &[Person]) -> Book {
     let frame = Frame::new(Furniture {
         organizations: surroundings.organizations().into_iter().map(|thing| (thing, Revision(1))).collect(),
         groups: surroundings.groups().into_iter().map(|thing| (thing, Revision(1))).collect(),
@@ -307,7 +305,7 @@ fn by_loader(dice: &mut Dice, surroundings: &Surroundings, people: &[Person]) ->
     let mut runs: Vec<Ran> = Vec::new();
     let mut rest = people;
     while !rest.is_empty() {
-        let (some, others) = rest.split_at(dice.between(1, rest.len()));
+        let (some, others) = rest.split_at(rng.between(1, rest.len()));
         runs.push(run(&frame, some));
         rest = others;
     }

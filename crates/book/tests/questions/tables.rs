@@ -1,6 +1,8 @@
 //! Questions about small tables, which are answered record by record: the types that contacts do not have
 //! (booleans, moments), and sorting by every type.
 
+use fastrand::Rng;
+use ringbook_testbed::random::Choices;
 use std::cmp::Ordering;
 
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Direction, Literal};
@@ -8,8 +10,6 @@ use ringbook_book::query::field::{Field, Hollow, Kind};
 use ringbook_book::query::plan::plan;
 use ringbook_book::query::table;
 use ringbook_book::query::value::{Record, Value};
-
-use crate::dice::Dice;
 
 /// Whether a comparison with this outcome satisfies an operator.
 type Holds = fn(Ordering) -> bool;
@@ -61,17 +61,17 @@ impl Record for Row {
 const LEAP_DAY: i64 = 1_709_164_800;
 
 fn rows() -> Vec<Row> {
-    let mut dice = Dice::new(5);
+    let mut rng = Rng::with_seed(5);
     let mut rows: Vec<Row> = (1..=80)
         .map(|id| Row {
             id,
-            count: dice.chance(80).then(|| dice.below(9) as i64 - 4),
-            title: dice.chance(80).then(|| dice.pick(&["b", "a", "B", "á", "ab", "Ё", "е", "10", "2"])),
-            active: dice.chance(50),
-            since: dice.chance(80).then(|| LEAP_DAY + dice.pick(&[-1, 0, 1, 86_399, 86_400])),
+            count: rng.percent(80).then(|| rng.below(9) as i64 - 4),
+            title: rng.percent(80).then(|| rng.pick(&["b", "a", "B", "á", "ab", "Ё", "е", "10", "2"])),
+            active: rng.percent(50),
+            since: rng.percent(80).then(|| LEAP_DAY + rng.pick(&[-1, 0, 1, 86_399, 86_400])),
         })
         .collect();
-    dice.shuffle(&mut rows);
+    rng.shuffle(&mut rows);
     rows
 }
 

@@ -1,17 +1,18 @@
 //! The rounds: engine against oracle, engine against PostgreSQL.
 
+use fastrand::Rng;
+use jsquery::JsQueryErrorKind;
+use pg_regex::PatternError;
 use ringbook_book::query::ask::{Ask, AskFilter, Literal};
 use ringbook_book::query::fault::{Part, QueryFault, Wrong};
-use ringbook_book::query::jsquery::Reason;
 use ringbook_book::query::operator::Operator;
-use ringbook_book::query::pattern::PatternFault;
+use ringbook_testbed::random::{Choices, seeds};
 
 use crate::asking::{self, ask};
-use crate::dice::Dice;
 use crate::engine::{self, Outcome};
 use crate::judge::{Judge, Verdict, statement};
 use crate::oracle::{self, Answer, ends_in_lone_backslash, read_operator};
-use crate::rounds::{check, seeds};
+use crate::rounds::check;
 use crate::sample::Sample;
 
 /// Contacts of a book that has several chunks.
@@ -20,16 +21,16 @@ const MANY: usize = 3_000;
 #[test]
 fn questions_about_small_books_are_answered_as_the_plain_evaluation_answers_them() {
     for seed in seeds(400) {
-        let mut dice = Dice::new(seed);
-        let count = dice.below(61);
-        ask_oracle(seed, &mut dice, count, 25);
+        let mut rng = Rng::with_seed(seed);
+        let count = rng.below(61);
+        ask_oracle(seed, &mut rng, count, 25);
     }
 }
 
 #[test]
 fn questions_about_large_books_are_answered_as_the_plain_evaluation_answers_them() {
     for seed in seeds(2) {
-        ask_oracle(seed, &mut Dice::new(seed), MANY, 30);
+        ask_oracle(seed, &mut Rng::with_seed(seed), MANY, 30);
     }
 }
 
@@ -37,13 +38,13 @@ fn questions_about_large_books_are_answered_as_the_plain_evaluation_answers_them
 fn every_operator_on_every_field_means_what_postgresql_means_by_it() {
     let mut judge = Judge::new();
     for seed in seeds(2) {
-        let mut dice = Dice::new(seed);
-        let sample = Sample::new(&mut dice, 40);
+        let mut rng = Rng::with_seed(seed);
+        let sample = Sample::new(&mut rng, 40);
         judge.seat(&sample.people);
         for field in asking::filterable() {
             for operator in Operator::ALL.iter().filter(|operator| operator.suits(field.kind)) {
                 for _ in 0..6 {
-                    let filter = asking::comparison(&mut dice, &sample.people, field, *operator);
+                    let filter = asking::comparison(&mut rng, &sample.people, field, *operator);
                     let ask = Ask { filter, ..Ask::default() };
                     check(seed, &ask, |ask| against_judge(&mut judge, &sample, ask));
                 }
@@ -56,9 +57,9 @@ fn every_operator_on_every_field_means_what_postgresql_means_by_it() {
 fn questions_about_small_books_are_answered_as_postgresql_answers_them() {
     let mut judge = Judge::new();
     for seed in seeds(60) {
-        let mut dice = Dice::new(seed ^ 0xdb);
-        let count = dice.below(61);
-        ask_judge(&mut judge, seed, &mut dice, count, 40);
+        let mut rng = Rng::with_seed(seed ^ 0xdb);
+        let count = rng.below(61);
+        ask_judge(&mut judge, seed, &mut rng, count, 40);
     }
 }
 
@@ -66,24 +67,24 @@ fn questions_about_small_books_are_answered_as_postgresql_answers_them() {
 fn questions_about_large_books_are_answered_as_postgresql_answers_them() {
     let mut judge = Judge::new();
     for seed in seeds(2) {
-        ask_judge(&mut judge, seed, &mut Dice::new(seed ^ 0xdb), MANY, 30);
+        ask_judge(&mut judge, seed, &mut Rng::with_seed(seed ^ 0xdb), MANY, 30);
     }
 }
 
-fn ask_oracle(seed: u64, dice: &mut Dice, contacts: usize, questions: usize) {
-    let sample = Sample::new(dice, contacts);
+fn ask_oracle(seed: u64, rng: &mut Rng, contacts: usize, questions: usize) {
+    let sample = Sample::new(rng, contacts);
     check_contents(seed, &sample);
     for _ in 0..questions {
-        let ask = ask(dice, &sample.people);
+        let ask = ask(rng, &sample.people);
         check(seed, &ask, |ask| against_oracle(&sample, ask));
     }
 }
 
-fn ask_judge(judge: &mut Judge, seed: u64, dice: &mut Dice, contacts: usize, questions: usize) {
-    let sample = Sample::new(dice, contacts);
+fn ask_judge(judge: &mut Judge, seed: u64, rng: &mut Rng, contacts: usize, questions: usize) {
+    let sample = Sample::new(rng, contacts);
     judge.seat(&sample.people);
     for _ in 0..questions {
-        let ask = ask(dice, &sample.people);
+        let ask = ask(rng, &sample.people);
         check(seed, &ask, |ask| against_judge(judge, &sample, ask));
     }
 }
@@ -167,11 +168,14 @@ fn refusal_differs(judge: &mut Judge, ask: &Ask, fault: &QueryFault) -> Option<S
     let Part::FilterValue(at, None) = &fault.part else { return None };
     let (operator, Literal::Text(pattern)) = value_at(&ask.filter, at) else { return None };
     let bound = match &fault.wrong {
-        Wrong::Pattern(PatternFault::LoneBackslash) if ends_in_lone_backslash(pattern) => true,
-        Wrong::Pattern(why) => matches!(why, PatternFault::TooLong | PatternFault::TooComplex),
+        Wrong::Pattern(PatternError::TrailingBackslash) if ends_in_lone_backslash(pattern) => true,
+        Wrong::Pattern(why) => matches!(why, PatternError::TooLong | PatternError::TooComplex),
         Wrong::JsQuery(why) => matches!(
-            why.reason(),
-            Reason::TooLong | Reason::TooDeep | Reason::TooManyDescents | Reason::NothingToCheck(_)
+            why.kind(),
+            JsQueryErrorKind::TooLong
+                | JsQueryErrorKind::TooDeep
+                | JsQueryErrorKind::TooManyDescents
+                | JsQueryErrorKind::NothingToCheck(_)
         ),
         _ => true,
     };

@@ -3,9 +3,9 @@
 //! Only characters that were assigned long before the present editions of Unicode: editions differ in how
 //! they sort the others.
 
+use fastrand::Rng;
 use ringbook_book::text::{Email, Name, Phone};
-
-use crate::dice::Dice;
+use ringbook_testbed::random::Choices;
 
 const WORDS: &[&str] = &[
     "Иванов",
@@ -151,12 +151,12 @@ const RANGES: &[(u32, u32)] = &[
 ];
 
 /// A valid name.
-pub fn name(dice: &mut Dice) -> String {
+pub fn name(rng: &mut Rng) -> String {
     loop {
-        let text = match dice.below(10) {
-            0..5 => words(dice),
-            5..9 => letters(dice),
-            _ => scripts(dice),
+        let text = match rng.below(10) {
+            0..5 => words(rng),
+            5..9 => letters(rng),
+            _ => scripts(rng),
         };
         if let Ok(name) = Name::parse(&text) {
             return name.as_str().to_owned();
@@ -164,43 +164,43 @@ pub fn name(dice: &mut Dice) -> String {
     }
 }
 
-fn words(dice: &mut Dice) -> String {
-    let mut text = dice.pick(WORDS).to_owned();
-    if dice.chance(15) {
-        text.push(dice.letter(" -'_"));
-        text.push_str(dice.pick(WORDS));
+fn words(rng: &mut Rng) -> String {
+    let mut text = rng.pick(WORDS).to_owned();
+    if rng.percent(15) {
+        text.push(rng.letter(" -'_"));
+        text.push_str(rng.pick(WORDS));
     }
-    if dice.chance(2) {
-        text = text.repeat(dice.between(2, 12));
+    if rng.percent(2) {
+        text = text.repeat(rng.between(2, 12));
     }
     text
 }
 
 /// A few characters, mostly of one script.
-fn scripts(dice: &mut Dice) -> String {
-    let mut range = dice.pick(RANGES);
+fn scripts(rng: &mut Rng) -> String {
+    let mut range = rng.pick(RANGES);
     let mut letter = || {
-        if dice.chance(30) {
-            range = dice.pick(RANGES);
+        if rng.percent(30) {
+            range = rng.pick(RANGES);
         }
-        char::from_u32(dice.between(range.0 as usize, range.1 as usize) as u32).expect("no range holds surrogates")
+        char::from_u32(rng.between(range.0 as usize, range.1 as usize) as u32).expect("no range holds surrogates")
     };
     let count = 1 + (letter() as usize) % 5;
     (0..count).map(|_| letter()).collect()
 }
 
 /// A few characters of those that mean something to somebody.
-pub fn letters(dice: &mut Dice) -> String {
-    let count = dice.between(1, 8);
-    (0..count).map(|_| dice.letter(LETTERS)).collect()
+pub fn letters(rng: &mut Rng) -> String {
+    let count = rng.between(1, 8);
+    (0..count).map(|_| rng.letter(LETTERS)).collect()
 }
 
 /// A valid phone number, digits only.
-pub fn phone(dice: &mut Dice) -> String {
+pub fn phone(rng: &mut Rng) -> String {
     const STARTS: &[&str] = &["", "0", "00", "7495", "1", "9999999999999"];
     loop {
-        let digits: String = (0..dice.between(0, 11)).map(|_| dice.letter("0012349")).collect();
-        let text = format!("{}{digits}", dice.pick(STARTS));
+        let digits: String = (0..rng.between(0, 11)).map(|_| rng.letter("0012349")).collect();
+        let text = format!("{}{digits}", rng.pick(STARTS));
         if Phone::parse(&text).is_ok() {
             return text;
         }
@@ -208,12 +208,12 @@ pub fn phone(dice: &mut Dice) -> String {
 }
 
 /// A valid e-mail address.
-pub fn email(dice: &mut Dice) -> String {
+pub fn email(rng: &mut Rng) -> String {
     const LOCALS: &[&str] =
         &["anna", "ANNA", "o'brien+work", "a_b", "a%b", "x.y", "почта", "n1", "n10", "{a}", "$x", "a|b", "é"];
     const DOMAINS: &[&str] = &["mail.example", "MAIL.example", "пример.рф", "a-b.example", "x.example"];
     loop {
-        let text = format!("{}@{}", dice.pick(LOCALS), dice.pick(DOMAINS));
+        let text = format!("{}@{}", rng.pick(LOCALS), rng.pick(DOMAINS));
         if Email::parse(&text).is_ok() {
             return text;
         }

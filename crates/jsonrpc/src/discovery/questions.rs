@@ -2,8 +2,9 @@
 
 use ringbook_book::query::field::{Field, Kind};
 use ringbook_book::query::operator::Operator;
-use ringbook_book::query::pattern::PATTERN_CHARS_MAX;
-use ringbook_book::query::plan::{FILTER_DEPTH_MAX, LIST_VALUES_MAX, SIMPLE_FILTERS_MAX, SORT_KEYS_MAX};
+use ringbook_book::query::plan::{
+    FILTER_DEPTH_MAX, LIST_VALUES_MAX, PATTERN_CHARS_MAX, SIMPLE_FILTERS_MAX, SORT_KEYS_MAX,
+};
 use serde_json::{Value, json};
 
 use super::schemas::reference;

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Dice, name};
+use fastrand::Rng;
+
+use super::name;
 use crate::book::Book;
 use crate::book::decide::{IdKind, IdSource};
 use crate::book::desk::Desk;
@@ -380,16 +382,16 @@ fn check(book: &Book, model: &Model) {
 #[test]
 fn whatever_is_commanded_the_book_and_its_mirror_hold_what_a_plain_list_holds() {
     for seed in 1..=12 {
-        let (mut dice, mut ids) = (Dice(seed), Counting::default());
+        let (mut rng, mut ids) = (Rng::with_seed(seed), Counting::default());
         let mut desk = born(100_000);
         let mut model = Model::default();
         model.groups.insert(SYSTEM, BLACKLIST.to_owned());
         let mut mirror = Mirror::default();
         for round in 0..400 {
             let latest = ids.0.get(&(IdKind::Contact as u8)).copied().unwrap_or(2);
-            let command = command(&mut dice, latest);
+            let command = command(&mut rng, latest);
             step(&mut desk, &mut model, &mut ids, command);
-            let caught_up = mirror.follow(desk.book(), 1, 1 + dice.below(200) as usize).expect("nothing is forgotten");
+            let caught_up = mirror.follow(desk.book(), 1, 1 + rng.u64(..200) as usize).expect("nothing is forgotten");
             if round % 20 == 0 {
                 check(desk.book(), &model);
                 assert!(!caught_up || mirror.copy == model.seen(), "a mirror that has caught up");
@@ -406,11 +408,11 @@ fn whatever_is_commanded_the_book_and_its_mirror_hold_what_a_plain_list_holds() 
 
 #[test]
 fn a_cursor_that_would_skip_a_forgotten_deletion_is_refused() {
-    let (mut dice, mut ids) = (Dice(5), Counting::default());
+    let (mut rng, mut ids) = (Rng::with_seed(5), Counting::default());
     let mut desk = born(10);
     let add = Command::AddContacts(
         (0..100)
-            .map(|_| ContactDraft { manager: None, organization: None, groups: Vec::new(), ..draft(&mut dice) })
+            .map(|_| ContactDraft { manager: None, organization: None, groups: Vec::new(), ..draft(&mut rng) })
             .collect(),
     );
     let mut model = Model::default();
@@ -436,12 +438,12 @@ fn a_cursor_that_would_skip_a_forgotten_deletion_is_refused() {
 
 #[test]
 fn an_upload_that_rejects_names_the_first_record_that_is_wrong_and_adds_none() {
-    let (mut dice, mut ids) = (Dice(8), Counting::default());
+    let (mut rng, mut ids) = (Rng::with_seed(8), Counting::default());
     let desk = born(10);
-    let plain = |dice: &mut Dice| ContactDraft { manager: None, organization: None, groups: Vec::new(), ..draft(dice) };
+    let plain = |rng: &mut Rng| ContactDraft { manager: None, organization: None, groups: Vec::new(), ..draft(rng) };
     let mut uploads: Vec<Upload> = (0..50)
         .map(|_| Upload {
-            draft: plain(&mut dice),
+            draft: plain(&mut rng),
             organization_name: Some(name("one")),
             group_names: vec![name("two")],
         })

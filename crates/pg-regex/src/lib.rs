@@ -1,0 +1,76 @@
+//! PostgreSQL's pattern matching without PostgreSQL: regular expressions as the operator `~` understands them
+//! ([`Regex`]), and the patterns of `LIKE` and `ILIKE` ([`Like`]).
+//!
+//! The reference for syntax, for which texts match and for which patterns are rejected is PostgreSQL 15 with the
+//! locale `C.UTF-8`. All of the [documented syntax] is supported: advanced, extended and basic regular expressions,
+//! embedded options, look-ahead and look-behind, and back-references with PostgreSQL's rules of what a group captures.
+//! The answers are compared with a running PostgreSQL on random patterns and texts (`tests/postgres.rs`).
+//!
+//! ```
+//! use pg_regex::{Case, Like, Regex, StepBudget};
+//!
+//! let mut budget = StepBudget::default();
+//! let double = Regex::new(r"(?i)\m(\w)\w*\1\M")?;
+//! assert!(double.is_match("one Bulb", &mut budget)?);
+//! assert!(!double.is_match("two lamps", &mut budget)?);
+//!
+//! let like = Like::new("%bulb_", Case::Insensitive)?;
+//! assert!(like.is_match("two bulbs"));
+//!
+//! assert_eq!(Regex::new("a(b").unwrap_err().to_string(), "unbalanced parentheses (near character 3)");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Patterns from strangers
+//!
+//! Both time and memory are bounded, so a pattern may come from an untrusted source:
+//!
+//! - a pattern has at most [`PATTERN_CHARS_MAX`] characters;
+//! - what it compiles to is bounded by a [`SizeBudget`]; a pattern that exceeds it is rejected as
+//!   [`PatternError::TooComplex`];
+//! - matching takes its steps from a [`StepBudget`] and fails with [`StepLimitError`] when that is exhausted. Only
+//!   look-around, word boundaries and back-references spend steps on ordinary texts; other patterns run in time linear
+//!   in the text.
+//!
+//! # Many texts at once
+//!
+//! [`Regex::find_in_lines`] and [`Like::find_in_lines`] match texts that are stored end to end, separated by line
+//! feeds. They skip with a literal search and a lazily built DFA (from the crate [`regex_automata`]) to the lines that
+//! can match, which is several times faster than one call per text.
+//!
+//! # What it does not do
+//!
+//! It reports whether a text matches, not where or what the groups captured. It knows one locale, and does not
+//! normalise texts. `SIMILAR TO` is not supported.
+//!
+//! [documented syntax]: https://www.postgresql.org/docs/15/functions-matching.html#FUNCTIONS-POSIX-REGEXP
+
+mod alphabet;
+mod ast;
+mod backtrack;
+mod bracket;
+mod budget;
+mod case;
+mod char_set;
+mod classes;
+mod escape;
+mod lazy_dfa;
+mod lexer;
+mod like;
+mod line_scan;
+mod node;
+mod parser;
+mod pattern_error;
+mod program;
+mod regex;
+#[cfg(test)]
+mod tests;
+mod unicode_tables;
+
+pub use budget::{MATCH_STEPS_DEFAULT, SizeBudget, StepBudget, StepLimitError};
+pub use like::{Case, Like};
+pub use pattern_error::{PatternError, SyntaxErrorKind};
+pub use regex::Regex;
+
+/// The most characters a pattern may have.
+pub const PATTERN_CHARS_MAX: usize = 1_000;
