@@ -8,6 +8,7 @@ mod cluster;
 mod packages;
 mod processes;
 mod programs;
+mod replication;
 mod running;
 
 pub use account::is_root;

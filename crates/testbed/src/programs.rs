@@ -13,6 +13,7 @@ const VERSION: u32 = 15;
 const WANTED: &str = "the tests need PostgreSQL 15 or later and its extension jsquery 1.1";
 
 /// A directory with the programs of a PostgreSQL that has jsquery.
+#[derive(Clone)]
 pub(crate) struct Programs(PathBuf);
 
 impl Programs {
