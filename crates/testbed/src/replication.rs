@@ -66,7 +66,8 @@ impl Cluster {
     /// The server does not run, or refuses the query.
     pub fn query(&self, sql: &str) -> Result<String, String> {
         let mut psql = Command::new(self.program("psql"));
-        let answer = output(psql.args(["-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", &self.connection(), "-c", sql]));
+        let answer =
+            output(psql.args(["-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", &self.connection(), "-c", sql]));
         answer.ok_or_else(|| format!("psql failed: {sql}"))
     }
 }

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::output::{Answer, Json, Row, plain};
 use super::{Failure, Progress, args};
 use ringbook_app::access::unreadable;
-use ringbook_store::{CustomerRow, Store, StoreFault};
+use ringbook_store::{CustomerRow, Store, StoreError};
 
 pub(super) fn command() -> Command {
     Command::new("check")
@@ -45,7 +45,7 @@ pub(super) async fn run(store: &Store, progress: Progress) -> Result<Answer, Fai
 }
 
 impl Findings {
-    fn add(&mut self, customer: &CustomerRow, contacts: Result<usize, StoreFault>) {
+    fn add(&mut self, customer: &CustomerRow, contacts: Result<usize, StoreError>) {
         let (count, sight) = match &contacts {
             Ok(contacts) => (Json::Number(*contacts as u64), format!("{contacts} contacts")),
             Err(_) => (Json::Null, "does not load".to_owned()),
@@ -77,20 +77,20 @@ impl Findings {
 }
 
 /// A fault without the advice to run this very command.
-fn in_words(fault: &StoreFault) -> String {
+fn in_words(fault: &StoreError) -> String {
     match fault {
-        StoreFault::Unreadable { table, key, cause } => format!("table {table}, row {key}: {cause}"),
-        StoreFault::Unavailable { .. }
-        | StoreFault::Damaged { .. }
-        | StoreFault::Locked { .. }
-        | StoreFault::SchemaTooNew { .. }
-        | StoreFault::NotADatabase { .. }
-        | StoreFault::Unfinished
-        | StoreFault::RevisionMoved
-        | StoreFault::NotFound { .. }
-        | StoreFault::LoginTaken
-        | StoreFault::StillHasCustomers { .. }
-        | StoreFault::IdsSpent => fault.to_string(),
+        StoreError::Unreadable { table, key, cause } => format!("table {table}, row {key}: {cause}"),
+        StoreError::Unavailable { .. }
+        | StoreError::Damaged { .. }
+        | StoreError::Locked { .. }
+        | StoreError::SchemaTooNew { .. }
+        | StoreError::NotADatabase { .. }
+        | StoreError::Unfinished
+        | StoreError::RevisionMoved
+        | StoreError::NotFound { .. }
+        | StoreError::LoginTaken
+        | StoreError::StillHasCustomers { .. }
+        | StoreError::IdsSpent => fault.to_string(),
     }
 }
 

@@ -7,7 +7,7 @@ use clap::ArgMatches;
 use super::Exit;
 use crate::config::WrongSetting;
 use ringbook_app::access::{PasswordError, RngUnavailable};
-use ringbook_store::StoreFault;
+use ringbook_store::StoreError;
 
 /// Why a command did not do what it was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +61,8 @@ impl From<WrongSetting> for Failure {
     }
 }
 
-impl From<StoreFault> for Failure {
-    fn from(fault: StoreFault) -> Self {
+impl From<StoreError> for Failure {
+    fn from(fault: StoreError) -> Self {
         Self::failed(fault)
     }
 }

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::{Answer, Json, plain};
 use super::{Failure, Progress, args, operator};
-use ringbook_store::{Address, Phase, Place, Step, Transfer, move_store};
+use ringbook_store::{Address, Location, MovePhase, MoveStep, Transfer, move_store};
 
 /// How far it is.
 const PROGRESS: &str = "{msg:32} {bar:30} {human_pos}/{human_len} rows {eta}";
@@ -42,34 +42,34 @@ pub(super) fn run(leaf: &ArgMatches, progress: Progress) -> Result<Answer, Failu
     // One thread is enough: what takes long happens on those that may block.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build();
     let bar = bar(progress);
-    let mut watch = |step: Step| show(&bar, step);
+    let mut watch = |step: MoveStep| show(&bar, step);
     let moved = runtime.map_err(Failure::failed)?.block_on(move_store(&from, &to, &mut watch));
     bar.finish_and_clear();
     moved.map(|moved| answer(&moved, &from, &to)).map_err(Failure::failed)
 }
 
 /// What stands in a fixed place: a directory, unless it looks like an address.
-fn place(leaf: &ArgMatches, name: &str) -> Result<Place, Failure> {
+fn place(leaf: &ArgMatches, name: &str) -> Result<Location, Failure> {
     let text = operator::text_of(leaf, name)?;
     if text.contains("://") {
         // The text is not shown: a password may be in it.
         let address = Address::parse(&text).map_err(|wrong| Failure::usage(format_args!("{name} {wrong}")))?;
-        return Ok(Place::Database(address));
+        return Ok(Location::Database(address));
     }
     if text.is_empty() {
         return Err(Failure::usage(format_args!("{name} is empty: name a directory or a postgres:// URL")));
     }
-    Ok(Place::from(Path::new(&text)))
+    Ok(Location::from(Path::new(&text)))
 }
 
-fn is_same(from: &Place, to: &Place) -> bool {
+fn is_same(from: &Location, to: &Location) -> bool {
     match (from, to) {
-        (Place::Directory(from), Place::Directory(to)) => match (from.canonicalize(), to.canonicalize()) {
+        (Location::Directory(from), Location::Directory(to)) => match (from.canonicalize(), to.canonicalize()) {
             (Ok(from), Ok(to)) => from == to,
             (_, _) => from == to,
         },
-        (Place::Database(from), Place::Database(to)) => from == to,
-        (Place::Directory(_), Place::Database(_)) | (Place::Database(_), Place::Directory(_)) => false,
+        (Location::Database(from), Location::Database(to)) => from == to,
+        (Location::Directory(_), Location::Database(_)) | (Location::Database(_), Location::Directory(_)) => false,
     }
 }
 
@@ -83,18 +83,18 @@ fn bar(progress: Progress) -> ProgressBar {
     }
 }
 
-fn show(bar: &ProgressBar, Step { phase, table, done, all }: Step) {
+fn show(bar: &ProgressBar, MoveStep { phase, table, done, all }: MoveStep) {
     let doing = match phase {
-        Phase::Clearing => "looking through",
-        Phase::Copying => "copying",
-        Phase::Verifying => "verifying",
+        MovePhase::Clearing => "looking through",
+        MovePhase::Copying => "copying",
+        MovePhase::Verifying => "verifying",
     };
     bar.set_length(all);
     bar.set_position(done);
     bar.set_message(format!("{doing} {table}"));
 }
 
-fn answer(moved: &Transfer, from: &Place, to: &Place) -> Answer {
+fn answer(moved: &Transfer, from: &Location, to: &Location) -> Answer {
     let rows: u64 = moved.tables.iter().map(|(_, rows)| rows).sum();
     let tables = moved.tables.iter().map(|(name, rows)| (*name, Json::Number(*rows))).collect();
     let row = vec![
@@ -108,8 +108,8 @@ fn answer(moved: &Transfer, from: &Place, to: &Place) -> Answer {
     let of = |name| moved.tables.iter().find(|(table, _)| *table == name).map_or(0, |(_, rows)| *rows);
     let (customers, contacts) = (of("customers"), of("contacts"));
     let serve = match to {
-        Place::Directory(directory) => format!("ringbook serve --data {}", plain(&directory.display().to_string())),
-        Place::Database(_) => "ringbook serve --database URL, with the URL that you gave as TO".to_owned(),
+        Location::Directory(directory) => format!("ringbook serve --data {}", plain(&directory.display().to_string())),
+        Location::Database(_) => "ringbook serve --database URL, with the URL that you gave as TO".to_owned(),
     };
     let (from, to) = (named(from), named(to));
     Answer::done(
@@ -124,10 +124,10 @@ fn answer(moved: &Transfer, from: &Place, to: &Place) -> Answer {
 }
 
 /// A place without its secrets.
-fn named(place: &Place) -> String {
+fn named(place: &Location) -> String {
     match place {
-        Place::Directory(directory) => plain(&directory.display().to_string()),
-        Place::Database(address) => address.to_string(),
+        Location::Directory(directory) => plain(&directory.display().to_string()),
+        Location::Database(address) => address.to_string(),
     }
 }
 

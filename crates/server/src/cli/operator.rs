@@ -9,7 +9,7 @@ use super::output::{Answer, Json, Row};
 use super::{Failure, Progress, agent, allow, check, customer, key, user};
 use crate::config::{Layers, value};
 use ringbook_app::access::unreadable;
-use ringbook_store::{AccountId, Address, Directory, Place, Role, Store};
+use ringbook_store::{AccountId, Address, Directory, Location, Role, Store};
 
 /// A command of the operator, read whole.
 pub(super) enum Task {
@@ -63,15 +63,15 @@ impl Task {
 }
 
 /// Runs a task on the data.
-pub(super) fn run(task: Task, place: &Place, progress: Progress) -> Result<Answer, Failure> {
+pub(super) fn run(task: Task, place: &Location, progress: Progress) -> Result<Answer, Failure> {
     if !task.begins_data() && !Store::exists(place)? {
         return Err(Failure::failed(match place {
-            Place::Directory(directory) => format!(
+            Location::Directory(directory) => format!(
                 "there are no data in {}: name their directory with --data, or make them with `ringbook customer add \
                  NAME`",
                 directory.display()
             ),
-            Place::Database(address) => format!(
+            Location::Database(address) => format!(
                 "there are no data in {address}: name another one with --database, or make them with `ringbook \
                  customer add NAME`"
             ),
@@ -83,13 +83,13 @@ pub(super) fn run(task: Task, place: &Place, progress: Progress) -> Result<Answe
 }
 
 /// Where the data are.
-pub(super) fn place(layers: &Layers<'_>) -> Result<Place, Failure> {
+pub(super) fn place(layers: &Layers<'_>) -> Result<Location, Failure> {
     if layers.one_of(["data", "database"])? == Some("database")
         && let Some(address) = database(layers)?
     {
-        return Ok(Place::Database(address));
+        return Ok(Location::Database(address));
     }
-    Ok(Place::Directory(layers.required("data", "names the directory of the data", value::path)?))
+    Ok(Location::Directory(layers.required("data", "names the directory of the data", value::path)?))
 }
 
 /// The database that holds the data, if one is named.

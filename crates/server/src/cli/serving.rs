@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, Command};
 use super::{Failure, args, operator};
 use crate::config::{DemoOptions, LOG_FILTER, Layers, LogOptions, ServeOptions, TlsPaths, value};
 use ringbook_http::HttpSettings;
-use ringbook_store::Place;
+use ringbook_store::Location;
 
 const SERVE_EXAMPLES: &str = "\
 SIGTERM and SIGINT finish what runs and stop; SIGHUP reads the TLS files and the log filter again.
@@ -133,7 +133,7 @@ pub(super) fn serve_options(layers: &Layers<'_>) -> Result<ServeOptions, Failure
 pub(super) fn demo_options(layers: &Layers<'_>) -> Result<DemoOptions, Failure> {
     let contacts = |text: &str| value::number(text, 0, value::CONTACTS_MAX);
     let data: PathBuf = layers.required("data", "names the directory of the data", value::path)?;
-    let place = operator::database(layers)?.map_or_else(|| Place::from(&data), Place::Database);
+    let place = operator::database(layers)?.map_or_else(|| Location::from(&data), Location::Database);
     Ok(DemoOptions {
         data,
         place,
