@@ -8,7 +8,7 @@ use std::fmt;
 use ringbook_book::book::history::StaleCursor;
 use ringbook_book::command::Refusal;
 use ringbook_book::query::fault::QueryFault;
-use ringbook_store::StoreFault;
+use ringbook_store::StoreError;
 
 use crate::audit::AuditError;
 use crate::books::BookError;
@@ -29,7 +29,7 @@ pub enum AppError {
     /// The account's data cannot be read back; logged when that was found.
     Unreadable,
     /// The store does not answer, or refuses.
-    Store(StoreFault),
+    Store(StoreError),
     /// The server contradicts itself; the text is for the log.
     Internal(&'static str),
 }
@@ -57,10 +57,10 @@ impl From<QueryFault> for AppError {
     }
 }
 
-impl From<StoreFault> for AppError {
-    fn from(error: StoreFault) -> Self {
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
         match error {
-            StoreFault::Unreadable { .. } => Self::Unreadable,
+            StoreError::Unreadable { .. } => Self::Unreadable,
             error => Self::Store(error),
         }
     }

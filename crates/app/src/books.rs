@@ -20,7 +20,7 @@ use ringbook_book::query::fault::QueryFault;
 use ringbook_book::query::plan::Plan;
 use tokio::sync::{Mutex as Turns, Notify, OnceCell, OwnedSemaphorePermit, Semaphore};
 
-use ringbook_store::{Store, StoreFault};
+use ringbook_store::{Store, StoreError};
 use ringbook_telemetry::Metrics;
 
 mod ahead;
@@ -58,7 +58,7 @@ impl Bounds {
 #[derive(Debug, Clone)]
 pub enum BookError {
     /// The store failed; a later call may succeed.
-    Store(StoreFault),
+    Store(StoreError),
     /// What the store holds of this account cannot be read back; this was logged when it was found.
     Unreadable,
     /// The command was refused.
@@ -75,8 +75,8 @@ impl fmt::Display for BookError {
     }
 }
 
-impl From<StoreFault> for BookError {
-    fn from(fault: StoreFault) -> Self {
+impl From<StoreError> for BookError {
+    fn from(fault: StoreError) -> Self {
         Self::Store(fault)
     }
 }
@@ -250,7 +250,7 @@ impl Books {
                     is_new.store(true, Ordering::Relaxed);
                     Ok(Ok(Arc::new(LoadedBook::new(book))))
                 }
-                Err(BookError::Store(fault @ StoreFault::Unreadable { .. })) => {
+                Err(BookError::Store(fault @ StoreError::Unreadable { .. })) => {
                     tracing::error!(customer = customer.number(), "refusing an account: {fault}");
                     Ok(Err(BookError::Unreadable))
                 }
@@ -277,7 +277,7 @@ impl Books {
         let store = self.0.store.clone();
         let began = Instant::now();
         let loaded = tokio::task::spawn_blocking(move || store.load_book(customer)).await;
-        let book = loaded.map_err(StoreFault::unavailable)??;
+        let book = loaded.map_err(StoreError::unavailable)??;
         let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let contacts = book.contacts_len();
         tracing::info!(customer = customer.number(), contacts, milliseconds, "loaded a book");

@@ -14,7 +14,7 @@ use super::reader::Reader;
 use ringbook_app::access::{AccessError, LimitKind};
 use ringbook_app::app_error::AppError;
 use ringbook_app::cursor;
-use ringbook_store::StoreFault;
+use ringbook_store::StoreError;
 
 /// A refused caller.
 pub fn of_access(refused: AccessError, params: Reader<'_>) -> RpcError {
@@ -50,8 +50,8 @@ fn limit_name(per: LimitKind) -> &'static str {
 }
 
 /// A failure of the store.
-fn of_store(error: &StoreFault) -> RpcError {
-    if let StoreFault::Unreadable { .. } = error {
+fn of_store(error: &StoreError) -> RpcError {
+    if let StoreError::Unreadable { .. } = error {
         // Logged when it was found; once is enough.
         return RpcError::new(Mnemonic::InternalError);
     }

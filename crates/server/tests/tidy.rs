@@ -38,9 +38,9 @@ const OUTSIDERS: [(&str, &str, &[&str]); 6] = [
 /// statements are made that go through whole tables, of whatever customer.
 const STATEMENTS_OWN: [&str; 5] = [
     "postgres/migrations.rs",
-    "postgres/fitness.rs",
+    "postgres/schema_check.rs",
     "postgres/integrity.rs",
-    "postgres/herald.rs",
+    "postgres/listener.rs",
     "moving/tables.rs",
 ];
 

@@ -7,8 +7,8 @@ use ringbook_book::id::{AgentId, CustomerId};
 use super::directory::{self, CustomerRow, moved};
 use super::rows::{column, limit_column, must_exist};
 use super::sequences::take_ids;
-use super::session::{Session, cells};
-use super::{AccountId, IdKind, Noun, Store, StoreFault, statements, users};
+use super::sql::{Session, values};
+use super::{AccountId, EntityKind, IdKind, Store, StoreError, statements, users};
 
 /// The name of the group that every book is born with.
 const SYSTEM_GROUP: &str = "Blacklist";
@@ -61,90 +61,90 @@ impl CustomerEdit {
 
 impl Store {
     /// Adds an agent.
-    pub async fn add_agent(&self, name: String) -> Result<AgentId, StoreFault> {
+    pub async fn add_agent(&self, name: String) -> Result<AgentId, StoreError> {
         self.write(move |session| {
             moved(session)?;
             let number = take_ids(session, IdKind::Agent, 1)?;
-            session.execute(statements::ADD_AGENT, &cells![column(number), name])?;
-            AgentId::new(number).map_err(|_| StoreFault::IdsSpent)
+            session.execute(statements::ADD_AGENT, &values![column(number), name])?;
+            AgentId::new(number).map_err(|_| StoreError::IdsSpent)
         })
         .await
     }
 
     /// Removes an agent with its users, keys, sessions and list. Fails while it has customers.
-    pub async fn remove_agent(&self, agent: AgentId) -> Result<(), StoreFault> {
+    pub async fn remove_agent(&self, agent: AgentId) -> Result<(), StoreError> {
         self.write(move |session| remove_agent(session, agent)).await
     }
 
     /// Adds a customer, its book and the book's system group.
-    pub async fn add_customer(&self, customer: NewCustomer) -> Result<CustomerId, StoreFault> {
+    pub async fn add_customer(&self, customer: NewCustomer) -> Result<CustomerId, StoreError> {
         self.write(move |session| add_customer(session, &customer)).await
     }
 
     /// Changes a customer.
-    pub async fn set_customer(&self, customer: CustomerId, edit: CustomerEdit) -> Result<(), StoreFault> {
+    pub async fn set_customer(&self, customer: CustomerId, edit: CustomerEdit) -> Result<(), StoreError> {
         self.write(move |session| set_customer(session, customer, edit)).await
     }
 
     /// Removes a customer with its users, keys, sessions, list, counters and its whole book.
-    pub async fn remove_customer(&self, customer: CustomerId) -> Result<(), StoreFault> {
+    pub async fn remove_customer(&self, customer: CustomerId) -> Result<(), StoreError> {
         self.write(move |session| remove_customer(session, customer)).await
     }
 
     /// Allows calls from a block; allowing it twice is the same as once.
-    pub async fn add_block(&self, account: AccountId, block: String) -> Result<(), StoreFault> {
+    pub async fn add_block(&self, account: AccountId, block: String) -> Result<(), StoreError> {
         self.write(move |session| {
             moved(session)?;
             account_must_exist(session, account)?;
             let (kind, number) = account.columns();
-            session.execute(statements::ADD_BLOCK, &cells![kind, number, block]).map(drop)
+            session.execute(statements::ADD_BLOCK, &values![kind, number, block]).map(drop)
         })
         .await
     }
 
     /// Allows calls from a block no more.
-    pub async fn remove_block(&self, account: AccountId, block: String) -> Result<(), StoreFault> {
+    pub async fn remove_block(&self, account: AccountId, block: String) -> Result<(), StoreError> {
         self.write(move |session| {
             moved(session)?;
             let (kind, number) = account.columns();
-            let removed = session.execute(statements::REMOVE_BLOCK, &cells![kind, number, block])?;
-            if removed == 0 { Err(StoreFault::NotFound { what: Noun::Block }) } else { Ok(()) }
+            let removed = session.execute(statements::REMOVE_BLOCK, &values![kind, number, block])?;
+            if removed == 0 { Err(StoreError::NotFound { what: EntityKind::Block }) } else { Ok(()) }
         })
         .await
     }
 }
 
 /// Fails unless the account is there.
-pub(super) fn account_must_exist(session: &dyn Session, account: AccountId) -> Result<(), StoreFault> {
+pub(super) fn account_must_exist(session: &dyn Session, account: AccountId) -> Result<(), StoreError> {
     match account {
-        AccountId::Agent(id) => must_exist(session, statements::AGENT_EXISTS, id.number(), Noun::Agent),
-        AccountId::Customer(id) => must_exist(session, statements::CUSTOMER_EXISTS, id.number(), Noun::Customer),
+        AccountId::Agent(id) => must_exist(session, statements::AGENT_EXISTS, id.number(), EntityKind::Agent),
+        AccountId::Customer(id) => must_exist(session, statements::CUSTOMER_EXISTS, id.number(), EntityKind::Customer),
     }
 }
 
-fn agent_must_exist(session: &dyn Session, agent: Option<AgentId>) -> Result<(), StoreFault> {
+fn agent_must_exist(session: &dyn Session, agent: Option<AgentId>) -> Result<(), StoreError> {
     agent.map_or(Ok(()), |agent| account_must_exist(session, AccountId::Agent(agent)))
 }
 
-fn remove_agent(session: &dyn Session, agent: AgentId) -> Result<(), StoreFault> {
+fn remove_agent(session: &dyn Session, agent: AgentId) -> Result<(), StoreError> {
     moved(session)?;
     let id = column(agent.number());
     account_must_exist(session, AccountId::Agent(agent))?;
-    let count = session.one(statements::AGENT_CUSTOMERS, &cells![id], |line| line.number(0))?;
+    let count = session.one(statements::AGENT_CUSTOMERS, &values![id], |row| row.number(0))?;
     if count > 0 {
-        return Err(StoreFault::StillHasCustomers { count: count.unsigned_abs() });
+        return Err(StoreError::StillHasCustomers { count: count.unsigned_abs() });
     }
     remove_belongings(session, AccountId::Agent(agent), statements::AGENT_USER_IDS)?;
-    session.execute(statements::REMOVE_AGENT, &cells![id]).map(drop)
+    session.execute(statements::REMOVE_AGENT, &values![id]).map(drop)
 }
 
-fn add_customer(session: &dyn Session, customer: &NewCustomer) -> Result<CustomerId, StoreFault> {
+fn add_customer(session: &dyn Session, customer: &NewCustomer) -> Result<CustomerId, StoreError> {
     moved(session)?;
     agent_must_exist(session, customer.agent)?;
     let number = take_ids(session, IdKind::Customer, 1)?;
     let group = take_ids(session, IdKind::Group, 1)?;
     let id = column(number);
-    let values = cells![
+    let values = values![
         id,
         customer.agent.map(|agent| column(agent.number())),
         &customer.name,
@@ -153,20 +153,20 @@ fn add_customer(session: &dyn Session, customer: &NewCustomer) -> Result<Custome
         limit_column(customer.minute_limit),
     ];
     session.execute(statements::ADD_CUSTOMER, &values)?;
-    session.execute(statements::ADD_BOOK, &cells![id])?;
-    session.execute(statements::ADD_SYSTEM_GROUP, &cells![id, column(group), SYSTEM_GROUP])?;
-    CustomerId::new(number).map_err(|_| StoreFault::IdsSpent)
+    session.execute(statements::ADD_BOOK, &values![id])?;
+    session.execute(statements::ADD_SYSTEM_GROUP, &values![id, column(group), SYSTEM_GROUP])?;
+    CustomerId::new(number).map_err(|_| StoreError::IdsSpent)
 }
 
-fn set_customer(session: &dyn Session, customer: CustomerId, edit: CustomerEdit) -> Result<(), StoreFault> {
+fn set_customer(session: &dyn Session, customer: CustomerId, edit: CustomerEdit) -> Result<(), StoreError> {
     let id = column(customer.number());
     moved(session)?;
-    let found = session.first(statements::CUSTOMER, &cells![id], |line| Ok(directory::customer(line)))?;
-    let row = found.ok_or(StoreFault::NotFound { what: Noun::Customer })?;
-    let row = row.map_err(|cause| StoreFault::unreadable("customers", format_args!("id {id}"), cause))?;
+    let found = session.first(statements::CUSTOMER, &values![id], |row| Ok(directory::customer(row)))?;
+    let row = found.ok_or(StoreError::NotFound { what: EntityKind::Customer })?;
+    let row = row.map_err(|cause| StoreError::unreadable("customers", format_args!("id {id}"), cause))?;
     let row = edit.apply(row);
     agent_must_exist(session, row.agent)?;
-    let values = cells![
+    let values = values![
         row.agent.map(|agent| column(agent.number())),
         row.name,
         row.timezone,
@@ -178,30 +178,30 @@ fn set_customer(session: &dyn Session, customer: CustomerId, edit: CustomerEdit)
     session.execute(statements::SET_CUSTOMER, &values).map(drop)
 }
 
-fn remove_customer(session: &dyn Session, customer: CustomerId) -> Result<(), StoreFault> {
+fn remove_customer(session: &dyn Session, customer: CustomerId) -> Result<(), StoreError> {
     moved(session)?;
     let id = column(customer.number());
     account_must_exist(session, AccountId::Customer(customer))?;
     remove_belongings(session, AccountId::Customer(customer), statements::CUSTOMER_USER_IDS)?;
     for sql in statements::EMPTY_BOOK {
-        session.execute(sql, &cells![id])?;
+        session.execute(sql, &values![id])?;
     }
-    session.execute(statements::REMOVE_CUSTOMER, &cells![id]).map(drop)
+    session.execute(statements::REMOVE_CUSTOMER, &values![id]).map(drop)
 }
 
 /// An account's users, list, counters and report go.
-fn remove_belongings(session: &dyn Session, account: AccountId, users_of: &'static str) -> Result<(), StoreFault> {
+fn remove_belongings(session: &dyn Session, account: AccountId, users_of: &'static str) -> Result<(), StoreError> {
     let (kind, number) = account.columns();
     let mut users = Vec::new();
-    session.each(users_of, &cells![number], &mut |line| {
-        users.push(line.number(0).map_err(StoreFault::unavailable)?);
+    session.each(users_of, &values![number], &mut |row| {
+        users.push(row.number(0).map_err(StoreError::unavailable)?);
         Ok(ControlFlow::Continue(()))
     })?;
     for user in users {
         users::remove(session, user)?;
     }
     for sql in [statements::REMOVE_BLOCKS, statements::REMOVE_POINTS, statements::REMOVE_REQUESTS] {
-        session.execute(sql, &cells![kind, number])?;
+        session.execute(sql, &values![kind, number])?;
     }
     Ok(())
 }

@@ -17,26 +17,26 @@ use ringbook_book::text::{Email, Name};
 
 use super::lists;
 use super::rows::column;
-use super::session::{Order, Session, cells};
+use super::sql::{BoundStatement, Session, values};
 use super::statements as sql;
-use super::{Store, StoreFault};
+use super::{Store, StoreError};
 
 /// Why changes are not on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Uncommitted {
+pub enum CommitError {
     /// The store did not take them; there may be something wrong with one of them.
-    Refused(StoreFault),
+    Refused(StoreError),
     /// The transaction did not begin, or was lost on its way.
-    Lost(StoreFault),
+    Lost(StoreError),
 }
 
 impl Store {
-    /// Makes a change durable. Fails with [`StoreFault::RevisionMoved`] when the book is not at the revision that
+    /// Makes a change durable. Fails with [`StoreError::RevisionMoved`] when the book is not at the revision that
     /// the change was decided on; nothing is changed then.
-    pub async fn commit(&self, customer: CustomerId, change: Arc<Change>) -> Result<(), StoreFault> {
+    pub async fn commit(&self, customer: CustomerId, change: Arc<Change>) -> Result<(), StoreError> {
         let revision = change.revision();
         self.write(move |session| follow(session, customer, &[change])).await?;
-        self.tell(customer, revision);
+        self.notify(customer, revision);
         Ok(())
     }
 
@@ -46,7 +46,7 @@ impl Store {
         &self,
         customer: CustomerId,
         gather: impl FnOnce() -> Vec<Arc<Change>> + Send + 'static,
-    ) -> Result<(), Uncommitted> {
+    ) -> Result<(), CommitError> {
         let refused = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&refused);
         let outcome = self.write(move |session| {
@@ -56,25 +56,25 @@ impl Store {
             outcome.map(|()| changes.last().map(|change| change.revision()))
         });
         let moved = outcome.await.map_err(|fault| match refused.load(Ordering::Relaxed) {
-            true => Uncommitted::Refused(fault),
-            false => Uncommitted::Lost(fault),
+            true => CommitError::Refused(fault),
+            false => CommitError::Lost(fault),
         })?;
         if let Some(revision) = moved {
-            self.tell(customer, revision);
+            self.notify(customer, revision);
         }
         Ok(())
     }
 }
 
 /// Follows changes that were decided one on the other.
-fn follow(session: &dyn Session, customer: CustomerId, changes: &[Arc<Change>]) -> Result<(), StoreFault> {
+fn follow(session: &dyn Session, customer: CustomerId, changes: &[Arc<Change>]) -> Result<(), StoreError> {
     let (Some(first), Some(last)) = (changes.first(), changes.last()) else {
         return Ok(());
     };
     let owner = column(customer.number());
-    let moved = cells![column(last.revision().0), column(last.contacts), owner, column(first.decided_on.0)];
+    let moved = values![column(last.revision().0), column(last.contacts), owner, column(first.decided_on.0)];
     if session.execute(sql::MOVE_REVISION, &moved)? != 1 {
-        return Err(StoreFault::RevisionMoved);
+        return Err(StoreError::RevisionMoved);
     }
     let mut orders = changes.iter().flat_map(|change| {
         let revision = column(change.revision().0);
@@ -84,44 +84,51 @@ fn follow(session: &dyn Session, customer: CustomerId, changes: &[Arc<Change>]) 
 }
 
 /// What makes an effect so: one statement or two.
-fn orders(owner: i64, revision: i64, effect: &Effect) -> [Option<Order<'_>>; 2] {
+fn orders(owner: i64, revision: i64, effect: &Effect) -> [Option<BoundStatement<'_>>; 2] {
     let one = match effect {
         Effect::PutContact(contact) => put_contact(owner, revision, contact),
         Effect::Regroup(id, groups) => {
             let groups = lists::write_ids(groups.iter().map(|id| id.number()));
-            Order::new(sql::REGROUP, cells![groups, revision, owner, column(id.number())])
+            BoundStatement::new(sql::REGROUP, values![groups, revision, owner, column(id.number())])
         }
         Effect::PutOrganization(organization) => {
-            let row = cells![owner, column(organization.id.number()), revision, organization.name.as_str()];
-            Order::new(sql::PUT_ORGANIZATION, row)
+            let row = values![owner, column(organization.id.number()), revision, organization.name.as_str()];
+            BoundStatement::new(sql::PUT_ORGANIZATION, row)
         }
         Effect::PutGroup(group) => {
             let system = i64::from(group.origin == Origin::System);
-            Order::new(sql::PUT_GROUP, cells![owner, column(group.id.number()), revision, group.name.as_str(), system])
+            BoundStatement::new(
+                sql::PUT_GROUP,
+                values![owner, column(group.id.number()), revision, group.name.as_str(), system],
+            )
         }
         Effect::PutEmployee(employee) => put_employee(owner, revision, employee),
         Effect::PutBlacklistNumber(number) => put_blacklist_number(owner, revision, number),
         Effect::DropContact(id) => {
             let id = column(id.number());
-            let remember = Order::new(sql::REMEMBER_DELETION, cells![owner, revision, id]);
-            return [Some(Order::new(sql::DROP_CONTACT, cells![owner, id])), Some(remember)];
+            let remember = BoundStatement::new(sql::REMEMBER_DELETION, values![owner, revision, id]);
+            return [Some(BoundStatement::new(sql::DROP_CONTACT, values![owner, id])), Some(remember)];
         }
-        Effect::DropOrganization(id) => Order::new(sql::DROP_ORGANIZATION, cells![owner, column(id.number())]),
-        Effect::DropGroup(id) => Order::new(sql::DROP_GROUP, cells![owner, column(id.number())]),
-        Effect::DropEmployee(id) => Order::new(sql::DROP_EMPLOYEE, cells![owner, column(id.number())]),
-        Effect::DropBlacklistNumber(id) => Order::new(sql::DROP_BLACKLIST_NUMBER, cells![owner, column(id.number())]),
+        Effect::DropOrganization(id) => {
+            BoundStatement::new(sql::DROP_ORGANIZATION, values![owner, column(id.number())])
+        }
+        Effect::DropGroup(id) => BoundStatement::new(sql::DROP_GROUP, values![owner, column(id.number())]),
+        Effect::DropEmployee(id) => BoundStatement::new(sql::DROP_EMPLOYEE, values![owner, column(id.number())]),
+        Effect::DropBlacklistNumber(id) => {
+            BoundStatement::new(sql::DROP_BLACKLIST_NUMBER, values![owner, column(id.number())])
+        }
         Effect::ForgetDeletions(until) => {
             let until = column(until.0);
-            let remember = Order::new(sql::SET_FORGOTTEN, cells![until, owner]);
-            return [Some(Order::new(sql::FORGET_DELETIONS, cells![owner, until])), Some(remember)];
+            let remember = BoundStatement::new(sql::SET_FORGOTTEN, values![until, owner]);
+            return [Some(BoundStatement::new(sql::FORGET_DELETIONS, values![owner, until])), Some(remember)];
         }
     };
     [Some(one), None]
 }
 
-fn put_contact(owner: i64, revision: i64, contact: &Contact) -> Order<'_> {
+fn put_contact(owner: i64, revision: i64, contact: &Contact) -> BoundStatement<'_> {
     let draft = &contact.draft;
-    let row = cells![
+    let row = values![
         owner,
         column(contact.id.number()),
         revision,
@@ -134,11 +141,11 @@ fn put_contact(owner: i64, revision: i64, contact: &Contact) -> Order<'_> {
         draft.organization.map(|id| column(id.number())),
         lists::write_ids(draft.groups.iter().map(|id| id.number())),
     ];
-    Order::new(sql::PUT_CONTACT, row)
+    BoundStatement::new(sql::PUT_CONTACT, row)
 }
 
-fn put_employee(owner: i64, revision: i64, employee: &Employee) -> Order<'_> {
-    let row = cells![
+fn put_employee(owner: i64, revision: i64, employee: &Employee) -> BoundStatement<'_> {
+    let row = values![
         owner,
         column(employee.id.number()),
         revision,
@@ -148,12 +155,12 @@ fn put_employee(owner: i64, revision: i64, employee: &Employee) -> Order<'_> {
         employee.email.as_ref().map(Email::as_str),
         lists::write_employee_phones(&employee.phones),
     ];
-    Order::new(sql::PUT_EMPLOYEE, row)
+    BoundStatement::new(sql::PUT_EMPLOYEE, row)
 }
 
-fn put_blacklist_number(owner: i64, revision: i64, number: &BlacklistNumber) -> Order<'_> {
+fn put_blacklist_number(owner: i64, revision: i64, number: &BlacklistNumber) -> BoundStatement<'_> {
     let entry = &number.entry;
-    let row = cells![
+    let row = values![
         owner,
         column(number.id.number()),
         revision,
@@ -162,5 +169,5 @@ fn put_blacklist_number(owner: i64, revision: i64, number: &BlacklistNumber) -> 
         entry.comment.as_deref(),
         entry.added_at,
     ];
-    Order::new(sql::PUT_BLACKLIST_NUMBER, row)
+    BoundStatement::new(sql::PUT_BLACKLIST_NUMBER, row)
 }

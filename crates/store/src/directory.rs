@@ -9,8 +9,8 @@ use std::ops::ControlFlow;
 use ringbook_book::id::{AgentId, CustomerId, KeyId, UserId};
 
 use super::rows::{self, id, optional_id};
-use super::session::{Line, Session, cells};
-use super::{AccountId, Store, StoreFault, statements};
+use super::sql::{Row, Session, values};
+use super::{AccountId, Store, StoreError, statements};
 
 /// An agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,9 +106,9 @@ pub struct BlockRow {
 /// How often what followers hold has moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Revisions {
-    /// Moved by every change of the directory.
+    /// ChangedBooks by every change of the directory.
     pub directory: i64,
-    /// Moved by every session that ends before its time.
+    /// ChangedBooks by every session that ends before its time.
     pub sessions: i64,
 }
 
@@ -127,40 +127,40 @@ pub struct Directory {
     pub keys: Vec<KeyRow>,
     /// All allowed blocks.
     pub blocks: Vec<BlockRow>,
-    /// The rows that could not be read back, each an [`StoreFault::Unreadable`].
-    pub unreadable: Vec<StoreFault>,
+    /// The rows that could not be read back, each an [`StoreError::Unreadable`].
+    pub unreadable: Vec<StoreError>,
 }
 
 impl Store {
     /// The whole directory, as it is at one moment.
-    pub async fn directory(&self) -> Result<Directory, StoreFault> {
-        self.view(load).await
+    pub async fn directory(&self) -> Result<Directory, StoreError> {
+        self.read_snapshot(load).await
     }
 
     /// How often the directory and the sessions have moved; cheap enough to ask several times a second.
-    pub async fn revisions(&self) -> Result<Revisions, StoreFault> {
-        self.glance(revisions).await
+    pub async fn revisions(&self) -> Result<Revisions, StoreError> {
+        self.read_short(revisions).await
     }
 }
 
 /// Moves the directory's revision; the first thing in every transaction that changes the directory, so that several
 /// of them, of several programs, wait for each other.
-pub(super) fn moved(session: &dyn Session) -> Result<(), StoreFault> {
-    session.one(statements::BUMP_REVISION, &cells!["directory_revision"], |_| Ok(()))?;
+pub(super) fn moved(session: &dyn Session) -> Result<(), StoreError> {
+    session.one(statements::BUMP_REVISION, &values!["directory_revision"], |_| Ok(()))?;
     session.tell_directory()
 }
 
 /// Makes others that change the directory wait until this transaction ends, without telling anybody that it moves. Who
 /// removes rows of many accounts at once does this first, so that no two of them wait for each other's rows.
-pub(super) fn hold(session: &dyn Session) -> Result<(), StoreFault> {
-    session.execute(statements::HOLD_REVISION, &cells!["directory_revision"]).map(drop)
+pub(super) fn hold(session: &dyn Session) -> Result<(), StoreError> {
+    session.execute(statements::HOLD_REVISION, &values!["directory_revision"]).map(drop)
 }
 
-fn revisions(session: &dyn Session) -> Result<Revisions, StoreFault> {
+fn revisions(session: &dyn Session) -> Result<Revisions, StoreError> {
     let mut found = Revisions::default();
-    session.each(statements::REVISIONS, &[], &mut |line| {
-        let value = line.number(1).map_err(StoreFault::unavailable)?;
-        match line.text(0).map_err(StoreFault::unavailable)? {
+    session.each(statements::REVISIONS, &[], &mut |row| {
+        let value = row.number(1).map_err(StoreError::unavailable)?;
+        match row.text(0).map_err(StoreError::unavailable)? {
             "directory_revision" => found.directory = value,
             _ => found.sessions = value,
         }
@@ -170,7 +170,7 @@ fn revisions(session: &dyn Session) -> Result<Revisions, StoreFault> {
 }
 
 /// Reads everything; the session must be of one moment.
-pub(super) fn load(session: &dyn Session) -> Result<Directory, StoreFault> {
+pub(super) fn load(session: &dyn Session) -> Result<Directory, StoreError> {
     let mut unreadable = Vec::new();
     let directory = Directory {
         revision: revisions(session)?.directory,
@@ -189,68 +189,68 @@ fn table<T>(
     session: &dyn Session,
     name: &'static str,
     sql: &'static str,
-    unreadable: &mut Vec<StoreFault>,
-    read: fn(&dyn Line) -> Result<T, String>,
-) -> Result<Vec<T>, StoreFault> {
+    unreadable: &mut Vec<StoreError>,
+    read: fn(&dyn Row) -> Result<T, String>,
+) -> Result<Vec<T>, StoreError> {
     let mut read_back = Vec::new();
-    session.each(sql, &[], &mut |line| {
-        match read(line) {
+    session.each(sql, &[], &mut |row| {
+        match read(row) {
             Ok(value) => read_back.push(value),
-            Err(cause) => unreadable.push(StoreFault::unreadable(name, rows::key(line), cause)),
+            Err(cause) => unreadable.push(StoreError::unreadable(name, rows::key(row), cause)),
         }
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(read_back)
 }
 
-fn agent(line: &dyn Line) -> Result<AgentRow, String> {
-    Ok(AgentRow { id: id(line.number(0)?, AgentId::new)?, name: line.text(1)?.to_owned() })
+fn agent(row: &dyn Row) -> Result<AgentRow, String> {
+    Ok(AgentRow { id: id(row.number(0)?, AgentId::new)?, name: row.text(1)?.to_owned() })
 }
 
 /// A customer's row, in the order of the statements that read it.
-pub(super) fn customer(line: &dyn Line) -> Result<CustomerRow, String> {
+pub(super) fn customer(row: &dyn Row) -> Result<CustomerRow, String> {
     Ok(CustomerRow {
-        id: id(line.number(0)?, CustomerId::new)?,
-        agent: optional_id(line.optional_number(1)?, AgentId::new)?,
-        name: line.text(2)?.to_owned(),
-        timezone: line.text(3)?.to_owned(),
-        active: line.truth(4)?,
-        day_limit: rows::limit(line.optional_number(5)?)?,
-        minute_limit: rows::limit(line.optional_number(6)?)?,
+        id: id(row.number(0)?, CustomerId::new)?,
+        agent: optional_id(row.optional_number(1)?, AgentId::new)?,
+        name: row.text(2)?.to_owned(),
+        timezone: row.text(3)?.to_owned(),
+        active: row.truth(4)?,
+        day_limit: rows::limit(row.optional_number(5)?)?,
+        minute_limit: rows::limit(row.optional_number(6)?)?,
     })
 }
 
 /// A user's row, in the order of the statements that read it.
-pub(super) fn user(line: &dyn Line) -> Result<UserRow, String> {
-    let customer = optional_id(line.optional_number(1)?, CustomerId::new)?.map(AccountId::Customer);
-    let agent = optional_id(line.optional_number(2)?, AgentId::new)?.map(AccountId::Agent);
+pub(super) fn user(row: &dyn Row) -> Result<UserRow, String> {
+    let customer = optional_id(row.optional_number(1)?, CustomerId::new)?.map(AccountId::Customer);
+    let agent = optional_id(row.optional_number(2)?, AgentId::new)?.map(AccountId::Agent);
     let account = match (customer, agent) {
         (Some(account), None) | (None, Some(account)) => account,
         _ => return Err("a user belongs to one customer or to one agent".to_owned()),
     };
     Ok(UserRow {
-        id: id(line.number(0)?, UserId::new)?,
+        id: id(row.number(0)?, UserId::new)?,
         account,
-        login: line.text(3)?.to_owned(),
-        password_hash: line.text(4)?.to_owned(),
-        name: line.text(5)?.to_owned(),
-        description: line.text(6)?.to_owned(),
-        rights: line.text(7)?.to_owned(),
+        login: row.text(3)?.to_owned(),
+        password_hash: row.text(4)?.to_owned(),
+        name: row.text(5)?.to_owned(),
+        description: row.text(6)?.to_owned(),
+        rights: row.text(7)?.to_owned(),
     })
 }
 
-fn key(line: &dyn Line) -> Result<KeyRow, String> {
+fn key(row: &dyn Row) -> Result<KeyRow, String> {
     Ok(KeyRow {
-        id: id(line.number(0)?, KeyId::new)?,
-        user: id(line.number(1)?, UserId::new)?,
-        name: line.text(2)?.to_owned(),
-        token_hash: line.text(3)?.to_owned(),
-        expires_at: line.optional_number(4)?,
-        blocked: line.truth(5)?,
+        id: id(row.number(0)?, KeyId::new)?,
+        user: id(row.number(1)?, UserId::new)?,
+        name: row.text(2)?.to_owned(),
+        token_hash: row.text(3)?.to_owned(),
+        expires_at: row.optional_number(4)?,
+        blocked: row.truth(5)?,
     })
 }
 
-fn block(line: &dyn Line) -> Result<BlockRow, String> {
-    let account = AccountId::from_columns(line.text(0)?, line.number(1)?)?;
-    Ok(BlockRow { account, block: line.text(2)?.to_owned() })
+fn block(row: &dyn Row) -> Result<BlockRow, String> {
+    let account = AccountId::from_columns(row.text(0)?, row.number(1)?)?;
+    Ok(BlockRow { account, block: row.text(2)?.to_owned() })
 }

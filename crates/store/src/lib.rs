@@ -4,7 +4,7 @@
 //! address book; what it refuses, it refuses because a row is there or is not. Every method is one transaction.
 //!
 //! Two engines keep the rows: SQLite in a directory of its own ([`sqlite`]), and PostgreSQL, which several servers
-//! may share ([`postgres`]). What is said to them is written once, against [`session`]. [`Store`] is a handle: a copy is
+//! may share ([`postgres`]). What is said to them is written once, against [`sql`]. [`Store`] is a handle: a copy is
 //! the same store.
 
 use std::path::{Path, PathBuf};
@@ -15,24 +15,24 @@ use ringbook_book::Book;
 use ringbook_book::id::{CustomerId, Revision};
 
 mod accounts;
+mod audit;
 mod books;
-mod commits;
+mod catch_up;
 mod directory;
-mod fault;
-mod following;
 mod lists;
 mod loading;
+mod logins;
+mod metrics;
 mod moving;
-mod news;
+mod notifications;
 mod points;
 mod postgres;
-mod report;
 mod rows;
 mod sequences;
-mod session;
-mod sessions;
+mod sql;
 mod sqlite;
 pub(crate) mod statements;
+mod store_error;
 mod users;
 mod verify;
 
@@ -42,50 +42,50 @@ pub mod testing;
 pub(crate) mod tests;
 
 pub use accounts::{CustomerEdit, NewCustomer};
-pub use books::Uncommitted;
-pub use commits::Commits;
+pub use audit::RequestReader;
+pub use audit::{Bodies, Request, RequestRow, SEGMENT_SECONDS_MAX, Segment, Sent};
+pub use books::CommitError;
+pub use catch_up::CatchUp;
 pub use directory::{AgentRow, BlockRow, CustomerRow, Directory, KeyRow, Revisions, UserRow};
-pub use fault::{Noun, StoreFault};
-pub use following::Following;
-pub use moving::{MoveFault, Phase, Step, Transfer, move_store};
-pub use news::{Moved, News};
+pub use logins::SessionRow;
+pub use metrics::Commits;
+pub use moving::{MoveError, MovePhase, MoveStep, Transfer, move_store};
+pub use notifications::{ChangedBooks, Notifications};
 pub use points::{PointsRow, PointsUse};
 pub use postgres::Address;
-pub use report::Requests;
-pub use report::{Bodies, Request, RequestRow, SEGMENT_SECONDS_MAX, Segment, Sent};
 pub use rows::AccountId;
 pub use sequences::IdKind;
-pub use sessions::SessionRow;
+pub use store_error::{EntityKind, StoreError};
 pub use users::{NewKey, NewUser, UserEdit};
 pub use verify::FINDINGS_MAX;
 
 use postgres::Postgres;
-use session::{Session, Snapshot};
+use sql::{Session, Snapshot};
 use sqlite::Sqlite;
 
 /// What names the data.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum Location {
     /// A directory of this machine.
     Directory(PathBuf),
     /// A database that several servers may share.
     Database(Address),
 }
 
-impl From<&Path> for Place {
+impl From<&Path> for Location {
     fn from(directory: &Path) -> Self {
         Self::Directory(directory.to_owned())
     }
 }
 
-impl From<&PathBuf> for Place {
+impl From<&PathBuf> for Location {
     fn from(directory: &PathBuf) -> Self {
         Self::Directory(directory.clone())
     }
 }
 
-impl From<&Place> for Place {
-    fn from(place: &Place) -> Self {
+impl From<&Location> for Location {
+    fn from(place: &Location) -> Self {
         place.clone()
     }
 }
@@ -104,9 +104,9 @@ pub enum Role {
 /// An operation is a begin, a job, a commit or a read. The counter is shared by the copies, so that a test can set
 /// it again on a running store.
 #[derive(Debug, Clone, Default)]
-pub struct Faults(Arc<AtomicU64>);
+pub struct FaultInjector(Arc<AtomicU64>);
 
-impl Faults {
+impl FaultInjector {
     /// Every operation is left alone.
     pub fn none() -> Self {
         Self::default()
@@ -118,9 +118,9 @@ impl Faults {
     }
 
     /// Counts an operation; fails when it is the one.
-    fn strike(&self) -> Result<(), StoreFault> {
+    fn check(&self) -> Result<(), StoreError> {
         let before = self.0.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-        if before == Ok(1) { Err(StoreFault::unavailable("a fault was asked for")) } else { Ok(()) }
+        if before == Ok(1) { Err(StoreError::unavailable("a fault was asked for")) } else { Ok(()) }
     }
 }
 
@@ -137,35 +137,35 @@ enum Engine {
 impl Store {
     /// Opens the data, making and migrating them as needed. Blocks on the store.
     ///
-    /// Fails when another server holds the directory ([`StoreFault::Locked`], servers only), when the data are of
-    /// a newer program or not ringbook's, when they are a copy that was not finished ([`StoreFault::Unfinished`]), or
+    /// Fails when another server holds the directory ([`StoreError::Locked`], servers only), when the data are of
+    /// a newer program or not ringbook's, when they are a copy that was not finished ([`StoreError::Unfinished`]), or
     /// when the disk or the database refuses.
-    pub fn open(place: impl Into<Place>, role: Role) -> Result<Self, StoreFault> {
-        Self::open_with(place, role, Faults::none())
+    pub fn open(place: impl Into<Location>, role: Role) -> Result<Self, StoreError> {
+        Self::open_with(place, role, FaultInjector::none())
     }
 
     /// Like [`Store::open`], with operations that a test makes fail.
-    pub fn open_with(place: impl Into<Place>, role: Role, faults: Faults) -> Result<Self, StoreFault> {
+    pub fn open_with(place: impl Into<Location>, role: Role, faults: FaultInjector) -> Result<Self, StoreError> {
         let store = Self::open_even_unfinished(place, role, faults)?;
         let unfinished = store.snapshot().and_then(|session| session.finds(statements::UNFINISHED_MOVE, &[]));
         // What cannot be read is told by whoever needs it.
-        if unfinished == Ok(true) { Err(StoreFault::Unfinished) } else { Ok(store) }
+        if unfinished == Ok(true) { Err(StoreError::Unfinished) } else { Ok(store) }
     }
 
     /// The same for whoever finishes a copy.
-    fn open_even_unfinished(place: impl Into<Place>, role: Role, faults: Faults) -> Result<Self, StoreFault> {
+    fn open_even_unfinished(place: impl Into<Location>, role: Role, faults: FaultInjector) -> Result<Self, StoreError> {
         let engine = match place.into() {
-            Place::Directory(directory) => Engine::Sqlite(Arc::new(Sqlite::open(&directory, role, faults)?)),
-            Place::Database(address) => Engine::Postgres(Arc::new(Postgres::open(&address, role, faults)?)),
+            Location::Directory(directory) => Engine::Sqlite(Arc::new(Sqlite::open(&directory, role, faults)?)),
+            Location::Database(address) => Engine::Postgres(Arc::new(Postgres::open(&address, role, faults)?)),
         };
         Ok(Self(engine))
     }
 
     /// Whether there are data already. Opening makes them; a command that only looks asks first. Blocks on the store.
-    pub fn exists(place: &Place) -> Result<bool, StoreFault> {
+    pub fn exists(place: &Location) -> Result<bool, StoreError> {
         match place {
-            Place::Directory(directory) => Ok(Sqlite::exists(directory)),
-            Place::Database(address) => Postgres::exists(address),
+            Location::Directory(directory) => Ok(Sqlite::exists(directory)),
+            Location::Database(address) => Postgres::exists(address),
         }
     }
 
@@ -188,23 +188,23 @@ impl Store {
     }
 
     /// Whether the store answers.
-    pub async fn ping(&self) -> Result<(), StoreFault> {
-        self.glance(|session| session.finds(statements::PING, &[]).map(drop)).await
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.read_short(|session| session.finds(statements::PING, &[]).map(drop)).await
     }
 
     /// What other servers tell of their changes; where no other server shares the data, nobody ever does.
-    pub fn news(&self) -> Arc<News> {
+    pub fn notifications(&self) -> Arc<Notifications> {
         match &self.0 {
             Engine::Sqlite(_) => Arc::default(),
-            Engine::Postgres(engine) => Arc::clone(engine.news()),
+            Engine::Postgres(engine) => Arc::clone(engine.notifications()),
         }
     }
 
     /// Tells other servers that a book has moved; waits for nothing.
-    fn tell(&self, customer: CustomerId, revision: Revision) {
+    fn notify(&self, customer: CustomerId, revision: Revision) {
         match &self.0 {
             Engine::Sqlite(_) => {}
-            Engine::Postgres(engine) => engine.news().tell(customer, revision),
+            Engine::Postgres(engine) => engine.notifications().send(customer, revision),
         }
     }
 
@@ -220,10 +220,10 @@ impl Store {
     ///
     /// The job runs on a thread that may block: it must not wait for anything but the session. Once sent it is done
     /// even when the caller goes away.
-    async fn write<T, F>(&self, job: F) -> Result<T, StoreFault>
+    async fn write<T, F>(&self, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
     {
         match &self.0 {
             Engine::Sqlite(engine) => engine.write(move |connection| job(connection)).await,
@@ -233,22 +233,22 @@ impl Store {
 
     /// Like [`Store::read`], for reads of a few rows that others wait for: where the way to the store is broken without a
     /// sign of it, that is found out within seconds.
-    async fn glance<T, F>(&self, job: F) -> Result<T, StoreFault>
+    async fn read_short<T, F>(&self, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
     {
         match &self.0 {
             Engine::Sqlite(engine) => engine.read(move |connection| job(connection)).await,
-            Engine::Postgres(engine) => engine.glance(job).await,
+            Engine::Postgres(engine) => engine.read_short(job).await,
         }
     }
 
     /// Does a short read off the async threads; every statement sees what was committed before it.
-    async fn read<T, F>(&self, job: F) -> Result<T, StoreFault>
+    async fn read<T, F>(&self, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
     {
         match &self.0 {
             Engine::Sqlite(engine) => engine.read(move |connection| job(connection)).await,
@@ -257,19 +257,19 @@ impl Store {
     }
 
     /// Like [`Store::read`], all of one moment.
-    async fn view<T, F>(&self, job: F) -> Result<T, StoreFault>
+    async fn read_snapshot<T, F>(&self, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
     {
         match &self.0 {
             Engine::Sqlite(engine) => engine.read(move |connection| job(&*connection.unchecked_transaction()?)).await,
-            Engine::Postgres(engine) => engine.view(job).await,
+            Engine::Postgres(engine) => engine.read_snapshot(job).await,
         }
     }
 
     /// A session of one's own that sees one moment, for a read that takes long. Blocks on the store.
-    fn snapshot(&self) -> Result<Snapshot, StoreFault> {
+    fn snapshot(&self) -> Result<Snapshot, StoreError> {
         match &self.0 {
             Engine::Sqlite(engine) => engine.snapshot(),
             Engine::Postgres(engine) => engine.snapshot(),
@@ -277,7 +277,7 @@ impl Store {
     }
 
     /// Another such session, if there is room for it at once. It may see a later moment.
-    fn spare_snapshot(&self) -> Result<Option<Snapshot>, StoreFault> {
+    fn spare_snapshot(&self) -> Result<Option<Snapshot>, StoreError> {
         match &self.0 {
             Engine::Sqlite(engine) => engine.snapshot().map(Some),
             Engine::Postgres(engine) => engine.spare_snapshot(),

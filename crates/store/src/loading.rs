@@ -18,9 +18,9 @@ use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
 
 use super::lists;
 use super::rows::{self, column};
-use super::session::{Line, Session, Snapshot, cells};
+use super::sql::{Row, Session, Snapshot, values};
 use super::statements as sql;
-use super::{Noun, Store, StoreFault};
+use super::{EntityKind, Store, StoreError};
 
 /// How many threads read one book.
 const LOADERS_MAX: usize = 4;
@@ -32,7 +32,7 @@ const ATTEMPTS_TOGETHER_MAX: usize = 4;
 impl Store {
     /// A whole book, as it is committed now: from its image if there is a good one, else from its rows. Blocks on the
     /// store, and keeps several threads busy.
-    pub fn load_book(&self, customer: CustomerId) -> Result<Book, StoreFault> {
+    pub fn load_book(&self, customer: CustomerId) -> Result<Book, StoreError> {
         if let Some(book) = self.image(customer)
             && head(&*self.snapshot()?, customer)?.is_some_and(|head| head.revision == book.revision())
         {
@@ -42,11 +42,11 @@ impl Store {
     }
 
     /// Reads a whole book from its rows, as they are committed now. Blocks on the store, and keeps several threads busy.
-    pub fn load_rows(&self, customer: CustomerId) -> Result<Book, StoreFault> {
+    pub fn load_rows(&self, customer: CustomerId) -> Result<Book, StoreError> {
         for _ in 0..ATTEMPTS_TOGETHER_MAX {
             match self.try_load(customer, LOADERS_MAX) {
                 // Somebody changed the book between two readers' beginnings.
-                Err(StoreFault::RevisionMoved) => {}
+                Err(StoreError::RevisionMoved) => {}
                 outcome => return outcome,
             }
         }
@@ -54,15 +54,15 @@ impl Store {
     }
 
     /// The revision of a book, as it is committed now; `None` when there is no such book.
-    pub async fn book_revision(&self, customer: CustomerId) -> Result<Option<Revision>, StoreFault> {
+    pub async fn book_revision(&self, customer: CustomerId) -> Result<Option<Revision>, StoreError> {
         let found = self.read(move |session| head(session, customer)).await?;
         Ok(found.map(|head| head.revision))
     }
 
-    fn try_load(&self, customer: CustomerId, loaders_max: usize) -> Result<Book, StoreFault> {
+    fn try_load(&self, customer: CustomerId, loaders_max: usize) -> Result<Book, StoreError> {
         let session = self.snapshot()?;
         let Head { revision, contacts, forgotten } =
-            head(&*session, customer)?.ok_or(StoreFault::NotFound { what: Noun::Customer })?;
+            head(&*session, customer)?.ok_or(StoreError::NotFound { what: EntityKind::Customer })?;
         let frame = Frame::new(Furniture {
             organizations: organizations(&*session, customer)?,
             groups: groups(&*session, customer)?,
@@ -74,11 +74,11 @@ impl Store {
         let ids = id_bounds(&*session, customer)?;
         let sessions = self.loaders(session, ids, loaders_max)?;
         let runs = load_together(&frame, customer, revision, ids, sessions)?;
-        let unfit = |unfit| StoreFault::unreadable("contacts", format_args!("customer_id {customer}"), unfit);
+        let unfit = |unfit| StoreError::unreadable("contacts", format_args!("customer_id {customer}"), unfit);
         let book = assemble(frame, runs, revision).map_err(unfit)?;
         if book.contacts_len() as u64 != contacts {
             let cause = format_args!("{} contacts can be read where {contacts} were written", book.contacts_len());
-            return Err(StoreFault::unreadable("books", format_args!("customer_id {customer}"), cause));
+            return Err(StoreError::unreadable("books", format_args!("customer_id {customer}"), cause));
         }
         Ok(book)
     }
@@ -89,7 +89,7 @@ impl Store {
         first: Snapshot,
         ids: Option<(i64, i64)>,
         loaders_max: usize,
-    ) -> Result<Vec<Snapshot>, StoreFault> {
+    ) -> Result<Vec<Snapshot>, StoreError> {
         let processors = thread::available_parallelism().map_or(1, usize::from);
         let worth = ids.map_or(0, |(least, most)| (most - least) / IDS_PER_LOADER_MIN);
         let wanted = usize::try_from(worth).unwrap_or(usize::MAX).min(processors).min(loaders_max);
@@ -110,7 +110,7 @@ fn load_together(
     revision: Revision,
     ids: Option<(i64, i64)>,
     sessions: Vec<Snapshot>,
-) -> Result<Vec<Ran>, StoreFault> {
+) -> Result<Vec<Ran>, StoreError> {
     let Some((least, most)) = ids else { return Ok(Vec::new()) };
     let step = (most - least) / sessions.len() as i64 + 1;
     let range = |at: usize| (least + at as i64 * step, (least + (at as i64 + 1) * step - 1).min(most));
@@ -121,7 +121,7 @@ fn load_together(
             .map(|(at, session)| {
                 scope.spawn(move || {
                     if head(&*session, customer)?.is_none_or(|head| head.revision != revision) {
-                        return Err(StoreFault::RevisionMoved);
+                        return Err(StoreError::RevisionMoved);
                     }
                     load_run(&*session, customer, frame, range(at))
                 })
@@ -129,7 +129,7 @@ fn load_together(
             .collect();
         let first = first.map(|(at, session)| load_run(&*session, customer, frame, range(at)));
         let join = |thread: thread::ScopedJoinHandle<'_, _>| {
-            thread.join().unwrap_or_else(|_| Err(StoreFault::unavailable("a thread that read contacts panicked")))
+            thread.join().unwrap_or_else(|_| Err(StoreError::unavailable("a thread that read contacts panicked")))
         };
         first.into_iter().chain(others.into_iter().map(join)).collect()
     })
@@ -140,11 +140,11 @@ fn load_run(
     customer: CustomerId,
     frame: &Frame,
     (from, to): (i64, i64),
-) -> Result<Ran, StoreFault> {
+) -> Result<Ran, StoreError> {
     let mut run = Run::new(frame);
     let mut lists = Lists::default();
-    let read = session.each(sql::CONTACTS, &cells![column(customer.number()), from, to], &mut |line| {
-        push(&mut run, line, &mut lists).map_err(|cause| broken("contacts", customer, line, cause))?;
+    let read = session.each(sql::CONTACTS, &values![column(customer.number()), from, to], &mut |row| {
+        push(&mut run, row, &mut lists).map_err(|cause| broken("contacts", customer, row, cause))?;
         Ok(ControlFlow::Continue(()))
     });
     read.map_err(|fault| damaged("contacts", customer, fault))?;
@@ -158,34 +158,34 @@ struct Lists {
     groups: Vec<u64>,
 }
 
-fn push(run: &mut Run<'_>, line: &dyn Line, lists: &mut Lists) -> Result<(), String> {
-    lists::read_phones(line.text(4)?, &mut lists.phones)?;
-    lists::read_ids(line.text(8)?, &mut lists.groups)?;
-    let emails = lists::Texts::read(line.text(5)?)?;
-    let id = |at| line.optional_number(at).map(|id| id.map(i64::cast_unsigned));
+fn push(run: &mut Run<'_>, row: &dyn Row, lists: &mut Lists) -> Result<(), String> {
+    lists::read_phones(row.text(4)?, &mut lists.phones)?;
+    lists::read_ids(row.text(8)?, &mut lists.groups)?;
+    let emails = lists::Texts::read(row.text(5)?)?;
+    let id = |at| row.optional_number(at).map(|id| id.map(i64::cast_unsigned));
     let contact = StoredContact {
-        id: line.number(0)?.cast_unsigned(),
-        last_name: line.text(1)?,
-        first_name: line.optional_text(2)?,
-        patronymic: line.optional_text(3)?,
+        id: row.number(0)?.cast_unsigned(),
+        last_name: row.text(1)?,
+        first_name: row.optional_text(2)?,
+        patronymic: row.optional_text(3)?,
         phones: &lists.phones,
         emails: &emails.to_vec(),
         manager: id(6)?,
         organization: id(7)?,
         groups: &lists.groups,
-        revision: Revision(line.number(9)?.cast_unsigned()),
+        revision: Revision(row.number(9)?.cast_unsigned()),
     };
     run.push(&contact).map_err(|unfit| unfit.to_string())
 }
 
-fn broken(table: &'static str, customer: CustomerId, line: &dyn Line, cause: String) -> StoreFault {
-    StoreFault::unreadable(table, format_args!("customer_id {customer}, {}", rows::key(line)), cause)
+fn broken(table: &'static str, customer: CustomerId, row: &dyn Row, cause: String) -> StoreError {
+    StoreError::unreadable(table, format_args!("customer_id {customer}, {}", rows::key(row)), cause)
 }
 
 /// A page of the disk that cannot be read takes rows along that nobody can name; the rest may be well.
-fn damaged(table: &'static str, customer: CustomerId, fault: StoreFault) -> StoreFault {
+fn damaged(table: &'static str, customer: CustomerId, fault: StoreError) -> StoreError {
     match fault {
-        StoreFault::Damaged { cause } => StoreFault::unreadable(table, format_args!("customer_id {customer}"), cause),
+        StoreError::Damaged { cause } => StoreError::unreadable(table, format_args!("customer_id {customer}"), cause),
         other => other,
     }
 }
@@ -197,17 +197,17 @@ pub(super) struct Head {
     pub(super) forgotten: Revision,
 }
 
-pub(super) fn head(session: &dyn Session, customer: CustomerId) -> Result<Option<Head>, StoreFault> {
-    session.first(sql::BOOK, &cells![column(customer.number())], |line| {
-        let number = |at| line.number(at).map(i64::cast_unsigned);
+pub(super) fn head(session: &dyn Session, customer: CustomerId) -> Result<Option<Head>, StoreError> {
+    session.first(sql::BOOK, &values![column(customer.number())], |row| {
+        let number = |at| row.number(at).map(i64::cast_unsigned);
         Ok(Head { revision: Revision(number(0)?), contacts: number(1)?, forgotten: Revision(number(2)?) })
     })
 }
 
 /// The smallest and the largest id of a contact.
-fn id_bounds(session: &dyn Session, customer: CustomerId) -> Result<Option<(i64, i64)>, StoreFault> {
-    let bounds = session.one(sql::CONTACT_ID_BOUNDS, &cells![column(customer.number())], |line| {
-        Ok(line.optional_number(0)?.zip(line.optional_number(1)?))
+fn id_bounds(session: &dyn Session, customer: CustomerId) -> Result<Option<(i64, i64)>, StoreError> {
+    let bounds = session.one(sql::CONTACT_ID_BOUNDS, &values![column(customer.number())], |row| {
+        Ok(row.optional_number(0)?.zip(row.optional_number(1)?))
     });
     bounds.map_err(|fault| damaged("contacts", customer, fault))
 }
@@ -215,61 +215,61 @@ fn id_bounds(session: &dyn Session, customer: CustomerId) -> Result<Option<(i64,
 pub(super) fn organizations(
     session: &dyn Session,
     customer: CustomerId,
-) -> Result<Vec<(Organization, Revision)>, StoreFault> {
-    all(session, sql::ORGANIZATIONS, "organizations", customer, |line| {
+) -> Result<Vec<(Organization, Revision)>, StoreError> {
+    all(session, sql::ORGANIZATIONS, "organizations", customer, |row| {
         let organization =
-            Organization { id: rows::id(line.number(0)?, OrganizationId::new)?, name: name(line.text(2)?)? };
-        Ok((organization, revision(line)?))
+            Organization { id: rows::id(row.number(0)?, OrganizationId::new)?, name: name(row.text(2)?)? };
+        Ok((organization, revision(row)?))
     })
 }
 
-pub(super) fn groups(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Group, Revision)>, StoreFault> {
-    all(session, sql::GROUPS, "groups", customer, |line| {
-        let origin = if line.truth(3)? { Origin::System } else { Origin::User };
-        let group = Group { id: rows::id(line.number(0)?, GroupId::new)?, name: name(line.text(2)?)?, origin };
-        Ok((group, revision(line)?))
+pub(super) fn groups(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Group, Revision)>, StoreError> {
+    all(session, sql::GROUPS, "groups", customer, |row| {
+        let origin = if row.truth(3)? { Origin::System } else { Origin::User };
+        let group = Group { id: rows::id(row.number(0)?, GroupId::new)?, name: name(row.text(2)?)?, origin };
+        Ok((group, revision(row)?))
     })
 }
 
-pub(super) fn employees(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Employee, Revision)>, StoreFault> {
-    all(session, sql::EMPLOYEES, "employees", customer, |line| {
-        let email = line.optional_text(5)?.map(Email::parse).transpose();
+pub(super) fn employees(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Employee, Revision)>, StoreError> {
+    all(session, sql::EMPLOYEES, "employees", customer, |row| {
+        let email = row.optional_text(5)?.map(Email::parse).transpose();
         let employee = Employee {
-            id: rows::id(line.number(0)?, EmployeeId::new)?,
-            last_name: name(line.text(2)?)?,
-            first_name: line.optional_text(3)?.map(name).transpose()?,
-            patronymic: line.optional_text(4)?.map(name).transpose()?,
+            id: rows::id(row.number(0)?, EmployeeId::new)?,
+            last_name: name(row.text(2)?)?,
+            first_name: row.optional_text(3)?.map(name).transpose()?,
+            patronymic: row.optional_text(4)?.map(name).transpose()?,
             email: email.map_err(|fault| format!("email {fault}"))?,
-            phones: lists::read_employee_phones(line.text(6)?)?,
+            phones: lists::read_employee_phones(row.text(6)?)?,
         };
-        Ok((employee, revision(line)?))
+        Ok((employee, revision(row)?))
     })
 }
 
 pub(super) fn blacklist(
     session: &dyn Session,
     customer: CustomerId,
-) -> Result<Vec<(BlacklistNumber, Revision)>, StoreFault> {
-    all(session, sql::BLACKLIST, "blacklist", customer, |line| {
+) -> Result<Vec<(BlacklistNumber, Revision)>, StoreError> {
+    all(session, sql::BLACKLIST, "blacklist", customer, |row| {
         let entry = BlacklistEntry {
-            phone: Phone::parse(line.text(2)?).map_err(|fault| format!("phone_number {fault}"))?,
-            added_by: line.text(3)?.into(),
-            comment: line.optional_text(4)?.map(Into::into),
-            added_at: line.number(5)?,
+            phone: Phone::parse(row.text(2)?).map_err(|fault| format!("phone_number {fault}"))?,
+            added_by: row.text(3)?.into(),
+            comment: row.optional_text(4)?.map(Into::into),
+            added_at: row.number(5)?,
         };
-        Ok((BlacklistNumber { id: rows::id(line.number(0)?, BlacklistId::new)?, entry }, revision(line)?))
+        Ok((BlacklistNumber { id: rows::id(row.number(0)?, BlacklistId::new)?, entry }, revision(row)?))
     })
 }
 
-fn deleted(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Revision, ContactId)>, StoreFault> {
-    all(session, sql::DELETED_CONTACTS, "deleted_contacts", customer, |line| {
-        Ok((Revision(line.number(0)?.cast_unsigned()), rows::id(line.number(1)?, ContactId::new)?))
+fn deleted(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Revision, ContactId)>, StoreError> {
+    all(session, sql::DELETED_CONTACTS, "deleted_contacts", customer, |row| {
+        Ok((Revision(row.number(0)?.cast_unsigned()), rows::id(row.number(1)?, ContactId::new)?))
     })
 }
 
 /// The revision of a row, its second column.
-fn revision(line: &dyn Line) -> Result<Revision, String> {
-    line.number(1).map(|revision| Revision(revision.cast_unsigned()))
+fn revision(row: &dyn Row) -> Result<Revision, String> {
+    row.number(1).map(|revision| Revision(revision.cast_unsigned()))
 }
 
 fn name(text: &str) -> Result<Name, String> {
@@ -281,11 +281,11 @@ fn all<T>(
     sql: &'static str,
     table: &'static str,
     customer: CustomerId,
-    read: impl Fn(&dyn Line) -> Result<T, String>,
-) -> Result<Vec<T>, StoreFault> {
+    read: impl Fn(&dyn Row) -> Result<T, String>,
+) -> Result<Vec<T>, StoreError> {
     let mut things = Vec::new();
-    let all = session.each(sql, &cells![column(customer.number())], &mut |line| {
-        things.push(read(line).map_err(|cause| broken(table, customer, line, cause))?);
+    let all = session.each(sql, &values![column(customer.number())], &mut |row| {
+        things.push(read(row).map_err(|cause| broken(table, customer, row, cause))?);
         Ok(ControlFlow::Continue(()))
     });
     all.map_err(|fault| damaged(table, customer, fault))?;
@@ -297,36 +297,36 @@ pub(super) fn contacts_since(
     session: &dyn Session,
     customer: CustomerId,
     since: Revision,
-) -> Result<Vec<(Contact, Revision)>, StoreFault> {
+) -> Result<Vec<(Contact, Revision)>, StoreError> {
     let mut contacts = Vec::new();
-    let asked = cells![column(customer.number()), column(since.0)];
-    let all = session.each(sql::CONTACTS_SINCE, &asked, &mut |line| {
-        contacts.push(contact(line).map_err(|cause| broken("contacts", customer, line, cause))?);
+    let asked = values![column(customer.number()), column(since.0)];
+    let all = session.each(sql::CONTACTS_SINCE, &asked, &mut |row| {
+        contacts.push(contact(row).map_err(|cause| broken("contacts", customer, row, cause))?);
         Ok(ControlFlow::Continue(()))
     });
     all.map_err(|fault| damaged("contacts", customer, fault))?;
     Ok(contacts)
 }
 
-fn contact(line: &dyn Line) -> Result<(Contact, Revision), String> {
+fn contact(row: &dyn Row) -> Result<(Contact, Revision), String> {
     let mut lists = Lists::default();
-    lists::read_phones(line.text(4)?, &mut lists.phones)?;
-    lists::read_ids(line.text(8)?, &mut lists.groups)?;
-    let emails = lists::Texts::read(line.text(5)?)?;
+    lists::read_phones(row.text(4)?, &mut lists.phones)?;
+    lists::read_ids(row.text(8)?, &mut lists.groups)?;
+    let emails = lists::Texts::read(row.text(5)?)?;
     let emails: Result<Vec<Email>, _> = emails.to_vec().into_iter().map(Email::parse).collect();
     let twice = |_| "has a phone number or an e-mail address twice, or too many".to_owned();
     let groups: Result<Vec<GroupId>, _> = lists.groups.iter().map(|id| GroupId::new(*id)).collect();
     let draft = ContactDraft {
-        last_name: name(line.text(1)?)?,
-        first_name: line.optional_text(2)?.map(name).transpose()?,
-        patronymic: line.optional_text(3)?.map(name).transpose()?,
+        last_name: name(row.text(1)?)?,
+        first_name: row.optional_text(2)?.map(name).transpose()?,
+        patronymic: row.optional_text(3)?.map(name).transpose()?,
         phones: Phones::new(lists.phones, |phone| *phone).map_err(twice)?,
         emails: Emails::new(emails.map_err(|fault| format!("an e-mail address {fault}"))?, Email::folded)
             .map_err(twice)?,
-        manager: rows::optional_id(line.optional_number(6)?, EmployeeId::new)?,
-        organization: rows::optional_id(line.optional_number(7)?, OrganizationId::new)?,
+        manager: rows::optional_id(row.optional_number(6)?, EmployeeId::new)?,
+        organization: rows::optional_id(row.optional_number(7)?, OrganizationId::new)?,
         groups: groups.map_err(|_| "names a group that cannot be".to_owned())?,
     };
-    let contact = Contact { id: rows::id(line.number(0)?, ContactId::new)?, draft };
-    Ok((contact, Revision(line.number(9)?.cast_unsigned())))
+    let contact = Contact { id: rows::id(row.number(0)?, ContactId::new)?, draft };
+    Ok((contact, Revision(row.number(9)?.cast_unsigned())))
 }

@@ -10,8 +10,8 @@
 
 use std::fmt;
 
-use super::session::Cell;
-use super::{Faults, Place, Role, Store, StoreFault};
+use super::sql::SqlValue;
+use super::{FaultInjector, Location, Role, Store, StoreError};
 
 mod merge;
 mod tables;
@@ -30,15 +30,15 @@ const MARK: &str = "move_unfinished";
 const REPORT_ROWS: u64 = 1_000;
 
 /// A row of whatever table.
-type Row = Vec<Cell<'static>>;
+type RowValues = Vec<SqlValue<'static>>;
 
-/// Why a move did not come to its end. `FROM` and `TO` are what the command line calls the two stores.
+/// Why a move did not come to its end. `FROM` and `TO` are what the command row calls the two stores.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MoveFault {
+pub enum MoveError {
     /// The store that is moved failed or was refused.
-    Source(StoreFault),
+    Source(StoreError),
     /// The store that is moved into failed or was refused.
-    Target(StoreFault),
+    Target(StoreError),
     /// There is nothing to be moved.
     Nothing,
     /// The source is itself a copy that was not finished.
@@ -75,7 +75,7 @@ pub enum MoveFault {
 
 /// What a move is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
+pub enum MovePhase {
     /// Taking away what an earlier move left wrong.
     Clearing,
     /// Copying what is missing.
@@ -86,9 +86,9 @@ pub enum Phase {
 
 /// How far a move is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step {
+pub struct MoveStep {
     /// What it is at.
-    pub phase: Phase,
+    pub phase: MovePhase,
     /// The table.
     pub table: &'static str,
     /// Rows that were looked at, those to be copied and those to be compared each once.
@@ -112,19 +112,23 @@ pub struct Transfer {
 ///
 /// Both are opened as a server opens them, so that none runs on a directory meanwhile. Needs a runtime with threads that
 /// may block. After a fault the target can be used by nobody; the same move again goes on where this one stopped.
-pub async fn move_store(from: &Place, to: &Place, watch: &mut dyn FnMut(Step)) -> Result<Transfer, MoveFault> {
-    move_with(from, to, Faults::none(), watch).await
+pub async fn move_store(
+    from: &Location,
+    to: &Location,
+    watch: &mut dyn FnMut(MoveStep),
+) -> Result<Transfer, MoveError> {
+    move_with(from, to, FaultInjector::none(), watch).await
 }
 
 /// Like [`move_store`], with operations on the target that a test makes fail.
 async fn move_with(
-    from: &Place,
-    to: &Place,
-    faults: Faults,
-    watch: &mut dyn FnMut(Step),
-) -> Result<Transfer, MoveFault> {
+    from: &Location,
+    to: &Location,
+    faults: FaultInjector,
+    watch: &mut dyn FnMut(MoveStep),
+) -> Result<Transfer, MoveError> {
     let source = open_source(from)?;
-    let moment = Origin::moment(source.snapshot().map_err(MoveFault::Source)?);
+    let moment = Origin::moment(source.snapshot().map_err(MoveError::Source)?);
     let counts = count(&moment).await?;
     let target = Target::claim(to, faults).await?;
     let all = 2 * counts.iter().sum::<u64>();
@@ -140,37 +144,37 @@ async fn move_with(
     Ok(Transfer { tables, copied, removed })
 }
 
-fn open_source(place: &Place) -> Result<Store, MoveFault> {
-    if !Store::exists(place).map_err(MoveFault::Source)? {
-        return Err(MoveFault::Nothing);
+fn open_source(place: &Location) -> Result<Store, MoveError> {
+    if !Store::exists(place).map_err(MoveError::Source)? {
+        return Err(MoveError::Nothing);
     }
     Store::open(place, Role::Server).map_err(|fault| match fault {
-        StoreFault::Unfinished => MoveFault::Unfinished,
-        fault => MoveFault::Source(fault),
+        StoreError::Unfinished => MoveError::Unfinished,
+        fault => MoveError::Source(fault),
     })
 }
 
 /// How many rows each table has.
-async fn count(origin: &Origin) -> Result<Vec<u64>, MoveFault> {
+async fn count(origin: &Origin) -> Result<Vec<u64>, MoveError> {
     let mut counts = Vec::with_capacity(TABLES.len());
     for table in TABLES.iter() {
-        let counting = origin.read(|session| session.one(&table.count, &[], |line| line.number(0)));
-        let count = ended(counting).await.map_err(MoveFault::Source)?;
+        let counting = origin.read(|session| session.one(&table.count, &[], |row| row.number(0)));
+        let count = ended(counting).await.map_err(MoveError::Source)?;
         counts.push(count.unsigned_abs());
     }
     Ok(counts)
 }
 
 /// Fails when the source, as it is now, is not what was copied. What moves with every change is enough to look at.
-async fn must_be_unchanged(source: &Store, target: &Target) -> Result<(), MoveFault> {
-    let now = Origin::moment(source.snapshot().map_err(MoveFault::Source)?);
+async fn must_be_unchanged(source: &Store, target: &Target) -> Result<(), MoveError> {
+    let now = Origin::moment(source.snapshot().map_err(MoveError::Source)?);
     for table in TABLES.iter().filter(|table| table.notice == Notice::Itself) {
         let mut merge = Merge::new(&now, &target.origin(), table);
         while let Some(pair) = merge.next().await? {
             match pair {
                 Pair::Equal { .. } => {}
                 Pair::Different { .. } | Pair::Missing { .. } | Pair::Surplus { .. } => {
-                    return Err(MoveFault::Changed { table: table.name });
+                    return Err(MoveError::Changed { table: table.name });
                 }
             }
         }
@@ -182,7 +186,7 @@ async fn must_be_unchanged(source: &Store, target: &Target) -> Result<(), MoveFa
 struct Moving<'w> {
     source: Origin,
     target: Target,
-    watch: &'w mut dyn FnMut(Step),
+    watch: &'w mut dyn FnMut(MoveStep),
     done: u64,
     all: u64,
     copied: u64,
@@ -191,9 +195,9 @@ struct Moving<'w> {
 
 impl Moving<'_> {
     /// Takes away what the target should not have; what refers goes before what it refers to.
-    async fn clear(&mut self) -> Result<(), MoveFault> {
+    async fn clear(&mut self) -> Result<(), MoveError> {
         for table in TABLES.iter().rev() {
-            self.tell(Phase::Clearing, table);
+            self.tell(MovePhase::Clearing, table);
             let mut merge = self.merge(table);
             while !merge.target_ended().await? {
                 match merge.next().await? {
@@ -211,9 +215,9 @@ impl Moving<'_> {
     }
 
     /// Puts what the target lacks.
-    async fn copy(&mut self) -> Result<(), MoveFault> {
+    async fn copy(&mut self) -> Result<(), MoveError> {
         for table in TABLES.iter() {
-            self.tell(Phase::Copying, table);
+            self.tell(MovePhase::Copying, table);
             let mut merge = self.merge(table);
             while !merge.source_ended().await? {
                 match merge.next().await? {
@@ -224,7 +228,7 @@ impl Moving<'_> {
                     // What is wrong was taken away before: somebody else is at work there. The comparison tells it.
                     Some(Pair::Equal { .. } | Pair::Different { .. } | Pair::Surplus { .. }) | None => {}
                 }
-                self.count(Phase::Copying, table);
+                self.count(MovePhase::Copying, table);
             }
             self.target.settle().await?;
         }
@@ -232,20 +236,20 @@ impl Moving<'_> {
     }
 
     /// Reads everything again and compares it; answers how many rows there are.
-    async fn verify(&mut self) -> Result<Vec<(&'static str, u64)>, MoveFault> {
+    async fn verify(&mut self) -> Result<Vec<(&'static str, u64)>, MoveError> {
         let mut tables = Vec::with_capacity(TABLES.len());
         for table in TABLES.iter() {
-            self.tell(Phase::Verifying, table);
+            self.tell(MovePhase::Verifying, table);
             let mut merge = self.merge(table);
             let mut rows = 0;
             while let Some(pair) = merge.next().await? {
                 match pair {
                     Pair::Equal { .. } => rows += 1,
                     Pair::Different { source: row } | Pair::Missing { source: row } | Pair::Surplus { target: row } => {
-                        return Err(MoveFault::Different { table: table.name, key: table.key_text(&row) });
+                        return Err(MoveError::Different { table: table.name, key: table.key_text(&row) });
                     }
                 }
-                self.count(Phase::Verifying, table);
+                self.count(MovePhase::Verifying, table);
             }
             tables.push((table.name, rows));
         }
@@ -257,25 +261,25 @@ impl Moving<'_> {
     }
 
     /// Another row was looked at.
-    fn count(&mut self, phase: Phase, table: &Table) {
+    fn count(&mut self, phase: MovePhase, table: &Table) {
         self.done += 1;
         if self.done.is_multiple_of(REPORT_ROWS) {
             self.tell(phase, table);
         }
     }
 
-    fn tell(&mut self, phase: Phase, table: &Table) {
-        (self.watch)(Step { phase, table: table.name, done: self.done, all: self.all });
+    fn tell(&mut self, phase: MovePhase, table: &Table) {
+        (self.watch)(MoveStep { phase, table: table.name, done: self.done, all: self.all });
     }
 }
 
-impl fmt::Display for MoveFault {
+impl fmt::Display for MoveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Source(StoreFault::Locked { lock }) => {
+            Self::Source(StoreError::Locked { lock }) => {
                 write!(f, "a ringbook server runs on FROM, it holds {lock}: stop it first")
             }
-            Self::Target(StoreFault::Locked { lock }) => write!(
+            Self::Target(StoreError::Locked { lock }) => write!(
                 f,
                 "a ringbook server, or another `ringbook migrate-store`, is at work on TO, it holds {lock}: wait for its \
                  end, or stop it"
@@ -314,4 +318,4 @@ impl fmt::Display for MoveFault {
     }
 }
 
-impl std::error::Error for MoveFault {}
+impl std::error::Error for MoveError {}

@@ -5,8 +5,8 @@
 
 use std::ops::ControlFlow;
 
-use super::session::{Line, Session, cells};
-use super::{AccountId, Store, StoreFault, statements};
+use super::sql::{Row, Session, values};
+use super::{AccountId, Store, StoreError, statements};
 
 /// What an account has used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +40,11 @@ pub struct PointsUse {
 
 impl Store {
     /// The counters of all accounts that ever used a point. A row that cannot be read back counts as none.
-    pub async fn points(&self) -> Result<Vec<PointsRow>, StoreFault> {
+    pub async fn points(&self) -> Result<Vec<PointsRow>, StoreError> {
         self.read(|session| {
             let mut found = Vec::new();
-            session.each(statements::POINTS, &[], &mut |line| {
-                found.extend(counters(line).ok());
+            session.each(statements::POINTS, &[], &mut |row| {
+                found.extend(account_counters(row).ok());
                 Ok(ControlFlow::Continue(()))
             })?;
             Ok(found)
@@ -53,14 +53,14 @@ impl Store {
     }
 
     /// Adds what was used, all accounts in one transaction; answers the totals in the same order.
-    pub async fn add_points(&self, used: Vec<PointsUse>) -> Result<Vec<PointsRow>, StoreFault> {
+    pub async fn add_points(&self, used: Vec<PointsUse>) -> Result<Vec<PointsRow>, StoreError> {
         self.write(move |session| add_all(session, &used)).await
     }
 }
 
 /// Goes through the accounts in their order, so that of two nodes that do this at a time one waits for the other, and
 /// never each for both.
-fn add_all(session: &dyn Session, used: &[PointsUse]) -> Result<Vec<PointsRow>, StoreFault> {
+fn add_all(session: &dyn Session, used: &[PointsUse]) -> Result<Vec<PointsRow>, StoreError> {
     let mut places: Vec<usize> = (0..used.len()).collect();
     places.sort_by_key(|place| used[*place].account);
     let mut totals = Vec::with_capacity(used.len());
@@ -71,21 +71,21 @@ fn add_all(session: &dyn Session, used: &[PointsUse]) -> Result<Vec<PointsRow>, 
     Ok(totals.into_iter().map(|(_, total)| total).collect())
 }
 
-fn add(session: &dyn Session, used: &PointsUse) -> Result<PointsRow, StoreFault> {
+fn add(session: &dyn Session, used: &PointsUse) -> Result<PointsRow, StoreError> {
     let (kind, number) = used.account.columns();
-    let values = cells![kind, number, used.day, used.day_used, used.minute, used.minute_used];
-    session.one(statements::ADD_POINTS, &values, |line| row(line, used.account, 0))
+    let values = values![kind, number, used.day, used.day_used, used.minute, used.minute_used];
+    session.one(statements::ADD_POINTS, &values, |row| counters(row, used.account, 0))
 }
 
-fn counters(line: &dyn Line) -> Result<PointsRow, String> {
-    let account = AccountId::from_columns(line.text(0)?, line.number(1)?)?;
-    row(line, account, 2)
+fn account_counters(row: &dyn Row) -> Result<PointsRow, String> {
+    let account = AccountId::from_columns(row.text(0)?, row.number(1)?)?;
+    counters(row, account, 2)
 }
 
 /// The counters from this column on.
-fn row(line: &dyn Line, account: AccountId, at: usize) -> Result<PointsRow, String> {
-    let (day, minute) = (line.number(at)?, line.number(at + 2)?);
-    let (day_used, minute_used) = (count(line.number(at + 1)?), count(line.number(at + 3)?));
+fn counters(row: &dyn Row, account: AccountId, at: usize) -> Result<PointsRow, String> {
+    let (day, minute) = (row.number(at)?, row.number(at + 2)?);
+    let (day_used, minute_used) = (count(row.number(at + 1)?), count(row.number(at + 3)?));
     Ok(PointsRow { account, day, day_used, minute, minute_used })
 }
 

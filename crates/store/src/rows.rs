@@ -2,8 +2,8 @@
 
 use ringbook_book::id::{AgentId, CustomerId, NotAnId};
 
-use super::StoreFault;
-use super::session::{Line, Session, cells};
+use super::StoreError;
+use super::sql::{Row, Session, values};
 
 /// Whose limits, list and users: an agent or a customer. Their ids are counted apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,9 +75,9 @@ pub(super) fn limit(number: Option<i64>) -> Result<Option<u64>, String> {
 }
 
 /// The key of a row, for a fault: its first column, whatever it holds.
-pub(super) fn key(line: &dyn Line) -> String {
-    let column = line.name(0);
-    match (line.optional_number(0), line.optional_text(0)) {
+pub(super) fn key(row: &dyn Row) -> String {
+    let column = row.name(0);
+    match (row.optional_number(0), row.optional_text(0)) {
         (Ok(Some(number)), _) => format!("{column} {number}"),
         (_, Ok(Some(text))) => format!("{column} {text:?}"),
         _ => format!("{column} ?"),
@@ -89,7 +89,7 @@ pub(super) fn must_exist(
     session: &dyn Session,
     sql: &'static str,
     number: u64,
-    what: super::Noun,
-) -> Result<(), StoreFault> {
-    if session.finds(sql, &cells![column(number)])? { Ok(()) } else { Err(StoreFault::NotFound { what }) }
+    what: super::EntityKind,
+) -> Result<(), StoreError> {
+    if session.finds(sql, &values![column(number)])? { Ok(()) } else { Err(StoreError::NotFound { what }) }
 }

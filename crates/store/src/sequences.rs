@@ -4,8 +4,8 @@
 //! and not used stays unused for ever.
 
 use super::rows::column;
-use super::session::{Session, cells};
-use super::{Store, StoreFault, statements};
+use super::sql::{Session, values};
+use super::{Store, StoreError, statements};
 
 /// How many ids one call may take.
 const IDS_AT_ONCE_MAX: u64 = 1 << 32;
@@ -33,7 +33,7 @@ pub enum IdKind {
     BlacklistNumber,
     /// The phone numbers of employees.
     EmployeePhone,
-    /// Requests in the report.
+    /// RequestReader in the report.
     Request,
 }
 
@@ -57,19 +57,19 @@ impl IdKind {
 }
 
 /// Takes `count` ids inside a transaction; answers the first. They follow each other.
-pub(crate) fn take_ids(session: &dyn Session, kind: IdKind, count: u64) -> Result<u64, StoreFault> {
+pub(crate) fn take_ids(session: &dyn Session, kind: IdKind, count: u64) -> Result<u64, StoreError> {
     if count == 0 || count > IDS_AT_ONCE_MAX {
-        return Err(StoreFault::IdsSpent);
+        return Err(StoreError::IdsSpent);
     }
-    let values = cells![kind.name(), column(count + 1)];
-    let next = session.one(statements::RESERVE_IDS, &values, |line| line.number(0))?;
-    u64::try_from(next).ok().and_then(|next| next.checked_sub(count)).ok_or(StoreFault::IdsSpent)
+    let values = values![kind.name(), column(count + 1)];
+    let next = session.one(statements::RESERVE_IDS, &values, |row| row.number(0))?;
+    u64::try_from(next).ok().and_then(|next| next.checked_sub(count)).ok_or(StoreError::IdsSpent)
 }
 
 impl Store {
     /// Takes `count` ids, on disk before they are answered, and never again; answers the first. They follow each
     /// other. At most 2^32 at once.
-    pub async fn reserve_ids(&self, kind: IdKind, count: u64) -> Result<u64, StoreFault> {
+    pub async fn reserve_ids(&self, kind: IdKind, count: u64) -> Result<u64, StoreError> {
         self.write(move |session| take_ids(session, kind, count)).await
     }
 }

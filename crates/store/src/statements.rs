@@ -219,7 +219,7 @@ statements! {
     /// An account's counters go.
     REMOVE_POINTS = "DELETE FROM points WHERE account_kind = $1 AND account_id = $2";
 
-    /// Requests that were reported at once.
+    /// RequestReader that were reported at once.
     ADD_REQUESTS = "INSERT INTO api_request_segments (first_id, account_kind, account_id, from_moment, till_moment, \
         requests) VALUES ($1, $2, $3, $4, $5, $6)";
     /// An account's requests, newest first: those that end from $3 to $4 and begin no later than $5.

@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
-use crate::{Address, Place};
+use crate::{Address, Location};
 
 /// Names the database server that tests may use, in the notation of libpq.
 const SERVER: &str = "RINGBOOK_TEST_POSTGRES";
 
 /// A place for data.
-pub struct Ground {
-    place: Place,
+pub struct TestData {
+    location: Location,
     kept: Kept,
 }
 
@@ -22,11 +22,11 @@ enum Kept {
     Database { server: String, name: String },
 }
 
-impl Ground {
+impl TestData {
     /// A directory.
     pub fn sqlite() -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        Self { place: Place::from(directory.path()), kept: Kept::Directory(directory) }
+        Self { location: Location::from(directory.path()), kept: Kept::Directory(directory) }
     }
 
     /// A database of its own on the server for tests.
@@ -41,38 +41,38 @@ impl Ground {
         let name = format!("ringbook_{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         psql(&server, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"));
         let address = Address::parse(&within(&server, &name)).expect("an address");
-        Self { place: Place::Database(address), kept: Kept::Database { server, name } }
+        Self { location: Location::Database(address), kept: Kept::Database { server, name } }
     }
 
     /// What opens the data.
-    pub fn place(&self) -> &Place {
-        &self.place
+    pub fn location(&self) -> &Location {
+        &self.location
     }
 
     /// What keeps the data.
     pub fn engine(&self) -> &'static str {
-        match &self.place {
-            Place::Directory(_) => "SQLite",
-            Place::Database(_) => "PostgreSQL",
+        match &self.location {
+            Location::Directory(_) => "SQLite",
+            Location::Database(_) => "PostgreSQL",
         }
     }
 
     /// Statements by a hand that is not the store's.
     pub fn execute(&self, statements: &str) {
-        match (&self.place, &self.kept) {
-            (Place::Directory(directory), _) => {
+        match (&self.location, &self.kept) {
+            (Location::Directory(directory), _) => {
                 let database = rusqlite::Connection::open(directory.join("ringbook.db")).expect("the database");
                 database.execute_batch(statements).expect("a foreign hand");
             }
-            (Place::Database(_), Kept::Database { server, name }) => {
+            (Location::Database(_), Kept::Database { server, name }) => {
                 psql(&within(server, name), &format!("SET search_path = ringbook; {statements}"));
             }
-            (Place::Database(_), Kept::Directory(_)) => unreachable!("a database is kept as one"),
+            (Location::Database(_), Kept::Directory(_)) => unreachable!("a database is kept as one"),
         }
     }
 }
 
-impl Drop for Ground {
+impl Drop for TestData {
     fn drop(&mut self) {
         if let Kept::Database { server, name } = &self.kept {
             psql(server, &format!("DROP DATABASE {name} WITH (FORCE)"));
@@ -98,11 +98,11 @@ fn psql(server: &str, statements: &str) {
 macro_rules! on_both_engines {
     ($($name:ident;)*) => {
         mod on_sqlite {
-            $(#[tokio::test] async fn $name() { super::$name($crate::testing::Ground::sqlite()).await; })*
+            $(#[tokio::test] async fn $name() { super::$name($crate::testing::TestData::sqlite()).await; })*
         }
         mod on_postgres {
             $(#[tokio::test] async fn $name() {
-                super::$name($crate::testing::Ground::postgres()).await;
+                super::$name($crate::testing::TestData::postgres()).await;
             })*
         }
     };

@@ -4,7 +4,7 @@ use super::*;
 
 mod directory;
 
-use crate::testing::{Ground, on_both_engines};
+use crate::testing::{TestData, on_both_engines};
 
 on_both_engines! {
     everything_is_there_after_a_restart_and_ids_go_on;
@@ -21,8 +21,8 @@ impl Store {
     }
 }
 
-fn server(ground: &Ground) -> Store {
-    Store::open(ground.place(), Role::Server).expect("the store opens")
+fn server(data: &TestData) -> Store {
+    Store::open(data.location(), Role::Server).expect("the store opens")
 }
 
 pub(super) fn customer(name: &str) -> NewCustomer {
@@ -45,8 +45,8 @@ pub(super) async fn agents(store: &Store) -> Vec<u64> {
     store.directory().await.expect("the directory").agents.iter().map(|agent| agent.id.number()).collect()
 }
 
-async fn everything_is_there_after_a_restart_and_ids_go_on(ground: Ground) {
-    let store = server(&ground);
+async fn everything_is_there_after_a_restart_and_ids_go_on(data: TestData) {
+    let store = server(&data);
     let agent = store.add_agent("Agent".into()).await.expect("added");
     let first = store.add_customer(NewCustomer { agent: Some(agent), ..customer("First") }).await.expect("added");
     let id = store.add_user(user(AccountId::Customer(first), "ann")).await.expect("added");
@@ -58,7 +58,7 @@ async fn everything_is_there_after_a_restart_and_ids_go_on(ground: Ground) {
     assert_eq!(store.reserve_ids(IdKind::Contact, 1000).await, Ok(1));
     let before = store.directory().await.expect("the directory");
     drop(store);
-    let store = server(&ground);
+    let store = server(&data);
     let after = store.directory().await.expect("the directory");
     assert_eq!(format!("{before:?}"), format!("{after:?}"));
     assert_eq!((after.keys.len(), after.blocks.len(), after.revision), (1, 1, 5));
@@ -68,9 +68,9 @@ async fn everything_is_there_after_a_restart_and_ids_go_on(ground: Ground) {
 }
 
 /// Whichever operation fails, the store afterwards is as if the failed call had never been made.
-async fn every_operation_may_fail_and_nothing_is_half_done(ground: Ground) {
-    let faults = Faults::none();
-    let store = Store::open_with(ground.place(), Role::Server, faults.clone()).expect("it opens");
+async fn every_operation_may_fail_and_nothing_is_half_done(data: TestData) {
+    let faults = FaultInjector::none();
+    let store = Store::open_with(data.location(), Role::Server, faults.clone()).expect("it opens");
     for n in 1.. {
         let id = store.add_customer(customer("C")).await.expect("added");
         faults.fail_nth(n);

@@ -6,8 +6,8 @@ use super::accounts::account_must_exist;
 use super::directory::{self, UserRow, moved};
 use super::rows::{column, must_exist};
 use super::sequences::take_ids;
-use super::session::{Cell, Session, cells};
-use super::{AccountId, IdKind, Noun, Store, StoreFault, sessions, statements};
+use super::sql::{Session, SqlValue, values};
+use super::{AccountId, EntityKind, IdKind, Store, StoreError, logins, statements};
 
 /// A user to be added.
 #[derive(Clone)]
@@ -70,60 +70,60 @@ pub struct NewKey {
 
 impl Store {
     /// Adds a user. Fails when its login belongs to another one.
-    pub async fn add_user(&self, user: NewUser) -> Result<UserId, StoreFault> {
+    pub async fn add_user(&self, user: NewUser) -> Result<UserId, StoreError> {
         self.write(move |session| add_user(session, &user)).await
     }
 
     /// Changes a user. Fails when the new login belongs to another one.
-    pub async fn set_user(&self, user: UserId, edit: UserEdit) -> Result<(), StoreFault> {
+    pub async fn set_user(&self, user: UserId, edit: UserEdit) -> Result<(), StoreError> {
         self.write(move |session| set_user(session, user, edit)).await
     }
 
     /// Removes a user with its keys and sessions.
-    pub async fn remove_user(&self, user: UserId) -> Result<(), StoreFault> {
+    pub async fn remove_user(&self, user: UserId) -> Result<(), StoreError> {
         self.write(move |session| {
             moved(session)?;
-            must_exist(session, statements::USER_EXISTS, user.number(), Noun::User)?;
+            must_exist(session, statements::USER_EXISTS, user.number(), EntityKind::User)?;
             remove(session, column(user.number()))
         })
         .await
     }
 
     /// Adds a key.
-    pub async fn add_key(&self, key: NewKey) -> Result<KeyId, StoreFault> {
+    pub async fn add_key(&self, key: NewKey) -> Result<KeyId, StoreError> {
         self.write(move |session| {
             moved(session)?;
-            must_exist(session, statements::USER_EXISTS, key.user.number(), Noun::User)?;
+            must_exist(session, statements::USER_EXISTS, key.user.number(), EntityKind::User)?;
             let number = take_ids(session, IdKind::Key, 1)?;
-            let values = cells![column(number), column(key.user.number()), key.name, key.token_hash, key.expires_at];
+            let values = values![column(number), column(key.user.number()), key.name, key.token_hash, key.expires_at];
             session.execute(statements::ADD_KEY, &values)?;
-            KeyId::new(number).map_err(|_| StoreFault::IdsSpent)
+            KeyId::new(number).map_err(|_| StoreError::IdsSpent)
         })
         .await
     }
 
     /// Blocks a key; blocking it twice is the same as once.
-    pub async fn block_key(&self, key: KeyId) -> Result<(), StoreFault> {
-        self.write(move |session| change_key(session, statements::BLOCK_KEY, &cells![1, column(key.number())])).await
+    pub async fn block_key(&self, key: KeyId) -> Result<(), StoreError> {
+        self.write(move |session| change_key(session, statements::BLOCK_KEY, &values![1, column(key.number())])).await
     }
 
     /// Unblocks a key.
-    pub async fn unblock_key(&self, key: KeyId) -> Result<(), StoreFault> {
-        self.write(move |session| change_key(session, statements::BLOCK_KEY, &cells![0, column(key.number())])).await
+    pub async fn unblock_key(&self, key: KeyId) -> Result<(), StoreError> {
+        self.write(move |session| change_key(session, statements::BLOCK_KEY, &values![0, column(key.number())])).await
     }
 
     /// Removes a key.
-    pub async fn remove_key(&self, key: KeyId) -> Result<(), StoreFault> {
-        self.write(move |session| change_key(session, statements::REMOVE_KEY, &cells![column(key.number())])).await
+    pub async fn remove_key(&self, key: KeyId) -> Result<(), StoreError> {
+        self.write(move |session| change_key(session, statements::REMOVE_KEY, &values![column(key.number())])).await
     }
 }
 
-fn change_key(session: &dyn Session, sql: &'static str, values: &[Cell<'_>]) -> Result<(), StoreFault> {
+fn change_key(session: &dyn Session, sql: &'static str, values: &[SqlValue<'_>]) -> Result<(), StoreError> {
     moved(session)?;
-    if session.execute(sql, values)? == 0 { Err(StoreFault::NotFound { what: Noun::Key }) } else { Ok(()) }
+    if session.execute(sql, values)? == 0 { Err(StoreError::NotFound { what: EntityKind::Key }) } else { Ok(()) }
 }
 
-fn add_user(session: &dyn Session, user: &NewUser) -> Result<UserId, StoreFault> {
+fn add_user(session: &dyn Session, user: &NewUser) -> Result<UserId, StoreError> {
     moved(session)?;
     account_must_exist(session, user.account)?;
     let number = take_ids(session, IdKind::User, 1)?;
@@ -131,7 +131,7 @@ fn add_user(session: &dyn Session, user: &NewUser) -> Result<UserId, StoreFault>
         AccountId::Customer(id) => (Some(column(id.number())), None),
         AccountId::Agent(id) => (None, Some(column(id.number()))),
     };
-    let values = cells![
+    let values = values![
         column(number),
         customer,
         agent,
@@ -142,37 +142,37 @@ fn add_user(session: &dyn Session, user: &NewUser) -> Result<UserId, StoreFault>
         &user.rights,
     ];
     if session.execute(statements::ADD_USER, &values)? == 0 {
-        return Err(StoreFault::LoginTaken);
+        return Err(StoreError::LoginTaken);
     }
-    UserId::new(number).map_err(|_| StoreFault::IdsSpent)
+    UserId::new(number).map_err(|_| StoreError::IdsSpent)
 }
 
-fn set_user(session: &dyn Session, user: UserId, edit: UserEdit) -> Result<(), StoreFault> {
+fn set_user(session: &dyn Session, user: UserId, edit: UserEdit) -> Result<(), StoreError> {
     let id = column(user.number());
     moved(session)?;
-    let found = session.first(statements::USER, &cells![id], |line| Ok(directory::user(line)))?;
-    let row = found.ok_or(StoreFault::NotFound { what: Noun::User })?;
-    let row = row.map_err(|cause| StoreFault::unreadable("users", format_args!("id {id}"), cause))?;
+    let found = session.first(statements::USER, &values![id], |row| Ok(directory::user(row)))?;
+    let row = found.ok_or(StoreError::NotFound { what: EntityKind::User })?;
+    let row = row.map_err(|cause| StoreError::unreadable("users", format_args!("id {id}"), cause))?;
     if edit.password_hash.is_some() {
-        sessions::moved(session)?;
-        session.execute(statements::REMOVE_USER_SESSIONS, &cells![id])?;
+        logins::moved(session)?;
+        session.execute(statements::REMOVE_USER_SESSIONS, &values![id])?;
     }
     let row = edit.apply(row);
     login_must_be_free(session, &row.login, id)?;
-    let values = cells![row.login, row.password_hash, row.name, row.description, row.rights, id];
+    let values = values![row.login, row.password_hash, row.name, row.description, row.rights, id];
     session.execute(statements::SET_USER, &values).map(drop)
 }
 
-fn login_must_be_free(session: &dyn Session, login: &str, user: i64) -> Result<(), StoreFault> {
-    let owner = session.first(statements::USER_OF_LOGIN, &cells![login], |line| line.number(0))?;
-    if owner.is_some_and(|owner| owner != user) { Err(StoreFault::LoginTaken) } else { Ok(()) }
+fn login_must_be_free(session: &dyn Session, login: &str, user: i64) -> Result<(), StoreError> {
+    let owner = session.first(statements::USER_OF_LOGIN, &values![login], |row| row.number(0))?;
+    if owner.is_some_and(|owner| owner != user) { Err(StoreError::LoginTaken) } else { Ok(()) }
 }
 
 /// A user goes, with keys and sessions; part of a larger transaction.
-pub(super) fn remove(session: &dyn Session, user: i64) -> Result<(), StoreFault> {
-    sessions::moved(session)?;
+pub(super) fn remove(session: &dyn Session, user: i64) -> Result<(), StoreError> {
+    logins::moved(session)?;
     for sql in [statements::REMOVE_USER_KEYS, statements::REMOVE_USER_SESSIONS, statements::REMOVE_USER] {
-        session.execute(sql, &cells![user])?;
+        session.execute(sql, &values![user])?;
     }
     Ok(())
 }

@@ -56,11 +56,7 @@ impl Cluster {
     /// PostgreSQL is not installed or does not start with these settings.
     pub fn start_with(settings: &[&str]) -> Result<Self, String> {
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
-        let (programs, account) = (Postgres::find()?, Account::choose()?);
-        let directory = directory(&account)?;
-        let port = free_port()?;
-        let watchdog = watchdog(&programs, &account, &directory)?;
-        let cluster = Self { programs, account, directory, port, settings, watchdog };
+        let cluster = Self::made(Postgres::find()?, settings)?;
         let initdb = &mut cluster.command("initdb");
         quietly(
             initdb
@@ -69,6 +65,19 @@ impl Cluster {
         )?;
         cluster.start_again()?;
         Ok(cluster)
+    }
+
+    /// Another cluster of the same release, without any files yet.
+    pub(crate) fn empty(&self, settings: Vec<String>) -> Result<Self, String> {
+        Self::made(self.programs.clone(), settings)
+    }
+
+    fn made(programs: Programs, settings: Vec<String>) -> Result<Self, String> {
+        let account = Account::choose()?;
+        let directory = directory(&account)?;
+        let port = free_port()?;
+        let caretaker = caretaker(&programs, &account, &directory)?;
+        Ok(Self { programs, account, directory, port, settings, caretaker })
     }
 
     /// Adds an extension to the database `postgres`.
@@ -162,15 +171,15 @@ impl Cluster {
         process.ok_or_else(|| "postmaster.pid holds no number".to_owned())
     }
 
-    fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.directory.join("data")
     }
 
-    fn command(&self, program: &str) -> Command {
+    pub(crate) fn command(&self, program: &str) -> Command {
         self.account.command(&self.programs.path(program), &self.directory)
     }
 
-    fn pg_ctl(&self) -> Command {
+    pub(crate) fn pg_ctl(&self) -> Command {
         let mut command = self.command("pg_ctl");
         command.arg("-D").arg(self.data());
         command

@@ -20,6 +20,7 @@ pub mod queries;
 pub mod random;
 #[cfg(feature = "reference")]
 pub mod reference;
+mod replication;
 mod running;
 
 pub use account::is_root;

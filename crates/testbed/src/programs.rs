@@ -9,6 +9,7 @@ use crate::running::output;
 const VERSION_MIN: u32 = 15;
 
 /// A directory with the programs of a PostgreSQL that has jsquery.
+#[derive(Clone)]
 pub struct Postgres(PathBuf);
 
 impl Postgres {

@@ -16,7 +16,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::Access;
 use super::quota::Counter;
 use super::snapshot::{Account, Snapshot};
-use ringbook_store::{AccountId, PointsUse, Store, StoreFault};
+use ringbook_store::{AccountId, PointsUse, Store, StoreError};
 
 /// How often the store is asked whether anything moved.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -37,10 +37,10 @@ impl Access {
             shutdown.await;
             drop(running);
         };
-        let news = self.store.news();
+        let notifications = self.store.notifications();
         let told = || async {
             sleep(TOLD_PAUSE).await;
-            news.directory().await;
+            notifications.directory_changed().await;
         };
         let look_every = if self.store.is_shared() { LOOK_EVERY_TOLD } else { LOOK_EVERY };
         tokio::join!(
@@ -55,7 +55,7 @@ impl Access {
     }
 
     /// Reads the directory again if it has moved, and forgets the sessions if one has ended.
-    pub async fn catch_up(&self) -> Result<(), StoreFault> {
+    pub async fn catch_up(&self) -> Result<(), StoreError> {
         let mut followed = self.followed.lock().await;
         let now = self.store.revisions().await?;
         if now.sessions != followed.sessions {
@@ -69,12 +69,12 @@ impl Access {
     }
 
     /// Puts a new snapshot in the old one's place. Its counts go on.
-    async fn replace(&self) -> Result<(), StoreFault> {
+    async fn replace(&self) -> Result<(), StoreError> {
         let directory = self.store.directory().await?;
         let old = self.directory();
         let counters = old.counters();
         let build = move || Arc::new(Snapshot::build(directory, &counters));
-        let new = tokio::task::spawn_blocking(build).await.map_err(StoreFault::unavailable)?;
+        let new = tokio::task::spawn_blocking(build).await.map_err(StoreError::unavailable)?;
         for fault in new.unreadable.iter().filter(|fault| !old.unreadable.contains(fault)) {
             tracing::error!(%fault, "the directory has a row that cannot be read back");
         }
@@ -83,7 +83,7 @@ impl Access {
     }
 
     /// Sends what was used to the store, and learns what other nodes have used.
-    pub async fn save_points(&self) -> Result<(), StoreFault> {
+    pub async fn save_points(&self) -> Result<(), StoreError> {
         let directory = self.directory();
         let unsaved = |account: &Arc<Account>| account.counter.unsaved(account.id);
         let used: Vec<PointsUse> = directory.accounts.values().filter_map(unsaved).collect();
@@ -108,7 +108,7 @@ impl Access {
         }
     }
 
-    async fn purge(&self) -> Result<(), StoreFault> {
+    async fn purge(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
         self.sessions.purge(now);
         self.store.purge_sessions(now.unix()).await.map(|_| ())
@@ -120,7 +120,7 @@ impl Access {
 async fn repeat<C, W>(every: Duration, called: impl Fn() -> C, mut stopped: watch::Receiver<()>, work: impl Fn() -> W)
 where
     C: Future<Output = ()>,
-    W: Future<Output = Result<(), StoreFault>>,
+    W: Future<Output = Result<(), StoreError>>,
 {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -146,7 +146,7 @@ where
 }
 
 /// The counts that the store knows, by account.
-pub(super) async fn counters(store: &Store) -> Result<HashMap<AccountId, Arc<Counter>>, StoreFault> {
+pub(super) async fn counters(store: &Store) -> Result<HashMap<AccountId, Arc<Counter>>, StoreError> {
     let rows = store.points().await?;
     Ok(rows.iter().map(|row| (row.account, Arc::new(Counter::from_row(row)))).collect())
 }

@@ -8,7 +8,7 @@ use super::quota::Point;
 use super::secret::{Secret, TokenHash, fresh_token};
 use super::{Access, AccessError, Credential, Identity, admissible};
 use ringbook_clock::Moment;
-use ringbook_store::{AccountId, SessionRow, StoreFault};
+use ringbook_store::{AccountId, SessionRow, StoreError};
 
 /// How long a session lives.
 pub const SESSION_SECONDS: i64 = 3600;
@@ -102,7 +102,7 @@ impl Access {
         let asked = self.sessions.generation();
         self.store.add_session(hash.to_hex(), session).await.map_err(|fault| match fault {
             // The user was removed while the password was compared.
-            StoreFault::NotFound { .. } => AccessError::LoginWrong,
+            StoreError::NotFound { .. } => AccessError::LoginWrong,
             fault => AccessError::Unavailable(fault),
         })?;
         self.sessions.keep(hash, session, asked);
@@ -111,7 +111,7 @@ impl Access {
     }
 
     /// Ends the session that the identity came with, at once; for a key there is nothing to end.
-    pub async fn logout(&self, identity: &Identity) -> Result<(), StoreFault> {
+    pub async fn logout(&self, identity: &Identity) -> Result<(), StoreError> {
         let Credential::Session(hash) = &identity.badge else {
             return Ok(());
         };
@@ -127,7 +127,7 @@ impl Access {
 }
 
 fn token() -> Result<(Secret<String>, TokenHash), AccessError> {
-    let token = fresh_token().map_err(|fault| AccessError::Unavailable(StoreFault::unavailable(fault)))?;
+    let token = fresh_token().map_err(|fault| AccessError::Unavailable(StoreError::unavailable(fault)))?;
     let hash = TokenHash::of(token.expose());
     Ok((token, hash))
 }

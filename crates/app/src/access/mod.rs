@@ -38,7 +38,7 @@ pub use snapshot::{Account, Key, User, unreadable};
 
 use quota::Point;
 use ringbook_clock::{Clock, Moment};
-use ringbook_store::{AccountId, Revisions, SessionRow, Store, StoreFault};
+use ringbook_store::{AccountId, Revisions, SessionRow, Store, StoreError};
 use sessions::Generation;
 use snapshot::Snapshot;
 
@@ -82,7 +82,7 @@ pub enum AccessError {
     /// More logins wait than may.
     TooManyLogins,
     /// The store cannot tell.
-    Unavailable(StoreFault),
+    Unavailable(StoreError),
 }
 
 /// On whose behalf a method is called.
@@ -268,9 +268,9 @@ pub struct Access {
 
 impl Access {
     /// Loads the directory and the points. Fails when the store does, or when there is no chance to be had.
-    pub async fn open(store: Store, clock: Clock) -> Result<Self, StoreFault> {
+    pub async fn open(store: Store, clock: Clock) -> Result<Self, StoreError> {
         let passwords = tokio::task::spawn_blocking(passwords::Passwords::new).await;
-        let passwords = passwords.map_err(StoreFault::unavailable)?.map_err(StoreFault::unavailable)?;
+        let passwords = passwords.map_err(StoreError::unavailable)?.map_err(StoreError::unavailable)?;
         let followed = store.revisions().await?;
         let snapshot = Snapshot::build(store.directory().await?, &follow::counters(&store).await?);
         for fault in &snapshot.unreadable {

@@ -13,7 +13,7 @@ use super::quota::{Counter, Limits};
 use super::rights::Rights;
 use super::secret::TokenHash;
 use ringbook_clock::Moment;
-use ringbook_store::{AccountId, BlockRow, CustomerRow, Directory, KeyRow, StoreFault, UserRow};
+use ringbook_store::{AccountId, BlockRow, CustomerRow, Directory, KeyRow, StoreError, UserRow};
 
 /// An agent or a customer, as calls see it.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub struct Account {
     pub(super) blocks: Vec<Block>,
     pub(super) counter: Arc<Counter>,
     /// Why nothing can be answered for it.
-    pub(super) unreadable: Option<StoreFault>,
+    pub(super) unreadable: Option<StoreError>,
 }
 
 /// A user, as calls see it.
@@ -49,7 +49,7 @@ pub struct User {
     /// What the operator says about it.
     pub description: String,
     pub(super) password_hash: String,
-    pub(super) rights: Result<Rights, StoreFault>,
+    pub(super) rights: Result<Rights, StoreError>,
 }
 
 impl std::fmt::Debug for User {
@@ -82,7 +82,7 @@ pub(super) struct Snapshot {
     /// The users of all customers of an agent, by id.
     agent_users: HashMap<AgentId, Vec<Arc<User>>>,
     /// What could not be read back.
-    pub(super) unreadable: Vec<StoreFault>,
+    pub(super) unreadable: Vec<StoreError>,
 }
 
 impl Snapshot {
@@ -105,7 +105,7 @@ impl Snapshot {
 
     fn add_user(&mut self, row: UserRow) {
         let rights = Rights::parse(&row.rights).map_err(|cause| {
-            let fault = StoreFault::unreadable("users", format_args!("id {}", row.id), cause);
+            let fault = StoreError::unreadable("users", format_args!("id {}", row.id), cause);
             self.unreadable.push(fault.clone());
             fault
         });
@@ -120,7 +120,7 @@ impl Snapshot {
 
     fn add_key(&mut self, row: KeyRow) {
         let Some(hash) = TokenHash::from_hex(&row.token_hash) else {
-            self.unreadable.push(StoreFault::unreadable("keys", format_args!("id {}", row.id), "not a token's hash"));
+            self.unreadable.push(StoreError::unreadable("keys", format_args!("id {}", row.id), "not a token's hash"));
             return;
         };
         let expires_at = row.expires_at.map(Moment::from_unix);
@@ -134,9 +134,9 @@ impl Snapshot {
     }
 
     /// A user and its account; a user whose account did not read back cannot be served.
-    pub(super) fn user_and_account(&self, user: &Arc<User>) -> Result<(Arc<User>, Arc<Account>), StoreFault> {
+    pub(super) fn user_and_account(&self, user: &Arc<User>) -> Result<(Arc<User>, Arc<Account>), StoreError> {
         let account = self.accounts.get(&user.account).ok_or_else(|| {
-            StoreFault::unreadable("users", format_args!("id {}", user.id), "its account is missing or unreadable")
+            StoreError::unreadable("users", format_args!("id {}", user.id), "its account is missing or unreadable")
         })?;
         Ok((Arc::clone(user), Arc::clone(account)))
     }
@@ -174,7 +174,7 @@ fn account(id: AccountId, name: String, row: Option<&CustomerRow>, counter: Opti
 }
 
 /// Puts a block on an account's list; one that does not read back closes the account.
-fn allow(accounts: &mut HashMap<AccountId, Account>, row: &BlockRow, unreadable: &mut Vec<StoreFault>) {
+fn allow(accounts: &mut HashMap<AccountId, Account>, row: &BlockRow, unreadable: &mut Vec<StoreError>) {
     let Some(account) = accounts.get_mut(&row.account) else {
         return;
     };
@@ -182,7 +182,7 @@ fn allow(accounts: &mut HashMap<AccountId, Account>, row: &BlockRow, unreadable:
         Ok(block) => account.blocks.push(block),
         Err(cause) => {
             let key = format_args!("account_kind {} account_id {}", row.account.kind(), row.account.number());
-            let fault = StoreFault::unreadable("allowed_blocks", key, cause);
+            let fault = StoreError::unreadable("allowed_blocks", key, cause);
             account.unreadable = Some(fault.clone());
             unreadable.push(fault);
         }
@@ -190,7 +190,7 @@ fn allow(accounts: &mut HashMap<AccountId, Account>, row: &BlockRow, unreadable:
 }
 
 /// What of a directory cannot be read back although its rows can; for `ringbook check`.
-pub fn unreadable(directory: Directory) -> Vec<StoreFault> {
+pub fn unreadable(directory: Directory) -> Vec<StoreError> {
     Snapshot::build(directory, &HashMap::new()).unreadable
 }
 

@@ -4,7 +4,7 @@
 use tempfile::TempDir;
 
 use super::*;
-use ringbook_store::{CustomerEdit, Faults, NewCustomer, NewKey, NewUser, Role, UserEdit};
+use ringbook_store::{CustomerEdit, FaultInjector, NewCustomer, NewKey, NewUser, Role, UserEdit};
 
 mod follow;
 mod login;
@@ -17,7 +17,7 @@ const PASSWORD: &str = "correct horse";
 struct World {
     place: TempDir,
     store: Store,
-    faults: Faults,
+    faults: FaultInjector,
     access: Access,
     /// The accounts: the agent, its two customers, the other customer.
     accounts: [AccountId; 4],
@@ -52,7 +52,7 @@ async fn add_customer(store: &Store, agent: Option<ringbook_book::id::AgentId>) 
 
 async fn world() -> World {
     let place = tempfile::tempdir().expect("a directory");
-    let faults = Faults::none();
+    let faults = FaultInjector::none();
     let store = Store::open_with(place.path(), Role::Server, faults.clone()).expect("a store");
     let agent = store.add_agent("agent".into()).await.expect("an agent");
     let (first, second) = (add_customer(&store, Some(agent)).await, add_customer(&store, Some(agent)).await);

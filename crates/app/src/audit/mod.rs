@@ -28,7 +28,7 @@ pub use ringbook_store::{AccountId, Request, Sent};
 
 use buffer::Buffer;
 use ringbook_clock::Clock;
-use ringbook_store::{Segment, Store, StoreFault};
+use ringbook_store::{Segment, Store, StoreError};
 use ringbook_telemetry::Metrics;
 use thinning::Thinning;
 
@@ -117,9 +117,9 @@ impl AuditLog {
 
     /// Writes what has gathered. Once begun it is finished, even when the caller goes away. What the store does not
     /// take is kept for the next time.
-    pub async fn flush(self: &Arc<Self>) -> Result<(), StoreFault> {
+    pub async fn flush(self: &Arc<Self>) -> Result<(), StoreError> {
         let report = Arc::clone(self);
-        tokio::spawn(async move { report.write_out().await }).await.map_err(StoreFault::unavailable)?
+        tokio::spawn(async move { report.write_out().await }).await.map_err(StoreError::unavailable)?
     }
 
     /// Writes the report until `stop` is done, then once more. To be run beside the calls.
@@ -146,7 +146,7 @@ impl AuditLog {
         }
     }
 
-    async fn write_out(&self) -> Result<(), StoreFault> {
+    async fn write_out(&self) -> Result<(), StoreError> {
         let _turn = self.writing.lock().await;
         let counted = self.thinning().over(self.clock.now().unix());
         self.record_counted(counted);
@@ -168,14 +168,14 @@ impl AuditLog {
     }
 
     /// Forgets what has been kept long enough, in steps that hold up nobody.
-    async fn purge(&self) -> Result<(), StoreFault> {
+    async fn purge(&self) -> Result<(), StoreError> {
         let before = self.clock.now().plus(-i64::from(self.days) * DAY_SECONDS);
         while self.store.purge_requests(before.unix(), PURGE_SEGMENTS_MAX).await? == PURGE_SEGMENTS_MAX {}
         Ok(())
     }
 
     /// A loss is logged once, and that it is over.
-    fn log(&self, outcome: Result<(), StoreFault>) {
+    fn log(&self, outcome: Result<(), StoreError>) {
         match outcome {
             Ok(()) if self.lost.swap(false, Relaxed) => {
                 self.drops.store(false, Relaxed);

@@ -16,7 +16,7 @@ use ringbook_book::query::sieve::Sieve;
 use ringbook_book::query::value::{Objects, Record, Value};
 
 use super::AuditLog;
-use ringbook_store::{AccountId, Bodies, RequestRow, Requests, Store, StoreFault};
+use ringbook_store::{AccountId, Bodies, RequestReader, RequestRow, Store, StoreError};
 
 /// The version of the API that all calls are made in.
 const VERSION: &str = "2.0";
@@ -47,13 +47,13 @@ pub struct AuditPage {
 #[derive(Debug)]
 pub enum AuditError {
     /// The store cannot tell.
-    Store(StoreFault),
+    Store(StoreError),
     /// The question takes too much.
     Question(QueryFault),
 }
 
-impl From<StoreFault> for AuditError {
-    fn from(fault: StoreFault) -> Self {
+impl From<StoreError> for AuditError {
+    fn from(fault: StoreError) -> Self {
         Self::Store(fault)
     }
 }
@@ -62,7 +62,7 @@ impl AuditLog {
     /// Runs a plan that was made for [`API_REQUEST`]. What was called before is in the answer. Unless the plan sorts
     /// otherwise, the newest come first, and so they do among equals.
     pub async fn ask(self: &Arc<Self>, scope: Scope, mut plan: Plan) -> Result<AuditPage, AuditError> {
-        let turn = Arc::clone(&self.questions).acquire_owned().await.map_err(StoreFault::unavailable)?;
+        let turn = Arc::clone(&self.questions).acquire_owned().await.map_err(StoreError::unavailable)?;
         self.flush().await?;
         plan.sort_last_by(SortBy { field: api_request::START, direction: Direction::Descending });
         let store = self.store.clone();
@@ -70,8 +70,8 @@ impl AuditLog {
             let _turn = turn;
             run(&store, &scope, &plan)
         };
-        let answer = tokio::task::spawn_blocking(work).await.map_err(StoreFault::unavailable)?;
-        if let Err(AuditError::Store(fault @ StoreFault::Unreadable { .. })) = &answer {
+        let answer = tokio::task::spawn_blocking(work).await.map_err(StoreError::unavailable)?;
+        if let Err(AuditError::Store(fault @ StoreError::Unreadable { .. })) = &answer {
             tracing::error!(%fault, "the request report cannot be read");
         }
         answer
@@ -110,7 +110,7 @@ fn run(store: &Store, scope: &Scope, plan: &Plan) -> Result<AuditPage, AuditErro
 }
 
 /// Reads the bodies of a page, segment by segment.
-fn add_bodies(requests: &Requests, found: &mut [AuditRecord]) -> Result<(), StoreFault> {
+fn add_bodies(requests: &RequestReader, found: &mut [AuditRecord]) -> Result<(), StoreError> {
     let mut by_segment: HashMap<u64, Vec<usize>> = HashMap::new();
     for (at, request) in found.iter().enumerate() {
         by_segment.entry(request.segment).or_default().push(at);

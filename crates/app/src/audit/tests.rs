@@ -11,13 +11,13 @@ use tempfile::TempDir;
 use super::buffer::{SEGMENT_BYTES, WAITING_BYTES_MAX};
 use super::*;
 use ringbook_clock::Moment;
-use ringbook_store::{Faults, NewCustomer, Role, SEGMENT_SECONDS_MAX};
+use ringbook_store::{FaultInjector, NewCustomer, Role, SEGMENT_SECONDS_MAX};
 
 const NOW: i64 = 1_700_000_000;
 
 struct World {
     _place: TempDir,
-    faults: Faults,
+    faults: FaultInjector,
     metrics: Arc<Metrics>,
     report: Arc<AuditLog>,
     account: AccountId,
@@ -25,7 +25,7 @@ struct World {
 
 async fn world() -> World {
     let place = tempfile::tempdir().expect("a directory");
-    let faults = Faults::none();
+    let faults = FaultInjector::none();
     let store = Store::open_with(place.path(), Role::Server, faults.clone()).expect("a store");
     let customer =
         NewCustomer { agent: None, name: "C".into(), timezone: "UTC".into(), day_limit: None, minute_limit: None };

@@ -1,6 +1,6 @@
 //! Books that follow the changes of other servers by themselves, for reads that do not ask ([`Reads::Local`]).
 //!
-//! Others tell of their changes ([`News`](ringbook_store::News)), and because that may be lost, all books are compared with
+//! Others tell of their changes ([`Notifications`](ringbook_store::Notifications)), and because that may be lost, all books are compared with
 //! the store now and then. Each book catches up in a task of its own, so that a long one makes no other wait.
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,7 +12,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{Books, Inner, Reads};
-use ringbook_store::Moved;
+use ringbook_store::ChangedBooks;
 
 /// How often books are compared with the store when nothing is told.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
@@ -31,7 +31,7 @@ impl Books {
         if !self.0.store.is_shared() || self.0.bounds.reads != Reads::Local {
             return;
         }
-        let (books, news) = (Arc::downgrade(&self.0), self.0.store.news());
+        let (books, notifications) = (Arc::downgrade(&self.0), self.0.store.notifications());
         tokio::spawn(async move {
             let mut chase = CatchUps::default();
             let mut looks = interval(LOOK_INTERVAL);
@@ -39,8 +39,8 @@ impl Books {
             loop {
                 let moved = tokio::select! {
                     Some(ended) = chase.running.join_next() => chase.ended(ended),
-                    moved = news.books() => moved,
-                    _ = looks.tick() => Moved::Everything,
+                    moved = notifications.changed_books() => moved,
+                    _ = looks.tick() => ChangedBooks::All,
                 };
                 let Some(inner) = Weak::<Inner>::upgrade(&books) else { return };
                 chase.begin(&Books(inner), moved).await;
@@ -57,10 +57,10 @@ impl Books {
 }
 
 impl CatchUps {
-    async fn begin(&mut self, books: &Books, moved: Moved) {
+    async fn begin(&mut self, books: &Books, moved: ChangedBooks) {
         let changed = match moved {
-            Moved::Books(changed) => changed,
-            Moved::Everything => books.stored_revisions().await,
+            ChangedBooks::Books(changed) => changed,
+            ChangedBooks::All => books.stored_revisions().await,
         };
         for (customer, revision) in changed {
             self.want(books, customer, revision);
@@ -89,14 +89,14 @@ impl CatchUps {
     }
 
     /// What is still to be done for a book that has caught up: more may have been told meanwhile.
-    fn ended(&mut self, ended: Result<(CustomerId, bool), JoinError>) -> Moved {
+    fn ended(&mut self, ended: Result<(CustomerId, bool), JoinError>) -> ChangedBooks {
         let Ok((customer, has_caught_up)) = ended else {
             // Nobody knows which one it was; at worst some are brought forward twice.
             self.wanted.clear();
-            return Moved::default();
+            return ChangedBooks::default();
         };
         let wanted = self.wanted.remove(&customer);
         // What failed is tried again with the next look.
-        Moved::Books(wanted.filter(|_| has_caught_up).map(|revision| (customer, revision)).into_iter().collect())
+        ChangedBooks::Books(wanted.filter(|_| has_caught_up).map(|revision| (customer, revision)).into_iter().collect())
     }
 }

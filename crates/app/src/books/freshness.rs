@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::{BookError, Books, LoadedBook};
-use ringbook_store::{Following, Store, StoreFault};
+use ringbook_store::{CatchUp, Store, StoreError};
 
 /// How long a read waits to hear which revision its book is at.
 const QUESTION_TIME_MAX: Duration = Duration::from_secs(10);
@@ -30,7 +30,7 @@ pub enum Reads {
 }
 
 type Revisions = HashMap<CustomerId, Revision>;
-type Asked = Result<Arc<Revisions>, StoreFault>;
+type Asked = Result<Arc<Revisions>, StoreError>;
 
 /// The question which revisions books are at, shared by all who ask at a moment.
 #[derive(Default)]
@@ -50,7 +50,7 @@ impl RevisionCheck {
         self: &Arc<Self>,
         store: &Store,
         customer: CustomerId,
-    ) -> Result<Option<Revision>, StoreFault> {
+    ) -> Result<Option<Revision>, StoreError> {
         let (reply, answer) = oneshot::channel();
         let must_ask = {
             let mut state = self.state();
@@ -61,10 +61,10 @@ impl RevisionCheck {
             let asking = Asking { question: Arc::clone(self), is_over: false };
             tokio::spawn(asking.ask_for_all(store.clone()));
         }
-        let lost = |_| Err(StoreFault::unavailable("the question for a book's revision was broken off"));
+        let lost = |_| Err(StoreError::unavailable("the question for a book's revision was broken off"));
         let answer = timeout(QUESTION_TIME_MAX, answer).await;
         let answer =
-            answer.map_err(|_| StoreFault::unavailable("the store does not say which revision a book is at"))?;
+            answer.map_err(|_| StoreError::unavailable("the store does not say which revision a book is at"))?;
         let revisions = answer.unwrap_or_else(lost)?;
         Ok(revisions.get(&customer).copied())
     }
@@ -153,9 +153,9 @@ impl Books {
         let (store, of_volume, books) = (self.0.store.clone(), Arc::clone(volume), self.clone());
         let work = move || {
             let present = of_volume.present();
-            let (steps, to) = match store.following(customer, &present)? {
-                Following::Steps(steps, to) => (steps, to),
-                Following::Reload => {
+            let (steps, to) = match store.changes_since(customer, &present)? {
+                CatchUp::Steps(steps, to) => (steps, to),
+                CatchUp::Reload => {
                     // Nothing is decided on the old state meanwhile, nor afterwards.
                     drop(ahead.idle_desk());
                     return Ok(Some(ahead));
@@ -167,9 +167,9 @@ impl Books {
                 of_volume.publish(desk.snapshot());
                 ahead.keep_idle(desk);
             }
-            Ok::<_, StoreFault>(None)
+            Ok::<_, StoreError>(None)
         };
-        let reloading = tokio::task::spawn_blocking(work).await.map_err(StoreFault::unavailable)??;
+        let reloading = tokio::task::spawn_blocking(work).await.map_err(StoreError::unavailable)??;
         if let Some(_ahead) = reloading {
             let book = self.load(customer).await?;
             volume.replace(Arc::new(book));

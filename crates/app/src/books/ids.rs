@@ -9,7 +9,7 @@ use std::ops::Range;
 use ringbook_book::book::decide::{IdKind, IdSource};
 use ringbook_book::command::Command;
 
-use ringbook_store::{self, Store, StoreFault};
+use ringbook_store::{self, Store, StoreError};
 
 /// The second block of a kind.
 const BLOCK_IDS_MIN: u64 = 16;
@@ -51,7 +51,7 @@ impl Stock {
 
 impl Ids {
     /// Makes sure that there are enough for this command. Waits for the store when there are not.
-    pub(super) async fn provide(&mut self, store: &Store, command: &Command) -> Result<(), StoreFault> {
+    pub(super) async fn provide(&mut self, store: &Store, command: &Command) -> Result<(), StoreError> {
         for (kind, needed) in command.ids_needed() {
             let stock = &mut self.0[place(kind)];
             let missing = needed.saturating_sub(stock.left());

@@ -19,8 +19,8 @@ use ringbook_book::query::plan;
 use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
 
 use super::*;
-use ringbook_store::testing::{Ground, on_both_engines};
-use ringbook_store::{Faults, NewCustomer, Role};
+use ringbook_store::testing::{TestData, on_both_engines};
+use ringbook_store::{FaultInjector, NewCustomer, Role};
 
 on_both_engines! {
     a_story_is_read_back_from_the_rows_and_after_a_restart;
@@ -34,21 +34,21 @@ on_both_engines! {
 
 /// A books over a fresh store with one customer.
 struct World {
-    ground: Ground,
+    data: TestData,
     store: Store,
-    faults: Faults,
+    faults: FaultInjector,
     books: Books,
     /// Another node that must see at once what this one does.
     watcher: Option<Books>,
     customer: CustomerId,
 }
 
-async fn world(ground: Ground) -> World {
-    let faults = Faults::none();
-    let store = Store::open_with(ground.place(), Role::Server, faults.clone()).expect("the store opens");
+async fn world(data: TestData) -> World {
+    let faults = FaultInjector::none();
+    let store = Store::open_with(data.location(), Role::Server, faults.clone()).expect("the store opens");
     let customer = another_customer(&store).await;
     let books = books(&store);
-    World { ground, store, faults, books, watcher: None, customer }
+    World { data, store, faults, books, watcher: None, customer }
 }
 
 async fn another_customer(store: &Store) -> CustomerId {
@@ -104,8 +104,8 @@ async fn watched(world: &World) {
 
 #[tokio::test]
 async fn a_node_sees_at_once_what_another_has_done() {
-    let mut world = world(Ground::postgres()).await;
-    let other = books(&Store::open(world.ground.place(), Role::Server).expect("another node's store"));
+    let mut world = world(TestData::postgres()).await;
+    let other = books(&Store::open(world.data.location(), Role::Server).expect("another node's store"));
     other.book(world.customer).await.expect("the book");
     world.watcher = Some(other);
     for _ in 0..3 {
@@ -120,9 +120,9 @@ async fn a_node_sees_at_once_what_another_has_done() {
 
 #[tokio::test]
 async fn nodes_that_change_one_book_at_the_same_time_lose_nothing() {
-    let world = world(Ground::postgres()).await;
+    let world = world(TestData::postgres()).await;
     let nodes: Vec<Books> =
-        (0..3).map(|_| books(&Store::open(world.ground.place(), Role::Server).expect("a node's store"))).collect();
+        (0..3).map(|_| books(&Store::open(world.data.location(), Role::Server).expect("a node's store"))).collect();
     let mut asked = Vec::new();
     for at in 0..120 {
         let (node, customer) = (nodes[at as usize % 3].clone(), world.customer);
@@ -255,21 +255,21 @@ fn employee() -> EmployeeDraft {
     EmployeeDraft { last_name: name("Manager"), first_name: None, patronymic: None, email: None, phones: vec![phone] }
 }
 
-async fn a_story_is_read_back_from_the_rows_and_after_a_restart(ground: Ground) {
-    let world = world(ground).await;
+async fn a_story_is_read_back_from_the_rows_and_after_a_restart(data: TestData) {
+    let world = world(data).await;
     assert_eq!(story(&world).await, 0);
     store_equals_memory(&world).await;
     let before = picture(&world.books.book(world.customer).await.expect("the book"));
-    let World { ground, store, books: first, customer, .. } = world;
+    let World { data, store, books: first, customer, .. } = world;
     drop((first, store));
-    let store = Store::open(ground.place(), Role::Server).expect("it opens again");
+    let store = Store::open(data.location(), Role::Server).expect("it opens again");
     let after = books(&store).book(customer).await.expect("the book");
     assert_eq!(picture(&after), before);
 }
 
 /// Whichever operation of the store fails, memory equals the store after it, and the next change goes through.
-async fn the_nth_operation_fails_and_memory_equals_the_store(ground: Ground) {
-    let mut world = world(ground).await;
+async fn the_nth_operation_fails_and_memory_equals_the_store(data: TestData) {
+    let mut world = world(data).await;
     for n in 1.. {
         world = world.with_another_customer().await;
         world.books.book(world.customer).await.expect("the book");
@@ -281,15 +281,15 @@ async fn the_nth_operation_fails_and_memory_equals_the_store(ground: Ground) {
         store_equals_memory(&world).await;
         if failed == 0 {
             assert!(n > 40, "a story of {n} operations");
-            let engine = world.ground.engine();
+            let engine = world.data.engine();
             eprintln!("{engine}: {} operations failed in turn, memory equalled the store after each", n - 1);
             break;
         }
     }
 }
 
-async fn changes_that_wait_share_a_commit_and_each_is_answered_for_itself(ground: Ground) {
-    let world = world(ground).await;
+async fn changes_that_wait_share_a_commit_and_each_is_answered_for_itself(data: TestData) {
+    let world = world(data).await;
     change(&world, Command::AddOrganizations(vec![name("one")])).await.expect("it is new");
     change(&world, Command::AddContacts((0..500).map(draft).collect())).await.expect("they are new");
     let commits = || world.store.commits().count.load(Ordering::Relaxed);
@@ -312,12 +312,12 @@ async fn changes_that_wait_share_a_commit_and_each_is_answered_for_itself(ground
     store_equals_memory(&world).await;
 }
 
-async fn a_change_that_the_store_refuses_hurts_no_other(ground: Ground) {
-    let world = world(ground).await;
+async fn a_change_that_the_store_refuses_hurts_no_other(data: TestData) {
+    let world = world(data).await;
     world.books.book(world.customer).await.expect("the book");
     // A row that no server has written stands in the way of one change.
     let customer = world.customer;
-    world.ground.execute(&format!("INSERT INTO organizations VALUES ({customer}, 1000000, 0, 'in the way')"));
+    world.data.execute(&format!("INSERT INTO organizations VALUES ({customer}, 1000000, 0, 'in the way')"));
     let asked: Vec<_> = (0..30)
         .map(|at| {
             let name = name(&if at == 11 { "in the way".to_owned() } else { format!("organization {at}") });
@@ -327,12 +327,12 @@ async fn a_change_that_the_store_refuses_hurts_no_other(ground: Ground) {
     for (at, asked) in asked.into_iter().enumerate() {
         assert_eq!(asked.await.expect("no panic").is_err(), at == 11, "{at}");
     }
-    world.ground.execute("DELETE FROM organizations WHERE id = 1000000");
+    world.data.execute("DELETE FROM organizations WHERE id = 1000000");
     store_equals_memory(&world).await;
 }
 
-async fn who_leaves_undoes_nothing_and_doubles_nothing(ground: Ground) {
-    let world = world(ground).await;
+async fn who_leaves_undoes_nothing_and_doubles_nothing(data: TestData) {
+    let world = world(data).await;
     for at in 0..20 {
         let mut left = Box::pin(world.books.change(world.customer, Command::AddContacts(vec![draft(at)])));
         poll_fn(|context| {
@@ -348,8 +348,8 @@ async fn who_leaves_undoes_nothing_and_doubles_nothing(ground: Ground) {
     store_equals_memory(&world).await;
 }
 
-async fn a_change_by_another_hand_is_seen_before_the_next_one(ground: Ground) {
-    let world = world(ground).await;
+async fn a_change_by_another_hand_is_seen_before_the_next_one(data: TestData) {
+    let world = world(data).await;
     change(&world, Command::AddOrganizations(vec![name("one")])).await.expect("it is new");
     // Another node, as far as this one can tell.
     let other = books(&world.store);
@@ -361,18 +361,18 @@ async fn a_change_by_another_hand_is_seen_before_the_next_one(ground: Ground) {
     store_equals_memory(&world).await;
 }
 
-async fn a_book_whose_rows_are_too_few_is_refused(ground: Ground) {
-    let world = world(ground).await;
+async fn a_book_whose_rows_are_too_few_is_refused(data: TestData) {
+    let world = world(data).await;
     change(&world, Command::AddContacts((0..3).map(draft).collect())).await.expect("they are new");
     // A page is lost.
-    world.ground.execute("DELETE FROM contacts WHERE last_name LIKE 'Имя 1%'");
+    world.data.execute("DELETE FROM contacts WHERE last_name LIKE 'Имя 1%'");
     let refused = books(&world.store).book(world.customer).await;
     assert!(matches!(refused, Err(BookError::Unreadable)), "{refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn long_questions_that_begin_at_once_do_not_wait_for_each_other() {
-    let world = world(Ground::sqlite()).await;
+    let world = world(TestData::sqlite()).await;
     let drafts = (0..200).map(draft).collect();
     world.books.change(world.customer, Command::AddContacts(drafts)).await.expect("contacts");
     let book = world.books.book(world.customer).await.expect("the book");

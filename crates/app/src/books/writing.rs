@@ -20,7 +20,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::ahead::{Ahead, Carrier, Entry, Taken, Waiting};
 use super::ids::Ids;
 use super::{BookError, Books, LoadedBook};
-use ringbook_store::{StoreFault, Uncommitted};
+use ringbook_store::{CommitError, StoreError};
 
 /// How long a command is decided anew because somebody else was quicker. Time counts, not tries: a server that is
 /// overtaken many times in a moment is only busy.
@@ -49,9 +49,9 @@ impl Books {
                     Err(fault) => waiting.answer(Err(fault)),
                 }
             };
-            tokio::spawn(work).await.map_err(StoreFault::unavailable)?;
+            tokio::spawn(work).await.map_err(StoreError::unavailable)?;
         }
-        answer.await.unwrap_or_else(|_| Err(StoreFault::unavailable("a change was broken off").into()))
+        answer.await.unwrap_or_else(|_| Err(StoreError::unavailable("a change was broken off").into()))
     }
 
     /// Decides a command when its turn comes, and sees to it that it is carried to the store.
@@ -127,7 +127,7 @@ impl Books {
     }
 
     /// Nothing of what was taken is on disk. If the store refused several changes, each is tried alone.
-    async fn failed(&self, customer: CustomerId, volume: &Arc<LoadedBook>, taken: Option<Taken>, failed: Uncommitted) {
+    async fn failed(&self, customer: CustomerId, volume: &Arc<LoadedBook>, taken: Option<Taken>, failed: CommitError) {
         let mut ahead = volume.ahead.lock().await;
         // If the transaction did not even begin, what waits for it shares its fate.
         let entries = taken.or_else(|| ahead.take()).map_or(Vec::new(), |taken| taken.entries);
@@ -136,12 +136,12 @@ impl Books {
         let mut again = Vec::new();
         let mut is_behind = false;
         match failed {
-            Uncommitted::Refused(StoreFault::RevisionMoved) => {
+            CommitError::Refused(StoreError::RevisionMoved) => {
                 again.extend(Self::once_more(&mut rest));
                 is_behind = true;
             }
-            Uncommitted::Refused(_) if several => self.carry_each(customer, volume, &mut rest).await,
-            Uncommitted::Refused(fault) | Uncommitted::Lost(fault) => {
+            CommitError::Refused(_) if several => self.carry_each(customer, volume, &mut rest).await,
+            CommitError::Refused(fault) | CommitError::Lost(fault) => {
                 rest.by_ref().for_each(|entry| entry.waiting.answer(Err(fault.clone().into())));
             }
         }
@@ -178,7 +178,7 @@ impl Books {
         for mut waiting in entries.map(|entry| entry.waiting) {
             let since = *waiting.overtaken.get_or_insert_with(Instant::now);
             if since.elapsed() > OVERTAKEN_TIME_MAX {
-                waiting.answer(Err(StoreFault::RevisionMoved.into()));
+                waiting.answer(Err(StoreError::RevisionMoved.into()));
             } else {
                 again.push(waiting);
             }

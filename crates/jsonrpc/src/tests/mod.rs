@@ -11,7 +11,7 @@ use super::*;
 use ringbook_app::access::{Access, Right, Rights, Secret, TokenHash, fresh_token, hash_password};
 use ringbook_app::books::Books;
 use ringbook_clock::{Clock, Moment};
-use ringbook_store::{AccountId, CustomerEdit, Faults, NewCustomer, NewKey, NewUser, Role, Store};
+use ringbook_store::{AccountId, CustomerEdit, FaultInjector, NewCustomer, NewKey, NewUser, Role, Store};
 use ringbook_telemetry::Metrics;
 
 mod callers;
@@ -28,7 +28,7 @@ const PASSWORD: &str = "correct \"horse\"";
 struct World {
     _place: TempDir,
     store: Store,
-    faults: Faults,
+    faults: FaultInjector,
     access: Arc<Access>,
     rpc: Rpc,
     agent: Party,
@@ -70,7 +70,7 @@ async fn customer(store: &Store, agent: Option<ringbook_book::id::AgentId>) -> A
 
 async fn world() -> World {
     let place = tempfile::tempdir().expect("a directory");
-    let faults = Faults::none();
+    let faults = FaultInjector::none();
     let store = Store::open_with(place.path(), Role::Server, faults.clone()).expect("a store");
     let agent = store.add_agent("agent".into()).await.expect("an agent");
     let (client, other) = (customer(&store, Some(agent)).await, customer(&store, None).await);

@@ -14,7 +14,7 @@ use super::operator::{MissingData, place, with_store};
 use super::output::{CommandOutput, Row, object, plain};
 use crate::config::Layers;
 use ringbook_app::access::unreadable;
-use ringbook_store::{CustomerRow, Store, StoreFault};
+use ringbook_store::{CustomerRow, Store, StoreError};
 
 pub(super) fn command() -> Command {
     Command::new("check")
@@ -55,7 +55,7 @@ async fn check(store: &Store, progress: Progress) -> Result<CommandOutput, CliEr
 }
 
 impl Findings {
-    fn add(&mut self, customer: &CustomerRow, contacts: Result<usize, StoreFault>) {
+    fn add(&mut self, customer: &CustomerRow, contacts: Result<usize, StoreError>) {
         let (count, summary) = match &contacts {
             Ok(contacts) => (Value::from(*contacts as u64), format!("{contacts} contacts")),
             Err(_) => (Value::Null, "does not load".to_owned()),
@@ -87,20 +87,20 @@ impl Findings {
 }
 
 /// A fault without the advice to run this very command.
-fn in_words(fault: &StoreFault) -> String {
+fn in_words(fault: &StoreError) -> String {
     match fault {
-        StoreFault::Unreadable { table, key, cause } => format!("table {table}, row {key}: {cause}"),
-        StoreFault::Unavailable { .. }
-        | StoreFault::Damaged { .. }
-        | StoreFault::Locked { .. }
-        | StoreFault::SchemaTooNew { .. }
-        | StoreFault::NotADatabase { .. }
-        | StoreFault::Unfinished
-        | StoreFault::RevisionMoved
-        | StoreFault::NotFound { .. }
-        | StoreFault::LoginTaken
-        | StoreFault::StillHasCustomers { .. }
-        | StoreFault::IdsSpent => fault.to_string(),
+        StoreError::Unreadable { table, key, cause } => format!("table {table}, row {key}: {cause}"),
+        StoreError::Unavailable { .. }
+        | StoreError::Damaged { .. }
+        | StoreError::Locked { .. }
+        | StoreError::SchemaTooNew { .. }
+        | StoreError::NotADatabase { .. }
+        | StoreError::Unfinished
+        | StoreError::RevisionMoved
+        | StoreError::NotFound { .. }
+        | StoreError::LoginTaken
+        | StoreError::StillHasCustomers { .. }
+        | StoreError::IdsSpent => fault.to_string(),
     }
 }
 

@@ -7,7 +7,7 @@ use clap::ArgMatches;
 use super::console::Exit;
 use crate::config::WrongSetting;
 use ringbook_app::access::{PasswordError, RngUnavailable};
-use ringbook_store::StoreFault;
+use ringbook_store::StoreError;
 
 /// Why a command failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +61,8 @@ impl From<WrongSetting> for CliError {
     }
 }
 
-impl From<StoreFault> for CliError {
-    fn from(fault: StoreFault) -> Self {
+impl From<StoreError> for CliError {
+    fn from(fault: StoreError) -> Self {
         Self::failed(fault)
     }
 }

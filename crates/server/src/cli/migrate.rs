@@ -10,7 +10,7 @@ use super::cli_error::CliError;
 use super::console::Progress;
 use super::output::{CommandOutput, Row, object, plain};
 use super::{args, operator};
-use ringbook_store::{Address, Phase, Place, Step, Transfer, move_store};
+use ringbook_store::{Address, MovePhase, Location, MoveStep, Transfer, move_store};
 
 /// How far it is.
 const PROGRESS: &str = "{msg:32} {bar:30} {human_pos}/{human_len} rows {eta}";
@@ -45,34 +45,34 @@ pub(super) fn run(leaf: &ArgMatches, progress: Progress) -> Result<CommandOutput
     // One thread is enough: long operations run on blocking threads.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build();
     let bar = bar(progress);
-    let mut watch = |step: Step| show(&bar, step);
+    let mut watch = |step: MoveStep| show(&bar, step);
     let moved = runtime.map_err(CliError::failed)?.block_on(move_store(&from, &to, &mut watch));
     bar.finish_and_clear();
     moved.map(|moved| answer(&moved, &from, &to)).map_err(CliError::failed)
 }
 
 /// What stands in a fixed place: a directory, unless it looks like an address.
-fn place(leaf: &ArgMatches, name: &str) -> Result<Place, CliError> {
+fn place(leaf: &ArgMatches, name: &str) -> Result<Location, CliError> {
     let text = operator::text_argument(leaf, name)?;
     if text.contains("://") {
         // The message does not repeat the text, which may contain a password.
         let address = Address::parse(&text).map_err(|wrong| CliError::usage(format_args!("{name} {wrong}")))?;
-        return Ok(Place::Database(address));
+        return Ok(Location::Database(address));
     }
     if text.is_empty() {
         return Err(CliError::usage(format_args!("{name} is empty: give a directory or a postgres:// URL")));
     }
-    Ok(Place::from(Path::new(&text)))
+    Ok(Location::from(Path::new(&text)))
 }
 
-fn is_same(from: &Place, to: &Place) -> bool {
+fn is_same(from: &Location, to: &Location) -> bool {
     match (from, to) {
-        (Place::Directory(from), Place::Directory(to)) => match (from.canonicalize(), to.canonicalize()) {
+        (Location::Directory(from), Location::Directory(to)) => match (from.canonicalize(), to.canonicalize()) {
             (Ok(from), Ok(to)) => from == to,
             (_, _) => from == to,
         },
-        (Place::Database(from), Place::Database(to)) => from == to,
-        (Place::Directory(_), Place::Database(_)) | (Place::Database(_), Place::Directory(_)) => false,
+        (Location::Database(from), Location::Database(to)) => from == to,
+        (Location::Directory(_), Location::Database(_)) | (Location::Database(_), Location::Directory(_)) => false,
     }
 }
 
@@ -86,18 +86,18 @@ fn bar(progress: Progress) -> ProgressBar {
     }
 }
 
-fn show(bar: &ProgressBar, Step { phase, table, done, all }: Step) {
+fn show(bar: &ProgressBar, MoveStep { phase, table, done, all }: MoveStep) {
     let doing = match phase {
-        Phase::Clearing => "clearing",
-        Phase::Copying => "copying",
-        Phase::Verifying => "verifying",
+        MovePhase::Clearing => "clearing",
+        MovePhase::Copying => "copying",
+        MovePhase::Verifying => "verifying",
     };
     bar.set_length(all);
     bar.set_position(done);
     bar.set_message(format!("{doing} {table}"));
 }
 
-fn answer(moved: &Transfer, from: &Place, to: &Place) -> CommandOutput {
+fn answer(moved: &Transfer, from: &Location, to: &Location) -> CommandOutput {
     let rows: u64 = moved.tables.iter().map(|(_, rows)| rows).sum();
     let tables: Row = moved.tables.iter().map(|(name, rows)| (*name, Value::from(*rows))).collect();
     let row = vec![
@@ -111,8 +111,8 @@ fn answer(moved: &Transfer, from: &Place, to: &Place) -> CommandOutput {
     let of = |name| moved.tables.iter().find(|(table, _)| *table == name).map_or(0, |(_, rows)| *rows);
     let (customers, contacts) = (of("customers"), of("contacts"));
     let serve = match to {
-        Place::Directory(directory) => format!("ringbook serve --data {}", plain(&directory.display().to_string())),
-        Place::Database(_) => "ringbook serve --database URL, with the URL given as TO".to_owned(),
+        Location::Directory(directory) => format!("ringbook serve --data {}", plain(&directory.display().to_string())),
+        Location::Database(_) => "ringbook serve --database URL, with the URL given as TO".to_owned(),
     };
     let (from, to) = (named(from), named(to));
     CommandOutput::done(
@@ -126,10 +126,10 @@ fn answer(moved: &Transfer, from: &Place, to: &Place) -> CommandOutput {
 }
 
 /// A place without its secrets.
-fn named(place: &Place) -> String {
+fn named(place: &Location) -> String {
     match place {
-        Place::Directory(directory) => plain(&directory.display().to_string()),
-        Place::Database(address) => address.to_string(),
+        Location::Directory(directory) => plain(&directory.display().to_string()),
+        Location::Database(address) => address.to_string(),
     }
 }
 

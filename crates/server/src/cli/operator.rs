@@ -8,7 +8,7 @@ use super::cli_error::CliError;
 use super::output::{CommandOutput, Row};
 use crate::config::{Layers, value};
 use ringbook_app::access::unreadable;
-use ringbook_store::{AccountId, Address, Directory, Place, Role, Store};
+use ringbook_store::{AccountId, Address, Directory, Location, Role, Store};
 
 /// Whether a command may create the data that it works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,17 +21,17 @@ pub(super) enum MissingData {
 
 /// Opens the store and runs an operation on it.
 pub(super) fn with_store<T>(
-    place: &Place,
+    place: &Location,
     missing: MissingData,
     operation: impl AsyncFnOnce(&Store) -> Result<T, CliError>,
 ) -> Result<T, CliError> {
     if missing == MissingData::Refuse && !Store::exists(place)? {
         return Err(CliError::failed(match place {
-            Place::Directory(directory) => format!(
+            Location::Directory(directory) => format!(
                 "no data in {}: name their directory with --data, or create them with `ringbook customer add NAME`",
                 directory.display()
             ),
-            Place::Database(address) => format!(
+            Location::Database(address) => format!(
                 "no data in {address}: name another database with --database, or create them with `ringbook customer \
                  add NAME`"
             ),
@@ -43,13 +43,13 @@ pub(super) fn with_store<T>(
 }
 
 /// Where the data are.
-pub(super) fn place(layers: &Layers<'_>) -> Result<Place, CliError> {
+pub(super) fn place(layers: &Layers<'_>) -> Result<Location, CliError> {
     if layers.one_of(["data", "database"])? == Some("database")
         && let Some(address) = database(layers)?
     {
-        return Ok(Place::Database(address));
+        return Ok(Location::Database(address));
     }
-    Ok(Place::Directory(layers.required("data", "names the data directory", value::path)?))
+    Ok(Location::Directory(layers.required("data", "names the data directory", value::path)?))
 }
 
 /// The database that holds the data, if one is named.

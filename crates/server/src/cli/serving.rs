@@ -8,7 +8,7 @@ use super::cli_error::CliError;
 use super::{args, operator};
 use crate::config::{DemoOptions, LOG_FILTER, Layers, LogOptions, ServeOptions, TlsPaths, value};
 use ringbook_http::HttpSettings;
-use ringbook_store::Place;
+use ringbook_store::Location;
 
 const SERVE_EXAMPLES: &str = "\
 SIGTERM and SIGINT finish running calls and stop the server; SIGHUP reloads the TLS files and the log filter.
@@ -137,7 +137,7 @@ pub(super) fn serve_options(layers: &Layers<'_>) -> Result<ServeOptions, CliErro
 pub(super) fn demo_options(layers: &Layers<'_>) -> Result<DemoOptions, CliError> {
     let contacts = |text: &str| value::number(text, 0, value::CONTACTS_MAX);
     let data: PathBuf = layers.required("data", "names the data directory", value::path)?;
-    let place = operator::database(layers)?.map_or_else(|| Place::from(&data), Place::Database);
+    let place = operator::database(layers)?.map_or_else(|| Location::from(&data), Location::Database);
     Ok(DemoOptions {
         data,
         place,

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use ringbook_app::books::Reads;
 use ringbook_http::HttpSettings;
-use ringbook_store::Place;
+use ringbook_store::Location;
 use ringbook_telemetry::LogFormat;
 
 mod file;
@@ -29,7 +29,7 @@ pub const LOG_FILTER: &str = "info";
 #[derive(Debug, Clone)]
 pub struct ServeOptions {
     /// Where the data are.
-    pub place: Place,
+    pub place: Location,
     /// Where calls are answered; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Where the metrics page is; `None` when there is none.
@@ -56,7 +56,7 @@ pub struct DemoOptions {
     /// The directory of `demo.json`, and of the data unless they are elsewhere.
     pub data: PathBuf,
     /// Where the data are.
-    pub place: Place,
+    pub place: Location,
     /// Where calls are answered; port 0 takes a free one.
     pub listen: SocketAddr,
     /// How many contacts the book of "Demo" is filled with, at most [`value::CONTACTS_MAX`].

@@ -23,7 +23,7 @@ use crate::serve::{self, Failure, Server};
 use ringbook_app::access::{self, Rights, Secret, TokenHash};
 use ringbook_app::books::{Books, Bounds};
 use ringbook_http::{API_PATH, HttpSettings};
-use ringbook_store::{AccountId, NewCustomer, NewKey, NewUser, Place, Role, Store};
+use ringbook_store::{AccountId, Location, NewCustomer, NewKey, NewUser, Role, Store};
 use ringbook_telemetry;
 
 /// What the demo made, beside the data.
@@ -50,7 +50,7 @@ pub struct Wish {
 pub fn demo(options: DemoOptions) -> Result<(), Failure> {
     let log = ringbook_telemetry::logging(options.log.format, &options.log.filter)?;
     serve::runtime()?.block_on(async {
-        if let Place::Database(_) = options.place {
+        if let Location::Database(_) = options.place {
             std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&options.data)?;
         }
         let store = Store::open(&options.place, Role::Server)?;

@@ -12,9 +12,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinHandle;
 
 use super::tables::{META, Table, order};
-use super::{MARK, MoveFault, Row};
-use crate::session::{Cell, Session, Snapshot, cells};
-use crate::{Store, StoreFault};
+use super::{MARK, MoveError, RowValues};
+use crate::sql::{Session, Snapshot, SqlValue, values};
+use crate::{Store, StoreError};
 
 /// How many rows the first statement on a table reads.
 const CHUNK_ROWS: usize = 64;
@@ -42,8 +42,8 @@ impl Origin {
     /// Begins a short read.
     pub(super) fn read<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
-    ) -> JoinHandle<Result<T, StoreFault>> {
+        job: impl FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
+    ) -> JoinHandle<Result<T, StoreError>> {
         match self.clone() {
             Self::Moment(snapshot) => tokio::task::spawn_blocking(move || {
                 let session = snapshot.lock().unwrap_or_else(PoisonError::into_inner);
@@ -55,13 +55,13 @@ impl Origin {
 }
 
 /// Waits for what was begun.
-pub(super) async fn ended<T>(work: JoinHandle<Result<T, StoreFault>>) -> Result<T, StoreFault> {
-    work.await.unwrap_or_else(|panicked| Err(StoreFault::unavailable(panicked)))
+pub(super) async fn ended<T>(work: JoinHandle<Result<T, StoreError>>) -> Result<T, StoreError> {
+    work.await.unwrap_or_else(|panicked| Err(StoreError::unavailable(panicked)))
 }
 
 /// Rows that follow each other.
 struct Chunk {
-    rows: VecDeque<Row>,
+    rows: VecDeque<RowValues>,
     /// Where it goes on, if it does.
     next: Option<Start>,
 }
@@ -70,7 +70,7 @@ struct Chunk {
 #[derive(Default)]
 struct Start {
     /// The key before it, if it is not the beginning.
-    after: Option<Vec<Cell<'static>>>,
+    after: Option<Vec<SqlValue<'static>>>,
     /// How many rows were read before, and how many bytes of texts they had.
     rows: usize,
     bytes: usize,
@@ -85,18 +85,18 @@ impl Start {
 }
 
 impl Chunk {
-    fn read(session: &dyn Session, table: &'static Table, start: &Start) -> Result<Self, StoreFault> {
+    fn read(session: &dyn Session, table: &'static Table, start: &Start) -> Result<Self, StoreError> {
         let limit = start.limit();
-        let cells = cells![limit as i64];
+        let values = values![limit as i64];
         let (sql, values) = match &start.after {
-            None => (&table.first, cells.to_vec()),
-            Some(key) => (&table.following, key.iter().cloned().chain(cells).collect()),
+            None => (&table.first, values.to_vec()),
+            Some(key) => (&table.following, key.iter().cloned().chain(values).collect()),
         };
         let mut read = Self { rows: VecDeque::new(), next: None };
         let (mut rows, mut bytes) = (0, 0);
-        session.each(sql, &values, &mut |line| {
-            let unreadable = |cause| StoreFault::unreadable(table.name, crate::rows::key(line), cause);
-            let row = table.row(line).map_err(unreadable)?;
+        session.each(sql, &values, &mut |row| {
+            let unreadable = |cause| StoreError::unreadable(table.name, crate::rows::key(row), cause);
+            let row = table.row(row).map_err(unreadable)?;
             rows += 1;
             bytes += texts_bytes(&row);
             let is_full = rows == limit || bytes >= CHUNK_BYTES_MAX;
@@ -113,22 +113,22 @@ impl Chunk {
 }
 
 /// How many bytes the texts of a row have.
-pub(super) fn texts_bytes(row: &Row) -> usize {
-    let bytes = |cell: &Cell<'_>| if let Cell::Text(text) = cell { text.len() } else { 0 };
+pub(super) fn texts_bytes(row: &RowValues) -> usize {
+    let bytes = |cell: &SqlValue<'_>| if let SqlValue::Text(text) = cell { text.len() } else { 0 };
     row.iter().map(bytes).sum()
 }
 
 /// Whether it is the one row that is no data.
-fn is_mark(table: &Table, row: &Row) -> bool {
-    table.name == META && row.first() == Some(&Cell::from(MARK))
+fn is_mark(table: &Table, row: &RowValues) -> bool {
+    table.name == META && row.first() == Some(&SqlValue::from(MARK))
 }
 
 /// The rows of a table, one after the other.
 struct Rows {
     origin: Origin,
     table: &'static Table,
-    here: VecDeque<Row>,
-    coming: Option<JoinHandle<Result<Chunk, StoreFault>>>,
+    here: VecDeque<RowValues>,
+    coming: Option<JoinHandle<Result<Chunk, StoreError>>>,
 }
 
 impl Rows {
@@ -138,7 +138,7 @@ impl Rows {
     }
 
     /// Makes sure that the next row is here, if there is one.
-    async fn fill(&mut self) -> Result<(), StoreFault> {
+    async fn fill(&mut self) -> Result<(), StoreError> {
         while self.here.is_empty()
             && let Some(coming) = self.coming.take()
         {
@@ -154,13 +154,13 @@ impl Rows {
 /// What one key has on both sides.
 pub(super) enum Pair {
     /// The same row.
-    Equal { row: Row },
+    Equal { row: RowValues },
     /// Another row in the target.
-    Different { source: Row },
+    Different { source: RowValues },
     /// Nothing in the target.
-    Missing { source: Row },
+    Missing { source: RowValues },
     /// Nothing in the source.
-    Surplus { target: Row },
+    Surplus { target: RowValues },
 }
 
 /// A table of two stores, side by side.
@@ -175,21 +175,21 @@ impl Merge {
     }
 
     /// Whether the source has no more rows.
-    pub(super) async fn source_ended(&mut self) -> Result<bool, MoveFault> {
-        self.source.fill().await.map_err(MoveFault::Source)?;
+    pub(super) async fn source_ended(&mut self) -> Result<bool, MoveError> {
+        self.source.fill().await.map_err(MoveError::Source)?;
         Ok(self.source.here.is_empty())
     }
 
     /// Whether the target has no more rows.
-    pub(super) async fn target_ended(&mut self) -> Result<bool, MoveFault> {
-        self.target.fill().await.map_err(MoveFault::Target)?;
+    pub(super) async fn target_ended(&mut self) -> Result<bool, MoveError> {
+        self.target.fill().await.map_err(MoveError::Target)?;
         Ok(self.target.here.is_empty())
     }
 
     /// The next key that either has.
-    pub(super) async fn next(&mut self) -> Result<Option<Pair>, MoveFault> {
-        self.source.fill().await.map_err(MoveFault::Source)?;
-        self.target.fill().await.map_err(MoveFault::Target)?;
+    pub(super) async fn next(&mut self) -> Result<Option<Pair>, MoveError> {
+        self.source.fill().await.map_err(MoveError::Source)?;
+        self.target.fill().await.map_err(MoveError::Target)?;
         let (source, target) = (&mut self.source.here, &mut self.target.here);
         let table = self.source.table;
         let order = match (source.front(), target.front()) {

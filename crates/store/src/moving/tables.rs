@@ -8,8 +8,8 @@ use std::cmp::Ordering;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use super::Row;
-use crate::session::{Cell, Line};
+use super::RowValues;
+use crate::sql::{Row, SqlValue};
 
 /// How many rows one statement puts.
 pub(super) const PUT_ROWS: usize = 64;
@@ -247,21 +247,21 @@ impl Table {
     }
 
     /// A row as it was read.
-    pub(super) fn row(&self, line: &dyn Line) -> Result<Row, String> {
+    pub(super) fn row(&self, row: &dyn Row) -> Result<RowValues, String> {
         let cell = |(at, column): (usize, &Column)| match column {
-            Number(_) => Ok(line.optional_number(at)?.into()),
-            Text(_) => Ok(line.optional_text(at)?.map(str::to_owned).into()),
+            Number(_) => Ok(row.optional_number(at)?.into()),
+            Text(_) => Ok(row.optional_text(at)?.map(str::to_owned).into()),
         };
         self.columns.iter().enumerate().map(cell).collect()
     }
 
     /// The key of a row.
-    pub(super) fn key<'r>(&self, row: &'r Row) -> &'r [Cell<'static>] {
+    pub(super) fn key<'r>(&self, row: &'r RowValues) -> &'r [SqlValue<'static>] {
         &row[..self.key]
     }
 
     /// The same for people.
-    pub(super) fn key_text(&self, row: &Row) -> String {
+    pub(super) fn key_text(&self, row: &RowValues) -> String {
         let mut text = String::new();
         for (column, cell) in self.columns.iter().zip(self.key(row)) {
             let separator = if text.is_empty() { "" } else { ", " };
@@ -273,25 +273,25 @@ impl Table {
 }
 
 /// A part of a key; long ones are hashes, which nobody needs to see whole.
-fn shown(cell: &Cell<'_>) -> String {
+fn shown(cell: &SqlValue<'_>) -> String {
     match cell {
-        Cell::Null => "null".to_owned(),
-        Cell::Number(number) => number.to_string(),
-        Cell::Text(text) if text.chars().count() > KEY_TEXT_CHARS_MAX => {
+        SqlValue::Null => "null".to_owned(),
+        SqlValue::Number(number) => number.to_string(),
+        SqlValue::Text(text) if text.chars().count() > KEY_TEXT_CHARS_MAX => {
             let start: String = text.chars().take(KEY_TEXT_CHARS_MAX).collect();
             format!("{start:?}…")
         }
-        Cell::Text(text) => format!("{text:?}"),
+        SqlValue::Text(text) => format!("{text:?}"),
     }
 }
 
 /// Where two keys of a table stand to each other, in either engine.
-pub(super) fn order(one: &[Cell<'_>], other: &[Cell<'_>]) -> Ordering {
+pub(super) fn order(one: &[SqlValue<'_>], other: &[SqlValue<'_>]) -> Ordering {
     let parts = one.iter().zip(other).map(|(one, other)| match (one, other) {
-        (Cell::Number(one), Cell::Number(other)) => one.cmp(other),
-        (Cell::Text(one), Cell::Text(other)) => one.as_bytes().cmp(other.as_bytes()),
+        (SqlValue::Number(one), SqlValue::Number(other)) => one.cmp(other),
+        (SqlValue::Text(one), SqlValue::Text(other)) => one.as_bytes().cmp(other.as_bytes()),
         // No key holds nothing, and a column holds one kind of value.
-        (Cell::Null | Cell::Number(_) | Cell::Text(_), _) => Ordering::Equal,
+        (SqlValue::Null | SqlValue::Number(_) | SqlValue::Text(_), _) => Ordering::Equal,
     });
     parts.fold(Ordering::Equal, Ordering::then)
 }

@@ -8,9 +8,9 @@ use tokio::task::JoinHandle;
 
 use super::merge::{Origin, ended, texts_bytes};
 use super::tables::{META, PUT_ROWS, TABLES, Table};
-use super::{MoveFault, Row};
-use crate::session::{Cell, Order, Session, cells};
-use crate::{Faults, Place, Role, Store, StoreFault, statements};
+use super::{MoveError, RowValues};
+use crate::sql::{BoundStatement, Session, SqlValue, values};
+use crate::{FaultInjector, Location, Role, Store, StoreError, statements};
 
 /// How many rows one transaction puts or drops.
 const BATCH_ROWS_MAX: usize = 8_192;
@@ -31,16 +31,16 @@ pub(super) struct Target {
     claim: i64,
     batch: Batch,
     /// The transaction that is on its way.
-    writing: Option<JoinHandle<Result<(), StoreFault>>>,
+    writing: Option<JoinHandle<Result<(), StoreError>>>,
 }
 
 impl Target {
     /// Opens a store and claims it; fails when it has data of its own, and alters nothing then.
-    pub(super) async fn claim(place: &Place, faults: Faults) -> Result<Self, MoveFault> {
-        let store = Store::open_even_unfinished(place, Role::Server, faults).map_err(MoveFault::Target)?;
-        match store.write(claim).await.map_err(MoveFault::Target)? {
+    pub(super) async fn claim(place: &Location, faults: FaultInjector) -> Result<Self, MoveError> {
+        let store = Store::open_even_unfinished(place, Role::Server, faults).map_err(MoveError::Target)?;
+        match store.write(claim).await.map_err(MoveError::Target)? {
             Claim::Ours(claim) => Ok(Self { store, claim, batch: Batch::default(), writing: None }),
-            Claim::Taken { agents, customers, table } => Err(MoveFault::Occupied { agents, customers, table }),
+            Claim::Taken { agents, customers, table } => Err(MoveError::Occupied { agents, customers, table }),
         }
     }
 
@@ -50,19 +50,19 @@ impl Target {
     }
 
     /// Puts a row, sooner or later.
-    pub(super) async fn put(&mut self, table: &'static Table, row: Row) -> Result<(), MoveFault> {
+    pub(super) async fn put(&mut self, table: &'static Table, row: RowValues) -> Result<(), MoveError> {
         if self.store.is_shared() && row.iter().any(has_nul) {
-            return Err(MoveFault::Unfit { table: table.name, key: table.key_text(&row) });
+            return Err(MoveError::Unfit { table: table.name, key: table.key_text(&row) });
         }
         self.add(Work::Put, table, row).await
     }
 
     /// Drops the row with the key of this one, sooner or later.
-    pub(super) async fn drop(&mut self, table: &'static Table, row: Row) -> Result<(), MoveFault> {
+    pub(super) async fn drop(&mut self, table: &'static Table, row: RowValues) -> Result<(), MoveError> {
         self.add(Work::Drop, table, row).await
     }
 
-    async fn add(&mut self, work: Work, table: &'static Table, row: Row) -> Result<(), MoveFault> {
+    async fn add(&mut self, work: Work, table: &'static Table, row: RowValues) -> Result<(), MoveError> {
         if !self.batch.takes(work, table) {
             self.send().await?;
         }
@@ -73,7 +73,7 @@ impl Target {
     }
 
     /// Sends what has gathered, after what was sent before is on disk.
-    async fn send(&mut self) -> Result<(), MoveFault> {
+    async fn send(&mut self) -> Result<(), MoveError> {
         self.written().await?;
         let Batch { of, rows, .. } = std::mem::take(&mut self.batch);
         let Some((work, table)) = of else { return Ok(()) };
@@ -89,27 +89,27 @@ impl Target {
         Ok(())
     }
 
-    async fn written(&mut self) -> Result<(), MoveFault> {
+    async fn written(&mut self) -> Result<(), MoveError> {
         match self.writing.take() {
-            Some(writing) => ended(writing).await.map_err(MoveFault::Target),
+            Some(writing) => ended(writing).await.map_err(MoveError::Target),
             None => Ok(()),
         }
     }
 
     /// Waits until everything that was put and dropped is on disk.
-    pub(super) async fn settle(&mut self) -> Result<(), MoveFault> {
+    pub(super) async fn settle(&mut self) -> Result<(), MoveError> {
         self.send().await?;
         self.written().await
     }
 
     /// Takes the mark away: from now on the store may be used. Images that somebody left there go.
-    pub(super) async fn release(self) -> Result<(), MoveFault> {
+    pub(super) async fn release(self) -> Result<(), MoveError> {
         let claim = self.claim;
         let release = move |session: &dyn Session| {
             hold(session, claim)?;
-            session.execute(statements::END_MOVE, &cells![claim]).map(drop)
+            session.execute(statements::END_MOVE, &values![claim]).map(drop)
         };
-        self.store.write(release).await.map_err(MoveFault::Target)?;
+        self.store.write(release).await.map_err(MoveError::Target)?;
         self.store.close(&[]);
         Ok(())
     }
@@ -126,7 +126,7 @@ enum Work {
 #[derive(Default)]
 struct Batch {
     of: Option<(Work, &'static Table)>,
-    rows: Vec<Row>,
+    rows: Vec<RowValues>,
     bytes: usize,
 }
 
@@ -140,14 +140,14 @@ impl Batch {
     }
 }
 
-fn claim(session: &dyn Session) -> Result<Claim, StoreFault> {
+fn claim(session: &dyn Session) -> Result<Claim, StoreError> {
     if !session.finds(statements::UNFINISHED_MOVE, &[])? {
         // Ids that were given out and belong to nothing any more are no data.
         let data = TABLES.iter().filter(|table| ![META, "sequences"].contains(&table.name));
         for table in data {
-            if session.finds(&table.first, &cells![1])? {
+            if session.finds(&table.first, &values![1])? {
                 let count = |name| match TABLES.iter().find(|table| table.name == name) {
-                    Some(table) => session.one(&table.count, &[], |line| line.number(0)),
+                    Some(table) => session.one(&table.count, &[], |row| row.number(0)),
                     None => Ok(0),
                 };
                 return Ok(Claim::Taken {
@@ -158,40 +158,42 @@ fn claim(session: &dyn Session) -> Result<Claim, StoreFault> {
             }
         }
     }
-    session.one(statements::BEGIN_MOVE, &[], |line| line.number(0)).map(Claim::Ours)
+    session.one(statements::BEGIN_MOVE, &[], |row| row.number(0)).map(Claim::Ours)
 }
 
 /// Fails when another program has claimed the store since.
-fn hold(session: &dyn Session, claim: i64) -> Result<(), StoreFault> {
-    match session.execute(statements::HOLD_MOVE, &cells![claim])? {
-        0 => Err(StoreFault::unavailable(
+fn hold(session: &dyn Session, claim: i64) -> Result<(), StoreError> {
+    match session.execute(statements::HOLD_MOVE, &values![claim])? {
+        0 => Err(StoreError::unavailable(
             "another `ringbook migrate-store` has taken it over: leave it to that one, or stop that one and run this again",
         )),
         _ => Ok(()),
     }
 }
 
-fn put(session: &dyn Session, table: &'static Table, rows: &[Row]) -> Result<(), StoreFault> {
+fn put(session: &dyn Session, table: &'static Table, rows: &[RowValues]) -> Result<(), StoreError> {
     let many = rows.chunks_exact(PUT_ROWS);
     let left = many.remainder().chunks(1).map(|rows| (&table.put, rows));
     let orders = many.map(|rows| (&table.put_many, rows)).chain(left);
-    session.execute_all(&mut orders.map(|(sql, rows)| Order { sql, cells: rows.iter().flatten().map(lent).collect() }))
+    session.execute_all(
+        &mut orders.map(|(sql, rows)| BoundStatement { sql, values: rows.iter().flatten().map(lent).collect() }),
+    )
 }
 
-fn drop_all(session: &dyn Session, table: &'static Table, rows: &[Row]) -> Result<(), StoreFault> {
-    let order = |row| Order { sql: &table.drop, cells: table.key(row).iter().map(lent).collect() };
+fn drop_all(session: &dyn Session, table: &'static Table, rows: &[RowValues]) -> Result<(), StoreError> {
+    let order = |row| BoundStatement { sql: &table.drop, values: table.key(row).iter().map(lent).collect() };
     session.execute_all(&mut rows.iter().map(order))
 }
 
-fn lent<'c>(cell: &'c Cell<'_>) -> Cell<'c> {
+fn lent<'c>(cell: &'c SqlValue<'_>) -> SqlValue<'c> {
     match cell {
-        Cell::Null => Cell::Null,
-        Cell::Number(number) => Cell::Number(*number),
-        Cell::Text(text) => Cell::from(text.as_ref()),
+        SqlValue::Null => SqlValue::Null,
+        SqlValue::Number(number) => SqlValue::Number(*number),
+        SqlValue::Text(text) => SqlValue::from(text.as_ref()),
     }
 }
 
 /// PostgreSQL keeps no text with this character.
-fn has_nul(cell: &Cell<'_>) -> bool {
-    matches!(cell, Cell::Text(text) if text.contains('\0'))
+fn has_nul(cell: &SqlValue<'_>) -> bool {
+    matches!(cell, SqlValue::Text(text) if text.contains('\0'))
 }

@@ -2,9 +2,9 @@ use std::time::{Duration, Instant};
 
 use super::target::Target;
 use super::*;
-use crate::session::cells;
+use crate::sql::values;
 use crate::statements;
-use crate::testing::Ground;
+use crate::testing::TestData;
 
 /// Rows in every table, in the words of both engines: texts that sort differently by letter and by byte, empty ones,
 /// missing ones, numbers at both ends.
@@ -44,14 +44,14 @@ const CROWD: &str = "INSERT INTO deleted_contacts (customer_id, revision, id)
     WITH RECURSIVE numbers (n) AS (SELECT 10 UNION ALL SELECT n + 1 FROM numbers WHERE n < 18000)
     SELECT 2, n / 3 + 1, n FROM numbers;";
 
-fn world() -> Ground {
-    filled(Ground::sqlite())
+fn world() -> TestData {
+    filled(TestData::sqlite())
 }
 
-fn filled(ground: Ground) -> Ground {
-    drop(Store::open(ground.place(), Role::Server).expect("it opens"));
-    ground.execute(WORLD);
-    ground
+fn filled(data: TestData) -> TestData {
+    drop(Store::open(data.location(), Role::Server).expect("it opens"));
+    data.execute(WORLD);
+    data
 }
 
 /// Does something asynchronous, and returns when nothing of it is left on any thread.
@@ -60,32 +60,32 @@ fn done<T>(work: impl Future<Output = T>) -> T {
     runtime.expect("a runtime").block_on(work)
 }
 
-fn moved(from: &Ground, to: &Ground) -> Result<Transfer, MoveFault> {
-    done(move_store(from.place(), to.place(), &mut |_| {}))
+fn moved(from: &TestData, to: &TestData) -> Result<Transfer, MoveError> {
+    done(move_store(from.location(), to.location(), &mut |_| {}))
 }
 
 /// Everything that a store holds, whatever state it is in.
-fn rows(ground: &Ground) -> Vec<(&'static str, Vec<Row>)> {
-    let store = Store::open_even_unfinished(ground.place(), Role::Operator, Faults::none()).expect("it opens");
+fn rows(data: &TestData) -> Vec<(&'static str, Vec<RowValues>)> {
+    let store = Store::open_even_unfinished(data.location(), Role::Operator, FaultInjector::none()).expect("it opens");
     let session = store.snapshot().expect("a session");
     let of = |table: &'static Table| {
         let mut rows = Vec::new();
-        let take = &mut |line: &dyn crate::session::Line| {
-            rows.push(table.row(line).expect("a row"));
+        let take = &mut |row: &dyn crate::sql::Row| {
+            rows.push(table.row(row).expect("a row"));
             Ok(std::ops::ControlFlow::Continue(()))
         };
-        session.each(&table.first, &cells![1_000_000], take).expect("rows");
+        session.each(&table.first, &values![1_000_000], take).expect("rows");
         (table.name, rows)
     };
     TABLES.iter().map(of).collect()
 }
 
 /// What is said to those who open it. What was under way when a move failed may hold it for a moment.
-fn opened(ground: &Ground) -> Result<(), StoreFault> {
+fn opened(data: &TestData) -> Result<(), StoreError> {
     let begin = Instant::now();
     let open = |role| loop {
-        match Store::open(ground.place(), role).map(drop) {
-            Err(StoreFault::Locked { .. }) if begin.elapsed() < HELD_TIME_MAX => std::thread::yield_now(),
+        match Store::open(data.location(), role).map(drop) {
+            Err(StoreError::Locked { .. }) if begin.elapsed() < HELD_TIME_MAX => std::thread::yield_now(),
             outcome => return outcome,
         }
     };
@@ -95,22 +95,22 @@ fn opened(ground: &Ground) -> Result<(), StoreFault> {
 /// Longer than that nothing is under way.
 const HELD_TIME_MAX: Duration = Duration::from_secs(20);
 
-fn write(ground: &Ground, sql: &'static str, values: Vec<Cell<'static>>) {
-    let store = Store::open_even_unfinished(ground.place(), Role::Operator, Faults::none()).expect("it opens");
+fn write(data: &TestData, sql: &'static str, values: Vec<SqlValue<'static>>) {
+    let store = Store::open_even_unfinished(data.location(), Role::Operator, FaultInjector::none()).expect("it opens");
     done(store.write(move |session| session.execute(sql, &values))).expect("written");
 }
 
 /// Tables with columns in the order of their names, each with whether it is a number and part of the key.
 type Shape = Vec<(String, Vec<(String, bool, bool)>)>;
 
-fn shape(ground: &Ground, sql: &'static str) -> Shape {
-    let store = Store::open(ground.place(), Role::Server).expect("it opens");
+fn shape(data: &TestData, sql: &'static str) -> Shape {
+    let store = Store::open(data.location(), Role::Server).expect("it opens");
     let mut shape = Shape::new();
     let session = store.snapshot().expect("a session");
-    let read = session.each(sql, &[], &mut |line| {
-        let table = line.text(0).expect("a table").to_owned();
-        let number = ["INTEGER", "bigint"].contains(&line.text(2).expect("a kind"));
-        let column = (line.text(1).expect("a column").to_owned(), number, line.truth(3).expect("a truth"));
+    let read = session.each(sql, &[], &mut |row| {
+        let table = row.text(0).expect("a table").to_owned();
+        let number = ["INTEGER", "bigint"].contains(&row.text(2).expect("a kind"));
+        let column = (row.text(1).expect("a column").to_owned(), number, row.truth(3).expect("a truth"));
         match shape.last_mut().filter(|(last, _)| *last == table) {
             Some((_, columns)) => columns.push(column),
             None => shape.push((table, vec![column])),
@@ -123,7 +123,7 @@ fn shape(ground: &Ground, sql: &'static str) -> Shape {
 
 fn described() -> Shape {
     let columns = |table: &Table| {
-        let key = table.key(&vec![Cell::Null; table.columns.len()]).len();
+        let key = table.key(&vec![SqlValue::Null; table.columns.len()]).len();
         let column = |(at, column): (usize, &tables::Column)| {
             (column.name().to_owned(), matches!(column, tables::Column::Number(_)), at < key)
         };
@@ -140,14 +140,14 @@ fn described() -> Shape {
 fn no_table_and_no_column_is_forgotten() {
     let sqlite = "SELECT tables.name, columns.name, columns.type, CASE WHEN columns.pk > 0 THEN 1 ELSE 0 END \
         FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns WHERE tables.type = 'table' ORDER BY 1, 2";
-    assert_eq!(shape(&Ground::sqlite(), sqlite), described());
+    assert_eq!(shape(&TestData::sqlite(), sqlite), described());
     let postgres = "SELECT tables.relname::text COLLATE \"C\", columns.attname::text COLLATE \"C\", \
         format_type(columns.atttypid, NULL), CASE WHEN columns.attnum = ANY (keys.indkey) THEN 1::bigint ELSE 0 END \
         FROM pg_class AS tables JOIN pg_attribute AS columns ON columns.attrelid = tables.oid AND columns.attnum > 0 \
         AND NOT columns.attisdropped JOIN pg_index AS keys ON keys.indrelid = tables.oid AND keys.indisprimary \
         WHERE tables.relnamespace = 'ringbook'::regnamespace AND tables.relkind IN ('r', 'p') \
         AND tables.relname <> 'migrations' ORDER BY 1, 2";
-    assert_eq!(shape(&Ground::postgres(), postgres), described());
+    assert_eq!(shape(&TestData::postgres(), postgres), described());
 }
 
 #[test]
@@ -155,19 +155,19 @@ fn everything_goes_around_and_comes_back_the_same() {
     let from = world();
     from.execute(CROWD);
     for first_id in [100, 200, 300] {
-        let values = cells![first_id, "customer", 1, 6, 6, "x".repeat(3 << 20)];
+        let values = values![first_id, "customer", 1, 6, 6, "x".repeat(3 << 20)];
         write(&from, statements::ADD_REQUESTS, values.to_vec());
     }
     let before = rows(&from);
     let mut steps = Vec::new();
-    let there = Ground::postgres();
-    let moved_there = done(move_store(from.place(), there.place(), &mut |step| steps.push(step))).expect("moved");
+    let there = TestData::postgres();
+    let moved_there = done(move_store(from.location(), there.location(), &mut |step| steps.push(step))).expect("moved");
     let count: usize = before.iter().map(|(_, rows)| rows.len()).sum();
     assert_eq!(moved_there.tables.iter().map(|(_, rows)| *rows).sum::<u64>(), count as u64);
     assert!(steps.is_sorted_by_key(|step| step.done) && steps.last().is_some_and(|step| step.done <= step.all));
     assert!(before.iter().all(|(_, rows)| !rows.is_empty()), "the world has rows in every table");
     assert_eq!(rows(&there), before);
-    let back = Ground::sqlite();
+    let back = TestData::sqlite();
     moved(&there, &back).expect("moved");
     assert_eq!(rows(&back), before);
     assert_eq!(rows(&from), before);
@@ -180,15 +180,15 @@ fn every_operation_may_fail_and_the_same_move_goes_on() {
     for to in [Ground::sqlite(), Ground::postgres()] {
         let mut nth = 1;
         loop {
-            let faults = Faults::none();
+            let faults = FaultInjector::none();
             faults.fail_nth(nth);
-            match done(move_with(from.place(), to.place(), faults, &mut |_| {})) {
+            match done(move_with(from.location(), to.location(), faults, &mut |_| {})) {
                 Ok(_) => break,
-                Err(fault) => assert!(matches!(fault, MoveFault::Target(_)), "{fault}"),
+                Err(fault) => assert!(matches!(fault, MoveError::Target(_)), "{fault}"),
             }
             // The first operations come before the claim.
             if nth > 3 {
-                assert_eq!(opened(&to), Err(StoreFault::Unfinished), "operation {nth}");
+                assert_eq!(opened(&to), Err(StoreError::Unfinished), "operation {nth}");
             }
             // Later ones are much alike, and every round costs some visits to the disk.
             nth += if nth < 20 { 1 } else { 5 };
@@ -202,9 +202,9 @@ fn every_operation_may_fail_and_the_same_move_goes_on() {
 #[test]
 fn a_move_that_goes_on_mends_what_the_source_has_changed_meanwhile() {
     let from = world();
-    for to in [Ground::sqlite(), Ground::postgres()] {
-        let mut work = |step: Step| assert!(step.phase != Phase::Verifying || step.table != "meta", "cut off");
-        let cut_off = std::panic::AssertUnwindSafe(|| done(move_store(from.place(), to.place(), &mut work)));
+    for to in [TestData::sqlite(), TestData::postgres()] {
+        let mut work = |step: MoveStep| assert!(step.phase != MovePhase::Verifying || step.table != "meta", "cut off");
+        let cut_off = std::panic::AssertUnwindSafe(|| done(move_store(from.location(), to.location(), &mut work)));
         std::panic::catch_unwind(cut_off).expect_err("it was to stop");
         // Names change hands, rows go and come, and somebody has been at the copy.
         from.execute(
@@ -235,8 +235,8 @@ fn a_move_that_goes_on_mends_what_the_source_has_changed_meanwhile() {
 
 #[test]
 fn a_source_that_changes_is_told_and_the_next_move_is_right() {
-    let from = filled(Ground::postgres());
-    let to = Ground::sqlite();
+    let from = filled(TestData::postgres());
+    let to = TestData::sqlite();
     for change in [
         "UPDATE books SET revision = revision + 1 WHERE customer_id = 1; UPDATE contacts SET last_name = 'New', \
          revision = 13 WHERE id = 1",
@@ -244,13 +244,13 @@ fn a_source_that_changes_is_told_and_the_next_move_is_right() {
         "DELETE FROM sessions WHERE token_hash = 'a'",
     ] {
         let mut change = Some(change);
-        let mut work = |step: Step| {
-            let due = (step.phase == Phase::Verifying).then(|| change.take()).flatten();
+        let mut work = |step: MoveStep| {
+            let due = (step.phase == MovePhase::Verifying).then(|| change.take()).flatten();
             due.into_iter().for_each(|change| from.execute(change));
         };
-        let fault = done(move_store(from.place(), to.place(), &mut work)).expect_err("it changed");
-        assert!(matches!(fault, MoveFault::Changed { .. }) && fault.to_string().contains("run the command again"));
-        assert_eq!(opened(&to), Err(StoreFault::Unfinished));
+        let fault = done(move_store(from.location(), to.location(), &mut work)).expect_err("it changed");
+        assert!(matches!(fault, MoveError::Changed { .. }) && fault.to_string().contains("run the command again"));
+        assert_eq!(opened(&to), Err(StoreError::Unfinished));
     }
     moved(&from, &to).expect("moved");
     assert_eq!(rows(&to), rows(&from));
@@ -258,15 +258,15 @@ fn a_source_that_changes_is_told_and_the_next_move_is_right() {
 
 #[test]
 fn a_row_that_is_not_the_same_is_named() {
-    let (from, to) = (world(), Ground::sqlite());
+    let (from, to) = (world(), TestData::sqlite());
     let mut spoils = Some("UPDATE contacts SET first_name = '' WHERE first_name IS NULL");
-    let mut work = |step: Step| {
-        let due = (step.phase == Phase::Verifying).then(|| spoils.take()).flatten();
+    let mut work = |step: MoveStep| {
+        let due = (step.phase == MovePhase::Verifying).then(|| spoils.take()).flatten();
         due.into_iter().for_each(|spoils| to.execute(spoils));
     };
-    let fault = done(move_store(from.place(), to.place(), &mut work)).expect_err("it was spoiled");
+    let fault = done(move_store(from.location(), to.location(), &mut work)).expect_err("it was spoiled");
     assert!(fault.to_string().contains("table contacts, row customer_id 1, id 9223372036854775807, is not the same"));
-    assert_eq!(opened(&to), Err(StoreFault::Unfinished));
+    assert_eq!(opened(&to), Err(StoreError::Unfinished));
     moved(&from, &to).expect("moved");
     assert_eq!(rows(&to), rows(&from));
 }
@@ -274,10 +274,10 @@ fn a_row_that_is_not_the_same_is_named() {
 #[test]
 fn a_store_with_data_of_its_own_is_refused_and_left_alone() {
     let from = world();
-    for to in [world(), filled(Ground::postgres())] {
+    for to in [world(), filled(TestData::postgres())] {
         let before = rows(&to);
         let fault = moved(&from, &to).expect_err("it has data");
-        assert_eq!(fault, MoveFault::Occupied { agents: 2, customers: 2, table: "books" });
+        assert_eq!(fault, MoveError::Occupied { agents: 2, customers: 2, table: "books" });
         assert!(fault.to_string().contains("TO already holds 2 customer(s) and 2 agent(s): name an empty one"));
         assert_eq!(rows(&to), before);
         assert_eq!(opened(&to), Ok(()));
@@ -286,23 +286,23 @@ fn a_store_with_data_of_its_own_is_refused_and_left_alone() {
 
 #[test]
 fn what_is_not_there_or_not_finished_is_not_moved() {
-    let (nothing, to) = (Ground::sqlite(), Ground::sqlite());
-    assert_eq!(moved(&nothing, &to), Err(MoveFault::Nothing));
-    assert_eq!(Store::exists(to.place()), Ok(false), "nothing was made");
+    let (nothing, to) = (TestData::sqlite(), TestData::sqlite());
+    assert_eq!(moved(&nothing, &to), Err(MoveError::Nothing));
+    assert_eq!(Store::exists(to.location()), Ok(false), "nothing was made");
     let half = world();
     half.execute("INSERT INTO meta (name, value) VALUES ('move_unfinished', 1)");
-    assert_eq!(moved(&half, &to), Err(MoveFault::Unfinished));
+    assert_eq!(moved(&half, &to), Err(MoveError::Unfinished));
     assert!(opened(&half).expect_err("unfinished").to_string().contains("run `ringbook migrate-store`"));
 }
 
 #[test]
 fn of_two_programs_that_move_into_one_store_the_earlier_one_stops() {
-    let to = Ground::postgres();
+    let to = TestData::postgres();
     let agents = TABLES.iter().find(|table| table.name == "agents").expect("it is described");
-    let agent = |id: i64| cells![id, "A"].to_vec();
+    let agent = |id: i64| values![id, "A"].to_vec();
     done(async {
-        let mut earlier = Target::claim(to.place(), Faults::none()).await.expect("claimed");
-        let mut later = Target::claim(to.place(), Faults::none()).await.expect("claimed");
+        let mut earlier = Target::claim(to.location(), FaultInjector::none()).await.expect("claimed");
+        let mut later = Target::claim(to.location(), FaultInjector::none()).await.expect("claimed");
         earlier.put(agents, agent(1)).await.expect("it gathers");
         let fault = earlier.settle().await.expect_err("it lost the store");
         assert!(fault.to_string().contains("another `ringbook migrate-store`"), "{fault}");
@@ -316,11 +316,11 @@ fn of_two_programs_that_move_into_one_store_the_earlier_one_stops() {
 
 #[test]
 fn a_text_that_postgresql_cannot_keep_is_named() {
-    let (from, to) = (world(), Ground::postgres());
-    write(&from, "UPDATE agents SET name = $1 WHERE id = 7", cells!["a\0b"].to_vec());
+    let (from, to) = (world(), TestData::postgres());
+    write(&from, "UPDATE agents SET name = $1 WHERE id = 7", values!["a\0b"].to_vec());
     let fault = moved(&from, &to).expect_err("it cannot be kept");
-    assert_eq!(fault, MoveFault::Unfit { table: "agents", key: "id 7".to_owned() });
-    write(&from, "UPDATE agents SET name = $1 WHERE id = 7", cells!["ab"].to_vec());
+    assert_eq!(fault, MoveError::Unfit { table: "agents", key: "id 7".to_owned() });
+    write(&from, "UPDATE agents SET name = $1 WHERE id = 7", values!["ab"].to_vec());
     moved(&from, &to).expect("moved");
     assert_eq!(rows(&to), rows(&from));
 }

@@ -15,8 +15,8 @@ use tokio_postgres::{Client, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::address::Address;
-use super::faults;
-use crate::StoreFault;
+use super::error_map;
+use crate::StoreError;
 
 /// The pause after the first connection that could not be made; it doubles with each further one.
 const PAUSE_MIN: Duration = Duration::from_millis(20);
@@ -25,11 +25,11 @@ const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// What a connection is for; the database shows it as part of the application's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Errand {
+pub(super) enum Purpose {
     /// Reading and writing rows.
     Work,
     /// Hearing what other servers tell, and telling them.
-    News,
+    Notifications,
 }
 
 /// The end of a connection that somebody has to keep going.
@@ -51,7 +51,7 @@ pub(super) struct Dialer {
 struct Outage {
     /// Failures without a success between them, and the last of them.
     running: u32,
-    last: Option<(Instant, StoreFault)>,
+    last: Option<(Instant, StoreError)>,
 }
 
 impl Outage {
@@ -75,18 +75,18 @@ impl Dialer {
     }
 
     /// Makes a connection.
-    pub(super) async fn connect(self: &Arc<Self>, errand: Errand) -> Result<(Client, Wire), StoreFault> {
+    pub(super) async fn connect(self: &Arc<Self>, purpose: Purpose) -> Result<(Client, Wire), StoreError> {
         let (dialer, patience) = (Arc::clone(self), self.patience());
         // What is tried is tried to its end, whether or not anybody waits: others may be told of it.
-        let trying = self.driver.spawn(async move { timeout(patience, dialer.connect_in_turn(errand)).await });
-        let tried = trying.await.map_err(StoreFault::unavailable)?;
-        tried.map_err(|_| faults::of_slow_connecting(&self.address))?
+        let trying = self.driver.spawn(async move { timeout(patience, dialer.connect_in_turn(purpose)).await });
+        let tried = trying.await.map_err(StoreError::unavailable)?;
+        tried.map_err(|_| error_map::of_slow_connecting(&self.address))?
     }
 
-    async fn connect_in_turn(&self, errand: Errand) -> Result<(Client, Wire), StoreFault> {
+    async fn connect_in_turn(&self, purpose: Purpose) -> Result<(Client, Wire), StoreError> {
         let failures = self.failures.load(Ordering::Acquire);
         if failures == 0 {
-            return match self.dial(errand).await {
+            return match self.dial(purpose).await {
                 Ok(made) => Ok(made),
                 Err(fault) => Err(self.failed(&mut *self.outage.lock().await, fault)),
             };
@@ -98,7 +98,7 @@ impl Dialer {
             }
             sleep_until(*at + outage.pause()).await;
         }
-        match self.dial(errand).await {
+        match self.dial(purpose).await {
             Ok(made) => {
                 *outage = Outage::default();
                 self.failures.store(0, Ordering::Release);
@@ -108,20 +108,20 @@ impl Dialer {
         }
     }
 
-    fn failed(&self, outage: &mut Outage, fault: StoreFault) -> StoreFault {
+    fn failed(&self, outage: &mut Outage, fault: StoreError) -> StoreError {
         outage.running += 1;
         outage.last = Some((Instant::now(), fault.clone()));
         self.failures.fetch_add(1, Ordering::AcqRel);
         fault
     }
 
-    async fn dial(&self, errand: Errand) -> Result<(Client, Wire), StoreFault> {
+    async fn dial(&self, purpose: Purpose) -> Result<(Client, Wire), StoreError> {
         let mut config = self.address.config.clone();
-        if errand == Errand::News {
+        if purpose == Purpose::Notifications {
             config.application_name(format!("{} news", config.get_application_name().unwrap_or_default()));
         }
         let made = timeout(self.address.connect_time_max, config.connect(self.tls.clone())).await;
-        let made = made.map_err(|_| faults::of_slow_connecting(&self.address))?;
-        made.map_err(|error| faults::of_connecting(&error, &self.address))
+        let made = made.map_err(|_| error_map::of_slow_connecting(&self.address))?;
+        made.map_err(|error| error_map::of_connecting(&error, &self.address))
     }
 }

@@ -4,8 +4,8 @@
 //! hand on the tables may have switched them off. Pages and indexes are the database's own business.
 
 use super::session::Talk;
-use crate::StoreFault;
-use crate::session::Session;
+use crate::StoreError;
+use crate::sql::Session;
 
 /// Table and column, table and column that it refers to.
 macro_rules! references {
@@ -49,11 +49,11 @@ const REFERENCES: &[(&str, &str, &str)] = &[
 ];
 
 /// The findings, in words.
-pub(super) fn findings(talk: &Talk, findings_max: usize) -> Result<Vec<String>, StoreFault> {
+pub(super) fn findings(talk: &Talk, findings_max: usize) -> Result<Vec<String>, StoreError> {
     let session: &dyn Session = talk;
     let mut findings = Vec::new();
     for (table, parent, sql) in REFERENCES {
-        let count = session.one(sql, &[], |line| line.number(0))?;
+        let count = session.one(sql, &[], |row| row.number(0))?;
         if count > 0 && findings.len() < findings_max {
             findings.push(format!("table {table}: {count} row(s) refer to {parent} that are not there"));
         }

@@ -6,8 +6,8 @@
 use tokio_postgres::{Client, Error};
 
 use super::address::Address;
-use super::{faults, fitness};
-use crate::StoreFault;
+use super::{error_map, schema_check};
+use crate::StoreError;
 
 /// The oldest release that will do.
 const RELEASE_MIN: i32 = 15;
@@ -19,7 +19,7 @@ pub(crate) const MIGRATIONS: &[&str] =
     &[include_str!("../schema/postgres/0001.sql"), include_str!("../schema/postgres/0002.sql")];
 
 /// Brings the schema to the newest number. The connection is good for nothing else afterwards.
-pub(super) async fn migrate(client: &Client, address: &Address) -> Result<(), StoreFault> {
+pub(super) async fn migrate(client: &Client, address: &Address) -> Result<(), StoreError> {
     must_serve(client, address).await?;
     let known = u32::try_from(MIGRATIONS.len()).expect("there are few migrations");
     if schema(client, address).await? != known {
@@ -30,21 +30,21 @@ pub(super) async fn migrate(client: &Client, address: &Address) -> Result<(), St
     loop {
         let found = schema(client, address).await?;
         if found > known {
-            return Err(StoreFault::SchemaTooNew { found, known });
+            return Err(StoreError::SchemaTooNew { found, known });
         }
         if found == known {
-            return fitness::must_fit(client, address).await;
+            return schema_check::must_fit(client, address).await;
         }
         step(client, found).await?;
     }
 }
 
 /// Whether there is a schema of ours, of whatever number.
-pub(super) async fn exists(client: &Client, address: &Address) -> Result<bool, StoreFault> {
+pub(super) async fn exists(client: &Client, address: &Address) -> Result<bool, StoreError> {
     schema(client, address).await.map(|found| found > 0)
 }
 
-async fn step(client: &Client, found: u32) -> Result<(), StoreFault> {
+async fn step(client: &Client, found: u32) -> Result<(), StoreError> {
     let Some(sql) = MIGRATIONS.get(found as usize) else { return Ok(()) };
     run(client, "BEGIN").await?;
     if found == 0 {
@@ -56,7 +56,7 @@ async fn step(client: &Client, found: u32) -> Result<(), StoreFault> {
 }
 
 /// Who may not make schemas may be given one.
-async fn make_schema(client: &Client) -> Result<(), StoreFault> {
+async fn make_schema(client: &Client) -> Result<(), StoreError> {
     let sql = "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = 'ringbook'";
     match client.query_opt(sql, &[]).await.map_err(fault)? {
         Some(_) => Ok(()),
@@ -65,52 +65,52 @@ async fn make_schema(client: &Client) -> Result<(), StoreFault> {
 }
 
 /// Fails unless the database is one that will do.
-async fn must_serve(client: &Client, address: &Address) -> Result<(), StoreFault> {
+async fn must_serve(client: &Client, address: &Address) -> Result<(), StoreError> {
     let number = shown(client, "SELECT current_setting('server_version_num')").await?;
     let release = number.parse::<i32>().map_or(0, |number| number / 10_000);
     if release < RELEASE_MIN {
-        return Err(StoreFault::unavailable(format_args!(
+        return Err(StoreError::unavailable(format_args!(
             "{address} is PostgreSQL {release}: ringbook needs {RELEASE_MIN} or newer"
         )));
     }
     let encoding = shown(client, "SELECT current_setting('server_encoding')").await?;
     if encoding != "UTF8" {
-        return Err(StoreFault::unavailable(format_args!(
+        return Err(StoreError::unavailable(format_args!(
             "{address} keeps texts in {encoding}: make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
         )));
     }
     Ok(())
 }
 
-pub(super) async fn shown(client: &Client, sql: &str) -> Result<String, StoreFault> {
+pub(super) async fn shown(client: &Client, sql: &str) -> Result<String, StoreError> {
     let row = client.query_one(sql, &[]).await.map_err(fault)?;
     row.try_get(0).map_err(fault)
 }
 
 /// The schema's number: 0 where there is none. Somebody else's tables are refused, never touched.
-async fn schema(client: &Client, address: &Address) -> Result<u32, StoreFault> {
+async fn schema(client: &Client, address: &Address) -> Result<u32, StoreError> {
     let relations = "SELECT COUNT(*), COUNT(*) FILTER (WHERE relname = 'migrations') FROM pg_catalog.pg_class \
         WHERE relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'ringbook')";
     let row = client.query_one(relations, &[]).await.map_err(fault)?;
     let (all, ours): (i64, i64) = (row.try_get(0).map_err(fault)?, row.try_get(1).map_err(fault)?);
     match (all, ours) {
         (0, _) => Ok(0),
-        (_, 0) => Err(StoreFault::NotADatabase { path: format!("the schema ringbook of {address}").into() }),
+        (_, 0) => Err(StoreError::NotADatabase { path: format!("the schema ringbook of {address}").into() }),
         _ => {
             let row = client
                 .query_one("SELECT COALESCE(MAX(number), 0) FROM ringbook.migrations", &[])
                 .await
                 .map_err(fault)?;
             let number: i64 = row.try_get(0).map_err(fault)?;
-            u32::try_from(number).map_err(StoreFault::unavailable)
+            u32::try_from(number).map_err(StoreError::unavailable)
         }
     }
 }
 
-async fn run(client: &Client, sql: &str) -> Result<(), StoreFault> {
+async fn run(client: &Client, sql: &str) -> Result<(), StoreError> {
     client.batch_execute(sql).await.map_err(fault)
 }
 
-fn fault(error: Error) -> StoreFault {
-    faults::of_work(&error)
+fn fault(error: Error) -> StoreError {
+    error_map::of_work(&error)
 }

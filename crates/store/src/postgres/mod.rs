@@ -10,20 +10,20 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::Client;
 
-use super::fault::panicked;
-use super::news::News;
-use super::session::{Session, Snapshot};
-use super::{Commits, Faults, Role, StoreFault};
+use super::notifications::Notifications;
+use super::sql::{Session, Snapshot};
+use super::store_error::panicked;
+use super::{Commits, FaultInjector, Role, StoreError};
 
 mod address;
 mod dialing;
-mod faults;
-mod fitness;
-mod herald;
+mod error_map;
 mod integrity;
+mod listener;
 pub(super) mod migrations;
+mod multi_row;
 mod pool;
-mod runs;
+mod schema_check;
 mod session;
 mod tls;
 mod waiting;
@@ -33,7 +33,7 @@ mod tests;
 
 pub use address::Address;
 
-use dialing::{Dialer, Errand};
+use dialing::{Dialer, Purpose};
 use pool::{Lease, Pool};
 use session::{Bond, Talk};
 use waiting::{Driver, Silence, wait};
@@ -44,122 +44,122 @@ const STEP_TIME_MAX: Duration = Duration::from_secs(86_400);
 /// An open database.
 pub(super) struct Postgres {
     pool: Arc<Pool>,
-    faults: Faults,
+    faults: FaultInjector,
     commits: Commits,
-    news: Arc<News>,
+    notifications: Arc<Notifications>,
 }
 
 impl Postgres {
     /// Connects, and makes or migrates the tables. A server begins to tell and to hear what moves. Blocks.
-    pub(super) fn open(address: &Address, role: Role, faults: Faults) -> Result<Self, StoreFault> {
+    pub(super) fn open(address: &Address, role: Role, faults: FaultInjector) -> Result<Self, StoreError> {
         let (driver, dialer) = ground(address)?;
         let migrated = alone(&dialer, async |client| migrations::migrate(client, address).await, STEP_TIME_MAX);
         migrated
-            .map_err(|_| StoreFault::unavailable("a migration took too long: see what the database waits for"))??;
-        let news = Arc::new(News::default());
+            .map_err(|_| StoreError::unavailable("a migration took too long: see what the database waits for"))??;
+        let notifications = Arc::new(Notifications::default());
         if role == Role::Server {
-            driver.handle().spawn(herald::keep(Arc::clone(&dialer), Arc::clone(&news)));
+            driver.handle().spawn(listener::run(Arc::clone(&dialer), Arc::clone(&notifications)));
         }
-        Ok(Self { pool: Arc::new(Pool::new(dialer, driver)?), faults, commits: Commits::default(), news })
+        Ok(Self { pool: Arc::new(Pool::new(dialer, driver)?), faults, commits: Commits::default(), notifications })
     }
 
     /// Whether the tables are there. Blocks.
-    pub(super) fn exists(address: &Address) -> Result<bool, StoreFault> {
+    pub(super) fn exists(address: &Address) -> Result<bool, StoreError> {
         let (_driver, dialer) = ground(address)?;
         let looking = async |client: &Client| migrations::exists(client, address).await;
         let exists = alone(&dialer, looking, address.statement_time_max);
-        exists.map_err(|_| StoreFault::unavailable("the database has not answered in time"))?
+        exists.map_err(|_| StoreError::unavailable("the database has not answered in time"))?
     }
 
     pub(super) fn commits(&self) -> &Commits {
         &self.commits
     }
 
-    pub(super) fn news(&self) -> &Arc<News> {
-        &self.news
+    pub(super) fn notifications(&self) -> &Arc<Notifications> {
+        &self.notifications
     }
 
     /// Does a job in a transaction of its own.
-    pub(super) async fn write<T, F>(self: &Arc<Self>, job: F) -> Result<T, StoreFault>
+    pub(super) async fn write<T, F>(self: &Arc<Self>, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
     {
         self.off_the_async_threads(move |engine, lease| engine.write_here(lease, job)).await
     }
 
     /// Does a read so short that a connection on which it takes seconds is given up.
-    pub(super) async fn glance<T, F>(self: &Arc<Self>, job: F) -> Result<T, StoreFault>
+    pub(super) async fn read_short<T, F>(self: &Arc<Self>, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
     {
         self.off_the_async_threads(move |engine, lease| engine.read_here(lease, Bond::Glance, job)).await
     }
 
     /// Does a read; each statement by itself.
-    pub(super) async fn read<T, F>(self: &Arc<Self>, job: F) -> Result<T, StoreFault>
+    pub(super) async fn read<T, F>(self: &Arc<Self>, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
     {
         self.off_the_async_threads(move |engine, lease| engine.read_here(lease, Bond::None, job)).await
     }
 
     /// The same, all of one moment.
-    pub(super) async fn view<T, F>(self: &Arc<Self>, job: F) -> Result<T, StoreFault>
+    pub(super) async fn read_snapshot<T, F>(self: &Arc<Self>, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&dyn Session) -> Result<T, StoreFault> + Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
     {
         self.off_the_async_threads(move |engine, lease| engine.read_here(lease, Bond::Moment, job)).await
     }
 
     /// A session of one's own that sees one moment. Blocks.
-    pub(super) fn snapshot(&self) -> Result<Snapshot, StoreFault> {
+    pub(super) fn snapshot(&self) -> Result<Snapshot, StoreError> {
         self.snapshot_in(self.pool.lease_here()?)
     }
 
     /// Another one, if a connection is free.
-    pub(super) fn spare_snapshot(&self) -> Result<Option<Snapshot>, StoreFault> {
+    pub(super) fn spare_snapshot(&self) -> Result<Option<Snapshot>, StoreError> {
         self.pool.spare_lease()?.map(|lease| self.snapshot_in(lease)).transpose()
     }
 
-    fn snapshot_in(&self, lease: Lease) -> Result<Snapshot, StoreFault> {
-        self.faults.strike()?;
+    fn snapshot_in(&self, lease: Lease) -> Result<Snapshot, StoreError> {
+        self.faults.check()?;
         Ok(Snapshot::new(Talk::new(lease, Bond::Moment)))
     }
 
-    async fn off_the_async_threads<T, F>(self: &Arc<Self>, work: F) -> Result<T, StoreFault>
+    async fn off_the_async_threads<T, F>(self: &Arc<Self>, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Self, Lease) -> Result<T, StoreFault> + Send + 'static,
+        F: FnOnce(&Self, Lease) -> Result<T, StoreError> + Send + 'static,
     {
         let lease = self.pool.lease().await?;
         let engine = Arc::clone(self);
-        tokio::task::spawn_blocking(move || work(&engine, lease)).await.map_err(StoreFault::unavailable)?
+        tokio::task::spawn_blocking(move || work(&engine, lease)).await.map_err(StoreError::unavailable)?
     }
 
     fn read_here<T>(
         &self,
         lease: Lease,
         bond: Bond,
-        job: impl FnOnce(&dyn Session) -> Result<T, StoreFault>,
-    ) -> Result<T, StoreFault> {
-        self.faults.strike()?;
+        job: impl FnOnce(&dyn Session) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.faults.check()?;
         job(&Talk::new(lease, bond))
     }
 
     fn write_here<T>(
         &self,
         lease: Lease,
-        job: impl FnOnce(&dyn Session) -> Result<T, StoreFault>,
-    ) -> Result<T, StoreFault> {
+        job: impl FnOnce(&dyn Session) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let began = Instant::now();
         let outcome = self.transact(lease, job);
         match &outcome {
             Ok(_) => self.commits.committed(1, began),
-            Err(StoreFault::Unavailable { .. } | StoreFault::Damaged { .. }) => self.commits.failed(),
+            Err(StoreError::Unavailable { .. } | StoreError::Damaged { .. }) => self.commits.failed(),
             // A refusal is no failure.
             Err(_) => {}
         }
@@ -169,20 +169,20 @@ impl Postgres {
     fn transact<T>(
         &self,
         lease: Lease,
-        job: impl FnOnce(&dyn Session) -> Result<T, StoreFault>,
-    ) -> Result<T, StoreFault> {
-        self.faults.strike()?;
+        job: impl FnOnce(&dyn Session) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.faults.check()?;
         let talk = Talk::new(lease, Bond::Transaction);
-        let work = || self.faults.strike().and_then(|()| job(&talk));
+        let work = || self.faults.check().and_then(|()| job(&talk));
         let value = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)))?;
-        self.faults.strike()?;
+        self.faults.check()?;
         talk.commit()?;
         Ok(value)
     }
 }
 
 /// What connections are made on, and what makes them.
-fn ground(address: &Address) -> Result<(Driver, Arc<Dialer>), StoreFault> {
+fn ground(address: &Address) -> Result<(Driver, Arc<Dialer>), StoreError> {
     let (tls, driver) = (tls::connector(address)?, Driver::start()?);
     let dialer = Arc::new(Dialer::new(address.clone(), tls, driver.handle().clone()));
     Ok((driver, dialer))
@@ -191,10 +191,10 @@ fn ground(address: &Address) -> Result<(Driver, Arc<Dialer>), StoreFault> {
 /// Works on a connection that is used for nothing else. Blocks.
 fn alone<T>(
     dialer: &Arc<Dialer>,
-    work: impl AsyncFnOnce(&Client) -> Result<T, StoreFault>,
+    work: impl AsyncFnOnce(&Client) -> Result<T, StoreError>,
     patience: Duration,
-) -> Result<Result<T, StoreFault>, Silence> {
-    let (client, wire) = match wait(dialer.connect(Errand::Work), dialer.patience() * 2)? {
+) -> Result<Result<T, StoreError>, Silence> {
+    let (client, wire) = match wait(dialer.connect(Purpose::Work), dialer.patience() * 2)? {
         Ok(made) => made,
         Err(fault) => return Ok(Err(fault)),
     };

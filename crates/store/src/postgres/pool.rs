@@ -16,10 +16,10 @@ use deadpool::managed::{
 use tokio::task::AbortHandle;
 use tokio_postgres::{Client, Error, Statement};
 
-use super::dialing::{Dialer, Errand};
-use super::runs;
+use super::dialing::{Dialer, Purpose};
+use super::multi_row;
 use super::waiting::{Driver, wait};
-use crate::StoreFault;
+use crate::StoreError;
 
 /// How long a caller waits for one of the connections.
 const TURN_TIME_MAX: Duration = Duration::from_secs(10);
@@ -35,8 +35,8 @@ pub(super) struct Link {
 }
 
 impl Link {
-    async fn make(dialer: &Arc<Dialer>) -> Result<Self, StoreFault> {
-        let (client, wire) = dialer.connect(Errand::Work).await?;
+    async fn make(dialer: &Arc<Dialer>) -> Result<Self, StoreError> {
+        let (client, wire) = dialer.connect(Purpose::Work).await?;
         let carrying = dialer.driver().spawn(async move {
             if let Err(error) = wire.await {
                 tracing::debug!(%error, "a connection to the database ended");
@@ -66,7 +66,7 @@ impl Link {
             return Ok(known);
         }
         let one = self.prepared(sql).await?;
-        let many = match runs::of_many(sql, one.params()) {
+        let many = match multi_row::of_many(sql, one.params()) {
             Some(text) => Some(self.client.prepare(&text).await?),
             None => None,
         };
@@ -80,13 +80,13 @@ struct Links(Arc<Dialer>);
 
 impl Manager for Links {
     type Type = Link;
-    type Error = StoreFault;
+    type Error = StoreError;
 
-    async fn create(&self) -> Result<Link, StoreFault> {
+    async fn create(&self) -> Result<Link, StoreError> {
         Link::make(&self.0).await
     }
 
-    async fn recycle(&self, link: &mut Link, _metrics: &Metrics) -> RecycleResult<StoreFault> {
+    async fn recycle(&self, link: &mut Link, _metrics: &Metrics) -> RecycleResult<StoreError> {
         if link.client.is_closed() { Err(RecycleError::message("it was closed meanwhile")) } else { Ok(()) }
     }
 }
@@ -100,30 +100,30 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    pub(super) fn new(dialer: Arc<Dialer>, driver: Driver) -> Result<Self, StoreFault> {
+    pub(super) fn new(dialer: Arc<Dialer>, driver: Driver) -> Result<Self, StoreError> {
         let mut config = PoolConfig::new(dialer.address.connections_max);
         // What was used last is least likely to have been closed meanwhile.
         config.queue_mode = QueueMode::Lifo;
         let places = Places::builder(Links(Arc::clone(&dialer))).config(config).runtime(Runtime::Tokio1).build();
-        Ok(Self { dialer, places: places.map_err(StoreFault::unavailable)?, _driver: driver })
+        Ok(Self { dialer, places: places.map_err(StoreError::unavailable)?, _driver: driver })
     }
 
     /// A connection; waits for one without blocking the thread.
-    pub(super) async fn lease(self: &Arc<Self>) -> Result<Lease, StoreFault> {
+    pub(super) async fn lease(self: &Arc<Self>) -> Result<Lease, StoreError> {
         self.lease_within(TURN_TIME_MAX).await?.ok_or_else(|| self.busy())
     }
 
     /// The same on a thread that may block.
-    pub(super) fn lease_here(self: &Arc<Self>) -> Result<Lease, StoreFault> {
+    pub(super) fn lease_here(self: &Arc<Self>) -> Result<Lease, StoreError> {
         self.blocking(TURN_TIME_MAX)?.ok_or_else(|| self.busy())
     }
 
     /// A connection if one is free at once. Blocks while it is made.
-    pub(super) fn spare_lease(self: &Arc<Self>) -> Result<Option<Lease>, StoreFault> {
+    pub(super) fn spare_lease(self: &Arc<Self>) -> Result<Option<Lease>, StoreError> {
         self.blocking(Duration::ZERO)
     }
 
-    fn blocking(self: &Arc<Self>, turn_time: Duration) -> Result<Option<Lease>, StoreFault> {
+    fn blocking(self: &Arc<Self>, turn_time: Duration) -> Result<Option<Lease>, StoreError> {
         // The timers are those of the driver, because this thread may have none.
         let _context = self.dialer.driver().enter();
         let patience = TURN_TIME_MAX + self.dialer.patience() * 2;
@@ -131,7 +131,7 @@ impl Pool {
     }
 
     /// `None` when no turn came in time.
-    async fn lease_within(self: &Arc<Self>, turn_time: Duration) -> Result<Option<Lease>, StoreFault> {
+    async fn lease_within(self: &Arc<Self>, turn_time: Duration) -> Result<Option<Lease>, StoreError> {
         let times = Timeouts { wait: Some(turn_time), create: None, recycle: None };
         match self.places.timeout_get(&times).await {
             Ok(link) => Ok(Some(Lease { link: Some(link), pool: Arc::clone(self) })),
@@ -140,7 +140,7 @@ impl Pool {
                 self.forget_idle();
                 Err(fault)
             }
-            Err(error) => Err(StoreFault::unavailable(error)),
+            Err(error) => Err(StoreError::unavailable(error)),
         }
     }
 
@@ -149,9 +149,9 @@ impl Pool {
         drop(self.places.retain(|_, _| false));
     }
 
-    fn busy(&self) -> StoreFault {
+    fn busy(&self) -> StoreError {
         let (count, seconds) = (self.dialer.address.connections_max, TURN_TIME_MAX.as_secs());
-        StoreFault::unavailable(format_args!(
+        StoreError::unavailable(format_args!(
             "none of the {count} connections to the database became free within {seconds} s: see what the database \
              waits for, or set connections in --database higher"
         ))
@@ -191,7 +191,7 @@ impl Lease {
     }
 
     /// A fresh connection instead of this one, which broke while it was idle. Blocks.
-    pub(super) fn renew(&mut self) -> Result<(), StoreFault> {
+    pub(super) fn renew(&mut self) -> Result<(), StoreError> {
         self.throw_away();
         self.pool.forget_idle();
         let mut fresh = self.pool.lease_here()?;

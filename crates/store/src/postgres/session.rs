@@ -14,22 +14,22 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Error, Row, Statement};
+use tokio_postgres::{Error, Row as EngineRow, Statement};
 
+use super::multi_row::{ROWS_MIN, Run};
 use super::pool::{Lease, Link};
-use super::runs::{ROWS_MIN, Run};
 use super::waiting::wait;
-use super::{faults, herald, integrity, runs};
-use crate::StoreFault;
-use crate::news::DIRECTORY;
-use crate::session::{Cell, Line, Order, Session, Take, cells};
+use super::{error_map, integrity, listener, multi_row};
+use crate::StoreError;
+use crate::notifications::DIRECTORY;
+use crate::sql::{BoundStatement, Row, Session, SqlValue, TakeRow, values};
 
 /// How many statements are on their way at once.
 const PIPELINE_STATEMENTS_MAX: usize = 256;
 
 /// The same for statements that put many rows.
 const PIPELINE_RUNS_MAX: usize = 4;
-/// How long a glance may go without an answer: a database that is well answers it in a millisecond.
+/// How long a read_short may go without an answer: a database that is well answers it in a millisecond.
 const GLANCE_TIME_MAX: Duration = Duration::from_secs(3);
 
 /// How statements belong together.
@@ -87,10 +87,10 @@ impl Talk {
     }
 
     /// Makes what was done last. After a fault here nobody knows whether it does, unless the database said so.
-    pub(super) fn commit(self) -> Result<(), StoreFault> {
+    pub(super) fn commit(self) -> Result<(), StoreError> {
         if self.failed.get() {
             // The database would undo it all and call that a success.
-            return Err(StoreFault::unavailable("a statement of this transaction failed before"));
+            return Err(StoreError::unavailable("a statement of this transaction failed before"));
         }
         if self.is_open.get() {
             self.work(async |link| {
@@ -103,12 +103,12 @@ impl Talk {
 
     /// Waits for work on the connection, and sees what a failure means for it. What is found to be broken before anything
     /// was done on it is replaced, once.
-    fn work<T>(&self, mut work: impl AsyncFnMut(&Link) -> Result<T, Trouble>) -> Result<T, StoreFault> {
+    fn work<T>(&self, mut work: impl AsyncFnMut(&Link) -> Result<T, Trouble>) -> Result<T, StoreError> {
         if self.is_lost.get() {
-            return Err(StoreFault::unavailable("the connection of this session was lost before"));
+            return Err(StoreError::unavailable("the connection of this session was lost before"));
         }
         if self.is_busy.replace(true) {
-            return Err(StoreFault::unavailable("a session was used while its rows were being taken"));
+            return Err(StoreError::unavailable("a session was used while its rows were being taken"));
         }
         let mut outcome = self.attempt(&mut work);
         if outcome.as_ref().is_err_and(|trouble| self.may_begin_again(trouble)) {
@@ -142,7 +142,7 @@ impl Talk {
     /// connection, so that its first statement may be said again; what ends one never comes first.
     fn may_begin_again(&self, trouble: &Trouble) -> bool {
         let broke = match trouble {
-            Trouble::Database(error) => faults::is_broken(error),
+            Trouble::Database(error) => error_map::is_broken(error),
             Trouble::Silence => self.bond == Bond::Glance,
             Trouble::Taking(_) => false,
         };
@@ -183,17 +183,17 @@ impl Drop for Talk {
 enum Trouble {
     Database(Error),
     /// Whoever took the rows refused one, or there is no connection.
-    Taking(StoreFault),
+    Taking(StoreError),
     /// The database keeps quiet.
     Silence,
 }
 
 impl Trouble {
-    fn into_fault(self) -> StoreFault {
+    fn into_fault(self) -> StoreError {
         match self {
-            Self::Database(error) => faults::of_work(&error),
+            Self::Database(error) => error_map::of_work(&error),
             Self::Taking(fault) => fault,
-            Self::Silence => StoreFault::unavailable(
+            Self::Silence => StoreError::unavailable(
                 "the database has not answered in time: see what it waits for, and whether it can be reached",
             ),
         }
@@ -219,8 +219,8 @@ async fn send<'l>(statement: impl Future<Output = Result<u64, Error>> + 'l) -> A
     }
 }
 
-async fn execute(link: &Link, statement: Statement, cells: &[Cell<'_>]) -> Result<u64, Error> {
-    link.client.execute_raw(&statement, cells).await
+async fn execute(link: &Link, statement: Statement, values: &[SqlValue<'_>]) -> Result<u64, Error> {
+    link.client.execute_raw(&statement, values).await
 }
 
 /// Statements that are on their way to the database, one behind the other.
@@ -240,15 +240,15 @@ impl<'l> Way<'l> {
         if run.rows.len() >= ROWS_MIN
             && let Some(statement) = link.prepared_of_many(run.sql).await?
         {
-            let columns = runs::columns(run.rows, statement.params());
+            let columns = multi_row::columns(run.rows, statement.params());
             let columns =
-                columns.ok_or_else(|| Trouble::Taking(StoreFault::unavailable("a value is of a wrong kind")))?;
+                columns.ok_or_else(|| Trouble::Taking(StoreError::unavailable("a value is of a wrong kind")))?;
             self.sent.push_back(send(async move { link.client.execute_raw(&statement, &columns).await }).await);
             return self.arrive(PIPELINE_RUNS_MAX).await;
         }
-        for cells in run.rows {
+        for values in run.rows {
             let statement = link.prepared(run.sql).await?;
-            self.sent.push_back(send(async move { execute(link, statement, &cells).await }).await);
+            self.sent.push_back(send(async move { execute(link, statement, &values).await }).await);
             self.arrive(PIPELINE_STATEMENTS_MAX).await?;
         }
         Ok(())
@@ -266,11 +266,11 @@ impl<'l> Way<'l> {
 }
 
 impl Session for Talk {
-    fn execute(&self, sql: &'static str, cells: &[Cell<'_>]) -> Result<u64, StoreFault> {
+    fn execute(&self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<u64, StoreError> {
         self.work(async |link| {
             let statement = link.prepared(sql).await?;
             let begun = self.begin(link).await;
-            let changed = send(execute(link, statement, cells)).await;
+            let changed = send(execute(link, statement, values)).await;
             if let Some(begun) = begun {
                 begun.await?;
             }
@@ -278,7 +278,7 @@ impl Session for Talk {
         })
     }
 
-    fn execute_all<'a>(&self, orders: &mut dyn Iterator<Item = Order<'a>>) -> Result<(), StoreFault> {
+    fn execute_all<'a>(&self, orders: &mut dyn Iterator<Item = BoundStatement<'a>>) -> Result<(), StoreError> {
         self.work(async |link| {
             // The orders come but once.
             self.is_fresh.set(false);
@@ -302,12 +302,12 @@ impl Session for Talk {
         })
     }
 
-    fn each(&self, sql: &'static str, cells: &[Cell<'_>], take: Take<'_>) -> Result<(), StoreFault> {
+    fn each(&self, sql: &'static str, values: &[SqlValue<'_>], take: TakeRow<'_>) -> Result<(), StoreError> {
         self.work(async |link| {
             let statement = link.prepared(sql).await?;
             let begun = self.begin(link).await;
             // The statement goes off before the answer to the beginning is here.
-            let mut asking = pin!(link.client.query_raw(&statement, cells));
+            let mut asking = pin!(link.client.query_raw(&statement, values));
             let asked = poll_fn(|context| Poll::Ready(asking.as_mut().poll(context))).await;
             if let Some(begun) = begun {
                 begun.await?;
@@ -329,16 +329,16 @@ impl Session for Talk {
         })
     }
 
-    fn tell_directory(&self) -> Result<(), StoreFault> {
-        self.execute(herald::TELL, &cells![DIRECTORY]).map(drop)
+    fn tell_directory(&self) -> Result<(), StoreError> {
+        self.execute(listener::TELL, &values![DIRECTORY]).map(drop)
     }
 
-    fn integrity(&self, findings_max: usize) -> Result<Vec<String>, StoreFault> {
+    fn integrity(&self, findings_max: usize) -> Result<Vec<String>, StoreError> {
         integrity::findings(self, findings_max)
     }
 }
 
-impl ToSql for Cell<'_> {
+impl ToSql for SqlValue<'_> {
     fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         match self {
             Self::Null => Ok(IsNull::Yes),
@@ -354,7 +354,7 @@ impl ToSql for Cell<'_> {
     to_sql_checked!();
 }
 
-impl Line for Row {
+impl Row for EngineRow {
     fn optional_number(&self, at: usize) -> Result<Option<i64>, String> {
         self.try_get(at).map_err(|error| format!("column {at}: {error}"))
     }

@@ -8,51 +8,51 @@ use ringbook_book::change::Change;
 use ringbook_book::id::Revision;
 
 use super::Address;
-use crate::session::{Order, Session, cells};
+use crate::sql::{BoundStatement, Session, values};
 use crate::statements as sql;
-use crate::testing::Ground;
+use crate::testing::TestData;
 use crate::tests::{agents, customer, user};
 use crate::{AccountId, IdKind};
-use crate::{Moved, Place, PointsUse, Role, SessionRow, Store, StoreFault};
+use crate::{ChangedBooks, Location, PointsUse, Role, SessionRow, Store, StoreError};
 
 /// How long a test waits for what should come at once.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn server(ground: &Ground) -> Store {
-    Store::open(ground.place(), Role::Server).expect("the store opens")
+fn server(data: &TestData) -> Store {
+    Store::open(data.location(), Role::Server).expect("the store opens")
 }
 
 #[tokio::test]
 async fn programs_that_start_together_make_the_tables_once() {
-    let ground = Ground::postgres();
+    let ground = TestData::postgres();
     let ground = Arc::new(ground);
-    assert_eq!(Store::exists(ground.place()), Ok(false));
-    let open = |ground: Arc<Ground>| std::thread::spawn(move || server(&ground));
+    assert_eq!(Store::exists(ground.location()), Ok(false));
+    let open = |ground: Arc<TestData>| std::thread::spawn(move || server(&ground));
     let opened: Vec<_> = (0..4).map(|_| open(Arc::clone(&ground))).collect();
     let stores: Vec<Store> = opened.into_iter().map(|thread| thread.join().expect("no panic")).collect();
     for store in &stores {
         store.add_agent("an agent".into()).await.expect("any server may write");
     }
     assert_eq!(agents(&stores[0]).await, [1, 2, 3, 4]);
-    assert_eq!(Store::exists(ground.place()), Ok(true));
+    assert_eq!(Store::exists(data.location()), Ok(true));
 }
 
 #[tokio::test]
 async fn what_is_not_ours_is_refused_and_left_alone() {
-    let ground = Ground::postgres();
-    let opened = || Store::open(ground.place(), Role::Operator).map(drop);
+    let ground = TestData::postgres();
+    let opened = || Store::open(ground.location(), Role::Operator).map(drop);
     ground.execute("CREATE SCHEMA ringbook; CREATE TABLE ringbook.theirs (a int)");
-    assert!(matches!(opened(), Err(StoreFault::NotADatabase { .. })), "{:?}", opened());
+    assert!(matches!(opened(), Err(StoreError::NotADatabase { .. })), "{:?}", opened());
     ground.execute("DROP SCHEMA ringbook CASCADE");
     opened().expect("a fresh one");
-    ground.execute("INSERT INTO migrations (number) VALUES (999)");
-    assert!(matches!(opened(), Err(StoreFault::SchemaTooNew { found: 999, .. })), "{:?}", opened());
+    data.execute("INSERT INTO migrations (number) VALUES (999)");
+    assert!(matches!(opened(), Err(StoreError::SchemaTooNew { found: 999, .. })), "{:?}", opened());
 }
 
 #[tokio::test]
 async fn a_database_that_cannot_be_had_is_told_without_the_password() {
-    let ground = Ground::postgres();
-    let Place::Database(good) = ground.place() else { unreachable!("it is a database") };
+    let ground = TestData::postgres();
+    let Location::Database(good) = ground.location() else { unreachable!("it is a database") };
     let host = format!("host=127.0.0.1 port={}", good.config.get_ports()[0]);
     for (address, told) in [
         ("postgres://u:s3cret@127.0.0.1:1/d".to_owned(), "see whether it runs"),
@@ -61,7 +61,7 @@ async fn a_database_that_cannot_be_had_is_told_without_the_password() {
         (format!("{host} user=postgres password=s3cret sslmode=verify-full sslrootcert=/none"), "PEM"),
     ] {
         let address = Address::parse(&address).expect("an address");
-        let fault = Store::open(Place::Database(address), Role::Server).map(drop).expect_err(told);
+        let fault = Store::open(Location::Database(address), Role::Server).map(drop).expect_err(told);
         let text = format!("{fault} {fault:?}");
         assert!(text.contains(told) && !text.contains("s3cret"), "{text}");
     }
@@ -69,24 +69,24 @@ async fn a_database_that_cannot_be_had_is_told_without_the_password() {
 
 #[tokio::test]
 async fn who_may_not_make_the_schema_is_told_what_to_grant() {
-    let ground = Ground::postgres();
-    let Place::Database(good) = ground.place() else { unreachable!("it is a database") };
+    let ground = TestData::postgres();
+    let Location::Database(good) = ground.location() else { unreachable!("it is a database") };
     let role = format!("{}_guest", good.config.get_dbname().expect("a name"));
-    ground.execute(&format!("CREATE ROLE {role} LOGIN"));
+    data.execute(&format!("CREATE ROLE {role} LOGIN"));
     let mut guest = good.clone();
     guest.config.user(&role);
-    let fault = Store::open(Place::Database(guest), Role::Server).map(drop).expect_err("it may not");
-    ground.execute(&format!("DROP ROLE {role}"));
+    let fault = Store::open(Location::Database(guest), Role::Server).map(drop).expect_err("it may not");
+    data.execute(&format!("DROP ROLE {role}"));
     assert!(fault.to_string().contains("GRANT CREATE ON DATABASE"), "{fault}");
 }
 
 /// Connections end whenever the database says so: nobody notices who had not begun anything.
 #[tokio::test]
 async fn connections_that_broke_while_idle_cost_nobody_anything() {
-    let ground = Ground::postgres();
+    let ground = TestData::postgres();
     let store = server(&ground);
     let end_all = || {
-        ground.execute(
+        data.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
              WHERE datname = current_database() AND pid <> pg_backend_pid()",
         );
@@ -104,7 +104,7 @@ async fn connections_that_broke_while_idle_cost_nobody_anything() {
 /// What was done in a transaction is gone with its connection: nobody may go on with the rest of it on another one.
 #[tokio::test]
 async fn a_transaction_whose_connection_breaks_fails_as_a_whole() {
-    let ground = Ground::postgres();
+    let ground = TestData::postgres();
     let store = server(&ground);
     store.ping().await.expect("a connection is idle now");
     let told = store
@@ -121,14 +121,14 @@ async fn a_transaction_whose_connection_breaks_fails_as_a_whole() {
 
 #[tokio::test]
 async fn a_job_that_fails_or_panics_leaves_nothing_and_its_connection_is_good() {
-    let ground = Ground::postgres();
+    let ground = TestData::postgres();
     let store = server(&ground);
     for round in 0..40 {
         let told = store
             .write(move |session| {
                 session.execute("INSERT INTO agents (id, name) VALUES (1, 'half')", &[])?;
                 match round % 3 {
-                    0 => Err(StoreFault::RevisionMoved),
+                    0 => Err(StoreError::RevisionMoved),
                     1 => session.execute("INSERT INTO agents (id, name) VALUES (1, 'twice')", &[]).map(drop),
                     _ => panic!("a bug"),
                 }
@@ -150,7 +150,7 @@ async fn a_job_that_fails_or_panics_leaves_nothing_and_its_connection_is_good() 
 
 #[tokio::test]
 async fn nodes_that_count_and_take_at_once_never_lose_or_repeat() {
-    let ground = Ground::postgres();
+    let ground = TestData::postgres();
     let nodes = [server(&ground), server(&ground)];
     let first = AccountId::Customer(nodes[0].add_customer(customer("A")).await.expect("added"));
     let second = AccountId::Customer(nodes[0].add_customer(customer("B")).await.expect("added"));
@@ -174,22 +174,22 @@ async fn nodes_that_count_and_take_at_once_never_lose_or_repeat() {
 /// Rows that go together in one statement are those that would have gone one by one, in that order.
 #[tokio::test]
 async fn many_rows_at_once_are_the_same_rows() {
-    let ground = Ground::postgres();
+    let ground = TestData::postgres();
     let store = server(&ground);
-    let put = |id: i64, name: String| Order::new(sql::PUT_ORGANIZATION, cells![1, id, 1, name]);
+    let put = |id: i64, name: String| Order::new(sql::PUT_ORGANIZATION, values![1, id, 1, name]);
     let first = (1..=1_000).map(move |id| put(id, format!("first {id}")));
     // A name goes to another row after the one that had it got another name.
     let again = (1..=20).map(move |id| put(id, format!("again {id}")));
     let given = (1..=20).map(move |id| put(id + 20, format!("first {id}")));
-    let gone = (901..=910).map(|id| Order::new(sql::DROP_ORGANIZATION, cells![1, id]));
+    let gone = (901..=910).map(|id| BoundStatement::new(sql::DROP_ORGANIZATION, values![1, id]));
     let orders = first.chain(again).chain(given).chain(gone);
     store.write(move |session| session.execute_all(&mut orders.into_iter())).await.expect("they go");
     let names = async || {
         let read = |session: &dyn Session| {
             let mut names = std::collections::BTreeMap::new();
-            session.each(sql::ORGANIZATIONS, &cells![1], &mut |line| {
-                let read = || Ok::<_, String>((line.number(0)?, line.text(2)?.to_owned()));
-                names.extend([read().map_err(StoreFault::unavailable)?]);
+            session.each(sql::ORGANIZATIONS, &values![1], &mut |row| {
+                let read = || Ok::<_, String>((row.number(0)?, row.text(2)?.to_owned()));
+                names.extend([read().map_err(StoreError::unavailable)?]);
                 Ok(std::ops::ControlFlow::Continue(()))
             })?;
             Ok(names)
@@ -211,7 +211,7 @@ async fn many_rows_at_once_are_the_same_rows() {
 #[tokio::test]
 async fn sessions_that_go_in_several_ways_at_once_go_once() {
     const SESSIONS: usize = 300;
-    let ground = Ground::postgres();
+    let ground = TestData::postgres();
     let nodes = [server(&ground), server(&ground)];
     let account = AccountId::Customer(nodes[0].add_customer(customer("A")).await.expect("added"));
     let mut users = Vec::new();
@@ -241,11 +241,11 @@ async fn sessions_that_go_in_several_ways_at_once_go_once() {
 
 #[tokio::test]
 async fn tables_that_another_program_has_changed_are_told_at_the_start() {
-    let ground = Ground::postgres();
+    let ground = TestData::postgres();
     drop(server(&ground));
     let told = |change: &str| {
-        ground.execute(change);
-        Store::open(ground.place(), Role::Server).map(drop).map_err(|fault| fault.to_string())
+        data.execute(change);
+        Store::open(data.location(), Role::Server).map(drop).map_err(|fault| fault.to_string())
     };
     for (change, undo, named) in [
         ("contacts RENAME COLUMN emails TO mails", "contacts RENAME COLUMN mails TO emails", "emails"),
@@ -259,11 +259,11 @@ async fn tables_that_another_program_has_changed_are_told_at_the_start() {
 
 #[tokio::test]
 async fn rows_without_what_they_refer_to_are_found() {
-    let ground = Ground::postgres();
+    let ground = TestData::postgres();
     let store = server(&ground);
     store.add_customer(customer("A")).await.expect("added");
     assert_eq!(store.verify().await.expect("it reads").0, Vec::<String>::new());
-    ground.execute("INSERT INTO deleted_contacts VALUES (77, 1, 1)");
+    data.execute("INSERT INTO deleted_contacts VALUES (77, 1, 1)");
     let found = store.verify().await.expect("it reads").0;
     assert_eq!(found, ["table deleted_contacts: 1 row(s) refer to books that are not there"]);
 }
@@ -271,7 +271,7 @@ async fn rows_without_what_they_refer_to_are_found() {
 /// What another server does is told by the database as soon as it is committed, and one's own is not.
 #[tokio::test]
 async fn servers_hear_what_others_have_changed() {
-    let ground = Ground::postgres();
+    let ground = TestData::postgres();
     let nodes = [server(&ground), server(&ground)];
     let (here, there) = (nodes[0].news(), &nodes[1]);
     let mut books = Vec::new();
@@ -280,8 +280,8 @@ async fn servers_hear_what_others_have_changed() {
     }
     let story = async {
         // Who has just begun to listen knows nothing, and so does everybody of a server that was not heard.
-        here.directory().await;
-        assert_eq!(here.books().await, Moved::Everything);
+        here.directory_changed().await;
+        assert_eq!(here.changed_books().await, ChangedBooks::All);
         let mut at = Revision(0);
         loop {
             for (node, book) in nodes.iter().zip(&books) {
@@ -289,14 +289,14 @@ async fn servers_hear_what_others_have_changed() {
                 node.commit(*book, Arc::new(change)).await.expect("committed");
             }
             at = at.next();
-            if let Moved::Books(heard) = here.books().await {
+            if let ChangedBooks::Books(heard) = here.changed_books().await {
                 assert!(heard.keys().eq([&books[1]]), "{heard:?}");
                 break;
             }
         }
-        let operator = Store::open(ground.place(), Role::Operator).expect("an operator");
+        let operator = Store::open(data.location(), Role::Operator).expect("an operator");
         operator.add_agent("an agent".into()).await.expect("added");
-        here.directory().await;
+        here.directory_changed().await;
     };
     tokio::time::timeout(PATIENCE, story).await.expect("it is told");
 }

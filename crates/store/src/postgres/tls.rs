@@ -12,22 +12,22 @@ use tokio_rustls::rustls::server::ParsedCertificate;
 use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
 use super::address::{Address, Secrecy};
-use crate::StoreFault;
+use crate::StoreError;
 
 /// What makes TLS of a connection, as the address wants it.
-pub(super) fn connector(address: &Address) -> Result<MakeRustlsConnect, StoreFault> {
+pub(super) fn connector(address: &Address) -> Result<MakeRustlsConnect, StoreError> {
     let provider = Arc::new(ring::default_provider());
     let judge = Arc::new(Judge { trust: trust(address)?, provider: Arc::clone(&provider) });
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(StoreFault::unavailable)?
+        .map_err(StoreError::unavailable)?
         .dangerous()
         .with_custom_certificate_verifier(judge)
         .with_no_client_auth();
     Ok(MakeRustlsConnect::new(config))
 }
 
-fn trust(address: &Address) -> Result<Trust, StoreFault> {
+fn trust(address: &Address) -> Result<Trust, StoreError> {
     match address.secrecy {
         Secrecy::Disable | Secrecy::Prefer => Ok(Trust::Anybody),
         Secrecy::Require if address.roots.is_none() => Ok(Trust::Anybody),
@@ -44,16 +44,16 @@ struct Roots {
     certificates: Vec<CertificateDer<'static>>,
 }
 
-fn roots(address: &Address) -> Result<Roots, StoreFault> {
+fn roots(address: &Address) -> Result<Roots, StoreError> {
     let mut issuers = RootCertStore::empty();
     let Some(path) = address.roots.as_ref().filter(|path| path.as_os_str() != "system") else {
         let (known, _) = issuers.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         let roots = Roots { issuers, certificates: Vec::new() };
-        return if known > 0 { Ok(roots) } else { Err(StoreFault::unavailable(NO_ROOTS)) };
+        return if known > 0 { Ok(roots) } else { Err(StoreError::unavailable(NO_ROOTS)) };
     };
     let unread = |cause: &dyn std::fmt::Display| {
         let path = path.display();
-        StoreFault::unavailable(format_args!("sslrootcert {path}: {cause}; name a PEM file of certificates"))
+        StoreError::unavailable(format_args!("sslrootcert {path}: {cause}; name a PEM file of certificates"))
     };
     let read = CertificateDer::pem_file_iter(path).map_err(|cause| unread(&cause))?;
     let certificates = read.collect::<Result<Vec<_>, _>>().map_err(|cause| unread(&cause))?;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::StoreFault;
+use crate::StoreError;
 
 /// The threads that read from and write to the sockets.
 const THREADS: usize = 2;
@@ -26,10 +26,10 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    pub(super) fn start() -> Result<Self, StoreFault> {
+    pub(super) fn start() -> Result<Self, StoreError> {
         let mut builder = Builder::new_multi_thread();
         let runtime = builder.worker_threads(THREADS).thread_name("store-net").enable_all().build();
-        let runtime = runtime.map_err(StoreFault::unavailable)?;
+        let runtime = runtime.map_err(StoreError::unavailable)?;
         Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use crate::StoreFault;
+use crate::StoreError;
 
 /// How long a statement waits for another process that writes.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
@@ -28,7 +28,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
 ];
 
 /// A connection that may write. Only the writer thread and the opening have one.
-pub(super) fn writer(path: &Path) -> Result<Connection, StoreFault> {
+pub(super) fn writer(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     configure(&connection)?;
@@ -44,7 +44,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, StoreFault> {
 }
 
 /// A connection that cannot write.
-pub(super) fn reader(path: &Path) -> Result<Connection, StoreFault> {
+pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     configure(&connection)?;
@@ -52,7 +52,7 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreFault> {
 }
 
 /// What every connection has in common.
-fn configure(connection: &Connection) -> Result<(), StoreFault> {
+fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY_WAIT)?;
     connection.set_prepared_statement_cache_capacity(128);
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -61,12 +61,12 @@ fn configure(connection: &Connection) -> Result<(), StoreFault> {
 }
 
 /// Brings the schema to the newest number. Programs that start together wait for each other.
-pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreFault> {
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let known = u32::try_from(MIGRATIONS.len()).expect("there are few migrations");
     loop {
         let found = schema(connection, path)?;
         if found > known {
-            return Err(StoreFault::SchemaTooNew { found, known });
+            return Err(StoreError::SchemaTooNew { found, known });
         }
         if found == known {
             return Ok(());
@@ -76,7 +76,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
 }
 
 /// One migration, unless another program has done it meanwhile.
-fn step(connection: &mut Connection, path: &Path) -> Result<(), StoreFault> {
+fn step(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = schema(&transaction, path)?;
     if let Some(sql) = MIGRATIONS.get(found as usize) {
@@ -89,7 +89,7 @@ fn step(connection: &mut Connection, path: &Path) -> Result<(), StoreFault> {
 }
 
 /// The schema's number: 0 for an empty file. Somebody else's database is refused, never touched.
-fn schema(connection: &Connection, path: &Path) -> Result<u32, StoreFault> {
+fn schema(connection: &Connection, path: &Path) -> Result<u32, StoreError> {
     let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
     let tables: i64 = connection.query_row("SELECT COUNT(*) FROM sqlite_master", [], |row| row.get(0))?;
     match (number("application_id")?, u32::try_from(number("user_version")?)) {
@@ -99,22 +99,22 @@ fn schema(connection: &Connection, path: &Path) -> Result<u32, StoreFault> {
     }
 }
 
-fn not_a_database(path: &Path) -> StoreFault {
-    StoreFault::NotADatabase { path: path.display().to_string().into() }
+fn not_a_database(path: &Path) -> StoreError {
+    StoreError::NotADatabase { path: path.display().to_string().into() }
 }
 
 /// What SQLite finds wrong with the file: damaged pages and rows that refer to nothing. At most `findings_max` texts
 /// of each kind.
-pub(super) fn integrity(connection: &Connection, findings_max: usize) -> Result<Vec<String>, StoreFault> {
+pub(super) fn integrity(connection: &Connection, findings_max: usize) -> Result<Vec<String>, StoreError> {
     let mut findings = pages(connection, findings_max).or_else(as_finding)?;
     findings.extend(orphans(connection, findings_max).or_else(as_finding)?);
     Ok(findings)
 }
 
 /// A question that fails because the file is damaged has found that out.
-fn as_finding(error: rusqlite::Error) -> Result<Vec<String>, StoreFault> {
+fn as_finding(error: rusqlite::Error) -> Result<Vec<String>, StoreError> {
     match error.into() {
-        StoreFault::Damaged { cause } => Ok(vec![cause.to_string()]),
+        StoreError::Damaged { cause } => Ok(vec![cause.to_string()]),
         fault => Err(fault),
     }
 }
@@ -126,7 +126,7 @@ fn pages(connection: &Connection, findings_max: usize) -> rusqlite::Result<Vec<S
     let mut findings = Vec::new();
     for text in rows {
         let text = text?;
-        let lines = text.lines().filter(|line| *line != "ok" && !line.starts_with("***"));
+        let lines = text.lines().filter(|row| *row != "ok" && !row.starts_with("***"));
         findings.extend(lines.map(str::to_owned));
     }
     findings.truncate(findings_max);

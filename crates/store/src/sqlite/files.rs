@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::StoreFault;
+use crate::StoreError;
 
 /// The database inside the data directory.
 const DATABASE: &str = "ringbook.db";
@@ -20,7 +20,7 @@ const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 
 /// The database of `directory`, made empty if it is not there. An existing one is closed to others.
-pub(super) fn database(directory: &Path) -> Result<PathBuf, StoreFault> {
+pub(super) fn database(directory: &Path) -> Result<PathBuf, StoreError> {
     DirBuilder::new()
         .recursive(true)
         .mode(DIRECTORY_MODE)
@@ -37,18 +37,18 @@ pub(super) fn is_there(directory: &Path) -> bool {
 }
 
 /// Takes the lock that only one server holds. It is given up when the file is dropped, a crash included.
-pub(super) fn lock(directory: &Path) -> Result<File, StoreFault> {
+pub(super) fn lock(directory: &Path) -> Result<File, StoreError> {
     let path = directory.join(LOCK);
     let file = private(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreFault::Locked { lock: path.display().to_string().into() }),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { lock: path.display().to_string().into() }),
         Err(TryLockError::Error(error)) => Err(refused(&path, error)),
     }
 }
 
 /// Opens or makes a file that only its owner can read.
-fn private(path: &Path) -> Result<File, StoreFault> {
+fn private(path: &Path) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(FILE_MODE);
     let file = options.open(path).map_err(|error| refused(path, error))?;
@@ -61,7 +61,7 @@ fn private(path: &Path) -> Result<File, StoreFault> {
 }
 
 /// What the system said about a path, with the next step.
-fn refused(path: &Path, error: io::Error) -> StoreFault {
+fn refused(path: &Path, error: io::Error) -> StoreError {
     let advice = match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "cannot be written: check its owner, its mode and the mount"
@@ -70,5 +70,5 @@ fn refused(path: &Path, error: io::Error) -> StoreFault {
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => "is not a directory: name one with --data",
         _ => "cannot be opened",
     };
-    StoreFault::unavailable(format_args!("{}: {advice} ({error})", path.display()))
+    StoreError::unavailable(format_args!("{}: {advice} ({error})", path.display()))
 }

@@ -12,8 +12,8 @@ use ringbook_book::id::CustomerId;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use super::session::Snapshot;
-use super::{Commits, Faults, Role, StoreFault};
+use super::sql::Snapshot;
+use super::{Commits, FaultInjector, Role, StoreError};
 
 pub(super) mod database;
 mod files;
@@ -35,7 +35,7 @@ pub(super) struct Sqlite {
     idle: Mutex<Vec<Connection>>,
     writer: writer::Writer,
     reading: Arc<Semaphore>,
-    faults: Faults,
+    faults: FaultInjector,
     /// The state that the database file was in before it was opened.
     found: Option<images::Identity>,
     /// Held until the store closes; declared last, so that it is given up last.
@@ -43,7 +43,7 @@ pub(super) struct Sqlite {
 }
 
 impl Sqlite {
-    pub(super) fn open(directory: &Path, role: Role, faults: Faults) -> Result<Self, StoreFault> {
+    pub(super) fn open(directory: &Path, role: Role, faults: FaultInjector) -> Result<Self, StoreError> {
         let path = files::database(directory)?;
         let lock = match role {
             Role::Server => Some(files::lock(directory)?),
@@ -83,40 +83,40 @@ impl Sqlite {
     }
 
     /// Does a job in the next transaction, on the writing thread; answers after the commit is on disk.
-    pub(super) async fn write<T, F>(&self, job: F) -> Result<T, StoreFault>
+    pub(super) async fn write<T, F>(&self, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreFault> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         self.writer.write(job).await
     }
 
     /// Does a short read off the async threads.
-    pub(super) async fn read<T, F>(self: &Arc<Self>, job: F) -> Result<T, StoreFault>
+    pub(super) async fn read<T, F>(self: &Arc<Self>, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreFault> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         // The permit goes into the job: a caller who leaves does not make room while the job still runs.
-        let permit = Arc::clone(&self.reading).acquire_owned().await.map_err(StoreFault::unavailable)?;
+        let permit = Arc::clone(&self.reading).acquire_owned().await.map_err(StoreError::unavailable)?;
         let engine = Arc::clone(self);
         let work = move || {
             let _permit = permit;
             engine.read_here(job)
         };
-        tokio::task::spawn_blocking(work).await.map_err(StoreFault::unavailable)?
+        tokio::task::spawn_blocking(work).await.map_err(StoreError::unavailable)?
     }
 
     /// A connection of one's own that sees one moment; it ends with the connection.
-    pub(super) fn snapshot(&self) -> Result<Snapshot, StoreFault> {
-        self.faults.strike()?;
+    pub(super) fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.faults.check()?;
         let connection = database::reader(&self.path)?;
         connection.execute_batch("BEGIN")?;
         Ok(Snapshot::new(connection))
     }
 
-    fn read_here<T>(&self, job: impl FnOnce(&Connection) -> Result<T, StoreFault>) -> Result<T, StoreFault> {
-        self.faults.strike()?;
+    fn read_here<T>(&self, job: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.faults.check()?;
         let connection = match self.idle().pop() {
             Some(connection) => connection,
             None => database::reader(&self.path)?,

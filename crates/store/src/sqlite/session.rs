@@ -3,27 +3,27 @@
 use std::ops::ControlFlow;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, Row, ToSql, params_from_iter};
+use rusqlite::{Connection, Row as EngineRow, ToSql, params_from_iter};
 
 use super::database;
-use crate::StoreFault;
-use crate::session::{Cell, Line, Order, Session, Take};
+use crate::StoreError;
+use crate::sql::{BoundStatement, Row, Session, SqlValue, TakeRow};
 
 impl Session for Connection {
-    fn execute(&self, sql: &'static str, cells: &[Cell<'_>]) -> Result<u64, StoreFault> {
-        Ok(self.prepare_cached(sql)?.execute(params_from_iter(cells))? as u64)
+    fn execute(&self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<u64, StoreError> {
+        Ok(self.prepare_cached(sql)?.execute(params_from_iter(values))? as u64)
     }
 
-    fn execute_all<'a>(&self, orders: &mut dyn Iterator<Item = Order<'a>>) -> Result<(), StoreFault> {
-        for Order { sql, cells } in orders {
-            self.prepare_cached(sql)?.execute(params_from_iter(&cells))?;
+    fn execute_all<'a>(&self, orders: &mut dyn Iterator<Item = BoundStatement<'a>>) -> Result<(), StoreError> {
+        for BoundStatement { sql, values } in orders {
+            self.prepare_cached(sql)?.execute(params_from_iter(&values))?;
         }
         Ok(())
     }
 
-    fn each(&self, sql: &'static str, cells: &[Cell<'_>], take: Take<'_>) -> Result<(), StoreFault> {
+    fn each(&self, sql: &'static str, values: &[SqlValue<'_>], take: TakeRow<'_>) -> Result<(), StoreError> {
         let mut statement = self.prepare_cached(sql)?;
-        let mut rows = statement.query(params_from_iter(cells))?;
+        let mut rows = statement.query(params_from_iter(values))?;
         while let Some(row) = rows.next()? {
             if let ControlFlow::Break(()) = take(row)? {
                 break;
@@ -33,16 +33,16 @@ impl Session for Connection {
     }
 
     /// Nobody else is told: there is one server, which looks by itself.
-    fn tell_directory(&self) -> Result<(), StoreFault> {
+    fn tell_directory(&self) -> Result<(), StoreError> {
         Ok(())
     }
 
-    fn integrity(&self, findings_max: usize) -> Result<Vec<String>, StoreFault> {
+    fn integrity(&self, findings_max: usize) -> Result<Vec<String>, StoreError> {
         database::integrity(self, findings_max)
     }
 }
 
-impl ToSql for Cell<'_> {
+impl ToSql for SqlValue<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {
             Self::Null => ValueRef::Null,
@@ -52,7 +52,7 @@ impl ToSql for Cell<'_> {
     }
 }
 
-impl Line for Row<'_> {
+impl Row for EngineRow<'_> {
     fn optional_number(&self, at: usize) -> Result<Option<i64>, String> {
         let value = self.get_ref(at).map_err(|error| error.to_string())?;
         value.as_i64_or_null().map_err(|error| format!("column {at}: {error}"))
@@ -69,7 +69,7 @@ impl Line for Row<'_> {
 }
 
 /// What SQLite says, in words that name the next step. The text of a statement never appears in it.
-impl From<rusqlite::Error> for StoreFault {
+impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
         let advice = match error.sqlite_error_code() {
@@ -91,11 +91,11 @@ impl From<rusqlite::Error> for StoreFault {
 
 #[cfg(test)]
 mod tests {
-    use super::StoreFault;
+    use super::StoreError;
 
     #[test]
     fn a_full_disk_names_the_next_step() {
         let full = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL), None);
-        assert!(StoreFault::from(full).to_string().contains("free some space"));
+        assert!(StoreError::from(full).to_string().contains("free some space"));
     }
 }

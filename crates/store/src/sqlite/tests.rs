@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::tests::{agents, customer};
-use crate::{Role, Store, StoreFault, statements};
+use crate::{Role, Store, StoreError, statements};
 
 fn place() -> TempDir {
     tempfile::tempdir().expect("a temporary directory")
@@ -20,7 +20,7 @@ fn server(place: &TempDir) -> Store {
     Store::open(place.path(), Role::Server).expect("the store opens")
 }
 
-fn add_agent(connection: &Connection, id: i64) -> Result<(), StoreFault> {
+fn add_agent(connection: &Connection, id: i64) -> Result<(), StoreError> {
     connection.execute(statements::ADD_AGENT, (id, "an agent"))?;
     Ok(())
 }
@@ -43,9 +43,9 @@ async fn held(store: &Store) -> mpsc::Sender<()> {
 }
 
 /// Sends jobs that all wait at one moment; answers what each was told.
-async fn together<F>(store: &Store, jobs: Vec<F>) -> Vec<Result<(), StoreFault>>
+async fn together<F>(store: &Store, jobs: Vec<F>) -> Vec<Result<(), StoreError>>
 where
-    F: FnOnce(&Connection) -> Result<(), StoreFault> + Send + 'static,
+    F: FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static,
 {
     let free = held(store).await;
     let mut answers = Vec::new();
@@ -89,14 +89,14 @@ async fn a_failing_or_panicking_job_is_taken_out_alone() {
         move |connection: &Connection| {
             add_agent(connection, id)?;
             match id {
-                2 => Err(StoreFault::RevisionMoved),
+                2 => Err(StoreError::RevisionMoved),
                 3 => panic!("a bug in job three"),
                 _ => Ok(()),
             }
         }
     };
     let told = together(&store, (1..=4).map(job).collect()).await;
-    assert_eq!((&told[0], &told[1], &told[3]), (&Ok(()), &Err(StoreFault::RevisionMoved), &Ok(())));
+    assert_eq!((&told[0], &told[1], &told[3]), (&Ok(()), &Err(StoreError::RevisionMoved), &Ok(())));
     assert!(told[2].as_ref().is_err_and(|fault| fault.to_string().contains("job three")));
     assert_eq!(agents(&store).await, [1, 4]);
 }
@@ -105,7 +105,7 @@ async fn a_failing_or_panicking_job_is_taken_out_alone() {
 async fn a_full_disk_undoes_what_it_undid_and_passes() {
     let place = place();
     let store = server(&place);
-    let shrink = |connection: &Connection, pages: i64| -> Result<(), StoreFault> {
+    let shrink = |connection: &Connection, pages: i64| -> Result<(), StoreError> {
         connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
         Ok(())
     };
@@ -135,7 +135,7 @@ async fn a_lost_transaction_is_told_to_all_its_jobs_and_to_no_other() {
             add_agent(connection, id)?;
             if id == 2 {
                 connection.execute_batch("ROLLBACK")?;
-                return Err(StoreFault::unavailable("the transaction is gone"));
+                return Err(StoreError::unavailable("the transaction is gone"));
             }
             Ok(())
         }
@@ -150,7 +150,7 @@ async fn a_lost_transaction_is_told_to_all_its_jobs_and_to_no_other() {
 async fn one_server_and_any_operators() {
     let place = place();
     let store = server(&place);
-    assert!(matches!(Store::open(place.path(), Role::Server), Err(StoreFault::Locked { .. })));
+    assert!(matches!(Store::open(place.path(), Role::Server), Err(StoreError::Locked { .. })));
     let operator = Store::open(place.path(), Role::Operator).expect("an operator may");
     let before = store.revisions().await.expect("revisions");
     let agent = operator.add_agent("Other hand".into()).await.expect("added");
@@ -179,14 +179,14 @@ async fn what_is_not_ours_is_refused_and_left_alone() {
     let path = place.path().join("ringbook.db");
     let opened = || Store::open(place.path(), Role::Operator).map(|_| ());
     std::fs::write(&path, "a letter to a friend, long enough to be taken for pages".repeat(100)).expect("written");
-    assert!(matches!(opened(), Err(StoreFault::NotADatabase { .. })), "{:?}", opened());
+    assert!(matches!(opened(), Err(StoreError::NotADatabase { .. })), "{:?}", opened());
     std::fs::remove_file(&path).expect("removed");
     Connection::open(&path).and_then(|c| c.execute_batch("CREATE TABLE theirs (a)")).expect("somebody else's");
-    assert!(matches!(opened(), Err(StoreFault::NotADatabase { .. })), "{:?}", opened());
+    assert!(matches!(opened(), Err(StoreError::NotADatabase { .. })), "{:?}", opened());
     std::fs::remove_file(&path).expect("removed");
     opened().expect("a fresh one");
     Connection::open(&path).and_then(|c| c.pragma_update(None, "user_version", 999)).expect("the future");
-    assert!(matches!(opened(), Err(StoreFault::SchemaTooNew { found: 999, .. })), "{:?}", opened());
+    assert!(matches!(opened(), Err(StoreError::SchemaTooNew { found: 999, .. })), "{:?}", opened());
     let file = place.path().join("ringbook.db").join("below");
     let fault = Store::open(&file, Role::Operator).map(|_| ()).expect_err("a file is no directory");
     assert!(fault.to_string().contains("is not a directory"), "{fault}");

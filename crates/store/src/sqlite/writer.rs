@@ -17,8 +17,8 @@ use std::time::Instant;
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::fault::panicked;
-use crate::{Commits, Faults, StoreFault};
+use crate::store_error::panicked;
+use crate::{Commits, FaultInjector, StoreError};
 
 /// How many jobs may wait; a caller beyond that waits for a place.
 const WAITING_JOBS_MAX: usize = 4096;
@@ -30,30 +30,30 @@ const BEGIN_ATTEMPTS_MAX: u32 = 3;
 /// A job with the way to answer it, whatever its answer's type.
 trait Job: Send {
     /// Does the work, unless a test's fault strikes; keeps what it yields.
-    fn run(&mut self, connection: &Connection, faults: &Faults) -> Result<(), StoreFault>;
+    fn run(&mut self, connection: &Connection, faults: &FaultInjector) -> Result<(), StoreError>;
     /// Answers with what the work yielded, or with the fault that undid it.
-    fn answer(self: Box<Self>, undone: Option<StoreFault>);
+    fn answer(self: Box<Self>, undone: Option<StoreError>);
 }
 
 struct Waiting<T, F> {
     job: Option<F>,
-    yielded: Option<Result<T, StoreFault>>,
-    reply: oneshot::Sender<Result<T, StoreFault>>,
+    yielded: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
-impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreFault> + Send> Job for Waiting<T, F> {
-    fn run(&mut self, connection: &Connection, faults: &Faults) -> Result<(), StoreFault> {
+impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Job for Waiting<T, F> {
+    fn run(&mut self, connection: &Connection, faults: &FaultInjector) -> Result<(), StoreError> {
         let Some(job) = self.job.take() else {
             return Err(stopped());
         };
-        let work = || faults.strike().and_then(|()| job(connection));
+        let work = || faults.check().and_then(|()| job(connection));
         let yielded = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)));
         let outcome = yielded.as_ref().map(|_| ()).map_err(Clone::clone);
         self.yielded = Some(yielded);
         outcome
     }
 
-    fn answer(self: Box<Self>, undone: Option<StoreFault>) {
+    fn answer(self: Box<Self>, undone: Option<StoreError>) {
         // A failing job keeps its own fault: it says more than what became of the batch.
         let answer = match (self.yielded, undone) {
             (Some(Err(fault)), _) | (_, Some(fault)) => Err(fault),
@@ -65,8 +65,8 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreFault> + Send> Job for Wa
     }
 }
 
-fn stopped() -> StoreFault {
-    StoreFault::unavailable("the store is closed")
+fn stopped() -> StoreError {
+    StoreError::unavailable("the store is closed")
 }
 
 /// The way to the writing thread; dropping it waits until the thread has finished what it has.
@@ -79,22 +79,22 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread on its connection.
-    pub(super) fn start(connection: Connection, faults: Faults) -> Result<Self, StoreFault> {
+    pub(super) fn start(connection: Connection, faults: FaultInjector) -> Result<Self, StoreError> {
         let (jobs, waiting) = mpsc::channel(WAITING_JOBS_MAX);
         let commits = Arc::new(Commits::default());
         let writing = Writing { connection, faults, commits: Arc::clone(&commits) };
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || writing.work(waiting))
-            .map_err(StoreFault::unavailable)?;
+            .map_err(StoreError::unavailable)?;
         Ok(Self { jobs: Some(jobs), thread_id: thread.thread().id(), thread: Some(thread), commits })
     }
 
     /// Has the job done in the next transaction; answers after the commit.
-    pub(super) async fn write<T, F>(&self, job: F) -> Result<T, StoreFault>
+    pub(super) async fn write<T, F>(&self, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreFault> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
         let waiting = Waiting { job: Some(job), yielded: None, reply };
@@ -117,7 +117,7 @@ impl Drop for Writer {
 /// What the thread owns.
 struct Writing {
     connection: Connection,
-    faults: Faults,
+    faults: FaultInjector,
     commits: Arc<Commits>,
 }
 
@@ -157,8 +157,8 @@ impl Writing {
     }
 
     /// Waits for other processes that write.
-    fn begin(&self) -> Result<(), StoreFault> {
-        self.faults.strike()?;
+    fn begin(&self) -> Result<(), StoreError> {
+        self.faults.check()?;
         let mut attempts = 1;
         loop {
             match self.connection.execute_batch("BEGIN IMMEDIATE") {
@@ -174,7 +174,7 @@ impl Writing {
     }
 
     /// Runs the queue's jobs; fails only when the transaction itself is lost.
-    fn run(&self, queue: &mut VecDeque<Box<dyn Job>>, done: &mut Vec<Box<dyn Job>>) -> Result<(), StoreFault> {
+    fn run(&self, queue: &mut VecDeque<Box<dyn Job>>, done: &mut Vec<Box<dyn Job>>) -> Result<(), StoreError> {
         while let Some(mut job) = queue.pop_front() {
             let outcome = self.in_savepoint(job.as_mut());
             done.push(job);
@@ -183,7 +183,7 @@ impl Writing {
         Ok(())
     }
 
-    fn in_savepoint(&self, job: &mut dyn Job) -> Result<(), StoreFault> {
+    fn in_savepoint(&self, job: &mut dyn Job) -> Result<(), StoreError> {
         self.connection.execute_batch("SAVEPOINT job")?;
         match job.run(&self.connection, &self.faults) {
             Ok(()) => self.connection.execute_batch("RELEASE job")?,
@@ -193,8 +193,8 @@ impl Writing {
         Ok(())
     }
 
-    fn commit(&self) -> Result<(), StoreFault> {
-        self.faults.strike()?;
+    fn commit(&self) -> Result<(), StoreError> {
+        self.faults.check()?;
         self.connection.execute_batch("COMMIT")?;
         Ok(())
     }

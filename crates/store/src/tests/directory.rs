@@ -9,8 +9,8 @@ on_both_engines! {
     points_add_up_and_start_anew;
 }
 
-async fn a_removed_customer_takes_everything_along(ground: Ground) {
-    let store = server(&ground);
+async fn a_removed_customer_takes_everything_along(data: TestData) {
+    let store = server(&data);
     let (gone, stays) =
         (store.add_customer(customer("A")).await.expect("a"), store.add_customer(customer("B")).await.expect("b"));
     for (account, login) in [(gone, "a"), (stays, "b")] {
@@ -23,9 +23,9 @@ async fn a_removed_customer_takes_everything_along(ground: Ground) {
         store.add_points(vec![used]).await.expect("added");
     }
     store.remove_customer(gone).await.expect("removed");
-    let missing = Err(StoreFault::NotFound { what: Noun::Customer });
+    let missing = Err(StoreError::NotFound { what: EntityKind::Customer });
     assert_eq!(store.remove_customer(gone).await, missing);
-    let count = |session: &dyn Session| -> Result<Vec<i64>, StoreFault> {
+    let count = |session: &dyn Session| -> Result<Vec<i64>, StoreError> {
         let tables = [
             "SELECT COUNT(*) FROM customers",
             "SELECT COUNT(*) FROM users",
@@ -36,23 +36,23 @@ async fn a_removed_customer_takes_everything_along(ground: Ground) {
             "SELECT COUNT(*) FROM books",
             "SELECT COUNT(*) FROM groups",
         ];
-        tables.into_iter().map(|sql| session.one(sql, &[], |line| line.number(0))).collect()
+        tables.into_iter().map(|sql| session.one(sql, &[], |row| row.number(0))).collect()
     };
     assert_eq!(store.read(count).await, Ok(vec![1; 8]));
     let next = store.add_customer(customer("C")).await.expect("added");
     assert_eq!(next.number(), 3, "an id is never used again");
 }
 
-async fn refusals_of_the_directory_say_why(ground: Ground) {
-    let store = server(&ground);
+async fn refusals_of_the_directory_say_why(data: TestData) {
+    let store = server(&data);
     let agent = store.add_agent("A".into()).await.expect("added");
     let id = store.add_customer(NewCustomer { agent: Some(agent), ..customer("C") }).await.expect("added");
-    assert_eq!(store.remove_agent(agent).await, Err(StoreFault::StillHasCustomers { count: 1 }));
+    assert_eq!(store.remove_agent(agent).await, Err(StoreError::StillHasCustomers { count: 1 }));
     let ann = store.add_user(user(AccountId::Customer(id), "ann")).await.expect("added");
     let bob = store.add_user(user(AccountId::Agent(agent), "bob")).await.expect("added");
-    assert_eq!(store.add_user(user(AccountId::Agent(agent), "ann")).await, Err(StoreFault::LoginTaken));
+    assert_eq!(store.add_user(user(AccountId::Agent(agent), "ann")).await, Err(StoreError::LoginTaken));
     let login = |login: &str| UserEdit { login: Some(login.into()), ..UserEdit::default() };
-    assert_eq!(store.set_user(bob, login("ann")).await, Err(StoreFault::LoginTaken));
+    assert_eq!(store.set_user(bob, login("ann")).await, Err(StoreError::LoginTaken));
     assert_eq!(store.set_user(ann, login("ann")).await, Ok(()));
     let edit =
         CustomerEdit { agent: Some(None), day_limit: Some(None), active: Some(false), ..CustomerEdit::default() };
@@ -60,11 +60,11 @@ async fn refusals_of_the_directory_say_why(ground: Ground) {
     let row = store.directory().await.expect("the directory").customers.remove(0);
     assert_eq!((row.agent, row.day_limit, row.active, row.name.as_str()), (None, None, false, "C"));
     assert_eq!(store.remove_agent(agent).await, Ok(()));
-    assert_eq!(store.remove_user(bob).await, Err(StoreFault::NotFound { what: Noun::User }));
+    assert_eq!(store.remove_user(bob).await, Err(StoreError::NotFound { what: EntityKind::User }));
 }
 
-async fn a_new_password_ends_the_sessions(ground: Ground) {
-    let store = server(&ground);
+async fn a_new_password_ends_the_sessions(data: TestData) {
+    let store = server(&data);
     let id = store.add_customer(customer("C")).await.expect("added");
     let ann = store.add_user(user(AccountId::Customer(id), "ann")).await.expect("added");
     store.add_session("s".into(), SessionRow { user: ann, expires_at: 9 }).await.expect("added");
@@ -75,8 +75,8 @@ async fn a_new_password_ends_the_sessions(ground: Ground) {
     assert!(store.revisions().await.expect("revisions").sessions > before);
 }
 
-async fn points_add_up_and_start_anew(ground: Ground) {
-    let store = server(&ground);
+async fn points_add_up_and_start_anew(data: TestData) {
+    let store = server(&data);
     let account = AccountId::Customer(store.add_customer(customer("C")).await.expect("added"));
     let used = |day, minute, points| PointsUse { account, day, day_used: points, minute, minute_used: points };
     let mut total = PointsRow { account, day: 1, day_used: 3, minute: 10, minute_used: 3 };

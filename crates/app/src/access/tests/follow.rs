@@ -73,7 +73,7 @@ async fn what_does_not_read_back_closes_only_its_own() {
     world.access.catch_up().await.expect("seen");
     for who in [FIRST, SECOND] {
         let outcome = world.outcome(who, None, Scope::CustomerMethod).await;
-        assert!(matches!(outcome, Err(AccessError::Unavailable(StoreFault::Unreadable { .. }))), "{outcome:?}");
+        assert!(matches!(outcome, Err(AccessError::Unavailable(StoreError::Unreadable { .. }))), "{outcome:?}");
     }
     assert_eq!(world.outcome(OTHER, None, Scope::CustomerMethod).await, Ok(Some(3)));
     assert_eq!(unreadable(world.store.directory().await.expect("rows")).len(), 2);

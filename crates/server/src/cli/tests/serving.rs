@@ -10,7 +10,7 @@ use super::place;
 use crate::cli::CliError;
 use crate::config::{ConfigFile, DemoOptions, Layers, Memory, ServeOptions, TlsPaths};
 use ringbook_http::HttpSettings;
-use ringbook_store::Place;
+use ringbook_store::Location;
 use ringbook_telemetry::LogFormat;
 
 /// Reads a line with one word per blank.
@@ -37,7 +37,7 @@ fn the_defaults_are_those_of_the_floors_below() {
     assert_eq!(format!("{:?}", options.http), format!("{:?}", HttpSettings::default()));
     assert_eq!(
         (options.place, options.listen.to_string().as_str()),
-        (Place::Directory("./ringbook-data".into()), "127.0.0.1:8080")
+        (Location::Directory("./ringbook-data".into()), "127.0.0.1:8080")
     );
     assert_eq!((options.metrics, options.tls, options.memory), (None, None, Memory::Share { percent: 70 }));
     assert_eq!((options.log.format, options.log.filter.as_str()), (LogFormat::Text, "info"));

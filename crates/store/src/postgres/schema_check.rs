@@ -8,8 +8,8 @@ use futures_util::future::try_join_all;
 use tokio_postgres::Client;
 
 use super::address::Address;
-use super::faults;
-use crate::StoreFault;
+use super::error_map;
+use crate::StoreError;
 use crate::statements::{ALL, EMPTY_BOOK};
 
 /// A table that the user may not use in every way that the store does.
@@ -19,13 +19,13 @@ const FORBIDDEN_TABLE: &str = "SELECT relname::text FROM pg_catalog.pg_class \
     AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE')) ORDER BY relname LIMIT 1";
 
 /// Fails unless every statement has what it needs.
-pub(super) async fn must_fit(client: &Client, address: &Address) -> Result<(), StoreFault> {
-    let forbidden = client.query_opt(FORBIDDEN_TABLE, &[]).await.map_err(|error| faults::of_work(&error))?;
+pub(super) async fn must_fit(client: &Client, address: &Address) -> Result<(), StoreError> {
+    let forbidden = client.query_opt(FORBIDDEN_TABLE, &[]).await.map_err(|error| error_map::of_work(&error))?;
     if let Some(row) = forbidden {
-        let table: String = row.try_get(0).map_err(|error| faults::of_work(&error))?;
-        return Err(faults::of_forbidden(address, &table));
+        let table: String = row.try_get(0).map_err(|error| error_map::of_work(&error))?;
+        return Err(error_map::of_forbidden(address, &table));
     }
     let statements = ALL.iter().map(|(_, sql)| *sql).chain(EMPTY_BOOK.iter().copied());
     let prepared = try_join_all(statements.map(|sql| client.prepare(sql))).await;
-    prepared.map(drop).map_err(|error| faults::of_misfit(&error, address))
+    prepared.map(drop).map_err(|error| error_map::of_misfit(&error, address))
 }

@@ -11,16 +11,16 @@ use ringbook_book::id::{ContactId, CustomerId, Revision};
 
 use super::loading::{self, Head};
 use super::rows::{self, column};
-use super::session::{Session, cells};
+use super::sql::{Session, values};
 use super::statements as sql;
-use super::{Noun, Store, StoreFault};
+use super::{EntityKind, Store, StoreError};
 
 /// How many books one question asks about.
 const BOOKS_PER_QUESTION: usize = 16;
 
 /// What a book needs to become what the rows say.
 #[derive(Debug)]
-pub enum Following {
+pub enum CatchUp {
     /// These steps, in order, each with the revision that it belongs to; then the book is at this revision.
     Steps(Vec<(Revision, Effect)>, Revision),
     /// It has to be read anew: what it would have to forget is remembered no more, or the rows are older than it.
@@ -29,12 +29,12 @@ pub enum Following {
 
 impl Store {
     /// What the rows say that a book in memory does not. Blocks on the store.
-    pub fn following(&self, customer: CustomerId, book: &Book) -> Result<Following, StoreFault> {
+    pub fn changes_since(&self, customer: CustomerId, book: &Book) -> Result<CatchUp, StoreError> {
         let session = self.snapshot()?;
-        let head = loading::head(&*session, customer)?.ok_or(StoreFault::NotFound { what: Noun::Customer })?;
+        let head = loading::head(&*session, customer)?.ok_or(StoreError::NotFound { what: EntityKind::Customer })?;
         let since = book.revision();
         if head.revision < since || head.forgotten > since {
-            return Ok(Following::Reload);
+            return Ok(CatchUp::Reload);
         }
         let mut steps = Vec::new();
         let mut last = Vec::new();
@@ -43,20 +43,20 @@ impl Store {
         deletions(&*session, customer, since, &mut steps)?;
         steps.append(&mut last);
         forgotten(&head, book, &mut steps);
-        Ok(Following::Steps(steps, head.revision))
+        Ok(CatchUp::Steps(steps, head.revision))
     }
 
     /// The revisions of these books, as they are committed now; nothing of those that are not there.
-    pub async fn book_revisions(&self, customers: Vec<CustomerId>) -> Result<Vec<(CustomerId, Revision)>, StoreFault> {
-        self.glance(move |session| {
+    pub async fn book_revisions(&self, customers: Vec<CustomerId>) -> Result<Vec<(CustomerId, Revision)>, StoreError> {
+        self.read_short(move |session| {
             let mut found = Vec::new();
             for some in customers.chunks(BOOKS_PER_QUESTION) {
                 // Nobody is customer 0.
                 let asked: [_; BOOKS_PER_QUESTION] =
                     std::array::from_fn(|at| some.get(at).map_or(0, |customer| column(customer.number())).into());
-                session.each(sql::BOOK_REVISIONS, &asked, &mut |line| {
-                    let read = || Ok::<_, String>((rows::id(line.number(0)?, CustomerId::new)?, line.number(1)?));
-                    let (customer, revision) = read().map_err(StoreFault::unavailable)?;
+                session.each(sql::BOOK_REVISIONS, &asked, &mut |row| {
+                    let read = || Ok::<_, String>((rows::id(row.number(0)?, CustomerId::new)?, row.number(1)?));
+                    let (customer, revision) = read().map_err(StoreError::unavailable)?;
                     found.push((customer, Revision(revision.cast_unsigned())));
                     Ok(std::ops::ControlFlow::Continue(()))
                 })?;
@@ -77,11 +77,11 @@ fn small_tables(
     now: Revision,
     first: &mut Steps,
     last: &mut Steps,
-) -> Result<(), StoreFault> {
+) -> Result<(), StoreError> {
     let since = book.revision();
-    let moved = |sql, have: usize| -> Result<bool, StoreFault> {
-        let (count, latest) = session.one(sql, &cells![column(customer.number())], |line| {
-            Ok((line.number(0)?, line.optional_number(1)?.unwrap_or(0)))
+    let moved = |sql, have: usize| -> Result<bool, StoreError> {
+        let (count, latest) = session.one(sql, &values![column(customer.number())], |row| {
+            Ok((row.number(0)?, row.optional_number(1)?.unwrap_or(0)))
         })?;
         Ok(count != have as i64 || latest.cast_unsigned() > since.0)
     };
@@ -124,7 +124,7 @@ fn fresh<T>(
     rows.into_iter().filter(move |(_, revision)| *revision > since).map(move |(row, revision)| (revision, put(row)))
 }
 
-fn contacts(session: &dyn Session, customer: CustomerId, since: Revision, steps: &mut Steps) -> Result<(), StoreFault> {
+fn contacts(session: &dyn Session, customer: CustomerId, since: Revision, steps: &mut Steps) -> Result<(), StoreError> {
     let contacts = loading::contacts_since(session, customer, since)?;
     steps.extend(contacts.into_iter().map(|(contact, revision)| (revision, Effect::PutContact(contact))));
     Ok(())
@@ -135,11 +135,11 @@ fn deletions(
     customer: CustomerId,
     since: Revision,
     steps: &mut Steps,
-) -> Result<(), StoreFault> {
-    let asked = cells![column(customer.number()), column(since.0)];
-    session.each(sql::DELETED_SINCE, &asked, &mut |line| {
-        let read = || Ok::<_, String>((line.number(0)?, rows::id(line.number(1)?, ContactId::new)?));
-        let (revision, id) = read().map_err(StoreFault::unavailable)?;
+) -> Result<(), StoreError> {
+    let asked = values![column(customer.number()), column(since.0)];
+    session.each(sql::DELETED_SINCE, &asked, &mut |row| {
+        let read = || Ok::<_, String>((row.number(0)?, rows::id(row.number(1)?, ContactId::new)?));
+        let (revision, id) = read().map_err(StoreError::unavailable)?;
         steps.push((Revision(revision.cast_unsigned()), Effect::DropContact(id)));
         Ok(std::ops::ControlFlow::Continue(()))
     })

@@ -9,13 +9,13 @@ use tokio_postgres::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
 use super::address::Address;
-use crate::StoreFault;
+use crate::StoreError;
 
 /// What went wrong on a connection that had been made.
-pub(super) fn of_work(error: &Error) -> StoreFault {
+pub(super) fn of_work(error: &Error) -> StoreError {
     match error.as_db_error() {
         Some(told) => told_by_database(told),
-        None => StoreFault::unavailable(format_args!(
+        None => StoreError::unavailable(format_args!(
             "the connection to the database broke: see whether it runs and can be reached ({})",
             in_words(error)
         )),
@@ -32,10 +32,10 @@ pub(super) fn is_broken(error: &Error) -> bool {
 }
 
 /// What kept a connection from being made.
-pub(super) fn of_connecting(error: &Error, address: &Address) -> StoreFault {
+pub(super) fn of_connecting(error: &Error, address: &Address) -> StoreError {
     if let Some(told) = error.as_db_error() {
         let (advice, text) = (advice(told), told.message());
-        return StoreFault::unavailable(format_args!("{address}: {advice} ({text})"));
+        return StoreError::unavailable(format_args!("{address}: {advice} ({text})"));
     }
     let advice = if in_words(error).contains("password missing") {
         "asks for a password: write it into the URL of --database, as in postgres://user:password@host:5432/database"
@@ -46,21 +46,21 @@ pub(super) fn of_connecting(error: &Error, address: &Address) -> StoreFault {
     } else {
         "does not take the connection: see the URL of --database"
     };
-    StoreFault::unavailable(format_args!("{address} {advice} ({})", in_words(error)))
+    StoreError::unavailable(format_args!("{address} {advice} ({})", in_words(error)))
 }
 
 /// A table may not be used as it must be.
-pub(super) fn of_forbidden(address: &Address, table: &str) -> StoreFault {
-    StoreFault::unavailable(format_args!(
+pub(super) fn of_forbidden(address: &Address, table: &str) -> StoreError {
+    StoreError::unavailable(format_args!(
         "{address}: the user may not read and change the table ringbook.{table}: name the owner of the schema ringbook in \
          --database, or GRANT ALL ON ALL TABLES IN SCHEMA ringbook to this one"
     ))
 }
 
 /// A statement does not fit the tables.
-pub(super) fn of_misfit(error: &Error, address: &Address) -> StoreFault {
+pub(super) fn of_misfit(error: &Error, address: &Address) -> StoreError {
     match error.as_db_error() {
-        Some(told) => StoreFault::unavailable(format_args!("{address}: {MISFIT} ({})", told.message())),
+        Some(told) => StoreError::unavailable(format_args!("{address}: {MISFIT} ({})", told.message())),
         None => of_work(error),
     }
 }
@@ -69,22 +69,22 @@ const MISFIT: &str = "the tables of the schema ringbook are not as ringbook made
                       changed, or restore a copy";
 
 /// A connection was not made in time.
-pub(super) fn of_slow_connecting(address: &Address) -> StoreFault {
+pub(super) fn of_slow_connecting(address: &Address) -> StoreError {
     let seconds = address.connect_time_max.as_secs_f64();
-    StoreFault::unavailable(format_args!(
+    StoreError::unavailable(format_args!(
         "{address} cannot be reached within {seconds} s: see whether it runs there, and whether a firewall is between"
     ))
 }
 
-fn told_by_database(told: &DbError) -> StoreFault {
+fn told_by_database(told: &DbError) -> StoreError {
     let code = told.code();
     if *code == SqlState::UNIQUE_VIOLATION && told.constraint() == Some("users_login") {
-        return StoreFault::LoginTaken;
+        return StoreError::LoginTaken;
     }
     if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED {
-        return StoreFault::Damaged { cause: told.message().into() };
+        return StoreError::Damaged { cause: told.message().into() };
     }
-    StoreFault::unavailable(format_args!("{} ({}: {})", advice(told), code.code(), told.message()))
+    StoreError::unavailable(format_args!("{} ({}: {})", advice(told), code.code(), told.message()))
 }
 
 fn advice(told: &DbError) -> &'static str {

@@ -7,11 +7,11 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use super::StoreFault;
+use super::StoreError;
 
 /// A parameter of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Cell<'a> {
+pub(crate) enum SqlValue<'a> {
     /// No value.
     Null,
     /// A number: an id, a moment, a count, a truth.
@@ -20,59 +20,59 @@ pub(crate) enum Cell<'a> {
     Text(Cow<'a, str>),
 }
 
-impl From<i64> for Cell<'_> {
+impl From<i64> for SqlValue<'_> {
     fn from(number: i64) -> Self {
         Self::Number(number)
     }
 }
 
-impl<'a> From<&'a str> for Cell<'a> {
+impl<'a> From<&'a str> for SqlValue<'a> {
     fn from(text: &'a str) -> Self {
         Self::Text(Cow::Borrowed(text))
     }
 }
 
-impl<'a> From<&'a String> for Cell<'a> {
+impl<'a> From<&'a String> for SqlValue<'a> {
     fn from(text: &'a String) -> Self {
         Self::from(text.as_str())
     }
 }
 
-impl From<String> for Cell<'_> {
+impl From<String> for SqlValue<'_> {
     fn from(text: String) -> Self {
         Self::Text(Cow::Owned(text))
     }
 }
 
-impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
+impl<'a, T: Into<SqlValue<'a>>> From<Option<T>> for SqlValue<'a> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
     }
 }
 
 /// Parameters, each by what it is made from.
-macro_rules! cells {
-    ($($value:expr),* $(,)?) => { [$($crate::session::Cell::from($value)),*] };
+macro_rules! values {
+    ($($value:expr),* $(,)?) => { [$($crate::sql::SqlValue::from($value)),*] };
 }
-pub(crate) use cells;
+pub(crate) use values;
 
 /// A statement with its parameters.
 #[derive(Debug)]
-pub(crate) struct Order<'a> {
+pub(crate) struct BoundStatement<'a> {
     /// The statement.
     pub sql: &'static str,
     /// Its parameters, `$1` first.
-    pub cells: Vec<Cell<'a>>,
+    pub values: Vec<SqlValue<'a>>,
 }
 
-impl<'a> Order<'a> {
-    pub(crate) fn new<const N: usize>(sql: &'static str, cells: [Cell<'a>; N]) -> Self {
-        Self { sql, cells: cells.into() }
+impl<'a> BoundStatement<'a> {
+    pub(crate) fn new<const N: usize>(sql: &'static str, values: [SqlValue<'a>; N]) -> Self {
+        Self { sql, values: values.into() }
     }
 }
 
 /// A row; what is read from it is borrowed. The texts of faults name the column by its place.
-pub(crate) trait Line {
+pub(crate) trait Row {
     /// A column that holds a number or nothing.
     fn optional_number(&self, at: usize) -> Result<Option<i64>, String>;
     /// A column that holds a text or nothing.
@@ -81,7 +81,7 @@ pub(crate) trait Line {
     fn name(&self, at: usize) -> &str;
 }
 
-impl<'l> dyn Line + 'l {
+impl<'l> dyn Row + 'l {
     /// A column that holds a number.
     pub(crate) fn number(&self, at: usize) -> Result<i64, String> {
         self.optional_number(at)?.ok_or_else(|| format!("column {at} is null"))
@@ -99,25 +99,25 @@ impl<'l> dyn Line + 'l {
 }
 
 /// What is done with a row: whether another one is wanted.
-pub(crate) type Take<'t> = &'t mut dyn FnMut(&dyn Line) -> Result<ControlFlow<()>, StoreFault>;
+pub(crate) type TakeRow<'t> = &'t mut dyn FnMut(&dyn Row) -> Result<ControlFlow<()>, StoreError>;
 
 /// Statements on one connection, one after the other.
 pub(crate) trait Session {
     /// Carries out a statement that yields no rows; answers how many rows it changed.
-    fn execute(&self, sql: &'static str, cells: &[Cell<'_>]) -> Result<u64, StoreFault>;
+    fn execute(&self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<u64, StoreError>;
 
     /// Carries out many statements in their order, without a way to the engine and back for each where that costs.
-    fn execute_all<'a>(&self, orders: &mut dyn Iterator<Item = Order<'a>>) -> Result<(), StoreFault>;
+    fn execute_all<'a>(&self, orders: &mut dyn Iterator<Item = BoundStatement<'a>>) -> Result<(), StoreError>;
 
     /// Hands over the rows of a statement until there are no more, or no more are wanted. Whoever takes them must not
     /// use the session meanwhile.
-    fn each(&self, sql: &'static str, cells: &[Cell<'_>], take: Take<'_>) -> Result<(), StoreFault>;
+    fn each(&self, sql: &'static str, values: &[SqlValue<'_>], take: TakeRow<'_>) -> Result<(), StoreError>;
 
     /// Tells other servers, once the transaction is committed, that the directory or the sessions have moved.
-    fn tell_directory(&self) -> Result<(), StoreFault>;
+    fn tell_directory(&self) -> Result<(), StoreError>;
 
     /// What the engine itself finds wrong with the data, in words; at most `findings_max` texts of each kind.
-    fn integrity(&self, findings_max: usize) -> Result<Vec<String>, StoreFault>;
+    fn integrity(&self, findings_max: usize) -> Result<Vec<String>, StoreError>;
 }
 
 impl<'s> dyn Session + 's {
@@ -125,12 +125,12 @@ impl<'s> dyn Session + 's {
     pub(crate) fn first<T>(
         &self,
         sql: &'static str,
-        cells: &[Cell<'_>],
-        mut read: impl FnMut(&dyn Line) -> Result<T, String>,
-    ) -> Result<Option<T>, StoreFault> {
+        values: &[SqlValue<'_>],
+        mut read: impl FnMut(&dyn Row) -> Result<T, String>,
+    ) -> Result<Option<T>, StoreError> {
         let mut first = None;
-        self.each(sql, cells, &mut |line| {
-            first = Some(read(line).map_err(StoreFault::unavailable)?);
+        self.each(sql, values, &mut |row| {
+            first = Some(read(row).map_err(StoreError::unavailable)?);
             Ok(ControlFlow::Break(()))
         })?;
         Ok(first)
@@ -140,15 +140,15 @@ impl<'s> dyn Session + 's {
     pub(crate) fn one<T>(
         &self,
         sql: &'static str,
-        cells: &[Cell<'_>],
-        read: impl FnMut(&dyn Line) -> Result<T, String>,
-    ) -> Result<T, StoreFault> {
-        self.first(sql, cells, read)?.ok_or_else(|| StoreFault::unavailable("a statement answered no row"))
+        values: &[SqlValue<'_>],
+        read: impl FnMut(&dyn Row) -> Result<T, String>,
+    ) -> Result<T, StoreError> {
+        self.first(sql, values, read)?.ok_or_else(|| StoreError::unavailable("a statement answered no row"))
     }
 
     /// Whether the statement has a row.
-    pub(crate) fn finds(&self, sql: &'static str, cells: &[Cell<'_>]) -> Result<bool, StoreFault> {
-        Ok(self.first(sql, cells, |_| Ok(()))?.is_some())
+    pub(crate) fn finds(&self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<bool, StoreError> {
+        Ok(self.first(sql, values, |_| Ok(()))?.is_some())
     }
 }
 

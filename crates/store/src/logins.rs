@@ -3,8 +3,8 @@
 use ringbook_book::id::UserId;
 
 use super::rows::{column, id};
-use super::session::{Line, Session, cells};
-use super::{Noun, Store, StoreFault, directory, statements};
+use super::sql::{Row, Session, values};
+use super::{EntityKind, Store, StoreError, directory, statements};
 
 /// A session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,43 +17,43 @@ pub struct SessionRow {
 
 impl Store {
     /// Adds a session under the hash of its token (SHA-256, in hex). Fails when the user is gone meanwhile.
-    pub async fn add_session(&self, token_hash: String, session: SessionRow) -> Result<(), StoreFault> {
+    pub async fn add_session(&self, token_hash: String, session: SessionRow) -> Result<(), StoreError> {
         self.write(move |connection| {
             let user = session.user.number();
-            super::rows::must_exist(connection, statements::USER_EXISTS, user, Noun::User)?;
-            let values = cells![token_hash, column(user), session.expires_at];
+            super::rows::must_exist(connection, statements::USER_EXISTS, user, EntityKind::User)?;
+            let values = values![token_hash, column(user), session.expires_at];
             connection.execute(statements::ADD_SESSION, &values).map(drop)
         })
         .await
     }
 
     /// The session with this hash, expired ones included until they are purged.
-    pub async fn session(&self, token_hash: String) -> Result<Option<SessionRow>, StoreFault> {
-        self.glance(move |connection| {
-            let found = connection.first(statements::SESSION, &cells![token_hash], |line| Ok(session(line)))?;
-            found.transpose().map_err(|cause| StoreFault::unreadable("sessions", "token_hash (not shown)", cause))
+    pub async fn session(&self, token_hash: String) -> Result<Option<SessionRow>, StoreError> {
+        self.read_short(move |connection| {
+            let found = connection.first(statements::SESSION, &values![token_hash], |row| Ok(session(row)))?;
+            found.transpose().map_err(|cause| StoreError::unreadable("sessions", "token_hash (not shown)", cause))
         })
         .await
     }
 
     /// Ends a session; ending one that is over is no fault. Answers the sessions' new revision.
-    pub async fn remove_session(&self, token_hash: String) -> Result<i64, StoreFault> {
+    pub async fn remove_session(&self, token_hash: String) -> Result<i64, StoreError> {
         self.write(move |connection| {
             let revision = moved(connection)?;
-            connection.execute(statements::REMOVE_SESSION, &cells![token_hash])?;
+            connection.execute(statements::REMOVE_SESSION, &values![token_hash])?;
             Ok(revision)
         })
         .await
     }
 
     /// Forgets the sessions that are over at this moment, in Unix seconds; answers how many.
-    pub async fn purge_sessions(&self, now: i64) -> Result<usize, StoreFault> {
+    pub async fn purge_sessions(&self, now: i64) -> Result<usize, StoreError> {
         let purge = move |connection: &dyn Session| {
-            if !connection.finds(statements::SESSION_PAST, &cells![now])? {
+            if !connection.finds(statements::SESSION_PAST, &values![now])? {
                 return Ok(0);
             }
             directory::hold(connection)?;
-            connection.execute(statements::PURGE_SESSIONS, &cells![now])
+            connection.execute(statements::PURGE_SESSIONS, &values![now])
         };
         let count = self.write(purge).await?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
@@ -62,12 +62,12 @@ impl Store {
 
 /// Tells the nodes that a session ends before its time; answers the sessions' new revision. Done before any session is
 /// touched, and after the directory was moved if it is: so nobody waits in a circle.
-pub(super) fn moved(connection: &dyn Session) -> Result<i64, StoreFault> {
-    let revision = connection.one(statements::BUMP_REVISION, &cells!["sessions_revision"], |line| line.number(0))?;
+pub(super) fn moved(connection: &dyn Session) -> Result<i64, StoreError> {
+    let revision = connection.one(statements::BUMP_REVISION, &values!["sessions_revision"], |row| row.number(0))?;
     connection.tell_directory()?;
     Ok(revision)
 }
 
-fn session(line: &dyn Line) -> Result<SessionRow, String> {
-    Ok(SessionRow { user: id(line.number(0)?, UserId::new)?, expires_at: line.number(1)? })
+fn session(row: &dyn Row) -> Result<SessionRow, String> {
+    Ok(SessionRow { user: id(row.number(0)?, UserId::new)?, expires_at: row.number(1)? })
 }

@@ -13,9 +13,9 @@ use std::time::Duration;
 use tokio::time::{error::Elapsed, sleep, timeout};
 use tokio_postgres::{AsyncMessage, Client, Error};
 
-use super::dialing::{Dialer, Errand, Wire};
-use super::faults;
-use crate::news::News;
+use super::dialing::{Dialer, Purpose, Wire};
+use super::error_map;
+use crate::notifications::Notifications;
 
 /// Tells those who listen.
 pub(super) const TELL: &str = "SELECT pg_notify('ringbook', $1)";
@@ -50,11 +50,11 @@ impl From<Elapsed> for Loss {
 }
 
 /// Tells and hears as long as it is polled.
-pub(super) async fn keep(dialer: Arc<Dialer>, news: Arc<News>) {
+pub(super) async fn run(dialer: Arc<Dialer>, notifications: Arc<Notifications>) {
     loop {
-        match dialer.connect(Errand::News).await {
+        match dialer.connect(Purpose::Notifications).await {
             Ok((client, wire)) => {
-                let cause = on_one(client, wire, &news).await;
+                let cause = on_one(client, wire, &notifications).await;
                 tracing::warn!("what other servers change is noticed later for now: {cause}");
             }
             // Those who need the database say it loud enough.
@@ -65,45 +65,48 @@ pub(super) async fn keep(dialer: Arc<Dialer>, news: Arc<News>) {
 }
 
 /// The same on one connection; answers why that ended.
-async fn on_one(client: Client, wire: Wire, news: &News) -> String {
+async fn on_one(client: Client, wire: Wire, notifications: &Notifications) -> String {
     let own = AtomicI32::new(0);
     tokio::select! {
-        ended = hear(wire, news, &own) => ended.map_or_else(|error| faults::in_words(&error), |()| "the connection ended".into()),
-        loss = tell(&client, news, &own) => match loss {
-            Loss::Database(error) => faults::in_words(&error),
+        ended = hear(wire, notifications, &own) => ended.map_or_else(|error| error_map::in_words(&error), |()| "the connection ended".into()),
+        loss = tell(&client, notifications, &own) => match loss {
+            Loss::Database(error) => error_map::in_words(&error),
             Loss::Silence => "the database does not answer".into(),
         },
     }
 }
 
 /// Keeps the connection going, and hears what is said on it by others.
-async fn hear(mut wire: Wire, news: &News, own: &AtomicI32) -> Result<(), Error> {
+async fn hear(mut wire: Wire, notifications: &Notifications, own: &AtomicI32) -> Result<(), Error> {
     while let Some(message) = poll_fn(|context| wire.poll_message(context)).await {
         if let AsyncMessage::Notification(told) = message?
             && told.process_id() != own.load(Ordering::Relaxed)
         {
-            news.hear(told.payload());
+            notifications.receive(told.payload());
         }
     }
     Ok(())
 }
 
-async fn tell(client: &Client, news: &News, own: &AtomicI32) -> Loss {
-    match telling(client, news, own).await {
+async fn tell(client: &Client, notifications: &Notifications, own: &AtomicI32) -> Loss {
+    match telling(client, notifications, own).await {
         Ok(never) => match never {},
         Err(loss) => loss,
     }
 }
 
-async fn telling(client: &Client, news: &News, own: &AtomicI32) -> Result<std::convert::Infallible, Loss> {
+async fn telling(
+    client: &Client,
+    notifications: &Notifications,
+    own: &AtomicI32,
+) -> Result<std::convert::Infallible, Loss> {
     let number = timeout(TELLING_TIME_MAX, client.query_one(OWN_NUMBER, &[])).await??;
     own.store(number.try_get(0)?, Ordering::Relaxed);
     timeout(TELLING_TIME_MAX, client.batch_execute(LISTEN)).await??;
     let statement = timeout(TELLING_TIME_MAX, client.prepare(TELL)).await??;
-    news.hear_everything();
-    news.tell_everything();
+    notifications.all_may_have_changed();
     loop {
-        let text = news.untold().await;
+        let text = notifications.next_to_send().await;
         timeout(TELLING_TIME_MAX, client.execute(&statement, &[&text])).await??;
         sleep(GATHERING_TIME).await;
     }

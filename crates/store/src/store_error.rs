@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StoreFault {
+pub enum StoreError {
     /// The disk, the file or the transaction failed; nothing was half-done, and a later call may succeed.
     Unavailable {
         /// What failed, and what to look at.
@@ -53,7 +53,7 @@ pub enum StoreFault {
     /// There is no such thing.
     NotFound {
         /// Which kind of thing.
-        what: Noun,
+        what: EntityKind,
     },
     /// The login belongs to another user.
     LoginTaken,
@@ -68,7 +68,7 @@ pub enum StoreFault {
 
 /// What a fault is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Noun {
+pub enum EntityKind {
     /// An agent.
     Agent,
     /// A customer.
@@ -81,7 +81,7 @@ pub enum Noun {
     Block,
 }
 
-impl StoreFault {
+impl StoreError {
     /// A passing failure with this cause.
     pub fn unavailable(cause: impl fmt::Display) -> Self {
         Self::Unavailable { cause: cause.to_string().into() }
@@ -93,7 +93,7 @@ impl StoreFault {
     }
 }
 
-impl fmt::Display for Noun {
+impl fmt::Display for EntityKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Agent => "agent",
@@ -105,7 +105,7 @@ impl fmt::Display for Noun {
     }
 }
 
-impl fmt::Display for StoreFault {
+impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unavailable { cause } => write!(f, "the store is unavailable: {cause}"),
@@ -144,23 +144,23 @@ impl fmt::Display for StoreFault {
     }
 }
 
-impl std::error::Error for StoreFault {}
+impl std::error::Error for StoreError {}
 
 /// What became of a job that panicked.
-pub(super) fn panicked(panic: &(dyn Any + Send)) -> StoreFault {
+pub(super) fn panicked(panic: &(dyn Any + Send)) -> StoreError {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    StoreFault::unavailable(format_args!("a store job panicked: {}", text.unwrap_or("no message")))
+    StoreError::unavailable(format_args!("a store job panicked: {}", text.unwrap_or("no message")))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::StoreFault;
+    use super::StoreError;
 
     #[test]
     fn a_fault_of_the_disk_names_the_next_step() {
-        let damaged = StoreFault::Damaged { cause: "page 7".into() };
+        let damaged = StoreError::Damaged { cause: "page 7".into() };
         assert!(damaged.to_string().contains("restore a copy (page 7)"));
-        let locked = StoreFault::Locked { lock: "d/ringbook.lock".into() };
+        let locked = StoreError::Locked { lock: "d/ringbook.lock".into() };
         assert!(locked.to_string().contains("stop it first"));
     }
 }

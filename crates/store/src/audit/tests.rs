@@ -4,7 +4,7 @@ use std::sync::Arc;
 use ringbook_book::id::CustomerId;
 
 use super::*;
-use crate::testing::{Ground, on_both_engines};
+use crate::testing::{TestData, on_both_engines};
 use crate::{NewCustomer, Role};
 
 on_both_engines! {
@@ -40,8 +40,8 @@ fn segment(account: AccountId, moments: &[i64], body: Sent<'_>) -> Segment {
     Segment { account, from, till, count: moments.len() as u64, requests }
 }
 
-async fn world(ground: &Ground) -> (Store, CustomerId) {
-    let store = Store::open(ground.place(), Role::Server).expect("a store");
+async fn world(data: &TestData) -> (Store, CustomerId) {
+    let store = Store::open(data.location(), Role::Server).expect("a store");
     let customer = store.add_customer(customer()).await.expect("a customer");
     (store, customer)
 }
@@ -61,8 +61,8 @@ fn moments(store: &Store, account: AccountId, from: i64, till: i64) -> Vec<i64> 
     found
 }
 
-async fn what_is_written_is_read_back_and_ids_follow_each_other(ground: Ground) {
-    let (store, customer) = world(&ground).await;
+async fn what_is_written_is_read_back_and_ids_follow_each_other(data: TestData) {
+    let (store, customer) = world(&data).await;
     let account = AccountId::Customer(customer);
     let whole = Sent::Whole(" {\"id\" : 1e400, \"a\":[\"\\u00e9\"]}\n");
     let cut = Sent::Cut("{\"id\":\"\\\"");
@@ -100,16 +100,16 @@ async fn what_is_written_is_read_back_and_ids_follow_each_other(ground: Ground) 
     assert_eq!(&*rows[0].body, "{\"id\":\"\\\"");
     let by_hand = store.read(|session| {
         let count = "SELECT COUNT(*), MAX(id) FROM api_requests WHERE account_id = 1 AND login LIKE 'ann%'";
-        let count = session.one(count, &[], |line| Ok((line.number(0)?, line.number(1)?)))?;
+        let count = session.one(count, &[], |row| Ok((row.number(0)?, row.number(1)?)))?;
         let body = "SELECT CAST(body AS TEXT) FROM api_requests WHERE id = 1";
-        Ok((count, session.one(body, &[], |line| line.text(0).map(|body| body.replace(' ', "")))?))
+        Ok((count, session.one(body, &[], |row| row.text(0).map(|body| body.replace(' ', "")))?))
     });
     let body = "{\"id\":1e400,\"a\":[\"\\u00e9\"]}".to_owned();
     assert_eq!(by_hand.await.expect("the view"), ((4, 4), body));
 }
 
-async fn a_time_finds_its_segments_only(ground: Ground) {
-    let (store, customer) = world(&ground).await;
+async fn a_time_finds_its_segments_only(data: TestData) {
+    let (store, customer) = world(&data).await;
     let account = AccountId::Customer(customer);
     let spans: [&[i64]; 4] = [&[0, 50], &[60, 100], &[90, 140], &[200]];
     let segments = spans.map(|span| segment(account, span, Sent::Whole("{}"))).to_vec();
@@ -125,8 +125,8 @@ async fn a_time_finds_its_segments_only(ground: Ground) {
     }
 }
 
-async fn old_requests_go_in_steps_and_those_of_a_removed_account_at_once(ground: Ground) {
-    let (store, customer) = world(&ground).await;
+async fn old_requests_go_in_steps_and_those_of_a_removed_account_at_once(data: TestData) {
+    let (store, customer) = world(&data).await;
     let other = store.add_customer(self::customer()).await.expect("a customer");
     let (account, other) = (AccountId::Customer(customer), AccountId::Customer(other));
     let mut segments: Vec<Segment> = (0..10).map(|n| segment(account, &[n * 10], Sent::Whole("{}"))).collect();
@@ -146,15 +146,15 @@ async fn old_requests_go_in_steps_and_those_of_a_removed_account_at_once(ground:
     assert_eq!(moments(&store, other, 0, 1_000), [5]);
 }
 
-async fn a_damaged_segment_is_named(ground: Ground) {
-    let (store, customer) = world(&ground).await;
+async fn a_damaged_segment_is_named(data: TestData) {
+    let (store, customer) = world(&data).await;
     let account = AccountId::Customer(customer);
     let segments = vec![segment(account, &[1], Sent::Whole("{}")), segment(account, &[2], Sent::Whole("{}"))];
     store.add_requests(Arc::new(segments)).await.expect("written");
-    ground.execute("UPDATE api_request_segments SET requests = '[[1]]' WHERE first_id = 2");
+    data.execute("UPDATE api_request_segments SET requests = '[[1]]' WHERE first_id = 2");
     let (findings, _) = store.verify().await.expect("verified");
     assert!(findings.len() == 1 && findings[0].contains("api_request_segments, row first_id 2"), "{findings:?}");
     let requests = store.requests(account).expect("a connection");
     let read = requests.each(0, 9, Bodies::Read, |_, _| ControlFlow::Continue(()));
-    assert!(matches!(read, Err(StoreFault::Unreadable { table: TABLE, .. })), "{read:?}");
+    assert!(matches!(read, Err(StoreError::Unreadable { table: TABLE, .. })), "{read:?}");
 }

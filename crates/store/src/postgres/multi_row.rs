@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
-use crate::session::{Cell, Order};
+use crate::sql::{BoundStatement, SqlValue};
 
 /// How many rows one statement puts at most.
 const ROWS_MAX: usize = 256;
@@ -18,20 +18,20 @@ pub(super) const ROWS_MIN: usize = 8;
 /// Rows that one statement may put, in their order.
 pub(super) struct Run<'a> {
     pub(super) sql: &'static str,
-    pub(super) rows: Vec<Vec<Cell<'a>>>,
+    pub(super) rows: Vec<Vec<SqlValue<'a>>>,
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn of(order: Order<'a>) -> Self {
-        Self { sql: order.sql, rows: vec![order.cells] }
+    pub(super) fn of(order: BoundStatement<'a>) -> Self {
+        Self { sql: order.sql, rows: vec![order.values] }
     }
 
     /// Takes another row, or hands it back: what two orders do to one row may not stand in one statement. The tables have
     /// the customer and an id in front, so that rows that differ there are different rows.
-    pub(super) fn push(&mut self, order: Order<'a>) -> Result<(), Order<'a>> {
-        let is_other = |row: &Vec<Cell<'_>>| row.get(..2) != order.cells.get(..2);
+    pub(super) fn push(&mut self, order: BoundStatement<'a>) -> Result<(), BoundStatement<'a>> {
+        let is_other = |row: &Vec<SqlValue<'_>>| row.get(..2) != order.values.get(..2);
         if self.sql == order.sql && self.rows.len() < ROWS_MAX && self.rows.iter().all(is_other) {
-            self.rows.push(order.cells);
+            self.rows.push(order.values);
             return Ok(());
         }
         Err(order)
@@ -58,7 +58,7 @@ pub(super) enum Column<'a> {
 }
 
 /// The rows by their columns; `None` if a value is not of its column's kind.
-pub(super) fn columns<'a>(rows: Vec<Vec<Cell<'a>>>, kinds: &[Type]) -> Option<Vec<Column<'a>>> {
+pub(super) fn columns<'a>(rows: Vec<Vec<SqlValue<'a>>>, kinds: &[Type]) -> Option<Vec<Column<'a>>> {
     let empty = |kind: &Type| match *kind {
         Type::INT8_ARRAY => Column::Numbers(Vec::with_capacity(rows.len())),
         _ => Column::Texts(Vec::with_capacity(rows.len())),
@@ -73,13 +73,13 @@ pub(super) fn columns<'a>(rows: Vec<Vec<Cell<'a>>>, kinds: &[Type]) -> Option<Ve
 }
 
 impl<'a> Column<'a> {
-    fn push(&mut self, cell: Cell<'a>) -> Option<()> {
+    fn push(&mut self, cell: SqlValue<'a>) -> Option<()> {
         match (self, cell) {
-            (Self::Numbers(numbers), Cell::Number(number)) => numbers.push(Some(number)),
-            (Self::Numbers(numbers), Cell::Null) => numbers.push(None),
-            (Self::Texts(texts), Cell::Text(text)) => texts.push(Some(text)),
-            (Self::Texts(texts), Cell::Null) => texts.push(None),
-            (Self::Numbers(_), Cell::Text(_)) | (Self::Texts(_), Cell::Number(_)) => return None,
+            (Self::Numbers(numbers), SqlValue::Number(number)) => numbers.push(Some(number)),
+            (Self::Numbers(numbers), SqlValue::Null) => numbers.push(None),
+            (Self::Texts(texts), SqlValue::Text(text)) => texts.push(Some(text)),
+            (Self::Texts(texts), SqlValue::Null) => texts.push(None),
+            (Self::Numbers(_), SqlValue::Text(_)) | (Self::Texts(_), SqlValue::Number(_)) => return None,
         }
         Some(())
     }
@@ -103,7 +103,7 @@ impl ToSql for Column<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::cells;
+    use crate::sql::values;
     use crate::statements as sql;
 
     #[test]
@@ -123,11 +123,11 @@ mod tests {
 
     #[test]
     fn a_run_has_each_row_once() {
-        let put = |id: i64| Order::new(sql::PUT_ORGANIZATION, cells![1, id, 7, "name"]);
+        let put = |id: i64| BoundStatement::new(sql::PUT_ORGANIZATION, values![1, id, 7, "name"]);
         let mut run = Run::of(put(1));
         assert!(run.push(put(2)).is_ok());
         assert!(run.push(put(1)).is_err());
-        assert!(run.push(Order::new(sql::DROP_CONTACT, cells![1, 3])).is_err());
+        assert!(run.push(BoundStatement::new(sql::DROP_CONTACT, values![1, 3])).is_err());
         let kinds = [Type::INT8_ARRAY, Type::INT8_ARRAY, Type::INT8_ARRAY, Type::TEXT_ARRAY];
         let columns = columns(run.rows, &kinds).expect("they are of their kinds");
         assert!(matches!(&columns[1], Column::Numbers(ids) if *ids == [Some(1), Some(2)]));

@@ -1,6 +1,6 @@
 //! The request report: who called what, when, and what came of it.
 //!
-//! Requests come in *segments*: those of one account that were written at once, one row each, as a JSON array of
+//! RequestReader come in *segments*: those of one account that were written at once, one row each, as a JSON array of
 //! arrays. A row for every request would cost more than many of the calls that it tells of. The view `api_requests`
 //! shows people the rows all the same. Ids are not stored one by one: they follow each other in a segment.
 //!
@@ -12,8 +12,8 @@ use std::ops::ControlFlow;
 use serde_json::value::RawValue;
 
 use super::rows::{self, column};
-use super::session::{Line, Session, Snapshot, cells};
-use super::{AccountId, IdKind, Store, StoreFault, accounts, directory, sequences, statements};
+use super::sql::{Row, Session, Snapshot, values};
+use super::{AccountId, IdKind, Store, StoreError, accounts, directory, sequences, statements};
 
 const TABLE: &str = "api_request_segments";
 /// Between the first and the last moment of a segment there are at most so many seconds, so that the segments of a
@@ -112,7 +112,7 @@ pub enum Bodies {
     Left,
 }
 
-/// Requests of one account that are written at once.
+/// RequestReader of one account that are written at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
     /// Whose.
@@ -181,16 +181,16 @@ fn address(into: &mut Vec<u8>, address: std::net::IpAddr) {
 
 impl Store {
     /// Writes segments, all in one transaction. Those of accounts that are gone are left out.
-    pub async fn add_requests(&self, segments: std::sync::Arc<Vec<Segment>>) -> Result<(), StoreFault> {
+    pub async fn add_requests(&self, segments: std::sync::Arc<Vec<Segment>>) -> Result<(), StoreError> {
         self.write(move |session| segments.iter().try_for_each(|segment| add(session, segment))).await
     }
 
     /// Forgets requests from before this moment, in Unix seconds, at most so many segments of them; answers how many
     /// segments that were.
-    pub async fn purge_requests(&self, before: i64, segments_max: usize) -> Result<usize, StoreFault> {
-        let values = cells![before, i64::try_from(segments_max).unwrap_or(i64::MAX)];
+    pub async fn purge_requests(&self, before: i64, segments_max: usize) -> Result<usize, StoreError> {
+        let values = values![before, i64::try_from(segments_max).unwrap_or(i64::MAX)];
         let purge = move |session: &dyn Session| {
-            if !session.finds(statements::REQUESTS_PAST, &cells![before])? {
+            if !session.finds(statements::REQUESTS_PAST, &values![before])? {
                 return Ok(0);
             }
             directory::hold(session)?;
@@ -201,31 +201,31 @@ impl Store {
     }
 
     /// The requests of an account as they are at this moment. Blocks on the store.
-    pub fn requests(&self, account: AccountId) -> Result<Requests, StoreFault> {
-        Ok(Requests { session: self.snapshot()?, account })
+    pub fn requests(&self, account: AccountId) -> Result<RequestReader, StoreError> {
+        Ok(RequestReader { session: self.snapshot()?, account })
     }
 }
 
-fn add(session: &dyn Session, segment: &Segment) -> Result<(), StoreFault> {
+fn add(session: &dyn Session, segment: &Segment) -> Result<(), StoreError> {
     match accounts::account_must_exist(session, segment.account) {
-        Err(StoreFault::NotFound { .. }) => return Ok(()),
+        Err(StoreError::NotFound { .. }) => return Ok(()),
         found => found?,
     }
     let first = sequences::take_ids(session, IdKind::Request, segment.count)?;
     let (kind, number) = segment.account.columns();
     let requests = [b"[", segment.requests.as_slice(), b"]"].concat();
-    let requests = String::from_utf8(requests).map_err(StoreFault::unavailable)?;
-    let values = cells![column(first), kind, number, segment.from, segment.till, requests];
+    let requests = String::from_utf8(requests).map_err(StoreError::unavailable)?;
+    let values = values![column(first), kind, number, segment.from, segment.till, requests];
     session.execute(statements::ADD_REQUESTS, &values).map(drop)
 }
 
 /// The requests of one account, of one moment.
-pub struct Requests {
+pub struct RequestReader {
     session: Snapshot,
     account: AccountId,
 }
 
-impl Requests {
+impl RequestReader {
     /// Hands over the segments of a time, the newest first, each with its first id, the newest request first; requests
     /// of a segment may lie outside of the time.
     pub fn each(
@@ -234,22 +234,22 @@ impl Requests {
         till: i64,
         bodies: Bodies,
         mut take: impl FnMut(u64, Vec<RequestRow>) -> ControlFlow<()>,
-    ) -> Result<(), StoreFault> {
+    ) -> Result<(), StoreError> {
         let (kind, number) = self.account.columns();
         let last = till.saturating_add(SEGMENT_SECONDS_MAX);
-        self.session.each(statements::REQUESTS, &cells![kind, number, from, last, till], &mut |line| {
-            let (first, mut requests) = segment(line, bodies)?;
+        self.session.each(statements::REQUESTS, &values![kind, number, from, last, till], &mut |row| {
+            let (first, mut requests) = segment(row, bodies)?;
             requests.reverse();
             Ok(take(first, requests))
         })
     }
 
     /// The segment whose first request has this id, with bodies, in the order of ids; empty when there is none.
-    pub fn segment(&self, first: u64) -> Result<Vec<RequestRow>, StoreFault> {
+    pub fn segment(&self, first: u64) -> Result<Vec<RequestRow>, StoreError> {
         let (kind, number) = self.account.columns();
         let mut found = Vec::new();
-        self.session.each(statements::REQUESTS_WITH, &cells![kind, number, column(first)], &mut |line| {
-            found = segment(line, Bodies::Read)?.1;
+        self.session.each(statements::REQUESTS_WITH, &values![kind, number, column(first)], &mut |row| {
+            found = segment(row, Bodies::Read)?.1;
             Ok(ControlFlow::Break(()))
         })?;
         Ok(found)
@@ -257,10 +257,10 @@ impl Requests {
 }
 
 /// The segments of all accounts that cannot be read back, at most so many.
-pub(super) fn unreadable(session: &dyn Session, findings_max: usize) -> Result<Vec<StoreFault>, StoreFault> {
+pub(super) fn unreadable(session: &dyn Session, findings_max: usize) -> Result<Vec<StoreError>, StoreError> {
     let mut findings = Vec::new();
-    session.each(statements::ALL_REQUESTS, &[], &mut |line| {
-        findings.extend(segment(line, Bodies::Left).err());
+    session.each(statements::ALL_REQUESTS, &[], &mut |row| {
+        findings.extend(segment(row, Bodies::Left).err());
         Ok(if findings.len() < findings_max { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     })?;
     findings.truncate(findings_max);
@@ -268,10 +268,10 @@ pub(super) fn unreadable(session: &dyn Session, findings_max: usize) -> Result<V
 }
 
 /// A segment's first id and its requests, in the order of ids.
-fn segment(line: &dyn Line, bodies: Bodies) -> Result<(u64, Vec<RequestRow>), StoreFault> {
-    let damaged = |cause: &dyn std::fmt::Display| StoreFault::unreadable(TABLE, rows::key(line), cause);
-    let first = line.number(0).map_err(|error| damaged(&error))?.cast_unsigned();
-    let text = line.text(1).map_err(|error| damaged(&error))?;
+fn segment(row: &dyn Row, bodies: Bodies) -> Result<(u64, Vec<RequestRow>), StoreError> {
+    let damaged = |cause: &dyn std::fmt::Display| StoreError::unreadable(TABLE, rows::key(row), cause);
+    let first = row.number(0).map_err(|error| damaged(&error))?.cast_unsigned();
+    let text = row.text(1).map_err(|error| damaged(&error))?;
     let written: Vec<Written<'_>> = serde_json::from_str(text).map_err(|error| damaged(&error))?;
     let ids = first..;
     Ok((first, ids.zip(written).map(|(id, written)| request(id, written, bodies)).collect()))

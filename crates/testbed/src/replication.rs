@@ -1,0 +1,90 @@
+//! Streaming replication: a standby of a cluster, commits that wait for it, and its promotion.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::cluster::Cluster;
+use crate::running::{output, quietly};
+
+/// How long a standby may take until the primary lists it as synchronous.
+const SYNCHRONOUS_WITHIN: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+impl Cluster {
+    /// Makes a standby that streams from this server, under this name, and starts it. The name is an identifier: the
+    /// primary has a replication slot of the same name.
+    ///
+    /// # Errors
+    /// The copy fails, or the standby does not start.
+    pub fn standby(&self, name: &str) -> Result<Cluster, String> {
+        let standby = self.empty(vec![format!("cluster_name={name}")])?;
+        let source = format!("{} application_name={name}", self.connection());
+        let copy = &mut standby.command("pg_basebackup");
+        copy.args(["-d", &source, "-R", "-X", "stream", "-c", "fast", "--no-sync", "-C", "-S", name]).arg("-D");
+        quietly(copy.arg(standby.data()))?;
+        standby.start_again()?;
+        Ok(standby)
+    }
+
+    /// Makes every commit wait until the standby of this name has it on disk, and waits until that is in force.
+    ///
+    /// # Errors
+    /// The server does not run, or the standby does not stream from it.
+    pub fn commit_on(&self, standby: &str) -> Result<(), String> {
+        self.set("synchronous_standby_names", standby)?;
+        let state = format!("SELECT sync_state FROM pg_stat_replication WHERE application_name = '{standby}'");
+        let begin = Instant::now();
+        while self.query(&state)? != "sync" {
+            if begin.elapsed() > SYNCHRONOUS_WITHIN {
+                return Err(format!("the standby {standby} does not become synchronous"));
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        Ok(())
+    }
+
+    /// Makes a standby the primary, and waits until it takes changes.
+    ///
+    /// # Errors
+    /// It is no standby, or does not run.
+    pub fn promote(&self) -> Result<(), String> {
+        quietly(self.pg_ctl().args(["-w", "promote"]))
+    }
+
+    /// Changes a setting of the server that runs.
+    ///
+    /// # Errors
+    /// The server does not run, or does not know the setting.
+    pub fn set(&self, setting: &str, value: &str) -> Result<(), String> {
+        self.query(&format!("ALTER SYSTEM SET {setting} = '{value}'"))?;
+        self.query("SELECT pg_reload_conf()").map(drop)
+    }
+
+    /// What a query answers in the database `postgres`: one line per row, columns separated by `|`.
+    ///
+    /// # Errors
+    /// The server does not run, or refuses the query.
+    pub fn query(&self, sql: &str) -> Result<String, String> {
+        let mut psql = Command::new(self.program("psql"));
+        let answer =
+            output(psql.args(["-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", &self.connection(), "-c", sql]));
+        answer.ok_or_else(|| format!("psql failed: {sql}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_promoted_synchronous_standby_has_every_commit() {
+        let primary = Cluster::start().expect("a primary");
+        let standby = primary.standby("second").expect("a standby");
+        primary.commit_on("second").expect("it streams");
+        primary.query("CREATE TABLE t AS SELECT 7 AS a").expect("a commit");
+        primary.kill().expect("it runs");
+        standby.promote().expect("it is a standby");
+        assert_eq!(standby.query("SELECT a, pg_is_in_recovery() FROM t").as_deref(), Ok("7|f"));
+        standby.query("INSERT INTO t VALUES (8)").expect("it takes changes");
+    }
+}
