@@ -72,12 +72,12 @@ impl Cluster {
         Self::made(self.programs.clone(), settings)
     }
 
-    fn made(programs: Programs, settings: Vec<String>) -> Result<Self, String> {
+    fn made(programs: Postgres, settings: Vec<String>) -> Result<Self, String> {
         let account = Account::choose()?;
         let directory = directory(&account)?;
         let port = free_port()?;
-        let caretaker = caretaker(&programs, &account, &directory)?;
-        Ok(Self { programs, account, directory, port, settings, caretaker })
+        let watchdog = watchdog(&programs, &account, &directory)?;
+        Ok(Self { programs, account, directory, port, settings, watchdog })
     }
 
     /// Adds an extension to the database `postgres`.

@@ -10,7 +10,7 @@ use super::cli_error::CliError;
 use super::console::Progress;
 use super::output::{CommandOutput, Row, object, plain};
 use super::{args, operator};
-use ringbook_store::{Address, MovePhase, Location, MoveStep, Transfer, move_store};
+use ringbook_store::{Address, Location, MovePhase, MoveStep, Transfer, move_store};
 
 /// How far it is.
 const PROGRESS: &str = "{msg:32} {bar:30} {human_pos}/{human_len} rows {eta}";

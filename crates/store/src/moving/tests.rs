@@ -177,7 +177,7 @@ fn everything_goes_around_and_comes_back_the_same() {
 #[test]
 fn every_operation_may_fail_and_the_same_move_goes_on() {
     let from = world();
-    for to in [Ground::sqlite(), Ground::postgres()] {
+    for to in [TestData::sqlite(), TestData::postgres()] {
         let mut nth = 1;
         loop {
             let faults = FaultInjector::none();

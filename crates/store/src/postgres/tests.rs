@@ -24,11 +24,11 @@ fn server(data: &TestData) -> Store {
 
 #[tokio::test]
 async fn programs_that_start_together_make_the_tables_once() {
-    let ground = TestData::postgres();
-    let ground = Arc::new(ground);
-    assert_eq!(Store::exists(ground.location()), Ok(false));
-    let open = |ground: Arc<TestData>| std::thread::spawn(move || server(&ground));
-    let opened: Vec<_> = (0..4).map(|_| open(Arc::clone(&ground))).collect();
+    let data = TestData::postgres();
+    let data = Arc::new(data);
+    assert_eq!(Store::exists(data.location()), Ok(false));
+    let open = |data: Arc<TestData>| std::thread::spawn(move || server(&data));
+    let opened: Vec<_> = (0..4).map(|_| open(Arc::clone(&data))).collect();
     let stores: Vec<Store> = opened.into_iter().map(|thread| thread.join().expect("no panic")).collect();
     for store in &stores {
         store.add_agent("an agent".into()).await.expect("any server may write");
@@ -39,11 +39,11 @@ async fn programs_that_start_together_make_the_tables_once() {
 
 #[tokio::test]
 async fn what_is_not_ours_is_refused_and_left_alone() {
-    let ground = TestData::postgres();
-    let opened = || Store::open(ground.location(), Role::Operator).map(drop);
-    ground.execute("CREATE SCHEMA ringbook; CREATE TABLE ringbook.theirs (a int)");
+    let data = TestData::postgres();
+    let opened = || Store::open(data.location(), Role::Operator).map(drop);
+    data.execute("CREATE SCHEMA ringbook; CREATE TABLE ringbook.theirs (a int)");
     assert!(matches!(opened(), Err(StoreError::NotADatabase { .. })), "{:?}", opened());
-    ground.execute("DROP SCHEMA ringbook CASCADE");
+    data.execute("DROP SCHEMA ringbook CASCADE");
     opened().expect("a fresh one");
     data.execute("INSERT INTO migrations (number) VALUES (999)");
     assert!(matches!(opened(), Err(StoreError::SchemaTooNew { found: 999, .. })), "{:?}", opened());
@@ -51,8 +51,8 @@ async fn what_is_not_ours_is_refused_and_left_alone() {
 
 #[tokio::test]
 async fn a_database_that_cannot_be_had_is_told_without_the_password() {
-    let ground = TestData::postgres();
-    let Location::Database(good) = ground.location() else { unreachable!("it is a database") };
+    let data = TestData::postgres();
+    let Location::Database(good) = data.location() else { unreachable!("it is a database") };
     let host = format!("host=127.0.0.1 port={}", good.config.get_ports()[0]);
     for (address, told) in [
         ("postgres://u:s3cret@127.0.0.1:1/d".to_owned(), "see whether it runs"),
@@ -69,8 +69,8 @@ async fn a_database_that_cannot_be_had_is_told_without_the_password() {
 
 #[tokio::test]
 async fn who_may_not_make_the_schema_is_told_what_to_grant() {
-    let ground = TestData::postgres();
-    let Location::Database(good) = ground.location() else { unreachable!("it is a database") };
+    let data = TestData::postgres();
+    let Location::Database(good) = data.location() else { unreachable!("it is a database") };
     let role = format!("{}_guest", good.config.get_dbname().expect("a name"));
     data.execute(&format!("CREATE ROLE {role} LOGIN"));
     let mut guest = good.clone();
@@ -83,8 +83,8 @@ async fn who_may_not_make_the_schema_is_told_what_to_grant() {
 /// Connections end whenever the database says so: nobody notices who had not begun anything.
 #[tokio::test]
 async fn connections_that_broke_while_idle_cost_nobody_anything() {
-    let ground = TestData::postgres();
-    let store = server(&ground);
+    let data = TestData::postgres();
+    let store = server(&data);
     let end_all = || {
         data.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
@@ -104,8 +104,8 @@ async fn connections_that_broke_while_idle_cost_nobody_anything() {
 /// What was done in a transaction is gone with its connection: nobody may go on with the rest of it on another one.
 #[tokio::test]
 async fn a_transaction_whose_connection_breaks_fails_as_a_whole() {
-    let ground = TestData::postgres();
-    let store = server(&ground);
+    let data = TestData::postgres();
+    let store = server(&data);
     store.ping().await.expect("a connection is idle now");
     let told = store
         .write(|session| {
@@ -121,8 +121,8 @@ async fn a_transaction_whose_connection_breaks_fails_as_a_whole() {
 
 #[tokio::test]
 async fn a_job_that_fails_or_panics_leaves_nothing_and_its_connection_is_good() {
-    let ground = TestData::postgres();
-    let store = server(&ground);
+    let data = TestData::postgres();
+    let store = server(&data);
     for round in 0..40 {
         let told = store
             .write(move |session| {
@@ -150,8 +150,8 @@ async fn a_job_that_fails_or_panics_leaves_nothing_and_its_connection_is_good() 
 
 #[tokio::test]
 async fn nodes_that_count_and_take_at_once_never_lose_or_repeat() {
-    let ground = TestData::postgres();
-    let nodes = [server(&ground), server(&ground)];
+    let data = TestData::postgres();
+    let nodes = [server(&data), server(&data)];
     let first = AccountId::Customer(nodes[0].add_customer(customer("A")).await.expect("added"));
     let second = AccountId::Customer(nodes[0].add_customer(customer("B")).await.expect("added"));
     let mut tasks = tokio::task::JoinSet::new();
@@ -174,9 +174,9 @@ async fn nodes_that_count_and_take_at_once_never_lose_or_repeat() {
 /// Rows that go together in one statement are those that would have gone one by one, in that order.
 #[tokio::test]
 async fn many_rows_at_once_are_the_same_rows() {
-    let ground = TestData::postgres();
-    let store = server(&ground);
-    let put = |id: i64, name: String| Order::new(sql::PUT_ORGANIZATION, values![1, id, 1, name]);
+    let data = TestData::postgres();
+    let store = server(&data);
+    let put = |id: i64, name: String| BoundStatement::new(sql::PUT_ORGANIZATION, values![1, id, 1, name]);
     let first = (1..=1_000).map(move |id| put(id, format!("first {id}")));
     // A name goes to another row after the one that had it got another name.
     let again = (1..=20).map(move |id| put(id, format!("again {id}")));
@@ -211,8 +211,8 @@ async fn many_rows_at_once_are_the_same_rows() {
 #[tokio::test]
 async fn sessions_that_go_in_several_ways_at_once_go_once() {
     const SESSIONS: usize = 300;
-    let ground = TestData::postgres();
-    let nodes = [server(&ground), server(&ground)];
+    let data = TestData::postgres();
+    let nodes = [server(&data), server(&data)];
     let account = AccountId::Customer(nodes[0].add_customer(customer("A")).await.expect("added"));
     let mut users = Vec::new();
     for name in ["ann", "bob", "cid"] {
@@ -241,8 +241,8 @@ async fn sessions_that_go_in_several_ways_at_once_go_once() {
 
 #[tokio::test]
 async fn tables_that_another_program_has_changed_are_told_at_the_start() {
-    let ground = TestData::postgres();
-    drop(server(&ground));
+    let data = TestData::postgres();
+    drop(server(&data));
     let told = |change: &str| {
         data.execute(change);
         Store::open(data.location(), Role::Server).map(drop).map_err(|fault| fault.to_string())
@@ -259,8 +259,8 @@ async fn tables_that_another_program_has_changed_are_told_at_the_start() {
 
 #[tokio::test]
 async fn rows_without_what_they_refer_to_are_found() {
-    let ground = TestData::postgres();
-    let store = server(&ground);
+    let data = TestData::postgres();
+    let store = server(&data);
     store.add_customer(customer("A")).await.expect("added");
     assert_eq!(store.verify().await.expect("it reads").0, Vec::<String>::new());
     data.execute("INSERT INTO deleted_contacts VALUES (77, 1, 1)");
@@ -271,9 +271,9 @@ async fn rows_without_what_they_refer_to_are_found() {
 /// What another server does is told by the database as soon as it is committed, and one's own is not.
 #[tokio::test]
 async fn servers_hear_what_others_have_changed() {
-    let ground = TestData::postgres();
-    let nodes = [server(&ground), server(&ground)];
-    let (here, there) = (nodes[0].news(), &nodes[1]);
+    let data = TestData::postgres();
+    let nodes = [server(&data), server(&data)];
+    let (here, there) = (nodes[0].notifications(), &nodes[1]);
     let mut books = Vec::new();
     for name in ["mine", "theirs"] {
         books.push(there.add_customer(customer(name)).await.expect("added"));

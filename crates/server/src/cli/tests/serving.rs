@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::time::Duration;
 
-use super::super::args;
 use super::super::serving::{demo_options, serve_options};
 use super::place;
 use crate::cli::CliError;
