@@ -42,7 +42,7 @@ pub mod testing;
 pub(crate) mod tests;
 
 pub use accounts::{CustomerEdit, NewCustomer};
-pub use books::Uncommitted;
+pub use books::CommitError;
 pub use commits::Commits;
 pub use directory::{AgentRow, BlockRow, CustomerRow, Directory, KeyRow, Revisions, UserRow};
 pub use fault::{Noun, StoreFault};

@@ -47,6 +47,13 @@ impl Ground {
         &self.place
     }
 
+    /// What opens the same database with one more setting in its address, like `connections=1`; `None` for a directory.
+    pub fn place_with(&self, setting: &str) -> Option<Place> {
+        let Kept::Database { server, name } = &self.kept else { return None };
+        let address = Address::parse(&format!("{} {setting}", within(server, name)));
+        Some(Place::Database(address.expect("an address")))
+    }
+
     /// What keeps the data.
     pub fn engine(&self) -> &'static str {
         match &self.place {
