@@ -1,42 +1,48 @@
 //! The running books: each account's address book is loaded when it is first asked for and kept in memory.
 //!
-//! A reader takes the present snapshot and is never in a writer's way. Writers of one book stand in line
-//! ([`writing`]); a change that has begun is finished even when the one who asked for it is gone.
+//! A reader takes the published snapshot and waits for no writer. Each book has one task that decides and commits its
+//! changes, one after another ([`task`]). A change is finished even when its caller leaves.
 //!
-//! It knows no JSON and no mnemonics, and which store runs below is none of its business.
+//! This module knows no JSON and no mnemonics, and not which engine the store runs on.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use ringbook_book::Book;
 use ringbook_book::book::desk::DELETIONS_KEPT;
-use ringbook_book::command::Refusal;
+use ringbook_book::command::{Command, Outcome, Refusal};
 use ringbook_book::id::CustomerId;
 use ringbook_book::query::contacts::{Effort, Page};
 use ringbook_book::query::fault::QueryFault;
 use ringbook_book::query::plan::Plan;
-use tokio::sync::{Mutex as Turns, Notify, OnceCell, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use ringbook_store::{Store, StoreError};
 use ringbook_telemetry::Metrics;
 
-mod ahead;
+mod catching_up;
+mod failing;
 mod follower;
 mod freshness;
 mod ids;
-mod writing;
+mod loaded;
+mod pending;
+mod task;
+mod uncommitted;
 
 #[cfg(test)]
 mod tests;
 
-use ahead::{Ahead, WAITING_ELEMENTS_MAX};
 use freshness::RevisionCheck;
-use ids::Ids;
+use loaded::LoadedBook;
 
 pub use freshness::Reads;
+
+/// How often at most changes look for books to evict.
+const EVICTION_INTERVAL: Duration = Duration::from_secs(5);
 
 /// What the books of a server may take.
 #[derive(Debug, Clone, Copy)]
@@ -81,66 +87,23 @@ impl From<StoreError> for BookError {
     }
 }
 
-/// A book in memory: what readers take, and what writers wait for.
-struct LoadedBook {
-    present: RwLock<Arc<Book>>,
-    /// What was decided and is not on disk yet. Never held while the store is waited for, but by the one who carries.
-    ahead: Arc<Turns<Ahead>>,
-    /// Told when nothing of this server's own is on its way to the store any more.
-    settled: Notify,
-    /// Room for commands that wait for the disk.
-    room: Arc<Semaphore>,
-    /// Taken before the state ahead.
-    ids: Arc<Turns<Ids>>,
+/// The error of a command whose task was lost.
+fn interrupted() -> BookError {
+    BookError::Store(StoreError::unavailable("the change was interrupted; its outcome is unknown"))
 }
 
-impl fmt::Debug for LoadedBook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "LoadedBook at {:?}", self.present().revision())
-    }
-}
-
-impl LoadedBook {
-    fn new(book: Book) -> Self {
-        Self {
-            present: RwLock::new(Arc::new(book)),
-            ahead: Arc::default(),
-            settled: Notify::new(),
-            room: Arc::new(Semaphore::new(WAITING_ELEMENTS_MAX)),
-            ids: Arc::default(),
-        }
-    }
-
-    fn present(&self) -> Arc<Book> {
-        Arc::clone(&self.present.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Shows readers a state whatever they see now.
-    fn replace(&self, book: Arc<Book>) {
-        *self.present.write().unwrap_or_else(PoisonError::into_inner) = book;
-    }
-
-    /// Shows readers a state, unless they see a later one already.
-    fn publish(&self, book: Arc<Book>) {
-        let mut present = self.present.write().unwrap_or_else(PoisonError::into_inner);
-        if book.revision() >= present.revision() {
-            *present = book;
-        }
-    }
-}
-
-/// A book's place on the books.
+/// A book's slot in the cache.
 #[derive(Default)]
 struct CacheSlot {
     /// Empty until the book is loaded; never filled again once it proved unreadable.
-    volume: OnceCell<Result<Arc<LoadedBook>, BookError>>,
-    /// When it was last asked for, in look-ups of the whole books.
+    book: OnceCell<Result<Arc<LoadedBook>, BookError>>,
+    /// The number of the last look-up that used it.
     used: AtomicU64,
 }
 
 impl CacheSlot {
     fn loaded(&self) -> Option<&Arc<LoadedBook>> {
-        self.volume.get()?.as_ref().ok()
+        self.book.get()?.as_ref().ok()
     }
 }
 
@@ -156,31 +119,65 @@ impl fmt::Debug for Books {
 
 struct Inner {
     store: Store,
-    places: Mutex<HashMap<CustomerId, Arc<CacheSlot>>>,
+    slots: Mutex<HashMap<CustomerId, Arc<CacheSlot>>>,
     /// Counts the look-ups.
     look_ups: AtomicU64,
     bounds: Bounds,
-    /// Which revisions books are at.
-    question: Arc<RevisionCheck>,
+    revision_check: Arc<RevisionCheck>,
+    started: Instant,
+    /// When changes last looked for books to evict, in seconds after the start.
+    evicted_seconds: AtomicU64,
     /// As many long questions run at once as there are processors.
     long: Arc<Semaphore>,
     metrics: Arc<Metrics>,
+    /// Called before each decision, with its command.
+    #[cfg(test)]
+    before_decision: Mutex<Option<tests::contention::BeforeDecision>>,
 }
 
 impl Books {
-    /// An empty books over a store.
+    /// The books of a store, none of them loaded yet.
     pub fn new(store: Store, metrics: Arc<Metrics>, bounds: Bounds) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let long = Arc::new(Semaphore::new(processors));
-        let (places, look_ups, question) = (Mutex::default(), AtomicU64::new(0), Arc::default());
-        Self(Arc::new(Inner { store, places, look_ups, bounds, question, long, metrics }))
+        Self(Arc::new(Inner {
+            store,
+            slots: Mutex::default(),
+            look_ups: AtomicU64::new(0),
+            bounds,
+            revision_check: Arc::default(),
+            started: Instant::now(),
+            evicted_seconds: AtomicU64::new(0),
+            long,
+            metrics,
+            #[cfg(test)]
+            before_decision: Mutex::default(),
+        }))
     }
 
-    /// The present state of an account's book.
+    /// The present state of an account's book. Loads it if it is not in memory.
     pub async fn book(&self, customer: CustomerId) -> Result<Arc<Book>, BookError> {
-        let volume = self.volume(customer).await?;
-        self.make_recent(customer, &volume).await?;
-        Ok(volume.present())
+        let loaded = self.loaded_book(customer).await?;
+        self.ensure_fresh(customer, &loaded).await?;
+        Ok(loaded.book())
+    }
+
+    /// Changes an account's book, and answers when the change is committed and readers see it.
+    ///
+    /// Once it has begun it runs to its end, even when this future is dropped. Fails with [`BookError::Refused`] when a
+    /// rule of the book forbids the command, judged by a state not older than the call; with [`BookError::Store`] when
+    /// the store failed, and then the change may have been committed if the connection to the store was lost.
+    pub async fn change(&self, customer: CustomerId, command: Command) -> Result<Outcome, BookError> {
+        let books = self.clone();
+        let to_the_end = async move {
+            // Held until the answer, so that the book is not evicted meanwhile.
+            let loaded = books.loaded_book(customer).await?;
+            books.ensure_fresh(customer, &loaded).await?;
+            let answer = loaded.change(command).await;
+            books.evict_idle_now_and_then();
+            answer
+        };
+        tokio::spawn(to_the_end).await.unwrap_or_else(|_| Err(interrupted()))
     }
 
     /// Runs a plan for contacts on a snapshot: here if it is short, off the async threads if it is long.
@@ -230,25 +227,21 @@ impl Books {
         }
     }
 
-    /// The volume if it is in memory already.
+    /// The book if it is in memory; that does not count as a use of it.
     fn book_in_memory(&self, customer: CustomerId) -> Option<Arc<LoadedBook>> {
-        self.place(customer).loaded().map(Arc::clone)
+        let slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.get(&customer)?.loaded().map(Arc::clone)
     }
 
-    /// The same without counting that as a use of it.
-    fn loaded_book(&self, customer: CustomerId) -> Option<Arc<LoadedBook>> {
-        let places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.get(&customer)?.loaded().map(Arc::clone)
-    }
-
-    async fn volume(&self, customer: CustomerId) -> Result<Arc<LoadedBook>, BookError> {
-        let place = self.place(customer);
+    async fn loaded_book(&self, customer: CustomerId) -> Result<Arc<LoadedBook>, BookError> {
+        let slot = self.slot(customer);
         let is_new = AtomicBool::new(false);
-        let filled = place.volume.get_or_try_init(|| async {
+        let filled = slot.book.get_or_try_init(|| async {
             match self.load(customer).await {
                 Ok(book) => {
                     is_new.store(true, Ordering::Relaxed);
-                    Ok(Ok(Arc::new(LoadedBook::new(book))))
+                    let (inner, deletions_kept) = (Arc::downgrade(&self.0), self.0.bounds.deletions_kept);
+                    Ok(Ok(Arc::new(LoadedBook::start(customer, book, inner, deletions_kept))))
                 }
                 Err(BookError::Store(fault @ StoreError::Unreadable { .. })) => {
                     tracing::error!(customer = customer.number(), "refusing an account: {fault}");
@@ -258,19 +251,24 @@ impl Books {
                 Err(fault) => Err(fault),
             }
         });
-        let volume = filled.await?.clone()?;
-        // Only now does it stand on the books and count.
+        let loaded = filled.await?.clone()?;
+        // It is in the cache only now, and counts.
         if is_new.into_inner() {
-            self.warm(volume.present());
+            self.warm(loaded.book());
         }
-        Ok(volume)
+        Ok(loaded)
     }
 
-    fn place(&self, customer: CustomerId) -> Arc<CacheSlot> {
-        let mut places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = Arc::clone(places.entry(customer).or_default());
-        place.used.store(self.0.look_ups.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
-        place
+    /// The slot of a book; one whose task has panicked is replaced, so that the book is loaded again.
+    fn slot(&self, customer: CustomerId) -> Arc<CacheSlot> {
+        let mut slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.entry(customer).or_default();
+        if slot.loaded().is_some_and(|loaded| loaded.is_abandoned()) {
+            tracing::error!(customer = customer.number(), "the task of a book has panicked: loading the book again");
+            *slot = Arc::default();
+        }
+        slot.used.store(self.0.look_ups.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        Arc::clone(slot)
     }
 
     async fn load(&self, customer: CustomerId) -> Result<Book, BookError> {
@@ -297,24 +295,36 @@ impl Books {
         });
     }
 
-    fn loaded_books(&self) -> Vec<(CustomerId, Arc<LoadedBook>)> {
-        let places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.iter().filter_map(|(customer, place)| Some((*customer, Arc::clone(place.loaded()?)))).collect()
+    /// The customers whose books are in memory.
+    fn loaded_customers(&self) -> Vec<CustomerId> {
+        let slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.iter().filter(|(_, slot)| slot.loaded().is_some()).map(|(customer, _)| *customer).collect()
     }
 
     /// The books that are in memory, in their present state.
     pub fn loaded(&self) -> Vec<(CustomerId, Arc<Book>)> {
-        let places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.iter().filter_map(|(customer, place)| Some((*customer, place.loaded()?.present()))).collect()
+        let slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.iter().filter_map(|(customer, slot)| Some((*customer, slot.loaded()?.book()))).collect()
     }
 
-    /// Drops what was not used for longest while the books take too much room, and says what is left.
+    /// Evicts idle books, unless a change did so a moment ago.
+    fn evict_idle_now_and_then(&self) {
+        let now = self.0.started.elapsed().as_secs();
+        let last = self.0.evicted_seconds.load(Ordering::Relaxed);
+        let is_due = now >= last + EVICTION_INTERVAL.as_secs();
+        let evicted = &self.0.evicted_seconds;
+        if is_due && evicted.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            self.evict_idle();
+        }
+    }
+
+    /// Evicts idle books, least recently used first, while all take more than their bound, and reports the rest.
     fn evict_idle(&self) {
-        let mut places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sizes: Vec<(u64, CustomerId, u64)> = Vec::new();
-        for (customer, place) in places.iter() {
-            if let Some(volume) = place.loaded() {
-                sizes.push((place.used.load(Ordering::Relaxed), *customer, volume.present().bytes() as u64));
+        for (customer, slot) in slots.iter() {
+            if let Some(loaded) = slot.loaded() {
+                sizes.push((slot.used.load(Ordering::Relaxed), *customer, loaded.book().bytes() as u64));
             }
         }
         sizes.sort_unstable();
@@ -324,8 +334,8 @@ impl Books {
             if bytes <= self.0.bounds.books_bytes || left == 1 {
                 break;
             }
-            if places.get(&customer).is_some_and(is_idle) {
-                places.remove(&customer);
+            if slots.get(&customer).is_some_and(is_idle) {
+                slots.remove(&customer);
                 (bytes, left) = (bytes - size, left - 1);
             }
         }
@@ -333,10 +343,9 @@ impl Books {
     }
 }
 
-/// Whether nobody but the books holds the place and its volume; under the books's lock nobody can begin to.
+/// Whether nobody but the cache holds the slot and its book; under the lock of the slots nobody can begin to.
 ///
-/// A volume in a writer's hands must stay: were it loaded again beside, readers of the new one would miss the
-/// writer's change.
-fn is_idle(place: &Arc<CacheSlot>) -> bool {
-    Arc::strong_count(place) == 1 && place.loaded().is_some_and(|volume| Arc::strong_count(volume) == 1)
+/// A book with a pending command must stay: were it loaded again beside, readers of the new one would miss the change.
+fn is_idle(slot: &Arc<CacheSlot>) -> bool {
+    Arc::strong_count(slot) == 1 && slot.loaded().is_some_and(|loaded| Arc::strong_count(loaded) == 1)
 }

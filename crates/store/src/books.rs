@@ -17,52 +17,50 @@ use ringbook_book::text::{Email, Name};
 
 use super::lists;
 use super::rows::column;
+use super::sequences::{IdKind, take_ids};
 use super::sql::{BoundStatement, Session, values};
 use super::statements as sql;
 use super::{Store, StoreError};
 
-/// Why changes are not on disk.
+/// Why changes were not committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommitError {
-    /// The store did not take them; there may be something wrong with one of them.
+    /// The store refused the changes; one of them may be the cause.
     Refused(StoreError),
-    /// The transaction did not begin, or was lost on its way.
+    /// The transaction did not begin, or it failed or was lost for a cause that lies in none of the changes.
     Lost(StoreError),
 }
 
 impl Store {
-    /// Makes a change durable. Fails with [`StoreError::RevisionMoved`] when the book is not at the revision that
-    /// the change was decided on; nothing is changed then.
-    pub async fn commit(&self, customer: CustomerId, change: Arc<Change>) -> Result<(), StoreError> {
-        let revision = change.revision();
-        self.write(move |session| follow(session, customer, &[change])).await?;
-        self.notify(customer, revision);
-        Ok(())
-    }
-
-    /// Makes changes durable that are not known before the transaction begins: `gather` is asked for them then, on a
-    /// thread that may wait. Each was decided on the state that the one before leaves behind; all are accepted or none.
-    pub async fn commit_late(
+    /// Commits changes of one book in one transaction. Each was decided on the state that the one before it leaves
+    /// behind; all are committed or none. Fails with [`StoreError::RevisionMoved`] when the book is not at the revision
+    /// that the first was decided on.
+    ///
+    /// The same transaction reserves so many ids of these kinds, as [`Store::reserve_ids`] does, and yields the first of
+    /// each. They are reserved last, because that holds the counters of all books until the commit.
+    pub async fn commit(
         &self,
         customer: CustomerId,
-        gather: impl FnOnce() -> Vec<Arc<Change>> + Send + 'static,
-    ) -> Result<(), CommitError> {
+        changes: Vec<Arc<Change>>,
+        reserve: Vec<(IdKind, u64)>,
+    ) -> Result<Vec<u64>, CommitError> {
+        let revision = changes.last().map(|change| change.revision());
         let refused = Arc::new(AtomicBool::new(false));
-        let told = Arc::clone(&refused);
+        let refuses = Arc::clone(&refused);
         let outcome = self.write(move |session| {
-            let changes = gather();
-            let outcome = follow(session, customer, &changes);
-            told.store(outcome.is_err(), Ordering::Relaxed);
-            outcome.map(|()| changes.last().map(|change| change.revision()))
+            let outcome = follow(session, customer, &changes)
+                .and_then(|()| reserve.iter().map(|(kind, count)| take_ids(session, *kind, *count)).collect());
+            refuses.store(outcome.is_err(), Ordering::Relaxed);
+            outcome
         });
-        let moved = outcome.await.map_err(|fault| match refused.load(Ordering::Relaxed) {
+        let reserved = outcome.await.map_err(|fault| match refused.load(Ordering::Relaxed) {
             true => CommitError::Refused(fault),
             false => CommitError::Lost(fault),
         })?;
-        if let Some(revision) = moved {
+        if let Some(revision) = revision {
             self.notify(customer, revision);
         }
-        Ok(())
+        Ok(reserved)
     }
 }
 

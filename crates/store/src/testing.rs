@@ -49,6 +49,13 @@ impl TestData {
         &self.location
     }
 
+    /// What opens the same database with one more setting in its address, like `connections=1`; `None` for a directory.
+    pub fn location_with(&self, setting: &str) -> Option<Location> {
+        let Kept::Database { server, name } = &self.kept else { return None };
+        let address = Address::parse(&format!("{} {setting}", within(server, name)));
+        Some(Location::Database(address.expect("an address")))
+    }
+
     /// What keeps the data.
     pub fn engine(&self) -> &'static str {
         match &self.location {

@@ -1,7 +1,7 @@
-//! Books that follow the changes of other servers by themselves, for reads that do not ask ([`Reads::Local`]).
+//! Keeps cached books close to the store when reads do not check it ([`Reads::Local`]).
 //!
-//! Others tell of their changes ([`Notifications`](ringbook_store::Notifications)), and because that may be lost, all books are compared with
-//! the store now and then. Each book catches up in a task of its own, so that a long one makes no other wait.
+//! Other servers notify of their changes ([`Notifications`](ringbook_store::Notifications)). Notifications may be lost, so all books are
+//! compared with the store as well, twice a second. Books catch up independently: a long one delays no other.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Weak};
@@ -14,7 +14,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::{Books, Inner, Reads};
 use ringbook_store::ChangedBooks;
 
-/// How often books are compared with the store when nothing is told.
+/// How often books are compared with the store when no notification comes.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The books that are catching up.
@@ -26,32 +26,32 @@ struct CatchUps {
 }
 
 impl Books {
-    /// Follows the changes of others as long as the books is there; only where reads do not ask.
+    /// Follows the changes of other servers for as long as the books exist. Does nothing where reads check the store.
     pub fn follow_others(&self) {
         if !self.0.store.is_shared() || self.0.bounds.reads != Reads::Local {
             return;
         }
         let (books, notifications) = (Arc::downgrade(&self.0), self.0.store.notifications());
         tokio::spawn(async move {
-            let mut chase = CatchUps::default();
+            let mut catch_ups = CatchUps::default();
             let mut looks = interval(LOOK_INTERVAL);
             looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 let moved = tokio::select! {
-                    Some(ended) = chase.running.join_next() => chase.ended(ended),
+                    Some(ended) = catch_ups.running.join_next() => catch_ups.ended(ended),
                     moved = notifications.changed_books() => moved,
                     _ = looks.tick() => ChangedBooks::All,
                 };
                 let Some(inner) = Weak::<Inner>::upgrade(&books) else { return };
-                chase.begin(&Books(inner), moved).await;
+                catch_ups.begin(&Books(inner), moved).await;
             }
         });
     }
 
-    /// Where the books in memory are in the store.
+    /// The stored revisions of the books in memory.
     async fn stored_revisions(&self) -> BTreeMap<CustomerId, Revision> {
-        let customers = self.loaded_books().into_iter().map(|(customer, _)| customer).collect();
-        // A store that does not answer is asked again soon; until then reads go on, as they were told to.
+        let customers = self.loaded_customers();
+        // A store that does not answer is asked again soon; reads go on meanwhile.
         self.0.store.book_revisions(customers).await.unwrap_or_default().into_iter().collect()
     }
 }
@@ -73,14 +73,13 @@ impl CatchUps {
             *wanted = revision.max(*wanted);
             return;
         }
-        let Some(volume) = books.loaded_book(customer) else { return };
-        if volume.present().revision() >= revision {
+        let Some(loaded) = books.book_in_memory(customer) else { return };
+        if loaded.book().revision() >= revision {
             return;
         }
         self.wanted.insert(customer, revision);
-        let books = books.clone();
         self.running.spawn(async move {
-            let outcome = books.catch_up(customer, &volume).await;
+            let outcome = loaded.catch_up(Some(revision)).await;
             if let Err(fault) = &outcome {
                 tracing::warn!(customer = customer.number(), "a book could not catch up: {fault}");
             }
@@ -88,15 +87,15 @@ impl CatchUps {
         });
     }
 
-    /// What is still to be done for a book that has caught up: more may have been told meanwhile.
+    /// What is still to be done for a book that has caught up: later notifications may have come meanwhile.
     fn ended(&mut self, ended: Result<(CustomerId, bool), JoinError>) -> ChangedBooks {
         let Ok((customer, has_caught_up)) = ended else {
-            // Nobody knows which one it was; at worst some are brought forward twice.
+            // It is not known which one it was; at worst some catch up twice.
             self.wanted.clear();
             return ChangedBooks::default();
         };
         let wanted = self.wanted.remove(&customer);
-        // What failed is tried again with the next look.
+        // A failed one is tried again with the next comparison.
         ChangedBooks::Books(wanted.filter(|_| has_caught_up).map(|revision| (customer, revision)).into_iter().collect())
     }
 }

@@ -1,9 +1,9 @@
-//! Several servers on one store: how a book comes to know what others have made of it.
+//! How a cached book picks up changes committed by other servers before it is read.
 //!
-//! Before a book is shown, the store is asked which revision it is at; all calls that wait at a moment share one such
-//! question, and a call that comes while a question is on its way waits for the next one, because the answer might be
-//! older than the call. If the book is behind, it catches up with what has changed, or is read anew. So no answer is
-//! older than its call, whichever server gives it. With [`Reads::Local`] the question is left out ([`super::follower`]).
+//! Before a book is shown or a command is decided, the store is asked for the book's revision. All calls that wait at a
+//! moment share one query; a call that comes while a query is running waits for the next one, because the answer might
+//! be older than the call. A book that is behind catches up first ([`super::catching_up`]). So no answer is older than
+//! its call, whichever server gives it. With [`Reads::Local`] the query is left out ([`super::follower`]).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,11 +13,12 @@ use ringbook_book::id::{CustomerId, Revision};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::{BookError, Books, LoadedBook};
-use ringbook_store::{CatchUp, Store, StoreError};
+use super::loaded::LoadedBook;
+use super::{BookError, Books};
+use ringbook_store::{Store, StoreError};
 
-/// How long a read waits to hear which revision its book is at.
-const QUESTION_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long a read waits for the revision of its book.
+const REVISION_CHECK_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// Whether a read asks the store first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,69 +31,70 @@ pub enum Reads {
 }
 
 type Revisions = HashMap<CustomerId, Revision>;
-type Asked = Result<Arc<Revisions>, StoreError>;
+type Checked = Result<Arc<Revisions>, StoreError>;
 
-/// The question which revisions books are at, shared by all who ask at a moment.
+/// Queries the revisions of books, once for all calls that wait at a moment.
 #[derive(Default)]
-pub(super) struct RevisionCheck(Mutex<State>);
+pub(super) struct RevisionCheck(Mutex<CheckState>);
 
-type Waiting = (CustomerId, oneshot::Sender<Asked>);
+/// A call that waits for the next query.
+type WaitingCall = (CustomerId, oneshot::Sender<Checked>);
 
 #[derive(Default)]
-struct State {
-    waiting: Vec<Waiting>,
-    is_asking: bool,
+struct CheckState {
+    waiting: Vec<WaitingCall>,
+    /// Whether a [`CheckTask`] runs.
+    is_running: bool,
 }
 
 impl RevisionCheck {
-    /// The revision of a book in the store, not older than this call; `None` when there is no such book.
-    pub(super) async fn ask(
+    /// The revision of a book in the store, not older than this call; `None` if there is no such book.
+    pub(super) async fn revision_of(
         self: &Arc<Self>,
         store: &Store,
         customer: CustomerId,
     ) -> Result<Option<Revision>, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let must_ask = {
+        let was_running = {
             let mut state = self.state();
             state.waiting.push((customer, reply));
-            !std::mem::replace(&mut state.is_asking, true)
+            std::mem::replace(&mut state.is_running, true)
         };
-        if must_ask {
-            let asking = Asking { question: Arc::clone(self), is_over: false };
-            tokio::spawn(asking.ask_for_all(store.clone()));
+        if !was_running {
+            let task = CheckTask { check: Arc::clone(self), is_over: false };
+            tokio::spawn(task.run(store.clone()));
         }
-        let lost = |_| Err(StoreError::unavailable("the question for a book's revision was broken off"));
-        let answer = timeout(QUESTION_TIME_MAX, answer).await;
-        let answer =
-            answer.map_err(|_| StoreError::unavailable("the store does not say which revision a book is at"))?;
+        let lost = |_| Err(StoreError::unavailable("the query for a book's revision was interrupted"));
+        let silent = |_| StoreError::unavailable("the store did not answer the query for a book's revision");
+        let answer = timeout(REVISION_CHECK_TIME_MAX, answer).await.map_err(silent)?;
         let revisions = answer.unwrap_or_else(lost)?;
         Ok(revisions.get(&customer).copied())
     }
 
-    /// Those who wait; when there are none, the next one has to ask.
-    fn waiting(&self) -> Vec<Waiting> {
+    /// The waiting calls; if there are none, the next call has to start a task.
+    fn take_waiting(&self) -> Vec<WaitingCall> {
         let mut state = self.state();
-        state.is_asking = !state.waiting.is_empty();
+        state.is_running = !state.waiting.is_empty();
         std::mem::take(&mut state.waiting)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, CheckState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The task that asks. However it ends, somebody else can ask afterwards.
-struct Asking {
-    question: Arc<RevisionCheck>,
-    /// Whether it has ended because nobody waited.
+/// The task that queries. However it ends, a later call can start the next one.
+struct CheckTask {
+    check: Arc<RevisionCheck>,
+    /// Whether it has ended because no call waited.
     is_over: bool,
 }
 
-impl Asking {
-    /// Asks until nobody waits.
-    async fn ask_for_all(mut self, store: Store) {
+impl CheckTask {
+    /// Queries until no call waits.
+    async fn run(mut self, store: Store) {
         loop {
-            let waiting = self.question.waiting();
+            let waiting = self.check.take_waiting();
             if waiting.is_empty() {
                 self.is_over = true;
                 return;
@@ -101,7 +103,7 @@ impl Asking {
             customers.sort_unstable();
             customers.dedup();
             let found = store.book_revisions(customers).await;
-            let found: Asked = found.map(|found| Arc::new(found.into_iter().collect()));
+            let found: Checked = found.map(|found| Arc::new(found.into_iter().collect()));
             for (_, reply) in waiting {
                 let _ = reply.send(found.clone());
             }
@@ -109,71 +111,25 @@ impl Asking {
     }
 }
 
-impl Drop for Asking {
+impl Drop for CheckTask {
     fn drop(&mut self) {
         if !self.is_over {
-            // Whoever waits is told that the question was broken off.
-            *self.question.state() = State::default();
+            // The calls that wait see that the query was interrupted.
+            *self.check.state() = CheckState::default();
         }
-    }
-}
-
-/// Waits while changes of this server's own are on their way, which most often are what the store is ahead by; whether
-/// readers see this revision then.
-async fn settled(volume: &LoadedBook, revision: Revision) -> bool {
-    loop {
-        let settled = volume.settled.notified();
-        if !volume.ahead.lock().await.is_in_flight() {
-            return volume.present().revision() >= revision;
-        }
-        settled.await;
     }
 }
 
 impl Books {
     /// Makes sure that the book is not older than this call.
-    pub(super) async fn make_recent(&self, customer: CustomerId, volume: &Arc<LoadedBook>) -> Result<(), BookError> {
+    pub(super) async fn ensure_fresh(&self, customer: CustomerId, loaded: &LoadedBook) -> Result<(), BookError> {
         if !self.0.store.is_shared() || self.0.bounds.reads == Reads::Local {
             return Ok(());
         }
-        let revision = self.0.question.ask(&self.0.store, customer).await?;
-        match revision {
-            Some(revision) if volume.present().revision() >= revision => Ok(()),
-            // A customer that is gone is found out when its book is read.
-            Some(revision) if !settled(volume, revision).await => self.catch_up(customer, volume).await,
-            Some(_) => Ok(()),
-            None => self.catch_up(customer, volume).await,
+        let revision = self.0.revision_check.revision_of(&self.0.store, customer).await?;
+        if revision.is_some_and(|revision| loaded.book().revision() >= revision) {
+            return Ok(());
         }
-    }
-
-    /// Brings a book to what the store holds now.
-    pub(super) async fn catch_up(&self, customer: CustomerId, volume: &Arc<LoadedBook>) -> Result<(), BookError> {
-        // Kept, so that no two do it at once, and nothing is decided meanwhile.
-        let mut ahead = Arc::clone(&volume.ahead).lock_owned().await;
-        let (store, of_volume, books) = (self.0.store.clone(), Arc::clone(volume), self.clone());
-        let work = move || {
-            let present = of_volume.present();
-            let (steps, to) = match store.changes_since(customer, &present)? {
-                CatchUp::Steps(steps, to) => (steps, to),
-                CatchUp::Reload => {
-                    // Nothing is decided on the old state meanwhile, nor afterwards.
-                    drop(ahead.idle_desk());
-                    return Ok(Some(ahead));
-                }
-            };
-            if to > present.revision() {
-                let mut desk = ahead.idle_desk().unwrap_or_else(|| books.desk_of(&present));
-                desk.catch_up(&steps, to);
-                of_volume.publish(desk.snapshot());
-                ahead.keep_idle(desk);
-            }
-            Ok::<_, StoreError>(None)
-        };
-        let reloading = tokio::task::spawn_blocking(work).await.map_err(StoreError::unavailable)??;
-        if let Some(_ahead) = reloading {
-            let book = self.load(customer).await?;
-            volume.replace(Arc::new(book));
-        }
-        Ok(())
+        loaded.catch_up(revision).await
     }
 }

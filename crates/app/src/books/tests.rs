@@ -19,6 +19,9 @@ use ringbook_book::query::plan;
 use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
 
 use super::*;
+
+pub(super) mod contention;
+
 use ringbook_store::testing::{TestData, on_both_engines};
 use ringbook_store::{FaultInjector, NewCustomer, Role};
 

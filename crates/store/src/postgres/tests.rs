@@ -286,7 +286,7 @@ async fn servers_hear_what_others_have_changed() {
         loop {
             for (node, book) in nodes.iter().zip(&books) {
                 let change = Change { decided_on: at, effects: Vec::new(), contacts: 0 };
-                node.commit(*book, Arc::new(change)).await.expect("committed");
+                node.commit(*book, vec![Arc::new(change)], Vec::new()).await.expect("committed");
             }
             at = at.next();
             if let ChangedBooks::Books(heard) = here.changed_books().await {

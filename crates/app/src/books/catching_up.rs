@@ -1,0 +1,108 @@
+//! How the task of a book picks up changes committed by other servers.
+
+use std::sync::Arc;
+
+use ringbook_book::Book;
+use ringbook_book::book::desk::Desk;
+use ringbook_book::id::CustomerId;
+
+use ringbook_store::StoreError;
+
+use super::loaded::CatchUp;
+use super::task::{BookTask, Work};
+use super::uncommitted::writer_of;
+use super::{BookError, Books};
+
+/// What became of catching up.
+pub(super) struct CaughtUp {
+    /// The callers that it was begun for.
+    waiting: Vec<CatchUp>,
+    /// At the state of the book; `None` if it has to be made.
+    writer: Option<Desk>,
+    /// The book as it is now, if it is not the published one.
+    outcome: Result<Option<Arc<Book>>, BookError>,
+}
+
+/// What a blocking thread has found out.
+enum Found {
+    Unchanged(Option<Desk>),
+    Moved(Desk),
+    Reload,
+}
+
+impl BookTask {
+    /// Whether the book is to catch up before anything else is decided.
+    ///
+    /// While a batch is in flight or decided this can wait: once it is committed, the published revision is beyond
+    /// anything that the store held when it began, and if it fails because the book moved, that sets `is_overtaken`.
+    pub(super) fn is_to_catch_up(&self) -> bool {
+        (self.is_overtaken || !self.catch_ups.is_empty()) && self.uncommitted.is_empty()
+    }
+
+    /// Answers callers whose revision is published already.
+    pub(super) fn answer_catch_ups(&mut self) {
+        if self.catch_ups.is_empty() {
+            return;
+        }
+        let revision = self.published.book().revision();
+        let reached = |catch_up: &mut CatchUp| catch_up.to.is_some_and(|to| revision >= to);
+        for catch_up in self.catch_ups.extract_if(.., reached) {
+            let _ = catch_up.reply.send(Ok(()));
+        }
+    }
+
+    pub(super) fn begin_catch_up(&mut self, books: &Books) {
+        let waiting = std::mem::take(&mut self.catch_ups);
+        let (books, customer, published) = (books.clone(), self.customer, self.published.book());
+        let writer = self.uncommitted.take_idle_writer();
+        self.work = Some(Box::pin(async move {
+            let (writer, outcome) = match find(&books, customer, published, writer).await {
+                Ok(Found::Unchanged(writer)) => (writer, Ok(None)),
+                Ok(Found::Moved(writer)) => {
+                    let book = writer.snapshot();
+                    (Some(writer), Ok(Some(book)))
+                }
+                Ok(Found::Reload) => (None, books.load(customer).await.map(|book| Some(Arc::new(book)))),
+                Err(fault) => (None, Err(fault.into())),
+            };
+            Work::CatchUp(Box::new(CaughtUp { waiting, writer, outcome }))
+        }));
+    }
+
+    pub(super) fn caught_up(&mut self, CaughtUp { waiting, writer, outcome }: CaughtUp) {
+        let was_overtaken = std::mem::take(&mut self.is_overtaken);
+        self.uncommitted.put_back_writer(writer);
+        let outcome = outcome.map(|book| {
+            if let Some(book) = book {
+                self.published.publish(book);
+            }
+        });
+        // What was overtaken cannot be decided on the state of before.
+        if let (Err(fault), true) = (&outcome, was_overtaken) {
+            self.undecided.drain(..).for_each(|command| command.answer(Err(fault.clone())));
+        }
+        for catch_up in waiting {
+            let _ = catch_up.reply.send(outcome.clone());
+        }
+    }
+}
+
+/// Asks the store for what is different, and applies it to the writer.
+async fn find(
+    books: &Books,
+    customer: CustomerId,
+    published: Arc<Book>,
+    writer: Option<Desk>,
+) -> Result<Found, StoreError> {
+    let (store, deletions_kept) = (books.0.store.clone(), books.0.bounds.deletions_kept);
+    let work = move || match store.changes_since(customer, &published)? {
+        ringbook_store::CatchUp::Steps(steps, to) if to > published.revision() => {
+            let mut writer = writer.unwrap_or_else(|| writer_of(&published, deletions_kept));
+            writer.catch_up(&steps, to);
+            Ok(Found::Moved(writer))
+        }
+        ringbook_store::CatchUp::Steps(..) => Ok(Found::Unchanged(writer)),
+        ringbook_store::CatchUp::Reload => Ok(Found::Reload),
+    };
+    tokio::task::spawn_blocking(work).await.map_err(StoreError::unavailable)?
+}
