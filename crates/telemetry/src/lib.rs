@@ -5,7 +5,9 @@
 
 mod logging;
 mod metrics;
+mod pool;
 mod tally;
 
 pub use logging::{LogError, LogFormat, LogHandle, logging};
 pub use metrics::{Connections, Metrics, OpenConnection};
+pub use pool::{Counted, PoolMetrics, PoolReading};

@@ -4,10 +4,11 @@
 //! counting a call takes no look-up and no lock.
 
 use std::fmt::{Display, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::pool::{PoolMetrics, PoolReading};
 use super::tally::{Histograms, Reading, Tally};
 
 /// Buckets of durations: 1 µs to 16.8 s by powers of two, and beyond.
@@ -75,6 +76,7 @@ pub struct Metrics {
     requests_reported: AtomicU64,
     requests_dropped: AtomicU64,
     connections: Arc<Connections>,
+    pool: OnceLock<Arc<PoolMetrics>>,
 }
 
 impl Metrics {
@@ -89,6 +91,7 @@ impl Metrics {
             requests_reported: AtomicU64::new(0),
             requests_dropped: AtomicU64::new(0),
             connections: Arc::default(),
+            pool: OnceLock::new(),
             methods: methods.to_vec(),
             outcomes: outcomes.to_vec(),
             stages: stages.to_vec(),
@@ -134,6 +137,11 @@ impl Metrics {
         &self.connections
     }
 
+    /// Shows the numbers of a pool of workers, if none is shown yet.
+    pub fn show_pool(&self, pool: Arc<PoolMetrics>) {
+        let _ = self.pool.set(pool);
+    }
+
     /// The metrics page.
     pub fn page(&self) -> String {
         let mut page = Page::default();
@@ -143,6 +151,9 @@ impl Metrics {
         self.write_books(&mut page);
         self.write_report(&mut page);
         self.write_connections(&mut page);
+        if let Some(pool) = self.pool.get() {
+            write_pool(pool, &mut page);
+        }
         page.text
     }
 
@@ -210,6 +221,32 @@ impl Metrics {
         let rejected = connections.rejected_so_far();
         let help = "Connections closed at once because too many were open.";
         page.single("ringbook_connections_rejected_total", "counter", help, rejected);
+    }
+}
+
+fn write_pool(pool: &PoolMetrics, page: &mut Page) {
+    type Count = fn(&PoolReading) -> u64;
+    let families: [(&str, &str, &str, Count); 4] = [
+        ("ringbook_workers_running", "gauge", "Jobs that workers have begun.", |kind| kind.running),
+        ("ringbook_workers_waiting", "gauge", "Jobs that wait for a worker.", |kind| kind.waiting),
+        ("ringbook_workers_refused_total", "counter", "Jobs refused because too many waited.", |kind| kind.refused),
+        ("ringbook_workers_interrupted_total", "counter", "Jobs interrupted before they were done.", |kind| {
+            kind.interrupted
+        }),
+    ];
+    let kinds = pool.read();
+    for (name, family, help, count) in families {
+        page.family(name, family, help);
+        for kind in &kinds {
+            page.sample(name, &format!("{{kind=\"{}\"}}", kind.kind), count(kind));
+        }
+    }
+    let name = "ringbook_workers_wait_seconds";
+    page.family(name, "histogram", "Time that jobs wait for a worker.");
+    for (at, kind) in kinds.iter().enumerate() {
+        let (reading, label) = (pool.waits(at), format!("kind=\"{}\"", kind.kind));
+        page.histogram(name, &label, &reading, |bound| bound as f64 / MICROS_PER_SECOND);
+        page.sample(&format!("{name}_sum"), &format!("{{{label}}}"), reading.sum as f64 / NANOS_PER_SECOND);
     }
 }
 

@@ -1,0 +1,137 @@
+//! The kinds of work, and in which lane and within which bounds each runs.
+
+/// A group of slots of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Work that takes long: as many slots as [`crate::Bounds::slots`].
+    Long,
+    /// Work of some milliseconds, which must not wait for a scan: one slot, or a quarter of the others.
+    Short,
+    /// Work that waits for the store for most of its time: [`STORE_SLOTS`], or twice as many as processors.
+    Store,
+}
+
+/// Slots of [`Lane::Store`], at least.
+pub const STORE_SLOTS: usize = 8;
+
+impl Lane {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Lane; 3] = [Lane::Long, Lane::Short, Lane::Store];
+
+    /// How many slots it has when there are so many for long work.
+    pub(crate) fn slots(self, long: usize) -> usize {
+        match self {
+            Self::Long => long,
+            Self::Short => (long / 4).max(1),
+            Self::Store => STORE_SLOTS.max(long * 2),
+        }
+    }
+}
+
+/// What a job does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Runs a question on a book.
+    Question,
+    /// Compiles the patterns of a question.
+    Compile,
+    /// Writes a long answer.
+    Render,
+    /// Compresses an answer.
+    Compress,
+    /// Decompresses a request.
+    Decompress,
+    /// Computes the hash of a password.
+    Password,
+    /// Decides a long command.
+    Command,
+    /// Loads a book.
+    Load,
+    /// Scans the audit log.
+    AuditScan,
+    /// Makes the sort keys of a loaded book.
+    SortKeys,
+}
+
+impl Kind {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Kind; 10] = [
+        Kind::Question,
+        Kind::Compile,
+        Kind::Render,
+        Kind::Compress,
+        Kind::Decompress,
+        Kind::Password,
+        Kind::Command,
+        Kind::Load,
+        Kind::AuditScan,
+        Kind::SortKeys,
+    ];
+
+    /// Its name on the metrics page.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Question => "question",
+            Self::Compile => "compile",
+            Self::Render => "render",
+            Self::Compress => "compress",
+            Self::Decompress => "decompress",
+            Self::Password => "password",
+            Self::Command => "command",
+            Self::Load => "load",
+            Self::AuditScan => "audit_scan",
+            Self::SortKeys => "sort_keys",
+        }
+    }
+
+    /// The lane it runs in.
+    pub fn lane(self) -> Lane {
+        match self {
+            Self::Question
+            | Self::Render
+            | Self::Compress
+            | Self::Password
+            | Self::Command
+            | Self::AuditScan
+            | Self::SortKeys => Lane::Long,
+            Self::Compile | Self::Decompress => Lane::Short,
+            Self::Load => Lane::Store,
+        }
+    }
+
+    /// Whether it may be broken off when the client has left or the server stops. Commands and loads are finished:
+    /// others may wait for the same.
+    pub fn is_interruptible(self) -> bool {
+        match self {
+            Self::Question
+            | Self::Compile
+            | Self::Render
+            | Self::Compress
+            | Self::Decompress
+            | Self::Password
+            | Self::AuditScan
+            | Self::SortKeys => true,
+            Self::Command | Self::Load => false,
+        }
+    }
+
+    /// How many jobs of this kind may have begun at once, of all owners and of one, where a lane has so many slots;
+    /// `None`: as many as the lane allows.
+    pub(crate) fn begun_max(self, slots: usize) -> Option<(usize, usize)> {
+        match self {
+            // A hash takes some 20 MB, cannot be divided into slices, and must not take every slot.
+            Self::Password => Some((slots.div_ceil(2), slots.div_ceil(2))),
+            // Each holds a connection of the store.
+            Self::AuditScan => Some((4, 2)),
+            // They help the server alone and may take their time.
+            Self::SortKeys => Some((1, 1)),
+            Self::Question
+            | Self::Compile
+            | Self::Render
+            | Self::Compress
+            | Self::Decompress
+            | Self::Command
+            | Self::Load => None,
+        }
+    }
+}
