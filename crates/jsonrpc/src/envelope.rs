@@ -6,9 +6,8 @@
 
 use std::borrow::Cow;
 
-use super::json::{Document, Json, JsonError, Kind};
 use super::mnemonic::{Mnemonic, RpcError};
-use super::reader::Reader;
+use ringbook_json::{Document, Json, JsonError, Kind};
 
 /// The only version of JSON-RPC that is spoken.
 const JSONRPC: &str = "2.0";
@@ -48,12 +47,7 @@ pub fn read<'d>(document: &'d Document<'_>) -> (Option<&'d str>, Result<Envelope
         Kind::Null | Kind::Boolean | Kind::Number | Kind::Text => refused(Mnemonic::InvalidRequest),
         Kind::Object => {
             let members = members(root);
-            // Even what is no call may hold the secrets of one, and not only where they belong.
-            let discreet = |fault| match Reader::new(members.params) {
-                Ok(params) => params.discreet(fault),
-                Err(_) => fault,
-            };
-            (members.id.and_then(Json::verbatim), judge(members).map_err(discreet))
+            (members.id.and_then(Json::verbatim), judge(members))
         }
     }
 }

@@ -5,15 +5,16 @@
 
 use ringbook_book::command::{Blame, Refusal, Why};
 use ringbook_book::query::fault::{Part, QueryFault, Wrong};
+use ringbook_book::query::field::Field;
 
 use super::from_wire::{filter_path, id_number};
-use super::json::Json;
 use super::method::{ACCESS_TOKEN, DATE_TILL, SINCE, USER_ID};
 use super::mnemonic::{Mnemonic, RpcError};
 use super::reader::Reader;
 use ringbook_app::access::{AccessError, LimitKind};
 use ringbook_app::app_error::AppError;
 use ringbook_app::cursor;
+use ringbook_json::Json;
 use ringbook_store::StoreError;
 
 /// A refused caller.
@@ -32,7 +33,8 @@ pub fn of_access(refused: AccessError, params: Reader<'_>) -> RpcError {
         AccessError::LimitExceeded { per, max } => {
             RpcError::new(Mnemonic::LimitExceeded).with("limit_type", limit_name(per)).with("limit_max_value", max)
         }
-        AccessError::RightMissing | AccessError::WrongSide => RpcError::new(Mnemonic::Forbidden),
+        AccessError::RightMissing(right) => RpcError::new(Mnemonic::Forbidden).with("right", right.name()),
+        AccessError::WrongSide => RpcError::new(Mnemonic::Forbidden),
         AccessError::LoginWrong => RpcError::new(Mnemonic::AuthError),
         AccessError::TooManyLogins => {
             RpcError::new(Mnemonic::Error).with("error_message", "Too many logins wait, try again in a moment")
@@ -130,10 +132,23 @@ fn of_question(fault: &QueryFault, params: Reader<'_>) -> RpcError {
     if let Some(reason) = reason {
         told = told.because(reason);
     }
+    if let Wrong::Unknown = fault.wrong {
+        told = told.allowing(suiting(&fault.part, params.fields()));
+    }
     match max {
         Some(max) => told.with("max", max as u64),
         None => told,
     }
+}
+
+/// The names of the fields that this part of a question can name.
+fn suiting(part: &Part, fields: &'static [Field]) -> impl Iterator<Item = &'static str> {
+    let suits = match part {
+        Part::FilterField(_) => |field: &&Field| field.filterable,
+        Part::SortField(_) => |field: &&Field| field.sortable,
+        _ => |_: &&Field| true,
+    };
+    fields.iter().filter(suits).map(|field| field.name)
 }
 
 fn path(part: &Part) -> String {

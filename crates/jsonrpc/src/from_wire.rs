@@ -8,9 +8,9 @@
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Condition, Direction, Literal};
 use ringbook_book::query::plan::LIST_VALUES_MAX;
 
-use super::json::{Json, Kind};
 use super::mnemonic::{Mnemonic, RpcError};
-use super::reader::Reader;
+use super::reader::{self, Reader};
+use ringbook_json::{Json, Kind};
 
 mod contact;
 mod employee;
@@ -32,6 +32,8 @@ const LIMIT: &str = "limit";
 const OFFSET: &str = "offset";
 
 const SORT_MEMBERS: [&str; 2] = ["field", "order"];
+const SIMPLE_MEMBERS: [&str; 3] = ["field", "operator", "value"];
+const TREE_MEMBERS: [&str; 2] = ["filters", "condition"];
 
 /// Reads the parameters that every question has.
 pub fn ask(params: Reader<'_>) -> Result<Ask, RpcError> {
@@ -152,15 +154,17 @@ impl Form {
 
     fn refuse_strangers(&mut self, filter: Json<'_>) -> Result<(), RpcError> {
         let parts = Parts::of(filter);
-        let unexpected = |name: &str, value| {
-            let field = self.path(name);
-            Err(RpcError::at(Mnemonic::UnexpectedParameters, field).sent(Some(value)))
-        };
+        let outer = filter_path(&self.trail);
         if let Some((name, value)) = parts.unknown_member {
-            return unexpected(&name.repeated(), value);
+            let allowed = SIMPLE_MEMBERS.into_iter().chain(TREE_MEMBERS);
+            return Err(reader::unexpected(name, value).inside(&outer).allowing(allowed));
         }
         if let Some((name, value)) = parts.misplaced() {
-            return unexpected(name, value);
+            let error = RpcError::at(Mnemonic::UnexpectedParameters, self.path(name)).sent(Some(value));
+            return Err(match parts.shape() {
+                Shape::Tree => error.allowing(TREE_MEMBERS),
+                Shape::Simple | Shape::Everything => error.allowing(SIMPLE_MEMBERS),
+            });
         }
         let inner = parts.filters.map(Json::elements);
         for (place, filter) in inner.into_iter().flatten().enumerate() {
@@ -279,8 +283,8 @@ fn refuse_strange_keys(sort: Json<'_>) -> Result<(), RpcError> {
     for (place, key) in sort.elements().enumerate() {
         let unknown_member = key.members().find(|(name, _)| !SORT_MEMBERS.iter().any(|known| name.is_text(known)));
         if let Some((name, value)) = unknown_member {
-            let path = format!("{SORT}.{place}.{}", name.repeated());
-            return Err(RpcError::at(Mnemonic::UnexpectedParameters, path).sent(Some(value)));
+            let error = reader::unexpected(name, value).inside(&format!("{SORT}.{place}"));
+            return Err(error.allowing(SORT_MEMBERS));
         }
     }
     Ok(())

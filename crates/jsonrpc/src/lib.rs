@@ -19,16 +19,17 @@ use ringbook_app::application::{Application, Frontend};
 use ringbook_app::audit::Sent;
 use ringbook_app::call::{Call, Ending};
 use ringbook_app::stopwatch::Stage;
+use ringbook_json::Document;
 
 mod discovery;
 mod envelope;
 mod error_map;
 mod from_wire;
-mod json;
 mod method;
 mod methods;
 mod mnemonic;
 mod reader;
+mod secrets;
 mod to_wire;
 
 #[cfg(test)]
@@ -37,7 +38,6 @@ mod tests;
 pub use mnemonic::Mnemonic;
 
 use envelope::Envelope;
-use json::Document;
 use method::{Guarded, Method, Open, USER_ID};
 use methods::MethodCall;
 use mnemonic::RpcError;
@@ -48,8 +48,8 @@ use to_wire::{ChunkCache, Metadata};
 const HOW_TO_CALL: &str = "Send a JSON-RPC 2.0 call with POST to the path /v2.0, \
     with the access token in params.access_token instead of a header";
 
-/// The outcome of a call that succeeded, among the [`outcomes`].
-const OK: &str = "ok";
+/// The place of a success among the [`outcomes`]; the mnemonics follow it.
+const SUCCESS: usize = 0;
 
 /// Answers JSON-RPC calls. One for a server.
 pub struct Rpc {
@@ -71,14 +71,7 @@ pub fn methods() -> Vec<&'static str> {
 
 /// The outcomes that calls are counted under, in the order of [`Metrics::call`].
 pub fn outcomes() -> Vec<&'static str> {
-    let mut names = vec![OK];
-    for mnemonic in Mnemonic::ALL {
-        // One mnemonic may stand for two codes.
-        if !names.contains(&mnemonic.text()) {
-            names.push(mnemonic.text());
-        }
-    }
-    names
+    std::iter::once("ok").chain(Mnemonic::texts()).collect()
 }
 
 /// The stages that are timed, in the order of [`Metrics::stage`].
@@ -104,7 +97,7 @@ impl Rpc {
     /// one after another.
     pub async fn answer(&self, body: &[u8], peer: IpAddr) -> Vec<Bytes> {
         let mut context = CallContext { call: self.app.begin(Frontend::JsonRpc, peer), method: None };
-        let document = match Document::parse(body) {
+        let document = match secrets::parse(body) {
             Ok(document) => document,
             Err(error) => return self.refuse(None, &context, envelope::unparsed(error)),
         };
@@ -117,7 +110,7 @@ impl Rpc {
         match outcome {
             Ok(reply) => {
                 self.audit(&context, &document, Ending::Success);
-                self.count(&context, OK, reply)
+                self.count(&context, SUCCESS, reply)
             }
             Err(error) => {
                 let mnemonic = error.mnemonic;
@@ -152,14 +145,13 @@ impl Rpc {
         let method = method.ok_or_else(|| RpcError::new(Mnemonic::MethodNotFound))?;
         context.method = Some(method);
         context.call.name(method.spec().name);
-        let params = Reader::new(envelope.params)?;
+        let params = Reader::new(envelope.params)?.for_method(method.spec());
         let request = MethodCall { id: envelope.id, params };
-        let outcome = match method {
+        match method {
             Method::Open(Open::LoginUser) => methods::login(request, &mut context.call).await,
             Method::Open(Open::Discover) => methods::discover(envelope.id, params),
             Method::Guarded(method) => self.carry_out_for_caller(method, request, &mut context.call).await,
-        };
-        outcome.map_err(|error| params.discreet(error))
+        }
     }
 
     /// Authenticates and admits the caller, runs the method, and charges the call if it succeeds.
@@ -223,8 +215,9 @@ impl Rpc {
     /// Writes a call of a known caller into the audit log.
     fn audit(&self, context: &CallContext<'_>, document: &Document<'_>, ending: Ending) {
         if context.call.is_authenticated() && context.method.is_some() {
-            let trace = document.trace();
-            let body = if trace.is_whole { Sent::Whole(&trace.body) } else { Sent::Cut(&trace.body) };
+            let trace = secrets::trace(document);
+            let text = &trace.body.text;
+            let body = if trace.body.is_whole { Sent::Whole(text) } else { Sent::Cut(text) };
             context.call.audit(ending, &trace.id, body);
         }
     }
@@ -241,17 +234,12 @@ impl Rpc {
             false => Metadata::Unknown,
         };
         let reply = to_wire::refusal(id, &error, metadata);
-        self.count(context, error.mnemonic.text(), reply)
+        self.count(context, SUCCESS + 1 + error.mnemonic.index(), reply)
     }
 
-    fn count(&self, context: &CallContext<'_>, outcome: &str, reply: Vec<Bytes>) -> Vec<Bytes> {
-        let known = |method| Method::ALL.iter().position(|known| *known == method);
-        let method = context.method.and_then(known).unwrap_or(Method::ALL.len());
-        let outcome = match outcome {
-            OK => Some(0),
-            failed => outcomes().iter().position(|known| *known == failed),
-        };
-        self.app.metrics().call(method, outcome.unwrap_or(0));
+    fn count(&self, context: &CallContext<'_>, outcome: usize, reply: Vec<Bytes>) -> Vec<Bytes> {
+        let method = context.method.map_or(Method::ALL.len(), Method::index);
+        self.app.metrics().call(method, outcome);
         reply
     }
 }

@@ -85,6 +85,8 @@ pub struct Parameter {
 /// What a parameter holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
+    /// A string that is repeated to nobody: no error, no log and no audit record shows it.
+    Secret,
     /// A string.
     Text,
     /// A name of a person, a group or an organization.

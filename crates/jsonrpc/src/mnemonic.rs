@@ -4,7 +4,7 @@
 //! go by the mnemonic and match the messages literally. Refusals of the floors below become one of these
 //! in [`super::error_map`]; how one is written is the business of [`super::to_wire`].
 
-use super::json::Json;
+use ringbook_json::Json;
 
 macro_rules! mnemonics {
     ($($(#[$doc:meta])* $variant:ident = $text:literal $code:literal $message:literal;)*) => {
@@ -27,6 +27,9 @@ macro_rules! mnemonics {
             pub const fn code(self) -> i32 {
                 match self { $(Mnemonic::$variant => $code,)* }
             }
+
+            /// How many variants there are.
+            const COUNT: usize = Self::ALL.len();
 
             /// Its message, with placeholders in braces.
             pub const fn message(self) -> &'static str {
@@ -106,6 +109,50 @@ mnemonics! {
     SystemEntity = "forbidden" -32602 "Permission denied";
 }
 
+/// The position of each mnemonic among the different texts: one text may stand for two codes.
+static TEXT_INDEX: [usize; Mnemonic::COUNT] = {
+    let mut index = [0; Mnemonic::COUNT];
+    let (mut at, mut distinct) = (0, 0);
+    while at < Mnemonic::COUNT {
+        let mut before = 0;
+        while before < at && !is_same(Mnemonic::ALL[before].text(), Mnemonic::ALL[at].text()) {
+            before += 1;
+        }
+        if before < at {
+            index[at] = index[before];
+        } else {
+            index[at] = distinct;
+            distinct += 1;
+        }
+        at += 1;
+    }
+    index
+};
+
+const fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
+
+impl Mnemonic {
+    /// The position of its text among the texts of all mnemonics, each counted once.
+    pub fn index(self) -> usize {
+        TEXT_INDEX[self as usize]
+    }
+
+    /// The texts of all mnemonics, each once, by [`Mnemonic::index`].
+    pub fn texts() -> impl Iterator<Item = &'static str> {
+        let is_first = |(at, mnemonic): &(usize, &Mnemonic)| {
+            !Self::ALL[..*at].iter().any(|before| before.index() == mnemonic.index())
+        };
+        Self::ALL.iter().enumerate().filter(is_first).map(|(_, mnemonic)| mnemonic.text())
+    }
+}
+
 /// A placeholder of a message, or what a message leaves unsaid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Param {
@@ -113,6 +160,8 @@ pub enum Param {
     Text(String),
     /// A number.
     Number(u64),
+    /// Names of what there is.
+    Names(Vec<&'static str>),
 }
 
 impl From<String> for Param {
@@ -132,6 +181,9 @@ impl From<u64> for Param {
         Param::Number(number)
     }
 }
+
+/// Maximum number of names that an error lists.
+pub const ALLOWED_NAMES_MAX: usize = 64;
 
 /// A refusal, ready to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,10 +232,10 @@ impl RpcError {
         self
     }
 
-    /// With what was sent.
+    /// With an excerpt of what was sent, unless it shows a secret.
     #[must_use]
     pub fn sent(mut self, value: Option<Json<'_>>) -> Self {
-        self.value = value.map(Json::repeated);
+        self.value = value.and_then(Json::excerpt);
         self
     }
 
@@ -194,18 +246,17 @@ impl RpcError {
         self
     }
 
+    /// With the names that would have been right here, at most [`ALLOWED_NAMES_MAX`].
+    #[must_use]
+    pub fn allowing(mut self, names: impl IntoIterator<Item = &'static str>) -> Self {
+        self.params.push(("allowed", Param::Names(names.into_iter().take(ALLOWED_NAMES_MAX).collect())));
+        self
+    }
+
     /// With the reason in plain English.
     #[must_use]
     pub fn because(self, reason: impl Into<String>) -> Self {
         self.with("reason", reason.into())
-    }
-
-    /// Takes the value out again if `secret` can be read in it.
-    #[must_use]
-    pub fn without(mut self, secret: Option<&str>) -> Self {
-        let told = |value: &String| secret.is_some_and(|secret| value.contains(secret));
-        self.value = self.value.filter(|value| !told(value));
-        self
     }
 
     /// The message with its placeholders filled.
@@ -215,6 +266,7 @@ impl RpcError {
             let text = match param {
                 Param::Text(text) => text.clone(),
                 Param::Number(number) => number.to_string(),
+                Param::Names(names) => names.join(", "),
             };
             message = message.replace(&format!("{{{name}}}"), &text);
         }

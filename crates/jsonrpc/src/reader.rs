@@ -5,21 +5,23 @@
 
 use std::borrow::Cow;
 
+use ringbook_book::query::field::Field;
 use ringbook_book::query::number::Decimal;
+use ringbook_json::{Json, Kind};
 
-use super::json::{Json, Kind};
-use super::method::{ACCESS_TOKEN, Spec, USER_ID};
+use super::method::{ACCESS_TOKEN, Answer, Form, Spec, USER_ID};
 use super::mnemonic::{Mnemonic, RpcError};
-
-/// The parameters whose values are repeated to nobody.
-const SECRETS: [&str; 2] = [ACCESS_TOKEN, "password"];
+use super::secrets;
 
 /// The number of no user.
 const NOBODY: u64 = 0;
 
 /// The parameters of a call.
 #[derive(Debug, Clone, Copy)]
-pub struct Reader<'d>(Option<Json<'d>>);
+pub struct Reader<'d> {
+    object: Option<Json<'d>>,
+    method: Option<&'static Spec>,
+}
 
 impl<'d> Reader<'d> {
     /// Takes an object; an empty array is an empty object, and so is nothing at all.
@@ -28,11 +30,11 @@ impl<'d> Reader<'d> {
     pub fn new(params: Option<Json<'d>>) -> Result<Self, RpcError> {
         let refused = || RpcError::at(Mnemonic::DataTypeError, "params");
         let Some(params) = params else {
-            return Ok(Reader(None));
+            return Ok(Reader { object: None, method: None });
         };
         match params.kind() {
-            Kind::Object => Ok(Reader(Some(params))),
-            Kind::List if params.is_hollow() => Ok(Reader(None)),
+            Kind::Object => Ok(Reader { object: Some(params), method: None }),
+            Kind::List if params.is_hollow() => Ok(Reader { object: None, method: None }),
             Kind::List | Kind::Text => Err(refused()),
             Kind::Null | Kind::Boolean | Kind::Number => Err(refused().sent(Some(params))),
         }
@@ -40,17 +42,31 @@ impl<'d> Reader<'d> {
 
     /// The members of an object inside the parameters.
     pub fn of(object: Json<'d>) -> Self {
-        Reader(Some(object))
+        Reader { object: Some(object), method: None }
+    }
+
+    /// The same, known to be the parameters of this method.
+    #[must_use]
+    pub fn for_method(self, method: &'static Spec) -> Self {
+        Reader { method: Some(method), ..self }
+    }
+
+    /// The fields of the records that the method answers with.
+    pub fn fields(self) -> &'static [Field] {
+        match self.method.map(|method| method.answer) {
+            Some(Answer::Records(fields)) => fields,
+            _ => &[],
+        }
     }
 
     /// All parameters, if there are any.
     pub fn object(self) -> Option<Json<'d>> {
-        self.0
+        self.object
     }
 
     /// The parameter of this name, whatever it is.
     pub fn raw(self, name: &str) -> Option<Json<'d>> {
-        self.0?.member(name)
+        self.object?.member(name)
     }
 
     /// The parameter of this name; null counts as absent.
@@ -94,14 +110,15 @@ impl<'d> Reader<'d> {
 
     /// Refuses the first parameter that the method does not have.
     pub fn refuse_unknown(self, method: &Spec) -> Result<(), RpcError> {
-        let Some(params) = self.0 else {
+        let Some(params) = self.object else {
             return Ok(());
         };
         for (name, value) in params.members() {
             let known = method.names().any(|known| name.is_text(known));
             let harmless = value.is_null() && [ACCESS_TOKEN, USER_ID].iter().any(|known| name.is_text(known));
             if !known && !harmless {
-                return Err(unexpected(name, value));
+                let usable = method.all_parameters().filter(|parameter| parameter.form != Form::Telephony);
+                return Err(unexpected(name, value).allowing(usable.map(|parameter| parameter.name)));
             }
         }
         Ok(())
@@ -110,7 +127,7 @@ impl<'d> Reader<'d> {
     /// The refusal of a parameter that has the wrong type.
     pub fn mistyped(self, name: &str) -> RpcError {
         let fault = RpcError::at(Mnemonic::DataTypeError, name);
-        match SECRETS.contains(&name) {
+        match secrets::is_secret(name) {
             true => fault,
             false => fault.sent(self.raw(name)),
         }
@@ -118,26 +135,18 @@ impl<'d> Reader<'d> {
 
     /// The value at a dotted path, if something was sent there.
     pub fn at(self, path: &str) -> Option<Json<'d>> {
-        path.split('.').try_fold(self.0?, |value, step| {
+        path.split('.').try_fold(self.object?, |value, step| {
             match step.parse().ok().filter(|_| value.kind() == Kind::List) {
                 Some(place) => value.elements().nth(place),
                 None => value.member(step),
             }
         })
     }
-
-    /// Takes back a value in which one of the call's secrets can be read.
-    pub fn discreet(self, fault: RpcError) -> RpcError {
-        SECRETS.iter().fold(fault, |fault, secret| {
-            let secret = self.raw(secret).and_then(Json::text);
-            fault.without(secret.as_deref().filter(|secret| !secret.is_empty()))
-        })
-    }
 }
 
 /// The refusal of a member that nobody knows, at its own name.
 pub fn unexpected(name: Json<'_>, value: Json<'_>) -> RpcError {
-    let fault = RpcError::at(Mnemonic::UnexpectedParameters, name.repeated());
-    let secret = SECRETS.iter().any(|secret| name.is_text(secret));
-    fault.sent((!secret).then_some(value))
+    let fault = RpcError::at(Mnemonic::UnexpectedParameters, name.path_segment());
+    let is_secret = name.text().is_some_and(|name| secrets::is_secret(&name));
+    fault.sent((!is_secret).then_some(value))
 }

@@ -73,8 +73,8 @@ pub enum AccessError {
         /// The limit.
         max: u64,
     },
-    /// The user acted for does not hold the right.
-    RightMissing,
+    /// The user acted for does not hold this right.
+    RightMissing(Right),
     /// The method is for agents only, or for customers only.
     WrongSide,
     /// There is no such login, or the password is another one.
@@ -361,7 +361,7 @@ fn rights(identity: &Identity, user: &User, needs: Requirement) -> Result<Rights
     }
     let rights = user.rights.clone().map_err(AccessError::Unavailable)?;
     match needs.right {
-        Some(right) if !rights.holds(right) => Err(AccessError::RightMissing),
+        Some(right) if !rights.holds(right) => Err(AccessError::RightMissing(right)),
         _ => Ok(rights),
     }
 }

@@ -172,8 +172,8 @@ async fn refusals_come_in_their_order() {
     world.access.catch_up().await.expect("seen");
     assert_eq!(call().await, Err(AccessError::LimitExceeded { per: LimitKind::Minute, max: 0 }));
     world.edit(FIRST, CustomerEdit { minute_limit: Some(Some(1)), ..CustomerEdit::default() }).await;
-    assert_eq!(call().await, Err(AccessError::RightMissing));
-    assert_eq!(call().await, Err(AccessError::RightMissing), "a refusal costs no point");
+    assert_eq!(call().await, Err(AccessError::RightMissing(Right::AddressBookSelect)));
+    assert_eq!(call().await, Err(AccessError::RightMissing(Right::AddressBookSelect)), "a refusal costs no point");
     world.store.set_user(world.users[FIRST], rights("address_book:select")).await.expect("set");
     world.access.catch_up().await.expect("seen");
     world.call(FIRST, None, Scope::CustomerMethod).await.expect("admitted").succeed();

@@ -112,7 +112,8 @@ fn has_form(spec: &Spec, is_it: impl Fn(Form) -> bool) -> bool {
 /// Whether a value of the right type can be wrong.
 fn is_judged(form: Form) -> bool {
     match form {
-        Form::Text
+        Form::Secret
+        | Form::Text
         | Form::Name
         | Form::Moment
         | Form::Whole

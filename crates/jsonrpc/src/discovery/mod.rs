@@ -35,7 +35,7 @@ HTTP status 200; look for `result` or `error` in the body. Batches and notificat
 **Who calls.** Send a key, or the session of `login.user`, as `access_token` among the parameters. Agents add `user_id`: \
 the user of one of their customers on whose behalf they call. What that user may do decides.\n\n\
 **Errors.** Go by `error.data.mnemonic`; codes are groups of them. `error.data.field` is the dotted path of the parameter \
-to error_at, `value` what was sent there, `params` the placeholders of the message, and `params.reason` says in plain \
+to blame, `value` what was sent there, `params` the placeholders of the message, and `params.reason` says in plain \
 English what the message leaves open.\n\n\
 **Limits.** `metadata.limits` tells what is left to the account in this minute and this day. After `limit_exceeded` wait \
 for `minute_reset` or `day_reset` seconds. A call that fails costs nothing.\n\n\
@@ -141,7 +141,7 @@ fn result(spec: &Spec) -> Value {
         Answer::Uploaded => answered(schemas::uploaded(), &[], &[]),
         Answer::Description => {
             let about = "This document; its form is described at https://spec.open-rpc.org";
-            answered(json!({"type": "object", "description": about}), &[], &[])
+            json!({"type": "object", "description": about, "required": ["openrpc", "info", "methods"]})
         }
         Answer::Nothing => answered(json!({"type": "object", "maxProperties": 0}), &[], &[]),
     }

@@ -70,7 +70,7 @@ fn or_null(schema: Value) -> Value {
 
 fn form(parameter: &Parameter, spec: &Spec) -> Value {
     match parameter.form {
-        Form::Text => text(parameter),
+        Form::Secret | Form::Text => text(parameter),
         Form::Name => name(),
         Form::Moment => json!({"type": "string", "description": "YYYY-MM-DD hh:mm:ss or YYYY-MM-DD, in UTC"}),
         Form::Whole => whole(parameter, spec),

@@ -6,9 +6,9 @@ use ringbook_book::id::{ContactId, EmployeeId, GroupId, OrganizationId};
 
 use super::validation::{ParamPath, Severity, Validation, emptied};
 use super::values::Bounds;
-use crate::json::Json;
 use crate::mnemonic::RpcError;
 use crate::reader::Reader;
+use ringbook_json::Json;
 
 pub const LAST_NAME: ParamPath = ParamPath::of("last_name");
 pub const FIRST_NAME: ParamPath = ParamPath::of("first_name");

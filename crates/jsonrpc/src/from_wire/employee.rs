@@ -14,10 +14,10 @@ use super::contact::{FIRST_NAME, LAST_NAME, PATRONYMIC};
 use super::entry::id;
 use super::validation::{ParamPath, Severity, Validation, emptied};
 use super::values::Bounds;
-use crate::json::{Json, Kind};
 use crate::method::{Form, Spec};
 use crate::mnemonic::RpcError;
 use crate::reader::Reader;
+use ringbook_json::{Json, Kind};
 
 const EMAIL: ParamPath = ParamPath::of("email");
 const PHONE_NUMBERS: ParamPath = ParamPath::of("phone_numbers");
@@ -27,6 +27,8 @@ const CHANNELS: RangeInclusive<u8> = 1..=150;
 const CHANNELS_USUAL: u8 = 1;
 const DIAL_SECONDS: RangeInclusive<u8> = 1..=100;
 const DIAL_SECONDS_USUAL: u8 = 60;
+
+const PHONE_MEMBERS: [&str; 4] = ["phone_number", "channels_count", "dial_time", "status"];
 
 /// The part of a telephone system that is not here.
 const TELEPHONY: &str = "telephony";
@@ -117,7 +119,7 @@ fn phone<'d>(findings: &mut Validation, spot: ParamPath, value: Json<'d>) -> Opt
     }
     let parts = Parts::of(value);
     if let Some(unknown_member) = parts.unknown_member {
-        findings.unknown_member(Some(spot), unknown_member);
+        findings.unknown_member(Some(spot), unknown_member, PHONE_MEMBERS);
     }
     let small = |range: RangeInclusive<u8>| {
         |findings: &mut Validation, spot: ParamPath, value: Json<'_>| findings.small(spot, value, range)

@@ -7,9 +7,9 @@ use ringbook_book::text::TextFault;
 
 use super::validation::{ParamPath, Validation, emptied};
 use super::values::Bounds;
-use crate::json::Json;
 use crate::mnemonic::RpcError;
 use crate::reader::Reader;
+use ringbook_json::Json;
 
 const ID: ParamPath = ParamPath::of("id");
 const NAME: ParamPath = ParamPath::of("name");

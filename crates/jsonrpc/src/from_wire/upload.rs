@@ -9,9 +9,10 @@ use ringbook_book::text::Name;
 use super::contact::Parts;
 use super::validation::{ParamPath, Severity, Validation};
 use super::values::Bounds;
-use crate::json::{Json, Kind};
+use crate::method::Guarded;
 use crate::mnemonic::{Mnemonic, RpcError};
 use crate::reader::Reader;
+use ringbook_json::{Json, Kind};
 
 const CONTACTS: ParamPath = ParamPath::of("contacts");
 const ON_ERROR: ParamPath = ParamPath::of("on_error");
@@ -88,7 +89,8 @@ fn read(record: Json<'_>) -> Result<Upload, RpcError> {
     let mut findings = Validation::default();
     let parts = Parts::of(Some(record));
     if let Some(unknown_member) = parts.unknown_member {
-        findings.unknown_member(None, unknown_member);
+        let allowed = Guarded::CreateContacts.spec().parameters.iter().map(|parameter| parameter.name);
+        findings.unknown_member(None, unknown_member, allowed.chain(["organization_name", "group_names"]));
     }
     let draft = parts.draft(&mut findings);
     let organization_name = findings.optional(ORGANIZATION_NAME, parts.organization_name, Validation::name);

@@ -11,9 +11,9 @@ use std::fmt;
 
 use ringbook_book::command::Edit;
 
-use crate::json::Json;
 use crate::mnemonic::{Mnemonic, RpcError};
 use crate::reader;
+use ringbook_json::Json;
 
 /// The kinds of faults, the gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,10 +123,19 @@ impl Validation {
     }
 
     /// Blames a member that the object at `outer`, or the record that is being read, does not have.
-    pub fn unknown_member(&mut self, outer: Option<ParamPath>, (name, value): (Json<'_>, Json<'_>)) {
-        self.note(Severity::Stranger, || match outer {
-            Some(outer) => reader::unexpected(name, value).inside(&outer.to_string()),
-            None => reader::unexpected(name, value),
+    /// `allowed` are those that it can have.
+    pub fn unknown_member(
+        &mut self,
+        outer: Option<ParamPath>,
+        (name, value): (Json<'_>, Json<'_>),
+        allowed: impl IntoIterator<Item = &'static str>,
+    ) {
+        self.note(Severity::Stranger, || {
+            let error = reader::unexpected(name, value).allowing(allowed);
+            match outer {
+                Some(outer) => error.inside(&outer.to_string()),
+                None => error,
+            }
         });
     }
 

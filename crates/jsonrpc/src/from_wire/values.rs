@@ -12,8 +12,8 @@ use ringbook_book::text::{
 };
 
 use super::validation::{ParamPath, Severity, Validation};
-use crate::json::{Elements, Json, Kind};
 use crate::mnemonic::RpcError;
+use ringbook_json::{Elements, Json, Kind};
 
 /// What an element must not be.
 const TWICE: &str = "stands in the list already";

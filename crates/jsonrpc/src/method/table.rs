@@ -34,6 +34,16 @@ macro_rules! methods {
             }
         }
 
+        impl Method {
+            /// Its position in [`Method::ALL`].
+            pub const fn index(self) -> usize {
+                match self {
+                    Method::Open(method) => method as usize,
+                    Method::Guarded(method) => [$(Open::$open),*].len() + method as usize,
+                }
+            }
+        }
+
         /// Every method.
         pub const ALL: &[Method] = &[$(Method::Open(Open::$open),)* $(Method::Guarded(Guarded::$name),)*];
     };
@@ -188,7 +198,7 @@ const fn parameter(name: &'static str, form: Form, need: Need, about: &'static s
 }
 
 const TOKEN: Parameter =
-    parameter(ACCESS_TOKEN, Form::Text, Need::Required, "Access key, or session key from login.user");
+    parameter(ACCESS_TOKEN, Form::Secret, Need::Required, "Access key, or session key from login.user");
 
 const ON_BEHALF: Parameter = parameter(
     USER_ID,
@@ -201,11 +211,11 @@ static TOKEN_ONLY: [Parameter; 1] = [TOKEN];
 static TOKEN_AND_USER: [Parameter; 2] = [TOKEN, ON_BEHALF];
 
 /// Clients that send their token with every call need make no exception.
-static PASSED_OVER: [Parameter; 1] = [parameter(ACCESS_TOKEN, Form::Text, Need::Optional, "Not needed; passed over")];
+static PASSED_OVER: [Parameter; 1] = [parameter(ACCESS_TOKEN, Form::Secret, Need::Optional, "Not needed; passed over")];
 
 static LOGIN: [Parameter; 2] = [
     parameter("login", Form::Text, Need::Required, "Login of the user"),
-    parameter("password", Form::Text, Need::Required, "Password of the user"),
+    parameter("password", Form::Secret, Need::Required, "Password of the user"),
 ];
 
 static QUESTION: [Parameter; 5] = [

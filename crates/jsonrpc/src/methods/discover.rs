@@ -6,12 +6,10 @@ use crate::discovery;
 use crate::method::Open;
 use crate::mnemonic::RpcError;
 use crate::reader::Reader;
-use crate::to_wire::Reply;
+use crate::to_wire;
 
-/// The description of all methods.
+/// The description of all methods: `result` is the OpenRPC document itself, as the tools of OpenRPC read it.
 pub fn discover(id: &str, params: Reader<'_>) -> Result<Vec<Bytes>, RpcError> {
     params.refuse_unknown(Open::Discover.spec())?;
-    let mut reply = Reply::open(id);
-    reply.written(discovery::document());
-    Ok(reply.close(None, None))
+    Ok(to_wire::result(id, discovery::document()))
 }

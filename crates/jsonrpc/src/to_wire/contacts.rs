@@ -3,7 +3,7 @@
 //! Every member begins with its comma and its name in one piece; the comma of a record's first member is
 //! then overwritten by the opening brace, so that no member has to ask whether it is the first. What many
 //! contacts have in common (manager, organization, groups) is written once per page and copied from then
-//! on ([`super::fragments`]).
+//! on ([`super::memo`]).
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use ringbook_book::query::plan::FieldSet;
 
 use super::chunk_cache::{ChunkCache, Text};
 use super::memo::Memo;
-use super::{Output, digits, inner, is_plain, number, raw, text, text_or_null};
+use super::{Output, digits, is_plain, number, raw, text, text_contents, text_or_null};
 
 /// Room for a record of ordinary size.
 const USUAL_RECORD_BYTES: usize = 1 << 10;
@@ -169,7 +169,7 @@ fn contact(open: &mut Vec<u8>, fields: FieldSet, view: ContactView<'_>, shared: 
 fn names(open: &mut Vec<u8>, fields: FieldSet, view: ContactView<'_>) {
     let write = match is_plain(view.full_name().as_bytes()) {
         true => raw,
-        false => inner,
+        false => text_contents,
     };
     if fields.has(place::LAST_NAME) {
         raw(open, r#","last_name":""#);
@@ -210,7 +210,7 @@ fn lists(open: &mut Vec<u8>, fields: FieldSet, view: ContactView<'_>) {
         raw(open, r#","emails":["#);
         for (place, email) in view.emails().enumerate() {
             raw(open, if place == 0 { "\"" } else { ",\"" });
-            inner(open, email);
+            text_contents(open, email);
             raw(open, "\"");
         }
         raw(open, "]");

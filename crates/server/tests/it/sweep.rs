@@ -28,7 +28,7 @@ struct Description(Value);
 impl Description {
     fn of(demo: &Demo) -> Description {
         let answer = demo.server.call("rpc.discover", json!({}));
-        Description(answer["result"]["data"].clone())
+        Description(answer["result"].clone())
     }
 
     fn methods(&self) -> impl Iterator<Item = &Value> {

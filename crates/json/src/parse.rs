@@ -1,8 +1,9 @@
 //! The strict reader: a loop over the bytes, with the containers that are open on a stack of fixed size.
 
+use super::redact::Secrets;
 use super::{Document, Kind, Node, Script};
 
-/// Arrays and objects inside one another, the outermost included.
+/// Maximum number of arrays and objects inside one another, the outermost included.
 pub const DEPTH_MAX: usize = 64;
 
 /// Room for the values of an ordinary call, so that they cost one allocation.
@@ -40,7 +41,7 @@ pub(super) fn document(body: &[u8]) -> Result<Document<'_>, JsonError> {
     let mut parser =
         Parser { text, bytes: body, at: 0, nodes: Vec::with_capacity(NODES_USUAL), open: [0; DEPTH_MAX], depth: 0 };
     parser.run()?;
-    Ok(Document { text: parser.text, nodes: parser.nodes })
+    Ok(Document { text: parser.text, nodes: parser.nodes, secrets: Secrets::default() })
 }
 
 impl Parser<'_> {

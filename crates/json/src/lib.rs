@@ -1,21 +1,30 @@
 //! JSON as it was written: one flat list of spans over the body, read strictly by RFC 8259.
 //!
-//! Numbers keep their text, strings are unescaped only when somebody asks, and a whole body costs one
-//! allocation of sixteen bytes per value, whatever a client nests: the parser ([`parse`](self::parse)) is
-//! a loop with a bounded stack, so neither depth nor length can hurt it. Twice-named members are kept; the
-//! last one answers. What it does not do: it knows no member by name, and it writes nothing but the short
-//! texts that a refusal repeats.
+//! Numbers keep their text, strings are unescaped only on request, and a whole body costs one allocation of sixteen
+//! bytes per value, whatever a client nests: the parser is a loop with a bounded stack, so neither depth nor length can
+//! hurt it. Members with equal names are kept; [`Json::member`] finds the last one.
+//!
+//! A document can be given secrets ([`Document::conceal`]). They decide what [`Json::excerpt`] and
+//! [`Document::redacted`] show of it: the one place where values are hidden from error messages and logs. Which members
+//! are secret is the caller's rule; this crate knows no member by name.
+//!
+//! [`write`](mod@write) appends strings and numbers to a buffer. There is no tree and no serialisation of structures.
 
 use std::borrow::Cow;
 
 mod excerpt;
 mod parse;
 mod redact;
+pub mod write;
 
 #[cfg(test)]
 mod tests;
 
-pub use parse::JsonError;
+pub use excerpt::EXCERPT_CHARS_MAX;
+pub use parse::{DEPTH_MAX, JsonError};
+pub use redact::{Redacted, STARS};
+
+use redact::Secrets;
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +68,7 @@ struct Node {
 pub struct Document<'t> {
     text: &'t str,
     nodes: Vec<Node>,
+    secrets: Secrets,
 }
 
 impl<'t> Document<'t> {

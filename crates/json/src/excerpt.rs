@@ -1,34 +1,47 @@
-//! What a refusal repeats of a value: a string as it is, anything else as compact JSON, cut short.
+//! What an error repeats of a value: a string as it is, anything else as compact JSON, cut short.
 //!
-//! Members that hold secrets are starred out wherever they stand.
+//! Values of secret members are starred out wherever they stand; a value in which one of the document's secrets can
+//! be read is not repeated at all.
 
-use super::{Json, Kind};
+use super::{Json, Kind, STARS, write};
 
-/// Most characters of a value that a refusal repeats.
-pub const VALUE_CHARS_MAX: usize = 1_000;
-
-/// Members whose value is never repeated.
-pub(super) const SECRET_MEMBERS: [&str; 2] = ["access_token", "password"];
+/// Maximum number of characters of an excerpt.
+pub const EXCERPT_CHARS_MAX: usize = 1_000;
 
 impl Json<'_> {
-    /// The value as a refusal repeats it, at most [`VALUE_CHARS_MAX`] characters.
-    pub fn repeated(self) -> String {
-        let mut brief = Brief { text: String::new(), room: VALUE_CHARS_MAX };
+    /// The value as an error repeats it, at most [`EXCERPT_CHARS_MAX`] characters; `None` if a secret can be read in
+    /// it.
+    pub fn excerpt(self) -> Option<String> {
+        let mut excerpt = Excerpt { text: String::new(), room: EXCERPT_CHARS_MAX, shows_secret: false };
         match self.text() {
-            Some(text) => brief.push(&text),
-            None => brief.value(self),
+            Some(text) => {
+                excerpt.shows_secret = self.shows_secret();
+                excerpt.push(&text);
+            }
+            None => excerpt.value(self),
         }
-        brief.text
+        let shows_secret = excerpt.shows_secret || self.document.has_secret_within(&excerpt.text);
+        (!shows_secret).then_some(excerpt.text)
+    }
+
+    /// The name of a member as a path repeats it, at most [`EXCERPT_CHARS_MAX`] characters; stars if a secret can be
+    /// read in it.
+    pub fn path_segment(self) -> String {
+        if self.shows_secret() {
+            return STARS.to_owned();
+        }
+        self.unescaped().chars().take(EXCERPT_CHARS_MAX).collect()
     }
 }
 
 /// A text that stops growing at a number of characters.
-struct Brief {
+struct Excerpt {
     text: String,
     room: usize,
+    shows_secret: bool,
 }
 
-impl Brief {
+impl Excerpt {
     fn push(&mut self, text: &str) {
         let end = text.char_indices().nth(self.room).map_or(text.len(), |(end, _)| end);
         let part = &text[..end];
@@ -36,7 +49,7 @@ impl Brief {
         self.text.push_str(part);
     }
 
-    /// Goes no deeper than [`super::DEPTH_MAX`], because the parser did not.
+    /// Recurses no deeper than [`super::DEPTH_MAX`], because the parser did not.
     fn value(&mut self, value: Json<'_>) {
         match value.kind() {
             Kind::Null | Kind::Boolean | Kind::Number => self.push(value.span()),
@@ -47,8 +60,9 @@ impl Brief {
     }
 
     fn string(&mut self, value: Json<'_>) {
+        self.shows_secret |= value.shows_secret();
         let mut quoted = Vec::new();
-        crate::to_wire::text(&mut quoted, &value.unescaped());
+        write::text(&mut quoted, &value.unescaped());
         self.push(&String::from_utf8_lossy(&quoted));
     }
 
@@ -73,7 +87,7 @@ impl Brief {
             self.push(if place == 0 { "" } else { "," });
             self.string(name);
             self.push(":");
-            if SECRET_MEMBERS.iter().any(|secret| name.is_text(secret)) {
+            if name.names_secret() {
                 self.push("\"***\"");
             } else {
                 self.value(value);

@@ -1,7 +1,5 @@
 //! The reader against a list of hostile texts and, value by value, against another reader.
 
-use super::excerpt::VALUE_CHARS_MAX;
-use super::parse::DEPTH_MAX;
 use super::*;
 
 fn fault(body: &[u8]) -> JsonError {
@@ -108,7 +106,7 @@ fn depth_is_bounded_however_deep_the_text_is() {
 fn the_last_of_equal_names_answers() {
     let document = Document::parse(br#"{"a":1,"b":{"a":2},"\u0061":[3]}"#).expect("JSON");
     let last = document.root().member("a").expect("there");
-    assert_eq!((last.kind(), last.repeated()), (Kind::List, "[3]".to_owned()));
+    assert_eq!((last.kind(), last.excerpt()), (Kind::List, Some("[3]".to_owned())));
     assert!(document.root().member("c").is_none());
 }
 
@@ -122,16 +120,40 @@ fn numbers_and_ids_keep_their_spelling() {
 }
 
 #[test]
-fn what_is_repeated_is_compact_short_and_without_secrets() {
-    let repeated = |text: &str| Document::parse(text.as_bytes()).expect("JSON").root().repeated();
-    assert_eq!(repeated(r#" "a\"\u0410" "#), "a\"А");
-    assert_eq!(repeated("{ \"a\" : [ 1.0 , null , \"\\u0410\\n\" ] }"), "{\"a\":[1.0,null,\"А\\n\"]}");
+fn an_excerpt_is_compact_short_and_without_secrets() {
+    let excerpt = |text: &str| {
+        let mut document = Document::parse(text.as_bytes()).expect("JSON");
+        document.conceal(|name| ["access_token", "password"].contains(&name), &["params"]);
+        document.root().excerpt().unwrap_or_default()
+    };
+    assert_eq!(excerpt(r#" "a\"\u0410" "#), "a\"А");
+    assert_eq!(excerpt("{ \"a\" : [ 1.0 , null , \"\\u0410\\n\" ] }"), "{\"a\":[1.0,null,\"А\\n\"]}");
     assert_eq!(
-        repeated(r#"{"password":"x","b":{"access_token":[1]}}"#),
+        excerpt(r#"{"password":"x","b":{"access_token":[1]}}"#),
         r#"{"password":"***","b":{"access_token":"***"}}"#
     );
-    assert_eq!(repeated(&format!("\"{}\"", "я".repeat(2_000))), "я".repeat(VALUE_CHARS_MAX));
-    assert_eq!(repeated(&format!("[{}1]", "1,".repeat(500_000))).len(), VALUE_CHARS_MAX);
+    assert_eq!(excerpt(&format!("\"{}\"", "я".repeat(2_000))), "я".repeat(EXCERPT_CHARS_MAX));
+    assert_eq!(excerpt(&format!("[{}1]", "1,".repeat(500_000))).len(), EXCERPT_CHARS_MAX);
+}
+
+#[test]
+fn a_value_that_shows_a_secret_is_not_repeated() {
+    let token = "0123456789abcdef\"0123456789abcdef";
+    let member = |value: serde_json::Value| {
+        let body = serde_json::json!({"params": {"token": token, "value": value}}).to_string();
+        let mut document = Document::parse(body.as_bytes()).expect("JSON");
+        document.conceal(|name| name == "token", &["params"]);
+        let value = document.root().member("params").and_then(|params| params.member("value")).expect("there");
+        (value.excerpt(), value.members().next().map(|(name, _)| name.path_segment()))
+    };
+    let hidden = (None, None);
+    assert_eq!(member(token.into()), hidden);
+    assert_eq!(member(format!("Bearer {token}").into()), hidden);
+    assert_eq!(member(serde_json::json!([1, [token]])), hidden);
+    // Cut in the middle of the secret.
+    assert_eq!(member(format!("{}{token}", "x".repeat(EXCERPT_CHARS_MAX - 20)).into()), hidden);
+    assert_eq!(member(serde_json::json!({token: 1})), (None, Some(STARS.to_owned())));
+    assert_eq!(member(serde_json::json!({"a": 1})), (Some("{\"a\":1}".to_owned()), Some("a".to_owned())));
 }
 
 /// Another reader's view of the same value.
