@@ -70,14 +70,25 @@ fn sorts() -> Vec<Vec<AskSort>> {
     ]
 }
 
-/// A filter that the engine does not refuse.
+/// A filter that the engine accepts, also one level deeper.
 fn valid_filter(rng: &mut Rng, sample: &Sample) -> AskFilter {
     loop {
-        let ask = Ask { filter: ask(rng, &sample.people).filter, ..Ask::default() };
+        let filter = ask(rng, &sample.people).filter;
+        let ask = Ask { filter: after(0, &filter), ..Ask::default() };
         if matches!(engine::answer(&sample.book, &ask), Outcome::Found(_)) {
-            return ask.filter;
+            return filter;
         }
     }
+}
+
+/// The filter, for ids greater than `last` only.
+fn after(last: u64, filter: &AskFilter) -> AskFilter {
+    let id = AskFilter::Simple {
+        field: "id".to_owned(),
+        operator: ">".to_owned(),
+        value: Literal::Number(last.to_string()),
+    };
+    AskFilter::Tree { filters: vec![id, filter.clone()], condition: Some(Condition::And) }
 }
 
 /// Every page of this size, one after the other; each must give the same total.
@@ -99,13 +110,7 @@ fn by_key(sample: &Sample, filter: &AskFilter, size: usize) -> Vec<u64> {
     let mut ids: Vec<u64> = Vec::new();
     loop {
         let last = ids.last().copied().unwrap_or(0);
-        let behind = AskFilter::Simple {
-            field: "id".to_owned(),
-            operator: ">".to_owned(),
-            value: Literal::Number(last.to_string()),
-        };
-        let filters = vec![behind, filter.clone()];
-        let filter = AskFilter::Tree { filters, condition: Some(Condition::And) };
+        let filter = after(last, filter);
         let page = found(&sample.book, &Ask { filter, limit: Some(size as i128), ..Ask::default() });
         if page.ids.is_empty() {
             return ids;
