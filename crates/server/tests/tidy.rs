@@ -68,9 +68,9 @@ impl Source {
     /// Whether all of it is for tests, benches or examples.
     fn is_trial(&self) -> bool {
         let parts: Vec<&str> = self.path.split('/').collect();
-        parts
-            .iter()
-            .any(|part| ["tests", "benches", "examples", "fuzz", "testbed", "tests.rs", "testing.rs"].contains(part))
+        parts.iter().any(|part| {
+            ["tests", "benches", "examples", "fuzz", "testbed", "tests.rs", "testing.rs", "testbed"].contains(part)
+        })
     }
 
     /// The text without remarks and without the tests at its end.

@@ -53,6 +53,8 @@ struct KindPool {
     ranges: VecDeque<Range<u64>>,
     /// The size of the last block; 0 before the first.
     block: u64,
+    /// Blocks that a command had to wait for or that were reserved ahead of one.
+    blocks: u32,
     /// Ids below this are not given out any more.
     next_min: u64,
 }
@@ -62,9 +64,10 @@ impl KindPool {
         self.ranges.iter().map(|range| range.end - range.start).sum()
     }
 
-    /// Whether less than half a block is left of a kind that is in use.
+    /// Whether less than half a block is left of a kind that is in use. One command alone, such as an upload into an
+    /// empty book, is no sign of more to come: nothing is reserved ahead after the first block.
     fn is_low(&self) -> bool {
-        self.left() * 2 < self.block
+        self.blocks > 1 && self.left() * 2 < self.block
     }
 
     /// How many to reserve when so many are missing.
@@ -75,6 +78,7 @@ impl KindPool {
 
     fn add(&mut self, ids: Range<u64>) {
         self.block = ids.end - ids.start;
+        self.blocks = self.blocks.saturating_add(1);
         // Of two reservations at a time the earlier one may arrive when ids of the later one are in use.
         if ids.start >= self.next_min {
             let at = self.ranges.partition_point(|range| range.start < ids.start);
@@ -171,6 +175,9 @@ mod tests {
     fn a_pool_is_low_when_half_of_a_block_is_used() {
         let mut pool = IdPool::default();
         assert_eq!(pool.low(), [], "a kind that is not used");
+        pool.add(IdRange::new(IdKind::Group, 10, 1));
+        assert_eq!(pool.next(IdKind::Group), 10);
+        assert_eq!(pool.low(), [], "one command needed ids so far");
         pool.add(IdRange::new(IdKind::Group, 100, 16));
         (100..108).for_each(|id| assert_eq!(pool.next(IdKind::Group), id));
         assert_eq!(pool.low(), []);
