@@ -62,6 +62,7 @@ pub use verify::FINDINGS_MAX;
 use postgres::Postgres;
 use sql::{Session, Snapshot};
 use sqlite::Sqlite;
+pub use sqlite::backup::{BackupError, BackupProgress, Existing, backup};
 
 /// What names the data.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,6 +15,7 @@ use crate::config::{ConfigFile, Layers, value};
 mod agent;
 mod allow;
 mod args;
+mod backup;
 mod check;
 mod cli_error;
 mod completions;
@@ -66,7 +67,7 @@ fn program() -> Command {
         .subcommands([serving::demo_command(), serving::serve_command()])
         .subcommands([agent::command(), customer::command(), user::command(), key::command(), allow::command()])
         .subcommands([import::command(), export::command()])
-        .subcommands([migrate::command(), check::command(), health::command()])
+        .subcommands([backup::command(), check::command(), migrate::command(), health::command()])
         .subcommands([completions::command(), man::command()])
 }
 
@@ -153,6 +154,7 @@ fn run_command(
         "user" => user::run(verb, leaf, layers, console.stdin),
         "key" => key::run(verb, leaf, layers),
         "allow" => allow::run(verb, leaf, layers),
+        "backup" => backup::run(leaf, layers, console.progress),
         "check" => check::run(layers, console.progress),
         "import" => import::run(leaf, layers, console),
         "export" => export::run(leaf, layers, console),

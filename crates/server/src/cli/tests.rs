@@ -397,7 +397,28 @@ fn every_command_has_a_manual_page() {
 
 #[test]
 fn the_templates_of_progress_bars_are_valid() {
-    for template in [import::PROGRESS, export::PROGRESS] {
+    for template in [backup::PROGRESS, import::PROGRESS, export::PROGRESS] {
         assert!(indicatif::ProgressStyle::with_template(template).is_ok(), "{template}");
     }
+}
+
+#[test]
+fn a_backup_is_a_private_file_that_is_not_replaced_by_accident() {
+    let place = place();
+    let data = place.path().join("data");
+    let copy = place.path().join("copy.db");
+    let copy = copy.to_str().expect("UTF-8");
+    let missing = on(&data, &format!("backup {copy}"));
+    assert!(missing.exit == Exit::Failed && missing.err.contains("no data in") && !data.exists(), "{}", missing.err);
+    asked(&data, "customer add A");
+    let made = asked(&data, &format!("backup {copy}"));
+    assert_eq!(
+        (&made["file"], made["bytes"].as_u64()),
+        (&json!(copy), std::fs::metadata(copy).ok().map(|file| file.len()))
+    );
+    let again = on(&data, &format!("backup {copy}"));
+    assert!(again.exit == Exit::Failed && again.err.contains("--force"), "{}", again.err);
+    assert_eq!(on(&data, &format!("backup {copy} --force")).exit, Exit::Done);
+    let database = on(&data, &format!("backup {copy} --force --database postgres://u:pw@127.0.0.1:1/db"));
+    assert!(database.exit == Exit::Failed && database.err.contains("pg_dump") && !database.err.contains("pw"));
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing here sleeps for a fixed time: what has a bound is looked for until it is there, and the bound is asserted.
 
+mod backup;
 mod changing;
 mod crashing;
 mod files;

@@ -75,6 +75,11 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     }
 }
 
+/// Fails if the database is not ringbook's.
+pub(super) fn verify_ownership(connection: &Connection, path: &Path) -> Result<(), StoreFault> {
+    schema(connection, path).map(drop)
+}
+
 /// One migration, unless another program has done it meanwhile.
 fn step(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

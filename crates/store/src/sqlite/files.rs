@@ -17,7 +17,7 @@ const LOCK: &str = "ringbook.lock";
 /// Directories are for their owner alone.
 const DIRECTORY_MODE: u32 = 0o700;
 /// So are files.
-const FILE_MODE: u32 = 0o600;
+pub(super) const FILE_MODE: u32 = 0o600;
 
 /// The database of `directory`, made empty if it is not there. An existing one is closed to others.
 pub(super) fn database(directory: &Path) -> Result<PathBuf, StoreError> {
@@ -26,14 +26,19 @@ pub(super) fn database(directory: &Path) -> Result<PathBuf, StoreError> {
         .mode(DIRECTORY_MODE)
         .create(directory)
         .map_err(|error| refused(directory, error))?;
-    let path = directory.join(DATABASE);
+    let path = path(directory);
     private(&path)?;
     Ok(path)
 }
 
+/// Where the database of `directory` is, if there is one.
+pub(super) fn path(directory: &Path) -> PathBuf {
+    directory.join(DATABASE)
+}
+
 /// Whether there is a database in `directory`.
 pub(super) fn is_there(directory: &Path) -> bool {
-    directory.join(DATABASE).is_file()
+    path(directory).is_file()
 }
 
 /// Takes the lock that only one server holds. It is given up when the file is dropped, a crash included.

@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use super::sql::Snapshot;
 use super::{Commits, FaultInjector, Role, StoreError};
 
+pub(super) mod backup;
 pub(super) mod database;
 mod files;
 mod images;
