@@ -12,7 +12,7 @@ use super::console::Progress;
 use super::operator::{place, text_argument};
 use super::output::{CommandOutput, plain};
 use crate::config::Layers;
-use ringbook_store::{BackupProgress, Existing, Place, Store, backup};
+use ringbook_store::{BackupProgress, Existing, Location, Store, backup};
 
 /// The template of the progress bar.
 pub(super) const PROGRESS: &str = "copying {bar:30} {bytes}/{total_bytes} {eta}";
@@ -45,7 +45,7 @@ pub(super) fn run(leaf: &ArgMatches, layers: &Layers<'_>, progress: Progress) ->
     let file = PathBuf::from(text_argument(leaf, "FILE")?);
     let existing = if layers.is_up("force")? { Existing::Replace } else { Existing::Keep };
     let place = place(layers)?;
-    let Place::Directory(directory) = &place else {
+    let Location::Directory(directory) = &place else {
         return Err(CliError::failed(
             "the data are in PostgreSQL: copy them with `pg_dump --schema=ringbook --format=custom --file FILE URL`",
         ));

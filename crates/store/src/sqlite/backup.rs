@@ -15,8 +15,8 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{database, files};
-use crate::session::Session;
-use crate::{StoreFault, statements};
+use crate::sql::Session;
+use crate::{StoreError, statements};
 
 /// Pages that are copied between two reports of progress: 4 MiB.
 const PAGES_PER_STEP: i32 = 1024;
@@ -49,7 +49,7 @@ pub enum BackupError {
     /// The file cannot be written.
     File(PathBuf, io::Error),
     /// The data cannot be read.
-    Store(StoreFault),
+    Store(StoreError),
 }
 
 impl fmt::Display for BackupError {
@@ -69,8 +69,8 @@ impl fmt::Display for BackupError {
 
 impl std::error::Error for BackupError {}
 
-impl From<StoreFault> for BackupError {
-    fn from(fault: StoreFault) -> Self {
+impl From<StoreError> for BackupError {
+    fn from(fault: StoreError) -> Self {
         Self::Store(fault)
     }
 }
@@ -86,7 +86,7 @@ impl From<rusqlite::Error> for BackupError {
 /// Nothing is left under the name of the file, or beside it, when this fails. Blocks on the disk.
 ///
 /// # Errors
-/// See [`BackupError`]; [`StoreFault::Unfinished`] if the data are an unfinished copy themselves.
+/// See [`BackupError`]; [`StoreError::Unfinished`] if the data are an unfinished copy themselves.
 pub fn backup(
     directory: &Path,
     file: &Path,
@@ -116,7 +116,7 @@ fn copy(
     source.execute_batch("BEGIN")?;
     database::verify_ownership(&source, directory)?;
     if (&source as &dyn Session).finds(statements::UNFINISHED_MOVE, &[])? {
-        return Err(StoreFault::Unfinished.into());
+        return Err(StoreError::Unfinished.into());
     }
     let unfinished = UnfinishedFile::create(parent, file).map_err(written)?;
     pages(&source, &unfinished.0, pages_per_step, progress)?;
@@ -148,7 +148,7 @@ fn pages(
             StepResult::Done => return Ok(()),
             StepResult::More => {}
             // The source is in a read transaction and the target is known to nobody else.
-            _ => return Err(StoreFault::unavailable("the database is locked: try again").into()),
+            _ => return Err(StoreError::unavailable("the database is locked: try again").into()),
         }
     }
 }
@@ -294,13 +294,13 @@ mod tests {
         );
         writer.execute_batch("INSERT INTO meta (name, value) VALUES ('move_unfinished', 1)").expect("marked");
         let unfinished = backup(&data, &file, Existing::Keep, &mut |_| {}).expect_err("refused");
-        assert!(matches!(unfinished, BackupError::Store(StoreFault::Unfinished)), "{unfinished}");
+        assert!(matches!(unfinished, BackupError::Store(StoreError::Unfinished)), "{unfinished}");
         let foreign = place.path().join("foreign");
         fs::create_dir(&foreign).expect("a directory");
         let database = Connection::open(files::path(&foreign)).expect("a database");
         database.execute_batch("CREATE TABLE t (a)").expect("a table");
         let refused = backup(&foreign, &file, Existing::Keep, &mut |_| {}).expect_err("refused");
-        assert!(matches!(refused, BackupError::Store(StoreFault::NotADatabase { .. })), "{refused}");
+        assert!(matches!(refused, BackupError::Store(StoreError::NotADatabase { .. })), "{refused}");
         let stopped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             writer.execute_batch("DELETE FROM meta WHERE name = 'move_unfinished'").expect("unmarked");
             copy(&data, &file, Existing::Keep, 1, &mut |_| panic!("stopped"))

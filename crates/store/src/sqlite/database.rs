@@ -76,7 +76,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
 }
 
 /// Fails if the database is not ringbook's.
-pub(super) fn verify_ownership(connection: &Connection, path: &Path) -> Result<(), StoreFault> {
+pub(super) fn verify_ownership(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     schema(connection, path).map(drop)
 }
 
