@@ -10,15 +10,18 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use ringbook_clock::Clock;
-use ringbook_telemetry::Metrics;
+use ringbook_telemetry::{Metrics, Traceparent};
 
 use crate::access::Access;
 use crate::audit::AuditLog;
 use crate::books::Books;
 use crate::call::Call;
-use crate::stopwatch::Stopwatch;
+
+/// Calls that take this long are logged unless set otherwise.
+pub const SLOW_CALL: Duration = Duration::from_secs(1);
 
 /// A way in: a protocol that the server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +46,8 @@ pub struct Application {
     pub(crate) audit: Arc<AuditLog>,
     pub(crate) metrics: Arc<Metrics>,
     clock: Clock,
+    /// Calls that take so many microseconds are logged.
+    slow_micros: AtomicU64,
     /// Counts the calls that failed inside the server; the number is in the log and in the answer.
     incidents: AtomicU64,
 }
@@ -56,12 +61,23 @@ impl Application {
         clock: Clock,
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
-        Arc::new(Self { access, books, audit, metrics, clock, incidents: AtomicU64::new(0) })
+        let (slow_micros, incidents) = (AtomicU64::new(micros(SLOW_CALL)), AtomicU64::new(0));
+        Arc::new(Self { access, books, audit, metrics, clock, slow_micros, incidents })
     }
 
-    /// Begins a call that came through this front end from this address.
-    pub fn begin(&self, frontend: Frontend, peer: IpAddr) -> Call<'_> {
-        Call::new(self, frontend, peer, self.clock.now(), Stopwatch::start(&self.metrics))
+    /// Logs calls that take at least so long, instead of [`SLOW_CALL`].
+    pub fn log_slow(&self, slow: Duration) {
+        self.slow_micros.store(micros(slow), Ordering::Relaxed);
+    }
+
+    /// Begins a call that came through this front end from this address, as a part of this trace.
+    pub fn begin(&self, frontend: Frontend, peer: IpAddr, traceparent: Option<Traceparent>) -> Call<'_> {
+        Call::new(self, frontend, peer, traceparent, self.clock.now())
+    }
+
+    /// Whether calls that take so long are logged.
+    pub(crate) fn is_slow(&self, took: Duration) -> bool {
+        micros(took) >= self.slow_micros.load(Ordering::Relaxed)
     }
 
     /// The counters of the server.
@@ -73,4 +89,8 @@ impl Application {
     pub(crate) fn next_incident(&self) -> u64 {
         self.incidents.fetch_add(1, Ordering::Relaxed) + 1
     }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

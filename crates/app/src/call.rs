@@ -8,8 +8,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ringbook_clock::Moment;
+use ringbook_telemetry::{CallRecord, QuotaLimit, Traceparent};
 
-use crate::access::{AccessError, Identity, LimitsView, Requirement, Secret, Session, User};
+use crate::access::{AccessError, Identity, LimitKind, LimitsView, Requirement, Secret, Session, User};
 use crate::admitted::Admitted;
 use crate::application::{Application, Frontend};
 use crate::audit::{Request, Sent};
@@ -20,8 +21,9 @@ pub struct Call<'a> {
     pub(crate) app: &'a Application,
     frontend: Frontend,
     peer: IpAddr,
+    traceparent: Option<Traceparent>,
     now: Moment,
-    pub(crate) stopwatch: Stopwatch<'a>,
+    pub(crate) stopwatch: Stopwatch,
     operation: Option<&'static str>,
     identity: Option<Identity>,
     /// The user acted for, once it is known that the caller may.
@@ -47,10 +49,12 @@ impl<'a> Call<'a> {
         app: &'a Application,
         frontend: Frontend,
         peer: IpAddr,
+        traceparent: Option<Traceparent>,
         now: Moment,
-        stopwatch: Stopwatch<'a>,
     ) -> Self {
-        Self { app, frontend, peer, now, stopwatch, operation: None, identity: None, effective_user: None }
+        let stopwatch = Stopwatch::start();
+        let (operation, identity, effective_user) = (None, None, None);
+        Self { app, frontend, peer, traceparent, now, stopwatch, operation, identity, effective_user }
     }
 
     /// When the call came.
@@ -104,6 +108,12 @@ impl<'a> Call<'a> {
         let admitted = self.app.access.admit(identity, user_id, needs, self.peer, self.now);
         let caller = admitted.map_err(|denied| {
             self.effective_user = denied.effective_user;
+            if let AccessError::LimitExceeded { per, .. } = &denied.error {
+                self.app.metrics.quota_refused(match per {
+                    LimitKind::Minute => QuotaLimit::Minute,
+                    LimitKind::Day => QuotaLimit::Day,
+                });
+            }
             denied.error
         })?;
         self.effective_user = Some(Arc::clone(caller.shared_user()));
@@ -125,8 +135,21 @@ impl<'a> Call<'a> {
     pub fn log_internal_error(&self, cause: &str) -> u64 {
         let request = self.app.next_incident();
         let (operation, frontend) = (self.operation.unwrap_or("unknown"), self.frontend.name());
-        tracing::error!(request, frontend, operation, cause, "internal error");
+        let traceparent = self.traceparent.as_ref().map(Traceparent::as_str);
+        tracing::error!(request, frontend, operation, cause, traceparent, "internal error");
         request
+    }
+
+    /// Counts and times the call under a method and an outcome, by their positions in the metrics, and logs it when it
+    /// was slow.
+    pub fn count(&self, method: usize, outcome: usize, received_bytes: usize, sent_bytes: usize) {
+        let took = self.stopwatch.file(&self.app.metrics, method);
+        self.app.metrics.call(&CallRecord { method, outcome, took, received_bytes, sent_bytes });
+        if self.app.is_slow(took) {
+            let (operation, frontend) = (self.operation.unwrap_or("unknown"), self.frontend.name());
+            let (traceparent, millis) = (self.traceparent.as_ref().map(Traceparent::as_str), took.as_millis());
+            tracing::warn!(frontend, operation, millis, traceparent, "slow call");
+        }
     }
 
     /// Writes the call into the audit log of the account acted for, even when it was refused: what an agent does for

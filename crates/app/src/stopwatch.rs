@@ -1,6 +1,6 @@
 //! How long the stages of a call take, for the metrics page.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ringbook_telemetry::Metrics;
 
@@ -40,17 +40,17 @@ impl Stage {
 
 /// Measures one call, stage by stage.
 #[derive(Debug)]
-pub struct Stopwatch<'m> {
-    metrics: &'m Metrics,
+pub struct Stopwatch {
     began: Instant,
     since: Instant,
+    stages: [Option<Duration>; Stage::ALL.len()],
 }
 
-impl<'m> Stopwatch<'m> {
+impl Stopwatch {
     /// Starts the first stage.
-    pub fn start(metrics: &'m Metrics) -> Self {
+    pub fn start() -> Self {
         let since = Instant::now();
-        Stopwatch { metrics, began: since, since }
+        Stopwatch { began: since, since, stages: Default::default() }
     }
 
     /// Microseconds since the start.
@@ -58,10 +58,20 @@ impl<'m> Stopwatch<'m> {
         u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// Files the time since the last lap under this stage.
+    /// Adds the time since the last lap to this stage.
     pub fn lap(&mut self, stage: Stage) {
         let now = Instant::now();
-        self.metrics.stage(stage as usize, now - self.since);
+        *self.stages[stage as usize].get_or_insert_default() += now - self.since;
         self.since = now;
+    }
+
+    /// Files the stages under a method, by position, and yields the time since the start.
+    pub fn file(&self, metrics: &Metrics, method: usize) -> Duration {
+        for (stage, took) in self.stages.iter().enumerate() {
+            if let Some(took) = took {
+                metrics.stage(method, stage, *took);
+            }
+        }
+        self.began.elapsed()
     }
 }

@@ -1,12 +1,17 @@
-//! Reads the body of a request: bounded in size, in time, and in what gzip may blow it up to.
+//! Reads the body of a request: bounded in size, in time, in what gzip may blow it up to, and by the budget of bodies
+//! in flight.
 //!
-//! The common body arrives in one piece and is passed on as it is. The limit holds for the decompressed
-//! size; compressed bytes get a little more, since gzip makes incompressible bodies larger.
+//! The common body arrives in one piece and is passed on as it is. The limit holds for the decompressed size;
+//! compressed bytes get a little more, since gzip makes incompressible bodies larger.
+//!
+//! Pieces are collected here rather than with `http-body-util`: that keeps all pieces and joins them at the end, so
+//! that a body takes twice its size; here the room is made once, of the length that the client has announced.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io::Read;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::net::IpAddr;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
 use flate2::read::MultiGzDecoder;
@@ -14,11 +19,29 @@ use hyper::HeaderMap;
 use hyper::body::{Body, Incoming};
 use hyper::header::CONTENT_ENCODING;
 
-use super::watch::{Phase, Watch};
-use super::{HttpSettings, TransportError, api};
+use super::budget::{Budget, Charge, FREE_BYTES};
+use super::conn_state::{ConnCell, Event};
+use super::transport_error::cut;
+use super::{HttpSettings, TransportError};
 
-/// Up to this many compressed bytes are unpacked in place; more go to a thread for long work.
-const GUNZIP_IN_PLACE_BYTES_MAX: usize = 8 << 10;
+/// Bodies are unpacked in place as long as they take at most so many bytes unpacked; the others go to a thread for
+/// long work. Unpacking so many takes a tenth of a millisecond.
+const GUNZIP_IN_PLACE_BYTES_MAX: usize = 64 << 10;
+
+/// What bounds a body.
+pub(super) struct BodyBounds<'a> {
+    pub(super) bytes_max: usize,
+    pub(super) settings: &'a HttpSettings,
+    pub(super) budget: &'a Budget,
+    pub(super) peer: IpAddr,
+}
+
+/// A body, with its part of the budget, to be held as long as the body is.
+#[derive(Debug, Default)]
+pub(super) struct ReadBody {
+    pub(super) bytes: Bytes,
+    pub(super) charge: Option<Charge>,
+}
 
 /// How a request's body is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,23 +54,39 @@ enum Packing {
 pub(super) async fn read(
     headers: &HeaderMap,
     body: Incoming,
-    settings: &HttpSettings,
-    watch: &Watch,
-) -> Result<Bytes, TransportError> {
-    let packing = packing(headers)?;
-    let bytes = gather(body, packing, settings, watch).await?;
-    watch.enter(Phase::Answer);
-    match packing {
-        Packing::Plain => Ok(bytes),
-        Packing::Gzip => unpack(bytes, settings.body_bytes_max).await,
+    bounds: &BodyBounds<'_>,
+    state: &ConnCell,
+) -> Result<ReadBody, TransportError> {
+    if bounds.bytes_max == 0 {
+        state.note(Event::BodyEnded);
+        return Ok(ReadBody::default());
     }
+    let packing = packing(headers)?;
+    let mut body = gather(body, packing, bounds, state).await?;
+    state.note(Event::BodyEnded);
+    if packing == Packing::Gzip {
+        body.bytes = unpack(body.bytes, bounds.bytes_max).await?;
+    }
+    if body.bytes.len() <= FREE_BYTES {
+        body.charge = None;
+    } else if let Some(charge) = &mut body.charge {
+        charge.shrink(body.bytes.len());
+    }
+    Ok(body)
 }
 
-/// Reads a body that nobody wants, within the same bounds, so that the connection can be used further.
-pub(super) async fn discard(body: Incoming, settings: &HttpSettings, watch: &Watch) {
-    // A body that is refused closes the connection; its refusal is no answer to a wrong path.
-    let _ = gather(body, Packing::Plain, settings, watch).await;
-    watch.enter(Phase::Answer);
+/// Reads a body that nobody wants, within the same bounds, so that the connection can be used further. Keeps nothing
+/// of it.
+pub(super) async fn discard(mut body: Incoming, bytes_max: usize, state: &ConnCell) {
+    let mut left = bytes_max;
+    // Whatever fails closes the connection; it is no answer to a wrong path.
+    while !body.is_end_stream()
+        && let Ok(Some(piece)) = piece(&mut body, state).await
+        && let Some(rest) = left.checked_sub(piece.len())
+    {
+        left = rest;
+    }
+    state.note(Event::BodyEnded);
 }
 
 fn packing(headers: &HeaderMap) -> Result<Packing, TransportError> {
@@ -70,24 +109,36 @@ fn packing(headers: &HeaderMap) -> Result<Packing, TransportError> {
 }
 
 fn unknown(encoding: &str) -> TransportError {
-    TransportError::UnknownEncoding { encoding: api::cut(encoding) }
+    TransportError::UnknownEncoding { encoding: cut(encoding) }
 }
 
 async fn gather(
     mut body: Incoming,
     packing: Packing,
-    settings: &HttpSettings,
-    watch: &Watch,
-) -> Result<Bytes, TransportError> {
-    let too_large = || TransportError::BodyTooLarge { body_bytes_max: settings.body_bytes_max };
-    let bytes_max = received_bytes_max(packing, settings.body_bytes_max);
+    bounds: &BodyBounds<'_>,
+    state: &ConnCell,
+) -> Result<ReadBody, TransportError> {
+    let too_large = || TransportError::BodyTooLarge { body_bytes_max: bounds.bytes_max };
+    let in_words = |why| match why {
+        PieceError::TimedOut => TransportError::BodyTimeout { body_read_time_max: bounds.settings.body_read_time_max },
+        PieceError::CutOff => TransportError::BodyCutOff,
+    };
+    let bytes_max = received_bytes_max(packing, bounds.bytes_max);
     // Said beforehand to be too large: not even asked for, if the client waits to be asked.
-    if body.size_hint().lower() > bytes_max as u64 {
+    let announced = body.size_hint().lower();
+    if announced > bytes_max as u64 {
         return Err(too_large());
     }
-    let mut whole = Gathered::default();
+    let charge = match charged_bytes(packing, body.size_hint().exact(), bounds.bytes_max) {
+        0..=FREE_BYTES => None,
+        bytes => {
+            let charge = bounds.budget.charge(bounds.peer, bytes);
+            Some(in_time(charge, state).await.map_err(in_words)?)
+        }
+    };
+    let mut whole = Gathered::new(announced as usize);
     while !body.is_end_stream() {
-        let Some(piece) = piece(&mut body, settings, watch).await? else {
+        let Some(piece) = piece(&mut body, state).await.map_err(in_words)? else {
             break;
         };
         if whole.bytes() + piece.len() > bytes_max {
@@ -95,7 +146,7 @@ async fn gather(
         }
         whole.push(piece);
     }
-    Ok(whole.joined())
+    Ok(ReadBody { bytes: whole.joined(), charge })
 }
 
 fn received_bytes_max(packing: Packing, body_bytes_max: usize) -> usize {
@@ -105,35 +156,55 @@ fn received_bytes_max(packing: Packing, body_bytes_max: usize) -> usize {
     }
 }
 
-/// The next piece of a body, or none at its end. Trailers count as an empty piece.
-async fn piece(body: &mut Incoming, settings: &HttpSettings, watch: &Watch) -> Result<Option<Bytes>, TransportError> {
-    poll_fn(|cx| poll_piece(body, settings, watch, cx)).await
+/// The most that a body can take, packed and unpacked together.
+fn charged_bytes(packing: Packing, announced: Option<u64>, body_bytes_max: usize) -> usize {
+    let received = announced.map_or(received_bytes_max(packing, body_bytes_max), |bytes| bytes as usize);
+    match packing {
+        Packing::Plain => received,
+        Packing::Gzip => received + body_bytes_max,
+    }
 }
 
-fn poll_piece(
-    body: &mut Incoming,
-    settings: &HttpSettings,
-    watch: &Watch,
-    cx: &mut Context<'_>,
-) -> Poll<Result<Option<Bytes>, TransportError>> {
-    if watch.body_expired() {
-        return Poll::Ready(Err(TransportError::BodyTimeout { body_read_time_max: settings.body_read_time_max }));
-    }
-    Pin::new(body).poll_frame(cx).map(|frame| match frame {
-        Some(Ok(frame)) => Ok(Some(frame.into_data().unwrap_or_default())),
-        Some(Err(_)) => Err(TransportError::BodyCutOff),
-        None => Ok(None),
+/// Why there is no next piece.
+enum PieceError {
+    TimedOut,
+    CutOff,
+}
+
+/// Waits as long as a body may take.
+async fn in_time<F: Future>(waited_for: F, state: &ConnCell) -> Result<F::Output, PieceError> {
+    let mut waited_for = pin!(waited_for);
+    poll_fn(|cx| {
+        if state.get().is_body_expired {
+            return Poll::Ready(Err(PieceError::TimedOut));
+        }
+        waited_for.as_mut().poll(cx).map(Ok)
     })
+    .await
+}
+
+/// The next piece of a body, or none at its end. Trailers count as an empty piece.
+async fn piece(body: &mut Incoming, state: &ConnCell) -> Result<Option<Bytes>, PieceError> {
+    let frame = poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx));
+    match in_time(frame, state).await? {
+        Some(Ok(frame)) => Ok(Some(frame.into_data().unwrap_or_default())),
+        Some(Err(_)) => Err(PieceError::CutOff),
+        None => Ok(None),
+    }
 }
 
 /// Pieces of a body; a single one is kept as it is.
-#[derive(Default)]
 struct Gathered {
+    announced: usize,
     first: Bytes,
     joined: BytesMut,
 }
 
 impl Gathered {
+    fn new(announced: usize) -> Self {
+        Gathered { announced, first: Bytes::new(), joined: BytesMut::new() }
+    }
+
     fn bytes(&self) -> usize {
         self.first.len().max(self.joined.len())
     }
@@ -144,7 +215,9 @@ impl Gathered {
             return;
         }
         if self.joined.is_empty() {
+            self.joined.reserve(self.announced.max(self.first.len() + piece.len()));
             self.joined.extend_from_slice(&self.first);
+            self.first = Bytes::new();
         }
         self.joined.extend_from_slice(&piece);
     }
@@ -154,9 +227,11 @@ impl Gathered {
     }
 }
 
+/// Unpacks a body in place, or on a thread for long work if it turns out to be large.
 async fn unpack(packed: Bytes, body_bytes_max: usize) -> Result<Bytes, TransportError> {
-    if packed.len() <= GUNZIP_IN_PLACE_BYTES_MAX {
-        return gunzip(&packed, body_bytes_max);
+    match gunzip(&packed, body_bytes_max.min(GUNZIP_IN_PLACE_BYTES_MAX)) {
+        Err(TransportError::BodyTooLarge { body_bytes_max: tried }) if tried < body_bytes_max => {}
+        small => return small,
     }
     let unpacking = tokio::task::spawn_blocking(move || gunzip(&packed, body_bytes_max));
     // Only a runtime that is being torn down loses the task.

@@ -14,8 +14,6 @@ use hyper::HeaderMap;
 use hyper::header::ACCEPT_ENCODING;
 use tokio::sync::Semaphore;
 
-use super::Reply;
-
 /// Level of gzip: beyond the fastest, answers of this kind shrink little more.
 const LEVEL: u32 = 1;
 const PIECE_BYTES: usize = 64 << 10;
@@ -83,11 +81,9 @@ impl Compressor {
     }
 
     /// Packs an answer; none when the runtime is being torn down.
-    pub(super) async fn pack(self: &Arc<Self>, plain: Vec<Bytes>) -> Option<Reply> {
+    pub(super) async fn pack(self: &Arc<Self>, plain: Vec<Bytes>) -> Option<Vec<Bytes>> {
         let _turn = self.free.acquire().await.ok()?;
-        let packing = tokio::task::spawn_blocking(move || gzip(&plain));
-        let segments = packing.await.ok()?;
-        Some(Reply { segments })
+        tokio::task::spawn_blocking(move || gzip(&plain)).await.ok()
     }
 }
 

@@ -1,43 +1,55 @@
-//! The HTTP floor: sockets, sizes, time-outs, TLS and the metrics page.
+//! The transport: listeners, sockets, sizes, time-outs, TLS, compression, and the table of front ends.
 //!
-//! The idea: one task per connection, in which hyper reads HTTP/1.1 and one lazily armed timer watches the
-//! stage that the connection is in (see [`watch`] and [`connection`]); a call of a few hundred bytes
-//! touches no timer, no lock and no clock but one. Everything that a client may send or hold back has a
+//! One task per connection, in which hyper reads HTTP/1.1 and one lazily armed timer watches the stage that the
+//! connection is in (see [`conn_state`] and [`connection`]); a call of a few hundred bytes touches no timer, no lock and no
+//! clock but one. A request goes to the [`Frontend`] that is mounted at its path and verb ([`Mounts`]); a listener may
+//! also speak another protocol than HTTP ([`StreamProtocol`]). Everything that a client may send or hold back has a
 //! bound in [`HttpSettings`].
 //!
-//! What it does not do: it knows no method and no JSON member. The floor below is handed the bytes of a body
-//! and the caller's address, and makes every body that goes out, those of refusals included ([`Service`]).
+//! What it does not do: it knows no method of the API, no JSON and no text that a client reads; front ends write those,
+//! also for the requests that never reach them ([`TransportError`]).
 
-use std::future::Future;
-use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use ipnet::IpNet;
-use tokio::net::TcpListener;
 
-use ringbook_telemetry::{Connections, Metrics};
-
-mod accept;
-mod api;
 mod body;
+mod budget;
 mod compression;
+mod conn_state;
 mod connection;
+mod deadlines;
+mod dispatch;
+mod frontend;
+mod health;
+mod listener;
 mod metrics_page;
+mod mounts;
 mod peer;
-mod segments;
+mod protocol;
+mod reply_body;
+mod reply_budget;
+mod shutdown;
 mod tls;
-mod watch;
+mod transport_error;
+mod watched_stream;
 
 #[cfg(test)]
 mod tests;
 
-pub use accept::Drain;
+pub use budget::FREE_BYTES;
+pub use frontend::{Frontend, Request, Response};
+pub use health::health;
+// What a front end needs of HTTP.
+pub use hyper::{HeaderMap, Method, StatusCode, Uri, header};
+pub use listener::{Drain, Listener, run};
+pub use metrics_page::metrics_page;
+pub use mounts::{Mount, Mounts};
+pub use protocol::{ByteStream, Client, Protocol, StreamHandler, StreamProtocol};
+pub use reply_budget::{ReplyBudget, ReplyBudgetError};
+pub use shutdown::Shutdown;
 pub use tls::{TlsError, TlsFiles};
-
-/// The one path that calls are posted to. A trailing slash and a query string are allowed, too.
-pub const API_PATH: &str = "/v2.0";
+pub use transport_error::{ECHO_CHARS_MAX, TransportError};
 
 /// The path that says whether the server and its store are well.
 pub const HEALTH_PATH: &str = "/healthz";
@@ -45,13 +57,13 @@ pub const HEALTH_PATH: &str = "/healthz";
 /// The path of the metrics page, on its own listener.
 pub const METRICS_PATH: &str = "/metrics";
 
-/// What a [`TransportError`] repeats of a path or verb, in characters.
-pub const ECHO_CHARS_MAX: usize = 200;
+/// Connections that a listener for the metrics page should have at most.
+pub const METRICS_CONNECTIONS_MAX: u32 = 100;
 
-/// The bounds of the HTTP floor. [`Default`] gives what a public server should run with.
+/// The bounds of the transport. [`Default`] gives what a public server should run with.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
-    /// Largest request body after decompression.
+    /// Largest request body after decompression, for mounts without a bound of their own.
     pub body_bytes_max: usize,
     /// Largest request head; beyond it the answer is 431 and the connection is closed.
     pub header_bytes_max: usize,
@@ -74,11 +86,24 @@ pub struct HttpSettings {
     pub health_time_max: Duration,
     /// How long running calls may take after the signal to stop.
     pub shutdown_time_max: Duration,
-    /// Open connections, or fewer where the system's limit of open files is lower; one more is closed at once
-    /// and counted as rejected.
+    /// Open connections of a listener, or fewer where the system's limit of open files is lower; one more is closed at
+    /// once and counted as rejected.
     pub connections_max: u32,
     /// Answers of this size are compressed when the client allows it.
     pub compress_bytes_min: usize,
+    /// Bytes of request bodies in flight, in all, and of one address (an IPv4 address or an IPv6 network of 64 bits). A
+    /// body that has no room is not read until it has, or until `body_read_time_max` has passed. Bodies of at most
+    /// [`FREE_BYTES`] are not counted.
+    pub request_bytes_max: usize,
+    /// The same, of one address.
+    pub request_bytes_per_address_max: usize,
+    /// Bytes of responses in flight, in all: from when they are reserved or made until they are in the socket's buffer.
+    /// Responses of at most [`FREE_BYTES`] are not counted.
+    pub reply_bytes_max: usize,
+    /// The same, of one address.
+    pub reply_bytes_per_address_max: usize,
+    /// How long a response may wait for room; then 503.
+    pub reply_wait_time_max: Duration,
     /// Blocks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -99,110 +124,12 @@ impl Default for HttpSettings {
             shutdown_time_max: Duration::from_secs(10),
             connections_max: 15_000,
             compress_bytes_min: 8 << 10,
+            request_bytes_max: 256 << 20,
+            request_bytes_per_address_max: 32 << 20,
+            reply_bytes_max: 512 << 20,
+            reply_bytes_per_address_max: 128 << 20,
+            reply_wait_time_max: Duration::from_secs(30),
             trusted_proxies: Vec::new(),
         }
     }
-}
-
-/// What the floor below gets to see of a request.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// The whole body, decompressed.
-    pub body: Bytes,
-    /// The caller's address; an IPv4 address inside IPv6 is given as IPv4.
-    pub peer: IpAddr,
-}
-
-/// A body to send, in pieces that are written one after another without being joined.
-#[derive(Clone, Debug, Default)]
-pub struct Reply {
-    /// The pieces; their lengths add up to `Content-Length`.
-    pub segments: Vec<Bytes>,
-}
-
-impl Reply {
-    /// Length of the whole body, in bytes.
-    pub fn bytes(&self) -> usize {
-        self.segments.iter().map(Bytes::len).sum()
-    }
-}
-
-impl From<Bytes> for Reply {
-    fn from(whole: Bytes) -> Self {
-        Reply { segments: vec![whole] }
-    }
-}
-
-/// Why a request never became a [`Call`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TransportError {
-    /// 404. Not the API path; `path` is cut at [`ECHO_CHARS_MAX`].
-    WrongPath {
-        /// The path that was asked for.
-        path: String,
-    },
-    /// 405. The API path, but not `POST`; `verb` is cut at [`ECHO_CHARS_MAX`].
-    WrongVerb {
-        /// The verb that was used.
-        verb: String,
-    },
-    /// 413. More than `body_bytes_max`, before or after decompression.
-    BodyTooLarge {
-        /// The bound, in bytes.
-        body_bytes_max: usize,
-    },
-    /// 408. The body did not arrive in time.
-    BodyTimeout {
-        /// The bound.
-        body_read_time_max: Duration,
-    },
-    /// 415. A `Content-Encoding` other than `gzip` and `identity`, cut at [`ECHO_CHARS_MAX`].
-    UnknownEncoding {
-        /// The encoding that was named.
-        encoding: String,
-    },
-    /// 400. Said to be gzip, but is not, or is damaged.
-    BadGzip,
-    /// 400. The client closed before the end of the body, or its chunks are malformed.
-    BodyCutOff,
-}
-
-/// The floor below: turns calls into answers and refusals into bodies.
-pub trait Service: Send + Sync + 'static {
-    /// Answers a call. Runs to its end even when the client leaves meanwhile, as long as the process lives.
-    fn answer(&self, call: Call) -> impl Future<Output = Reply> + Send;
-
-    /// The body that goes with a refusal.
-    fn refuse(&self, refusal: &TransportError) -> Reply;
-
-    /// Whether the store answers.
-    fn healthy(&self) -> impl Future<Output = bool> + Send;
-}
-
-/// Serves the API on a listener until `shutdown` resolves and the drain after it is over: the listener
-/// is closed, resting connections are closed at once, running calls get `shutdown_time_max`.
-///
-/// With `tls`, every connection is expected to speak it.
-pub async fn run<S: Service>(
-    listener: TcpListener,
-    tls: Option<Arc<TlsFiles>>,
-    settings: HttpSettings,
-    metrics: Arc<Metrics>,
-    service: Arc<S>,
-    shutdown: impl Future<Output = ()>,
-) -> Drain {
-    let settings = Arc::new(settings);
-    let connections = Arc::clone(metrics.connections());
-    let api = api::Api::new(Arc::clone(&settings), service);
-    accept::serve(listener, tls, settings, connections, api, shutdown).await
-}
-
-/// Serves the metrics page, in the clear, until `shutdown` resolves.
-///
-/// Its own connections are not counted.
-pub async fn run_metrics(listener: TcpListener, metrics: Arc<Metrics>, shutdown: impl Future<Output = ()>) -> Drain {
-    let settings = Arc::new(metrics_page::settings());
-    let connections = Arc::new(Connections::default());
-    let page = metrics_page::MetricsPage::new(metrics);
-    accept::serve(listener, None, settings, connections, page, shutdown).await
 }

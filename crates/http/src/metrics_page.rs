@@ -1,49 +1,39 @@
-//! The metrics page, on a listener of its own that the world does not see.
+//! The metrics page, for a listener of its own that the world does not see.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::Method;
+use hyper::header::HeaderValue;
 
-use super::connection::{ConnInfo, Handler};
-use super::segments::Segments;
-use super::{HttpSettings, METRICS_PATH, Reply, api};
+use super::{Frontend, METRICS_PATH, Mount, Request, Response, TransportError};
+use hyper::StatusCode;
 use ringbook_telemetry::Metrics;
 
-const CONNECTIONS_MAX: u32 = 100;
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
-pub(super) struct MetricsPage {
+struct MetricsPage {
     metrics: Arc<Metrics>,
 }
 
-impl MetricsPage {
-    pub(super) fn new(metrics: Arc<Metrics>) -> Self {
-        MetricsPage { metrics }
+/// Answers `GET` and `HEAD` of [`METRICS_PATH`].
+pub fn metrics_page(metrics: Arc<Metrics>) -> Mount {
+    Mount::new(Arc::new(MetricsPage { metrics }), [Method::GET, Method::HEAD])
+        .at(METRICS_PATH)
+        .body_bytes_max(0)
+        .hidden_from_other_verbs()
+        .uncompressed()
+        .for_any_peer()
+}
+
+impl Frontend for MetricsPage {
+    async fn handle(&self, _request: Request) -> Response {
+        let page = Bytes::from(self.metrics.page());
+        Response::new(StatusCode::OK, vec![page]).with_content_type(TEXT)
     }
-}
 
-/// The bounds of the page: few connections, hardly any body.
-pub(super) fn settings() -> HttpSettings {
-    HttpSettings { connections_max: CONNECTIONS_MAX, body_bytes_max: 1 << 10, ..HttpSettings::default() }
-}
-
-impl Handler for MetricsPage {
-    async fn handle(&self, request: Request<Incoming>, conn: &ConnInfo) -> Response<Segments> {
-        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-        if reads && request.uri().path() == METRICS_PATH {
-            let page = Reply::from(Bytes::from(self.metrics.page()));
-            return text(StatusCode::OK, page, conn);
-        }
-        let hint = Reply::from(Bytes::from_static(b"GET /metrics\n"));
-        text(StatusCode::NOT_FOUND, hint, conn)
+    fn refuse(&self, _error: &TransportError) -> Response {
+        let hint = Bytes::from_static(b"GET /metrics\n");
+        Response::new(StatusCode::NOT_FOUND, vec![hint]).with_content_type(TEXT)
     }
-}
-
-fn text(status: StatusCode, reply: Reply, conn: &ConnInfo) -> Response<Segments> {
-    let mut response = api::respond(status, reply, conn);
-    response.headers_mut().insert(CONTENT_TYPE, TEXT);
-    response
 }

@@ -5,10 +5,10 @@
 //! such headers, as long as the address in hand belongs to a trusted block; the first that does not is the
 //! caller.
 //!
-//! Two ends are left open by that rule. If every entry is trusted, the left-most one is the caller: one of
-//! our own machines. If an entry is no address, the walk ends on the address before it, the nearest one that
-//! somebody trusted vouches for: a word in a header must never make a stranger of more rights than
-//! the proxy that let it through.
+//! Two ends are left open by that rule. If every entry is trusted, the left-most one is the caller: one of our own
+//! machines. If the walk meets an entry that is no address, the caller is unknown and is refused: the address of the
+//! proxy may be allowed what its clients are not. Only a trusted proxy can write such an entry (`unknown`, say): what
+//! clients send stands left of their own address, where the walk does not come.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -18,24 +18,25 @@ use ipnet::IpNet;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
+/// A trusted proxy does not say who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct UnknownCaller;
+
 /// The caller's address, given the socket's.
-pub(super) fn caller(socket: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+pub(super) fn caller(socket: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Result<IpAddr, UnknownCaller> {
     let mut caller = socket;
     if !is_trusted(caller, trusted) {
-        return caller;
+        return Ok(caller);
     }
     for line in headers.get_all(FORWARDED_FOR).iter().rev() {
         for entry in entries(line).rev().filter(|entry| !entry.is_empty()) {
-            let Some(address) = address(entry) else {
-                return caller;
-            };
-            caller = address;
+            caller = address(entry).ok_or(UnknownCaller)?;
             if !is_trusted(caller, trusted) {
-                return caller;
+                return Ok(caller);
             }
         }
     }
-    caller
+    Ok(caller)
 }
 
 fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
@@ -73,7 +74,8 @@ mod tests {
         for line in lines {
             headers.append(FORWARDED_FOR, HeaderValue::from_bytes(line).unwrap());
         }
-        caller(socket.parse().unwrap(), &headers, &trusted).to_string()
+        let caller = caller(socket.parse().unwrap(), &headers, &trusted);
+        caller.map_or("nobody knows".to_owned(), |caller| caller.to_string())
     }
 
     #[test]
@@ -97,10 +99,12 @@ mod tests {
     }
 
     #[test]
-    fn a_word_ends_the_walk() {
-        assert_eq!(behind(&[b"1.1.1.1, unknown"]), "10.0.0.1");
-        assert_eq!(behind(&[b"1.1.1.1, unknown, 10.7.7.7"]), "10.7.7.7");
-        assert_eq!(behind(&[b"1.1.1.1", b"\xff"]), "10.0.0.1");
+    fn an_entry_that_is_no_address_makes_the_caller_unknown() {
+        assert_eq!(behind(&[b"1.1.1.1, unknown"]), "nobody knows");
+        assert_eq!(behind(&[b"1.1.1.1, unknown, 10.7.7.7"]), "nobody knows");
+        assert_eq!(behind(&[b"1.1.1.1", b"\xff"]), "nobody knows");
+        // What a client sends for itself does not matter, nor what a stranger sends.
+        assert_eq!(caller_of("8.8.8.8", &[b"unknown"]), "8.8.8.8");
         assert_eq!(behind(&[b"unknown, 2.2.2.2"]), "2.2.2.2");
     }
 

@@ -2,7 +2,9 @@
 //! nothing sleeps, and every wait is for an event.
 
 mod bounds;
+mod budgets;
 mod client;
 mod end;
+mod frontends;
 mod requests;
 mod tls;

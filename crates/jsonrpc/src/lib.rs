@@ -20,11 +20,13 @@ use ringbook_app::audit::Sent;
 use ringbook_app::call::{Call, Ending};
 use ringbook_app::stopwatch::Stage;
 use ringbook_json::Document;
+use ringbook_telemetry::Traceparent;
 
 mod discovery;
 mod envelope;
 mod error_map;
 mod from_wire;
+mod frontend;
 mod method;
 mod methods;
 mod mnemonic;
@@ -35,6 +37,7 @@ mod to_wire;
 #[cfg(test)]
 mod tests;
 
+pub use frontend::{API_PATH, mount};
 pub use mnemonic::Mnemonic;
 
 use envelope::Envelope;
@@ -51,6 +54,21 @@ const HOW_TO_CALL: &str = "Send a JSON-RPC 2.0 call with POST to the path /v2.0,
 /// The place of a success among the [`outcomes`]; the mnemonics follow it.
 const SUCCESS: usize = 0;
 
+/// What the transport knows of a call beside its body.
+#[derive(Debug, Clone, Copy)]
+pub struct CallMeta {
+    /// The caller's address.
+    pub peer: IpAddr,
+    /// The trace that the call belongs to.
+    pub traceparent: Option<Traceparent>,
+}
+
+impl From<IpAddr> for CallMeta {
+    fn from(peer: IpAddr) -> Self {
+        CallMeta { peer, traceparent: None }
+    }
+}
+
 /// Answers JSON-RPC calls. One for a server.
 pub struct Rpc {
     app: Arc<Application>,
@@ -60,6 +78,7 @@ pub struct Rpc {
 /// A call on its way: the application's call, and the method once it is known.
 struct CallContext<'a> {
     call: Call<'a>,
+    received_bytes: usize,
     method: Option<Method>,
 }
 
@@ -93,10 +112,12 @@ impl Rpc {
         Rpc { app, chunk_cache: Arc::default() }
     }
 
-    /// Answers the call in this body, from this address. Always yields an answer, in pieces to be written
+    /// Answers the call in this body. Always yields an answer, in pieces to be written
     /// one after another.
-    pub async fn answer(&self, body: &[u8], peer: IpAddr) -> Vec<Bytes> {
-        let mut context = CallContext { call: self.app.begin(Frontend::JsonRpc, peer), method: None };
+    pub async fn answer(&self, body: &[u8], meta: impl Into<CallMeta>) -> Vec<Bytes> {
+        let CallMeta { peer, traceparent } = meta.into();
+        let call = self.app.begin(Frontend::JsonRpc, peer, traceparent);
+        let mut context = CallContext { call, received_bytes: body.len(), method: None };
         let document = match secrets::parse(body) {
             Ok(document) => document,
             Err(error) => return self.refuse(None, &context, envelope::unparsed(error)),
@@ -239,7 +260,8 @@ impl Rpc {
 
     fn count(&self, context: &CallContext<'_>, outcome: usize, reply: Vec<Bytes>) -> Vec<Bytes> {
         let method = context.method.map_or(Method::ALL.len(), Method::index);
-        self.app.metrics().call(method, outcome);
+        let sent_bytes = reply.iter().map(Bytes::len).sum();
+        context.call.count(method, outcome, context.received_bytes, sent_bytes);
         reply
     }
 }

@@ -1,4 +1,4 @@
-//! Puts the floors together and runs them: store, access, books, rpc, http, and the signals that end it all.
+//! Puts the crates together and runs them: store, access, books, front ends, transport, and the signals that stop it.
 
 use std::future::Future;
 use std::io::{self, Write};
@@ -16,16 +16,15 @@ use ringbook_app::application::Application;
 use ringbook_app::audit::AuditLog;
 use ringbook_app::books::{Books, Bounds};
 use ringbook_clock::Clock;
-use ringbook_http::{Call, Drain, HttpSettings, Reply, Service, TlsFiles, TransportError};
+use ringbook_http::{
+    Drain, HttpSettings, Listener, METRICS_CONNECTIONS_MAX, Mounts, Protocol, TlsFiles, TransportError,
+};
 use ringbook_jsonrpc::Rpc;
 use ringbook_store::{Role, Store};
 use ringbook_telemetry::{LogHandle, Metrics};
 
 /// Anything that keeps a server from running; its text names the next step.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
-
-/// How often the commits of the store are read for the metrics page.
-const COMMIT_REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Everything that a server runs on.
 pub struct Server {
@@ -39,12 +38,14 @@ pub struct Server {
     pub metrics_listener: Option<TcpListener>,
     /// Certificate and key.
     pub tls: Option<Arc<TlsFiles>>,
-    /// Bounds of the HTTP floor.
+    /// Bounds of the transport.
     pub http: HttpSettings,
     /// The counters that everybody writes to.
     pub metrics: Arc<Metrics>,
     /// How many days requests are kept in the report.
     pub report_days: u32,
+    /// Calls that take this long are logged.
+    pub log_slow: Duration,
     /// The log, to be read anew on SIGHUP.
     pub log: LogHandle,
     /// What the log is filtered by after SIGHUP.
@@ -80,6 +81,7 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
             http: options.http,
             metrics,
             report_days: options.report_days,
+            log_slow: options.log.slow,
             log,
             log_filter: reread_filter(&options.log),
         };
@@ -105,7 +107,9 @@ pub fn reread_filter(log: &LogOptions) -> Box<dyn Fn() -> Option<String> + Send>
 
 /// The counters of a server.
 pub fn metrics() -> Arc<Metrics> {
-    Arc::new(Metrics::new(&ringbook_jsonrpc::methods(), &ringbook_jsonrpc::outcomes(), &ringbook_jsonrpc::stages()))
+    let (methods, outcomes, stages) =
+        (ringbook_jsonrpc::methods(), ringbook_jsonrpc::outcomes(), ringbook_jsonrpc::stages());
+    Arc::new(Metrics::new(&methods, &outcomes, &stages).with_refusals(&TransportError::REASONS))
 }
 
 /// Takes an address to listen on; the error names it and the next step.
@@ -121,22 +125,20 @@ pub async fn listen(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
 
 /// Serves until a signal says to stop; `ready` is called when calls are answered.
 pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
-    let Server { store, books, listener, metrics_listener, tls, http, metrics, report_days, log, log_filter } = server;
+    let Server { store, books, listener, metrics_listener, tls, http, metrics, report_days, log_slow, log, log_filter } =
+        server;
     let access = Arc::new(Access::open(store.clone(), Clock::System).await?);
     let (stop, stopped) = watch::channel(());
     let report = AuditLog::new(store.clone(), Clock::System, Arc::clone(&metrics), report_days);
     let (calls_over, no_more_calls) = watch::channel(());
     let reporting = tokio::spawn(Arc::clone(&report).run(until(no_more_calls)));
-    let rpc =
-        Rpc::new(Application::new(Arc::clone(&access), books.clone(), report, Clock::System, Arc::clone(&metrics)));
-    let service = Arc::new(JsonRpcService { rpc, store: store.clone() });
+    metrics.show_store(Arc::clone(store.commits().metrics()));
+    let app = Application::new(Arc::clone(&access), books.clone(), report, Clock::System, Arc::clone(&metrics));
+    app.log_slow(log_slow);
+    let rpc = Rpc::new(app);
     let follow = tokio::spawn({
         let (access, stopped) = (Arc::clone(&access), stopped.clone());
         async move { access.follow(until(stopped)).await }
-    });
-    let commits = tokio::spawn(report_commits(store.clone(), Arc::clone(&metrics), stopped.clone()));
-    let page = metrics_listener.map(|listener| {
-        tokio::spawn(ringbook_http::run_metrics(listener, Arc::clone(&metrics), until(stopped.clone())))
     });
     let signals = Signals::new()?;
     tokio::spawn(signals.reload(tls.clone(), log, log_filter));
@@ -144,16 +146,14 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     let address = listener.local_addr()?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, tls = tls.is_some(), "answering calls");
     ready();
-    let drain = ringbook_http::run(listener, tls, http, metrics, service, until(stopped)).await;
+    let api = (listener, mounts(rpc, store.clone(), &http));
+    let listeners = listeners(api, tls, metrics_listener.map(|socket| (socket, &metrics)));
+    let drain = ringbook_http::run(listeners, http, Arc::clone(&metrics), until(stopped)).await;
     // What the last calls left is reported, too.
     drop(calls_over);
     reporting.await?;
     access.save_points().await?;
     follow.await?;
-    commits.await?;
-    if let Some(page) = page {
-        page.await?;
-    }
     let loaded = books.loaded();
     drop((access, books));
     tokio::task::spawn_blocking(move || store.close(&loaded)).await?;
@@ -164,42 +164,28 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Calls and refusals on their way to the rpc floor.
-struct JsonRpcService {
-    rpc: Rpc,
-    store: Store,
+/// The listeners of a server: the API with the health path, and the metrics page on a socket of its own.
+fn listeners(
+    api: (TcpListener, Mounts),
+    tls: Option<Arc<TlsFiles>>,
+    metrics: Option<(TcpListener, &Arc<Metrics>)>,
+) -> Vec<Listener> {
+    let (socket, mounts) = api;
+    let mut listeners = vec![Listener::new(socket, Protocol::Http(mounts)).with_tls(tls)];
+    if let Some((socket, metrics)) = metrics {
+        let page = Protocol::Http(Mounts::new(ringbook_http::metrics_page(Arc::clone(metrics))));
+        listeners.push(Listener::new(socket, page).connections_max(METRICS_CONNECTIONS_MAX).uncounted());
+    }
+    listeners
 }
 
-impl Service for JsonRpcService {
-    async fn answer(&self, call: Call) -> Reply {
-        Reply { segments: self.rpc.answer(&call.body, call.peer).await }
-    }
-
-    fn refuse(&self, refusal: &TransportError) -> Reply {
-        Reply { segments: ringbook_jsonrpc::not_a_call(&happened(refusal)) }
-    }
-
-    async fn healthy(&self) -> bool {
-        self.store.ping().await.is_ok()
-    }
-}
-
-/// What a client is told of a request that never became a call.
-fn happened(refusal: &TransportError) -> String {
-    match refusal {
-        // The path is not repeated: a token may have been put into it.
-        TransportError::WrongPath { path: _ } => "There is nothing at this path".to_owned(),
-        TransportError::WrongVerb { verb } => format!("The API does not take {verb}"),
-        TransportError::BodyTooLarge { body_bytes_max } => format!("The body is larger than {body_bytes_max} bytes"),
-        TransportError::BodyTimeout { body_read_time_max } => {
-            format!("The body did not arrive within {} s", body_read_time_max.as_secs())
-        }
-        TransportError::UnknownEncoding { encoding } => {
-            format!("Content-Encoding {encoding} is not known, only gzip is")
-        }
-        TransportError::BadGzip => "The body is not the gzip that its Content-Encoding says it is".to_owned(),
-        TransportError::BodyCutOff => "The body ended before it was whole".to_owned(),
-    }
+/// What the API's listener answers.
+fn mounts(rpc: Rpc, store: Store, http: &HttpSettings) -> Mounts {
+    let is_well = move || {
+        let store = store.clone();
+        async move { store.ping().await.is_ok() }
+    };
+    Mounts::new(ringbook_jsonrpc::mount(rpc)).with(ringbook_http::health(is_well, http.health_time_max))
 }
 
 /// Waits until the other end says stop, or is gone.
@@ -254,27 +240,5 @@ impl Signals {
                 None => tracing::info!("read the log filter anew"),
             }
         }
-    }
-}
-
-/// Brings what the writer did onto the metrics page, a second late at most.
-async fn report_commits(store: Store, metrics: Arc<Metrics>, stopped: watch::Receiver<()>) {
-    use std::sync::atomic::Ordering::Relaxed;
-    let stop = until(stopped);
-    tokio::pin!(stop);
-    let (mut commits, mut jobs) = (0, 0);
-    loop {
-        tokio::select! {
-            () = &mut stop => return,
-            () = tokio::time::sleep(COMMIT_REPORT_INTERVAL) => {}
-        }
-        let (commits_now, jobs_now) = (store.commits().count.load(Relaxed), store.commits().jobs.load(Relaxed));
-        let (new, changes) = (commits_now - commits, jobs_now - jobs);
-        if let Some(mean) = changes.checked_div(new) {
-            for _ in 0..new {
-                metrics.commit(usize::try_from(mean).unwrap_or(usize::MAX));
-            }
-        }
-        (commits, jobs) = (commits_now, jobs_now);
     }
 }

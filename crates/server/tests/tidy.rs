@@ -21,7 +21,7 @@ const CRATES: [(&str, &[&str]); 12] = [
     ("store", &["book", "clock", "telemetry"]),
     ("app", &["book", "clock", "telemetry", "store"]),
     ("http", &["telemetry"]),
-    ("jsonrpc", &["book", "clock", "telemetry", "json", "store", "app"]),
+    ("jsonrpc", &["book", "clock", "telemetry", "json", "store", "app", "http"]),
     ("formats", &["book"]),
     ("server", &["book", "clock", "telemetry", "store", "app", "http", "jsonrpc", "formats"]),
 ];

@@ -1,7 +1,10 @@
-//! What the store has written so far; for the metrics page.
+//! What the store has written so far.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
+
+use ringbook_telemetry::StoreMetrics;
 
 /// What the store has written since it was opened.
 #[derive(Debug, Default)]
@@ -10,24 +13,25 @@ pub struct Commits {
     pub count: AtomicU64,
     /// Transactions that did not.
     pub failed: AtomicU64,
-    /// Jobs in the transactions that did.
-    pub jobs: AtomicU64,
     /// The largest batch, in jobs.
     pub batch_jobs_max: AtomicU64,
-    /// Time from begin to commit, in microseconds, all together.
-    pub micros: AtomicU64,
+    metrics: Arc<StoreMetrics>,
 }
 
 impl Commits {
+    /// The same for the metrics page, each commit with its time and size.
+    pub const fn metrics(&self) -> &Arc<StoreMetrics> {
+        &self.metrics
+    }
+
     pub(super) fn committed(&self, jobs: usize, began: Instant) {
-        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.metrics.committed(jobs, began.elapsed());
         self.count.fetch_add(1, Ordering::Relaxed);
-        self.jobs.fetch_add(jobs as u64, Ordering::Relaxed);
         self.batch_jobs_max.fetch_max(jobs as u64, Ordering::Relaxed);
-        self.micros.fetch_add(micros, Ordering::Relaxed);
     }
 
     pub(super) fn failed(&self) {
+        self.metrics.commit_failed();
         self.failed.fetch_add(1, Ordering::Relaxed);
     }
 }

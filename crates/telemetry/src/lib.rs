@@ -5,9 +5,16 @@
 
 mod logging;
 mod metrics;
+mod page;
 mod pool;
+mod store;
 mod tally;
+mod traceparent;
+mod transport;
 
 pub use logging::{LogError, LogFormat, LogHandle, logging};
-pub use metrics::{Connections, Metrics, OpenConnection};
+pub use metrics::{CallRecord, Metrics, QuotaLimit};
 pub use pool::{Counted, PoolMetrics, PoolReading};
+pub use store::StoreMetrics;
+pub use traceparent::Traceparent;
+pub use transport::{BudgetKind, BudgetWait, Connections, OpenConnection};

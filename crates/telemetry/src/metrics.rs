@@ -1,65 +1,53 @@
 //! The numbers of a running server, and the page that shows them (Prometheus text format).
 //!
 //! Names of methods, outcomes and stages are given once, in order; from then on they are positions, so that
-//! counting a call takes no look-up and no lock.
+//! counting a call takes no look-up, no allocation and no lock.
+//!
+//! Written by hand rather than with `prometheus-client`: there every observation of a histogram takes a lock, and a
+//! label set is looked up in a map behind another; here both are one addition to an atomic of the thread's own shard.
 
-use std::fmt::{Display, Write};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::page::Page;
 use super::pool::{PoolMetrics, PoolReading};
-use super::tally::{Histograms, Reading, Tally};
+use super::store::StoreMetrics;
+use super::tally::{Histograms, Tally};
+use super::transport::Connections;
 
-/// Buckets of durations: 1 µs to 16.8 s by powers of two, and beyond.
-const DURATION_BUCKETS: usize = 26;
-/// Buckets of batch sizes: 1 to 4096 by powers of two, and beyond.
-const BATCH_BUCKETS: usize = 14;
-const NANOS_PER_SECOND: f64 = 1e9;
-const MICROS_PER_SECOND: f64 = 1e6;
+/// Buckets of whole calls: 1 µs to 16.8 s by powers of two, and beyond.
+const CALL_BUCKETS: usize = 26;
+/// Buckets of stages: 1 µs to 16.8 s by powers of four, and beyond. There are as many histograms as methods and stages
+/// together, so they are coarser.
+const STAGE_BUCKETS: usize = 14;
 
-/// Counters of connections, shared with the listener that has them.
-#[derive(Debug, Default)]
-pub struct Connections {
-    open: AtomicU64,
-    accepted: AtomicU64,
-    rejected: AtomicU64,
+/// Which limit a refused call has reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuotaLimit {
+    /// Points per minute.
+    Minute,
+    /// Points per day.
+    Day,
 }
 
-/// Counts as an open connection until dropped.
-#[derive(Debug)]
-pub struct OpenConnection<'a> {
-    connections: &'a Connections,
+impl QuotaLimit {
+    const ALL: [(QuotaLimit, &'static str); 2] = [(QuotaLimit::Minute, "minute"), (QuotaLimit::Day, "day")];
 }
 
-impl Connections {
-    /// Counts a connection as accepted, and as open while the guard lives.
-    pub fn open(&self) -> OpenConnection<'_> {
-        self.accepted.fetch_add(1, Relaxed);
-        self.open.fetch_add(1, Relaxed);
-        OpenConnection { connections: self }
-    }
-
-    /// Counts a connection that found no place.
-    pub fn rejected(&self) {
-        self.rejected.fetch_add(1, Relaxed);
-    }
-
-    /// Connections that are open now.
-    pub fn open_now(&self) -> u64 {
-        self.open.load(Relaxed)
-    }
-
-    /// Connections that found no place so far.
-    pub fn rejected_so_far(&self) -> u64 {
-        self.rejected.load(Relaxed)
-    }
-}
-
-impl Drop for OpenConnection<'_> {
-    fn drop(&mut self) {
-        self.connections.open.fetch_sub(1, Relaxed);
-    }
+/// A call that was answered.
+#[derive(Clone, Copy, Debug)]
+pub struct CallRecord {
+    /// Its method, by position.
+    pub method: usize,
+    /// Its outcome, by position.
+    pub outcome: usize,
+    /// From the whole body to the whole answer.
+    pub took: Duration,
+    /// Bytes of its body, decompressed.
+    pub received_bytes: usize,
+    /// Bytes of its answer, before compression.
+    pub sent_bytes: usize,
 }
 
 /// All numbers of a server.
@@ -69,13 +57,17 @@ pub struct Metrics {
     outcomes: Vec<&'static str>,
     stages: Vec<&'static str>,
     calls: Tally,
-    durations: Histograms<DURATION_BUCKETS>,
-    batches: Histograms<BATCH_BUCKETS>,
+    received_bytes: Tally,
+    sent_bytes: Tally,
+    durations: Histograms<CALL_BUCKETS>,
+    stage_durations: Histograms<STAGE_BUCKETS, 2>,
+    quota_refusals: Tally,
     books: AtomicU64,
     book_bytes: AtomicU64,
     requests_reported: AtomicU64,
     requests_dropped: AtomicU64,
     connections: Arc<Connections>,
+    store: OnceLock<Arc<StoreMetrics>>,
     pool: OnceLock<Arc<PoolMetrics>>,
 }
 
@@ -84,13 +76,17 @@ impl Metrics {
     pub fn new(methods: &[&'static str], outcomes: &[&'static str], stages: &[&'static str]) -> Metrics {
         Metrics {
             calls: Tally::new(methods.len() * outcomes.len()),
-            durations: Histograms::new(stages.len()),
-            batches: Histograms::new(1),
+            received_bytes: Tally::new(methods.len()),
+            sent_bytes: Tally::new(methods.len()),
+            durations: Histograms::new(methods.len()),
+            stage_durations: Histograms::new(methods.len() * stages.len()),
+            quota_refusals: Tally::new(QuotaLimit::ALL.len()),
             books: AtomicU64::new(0),
             book_bytes: AtomicU64::new(0),
             requests_reported: AtomicU64::new(0),
             requests_dropped: AtomicU64::new(0),
             connections: Arc::default(),
+            store: OnceLock::new(),
             pool: OnceLock::new(),
             methods: methods.to_vec(),
             outcomes: outcomes.to_vec(),
@@ -98,22 +94,30 @@ impl Metrics {
         }
     }
 
-    /// Counts a call of a method with an outcome, both by position.
-    pub fn call(&self, method: usize, outcome: usize) {
-        debug_assert!(outcome < self.outcomes.len());
-        self.calls.add(method * self.outcomes.len() + outcome, 1);
+    /// With counters of the transport for these reasons to refuse a request.
+    pub fn with_refusals(mut self, reasons: &[&'static str]) -> Metrics {
+        self.connections = Arc::new(Connections::new(reasons));
+        self
     }
 
-    /// Files the time that a stage, by position, has taken.
-    pub fn stage(&self, stage: usize, took: Duration) {
-        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-        self.durations.record(stage, nanos.div_ceil(1000), nanos);
+    /// Counts and times a call that was answered.
+    pub fn call(&self, call: &CallRecord) {
+        debug_assert!(call.outcome < self.outcomes.len() && call.method < self.methods.len());
+        self.calls.add(call.method * self.outcomes.len() + call.outcome, 1);
+        self.received_bytes.add(call.method, call.received_bytes as u64);
+        self.sent_bytes.add(call.method, call.sent_bytes as u64);
+        self.durations.record_time(call.method, call.took);
     }
 
-    /// Files a commit of so many changes.
-    pub fn commit(&self, changes: usize) {
-        let changes = changes as u64;
-        self.batches.record(0, changes, changes);
+    /// Files the time that a stage of a call has taken; method and stage by position.
+    pub fn stage(&self, method: usize, stage: usize, took: Duration) {
+        debug_assert!(stage < self.stages.len() && method < self.methods.len());
+        self.stage_durations.record_time(method * self.stages.len() + stage, took);
+    }
+
+    /// Counts a call that was refused because a limit was reached.
+    pub fn quota_refused(&self, limit: QuotaLimit) {
+        self.quota_refusals.add(limit as usize, 1);
     }
 
     /// Says how many books are in memory, and how many bytes they take.
@@ -132,9 +136,14 @@ impl Metrics {
         self.requests_dropped.fetch_add(requests, Relaxed);
     }
 
-    /// The counters of the API's connections.
+    /// The counters of the transport.
     pub fn connections(&self) -> &Arc<Connections> {
         &self.connections
+    }
+
+    /// Shows the numbers of a store, if none is shown yet.
+    pub fn show_store(&self, store: Arc<StoreMetrics>) {
+        let _ = self.store.set(store);
     }
 
     /// Shows the numbers of a pool of workers, if none is shown yet.
@@ -146,11 +155,14 @@ impl Metrics {
     pub fn page(&self) -> String {
         let mut page = Page::default();
         self.write_calls(&mut page);
-        self.write_stages(&mut page);
-        self.write_commits(&mut page);
+        self.write_durations(&mut page);
+        self.write_quota(&mut page);
+        if let Some(store) = self.store.get() {
+            store.write(&mut page);
+        }
         self.write_books(&mut page);
         self.write_report(&mut page);
-        self.write_connections(&mut page);
+        self.connections.write(&mut page);
         if let Some(pool) = self.pool.get() {
             write_pool(pool, &mut page);
         }
@@ -169,29 +181,50 @@ impl Metrics {
                 }
             }
         }
+        let received = "ringbook_call_received_bytes_total";
+        self.write_bytes(page, received, "Bytes of calls, decompressed, by method.", &self.received_bytes);
+        let sent = "ringbook_call_sent_bytes_total";
+        self.write_bytes(page, sent, "Bytes of answers before compression, by method.", &self.sent_bytes);
     }
 
-    fn write_stages(&self, page: &mut Page) {
-        let name = "ringbook_stage_seconds";
-        page.family(name, "histogram", "Time that the stages of a call take.");
-        for (s, stage) in self.stages.iter().enumerate() {
-            let reading = self.durations.read(s);
-            let label = format!("stage=\"{stage}\"");
-            page.histogram(name, &label, &reading, |bound| bound as f64 / MICROS_PER_SECOND);
-            let sum = reading.sum as f64 / NANOS_PER_SECOND;
-            page.sample(&format!("{name}_sum"), &format!("{{{label}}}"), sum);
+    fn write_bytes(&self, page: &mut Page, name: &str, help: &str, bytes: &Tally) {
+        page.family(name, "counter", help);
+        for (at, method) in self.methods.iter().enumerate() {
+            let bytes = bytes.sum(at);
+            if bytes > 0 {
+                page.sample(name, &format!("{{method=\"{method}\"}}"), bytes);
+            }
         }
     }
 
-    fn write_commits(&self, page: &mut Page) {
-        let reading = self.batches.read(0);
-        let name = "ringbook_commits_total";
-        page.family(name, "counter", "Transactions committed.");
-        page.sample(name, "", values(&reading));
-        let name = "ringbook_commit_changes";
-        page.family(name, "histogram", "Changes gathered into one transaction.");
-        page.histogram(name, "", &reading, |bound| bound as f64);
-        page.sample(&format!("{name}_sum"), "", reading.sum);
+    /// Only what was called at all: a page of every method and stage would have thousands of lines.
+    fn write_durations(&self, page: &mut Page) {
+        let name = "ringbook_call_seconds";
+        page.family(name, "histogram", "Time from the whole body of a call to its whole answer.");
+        for (at, method) in self.methods.iter().enumerate() {
+            let reading = self.durations.read(at);
+            if reading.values() > 0 {
+                page.durations(name, &format!("method=\"{method}\""), &reading);
+            }
+        }
+        let name = "ringbook_stage_seconds";
+        page.family(name, "histogram", "Time that the stages of a call take.");
+        for (m, method) in self.methods.iter().enumerate() {
+            for (s, stage) in self.stages.iter().enumerate() {
+                let reading = self.stage_durations.read(m * self.stages.len() + s);
+                if reading.values() > 0 {
+                    page.durations(name, &format!("method=\"{method}\",stage=\"{stage}\""), &reading);
+                }
+            }
+        }
+    }
+
+    fn write_quota(&self, page: &mut Page) {
+        let name = "ringbook_quota_refusals_total";
+        page.family(name, "counter", "Calls refused because a limit of points was reached.");
+        for (limit, label) in QuotaLimit::ALL {
+            page.sample(name, &format!("{{limit=\"{label}\"}}"), self.quota_refusals.sum(limit as usize));
+        }
     }
 
     fn write_books(&self, page: &mut Page) {
@@ -208,19 +241,6 @@ impl Metrics {
         let dropped = self.requests_dropped.load(Relaxed);
         let help = "Requests that the report had no room for while the store was away.";
         page.single("ringbook_requests_dropped_total", "counter", help, dropped);
-    }
-
-    fn write_connections(&self, page: &mut Page) {
-        let connections = &self.connections;
-        let open = connections.open_now();
-        let help = "Connections open now.";
-        page.single("ringbook_connections", "gauge", help, open);
-        let accepted = connections.accepted.load(Relaxed);
-        let help = "Connections accepted.";
-        page.single("ringbook_connections_total", "counter", help, accepted);
-        let rejected = connections.rejected_so_far();
-        let help = "Connections closed at once because too many were open.";
-        page.single("ringbook_connections_rejected_total", "counter", help, rejected);
     }
 }
 
@@ -245,98 +265,92 @@ fn write_pool(pool: &PoolMetrics, page: &mut Page) {
     page.family(name, "histogram", "Time that jobs wait for a worker.");
     for (at, kind) in kinds.iter().enumerate() {
         let (reading, label) = (pool.waits(at), format!("kind=\"{}\"", kind.kind));
-        page.histogram(name, &label, &reading, |bound| bound as f64 / MICROS_PER_SECOND);
-        page.sample(&format!("{name}_sum"), &format!("{{{label}}}"), reading.sum as f64 / NANOS_PER_SECOND);
-    }
-}
-
-fn values(reading: &Reading) -> u64 {
-    reading.cumulated.last().map_or(0, |&(_, values)| values)
-}
-
-/// The text of a page.
-#[derive(Default)]
-struct Page {
-    text: String,
-}
-
-impl Page {
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
-        self.line(format_args!("# HELP {name} {help}"));
-        self.line(format_args!("# TYPE {name} {kind}"));
-    }
-
-    fn sample(&mut self, name: &str, labels: &str, value: impl Display) {
-        self.line(format_args!("{name}{labels} {value}"));
-    }
-
-    fn single(&mut self, name: &str, kind: &str, help: &str, value: u64) {
-        self.family(name, kind, help);
-        self.sample(name, "", value);
-    }
-
-    /// The buckets and the count; the sum is the caller's, who knows its unit.
-    fn histogram(&mut self, name: &str, label: &str, reading: &Reading, unit: fn(u64) -> f64) {
-        let comma = if label.is_empty() { "" } else { "," };
-        for &(bound, values) in &reading.cumulated {
-            let le = bound.map_or("+Inf".to_owned(), |bound| unit(bound).to_string());
-            let labels = format!("{{{label}{comma}le=\"{le}\"}}");
-            self.sample(&format!("{name}_bucket"), &labels, values);
-        }
-        let labels = if label.is_empty() { String::new() } else { format!("{{{label}}}") };
-        self.sample(&format!("{name}_count"), &labels, values(reading));
-    }
-
-    fn line(&mut self, line: std::fmt::Arguments<'_>) {
-        writeln!(self.text, "{line}").expect("writing into a string does not fail");
+        page.durations(name, &label, &reading);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::transport::BudgetKind;
     use super::*;
+
+    fn call(method: usize, outcome: usize) -> CallRecord {
+        CallRecord { method, outcome, took: Duration::from_micros(3), received_bytes: 10, sent_bytes: 100 }
+    }
 
     #[test]
     fn the_page_shows_what_was_recorded() {
         let metrics = Metrics::new(&["get.contacts", "login.user"], &["ok", "forbidden"], &["parse"]);
-        metrics.call(0, 0);
-        metrics.call(0, 0);
-        metrics.call(1, 1);
-        metrics.stage(0, Duration::from_nanos(1_500));
-        metrics.stage(0, Duration::from_secs(100));
-        metrics.commit(3);
+        let metrics = metrics.with_refusals(&["body_too_large"]);
+        let store = Arc::new(StoreMetrics::default());
+        metrics.show_store(Arc::clone(&store));
+        metrics.call(&call(0, 0));
+        metrics.call(&call(0, 0));
+        metrics.call(&call(1, 1));
+        metrics.stage(0, 0, Duration::from_nanos(1_500));
+        metrics.stage(0, 0, Duration::from_secs(100));
+        metrics.quota_refused(QuotaLimit::Day);
+        store.committed(3, Duration::from_micros(5));
+        store.commit_failed();
+        store.waited_for_connection(Duration::ZERO);
         metrics.books_in_memory(2, 4096);
         metrics.requests_reported(5);
         metrics.requests_dropped(1);
-        let open = metrics.connections().open();
-        metrics.connections().rejected();
+        let transport = metrics.connections();
+        let open = transport.open();
+        transport.rejected();
+        transport.received(7);
+        transport.sent(8);
+        transport.refused(0);
+        transport.charged(BudgetKind::Responses, 1024);
+        let waiting = transport.waiting(BudgetKind::RequestBodies);
+        transport.waited(BudgetKind::RequestBodies, Duration::from_micros(4));
         let page = metrics.page();
         for line in [
             "# TYPE ringbook_calls_total counter",
             "ringbook_calls_total{method=\"get.contacts\",outcome=\"ok\"} 2",
             "ringbook_calls_total{method=\"login.user\",outcome=\"forbidden\"} 1",
+            "ringbook_call_received_bytes_total{method=\"get.contacts\"} 20",
+            "ringbook_call_sent_bytes_total{method=\"login.user\"} 100",
+            "# TYPE ringbook_call_seconds histogram",
+            "ringbook_call_seconds_bucket{method=\"get.contacts\",le=\"0.000002\"} 0",
+            "ringbook_call_seconds_bucket{method=\"get.contacts\",le=\"0.000004\"} 2",
+            "ringbook_call_seconds_count{method=\"get.contacts\"} 2",
             "# TYPE ringbook_stage_seconds histogram",
-            "ringbook_stage_seconds_bucket{stage=\"parse\",le=\"0.000001\"} 0",
-            "ringbook_stage_seconds_bucket{stage=\"parse\",le=\"0.000002\"} 1",
-            "ringbook_stage_seconds_bucket{stage=\"parse\",le=\"16.777216\"} 1",
-            "ringbook_stage_seconds_bucket{stage=\"parse\",le=\"+Inf\"} 2",
-            "ringbook_stage_seconds_count{stage=\"parse\"} 2",
-            "ringbook_stage_seconds_sum{stage=\"parse\"} 100.0000015",
+            "ringbook_stage_seconds_bucket{method=\"get.contacts\",stage=\"parse\",le=\"0.000001\"} 0",
+            "ringbook_stage_seconds_bucket{method=\"get.contacts\",stage=\"parse\",le=\"0.000004\"} 1",
+            "ringbook_stage_seconds_bucket{method=\"get.contacts\",stage=\"parse\",le=\"16.777216\"} 1",
+            "ringbook_stage_seconds_bucket{method=\"get.contacts\",stage=\"parse\",le=\"+Inf\"} 2",
+            "ringbook_stage_seconds_count{method=\"get.contacts\",stage=\"parse\"} 2",
+            "ringbook_stage_seconds_sum{method=\"get.contacts\",stage=\"parse\"} 100.0000015",
+            "ringbook_quota_refusals_total{limit=\"minute\"} 0",
+            "ringbook_quota_refusals_total{limit=\"day\"} 1",
             "ringbook_commits_total 1",
+            "ringbook_commits_failed_total 1",
+            "ringbook_commit_seconds_bucket{le=\"0.000008\"} 1",
+            "ringbook_commit_seconds_sum 0.000005",
             "ringbook_commit_changes_bucket{le=\"2\"} 0",
             "ringbook_commit_changes_bucket{le=\"4\"} 1",
             "ringbook_commit_changes_sum 3",
+            "ringbook_store_connection_wait_seconds_count 1",
             "ringbook_books 2",
             "ringbook_book_bytes 4096",
             "ringbook_requests_reported_total 5",
             "ringbook_requests_dropped_total 1",
             "ringbook_connections 1",
             "ringbook_connections_rejected_total 1",
+            "ringbook_received_bytes_total 7",
+            "ringbook_sent_bytes_total 8",
+            "ringbook_requests_refused_total{reason=\"body_too_large\"} 1",
+            "ringbook_in_flight_bytes{budget=\"responses\"} 1024",
+            "ringbook_budget_waiting{budget=\"request_bodies\"} 1",
+            "ringbook_budget_wait_seconds_bucket{budget=\"request_bodies\",le=\"0.000004\"} 1",
         ] {
             assert!(page.lines().any(|found| found == line), "{line}\n{page}");
         }
-        drop(open);
-        assert_eq!(metrics.connections().open_now(), 0);
-        assert!(metrics.page().contains("\nringbook_connections_total 1\n"));
+        drop((open, waiting));
+        let page = metrics.page();
+        assert!(page.contains("\nringbook_connections 0\n") && page.contains("\nringbook_connections_total 1\n"));
+        assert!(page.contains("ringbook_budget_waiting{budget=\"request_bodies\"} 0\n"));
     }
 }

@@ -4,6 +4,7 @@
 //! bucket per power of two, so that finding a bucket is one instruction and takes no table.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 const SHARDS: usize = 8;
 
@@ -41,9 +42,9 @@ impl Tally {
     }
 }
 
-/// A row of histograms over `1, 2, 4, … 2^(BUCKETS-2)` and beyond.
+/// A row of histograms over the powers of `2^BITS`, `1, 2, 4, … 2^(BUCKETS-2)` or `1, 4, 16, …`, and beyond.
 #[derive(Debug)]
-pub(super) struct Histograms<const BUCKETS: usize> {
+pub(super) struct Histograms<const BUCKETS: usize, const BITS: u32 = 1> {
     buckets: Tally,
     sums: Tally,
 }
@@ -57,23 +58,36 @@ pub(super) struct Reading {
     pub(super) sum: u64,
 }
 
-impl<const BUCKETS: usize> Histograms<BUCKETS> {
+impl Reading {
+    /// How many values there are.
+    pub(super) fn values(&self) -> u64 {
+        self.cumulated.last().map_or(0, |&(_, values)| values)
+    }
+}
+
+impl<const BUCKETS: usize, const BITS: u32> Histograms<BUCKETS, BITS> {
     pub(super) fn new(histograms: usize) -> Self {
         Histograms { buckets: Tally::new(histograms * BUCKETS), sums: Tally::new(histograms) }
     }
 
     /// Files a value under `size`, and adds `amount` to the sum (the same value, in a finer unit perhaps).
     pub(super) fn record(&self, histogram: usize, size: u64, amount: u64) {
-        let bucket = bucket(size).min(BUCKETS - 1);
+        let bucket = bucket(size).div_ceil(BITS as usize).min(BUCKETS - 1);
         self.buckets.add(histogram * BUCKETS + bucket, 1);
         self.sums.add(histogram, amount);
+    }
+
+    /// Files a duration: by microseconds, summed in nanoseconds.
+    pub(super) fn record_time(&self, histogram: usize, took: Duration) {
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.record(histogram, nanos.div_ceil(1000), nanos);
     }
 
     pub(super) fn read(&self, histogram: usize) -> Reading {
         let mut values = 0;
         let cumulated = (0..BUCKETS).map(|bucket| {
             values += self.buckets.sum(histogram * BUCKETS + bucket);
-            let bound = (bucket + 1 < BUCKETS).then(|| 1 << bucket);
+            let bound = (bucket + 1 < BUCKETS).then(|| 1 << (bucket * BITS as usize));
             (bound, values)
         });
         Reading { cumulated: cumulated.collect(), sum: self.sums.sum(histogram) }
@@ -108,6 +122,11 @@ mod tests {
         let sum = 1014;
         assert_eq!(histograms.read(1), Reading { cumulated, sum });
         assert_eq!(histograms.read(0).sum, 0);
+        let coarse = Histograms::<4, 2>::new(1);
+        for size in [1, 2, 4, 5, 16, 17] {
+            coarse.record(0, size, size);
+        }
+        assert_eq!(coarse.read(0).cumulated, [(Some(1), 1), (Some(4), 3), (Some(16), 5), (None, 6)]);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use tokio::io::AsyncWriteExt;
 
-use super::super::HttpSettings;
 use super::client::{BRIEF, Running, post};
+use crate::HttpSettings;
 
 #[tokio::test]
 async fn a_body_at_the_limit_passes_and_one_beyond_does_not() {

@@ -12,7 +12,10 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::super::{Call, Drain, HttpSettings, Reply, Service, TlsFiles, TransportError, run};
+use crate::{
+    Drain, Frontend, HttpSettings, Listener, Method, Mount, Mounts, Protocol, Request, Response, StatusCode, TlsFiles,
+    TransportError, header, health, run,
+};
 use ringbook_telemetry::Metrics;
 
 /// So long nothing ever takes, unless it hangs.
@@ -20,38 +23,61 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// A bound to run into.
 pub const BRIEF: Duration = Duration::from_millis(50);
 
-/// Answers with `PEER:BODY`, but `big` with many pieces, and `wait` only after [`Echo::release`].
+/// Answers with `PEER:BODY`, but `big` and `huge` with many segments, and `wait` only after [`Echo::release`].
 #[derive(Default)]
 pub struct Echo {
     pub entered: Notify,
     pub release: Notify,
     pub unwell: bool,
+    /// Bytes reserved for each response.
+    pub reserves: usize,
 }
 
-pub fn big() -> Reply {
-    let pieces = (0..64u32).map(|n| Bytes::from(n.to_string().repeat(40_000)));
-    Reply { segments: pieces.collect() }
+pub fn big() -> Vec<Bytes> {
+    (0..64u32).map(|n| Bytes::from(n.to_string().repeat(40_000))).collect()
 }
 
-impl Service for Echo {
-    async fn answer(&self, call: Call) -> Reply {
-        if call.body == "big" {
-            return big();
+/// More than the buffers of two sockets hold.
+pub const HUGE_BYTES: usize = 64 << 20;
+
+fn huge() -> Vec<Bytes> {
+    let segment = Bytes::from(vec![b'x'; 256 << 10]);
+    vec![segment; HUGE_BYTES / (256 << 10)]
+}
+
+fn json(status: StatusCode, body: Vec<Bytes>) -> Response {
+    Response::new(status, body).with_content_type(header::HeaderValue::from_static("application/json; charset=UTF-8"))
+}
+
+impl Frontend for Echo {
+    async fn handle(&self, request: Request) -> Response {
+        if self.reserves > 0 {
+            request.replies.reserve(self.reserves).await.unwrap();
         }
-        if call.body == "wait" {
+        if request.body == "big" {
+            return json(StatusCode::OK, big());
+        }
+        if request.body == "huge" {
+            return json(StatusCode::OK, huge());
+        }
+        if request.body == "wait" {
             self.entered.notify_one();
             self.release.notified().await;
         }
-        Reply { segments: vec![Bytes::from(call.peer.to_string()), Bytes::new(), Bytes::from_static(b":"), call.body] }
+        let peer = Bytes::from(request.peer.to_string());
+        json(StatusCode::OK, vec![peer, Bytes::new(), Bytes::from_static(b":"), request.body])
     }
 
-    fn refuse(&self, refusal: &TransportError) -> Reply {
-        Bytes::from(format!("refused: {refusal:?}")).into()
+    fn refuse(&self, error: &TransportError) -> Response {
+        json(error.status(), vec![Bytes::from(format!("refused: {error:?}"))])
     }
+}
 
-    async fn healthy(&self) -> bool {
-        !self.unwell
-    }
+/// The mounts of a server that has little to say.
+pub fn mounts(echo: &Arc<Echo>) -> Mounts {
+    let is_well = !echo.unwell;
+    Mounts::new(Mount::new(Arc::clone(echo), [Method::POST]).at("/v2.0").at("/v2.0/"))
+        .with(health(move || std::future::ready(is_well), PATIENCE))
 }
 
 /// A server on a free port.
@@ -69,20 +95,37 @@ impl Running {
     }
 
     pub async fn start_with(settings: HttpSettings, echo: Echo, tls: Option<Arc<TlsFiles>>) -> Running {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let echo = Arc::new(echo);
-        let metrics = Arc::new(Metrics::new(&[], &[], &[]));
+        let http = Protocol::Http(mounts(&echo));
+        Running::start_listeners(settings, echo, vec![(http, tls)]).await.0
+    }
+
+    pub async fn start_echo(settings: HttpSettings, echo: Arc<Echo>) -> Running {
+        let http = Protocol::Http(mounts(&echo));
+        Running::start_listeners(settings, echo, vec![(http, None)]).await.0
+    }
+
+    /// A server with a listener for each of these; its address is the first one's, all are returned.
+    pub async fn start_listeners(
+        settings: HttpSettings,
+        echo: Arc<Echo>,
+        protocols: Vec<(Protocol, Option<Arc<TlsFiles>>)>,
+    ) -> (Running, Vec<SocketAddr>) {
+        let (mut listeners, mut addresses) = (Vec::new(), Vec::new());
+        for (protocol, tls) in protocols {
+            let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            addresses.push(socket.local_addr().unwrap());
+            listeners.push(Listener::new(socket, protocol).with_tls(tls));
+        }
+        let metrics = Arc::new(Metrics::new(&[], &[], &[]).with_refusals(&TransportError::REASONS));
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
             if stopped.await.is_err() {
                 pending().await
             }
         };
-        let (service, counts) = (Arc::clone(&echo), Arc::clone(&metrics));
-        let serving = run(listener, tls, settings, counts, service, shutdown);
-        let end = tokio::spawn(serving);
-        Running { address, echo, metrics, stop, end }
+        let end = tokio::spawn(run(listeners, settings, Arc::clone(&metrics), shutdown));
+        (Running { address: addresses[0], echo, metrics, stop, end }, addresses)
     }
 
     pub async fn connect(&self) -> Wire<TcpStream> {

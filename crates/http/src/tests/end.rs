@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use super::super::{Drain, HttpSettings, run_metrics};
 use super::client::{BRIEF, Running, Wire, post};
-use ringbook_telemetry::Metrics;
+use crate::{Drain, HttpSettings, Listener, Mounts, Protocol, metrics_page, run};
+use ringbook_telemetry::{CallRecord, Metrics};
 
 #[tokio::test]
 async fn resting_connections_close_and_running_calls_finish() {
@@ -51,9 +51,11 @@ async fn the_metrics_page_is_on_its_own_listener() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let metrics = Arc::new(Metrics::new(&["get.contacts"], &["ok"], &["parse"]));
-    metrics.call(0, 0);
+    let took = std::time::Duration::ZERO;
+    metrics.call(&CallRecord { method: 0, outcome: 0, took, received_bytes: 0, sent_bytes: 0 });
     let (stop, stopped) = oneshot::channel::<()>();
-    let page = run_metrics(listener, metrics, async {
+    let protocol = Protocol::Http(Mounts::new(metrics_page(Arc::clone(&metrics))));
+    let page = run(vec![Listener::new(listener, protocol)], HttpSettings::default(), metrics, async {
         stopped.await.unwrap();
     });
     let page = tokio::spawn(page);

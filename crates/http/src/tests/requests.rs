@@ -5,8 +5,8 @@ use std::io::{Read, Write};
 use flate2::read::MultiGzDecoder;
 use flate2::{Compression, write::GzEncoder};
 
-use super::super::HttpSettings;
 use super::client::{Echo, Running, big, post, post_with};
+use crate::{HttpSettings, TransportError};
 
 async fn running() -> Running {
     Running::start(HttpSettings::default()).await
@@ -119,7 +119,7 @@ async fn pipelined_calls_are_answered_in_order() {
     let mut wire = server.connect().await;
     wire.send(post("1") + &post("big") + &post("3")).await;
     assert_eq!(wire.answer().await.text(), "127.0.0.1:1");
-    assert_eq!(wire.answer().await.body, big().segments.concat());
+    assert_eq!(wire.answer().await.body, big().concat());
     assert_eq!(wire.answer().await.text(), "127.0.0.1:3");
 }
 
@@ -200,13 +200,13 @@ async fn large_answers_are_packed_for_those_who_allow_it() {
     let answer = wire.answer().await;
     assert_eq!(answer.header("content-encoding"), Some("gzip"));
     assert_eq!(answer.header("vary"), Some("Accept-Encoding"));
-    assert_eq!(gunzip(&answer.body), big().segments.concat());
+    assert_eq!(gunzip(&answer.body), big().concat());
     for lines in ["", "Accept-Encoding: gzip;q=0\r\n"] {
         wire.send(post_with(lines, "big")).await;
         let answer = wire.answer().await;
         assert_eq!(answer.header("content-encoding"), None);
         assert_eq!(answer.header("vary"), Some("Accept-Encoding"));
-        assert_eq!(answer.body, big().segments.concat());
+        assert_eq!(answer.body, big().concat());
     }
     wire.send(post_with("Accept-Encoding: gzip\r\n", "small")).await;
     assert_eq!(wire.answer().await.text(), "127.0.0.1:small");
@@ -234,6 +234,16 @@ async fn a_trusted_proxy_names_the_caller() {
     let server = Running::start(settings).await;
     let answer = server.ask(post_with(line, "x")).await;
     assert_eq!(answer.text(), "8.8.8.8:x");
+    // One that names nobody is not taken for the caller itself.
+    let mut wire = server.connect().await;
+    wire.send(post_with("X-Forwarded-For: 8.8.8.8, unknown\r\n", "x")).await;
+    let answer = wire.answer().await;
+    assert_eq!((answer.status, answer.text()), (403, "refused: UnknownPeer"));
+    wire.closed().await;
+    let health = "GET /healthz HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: unknown\r\n\r\n";
+    assert_eq!(server.ask(health).await.status, 200);
+    let unknown = TransportError::REASONS.iter().position(|reason| *reason == "unknown_peer").unwrap();
+    assert_eq!(server.metrics.connections().refused_so_far(unknown), 1);
 }
 
 #[tokio::test]

@@ -70,7 +70,7 @@ async fn calls_go_over_tls_and_files_are_exchanged_under_way() {
     let server = Running::start_with(HttpSettings::default(), Echo::default(), tls).await;
     let mut old = connect(&server, "one.test", ONE.0).await.unwrap();
     old.send(post("big")).await;
-    assert_eq!(old.answer().await.body, big().segments.concat());
+    assert_eq!(old.answer().await.body, big().concat());
 
     folder.hold((TWO.0, ONE.1));
     let fault = files.reload().unwrap_err().to_string();

@@ -30,7 +30,7 @@ Examples:
 type Bound = (&'static str, &'static str, &'static str, &'static str);
 
 /// The defaults are those of [`HttpSettings`]; a test compares them.
-const BOUNDS: [Bound; 10] = [
+const BOUNDS: [Bound; 14] = [
     ("body-max", "SIZE", "1MiB", "Largest request body, after decompression"),
     ("header-max", "SIZE", "64KiB", "Largest request head"),
     ("header-timeout", "SECONDS", "10", "Time limit for receiving a request head"),
@@ -41,6 +41,10 @@ const BOUNDS: [Bound; 10] = [
     ("handshake-timeout", "SECONDS", "10", "Time limit of a TLS handshake"),
     ("connections-max", "N", "15000", "Most open connections"),
     ("compress-min", "SIZE", "8KiB", "Compress replies of at least this size for clients that accept gzip"),
+    ("request-memory", "SIZE", "256MiB", "Memory for request bodies in flight; further bodies wait"),
+    ("request-memory-per-address", "SIZE", "32MiB", "The same for one IPv4 address or IPv6 /64 network"),
+    ("reply-memory", "SIZE", "512MiB", "Memory for replies in flight; further large replies wait"),
+    ("reply-memory-per-address", "SIZE", "128MiB", "The same for one IPv4 address or IPv6 /64 network"),
 ];
 
 pub(super) fn serve_command() -> Command {
@@ -109,11 +113,12 @@ fn report_days() -> Arg {
     args::option("report-days", "N", "Days that the audit log (get.api_requests) is kept").default_value("31")
 }
 
-fn log() -> [Arg; 2] {
+fn log() -> [Arg; 3] {
     [
         args::option("log-format", "text|json", "Format of the log on stderr").default_value("text"),
         args::option("log", "FILTER", "Log level, and levels by module, such as info,ringbook_http=debug")
             .default_value(LOG_FILTER),
+        args::option("log-slow-ms", "MILLISECONDS", "Log calls that take at least this long").default_value("1000"),
     ]
 }
 
@@ -160,6 +165,7 @@ fn tls(layers: &Layers<'_>) -> Result<Option<TlsPaths>, CliError> {
 fn http(layers: &Layers<'_>) -> Result<HttpSettings, CliError> {
     let seconds = |flag| layers.required(flag, "is a time limit", value::seconds);
     let part = |flag| layers.required(flag, "is a size limit", value::part_size);
+    let budget = |flag| layers.required(flag, "is a memory limit", value::budget);
     let connections = |text: &str| {
         let number = value::number(text, 1, value::CONNECTIONS_MAX)?;
         u32::try_from(number).map_err(|error| error.to_string())
@@ -175,6 +181,10 @@ fn http(layers: &Layers<'_>) -> Result<HttpSettings, CliError> {
         handshake_time_max: seconds("handshake-timeout")?,
         connections_max: layers.required("connections-max", "limits the connections", connections)?,
         compress_bytes_min: part("compress-min")?,
+        request_bytes_max: budget("request-memory")?,
+        request_bytes_per_address_max: budget("request-memory-per-address")?,
+        reply_bytes_max: budget("reply-memory")?,
+        reply_bytes_per_address_max: budget("reply-memory-per-address")?,
         trusted_proxies: layers.list("trusted-proxy", value::proxies)?,
         ..HttpSettings::default()
     })
@@ -184,6 +194,7 @@ fn log_options(layers: &Layers<'_>) -> Result<LogOptions, CliError> {
     Ok(LogOptions {
         format: layers.required("log-format", "is the format of the log", value::log_format)?,
         filter: layers.required("log", "is the log filter", value::log_filter)?,
+        slow: layers.required("log-slow-ms", "is the time of a slow call", value::millis)?,
         file: layers.file_deciding("log")?.cloned(),
     })
 }

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ringbook_app::books::Reads;
 use ringbook_http::HttpSettings;
@@ -81,6 +82,8 @@ pub struct TlsPaths {
 pub struct LogOptions {
     /// How an event is written.
     pub format: LogFormat,
+    /// Calls that take this long are logged.
+    pub slow: Duration,
     /// Which events are written; it has been read once and is good.
     pub filter: String,
     /// The file that decides which events are written; `None` when a flag or the environment does.

@@ -128,7 +128,7 @@ fn the_log_filter_is_read_anew_where_the_file_decides() {
     let write = |text: &str| std::fs::write(&path, text).expect("written");
     write("log = 'info'");
     let file = ConfigFile::read(&path, &["log".to_owned()].into()).expect("a file");
-    let log = LogOptions { format: LogFormat::Text, filter: "info".into(), file: Some(file) };
+    let log = LogOptions { format: LogFormat::Text, filter: "info".into(), slow: Duration::ZERO, file: Some(file) };
     for (text, filter) in
         [("log = 'debug'", Some("debug")), ("", Some("info")), ("log = 'a=b=c'", None), ("lag = 1", None)]
     {

@@ -37,6 +37,10 @@ pub const PART_BYTES_MIN: u64 = 1 << 10;
 const DELETIONS_KEPT_MAX: u64 = 100_000_000;
 /// The least memory for books.
 pub const MEMORY_BYTES_MIN: u64 = 1 << 20;
+/// Most memory for request bodies or replies.
+pub const BUDGET_BYTES_MAX: u64 = 1 << 40;
+/// The longest time of `--log-slow-ms`: an hour.
+pub const SLOW_MILLIS_MAX: u64 = 3_600_000;
 /// The most days that requests are kept: ten years.
 pub const REPORT_DAYS_MAX: u64 = 3_653;
 /// The most connections.
@@ -103,6 +107,18 @@ pub fn part_size(text: &str) -> Result<usize, String> {
     let fits = (PART_BYTES_MIN..=PART_BYTES_MAX).contains(&bytes);
     let bytes = fits.then_some(bytes).and_then(|bytes| usize::try_from(bytes).ok());
     bytes.ok_or_else(|| "is not a size from 1KiB to 1GiB".to_owned())
+}
+
+/// A budget of bytes in flight.
+pub fn budget(text: &str) -> Result<usize, String> {
+    let fits = |bytes: &u64| (MEMORY_BYTES_MIN..=BUDGET_BYTES_MAX).contains(bytes);
+    let bytes = Some(size(text)?).filter(fits).and_then(|bytes| usize::try_from(bytes).ok());
+    bytes.ok_or_else(|| "is not a size from 1MiB to 1TiB".to_owned())
+}
+
+/// A time in milliseconds.
+pub fn millis(text: &str) -> Result<Duration, String> {
+    number(text, 0, SLOW_MILLIS_MAX).map(Duration::from_millis)
 }
 
 /// A share like `70%`, or a size.

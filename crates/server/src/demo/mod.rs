@@ -22,7 +22,8 @@ use crate::config::DemoOptions;
 use crate::serve::{self, Failure, Server};
 use ringbook_app::access::{self, Rights, Secret, TokenHash};
 use ringbook_app::books::{Books, Bounds};
-use ringbook_http::{API_PATH, HttpSettings};
+use ringbook_http::HttpSettings;
+use ringbook_jsonrpc::API_PATH;
 use ringbook_store::{AccountId, Location, NewCustomer, NewKey, NewUser, Role, Store};
 use ringbook_telemetry;
 
@@ -68,6 +69,7 @@ pub fn demo(options: DemoOptions) -> Result<(), Failure> {
             http: HttpSettings::default(),
             metrics,
             report_days: ringbook_app::audit::REPORT_DAYS,
+            log_slow: options.log.slow,
             log,
             log_filter: serve::reread_filter(&options.log),
         };

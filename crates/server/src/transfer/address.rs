@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The path of the API.
-const API_PATH: &str = "/v2.0";
+use ringbook_jsonrpc::API_PATH;
+
 /// The longest address.
 const URL_CHARS_MAX: usize = 2_000;
 

@@ -11,6 +11,7 @@ mod harness;
 mod history;
 mod isolation;
 mod lasting;
+mod metrics;
 mod migrating;
 mod mnemonics;
 mod nodes;

@@ -368,6 +368,16 @@ fn a_proxy_is_believed_only_where_it_is_trusted() {
     ] {
         assert_eq!(ip(&server, lines), seen, "{lines}");
     }
+    // A proxy that does not say who calls: nobody is let in by the address of the proxy.
+    for lines in ["X-Forwarded-For: unknown\r\n", "X-Forwarded-For: 203.0.113.9, _hidden\r\n"] {
+        let mut wire = connect(server.address);
+        let answer = wire.ask(post_with(lines, stranger()));
+        let json = answer.json();
+        assert_eq!((answer.status, &*outcome(&json)), (403, "ip_not_whitelisted"), "{json}");
+        assert_eq!(json["error"]["data"]["params"]["ip"], "unknown");
+        wire.closed();
+    }
+    assert_eq!(server.log().matches("names no address").count(), 1);
     server.stop();
 }
 

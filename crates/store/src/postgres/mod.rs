@@ -135,7 +135,9 @@ impl Postgres {
         T: Send + 'static,
         F: FnOnce(&Self, Lease) -> Result<T, StoreError> + Send + 'static,
     {
+        let began = Instant::now();
         let lease = self.pool.lease().await?;
+        self.commits.metrics().waited_for_connection(began.elapsed());
         let engine = Arc::clone(self);
         tokio::task::spawn_blocking(move || work(&engine, lease)).await.map_err(StoreError::unavailable)?
     }

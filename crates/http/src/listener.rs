@@ -1,0 +1,243 @@
+//! Accepts connections and, in the end, drains them.
+//!
+//! One loop per listener. A connection beyond the listener's bound is closed at once; a failing `accept` (no more
+//! descriptors, say) pauses instead of spinning.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout_at};
+use tokio_rustls::TlsAcceptor;
+
+use super::connection::drive;
+use super::dispatch::{Budgets, Dispatcher};
+use super::protocol::{ByteStream, Client, Protocol};
+use super::shutdown::Shutdown;
+use super::{HttpSettings, TlsFiles};
+use ringbook_telemetry::{Connections, Metrics};
+
+/// The pause after a failing `accept`.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Every so many failures in a row one is logged.
+const LOGGED_FAILURES: u32 = 100;
+/// Descriptors that the process needs besides its connections.
+const OTHER_FILES: u64 = 200;
+
+/// How the last connections ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drain {
+    /// All calls were answered.
+    Complete,
+    /// Time ran out for so many connections.
+    CutShort {
+        /// How many had not ended.
+        connections: u32,
+    },
+}
+
+/// A socket that clients connect to, and what is spoken there.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    protocol: Protocol,
+    tls: Option<Arc<TlsFiles>>,
+    connections_max: Option<u32>,
+    is_counted: bool,
+}
+
+impl Listener {
+    /// A listener in the clear, whose connections are bounded by [`HttpSettings::connections_max`] and counted.
+    pub fn new(socket: TcpListener, protocol: Protocol) -> Listener {
+        Listener { socket, protocol, tls: None, connections_max: None, is_counted: true }
+    }
+
+    /// Expects every connection to speak TLS.
+    pub fn with_tls(mut self, tls: Option<Arc<TlsFiles>>) -> Listener {
+        self.tls = tls;
+        self
+    }
+
+    /// A bound of its own for open connections.
+    pub fn connections_max(mut self, connections: u32) -> Listener {
+        self.connections_max = Some(connections);
+        self
+    }
+
+    /// Leaves its connections out of the metrics.
+    pub fn uncounted(mut self) -> Listener {
+        self.is_counted = false;
+        self
+    }
+}
+
+/// What serves the accepted connections of a listener.
+enum Service {
+    Http(Arc<Dispatcher>),
+    Stream(super::protocol::StreamHandler),
+}
+
+/// A listener while it runs.
+struct Running {
+    settings: Arc<HttpSettings>,
+    tls: Option<Arc<TlsFiles>>,
+    connections: Arc<Connections>,
+    service: Service,
+    shutdown: Arc<Shutdown>,
+    places: Arc<Semaphore>,
+    connections_max: u32,
+}
+
+/// Serves on all listeners until `shutdown` resolves and the drain after it is over: the listeners are closed, idle
+/// connections are closed at once, running calls get `shutdown_time_max`.
+pub async fn run(
+    listeners: Vec<Listener>,
+    settings: HttpSettings,
+    metrics: Arc<Metrics>,
+    shutdown: impl Future<Output = ()>,
+) -> Drain {
+    let settings = Arc::new(settings);
+    let stop = Arc::new(Shutdown::default());
+    let budgets = Budgets::new(&settings, metrics.connections());
+    let bounds = affordable(&listeners, &settings);
+    let running = listeners.into_iter().zip(bounds).map(|(listener, connections_max)| {
+        let connections = if listener.is_counted { Arc::clone(metrics.connections()) } else { Arc::default() };
+        let service = match listener.protocol {
+            Protocol::Http(mounts) => {
+                let (settings, budgets) = (Arc::clone(&settings), budgets.clone());
+                Service::Http(Arc::new(Dispatcher::new(settings, mounts, budgets, Arc::clone(&connections))))
+            }
+            Protocol::Stream(handler) => Service::Stream(handler),
+        };
+        let running = Arc::new(Running {
+            settings: Arc::clone(&settings),
+            tls: listener.tls,
+            connections,
+            service,
+            shutdown: Arc::clone(&stop),
+            places: Arc::new(Semaphore::new(connections_max as usize)),
+            connections_max,
+        });
+        (tokio::spawn(accept_all(listener.socket, Arc::clone(&running))), running)
+    });
+    let running: Vec<_> = running.collect();
+    shutdown.await;
+    stop.begin();
+    let end = tokio::time::Instant::now() + settings.shutdown_time_max;
+    let mut left = 0;
+    for (accepting, running) in running {
+        // It ends by the same signal, and closes its socket.
+        let _ = accepting.await;
+        let empty = running.places.acquire_many(running.connections_max);
+        if timeout_at(end, empty).await.is_err() {
+            left += running.connections_max - running.places.available_permits() as u32;
+        }
+    }
+    if left == 0 { Drain::Complete } else { Drain::CutShort { connections: left } }
+}
+
+async fn accept_all(socket: TcpListener, running: Arc<Running>) {
+    let mut shutdown = pin!(running.shutdown.begun());
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut shutdown => return,
+            (stream, address) = accept(&socket) => admit(&running, stream, address),
+        }
+    }
+}
+
+/// The next connection. Dropping the future loses none.
+async fn accept(socket: &TcpListener) -> (TcpStream, SocketAddr) {
+    let mut failures = 0;
+    loop {
+        match socket.accept().await {
+            Ok(accepted) => return accepted,
+            Err(fault) if concerns_one_client(&fault) => {}
+            Err(fault) => {
+                if failures % LOGGED_FAILURES == 0 {
+                    tracing::warn!(%fault, "accept failed, retrying");
+                }
+                failures += 1;
+                sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+fn concerns_one_client(fault: &io::Error) -> bool {
+    matches!(
+        fault.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+    )
+}
+
+fn admit(running: &Arc<Running>, stream: TcpStream, address: SocketAddr) {
+    let Ok(place) = Arc::clone(&running.places).try_acquire_owned() else {
+        running.connections.rejected();
+        return;
+    };
+    let peer = address.ip().to_canonical();
+    tokio::spawn(serve(Arc::clone(running), stream, peer, place));
+}
+
+async fn serve(running: Arc<Running>, stream: TcpStream, peer: IpAddr, _place: OwnedSemaphorePermit) {
+    let _open = running.connections.open();
+    // Responses are written whole; waiting to fill a packet would only delay their ends.
+    let _ = stream.set_nodelay(true);
+    let Some(tls) = &running.tls else {
+        return speak(&running, stream, peer, false).await;
+    };
+    let handshake = TlsAcceptor::from(tls.current()).accept(stream);
+    let outcome = tokio::select! {
+        outcome = tokio::time::timeout(running.settings.handshake_time_max, handshake) => outcome,
+        () = running.shutdown.begun() => return,
+    };
+    match outcome {
+        Ok(Ok(stream)) => speak(&running, stream, peer, true).await,
+        Ok(Err(fault)) => tracing::debug!(%peer, %fault, "TLS handshake failed"),
+        Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
+    }
+}
+
+async fn speak(running: &Running, stream: impl ByteStream + 'static, peer: IpAddr, is_encrypted: bool) {
+    match &running.service {
+        Service::Http(dispatcher) => {
+            let (counts, dispatcher) = (Arc::clone(&running.connections), Arc::clone(dispatcher));
+            drive(stream, (peer, is_encrypted), counts, dispatcher, &running.settings, &running.shutdown).await;
+        }
+        Service::Stream(handler) => {
+            let (tls, shutdown) = (running.tls.clone(), Arc::clone(&running.shutdown));
+            handler.0.accept(Client { stream: Box::new(stream), peer, is_encrypted, tls, shutdown }).await;
+        }
+    }
+}
+
+/// Raises the process's own limit of open files as far as the system lets it, and yields how many connections each
+/// listener may have: the store must still be able to open its files when all places are taken.
+fn affordable(listeners: &[Listener], settings: &HttpSettings) -> Vec<u32> {
+    let wanted = listeners.iter().map(|listener| listener.connections_max.unwrap_or(settings.connections_max));
+    let wanted: Vec<u32> = wanted.collect();
+    let connections: u64 = wanted.iter().map(|connections| u64::from(*connections)).sum();
+    let files = connections + OTHER_FILES;
+    let allowed = rlimit::increase_nofile_limit(files).unwrap_or(files);
+    if allowed >= files {
+        return wanted;
+    }
+    let affordable = allowed.saturating_sub(OTHER_FILES).max(1);
+    tracing::warn!(
+        wanted = connections,
+        affordable,
+        "connection limit lowered: not enough file descriptors; raise the limit with ulimit -n"
+    );
+    let share = |wanted: &u32| ((u64::from(*wanted) * affordable / connections) as u32).max(1);
+    wanted.iter().map(share).collect()
+}

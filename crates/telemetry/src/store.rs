@@ -1,0 +1,70 @@
+//! The numbers of the store: commits as they happen, and waits for a connection.
+
+use std::time::Duration;
+
+use super::page::Page;
+use super::tally::{Histograms, Tally};
+
+/// Buckets of durations: 1 µs to 16.8 s by powers of two, and beyond.
+const DURATION_BUCKETS: usize = 26;
+/// Buckets of batch sizes: 1 to 4096 by powers of two, and beyond.
+const BATCH_BUCKETS: usize = 14;
+
+/// Counters of the store, recorded by whoever commits.
+#[derive(Debug)]
+pub struct StoreMetrics {
+    durations: Histograms<DURATION_BUCKETS>,
+    sizes: Histograms<BATCH_BUCKETS>,
+    failed: Tally,
+    connection_waits: Histograms<DURATION_BUCKETS>,
+}
+
+impl Default for StoreMetrics {
+    fn default() -> Self {
+        StoreMetrics {
+            durations: Histograms::new(1),
+            sizes: Histograms::new(1),
+            failed: Tally::new(1),
+            connection_waits: Histograms::new(1),
+        }
+    }
+}
+
+impl StoreMetrics {
+    /// Files a transaction of so many changes that was committed, and the time from its begin to its commit.
+    pub fn committed(&self, changes: usize, took: Duration) {
+        self.durations.record_time(0, took);
+        self.sizes.record(0, changes as u64, changes as u64);
+    }
+
+    /// Counts a transaction that was not committed for a reason of the store's.
+    pub fn commit_failed(&self) {
+        self.failed.add(0, 1);
+    }
+
+    /// Files how long a job has waited for a connection to the database.
+    pub fn waited_for_connection(&self, took: Duration) {
+        self.connection_waits.record_time(0, took);
+    }
+
+    pub(super) fn write(&self, page: &mut Page) {
+        let (durations, sizes) = (self.durations.read(0), self.sizes.read(0));
+        page.single("ringbook_commits_total", "counter", "Transactions committed.", sizes.values());
+        let failed = self.failed.sum(0);
+        page.single(
+            "ringbook_commits_failed_total",
+            "counter",
+            "Transactions that the store failed to commit.",
+            failed,
+        );
+        let name = "ringbook_commit_seconds";
+        page.family(name, "histogram", "Time from the begin of a transaction to its commit.");
+        page.durations(name, "", &durations);
+        let name = "ringbook_commit_changes";
+        page.family(name, "histogram", "Changes gathered into one transaction.");
+        page.sizes(name, "", &sizes);
+        let name = "ringbook_store_connection_wait_seconds";
+        page.family(name, "histogram", "Time that jobs wait for a connection to the database.");
+        page.durations(name, "", &self.connection_waits.read(0));
+    }
+}
