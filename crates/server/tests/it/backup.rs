@@ -30,7 +30,9 @@ fn a_backup_under_writers_has_every_change_acknowledged_before_it() {
     let write = || {
         while !over.load(Ordering::Relaxed) {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            let contact = json!({"access_token": token, "last_name": "Backup", "first_name": number.to_string()});
+            let phone = format!("7495{number:07}");
+            let contact = json!({"access_token": token, "last_name": "Backup", "first_name": number.to_string(),
+                "phone_numbers": [phone]});
             let answer = demo.server.call("create.contacts", contact);
             assert!(answer["result"]["id"].is_u64(), "{answer}");
             acknowledged.fetch_add(1, Ordering::Relaxed);
