@@ -30,6 +30,7 @@ mod freshness;
 mod ids;
 mod loaded;
 mod pending;
+mod run_to_end;
 mod task;
 mod uncommitted;
 
@@ -38,6 +39,7 @@ mod tests;
 
 use freshness::RevisionCheck;
 use loaded::LoadedBook;
+use run_to_end::run_to_end;
 
 pub use freshness::Reads;
 
@@ -169,15 +171,15 @@ impl Books {
     /// the store failed, and then the change may have been committed if the connection to the store was lost.
     pub async fn change(&self, customer: CustomerId, command: Command) -> Result<Outcome, BookError> {
         let books = self.clone();
-        let to_the_end = async move {
+        run_to_end(async move {
             // Held until the answer, so that the book is not evicted meanwhile.
             let loaded = books.loaded_book(customer).await?;
             books.ensure_fresh(customer, &loaded).await?;
             let answer = loaded.change(command).await;
             books.evict_idle_now_and_then();
             answer
-        };
-        tokio::spawn(to_the_end).await.unwrap_or_else(|_| Err(interrupted()))
+        })
+        .await
     }
 
     /// Runs a plan for contacts on a snapshot: here if it is short, off the async threads if it is long.
