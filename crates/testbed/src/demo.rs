@@ -32,9 +32,17 @@ pub fn provide(program: &Path, data: &Path, contacts: u64) -> Result<(), String>
 /// # Errors
 /// `demo.json` is missing or holds no access token.
 pub fn token(data: &Path) -> Result<String, String> {
+    token_of(data, 0)
+}
+
+/// The access token of a customer, by its position; the first is at 0.
+///
+/// # Errors
+/// `demo.json` is missing or holds no such customer.
+pub fn token_of(data: &Path, at: usize) -> Result<String, String> {
     let file = data.join("demo.json");
     let text = fs::read_to_string(&file).map_err(|why| format!("{}: {why}", file.display()))?;
     let customers = text.split(r#""customers""#).nth(1).unwrap_or_default();
-    let value = customers.split(r#""access_token": ""#).nth(1).and_then(|rest| rest.split('"').next());
-    value.map(str::to_owned).ok_or_else(|| format!("{} holds no access token", file.display()))
+    let value = customers.split(r#""access_token": ""#).nth(at + 1).and_then(|rest| rest.split('"').next());
+    value.map(str::to_owned).ok_or_else(|| format!("{} holds no access token of customer {}", file.display(), at + 1))
 }

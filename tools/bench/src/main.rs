@@ -9,6 +9,7 @@ mod database;
 mod document;
 mod figures;
 mod growth;
+mod isolation;
 mod load;
 mod machine;
 mod model;
@@ -57,10 +58,11 @@ struct Part {
 }
 
 /// In this order: the engine alone, then what is sensitive to a warm machine or to memory that others hold.
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     Part { rows: &rows::IN_PROCESS, measure: |bench| in_process(&bench.options) },
     Part { rows: &rows::WITH_SERVER, measure: |bench| rows::measure(bench.setup()?, &bench.options) },
     Part { rows: &writes::ROWS, measure: |bench| writes::measure(bench.setup()?, &bench.options) },
+    Part { rows: &[isolation::ROW], measure: |bench| isolation::measure(bench.setup()?, &bench.options) },
     Part { rows: &[peer::ROW], measure: |bench| peer::measure(bench.setup()?, &bench.options) },
     Part { rows: &nodes::ROWS, measure: |bench| nodes::measure(bench.setup()?, &bench.options) },
 ];

@@ -96,6 +96,14 @@ impl Place {
         Ok(Place { data, token })
     }
 
+    /// The access token of another customer, by its position; the first is at 0.
+    ///
+    /// # Errors
+    /// There is no such customer.
+    pub fn token_of(&self, at: usize) -> Result<String, String> {
+        ringbook_testbed::demo::token_of(&self.data, at)
+    }
+
     /// A server with the book, ready.
     ///
     /// # Errors
@@ -262,21 +270,35 @@ fn while_changing<T>(
     token: &str,
     work: impl FnOnce() -> Result<T, String>,
 ) -> Result<T, String> {
+    let bodies: Vec<String> = (0..SINGLE_CHANGES).map(|at| call("create.contacts", token, &contact(at))).collect();
+    beside(server, token, &bodies, work)
+}
+
+/// Does the work while one client makes these calls in turn, without a pause.
+///
+/// # Errors
+/// A call fails, or the work does.
+pub fn beside<T>(
+    server: &RunningServer,
+    token: &str,
+    bodies: &[String],
+    work: impl FnOnce() -> Result<T, String>,
+) -> Result<T, String> {
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let changing = scope.spawn(|| -> Result<(), String> {
+        let calling = scope.spawn(|| -> Result<(), String> {
             let mut client = ApiClient::connect(&server.address, token)?;
-            for at in 0.. {
+            for body in bodies.iter().cycle() {
                 if stop.load(Ordering::Relaxed) {
                     break;
                 }
-                client.success(&call("create.contacts", token, &contact(at)))?;
+                client.success(body)?;
             }
             Ok(())
         });
         let outcome = work();
         stop.store(true, Ordering::Relaxed);
-        changing.join().map_err(|_| "the client that changes panicked".to_owned())??;
+        calling.join().map_err(|_| "the client beside it panicked".to_owned())??;
         outcome
     })
 }

@@ -67,7 +67,8 @@ mod tests {
         drop(work());
         assert_eq!(Arc::strong_count(&done), 1, "what has not begun is dropped");
         let mut begun = work();
-        poll_fn(|context| Poll::Ready(assert!(Pin::new(&mut begun).poll(context).is_pending()))).await;
+        let polled = poll_fn(|context| Poll::Ready(Pin::new(&mut begun).poll(context))).await;
+        assert!(polled.is_pending());
         drop(begun);
         go_on.notify_one();
         done.notified().await;
