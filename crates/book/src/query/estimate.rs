@@ -45,9 +45,9 @@ pub fn planning(filter: &AskFilter) -> Duration {
         }
         AskFilter::Simple { operator, value, .. } => match Operator::read(operator) {
             Some(Operator::Regexp) => REGEXP,
-            Some(
-                Operator::Like | Operator::ILike | Operator::NotLike | Operator::NotILike | Operator::JsQuery,
-            ) => times(LIKE_BYTE, pattern_bytes(value)),
+            Some(Operator::Like | Operator::ILike | Operator::NotLike | Operator::NotILike | Operator::JsQuery) => {
+                times(LIKE_BYTE, pattern_bytes(value))
+            }
             _ => CONDITION,
         },
     }
