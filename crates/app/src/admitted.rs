@@ -1,9 +1,10 @@
 //! What an admitted caller can have done: the operations of the server, typed.
 //!
 //! Every operation works on the address book of the account acted for. Work that can take long leaves the threads
-//! that serve connections; what counts as long is decided here.
+//! that serve connections: the engine estimates it, the pool of workers decides.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ringbook_book::Book;
 use ringbook_book::book::history::{Changes, Cursor};
@@ -11,24 +12,24 @@ use ringbook_book::command::{Command, Outcome};
 use ringbook_book::id::CustomerId;
 use ringbook_book::moment;
 use ringbook_book::query::ask::Ask;
-use ringbook_book::query::contacts::{Effort, Page};
+use ringbook_book::query::contacts::Page;
+use ringbook_book::query::estimate;
 use ringbook_book::query::field::{API_REQUEST, CONTACT, Field};
 use ringbook_book::query::plan::{FieldSet, Plan, plan};
 use ringbook_book::query::records::{Found, Listing};
+use ringbook_book::query::runner::INLINE;
 use ringbook_book::query::value::Record;
+use ringbook_workers::{Job, Kind};
 
 use crate::access::{Account, Caller, LimitsView, Right, User};
 use crate::app_error::AppError;
 use crate::audit::{AuditPage, Scope};
 use crate::call::Call;
 use crate::stopwatch::Stage;
+use crate::work::OnJob;
 
 /// The longest interval of one question to the audit log, in calendar months.
 pub const AUDIT_MONTHS_MAX: u32 = 3;
-
-/// Results of more records than this are written off the threads that serve connections: writing so many contacts
-/// takes a tenth of a millisecond.
-const RECORDS_INLINE_MAX: usize = 1_000;
 
 /// An admitted call. Its point is given back when this is dropped, unless it has succeeded.
 pub struct Admitted<'c, 'a> {
@@ -99,9 +100,8 @@ impl<'c, 'a> Admitted<'c, 'a> {
     /// # Errors
     /// The question names what there is not, breaks a bound, or has a bad pattern.
     pub async fn plan(&mut self, table: &'static [Field], ask: Ask) -> Result<Plan, AppError> {
-        // A regular expression can take milliseconds to compile.
-        let is_long = ask.filter.regexps() > 0;
-        let plan = self.offload_if(is_long, move || plan(table, &ask)).await?;
+        let estimate = estimate::planning(&ask.filter);
+        let plan = self.work(Kind::Compile, estimate, move |_| plan(table, &ask)).await??;
         self.lap(Stage::Plan);
         Ok(plan)
     }
@@ -114,7 +114,7 @@ impl<'c, 'a> Admitted<'c, 'a> {
         let plan = self.plan(&CONTACT, ask).await?;
         let book = self.book().await?;
         let fields = plan.fields();
-        let (book, page) = self.call.app.books.ask(book, plan).await?;
+        let (book, page) = self.call.app.books.ask(&self.call.client, book, plan).await??;
         self.lap(Stage::Run);
         Ok(Contacts { book, page, fields })
     }
@@ -135,9 +135,9 @@ impl<'c, 'a> Admitted<'c, 'a> {
         let plan = self.plan(L::fields(), ask).await?;
         let book = self.book().await?;
         let shown = plan.window().limit().min(L::looks(&book, &plan));
-        let is_long = L::effort(&book, &plan) == Effort::Long || shown > RECORDS_INLINE_MAX;
-        let find = move || L::find(&book, &plan).map(|found| write(&plan, found));
-        let written = self.offload_if(is_long, find).await?;
+        let estimate = L::estimate(&book, &plan) + estimate::records(shown);
+        let find = move |job: &Job| L::find(&book, &plan, &OnJob(job)).map(|found| write(&plan, found));
+        let written = self.work(Kind::Question, estimate, find).await??;
         self.lap(Stage::Run);
         Ok(written)
     }
@@ -153,7 +153,7 @@ impl<'c, 'a> Admitted<'c, 'a> {
         records: Vec<R>,
     ) -> Result<(Plan, Found<R>), AppError> {
         let plan = self.plan(table, ask).await?;
-        let found = Found::among(records, &plan)?;
+        let found = Found::among(records, &plan, &INLINE)?;
         self.lap(Stage::Run);
         Ok((plan, found))
     }
@@ -170,9 +170,9 @@ impl<'c, 'a> Admitted<'c, 'a> {
         write: impl FnOnce(&Changes<'_>) -> T + Send + 'static,
     ) -> Result<T, AppError> {
         let book = self.book().await?;
-        let is_long = limit > RECORDS_INLINE_MAX || book.changed_much_since(since);
-        let read = move || book.changes(since, limit).map(|changes| write(&changes));
-        let written = self.offload_if(is_long, read).await.map_err(AppError::Cursor)?;
+        let estimate = if book.changed_much_since(since) { Duration::MAX } else { estimate::records(limit) };
+        let read = move |_: &Job| book.changes(since, limit).map(|changes| write(&changes));
+        let written = self.work(Kind::Question, estimate, read).await?.map_err(AppError::Cursor)?;
         self.lap(Stage::Run);
         Ok(written)
     }
@@ -204,7 +204,7 @@ impl<'c, 'a> Admitted<'c, 'a> {
         let own = (!self.caller.holds(Right::ClientUserSelect)).then(|| self.user().id.number());
         let scope = Scope { account: self.account().id, user: own, time: from..=till };
         let fields = plan.fields();
-        let page = self.call.app.audit.ask(scope, plan).await?;
+        let page = self.call.app.audit.ask(self.call.app.books.workers(), &self.call.client, scope, plan).await?;
         self.lap(Stage::Run);
         Ok((fields, page))
     }
@@ -217,9 +217,16 @@ impl<'c, 'a> Admitted<'c, 'a> {
         Ok(self.call.app.access.logout(self.caller.identity()).await?)
     }
 
-    /// Runs work on `records` records: here if they are few, otherwise off the threads that serve connections.
-    pub async fn write<T: Send + 'static>(&self, records: usize, work: impl FnOnce() -> T + Send + 'static) -> T {
-        self.offload_if(records > RECORDS_INLINE_MAX, work).await
+    /// Writes `records` records: here if they are few, otherwise off the threads that serve connections.
+    ///
+    /// # Errors
+    /// Too much work waits, or the client has left.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        records: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, AppError> {
+        self.work(Kind::Render, estimate::records(records), move |_| work()).await
     }
 
     /// The call has succeeded: its point is charged.
@@ -233,7 +240,12 @@ impl<'c, 'a> Admitted<'c, 'a> {
         Ok(book)
     }
 
-    async fn offload_if<T: Send + 'static>(&self, is_long: bool, work: impl FnOnce() -> T + Send + 'static) -> T {
-        if is_long { self.call.app.books.aside(work).await } else { work() }
+    async fn work<T: Send + 'static>(
+        &self,
+        kind: Kind,
+        estimate: Duration,
+        work: impl FnOnce(&Job) -> T + Send + 'static,
+    ) -> Result<T, AppError> {
+        Ok(self.call.app.books.workers().run(&self.call.client, kind, estimate, work).await?)
     }
 }

@@ -9,6 +9,7 @@ use ringbook_book::book::history::StaleCursor;
 use ringbook_book::command::Refusal;
 use ringbook_book::query::fault::QueryFault;
 use ringbook_store::StoreError;
+use ringbook_workers::WorkersError;
 
 use crate::audit::AuditError;
 use crate::books::BookError;
@@ -30,6 +31,8 @@ pub enum AppError {
     Unreadable,
     /// The store does not answer, or refuses.
     Store(StoreError),
+    /// Too much work waits for the processors, or the work was interrupted.
+    Workers(WorkersError),
     /// The server contradicts itself; the text is for the log.
     Internal(&'static str),
 }
@@ -44,6 +47,7 @@ impl fmt::Display for AppError {
             Self::IntervalTooLong => f.write_str("the interval is too long"),
             Self::Unreadable => f.write_str("the account's data cannot be read: run `ringbook check`"),
             Self::Store(error) => error.fmt(f),
+            Self::Workers(error) => error.fmt(f),
             Self::Internal(cause) => f.write_str(cause),
         }
     }
@@ -66,6 +70,12 @@ impl From<StoreError> for AppError {
     }
 }
 
+impl From<WorkersError> for AppError {
+    fn from(error: WorkersError) -> Self {
+        Self::Workers(error)
+    }
+}
+
 impl From<BookError> for AppError {
     fn from(error: BookError) -> Self {
         match error {
@@ -81,6 +91,7 @@ impl From<AuditError> for AppError {
         match error {
             AuditError::Store(error) => error.into(),
             AuditError::Question(error) => Self::Question(error),
+            AuditError::Workers(error) => Self::Workers(error),
         }
     }
 }

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,13 +16,14 @@ use ringbook_book::Book;
 use ringbook_book::book::desk::DELETIONS_KEPT;
 use ringbook_book::command::{Command, Outcome, Refusal};
 use ringbook_book::id::CustomerId;
-use ringbook_book::query::contacts::{Effort, Page};
+use ringbook_book::query::contacts::Page;
 use ringbook_book::query::fault::QueryFault;
 use ringbook_book::query::plan::Plan;
-use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OnceCell;
 
 use ringbook_store::{Store, StoreError};
 use ringbook_telemetry::Metrics;
+use ringbook_workers::{Client, Job, Kind, Owner, Workers, WorkersError};
 
 mod catching_up;
 mod failing;
@@ -37,6 +39,7 @@ mod uncommitted;
 #[cfg(test)]
 mod tests;
 
+use crate::work::OnJob;
 use freshness::RevisionCheck;
 use loaded::LoadedBook;
 use run_to_end::run_to_end;
@@ -55,11 +58,14 @@ pub struct Bounds {
     pub deletions_kept: usize,
     /// Whether a read asks the store first, where several servers share one.
     pub reads: Reads,
+    /// Jobs that compute at once; `None`: as many as there are processors.
+    pub workers: Option<NonZeroUsize>,
 }
 
 impl Bounds {
     /// All the room there is, and the usual number of deletions.
-    pub const WIDE: Self = Self { books_bytes: u64::MAX, deletions_kept: DELETIONS_KEPT, reads: Reads::Linearizable };
+    pub const WIDE: Self =
+        Self { books_bytes: u64::MAX, deletions_kept: DELETIONS_KEPT, reads: Reads::Linearizable, workers: None };
 }
 
 /// Why a book cannot be had or changed.
@@ -129,8 +135,7 @@ struct Inner {
     started: Instant,
     /// When changes last looked for books to evict, in seconds after the start.
     evicted_seconds: AtomicU64,
-    /// As many long questions run at once as there are processors.
-    long: Arc<Semaphore>,
+    workers: Workers,
     metrics: Arc<Metrics>,
     /// Called before each decision, with its command.
     #[cfg(test)]
@@ -140,8 +145,10 @@ struct Inner {
 impl Books {
     /// The books of a store, none of them loaded yet.
     pub fn new(store: Store, metrics: Arc<Metrics>, bounds: Bounds) -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let long = Arc::new(Semaphore::new(processors));
+        let slots = bounds.workers.map_or_else(ringbook_workers::Bounds::default, |workers| {
+            ringbook_workers::Bounds::for_processors(workers.get())
+        });
+        let workers = Workers::new(slots, &metrics);
         Self(Arc::new(Inner {
             store,
             slots: Mutex::default(),
@@ -150,7 +157,7 @@ impl Books {
             revision_check: Arc::default(),
             started: Instant::now(),
             evicted_seconds: AtomicU64::new(0),
-            long,
+            workers,
             metrics,
             #[cfg(test)]
             before_decision: Mutex::default(),
@@ -182,51 +189,25 @@ impl Books {
         .await
     }
 
-    /// Runs a plan for contacts on a snapshot: here if it is short, off the async threads if it is long.
-    pub async fn ask(&self, book: Arc<Book>, plan: Plan) -> Result<(Arc<Book>, Page), QueryFault> {
-        if book.effort(&plan) == Effort::Short {
-            let page = book.contacts(&plan)?;
-            return Ok((book, page));
-        }
-        let own = self.processor().await;
-        // Whatever processors are idle help with it. Nobody waits for one while he holds another: that could go on for
-        // ever.
-        let idle = self.0.long.available_permits() as u32;
-        let helping = Arc::clone(&self.0.long).try_acquire_many_owned(idle).ok();
-        let workers = helping.as_ref().map_or(1, |permits| permits.num_permits() + 1);
-        let work = move || {
-            let _helping = helping;
-            book.contacts_by(&plan, workers).map(|page| (book, page))
-        };
-        Self::aside_on(own, work).await
+    /// Runs a plan for contacts on a snapshot: here if that is short, else as a job of the client.
+    ///
+    /// # Errors
+    ///
+    /// Too many jobs wait, or the client has left; or the question itself is refused.
+    pub async fn ask(
+        &self,
+        client: &Client,
+        book: Arc<Book>,
+        plan: Plan,
+    ) -> Result<Result<(Arc<Book>, Page), QueryFault>, WorkersError> {
+        let estimate = book.estimate(&plan);
+        let run = move |job: &Job| book.contacts_by(&plan, &OnJob(job)).map(|page| (book, page));
+        self.0.workers.run(client, Kind::Question, estimate, run).await
     }
 
-    /// Waits for a processor that long work may keep busy; `None` never comes, for nobody closes the semaphore.
-    async fn processor(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.0.long).acquire_owned().await.ok()
-    }
-
-    /// Runs work that keeps a processor busy where it holds up nobody else.
-    pub async fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        Self::aside_on(self.processor().await, work).await
-    }
-
-    async fn aside_on<T: Send + 'static>(
-        processor: Option<OwnedSemaphorePermit>,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> T {
-        let outcome = tokio::task::spawn_blocking(move || {
-            let _processor = processor;
-            work()
-        });
-        match outcome.await {
-            Ok(value) => value,
-            // Whoever watches over the call treats a panic in here as one of its own.
-            Err(failed) => match failed.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => std::future::pending().await,
-            },
-        }
+    /// The pool that long work runs in.
+    pub fn workers(&self) -> &Workers {
+        &self.0.workers
     }
 
     /// The book if it is in memory; that does not count as a use of it.
@@ -276,7 +257,8 @@ impl Books {
     async fn load(&self, customer: CustomerId) -> Result<Book, BookError> {
         let store = self.0.store.clone();
         let began = Instant::now();
-        let loaded = tokio::task::spawn_blocking(move || store.load_book(customer)).await;
+        let client = Client::new(Owner::Customer(customer.number()));
+        let loaded = self.0.workers.run(&client, Kind::Load, Duration::MAX, move |_| store.load_book(customer)).await;
         let book = loaded.map_err(StoreError::unavailable)??;
         let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let contacts = book.contacts_len();
@@ -289,8 +271,11 @@ impl Books {
     fn warm(&self, book: Arc<Book>) {
         // Held loosely: a server that stops meanwhile closes its store in order.
         let books = Arc::downgrade(&self.0);
-        tokio::task::spawn_blocking(move || {
-            book.warm_sort_keys();
+        let workers = self.0.workers.clone();
+        tokio::spawn(async move {
+            let warm = move |job: &Job| book.warm_sort_keys(&OnJob(job));
+            // Only a stop interrupts it.
+            let _ = workers.run(&Client::server(), Kind::SortKeys, Duration::MAX, warm).await;
             if let Some(inner) = books.upgrade() {
                 Self(inner).evict_idle();
             }

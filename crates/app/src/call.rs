@@ -10,6 +10,9 @@ use std::sync::Arc;
 use ringbook_clock::Moment;
 use ringbook_telemetry::{CallRecord, QuotaLimit, Traceparent};
 
+use ringbook_store::AccountId;
+use ringbook_workers::{CancellationToken, Client, Owner};
+
 use crate::access::{AccessError, Identity, LimitKind, LimitsView, Requirement, Secret, Session, User};
 use crate::admitted::Admitted;
 use crate::application::{Application, Frontend};
@@ -24,6 +27,8 @@ pub struct Call<'a> {
     traceparent: Option<Traceparent>,
     now: Moment,
     pub(crate) stopwatch: Stopwatch,
+    /// Who pays for the processor time of the call: the address, and the account once it is known.
+    pub(crate) client: Client,
     operation: Option<&'static str>,
     identity: Option<Identity>,
     /// The user acted for, once it is known that the caller may.
@@ -53,8 +58,14 @@ impl<'a> Call<'a> {
         now: Moment,
     ) -> Self {
         let stopwatch = Stopwatch::start();
+        let client = Client::new(Owner::address(peer));
         let (operation, identity, effective_user) = (None, None, None);
-        Self { app, frontend, peer, traceparent, now, stopwatch, operation, identity, effective_user }
+        Self { app, frontend, peer, traceparent, now, stopwatch, client, operation, identity, effective_user }
+    }
+
+    /// Lets the call end early when its client leaves: questions are interrupted then, changes are finished.
+    pub fn end_with(&mut self, left: CancellationToken) {
+        self.client.left = left;
     }
 
     /// When the call came.
@@ -78,6 +89,10 @@ impl<'a> Call<'a> {
     /// The token is unknown, expired or blocked, or the store cannot tell.
     pub async fn authenticate(&mut self, token: &str) -> Result<&Identity, AccessError> {
         let identity = self.app.access.identify(token, self.now).await?;
+        self.client = self.client.paid_by(match identity.account().id {
+            AccountId::Agent(agent) => Owner::Agent(agent.number()),
+            AccountId::Customer(customer) => Owner::Customer(customer.number()),
+        });
         Ok(self.identity.insert(identity))
     }
 

@@ -15,3 +15,4 @@ pub mod books;
 pub mod call;
 pub mod cursor;
 pub mod stopwatch;
+mod work;

@@ -75,6 +75,7 @@ pub fn of_app(error: &AppError, params: Reader<'_>) -> RpcError {
         AppError::IntervalTooLong => till(Mnemonic::DateIntervalLimitReached),
         AppError::Unreadable => RpcError::new(Mnemonic::InternalError),
         AppError::Store(error) => of_store(error),
+        AppError::Workers(error) => RpcError::new(Mnemonic::Error).with("error_message", error.to_string()),
         AppError::Internal(cause) => RpcError::internal(*cause),
     }
 }

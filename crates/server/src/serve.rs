@@ -21,6 +21,7 @@ use ringbook_http::{
 };
 use ringbook_jsonrpc::Rpc;
 use ringbook_store::{Role, Store};
+use ringbook_workers::Workers;
 use ringbook_telemetry::{LogHandle, Metrics};
 
 /// Anything that keeps a server from running; its text names the next step.
@@ -52,16 +53,21 @@ pub struct Server {
     pub log_filter: Box<dyn Fn() -> Option<String> + Send>,
 }
 
+/// How long the process waits in the end for threads that are still at work.
+const THREADS_END_TIME_MAX: Duration = Duration::from_secs(1);
+
 /// Runs `ringbook serve` until a signal ends it.
 pub fn serve(options: ServeOptions) -> Result<(), Failure> {
     let log = ringbook_telemetry::logging(options.log.format, &options.log.filter)?;
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(async {
         let store = Store::open(&options.place, Role::Server)?;
         let metrics = metrics();
         let bounds = Bounds {
             books_bytes: options.memory.bytes(),
             deletions_kept: options.deletions_kept,
             reads: options.reads,
+            workers: None,
         };
         let books = Books::new(store.clone(), Arc::clone(&metrics), bounds);
         books.follow_others();
@@ -86,7 +92,10 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
             log_filter: reread_filter(&options.log),
         };
         run(server, || say(&format!("listening on {scheme}://{bound}"))).await
-    })
+    });
+    // Everything that must be finished is; a thread that is not is left behind.
+    runtime.shutdown_timeout(THREADS_END_TIME_MAX);
+    outcome
 }
 
 /// Tells whoever started the program. Nobody may be listening any more; that keeps no server from serving.
@@ -143,6 +152,7 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     let signals = Signals::new()?;
     tokio::spawn(signals.reload(tls.clone(), log, log_filter));
     tokio::spawn(stop_signal(stop)?);
+    tokio::spawn(interrupt_long_work(books.workers().clone(), stopped.clone()));
     let address = listener.local_addr()?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, tls = tls.is_some(), "answering calls");
     ready();
@@ -186,6 +196,12 @@ fn mounts(rpc: Rpc, store: Store, http: &HttpSettings) -> Mounts {
         async move { store.ping().await.is_ok() }
     };
     Mounts::new(ringbook_jsonrpc::mount(rpc)).with(ringbook_http::health(is_well, http.health_time_max))
+}
+
+/// Interrupts long questions when the server is to stop.
+async fn interrupt_long_work(workers: Workers, stopped: watch::Receiver<()>) {
+    until(stopped).await;
+    workers.stop();
 }
 
 /// Waits until the other end says stop, or is gone.

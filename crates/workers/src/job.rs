@@ -116,17 +116,18 @@ impl Job {
     }
 
     /// Runs `part` here and, at the same time, on at most `helpers_max` helpers, one for each slot that is idle while
-    /// nobody waits. Returns when all have ended. A panic of a helper goes on here.
-    pub fn together(&self, helpers_max: usize, part: impl Fn(&Job) + Sync) {
+    /// nobody waits. `part` is told its number, from 0, how many there are, and its job. Returns when all have ended. A
+    /// panic of a helper goes on here.
+    pub fn together(&self, helpers_max: usize, part: impl Fn(usize, usize, &Job) + Sync) {
         let helpers = self.0.as_ref().map_or_else(Vec::new, |on| on.helpers(helpers_max));
         if helpers.is_empty() {
-            return part(self);
+            return part(0, 1, self);
         }
-        let part = &part;
+        let (part, of) = (&part, helpers.len() + 1);
         thread::scope(|scope| {
-            let run = |helper: Job| scope.spawn(move || part(&helper));
-            let threads: Vec<_> = helpers.into_iter().map(run).collect();
-            part(self);
+            let run = |(at, helper): (usize, Job)| scope.spawn(move || part(at + 1, of, &helper));
+            let threads: Vec<_> = helpers.into_iter().enumerate().map(run).collect();
+            part(0, of, self);
             // A helper may be paused: it must not wait for the slot of one who does nothing but wait for it.
             let waits = threads.iter().any(|thread| !thread.is_finished());
             if waits && let Some(on) = &self.0 {

@@ -269,7 +269,7 @@ async fn idle_slots_help_and_are_given_back() {
         let say = Mutex::new(Some(say));
         tokio::spawn(async move {
             let work = move |job: &Job| {
-                job.together(7, |part| {
+                job.together(7, |_, _, part| {
                     if parts.fetch_add(1, SeqCst) == 1
                         && let Some(say) = say.lock().expect("no panic").take()
                     {
@@ -300,7 +300,7 @@ async fn nobody_is_helped_while_another_waits() {
     let parts = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&parts);
     let work = move |job: &Job| {
-        job.together(7, |_| {
+        job.together(7, |_, _, _| {
             counted.fetch_add(1, SeqCst);
         });
     };
@@ -319,7 +319,7 @@ async fn a_divided_job_is_interrupted_in_all_its_parts() {
     let parts = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&parts);
     let work = move |job: &Job| {
-        job.together(2, |part| {
+        job.together(2, |_, _, part| {
             // The last to begin says that the client has left.
             if counted.fetch_add(1, SeqCst) == 2 {
                 left.cancel();

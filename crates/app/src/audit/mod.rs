@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval};
 
 mod buffer;
@@ -45,8 +45,6 @@ const WRITE_BYTES_MAX: usize = 2 << 20;
 const PURGE_EVERY: Duration = Duration::from_secs(60);
 /// Most segments that are forgotten in one transaction.
 const PURGE_SEGMENTS_MAX: usize = 64;
-/// How many questions run at once; the others wait.
-const QUESTIONS_AT_ONCE_MAX: usize = 2;
 const DAY_SECONDS: i64 = 86_400;
 
 /// The report. One for a server.
@@ -60,7 +58,6 @@ pub struct AuditLog {
     full: Notify,
     /// Whoever holds it is the only one that writes.
     writing: tokio::sync::Mutex<()>,
-    questions: Arc<Semaphore>,
     /// Whether the log knows that the store does not take the report.
     lost: AtomicBool,
     /// Whether the log knows that requests are dropped.
@@ -79,7 +76,6 @@ impl AuditLog {
             thinning: Mutex::default(),
             full: Notify::new(),
             writing: tokio::sync::Mutex::default(),
-            questions: Arc::new(Semaphore::new(QUESTIONS_AT_ONCE_MAX)),
             lost: AtomicBool::new(false),
             drops: AtomicBool::new(false),
         })

@@ -7,16 +7,20 @@
 use std::collections::HashMap;
 use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ringbook_book::query::ask::Direction;
 use ringbook_book::query::fault::QueryFault;
 use ringbook_book::query::field::{API_REQUEST, api_request};
 use ringbook_book::query::plan::{Plan, SortBy};
+use ringbook_book::query::runner::Runner;
 use ringbook_book::query::sieve::Sieve;
 use ringbook_book::query::value::{Objects, Record, Value};
 
 use super::AuditLog;
+use crate::work::OnJob;
 use ringbook_store::{AccountId, Bodies, RequestReader, RequestRow, Store, StoreError};
+use ringbook_workers::{Client, Job, Kind, Workers, WorkersError};
 
 /// The version of the API that all calls are made in.
 const VERSION: &str = "2.0";
@@ -50,6 +54,8 @@ pub enum AuditError {
     Store(StoreError),
     /// The question takes too much.
     Question(QueryFault),
+    /// Too much work waits, or the scan was interrupted.
+    Workers(WorkersError),
 }
 
 impl From<StoreError> for AuditError {
@@ -61,16 +67,18 @@ impl From<StoreError> for AuditError {
 impl AuditLog {
     /// Runs a plan that was made for [`API_REQUEST`]. What was called before is in the answer. Unless the plan sorts
     /// otherwise, the newest come first, and so they do among equals.
-    pub async fn ask(self: &Arc<Self>, scope: Scope, mut plan: Plan) -> Result<AuditPage, AuditError> {
-        let turn = Arc::clone(&self.questions).acquire_owned().await.map_err(StoreError::unavailable)?;
+    pub async fn ask(
+        self: &Arc<Self>,
+        workers: &Workers,
+        client: &Client,
+        scope: Scope,
+        mut plan: Plan,
+    ) -> Result<AuditPage, AuditError> {
         self.flush().await?;
         plan.sort_last_by(SortBy { field: api_request::START, direction: Direction::Descending });
         let store = self.store.clone();
-        let work = move || {
-            let _turn = turn;
-            run(&store, &scope, &plan)
-        };
-        let answer = tokio::task::spawn_blocking(work).await.map_err(StoreError::unavailable)?;
+        let work = move |job: &Job| run(&store, &scope, &plan, &OnJob(job));
+        let answer = workers.run(client, Kind::AuditScan, Duration::MAX, work).await.map_err(AuditError::Workers)?;
         if let Err(AuditError::Store(fault @ StoreError::Unreadable { .. })) = &answer {
             tracing::error!(%fault, "the request report cannot be read");
         }
@@ -78,7 +86,7 @@ impl AuditLog {
     }
 }
 
-fn run(store: &Store, scope: &Scope, plan: &Plan) -> Result<AuditPage, AuditError> {
+fn run(store: &Store, scope: &Scope, plan: &Plan, runner: &dyn Runner) -> Result<AuditPage, AuditError> {
     let sorts_by_body = plan.sort().iter().any(|by| by.field == api_request::BODY);
     let bodies = if sorts_by_body || plan.filters_by(api_request::BODY) { Bodies::Read } else { Bodies::Left };
     let slim = |mut request: AuditRecord| {
@@ -88,7 +96,7 @@ fn run(store: &Store, scope: &Scope, plan: &Plan) -> Result<AuditPage, AuditErro
         request
     };
     let requests = store.requests(scope.account)?;
-    let mut sieve = Sieve::new(plan);
+    let mut sieve = Sieve::new(plan, runner);
     let mut refused = None;
     requests.each(*scope.time.start(), *scope.time.end(), bodies, |segment, rows| {
         for row in rows.into_iter().filter(|row| scope.holds(row)) {

@@ -12,6 +12,7 @@ use super::buffer::{SEGMENT_BYTES, WAITING_BYTES_MAX};
 use super::*;
 use ringbook_clock::Moment;
 use ringbook_store::{FaultInjector, NewCustomer, Role, SEGMENT_SECONDS_MAX};
+use ringbook_workers::{Client, Workers};
 
 const NOW: i64 = 1_700_000_000;
 
@@ -56,7 +57,7 @@ impl World {
     async fn total(&self) -> u64 {
         let plan = plan(&API_REQUEST, &Ask { limit: Some(0), ..Ask::default() }).expect("a plan");
         let scope = Scope { account: self.account, user: None, time: 0..=NOW * 2 };
-        self.report.ask(scope, plan).await.expect("an answer").total
+        self.report.ask(&workers(), &Client::server(), scope, plan).await.expect("an answer").total
     }
 
     fn has_counted(&self, line: &str) -> bool {
@@ -139,7 +140,7 @@ async fn refusals_of_one_kind_are_recorded_up_to_a_bound_and_then_counted() {
     world.report.record_counted(counted);
     let plan = plan(&API_REQUEST, &Ask::default()).expect("a plan");
     let scope = Scope { account: world.account, user: None, time: 0..=NOW * 2 };
-    let page = world.report.ask(scope, plan).await.expect("an answer");
+    let page = world.report.ask(&workers(), &Client::server(), scope, plan).await.expect("an answer");
     let summary = page.requests.iter().find(|request| request.method() == "several").expect("a record of the count");
     assert_eq!(summary.body(), format!("{{\"calls\":{}}}", whole * 4));
 }
@@ -176,4 +177,8 @@ async fn the_last_requests_are_written_when_it_stops() {
     drop(stop);
     run.await.expect("it ends");
     assert!(world.has_counted("ringbook_requests_reported_total 1"));
+}
+
+fn workers() -> Workers {
+    Workers::new(ringbook_workers::Bounds::default(), &Metrics::new(&[], &[], &[]))
 }

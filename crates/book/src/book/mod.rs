@@ -33,6 +33,7 @@ use crate::employee::Employee;
 use crate::group::Group;
 use crate::id::{ContactId, Revision};
 use crate::organization::Organization;
+use crate::query::runner::Runner;
 use view::ContactView;
 
 /// An employee with the full name that contacts show as their manager's.
@@ -144,8 +145,8 @@ impl Book {
     }
 
     /// Makes the sort keys of every contact; until then the first sorted question makes them.
-    pub fn warm_sort_keys(&self) {
-        for chunk in &self.contacts.chunks {
+    pub fn warm_sort_keys(&self, runner: &dyn Runner) {
+        for chunk in self.contacts.chunks.iter().take_while(|_| runner.goes_on()) {
             chunk.keys();
         }
     }

@@ -6,15 +6,19 @@
 
 use std::cmp::Ordering;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use super::ask::Direction;
 use super::bits::Bits;
 use super::budget::Budget;
+use super::estimate;
 use super::fault::QueryFault;
 use super::field::contact as at;
 use super::order::{self, SortKey};
 use super::plan::{Leaf, Node, Plan, SortBy};
 use super::reading::{NumberTest, Quantifier, Test};
+use super::runner::{INLINE, Runner};
 use super::scan::{Bound, Column, bind};
 use super::top::{Tie, Top};
 use crate::book::Book;
@@ -70,35 +74,19 @@ impl Page {
     }
 }
 
-/// How much of a book a question will look at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effort {
-    /// A few look-ups or one page: answered at once.
-    Short,
-    /// A scan, or a sort of many: belongs where it holds up nobody.
-    Long,
-}
-
 /// A thread is worth its start for so many chunks.
 const CHUNKS_PER_WORKER_MIN: usize = 32;
 
-/// Up to so many comparisons a scan is short.
-const SHORT_SCAN_LOOKS: usize = 4_096;
-/// The same where patterns must be matched, each of which may take much longer.
-const SHORT_SCAN_MATCHES: usize = 64;
-
 impl Book {
-    /// How long running the plan may take.
-    pub fn effort(&self, plan: &Plan) -> Effort {
+    /// About how long running the plan takes.
+    pub fn estimate(&self, plan: &Plan) -> Duration {
         let way = WayIn::of(plan.filter(), self);
         let scan = match &way.start {
             Start::Contacts(keys) | Start::Phones(keys) => keys.len(),
             Start::Range if plan.sort().is_empty() && way.rest.is_empty() => 0,
             Start::Range => self.contacts_len(),
         };
-        let looks = scan.saturating_mul(plan.comparisons().max(1));
-        let most = if plan.regexps() == 0 { SHORT_SCAN_LOOKS } else { SHORT_SCAN_MATCHES };
-        if looks <= most { Effort::Short } else { Effort::Long }
+        estimate::comparisons(scan, plan)
     }
 
     /// Runs `plan`, made for the field table of contacts.
@@ -107,13 +95,17 @@ impl Book {
     ///
     /// Only that the question used up its budget.
     pub fn contacts(&self, plan: &Plan) -> Result<Page, QueryFault> {
-        self.contacts_by(plan, 1)
+        self.contacts_by(plan, &INLINE)
     }
 
-    /// Like [`Book::contacts`]; a long scan is divided among `workers` threads.
-    pub fn contacts_by(&self, plan: &Plan, workers: usize) -> Result<Page, QueryFault> {
+    /// Like [`Book::contacts`]; the runner is asked often whether to go on, and may divide a long scan.
+    ///
+    /// # Errors
+    ///
+    /// Only that the question used up its budget, or that the runner did not go on.
+    pub fn contacts_by(&self, plan: &Plan, runner: &dyn Runner) -> Result<Page, QueryFault> {
         let mut way = WayIn::of(plan.filter(), self);
-        let mut budget = Budget::for_contacts(self.contacts_len());
+        let mut budget = Budget::for_contacts(self.contacts_len(), runner);
         let mut rest = Vec::with_capacity(way.rest.len());
         for node in std::mem::take(&mut way.rest) {
             let bound = bind(node, self, &mut budget)?;
@@ -131,7 +123,7 @@ impl Book {
             }
             Start::Range => {
                 let (from, to) = (self.rank(way.from), self.rank(way.to.saturating_add(1)));
-                search.range(from, to, plan, workers)
+                search.range(from, to, plan, runner)
             }
         }
     }
@@ -287,13 +279,13 @@ fn stored(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| phone.packed())
 }
 
-struct Search<'a> {
+struct Search<'a, 'r> {
     book: &'a Book,
     rest: &'a Bound<'a>,
-    budget: Budget,
+    budget: Budget<'r>,
 }
 
-impl<'a> Search<'a> {
+impl<'a> Search<'a, '_> {
     /// Looks at the contacts with these ids, ascending.
     fn among(&mut self, ids: Vec<u64>, plan: &'a Plan) -> Result<Page, QueryFault> {
         let contacts = &self.book.contacts;
@@ -317,7 +309,7 @@ impl<'a> Search<'a> {
     }
 
     /// Looks at the contacts with these ranks.
-    fn range(&mut self, from: usize, to: usize, plan: &'a Plan, workers: usize) -> Result<Page, QueryFault> {
+    fn range(&mut self, from: usize, to: usize, plan: &'a Plan, runner: &dyn Runner) -> Result<Page, QueryFault> {
         if matches!(self.rest, Bound::Everything) && plan.sort().is_empty() {
             return Ok(self.slice(from, to, plan));
         }
@@ -325,38 +317,41 @@ impl<'a> Search<'a> {
         let first = contacts.at_rank(from).map_or(contacts.chunks.len(), |(chunk, _)| chunk);
         let last = contacts.starts.partition_point(|start| *start < to).min(contacts.chunks.len());
         let chunks = last.saturating_sub(first);
-        let workers = workers.min(chunks / CHUNKS_PER_WORKER_MIN).max(1);
-        let share = chunks.div_ceil(workers);
-        let part = |worker: usize| {
-            let begin = first + worker * share;
-            self.scan(begin..last.min(begin + share), (from, to), plan, self.budget.among(workers))
-        };
-        let found = std::thread::scope(|scope| {
-            let others: Vec<_> = (1..workers).map(|worker| scope.spawn(move || part(worker))).collect();
-            let mut found = part(0)?;
-            for other in others {
-                found.absorb(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-            }
-            Ok(found)
-        })?;
+        let most = (chunks / CHUNKS_PER_WORKER_MIN).max(1);
+        let (book, rest, allowance) = (self.book, self.rest, self.budget.left());
+        let parts: Mutex<Vec<(usize, Result<Found<'a>, QueryFault>)>> = Mutex::default();
+        runner.divide(most, &|share| {
+            let length = chunks.div_ceil(share.of);
+            let begin = (first + share.number * length).min(last);
+            let mut search = Search { book, rest, budget: Budget::new(allowance.among(share.of), share.runner) };
+            let found = search.scan(begin..last.min(begin + length), (from, to), plan);
+            parts.lock().unwrap_or_else(PoisonError::into_inner).push((share.number, found));
+        });
+        let mut parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
+        parts.sort_unstable_by_key(|(number, _)| *number);
+        let mut found = Found::new(book, plan);
+        for (_, part) in parts {
+            found.absorb(part?);
+        }
         Ok(found.finish())
     }
 
-    /// One worker's part of a range: these chunks, on a budget of its own.
+    /// One share of a range: these chunks.
     fn scan(
-        &self,
+        &mut self,
         chunks: Range<usize>,
         (from, to): (usize, usize),
         plan: &'a Plan,
-        budget: Budget,
     ) -> Result<Found<'a>, QueryFault> {
         let contacts = &self.book.contacts;
-        let mut search = Self { book: self.book, rest: self.rest, budget };
         let mut found = Found::new(self.book, plan);
         for chunk in chunks {
+            if !self.budget.goes_on() {
+                break;
+            }
             let start = contacts.starts[chunk];
             let end = contacts.chunks[chunk].len().min(to - start);
-            search.select(chunk, Bits::range(from.saturating_sub(start), end), &mut found)?;
+            self.select(chunk, Bits::range(from.saturating_sub(start), end), &mut found)?;
         }
         Ok(found)
     }

@@ -13,7 +13,7 @@ use super::reading::{Quantifier, Test, TextTest};
 use super::value::{Record, Value};
 
 /// Whether the record satisfies the filter; `budget` is what it may still cost.
-pub fn satisfies(node: &Node, record: &impl Record, budget: &mut Budget) -> Result<bool, QueryFault> {
+pub fn satisfies(node: &Node, record: &impl Record, budget: &mut Budget<'_>) -> Result<bool, QueryFault> {
     match node {
         Node::Everything => Ok(true),
         Node::All(nodes) => {

@@ -9,6 +9,7 @@ use super::fault::{Part, QueryFault, Wrong};
 use super::matching::satisfies;
 use super::order::SortKey;
 use super::plan::Plan;
+use super::runner::Runner;
 use super::table::{compare, first_key};
 use super::value::Record;
 
@@ -27,7 +28,7 @@ struct Candidate<R> {
 /// A question on its way through a stream of records.
 pub struct Sieve<'p, R> {
     plan: &'p Plan,
-    budget: Budget,
+    budget: Budget<'p>,
     total: u64,
     kept: Vec<Candidate<R>>,
     bytes: usize,
@@ -37,8 +38,8 @@ pub struct Sieve<'p, R> {
 
 impl<'p, R: Record> Sieve<'p, R> {
     /// Begins to ask what `plan`, made for the field table of these records, asks.
-    pub fn new(plan: &'p Plan) -> Self {
-        Self { plan, budget: Budget::for_contacts(0), total: 0, kept: Vec::new(), bytes: 0, bound: None }
+    pub fn new(plan: &'p Plan, runner: &'p dyn Runner) -> Self {
+        Self { plan, budget: Budget::for_contacts(0, runner), total: 0, kept: Vec::new(), bytes: 0, bound: None }
     }
 
     /// Looks at a record. `slim` makes of one that may be shown what is kept of it: every value of the sort must
@@ -116,6 +117,7 @@ mod tests {
     use super::super::ask::{Ask, AskSort, Direction};
     use super::super::field::BLACKLIST_NUMBER;
     use super::super::plan::plan;
+    use super::super::runner::INLINE;
     use super::super::table::run;
     use super::super::value::Value;
     use super::*;
@@ -150,8 +152,8 @@ mod tests {
         for (offset, limit, sort) in [(0, 10, "id"), (4_000, 700, "phone_number"), (8_990, 50, "id"), (5, 0, "id")] {
             let plan = plan(&BLACKLIST_NUMBER, &asked(offset, limit, sort)).expect("a plan");
             let records = entries();
-            let page = run(&plan, &records).expect("a page");
-            let mut sieve = Sieve::new(&plan);
+            let page = run(&plan, &records, &INLINE).expect("a page");
+            let mut sieve = Sieve::new(&plan, &INLINE);
             for record in &records {
                 sieve.offer(record.clone(), |record| record, |_| 40).expect("room");
             }
@@ -165,7 +167,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded_in_bytes() {
         let plan = plan(&BLACKLIST_NUMBER, &asked(100_000, 10_000, "phone_number")).expect("a plan");
-        let mut sieve = Sieve::new(&plan);
+        let mut sieve = Sieve::new(&plan, &INLINE);
         let refused = entries()
             .into_iter()
             .find_map(|record| sieve.offer(record, |record| record, |_| KEPT_BYTES_MAX / 1_000).err());

@@ -8,6 +8,7 @@ use super::fault::QueryFault;
 use super::matching::satisfies;
 use super::order::{self, SortKey};
 use super::plan::{Plan, SortBy};
+use super::runner::Runner;
 use super::top::Top;
 use super::value::{Record, Value};
 
@@ -25,8 +26,8 @@ pub struct TablePage {
 /// # Errors
 ///
 /// Only that the question used up its budget.
-pub fn run<R: Record>(plan: &Plan, records: &[R]) -> Result<TablePage, QueryFault> {
-    let mut budget = Budget::for_contacts(records.len());
+pub fn run<R: Record>(plan: &Plan, records: &[R], runner: &dyn Runner) -> Result<TablePage, QueryFault> {
+    let mut budget = Budget::for_contacts(records.len(), runner);
     let tie = |left: usize, right: usize| compare(plan.sort(), &records[left], &records[right]);
     let mut top = Top::new(plan.window().end(), tie);
     let mut total = 0;

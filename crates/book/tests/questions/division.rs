@@ -6,6 +6,7 @@ use ringbook_book::id::Revision;
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Direction, Literal};
 use ringbook_book::query::field::CONTACT;
 use ringbook_book::query::plan::plan;
+use ringbook_book::query::runner::Threads;
 use ringbook_book::text::Phone;
 
 const CONTACTS: u64 = 150_000;
@@ -63,7 +64,7 @@ fn threads_together_find_what_one_finds() {
                 let ask = Ask { filter: filter.clone(), sort: sort.clone(), ..window };
                 let plan = plan(&CONTACT, &ask).expect("a good question");
                 let ids = |workers| {
-                    let page = book.contacts_by(&plan, workers).expect("within the steps");
+                    let page = book.contacts_by(&plan, &Threads(workers)).expect("within the steps");
                     (page.total, page.contacts(&book).map(|contact| contact.id()).collect::<Vec<_>>())
                 };
                 let alone = ids(1);

@@ -225,7 +225,7 @@ fn by_desk(rng: &mut Rng, surroundings: &Surroundings, people: &[Person]) -> Boo
     for few in effects.chunks(7) {
         if rng.percent(3) {
             // Keys that exist already must follow every later change.
-            desk.book().warm_sort_keys();
+            desk.book().warm_sort_keys(&ringbook_book::query::runner::INLINE);
         }
         if rng.percent(2) {
             desk = Desk::of(desk.book().clone());

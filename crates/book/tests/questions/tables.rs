@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Direction, Literal};
 use ringbook_book::query::field::{Field, Hollow, Kind};
 use ringbook_book::query::plan::plan;
+use ringbook_book::query::runner::INLINE;
 use ringbook_book::query::table;
 use ringbook_book::query::value::{Record, Value};
 
@@ -77,7 +78,7 @@ fn rows() -> Vec<Row> {
 
 fn ids(rows: &[Row], ask: &Ask) -> Vec<u64> {
     let plan = plan(&FIELDS, ask).unwrap_or_else(|fault| panic!("refused {fault:?}: {ask:#?}"));
-    let page = table::run(&plan, rows).expect("no patterns");
+    let page = table::run(&plan, rows, &INLINE).expect("no patterns");
     page.rows.iter().map(|at| rows[*at].id).collect()
 }
 

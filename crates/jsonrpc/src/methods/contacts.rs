@@ -26,6 +26,6 @@ pub async fn contacts(
         to_wire::contacts(reply.data(), fields, &page, &book, &chunk_cache);
         reply
     };
-    let reply = call.write(count, write).await;
+    let reply = call.write(count, write).await.map_err(|error| error_map::of_app(&error, request.params))?;
     Ok(reply.close(Some(total), call.limits().as_ref()))
 }

@@ -24,7 +24,7 @@ pub async fn api_requests(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) 
         to_wire::records(reply.data(), &API_REQUEST, fields, page.requests.iter());
         reply
     };
-    let reply = call.write(count, write).await;
+    let reply = call.write(count, write).await.map_err(|error| error_map::of_app(&error, request.params))?;
     Ok(reply.close(Some(total), call.limits().as_ref()))
 }
 

@@ -27,7 +27,7 @@ fn main() {
     let contacts = setting("RINGBOOK_BENCH_CONTACTS", CONTACTS).max(GROWTH * GROWTH);
     eprintln!("making a book of {contacts} contacts");
     let full = shelf::book(contacts);
-    full.warm_sort_keys();
+    full.warm_sort_keys(&ringbook_book::query::runner::INLINE);
     println!("{}", Row::HEAD);
     if wanted("3") {
         like(&full);

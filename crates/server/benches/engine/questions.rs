@@ -7,6 +7,7 @@ use ringbook_book::Book;
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Direction, Literal};
 use ringbook_book::query::field::CONTACT;
 use ringbook_book::query::plan::{Plan, plan};
+use ringbook_book::query::runner::Threads;
 
 use super::rounds::Goal;
 
@@ -102,14 +103,14 @@ pub fn page_after(book: &Book, percent: usize, limit: i128) -> Plan {
 
 /// Runs a question for its total.
 pub fn total(book: &Book, plan: &Plan) -> u64 {
-    let page = book.contacts_by(plan, processors()).expect("no pattern spends its steps");
+    let page = book.contacts_by(plan, &Threads(processors())).expect("no pattern spends its steps");
     black_box(&page);
     page.total
 }
 
 /// Runs a question and looks at every contact that it answers.
 pub fn walk(book: &Book, plan: &Plan) -> u64 {
-    let page = book.contacts_by(plan, processors()).expect("no pattern spends its steps");
+    let page = book.contacts_by(plan, &Threads(processors())).expect("no pattern spends its steps");
     let bytes = |contact: ringbook_book::book::view::ContactView<'_>| {
         contact.full_name().len() + contact.emails().map(str::len).sum::<usize>() + contact.packed_phones().len()
     };

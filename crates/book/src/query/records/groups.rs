@@ -12,6 +12,7 @@ use crate::group::{Group, Origin};
 use crate::query::fault::QueryFault;
 use crate::query::field::{Field, GROUP, position};
 use crate::query::plan::{Node, Plan};
+use crate::query::runner::Runner;
 use crate::query::value::{Objects, Record, Value};
 
 const MEMBERS: &str = "members";
@@ -61,14 +62,14 @@ impl Listing for Groups {
         book.groups.iter().map(record).collect()
     }
 
-    fn find<'b>(book: &'b Book, plan: &Plan) -> Result<Found<GroupRecord<'b>>, QueryFault> {
+    fn find<'b>(book: &'b Book, plan: &Plan, runner: &dyn Runner) -> Result<Found<GroupRecord<'b>>, QueryFault> {
         let mut records = Self::records(book);
         if filters_members(plan.filter()) {
             let all: Vec<usize> = (0..records.len()).collect();
             gather(book, &mut records, &all);
-            return Found::among(records, plan);
+            return Found::among(records, plan, runner);
         }
-        let mut found = Found::among(records, plan)?;
+        let mut found = Found::among(records, plan, runner)?;
         if shows_members(plan) {
             gather(book, &mut found.all, &found.rows);
         }

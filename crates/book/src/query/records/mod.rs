@@ -7,10 +7,13 @@
 //!
 //! What it does not do: judge the question, or write the answer.
 
-use super::contacts::Effort;
+use std::time::Duration;
+
+use super::estimate;
 use super::fault::QueryFault;
 use super::field::Field;
 use super::plan::Plan;
+use super::runner::Runner;
 use super::table;
 use super::value::Record;
 use crate::book::Book;
@@ -27,11 +30,6 @@ pub use blacklist::{BlacklistNumbers, BlacklistRecord};
 pub use employees::{EmployeeRecord, Employees};
 pub use groups::{GroupRecord, Groups, Members};
 pub use organizations::{OrganizationRecord, Organizations};
-
-/// Up to so many comparisons of a record with a value are made where they are asked for.
-const LOOKS_AT_ONCE_MAX: usize = 4_096;
-/// The same where regular expressions must be matched, each of which may take much longer.
-const MATCHES_AT_ONCE_MAX: usize = 64;
 
 /// A kind of record that a book lists.
 pub trait Listing {
@@ -52,15 +50,13 @@ pub trait Listing {
     /// # Errors
     ///
     /// Only that the question used up its budget.
-    fn find<'b>(book: &'b Book, plan: &Plan) -> Result<Found<Self::Record<'b>>, QueryFault> {
-        Found::among(Self::records(book), plan)
+    fn find<'b>(book: &'b Book, plan: &Plan, runner: &dyn Runner) -> Result<Found<Self::Record<'b>>, QueryFault> {
+        Found::among(Self::records(book), plan, runner)
     }
 
-    /// How long that may take.
-    fn effort(book: &Book, plan: &Plan) -> Effort {
-        let looks = Self::looks(book, plan).saturating_mul(plan.comparisons().max(1));
-        let most = if plan.regexps() == 0 { LOOKS_AT_ONCE_MAX } else { MATCHES_AT_ONCE_MAX };
-        if looks <= most { Effort::Short } else { Effort::Long }
+    /// About how long that takes.
+    fn estimate(book: &Book, plan: &Plan) -> Duration {
+        estimate::comparisons(Self::looks(book, plan), plan)
     }
 }
 
@@ -80,8 +76,8 @@ impl<R: Record> Found<R> {
     /// # Errors
     ///
     /// Only that the question used up its budget.
-    pub fn among(all: Vec<R>, plan: &Plan) -> Result<Self, QueryFault> {
-        let table::TablePage { total, rows } = table::run(plan, &all)?;
+    pub fn among(all: Vec<R>, plan: &Plan, runner: &dyn Runner) -> Result<Self, QueryFault> {
+        let table::TablePage { total, rows } = table::run(plan, &all, runner)?;
         Ok(Self { total, all, rows })
     }
 
