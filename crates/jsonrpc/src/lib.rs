@@ -22,9 +22,11 @@ use ringbook_app::stopwatch::Stage;
 use ringbook_json::Document;
 
 mod discovery;
+pub mod documents;
 mod envelope;
 mod error_map;
 mod from_wire;
+mod guidance;
 mod method;
 mod methods;
 mod mnemonic;
