@@ -23,10 +23,12 @@ use ringbook_json::Document;
 use ringbook_telemetry::Traceparent;
 
 mod discovery;
+pub mod documents;
 mod envelope;
 mod error_map;
 mod from_wire;
 mod frontend;
+mod guidance;
 mod method;
 mod methods;
 mod mnemonic;

@@ -4,10 +4,14 @@
 //! only with a [`ringbook_app::access::Caller`], so that none of them can forget to ask who is there. A new method
 //! is a row in [`mod@table`] and an arm in `rpc::carry_out`, which does not compile without it.
 
+use ringbook_book::blacklist::COMMENT_CHARS_MAX;
 use ringbook_book::query::field::Field;
+use ringbook_book::query::plan::{FILTER_DEPTH_MAX, SIMPLE_FILTERS_MAX, SORT_KEYS_MAX};
+use ringbook_book::text::{EMAIL_BYTES_MAX, NAME_CHARS_MAX, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN};
 
 use ringbook_app::access::{Requirement, Right, Scope};
 
+pub mod bounds;
 mod table;
 
 /// The parameter that holds the key or the session.
@@ -36,6 +40,7 @@ pub enum Method {
     Guarded(Guarded),
 }
 
+use bounds::{Bounds, Choice, Range};
 pub use table::{Guarded, Open};
 
 /// A row of the table.
@@ -91,14 +96,18 @@ pub enum Form {
     Text,
     /// A name of a person, a group or an organization.
     Name,
+    /// Text of several lines perhaps.
+    Comment,
     /// A moment, `YYYY-MM-DD hh:mm:ss` or `YYYY-MM-DD`, in UTC.
     Moment,
+    /// The moment that ends an interval, at most so many calendar months after its beginning.
+    IntervalEnd(u32),
     /// A whole number.
-    Whole,
+    Whole(Range),
     /// A number that identifies something.
     Id,
     /// A list of such numbers.
-    Ids,
+    Ids(Bounds),
     /// A phone number in any spelling of E.164.
     Phone,
     /// A list of such phone numbers.
@@ -111,8 +120,8 @@ pub enum Form {
     EmployeePhones,
     /// A list of contacts to be added.
     Uploads,
-    /// `reject` or `skip`.
-    OnError,
+    /// One of a few strings.
+    OneOf(Choice),
     /// A filter over the fields of the answer.
     Filter,
     /// Sort keys over the fields of the answer.
@@ -121,6 +130,58 @@ pub enum Form {
     Fields,
     /// A member of another part of a telephone system: refused unless it is null.
     Telephony,
+}
+
+impl Form {
+    /// Its type, for readers of documents.
+    pub const fn type_text(self) -> &'static str {
+        match self {
+            Self::Secret | Self::Text | Self::Comment | Self::Name | Self::OneOf(_) => "string",
+            Self::Moment | Self::IntervalEnd(_) => "date and time",
+            Self::Whole(_) => "whole number",
+            Self::Id => "id",
+            Self::Ids(_) => "list of ids",
+            Self::Phone => "phone number",
+            Self::Phones => "list of phone numbers",
+            Self::Email => "e-mail address",
+            Self::Emails => "list of e-mail addresses",
+            Self::EmployeePhones | Self::Uploads | Self::Sort => "list of objects",
+            Self::Filter => "filter",
+            Self::Fields => "list of strings",
+            Self::Telephony => "null",
+        }
+    }
+
+    /// What is permitted, in words; `None` if nothing but the type bounds it.
+    pub fn bounds_text(self) -> Option<String> {
+        let count = |Bounds { min, max, what }| format!("{min} to {max} {what}");
+        Some(match self {
+            Self::Name => format!("1 to {NAME_CHARS_MAX} characters"),
+            Self::Comment => format!("at most {COMMENT_CHARS_MAX} characters"),
+            Self::Whole(Range { min, max, .. }) => format!("{min} to {max}"),
+            Self::Ids(bounds) => count(bounds),
+            Self::Phone => format!("{PHONE_DIGITS_MIN} to {PHONE_DIGITS_MAX} digits"),
+            Self::Phones => count(bounds::PHONES),
+            Self::Email => format!("at most {EMAIL_BYTES_MAX} bytes"),
+            Self::Emails => count(bounds::EMAILS),
+            Self::EmployeePhones => count(bounds::EMPLOYEE_PHONES),
+            Self::Uploads => count(bounds::CONTACTS_TO_UPLOAD),
+            Self::OneOf(choice) => choice.reason(),
+            Self::IntervalEnd(months_max) => format!("at most {months_max} months later"),
+            Self::Sort => format!("at most {SORT_KEYS_MAX} keys"),
+            Self::Filter => format!("{FILTER_DEPTH_MAX} deep, {SIMPLE_FILTERS_MAX} simple filters"),
+            Self::Secret | Self::Text | Self::Moment | Self::Id | Self::Fields | Self::Telephony => return None,
+        })
+    }
+
+    /// What an absent one stands for, where that is a value.
+    pub fn default_text(self) -> Option<String> {
+        match self {
+            Self::Whole(range) => Some(range.default.to_string()),
+            Self::OneOf(choice) => Some(choice.default.to_owned()),
+            _ => None,
+        }
+    }
 }
 
 /// Whether a parameter can be left out, and what null means.

@@ -74,8 +74,8 @@ fn can_fail(method: Method, mnemonic: Mnemonic) -> bool {
         }
         Mnemonic::SortProhibited => has_form(spec, |form| form == Form::Sort),
         Mnemonic::FilterProhibited => has_form(spec, |form| form == Form::Filter),
-        Mnemonic::DateIntervalLimitReached => has_form(spec, |form| form == Form::Moment),
-        Mnemonic::EntityNotFound => has_form(spec, |form| matches!(form, Form::Id | Form::Ids | Form::Uploads)),
+        Mnemonic::DateIntervalLimitReached => has_form(spec, |form| matches!(form, Form::IntervalEnd(_))),
+        Mnemonic::EntityNotFound => has_form(spec, |form| matches!(form, Form::Id | Form::Ids(_) | Form::Uploads)),
         Mnemonic::DuplicateEntity => spec.takes("name") || matches!(spec.answer, Answer::MadeNumber),
         Mnemonic::DataLimitExceeded => {
             matches!(spec.answer, Answer::Made | Answer::MadeNumber | Answer::Uploaded)
@@ -114,17 +114,19 @@ fn is_judged(form: Form) -> bool {
     match form {
         Form::Secret
         | Form::Text
+        | Form::Comment
         | Form::Name
         | Form::Moment
-        | Form::Whole
-        | Form::Ids
+        | Form::IntervalEnd(_)
+        | Form::Whole(_)
+        | Form::Ids(_)
         | Form::Phone
         | Form::Phones
         | Form::Email
         | Form::Emails
         | Form::EmployeePhones
         | Form::Uploads
-        | Form::OnError
+        | Form::OneOf(_)
         | Form::Filter
         | Form::Sort => true,
         Form::Id | Form::Fields | Form::Telephony => false,

@@ -9,6 +9,7 @@
 use std::sync::LazyLock;
 
 use bytes::Bytes;
+use ringbook_book::query::window::OFFSET_MAX;
 use serde_json::{Map, Value, json};
 
 use super::method::{Admission, Answer, Method, Need, Parameter, Spec};
@@ -39,7 +40,7 @@ to blame, `value` what was sent there, `params` the placeholders of the message,
 English what the message leaves open.\n\n\
 **Limits.** `metadata.limits` tells what is left to the account in this minute and this day. After `limit_exceeded` wait \
 for `minute_reset` or `day_reset` seconds. A call that fails costs nothing.\n\n\
-**Reading everything.** Pages by `offset` reach 100000 records. To read more, filter by key: `{\"field\":\"id\",\
+**Reading everything.** Pages by `offset` reach {OFFSET_MAX} records. To read more, filter by key: `{\"field\":\"id\",\
 \"operator\":\">\",\"value\":LAST}` with the last id of the page before, without `sort`, until a page comes back empty. To \
 keep a copy up to date, use `get.contact_changes` instead of reading again.\n\n\
 **Values.** Every member is always there: what is absent is `null`, `[]` or `{}`. Moments are `YYYY-MM-DD hh:mm:ss` in UTC.";
@@ -57,7 +58,7 @@ fn described() -> Value {
         "info": {
             "title": "ringbook",
             "version": VERSION,
-            "description": ABOUT,
+            "description": ABOUT.replace("{OFFSET_MAX}", &OFFSET_MAX.to_string()),
             "license": {"name": env!("CARGO_PKG_LICENSE")},
         },
         "servers": [{
@@ -88,7 +89,7 @@ fn described_method(method: Method) -> Value {
     })
 }
 
-fn description(spec: &Spec) -> String {
+pub fn description(spec: &Spec) -> String {
     let Admission::Callers { scope, right, .. } = spec.admission else {
         return format!("{}. Needs no token.", spec.about);
     };
@@ -114,10 +115,17 @@ fn descriptor(parameter: &Parameter, spec: &Spec) -> Value {
     };
     json!({
         "name": parameter.name,
-        "summary": format!("{}{told}", parameter.about),
+        "summary": format!("{}{}{told}", parameter.about, bounds(parameter)),
         "required": parameter.need == Need::Required,
         "schema": schemas::parameter(parameter, spec),
     })
+}
+
+/// The bounds and the default of a parameter, behind what it is about.
+fn bounds(parameter: &Parameter) -> String {
+    let bounds = parameter.form.bounds_text().map(|bounds| format!(": {bounds}"));
+    let default = parameter.form.default_text().map(|default| format!("; {default} if absent"));
+    bounds.into_iter().chain(default).collect()
 }
 
 /// What `result` holds.

@@ -1,17 +1,14 @@
 //! What parameters, records and answers look like, as JSON Schema.
 
 use ringbook_book::blacklist::COMMENT_CHARS_MAX;
-use ringbook_book::command::{
-    CONTACTS_AT_ONCE_MAX, EMPLOYEE_PHONES_MAX, GROUPS_PER_CONTACT_MAX, MEMBERS_PER_COMMAND_MAX,
-};
 use ringbook_book::employee::EMPLOYEE_PHONE_CHARS_MAX;
 use ringbook_book::id::ID_MAX;
 use ringbook_book::query::field::{Field, Hollow, Kind};
-use ringbook_book::query::window::{LIMIT_DEFAULT, LIMIT_MAX, OFFSET_MAX};
-use ringbook_book::text::{EMAIL_BYTES_MAX, NAME_CHARS_MAX, PER_CONTACT_MAX, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN};
+use ringbook_book::text::{EMAIL_BYTES_MAX, NAME_CHARS_MAX, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN};
 use serde_json::{Value, json};
 
 use super::{object, questions};
+use crate::method::bounds::{self, Bounds, Choice, Range};
 use crate::method::{Answer, Form, Guarded, Method, Need, Parameter, Spec};
 
 /// A moment as it is written.
@@ -70,27 +67,26 @@ fn or_null(schema: Value) -> Value {
 
 fn form(parameter: &Parameter, spec: &Spec) -> Value {
     match parameter.form {
-        Form::Secret | Form::Text => text(parameter),
+        Form::Secret | Form::Text => json!({"type": "string"}),
+        Form::Comment => json!({"type": "string", "maxLength": COMMENT_CHARS_MAX}),
         Form::Name => name(),
-        Form::Moment => json!({"type": "string", "description": "YYYY-MM-DD hh:mm:ss or YYYY-MM-DD, in UTC"}),
-        Form::Whole => whole(parameter, spec),
+        Form::Moment | Form::IntervalEnd(_) => {
+            json!({"type": "string", "description": "YYYY-MM-DD hh:mm:ss or YYYY-MM-DD, in UTC"})
+        }
+        Form::Whole(range) => whole(range),
         Form::Id => id(),
-        Form::Ids => ids(parameter),
+        Form::Ids(bounds) => list(bounds, &id()),
         Form::Phone => phone(),
-        Form::Phones => json!({"type": "array", "minItems": 1, "maxItems": PER_CONTACT_MAX, "items": phone()}),
+        Form::Phones => list(bounds::PHONES, &phone()),
         Form::Email => email(),
-        Form::Emails => json!({"type": "array", "maxItems": PER_CONTACT_MAX, "items": email()}),
-        Form::EmployeePhones => {
-            json!({"type": "array", "maxItems": EMPLOYEE_PHONES_MAX, "items": employee_phone()})
-        }
-        Form::Uploads => {
-            json!({"type": "array", "minItems": 1, "maxItems": CONTACTS_AT_ONCE_MAX, "items": reference("upload")})
-        }
-        Form::OnError => json!({"enum": ["reject", "skip"], "default": "reject"}),
+        Form::Emails => list(bounds::EMAILS, &email()),
+        Form::EmployeePhones => list(bounds::EMPLOYEE_PHONES, &employee_phone()),
+        Form::Uploads => list(bounds::CONTACTS_TO_UPLOAD, &reference("upload")),
+        Form::OneOf(Choice { values, default }) => json!({"enum": values, "default": default}),
         Form::Filter => asked(spec, "filter"),
         Form::Sort => asked(spec, "sort"),
         Form::Fields => asked(spec, "fields"),
-        Form::Telephony => json!({"description": "AccessError with parameter_component_disabled unless it is null"}),
+        Form::Telephony => json!({"description": "Refused with parameter_component_disabled unless it is null"}),
     }
 }
 
@@ -108,26 +104,15 @@ fn asked(spec: &Spec, part: &str) -> Value {
     }
 }
 
-fn text(parameter: &Parameter) -> Value {
-    match parameter.name {
-        "add_comment" => json!({"type": "string", "maxLength": COMMENT_CHARS_MAX}),
-        _ => json!({"type": "string"}),
-    }
+fn whole(Range { min, max, default }: Range) -> Value {
+    let about = "A whole number, or a string that is one";
+    json!({
+        "type": ["integer", "string"], "description": about, "minimum": min, "maximum": max, "default": default,
+    })
 }
 
-fn whole(parameter: &Parameter, spec: &Spec) -> Value {
-    let about = "A whole number, or a string that is one";
-    let mut schema = json!({"type": ["integer", "string"], "description": about});
-    let min = u64::from(matches!(spec.answer, Answer::Changes(_)));
-    let bounds = match parameter.name {
-        "limit" => Some((min, LIMIT_MAX, LIMIT_DEFAULT)),
-        "offset" => Some((0, OFFSET_MAX, 0)),
-        _ => None,
-    };
-    if let Some((min, max, default)) = bounds {
-        (schema["minimum"], schema["maximum"], schema["default"]) = (min.into(), max.into(), default.into());
-    }
-    schema
+fn list(Bounds { min, max, .. }: Bounds, items: &Value) -> Value {
+    json!({"type": "array", "minItems": min, "maxItems": max, "items": items})
 }
 
 fn name() -> Value {
@@ -138,15 +123,6 @@ fn name() -> Value {
 /// A number that identifies something.
 pub fn id() -> Value {
     json!({"type": "integer", "minimum": 1, "maximum": ID_MAX})
-}
-
-fn ids(parameter: &Parameter) -> Value {
-    let (min, max) = match parameter.name {
-        "ids" => (1, CONTACTS_AT_ONCE_MAX),
-        "groups" => (0, GROUPS_PER_CONTACT_MAX),
-        _ => (0, MEMBERS_PER_COMMAND_MAX),
-    };
-    json!({"type": "array", "minItems": min, "maxItems": max, "items": id()})
 }
 
 fn phone() -> Value {
@@ -174,11 +150,12 @@ fn employee_phone() -> Value {
                 "description": "The number, with an extension perhaps",
             },
             "channels_count": {
-                "type": ["integer", "null"], "minimum": 1, "maximum": 150, "default": 1, "description": "Calls at once",
+                "type": ["integer", "null"], "description": "Calls at once",
+                "minimum": bounds::CHANNELS.min, "maximum": bounds::CHANNELS.max, "default": bounds::CHANNELS.default,
             },
             "dial_time": {
-                "type": ["integer", "null"], "minimum": 1, "maximum": 100, "default": 60,
-                "description": "Seconds to ring",
+                "type": ["integer", "null"], "description": "Seconds to ring", "minimum": bounds::DIAL_SECONDS.min,
+                "maximum": bounds::DIAL_SECONDS.max, "default": bounds::DIAL_SECONDS.default,
             },
             "status": {"enum": ["active", "inactive", null], "default": "active"},
         },
@@ -199,7 +176,7 @@ fn upload() -> Value {
     organization["description"] = "Organization of the contact, made if it is missing; not with organization_id".into();
     let groups = json!({
         "type": ["array", "null"],
-        "maxItems": GROUPS_PER_CONTACT_MAX,
+        "maxItems": bounds::GROUPS_OF_CONTACT.max,
         "items": name(),
         "description": "Groups that the contact belongs to besides groups, made if they are missing",
     });

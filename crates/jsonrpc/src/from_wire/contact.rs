@@ -1,11 +1,11 @@
 //! Contacts as clients write them: added, changed, removed.
 
-use ringbook_book::command::{CONTACTS_AT_ONCE_MAX, Command, ContactEdit, GROUPS_PER_CONTACT_MAX};
+use ringbook_book::command::{Command, ContactEdit};
 use ringbook_book::contact::ContactDraft;
 use ringbook_book::id::{ContactId, EmployeeId, GroupId, OrganizationId};
 
 use super::validation::{ParamPath, Severity, Validation, emptied};
-use super::values::Bounds;
+use crate::method::bounds::{CONTACTS_TO_DELETE, GROUPS_OF_CONTACT};
 use crate::mnemonic::RpcError;
 use crate::reader::Reader;
 use ringbook_json::Json;
@@ -20,9 +20,6 @@ const ORGANIZATION: ParamPath = ParamPath::of("organization_id");
 const GROUPS: ParamPath = ParamPath::of("groups");
 const ID: ParamPath = ParamPath::of("id");
 const IDS: ParamPath = ParamPath::of("ids");
-
-const GROUPS_OF_CONTACT: Bounds = Bounds { min: 0, max: GROUPS_PER_CONTACT_MAX, what: "groups" };
-const CONTACTS_TO_DROP: Bounds = Bounds { min: 1, max: CONTACTS_AT_ONCE_MAX, what: "contacts" };
 
 /// `create.contacts`
 pub fn add_contact(params: Reader<'_>) -> Result<Command, RpcError> {
@@ -45,7 +42,8 @@ pub fn drop_contacts(params: Reader<'_>) -> Result<Command, RpcError> {
     let mut findings = Validation::default();
     let (one, several) = (params.given("id"), params.given("ids"));
     let id = findings.optional(ID, one, |to, spot, value| to.id(spot, value, ContactId::new));
-    let ids = findings.optional(IDS, several, |to, spot, value| to.ids(spot, value, CONTACTS_TO_DROP, ContactId::new));
+    let ids =
+        findings.optional(IDS, several, |to, spot, value| to.ids(spot, value, CONTACTS_TO_DELETE, ContactId::new));
     match (one, several) {
         (Some(_), Some(several)) => {
             findings.error_at(Severity::Combination, IDS, several, |fault| fault.because("either id or ids, not both"))

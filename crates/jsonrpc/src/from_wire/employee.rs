@@ -3,9 +3,7 @@
 //! What belongs to other parts of a telephone system is refused here whatever its value, unless it is null: typed
 //! clients send every member they know.
 
-use std::ops::RangeInclusive;
-
-use ringbook_book::command::{Command, EMPLOYEE_PHONES_MAX, EmployeeDraft, EmployeeEdit, PhoneDraft};
+use ringbook_book::command::{Command, EmployeeDraft, EmployeeEdit, PhoneDraft};
 use ringbook_book::employee::{EMPLOYEE_PHONE_CHARS_MAX, PhoneStatus};
 use ringbook_book::id::EmployeeId;
 use ringbook_book::text::TextFault;
@@ -13,7 +11,7 @@ use ringbook_book::text::TextFault;
 use super::contact::{FIRST_NAME, LAST_NAME, PATRONYMIC};
 use super::entry::id;
 use super::validation::{ParamPath, Severity, Validation, emptied};
-use super::values::Bounds;
+use crate::method::bounds::{CHANNELS, DIAL_SECONDS, EMPLOYEE_PHONES, PHONE_STATUS, Range};
 use crate::method::{Form, Spec};
 use crate::mnemonic::RpcError;
 use crate::reader::Reader;
@@ -21,12 +19,6 @@ use ringbook_json::{Json, Kind};
 
 const EMAIL: ParamPath = ParamPath::of("email");
 const PHONE_NUMBERS: ParamPath = ParamPath::of("phone_numbers");
-
-const PHONES: Bounds = Bounds { min: 0, max: EMPLOYEE_PHONES_MAX, what: "phones" };
-const CHANNELS: RangeInclusive<u8> = 1..=150;
-const CHANNELS_USUAL: u8 = 1;
-const DIAL_SECONDS: RangeInclusive<u8> = 1..=100;
-const DIAL_SECONDS_USUAL: u8 = 60;
 
 const PHONE_MEMBERS: [&str; 4] = ["phone_number", "channels_count", "dial_time", "status"];
 
@@ -73,11 +65,11 @@ fn refuse_telephony(findings: &mut Validation, params: Reader<'_>, method: &Spec
 
 fn phones(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Option<Vec<PhoneDraft>> {
     let mut numbers: Vec<Box<str>> = Vec::new();
-    findings.each(spot, value, PHONES, |findings, spot, value| {
+    findings.each(spot, value, EMPLOYEE_PHONES, |findings, spot, value| {
         let (phone, sent) = phone(findings, spot, value)?;
         if numbers.contains(&phone.number) {
             findings.twice(spot.member("phone_number"), sent);
-        } else if numbers.len() < EMPLOYEE_PHONES_MAX {
+        } else if numbers.len() < EMPLOYEE_PHONES.max {
             numbers.push(phone.number.clone());
         }
         Some(phone)
@@ -121,8 +113,8 @@ fn phone<'d>(findings: &mut Validation, spot: ParamPath, value: Json<'d>) -> Opt
     if let Some(unknown_member) = parts.unknown_member {
         findings.unknown_member(Some(spot), unknown_member, PHONE_MEMBERS);
     }
-    let small = |range: RangeInclusive<u8>| {
-        |findings: &mut Validation, spot: ParamPath, value: Json<'_>| findings.small(spot, value, range)
+    let small = |range: Range| {
+        move |findings: &mut Validation, spot: ParamPath, value: Json<'_>| findings.small(spot, value, range)
     };
     let number = findings.required(spot.member("phone_number"), parts.phone_number, number);
     let channels = findings.optional(spot.member("channels_count"), parts.channels_count, small(CHANNELS));
@@ -130,8 +122,8 @@ fn phone<'d>(findings: &mut Validation, spot: ParamPath, value: Json<'d>) -> Opt
     let status = findings.optional(spot.member("status"), parts.status, status);
     let phone = PhoneDraft {
         number: number?,
-        channels: channels.unwrap_or(CHANNELS_USUAL),
-        dial_seconds: dial_seconds.unwrap_or(DIAL_SECONDS_USUAL),
+        channels: channels.unwrap_or(CHANNELS.default as u8),
+        dial_seconds: dial_seconds.unwrap_or(DIAL_SECONDS.default as u8),
         status: status.unwrap_or(PhoneStatus::Active),
     };
     Some((phone, parts.phone_number?))
@@ -158,7 +150,7 @@ fn status(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Option
         "active" => Some(PhoneStatus::Active),
         "inactive" => Some(PhoneStatus::Inactive),
         _ => {
-            findings.impossible(spot, value, "one of: active, inactive");
+            findings.impossible(spot, value, &PHONE_STATUS.reason());
             None
         }
     }

@@ -1,12 +1,12 @@
 //! Groups, organizations and numbers on the blacklist as clients write them: little more than a name.
 
 use ringbook_book::blacklist::{BlacklistEntry, COMMENT_CHARS_MAX};
-use ringbook_book::command::{Command, MEMBERS_PER_COMMAND_MAX};
+use ringbook_book::command::Command;
 use ringbook_book::id::{ContactId, GroupId, NotAnId, OrganizationId};
 use ringbook_book::text::TextFault;
 
 use super::validation::{ParamPath, Validation, emptied};
-use super::values::Bounds;
+use crate::method::bounds::MEMBERS_OF_GROUP;
 use crate::mnemonic::RpcError;
 use crate::reader::Reader;
 use ringbook_json::Json;
@@ -16,8 +16,6 @@ const NAME: ParamPath = ParamPath::of("name");
 const MEMBERS: ParamPath = ParamPath::of("members");
 const PHONE_NUMBER: ParamPath = ParamPath::of("phone_number");
 const COMMENT: ParamPath = ParamPath::of("add_comment");
-
-const MEMBERS_OF_GROUP: Bounds = Bounds { min: 0, max: MEMBERS_PER_COMMAND_MAX, what: "members" };
 
 /// The `id` of what is to be changed or removed, where nothing else is asked for.
 pub fn the_id<T>(params: Reader<'_>, make: fn(u64) -> Result<T, NotAnId>) -> Result<T, RpcError> {

@@ -3,13 +3,13 @@
 //! Each record is judged by itself: what is wrong with one is told on its own, with the path inside the record. In
 //! an upload that takes all or none the first wrong record is the whole call's fault.
 
-use ringbook_book::command::{CONTACTS_AT_ONCE_MAX, Command, GROUPS_PER_CONTACT_MAX, OnError, Upload};
+use ringbook_book::command::{Command, OnError, Upload};
 use ringbook_book::text::Name;
 
 use super::contact::Parts;
 use super::validation::{ParamPath, Severity, Validation};
-use super::values::Bounds;
 use crate::method::Guarded;
+use crate::method::bounds::{CONTACTS_TO_UPLOAD, GROUPS_OF_CONTACT, ON_ERROR as CHOICE};
 use crate::mnemonic::{Mnemonic, RpcError};
 use crate::reader::Reader;
 use ringbook_json::{Json, Kind};
@@ -18,9 +18,6 @@ const CONTACTS: ParamPath = ParamPath::of("contacts");
 const ON_ERROR: ParamPath = ParamPath::of("on_error");
 const ORGANIZATION_NAME: ParamPath = ParamPath::of("organization_name");
 const GROUP_NAMES: ParamPath = ParamPath::of("group_names");
-
-const RECORDS: Bounds = Bounds { min: 1, max: CONTACTS_AT_ONCE_MAX, what: "contacts" };
-const GROUPS_BY_NAME: Bounds = Bounds { min: 0, max: GROUPS_PER_CONTACT_MAX, what: "groups" };
 
 /// An upload that was read.
 #[derive(Debug)]
@@ -40,7 +37,8 @@ pub struct Batch<'d> {
 /// `upload.contacts`
 pub fn upload(params: Reader<'_>) -> Result<Batch<'_>, RpcError> {
     let mut findings = Validation::default();
-    let list = findings.required(CONTACTS, params.raw("contacts"), |to, spot, list| to.list(spot, list, RECORDS));
+    let list =
+        findings.required(CONTACTS, params.raw("contacts"), |to, spot, list| to.list(spot, list, CONTACTS_TO_UPLOAD));
     let on_error = findings.optional(ON_ERROR, params.raw("on_error"), on_error);
     let sent: Vec<_> = findings.end(list)?.collect();
     let on_error = on_error.unwrap_or_default();
@@ -75,7 +73,7 @@ fn on_error(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Opti
         "reject" => Some(OnError::Reject),
         "skip" => Some(OnError::Skip),
         _ => {
-            findings.impossible(spot, value, "one of: reject, skip");
+            findings.impossible(spot, value, &CHOICE.reason());
             None
         }
     }
@@ -106,5 +104,5 @@ fn read(record: Json<'_>) -> Result<Upload, RpcError> {
 }
 
 fn names(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Option<Vec<Name>> {
-    findings.each(spot, value, GROUPS_BY_NAME, Validation::name)
+    findings.each(spot, value, GROUPS_OF_CONTACT, Validation::name)
 }

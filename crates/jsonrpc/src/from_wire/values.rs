@@ -3,34 +3,17 @@
 //! Each reader blames what is wrong ([`Validation`]) and yields nothing then. Lists are read to their end even when they
 //! are too long, because a wrong type in them is graver than their length.
 
-use std::ops::RangeInclusive;
-
 use ringbook_book::id::{ID_MAX, NotAnId};
 use ringbook_book::query::number::Decimal;
-use ringbook_book::text::{
-    AtMost, Email, Emails, Name, PER_CONTACT_MAX, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Phone, Phones, TextFault,
-};
+use ringbook_book::text::{AtMost, Email, Emails, Name, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Phone, Phones, TextFault};
 
 use super::validation::{ParamPath, Severity, Validation};
+use crate::method::bounds::{self, Bounds, Range};
 use crate::mnemonic::RpcError;
 use ringbook_json::{Elements, Json, Kind};
 
 /// What an element must not be.
 const TWICE: &str = "stands in the list already";
-
-/// How many elements a list may have.
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    /// Fewest.
-    pub min: usize,
-    /// Most.
-    pub max: usize,
-    /// What they are, in the plural.
-    pub what: &'static str,
-}
-
-const PHONES: Bounds = Bounds { min: 1, max: PER_CONTACT_MAX, what: "phone numbers" };
-const EMAILS: Bounds = Bounds { min: 0, max: PER_CONTACT_MAX, what: "e-mail addresses" };
 
 impl Validation {
     /// A string.
@@ -62,26 +45,28 @@ impl Validation {
 
     /// The phone numbers of a contact.
     pub fn phones(&mut self, spot: ParamPath, value: Json<'_>) -> Option<Phones> {
-        self.distinct(spot, value, PHONES, Self::phone, |phone| *phone)
+        self.distinct(spot, value, bounds::PHONES, Self::phone, |phone| *phone)
     }
 
     /// The e-mail addresses of a contact.
     pub fn emails(&mut self, spot: ParamPath, value: Json<'_>) -> Option<Emails> {
-        self.distinct(spot, value, EMAILS, Self::email, Email::folded)
+        self.distinct(spot, value, bounds::EMAILS, Self::email, Email::folded)
     }
 
     /// A whole number of this range.
-    pub fn small(&mut self, spot: ParamPath, value: Json<'_>, range: RangeInclusive<u8>) -> Option<u8> {
+    pub fn small(&mut self, spot: ParamPath, value: Json<'_>, range: Range) -> Option<u8> {
         let Some(number) = value.number() else {
             self.error_at(Severity::Type, spot, value, |fault| fault.because("a number is expected"));
             return None;
         };
         let whole = Decimal::read(number).and_then(Decimal::whole);
-        let small = whole.and_then(|whole| u8::try_from(whole).ok()).filter(|small| range.contains(small));
+        let small = whole
+            .and_then(|whole| u8::try_from(whole).ok())
+            .filter(|small| (range.min..=range.max).contains(&usize::from(*small)));
         if small.is_none() {
-            let (min, max) = range.into_inner();
+            let Range { min, max, .. } = range;
             let reason = format!("must be a whole number from {min} to {max}");
-            self.error_at(Severity::Value, spot, value, |fault| bounded(fault, reason, min.into(), max.into()));
+            self.error_at(Severity::Value, spot, value, |fault| bounded(fault, reason, min as u64, max as u64));
         }
         small
     }

@@ -4,8 +4,10 @@ use ringbook_book::query::field::{
     ACCOUNT, API_REQUEST, BLACKLIST_NUMBER, CONTACT, CUSTOMER_USER, EMPLOYEE, GROUP, ORGANIZATION,
 };
 
+use super::bounds;
 use super::{ACCESS_TOKEN, Admission, Answer, Form, Method, Need, Parameter, Spec, USER_ID};
 use ringbook_app::access::{Right, Scope};
+use ringbook_app::admitted::AUDIT_MONTHS_MAX;
 
 macro_rules! methods {
     (
@@ -219,16 +221,16 @@ static LOGIN: [Parameter; 2] = [
 ];
 
 static QUESTION: [Parameter; 5] = [
-    parameter("limit", Form::Whole, Need::Optional, "Records in the answer: 0 to 10000, 1000 if absent"),
-    parameter("offset", Form::Whole, Need::Optional, "Matching records passed over: 0 to 100000"),
+    parameter("limit", Form::Whole(bounds::LIMIT), Need::Optional, "Records in the answer"),
+    parameter("offset", Form::Whole(bounds::OFFSET), Need::Optional, "Matching records passed over"),
     parameter("filter", Form::Filter, Need::Optional, "Which records"),
     parameter("fields", Form::Fields, Need::Optional, "Members of each record; all if absent or empty"),
-    parameter("sort", Form::Sort, Need::Optional, "At most 8 keys; ties are broken by id"),
+    parameter("sort", Form::Sort, Need::Optional, "Sort keys, the first one first; ties are broken by id"),
 ];
 
 static REPORT: [Parameter; 7] = [
     parameter("date_from", Form::Moment, Need::Required, "Requests from this moment on"),
-    parameter("date_till", Form::Moment, Need::Required, "Requests up to this moment, at most 3 months later"),
+    parameter("date_till", Form::IntervalEnd(AUDIT_MONTHS_MAX), Need::Required, "Requests up to this moment"),
     QUESTION[0],
     QUESTION[1],
     QUESTION[2],
@@ -244,11 +246,11 @@ static NEW_CONTACT: [Parameter; 8] = [
     parameter("last_name", Form::Name, Need::Required, "Last name"),
     parameter("first_name", Form::Name, Need::Optional, "First name"),
     parameter("patronymic", Form::Name, Need::Optional, "Patronymic"),
-    parameter("emails", Form::Emails, Need::Optional, "At most 10 e-mail addresses"),
-    parameter("phone_numbers", Form::Phones, Need::Required, "1 to 10 phone numbers"),
+    parameter("emails", Form::Emails, Need::Optional, "E-mail addresses"),
+    parameter("phone_numbers", Form::Phones, Need::Required, "Phone numbers"),
     parameter("personal_manager_id", Form::Id, Need::Optional, "Employee who looks after the contact"),
     parameter("organization_id", Form::Id, Need::Optional, "Organization of the contact"),
-    parameter("groups", Form::Ids, Need::Optional, "Groups that the contact belongs to"),
+    parameter("groups", Form::Ids(bounds::GROUPS_OF_CONTACT), Need::Optional, "Groups that the contact belongs to"),
 ];
 
 static EDIT_CONTACT: [Parameter; 9] = [
@@ -256,16 +258,26 @@ static EDIT_CONTACT: [Parameter; 9] = [
     parameter("last_name", Form::Name, Need::Lasting, "Last name"),
     parameter("first_name", Form::Name, Need::Clearable, "First name"),
     parameter("patronymic", Form::Name, Need::Clearable, "Patronymic"),
-    parameter("emails", Form::Emails, Need::Clearable, "All e-mail addresses, at most 10"),
-    parameter("phone_numbers", Form::Phones, Need::Lasting, "All phone numbers, 1 to 10"),
+    parameter("emails", Form::Emails, Need::Clearable, "All e-mail addresses"),
+    parameter("phone_numbers", Form::Phones, Need::Lasting, "All phone numbers"),
     parameter("personal_manager_id", Form::Id, Need::Clearable, "Employee who looks after the contact"),
     parameter("organization_id", Form::Id, Need::Clearable, "Organization of the contact"),
-    parameter("groups", Form::Ids, Need::Clearable, "All groups that the contact belongs to"),
+    parameter(
+        "groups",
+        Form::Ids(bounds::GROUPS_OF_CONTACT),
+        Need::Clearable,
+        "All groups that the contact belongs to",
+    ),
 ];
 
 static DROP_CONTACTS: [Parameter; 2] = [
     parameter("id", Form::Id, Need::Optional, "Which one; either this or ids"),
-    parameter("ids", Form::Ids, Need::Optional, "Which ones, 1 to 10000; all of them or none is removed"),
+    parameter(
+        "ids",
+        Form::Ids(bounds::CONTACTS_TO_DELETE),
+        Need::Optional,
+        "Which ones; all of them or none is removed",
+    ),
 ];
 
 static UPLOAD: [Parameter; 2] = [
@@ -273,26 +285,31 @@ static UPLOAD: [Parameter; 2] = [
         "contacts",
         Form::Uploads,
         Need::Required,
-        "1 to 10000 contacts as for create.contacts, with organization_name and group_names besides, which are made \
+        "Contacts as for create.contacts, with organization_name and group_names besides, which are created \
          where they are missing",
     ),
-    parameter("on_error", Form::OnError, Need::Optional, "reject: all or none (if absent); skip: all that are good"),
+    parameter(
+        "on_error",
+        Form::OneOf(bounds::ON_ERROR),
+        Need::Optional,
+        "reject: all or none; skip: all that are good",
+    ),
 ];
 
 static CHANGES: [Parameter; 2] = [
     parameter("since", Form::Text, Need::Required, "The cursor of the answer before, \"\" for the beginning"),
-    parameter("limit", Form::Whole, Need::Optional, "Records in the answer: 1 to 10000, 1000 if absent"),
+    parameter("limit", Form::Whole(bounds::CHANGES_LIMIT), Need::Optional, "Records in the answer"),
 ];
 
 static NEW_GROUP: [Parameter; 2] = [
     parameter("name", Form::Name, Need::Required, "Name, unique in the address book"),
-    parameter("members", Form::Ids, Need::Optional, "Contacts that belong to the group"),
+    parameter("members", Form::Ids(bounds::MEMBERS_OF_GROUP), Need::Optional, "Contacts that belong to the group"),
 ];
 
 static EDIT_GROUP: [Parameter; 3] = [
     ID,
     parameter("name", Form::Name, Need::Lasting, "Name, unique in the address book"),
-    parameter("members", Form::Ids, Need::Clearable, "All contacts that belong to the group"),
+    parameter("members", Form::Ids(bounds::MEMBERS_OF_GROUP), Need::Clearable, "All contacts that belong to the group"),
 ];
 
 static NEW_ORGANIZATION: [Parameter; 1] =
@@ -357,5 +374,5 @@ const fn with_telephony<const OWN: usize, const ALL: usize>(own: [Parameter; OWN
 
 static NEW_BLACKLIST_NUMBER: [Parameter; 2] = [
     parameter("phone_number", Form::Phone, Need::Required, "The number"),
-    parameter("add_comment", Form::Text, Need::Optional, "Why"),
+    parameter("add_comment", Form::Comment, Need::Optional, "Why"),
 ];

@@ -4,10 +4,10 @@ use bytes::Bytes;
 use ringbook_app::admitted::Admitted;
 use ringbook_app::cursor;
 use ringbook_book::book::history::Changes;
-use ringbook_book::query::window::{LIMIT_DEFAULT, LIMIT_MAX};
 
 use super::MethodCall;
 use crate::error_map;
+use crate::method::bounds::{CHANGES_LIMIT, Range};
 use crate::method::{LIMIT, SINCE};
 use crate::mnemonic::{Mnemonic, RpcError};
 use crate::reader::Reader;
@@ -35,12 +35,13 @@ pub async fn contact_changes(request: MethodCall<'_>, call: &mut Admitted<'_, '_
 }
 
 fn checked_limit(limit: Option<i128>, params: Reader<'_>) -> Result<usize, RpcError> {
+    let Range { min, max, default } = CHANGES_LIMIT;
     let Some(limit) = limit else {
-        return Ok(LIMIT_DEFAULT);
+        return Ok(default);
     };
-    let limit = usize::try_from(limit).ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
+    let limit = usize::try_from(limit).ok().filter(|limit| (min..=max).contains(limit));
     limit.ok_or_else(|| {
         let error = RpcError::at(Mnemonic::InvalidParameterValue, LIMIT).sent(params.raw(LIMIT));
-        error.because(format!("must be from 1 to {LIMIT_MAX}")).with("max", LIMIT_MAX as u64)
+        error.because(format!("must be from {min} to {max}")).with("max", max as u64)
     })
 }

@@ -147,5 +147,6 @@ async fn a_right_that_is_missing_is_forbidden_before_parameters_are_judged() {
     let edit = ringbook_store::UserEdit { rights: Some(rights), ..Default::default() };
     world.store.set_user(world.client.user, edit).await.expect("set");
     world.access.catch_up().await.expect("seen");
-    assert_eq!(world.refused(json!({"bogus": 1})).await.0, "forbidden");
+    let (mnemonic, _, _, params) = world.refused(json!({"bogus": 1})).await;
+    assert_eq!((mnemonic.as_str(), params), ("forbidden", json!({"right": "address_book:select"})));
 }

@@ -4,9 +4,49 @@ use super::*;
 
 /// What a change of the client's is refused with: mnemonic, field, value, params.
 async fn told(world: &World, method: &str, params: &Value) -> Value {
-    let answer = world.call(&world.client.token, method, params.clone()).await;
-    let data = &answer["error"]["data"];
+    let mut answer = world.call(&world.client.token, method, params.clone()).await;
+    let data = &mut answer["error"]["data"];
+    let named = named(data);
+    assert_eq!(!named.is_empty(), data["mnemonic"] == "unexpected_parameters", "{method} {params}");
     json!([data["mnemonic"], data["field"], data["value"], data["params"]])
+}
+
+/// Takes the names of what there is out of an error.
+fn named(data: &mut Value) -> Vec<Value> {
+    let allowed = data["params"].as_object_mut().and_then(|params| params.remove("allowed"));
+    allowed.and_then(|allowed| allowed.as_array().cloned()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn what_is_unexpected_is_answered_with_the_names_of_what_there_is() {
+    let world = world().await;
+    for (method, params, allowed) in [
+        ("create.group_contacts", json!({"nam": "x"}), json!(["access_token", "user_id", "name", "members"])),
+        ("delete.employees", json!({"ids": [1]}), json!(["access_token", "user_id", "id"])),
+        ("get.contact_organizations", json!({"fields": ["nam"]}), json!(["id", "name"])),
+        (
+            "get.group_contacts",
+            json!({"filter": {"field": "x", "operator": "=", "value": 1}}),
+            json!(["id", "name", "is_system", "members"]),
+        ),
+        ("get.group_contacts", json!({"sort": [{"field": "x"}]}), json!(["name"])),
+        ("get.group_contacts", json!({"sort": [{"key": "x"}]}), json!(["field", "order"])),
+        (
+            "get.group_contacts",
+            json!({"filter": {"name": "x"}}),
+            json!(["field", "operator", "value", "filters", "condition"]),
+        ),
+        ("get.group_contacts", json!({"filter": {"filters": [], "field": "id"}}), json!(["filters", "condition"])),
+        (
+            "create.employees",
+            json!({"last_name": "a", "phone_numbers": [{"phone": "1"}]}),
+            json!(["phone_number", "channels_count", "dial_time", "status"]),
+        ),
+    ] {
+        let mut answer = world.call(&world.client.token, method, params.clone()).await;
+        assert_eq!(outcome(&answer), "unexpected_parameters", "{method} {params}");
+        assert_eq!(Value::Array(named(&mut answer["error"]["data"])), allowed, "{method} {params}");
+    }
 }
 
 /// Judges rows of parameters and the refusal that they meet with.
@@ -380,7 +420,9 @@ async fn an_upload_of_wrong_records_only_says_so_of_each_and_keeps_secrets() {
     let token = &world.client.token;
     let contacts = json!([1, {"password": "p", "last_name": "a"}, contact(&json!({"emails": [token]}))]);
     let params = json!({"contacts": contacts, "on_error": "skip"});
-    let answer = world.call(token, "upload.contacts", params).await;
+    let mut answer = world.call(token, "upload.contacts", params).await;
+    let names = named(&mut answer["result"]["data"]["errors"][1]);
+    assert_eq!((&names[0], names.last()), (&json!("last_name"), Some(&json!("group_names"))));
     let data = &answer["result"]["data"];
     assert_eq!(data["ids"], json!([null, null, null]), "{answer}");
     let reason = |reason: &str| json!({"reason": reason});
