@@ -18,6 +18,7 @@ mod callers;
 mod changes;
 mod envelopes;
 mod questions;
+mod table;
 
 const NOW: Moment = Moment::from_unix(1_700_000_000);
 const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
