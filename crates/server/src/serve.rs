@@ -21,8 +21,8 @@ use ringbook_http::{
 };
 use ringbook_jsonrpc::Rpc;
 use ringbook_store::{Role, Store};
-use ringbook_workers::Workers;
 use ringbook_telemetry::{LogHandle, Metrics};
+use ringbook_workers::Workers;
 
 /// Anything that keeps a server from running; its text names the next step.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
