@@ -221,6 +221,21 @@ fn every_dependency_has_its_reason() {
     }
 }
 
+#[test]
+fn every_path_that_the_documents_name_exists() {
+    let root = root();
+    let mut named = 0;
+    for document in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let text = fs::read_to_string(root.join(document)).expect("the document");
+        let paths = text.split('`').skip(1).step_by(2).filter(|code| code.starts_with("crates/") && !code.contains(' '));
+        for path in paths {
+            named += 1;
+            assert!(root.join(path).exists(), "{document} names {path}, which does not exist");
+        }
+    }
+    assert!(named > 60, "{named} paths");
+}
+
 /// The string literals of a source, with continued lines joined.
 fn literals(text: &str) -> Vec<String> {
     let mut found = Vec::new();
