@@ -227,7 +227,8 @@ fn every_path_that_the_documents_name_exists() {
     let mut named = 0;
     for document in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
         let text = fs::read_to_string(root.join(document)).expect("the document");
-        let paths = text.split('`').skip(1).step_by(2).filter(|code| code.starts_with("crates/") && !code.contains(' '));
+        let paths =
+            text.split('`').skip(1).step_by(2).filter(|code| code.starts_with("crates/") && !code.contains(' '));
         for path in paths {
             named += 1;
             assert!(root.join(path).exists(), "{document} names {path}, which does not exist");
