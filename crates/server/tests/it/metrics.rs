@@ -104,8 +104,9 @@ fn the_documents_name_the_metrics_that_there_are() {
     assert!(serde_json::from_str::<Value>(&dashboard).is_ok_and(|dashboard| dashboard["panels"].is_array()));
     let shown = named(&dashboard, &families);
     assert!(shown.len() > 10 && shown.is_subset(&families), "{:?}", shown.difference(&families));
-    // `ringbook_http` is a module in an example of a log filter.
+    // `ringbook_http` is a module in an example of a log filter, `ringbook_` begins the name of a package file.
     let mut listed = named(&document("operating.md"), &families);
     listed.remove("ringbook_http");
+    listed.remove("ringbook_");
     assert_eq!(listed, families);
 }
