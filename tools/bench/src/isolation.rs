@@ -1,4 +1,4 @@
-//! Row 17: what the bulk changes of one customer cost the small changes of another one.
+//! Row 18: what the bulk changes of one customer cost the small changes of another one.
 
 use ringbook_testbed::api_client::{self, ApiClient};
 use ringbook_testbed::server::RunningServer;
@@ -10,7 +10,7 @@ use crate::setup::Setup;
 use crate::writes::{Place, beside, call, contact};
 
 /// The row measured here.
-pub const ROW: u32 = 17;
+pub const ROW: u32 = 18;
 
 /// Contacts of the customer with the bulk changes.
 const CONTACTS: u64 = 110_000;
