@@ -5,9 +5,9 @@
 
 use std::fmt;
 
-use ringbook_book::book::history::StaleCursor;
+use ringbook_book::book::history::CursorError;
 use ringbook_book::command::Refusal;
-use ringbook_book::query::fault::QueryFault;
+use ringbook_book::query::fault::QueryError;
 use ringbook_store::StoreError;
 use ringbook_workers::WorkersError;
 
@@ -18,11 +18,11 @@ use crate::books::BookError;
 #[derive(Debug)]
 pub enum AppError {
     /// The question is wrong, or takes too much.
-    Question(QueryFault),
+    Question(QueryError),
     /// The book does not allow the change.
     Command(Refusal),
     /// The cursor of a mirror leads nowhere.
-    Cursor(StaleCursor),
+    Cursor(CursorError),
     /// The end of a time interval is before its beginning.
     IntervalReversed,
     /// A time interval of the audit log is longer than [`crate::admitted::AUDIT_MONTHS_MAX`] months.
@@ -55,8 +55,8 @@ impl fmt::Display for AppError {
 
 impl std::error::Error for AppError {}
 
-impl From<QueryFault> for AppError {
-    fn from(error: QueryFault) -> Self {
+impl From<QueryError> for AppError {
+    fn from(error: QueryError) -> Self {
         Self::Question(error)
     }
 }

@@ -13,11 +13,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ringbook_book::Book;
-use ringbook_book::book::desk::DELETIONS_KEPT;
+use ringbook_book::book::writer::DELETIONS_KEPT;
 use ringbook_book::command::{Command, Outcome, Refusal};
 use ringbook_book::id::CustomerId;
 use ringbook_book::query::contacts::Page;
-use ringbook_book::query::fault::QueryFault;
+use ringbook_book::query::fault::QueryError;
 use ringbook_book::query::plan::Plan;
 use tokio::sync::OnceCell;
 
@@ -199,7 +199,7 @@ impl Books {
         client: &Client,
         book: Arc<Book>,
         plan: Plan,
-    ) -> Result<Result<(Arc<Book>, Page), QueryFault>, WorkersError> {
+    ) -> Result<Result<(Arc<Book>, Page), QueryError>, WorkersError> {
         let estimate = book.estimate(&plan);
         let run = move |job: &Job| book.contacts_by(&plan, &OnJob(job)).map(|page| (book, page));
         self.0.workers.run(client, Kind::Question, estimate, run).await

@@ -4,7 +4,7 @@
 //! order of change. The account is there because the numbers of one book would be valid numbers in another: a client
 //! that mixes up its keys is refused instead of being given the wrong changes.
 
-use ringbook_book::book::history::{Cursor, StaleCursor};
+use ringbook_book::book::history::{Cursor, CursorError};
 use ringbook_book::id::CustomerId;
 
 /// The form of cursors; another form gets another letter.
@@ -40,10 +40,10 @@ pub fn read(text: &str, customer: CustomerId) -> Result<Option<Cursor>, String> 
 }
 
 /// Why the book has no use for a cursor, in English, with the next step.
-pub fn why_stale(stale: &StaleCursor) -> String {
+pub fn why_stale(stale: &CursorError) -> String {
     let why = match stale {
-        StaleCursor::Forgotten => "the cursor is too old: contacts deleted since then are no longer remembered",
-        StaleCursor::Ahead => "the cursor is ahead of the address book, which was restored from an older copy",
+        CursorError::Forgotten => "the cursor is too old: contacts deleted since then are no longer remembered",
+        CursorError::Ahead => "the cursor is ahead of the address book, which was restored from an older copy",
     };
     format!("{why}; {START_OVER}")
 }

@@ -6,7 +6,7 @@
 
 /// Why a number is not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotAnId;
+pub struct IdError;
 
 /// The largest id: 2^63 − 1, the largest value of a signed 64-bit column.
 pub const ID_MAX: u64 = i64::MAX as u64;
@@ -18,9 +18,9 @@ macro_rules! ids {
         pub struct $name(u64);
 
         impl $name {
-            /// The id with this number, or [`NotAnId`] outside 1…2^63 − 1.
-            pub const fn new(number: u64) -> Result<Self, NotAnId> {
-                if number == 0 || number > ID_MAX { Err(NotAnId) } else { Ok(Self(number)) }
+            /// The id with this number, or [`IdError`] outside 1…2^63 − 1.
+            pub const fn new(number: u64) -> Result<Self, IdError> {
+                if number == 0 || number > ID_MAX { Err(IdError) } else { Ok(Self(number)) }
             }
 
             /// The number.

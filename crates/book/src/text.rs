@@ -20,7 +20,7 @@ pub const PER_CONTACT_MAX: usize = 10;
 
 /// Why a text is not what it has to be; prints the reason in plain English.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TextFault {
+pub enum TextError {
     /// Nothing but white space.
     Empty,
     /// More than this many characters or bytes.
@@ -35,7 +35,7 @@ pub enum TextFault {
     NotAnEmail,
 }
 
-impl fmt::Display for TextFault {
+impl fmt::Display for TextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("must not be empty"),
@@ -56,16 +56,16 @@ pub struct Name(Box<str>);
 
 impl Name {
     /// Trims and judges.
-    pub fn parse(text: &str) -> Result<Self, TextFault> {
+    pub fn parse(text: &str) -> Result<Self, TextError> {
         if text.chars().any(char::is_control) {
-            return Err(TextFault::Control);
+            return Err(TextError::Control);
         }
         let text = text.trim();
         if text.is_empty() {
-            return Err(TextFault::Empty);
+            return Err(TextError::Empty);
         }
         if text.len() > NAME_CHARS_MAX && text.chars().count() > NAME_CHARS_MAX {
-            return Err(TextFault::TooLong(NAME_CHARS_MAX));
+            return Err(TextError::TooLong(NAME_CHARS_MAX));
         }
         Ok(Self(text.into()))
     }
@@ -84,7 +84,7 @@ pub struct Phone(u64);
 
 impl Phone {
     /// Drops a leading `+` and the separators space, `-`, `.`, `(`, `)`; the rest must be digits.
-    pub fn parse(text: &str) -> Result<Self, TextFault> {
+    pub fn parse(text: &str) -> Result<Self, TextError> {
         let text = text.strip_prefix('+').unwrap_or(text);
         let mut packed: u64 = 1;
         let mut count = 0;
@@ -97,13 +97,13 @@ impl Phone {
                     }
                 }
                 b' ' | b'-' | b'.' | b'(' | b')' => {}
-                _ => return Err(TextFault::NotAPhone),
+                _ => return Err(TextError::NotAPhone),
             }
         }
         if (PHONE_DIGITS_MIN..=PHONE_DIGITS_MAX).contains(&count) {
             Ok(Self(packed))
         } else {
-            Err(TextFault::PhoneDigits(count))
+            Err(TextError::PhoneDigits(count))
         }
     }
 
@@ -142,18 +142,18 @@ pub struct Email(Box<str>);
 
 impl Email {
     /// Trims and judges.
-    pub fn parse(text: &str) -> Result<Self, TextFault> {
+    pub fn parse(text: &str) -> Result<Self, TextError> {
         if text.chars().any(char::is_control) {
-            return Err(TextFault::Control);
+            return Err(TextError::Control);
         }
         let text = text.trim();
         if text.len() > EMAIL_BYTES_MAX {
-            return Err(TextFault::TooLong(EMAIL_BYTES_MAX));
+            return Err(TextError::TooLong(EMAIL_BYTES_MAX));
         }
         if email_address::EmailAddress::is_valid(text) && !text.contains('<') {
             Ok(Self(text.into()))
         } else {
-            Err(TextFault::NotAnEmail)
+            Err(TextError::NotAnEmail)
         }
     }
 
@@ -225,10 +225,10 @@ mod tests {
 
     #[test]
     fn a_phone_of_the_wrong_length_or_alphabet_is_refused() {
-        assert_eq!(Phone::parse("12"), Err(TextFault::PhoneDigits(2)));
-        assert_eq!(Phone::parse("1234567890123456"), Err(TextFault::PhoneDigits(16)));
-        assert_eq!(Phone::parse("++123"), Err(TextFault::NotAPhone));
-        assert_eq!(Phone::parse("٠١٢٣"), Err(TextFault::NotAPhone));
+        assert_eq!(Phone::parse("12"), Err(TextError::PhoneDigits(2)));
+        assert_eq!(Phone::parse("1234567890123456"), Err(TextError::PhoneDigits(16)));
+        assert_eq!(Phone::parse("++123"), Err(TextError::NotAPhone));
+        assert_eq!(Phone::parse("٠١٢٣"), Err(TextError::NotAPhone));
         assert_eq!(Phone::from_packed(99), None);
         assert_eq!(Phone::from_packed(2345), None);
     }
@@ -236,17 +236,17 @@ mod tests {
     #[test]
     fn a_name_is_trimmed_and_bounded() {
         assert_eq!(Name::parse("  Анна \u{a0}").map(|name| name.as_str().to_owned()), Ok("Анна".to_owned()));
-        assert_eq!(Name::parse(" \u{a0} "), Err(TextFault::Empty));
-        assert_eq!(Name::parse("a\u{0}b"), Err(TextFault::Control));
+        assert_eq!(Name::parse(" \u{a0} "), Err(TextError::Empty));
+        assert_eq!(Name::parse("a\u{0}b"), Err(TextError::Control));
         assert!(Name::parse(&"ё".repeat(255)).is_ok());
-        assert_eq!(Name::parse(&"ё".repeat(256)), Err(TextFault::TooLong(255)));
+        assert_eq!(Name::parse(&"ё".repeat(256)), Err(TextError::TooLong(255)));
     }
 
     #[test]
     fn an_email_is_judged() {
         assert!(Email::parse("o'brien+work@mail.example").is_ok());
-        assert_eq!(Email::parse("nobody"), Err(TextFault::NotAnEmail));
-        assert_eq!(Email::parse("A <a@b.example>"), Err(TextFault::NotAnEmail));
+        assert_eq!(Email::parse("nobody"), Err(TextError::NotAnEmail));
+        assert_eq!(Email::parse("A <a@b.example>"), Err(TextError::NotAnEmail));
     }
 
     #[test]

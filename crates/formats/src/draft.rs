@@ -3,7 +3,7 @@
 //! A [`Draft`] holds texts, whatever they say; an [`Entry`] holds values that the server takes. Judging happens before
 //! anything is sent, so that a row is refused with its number and its field, and a dry run refuses the same rows.
 
-use ringbook_book::text::{Email, Name, PER_CONTACT_MAX, Phone, TextFault};
+use ringbook_book::text::{Email, Name, PER_CONTACT_MAX, Phone, TextError};
 
 use crate::values;
 
@@ -191,14 +191,14 @@ fn named(field: &str, text: &str) -> Result<Option<Name>, Remark> {
     values::name(text).map_err(|fault| refused(field, text, fault))
 }
 
-fn refused(field: &str, text: &str, fault: TextFault) -> Remark {
+fn refused(field: &str, text: &str, fault: TextError) -> Remark {
     let reason = match fault {
-        TextFault::TooLong(max) => format!("is longer than {max} characters"),
-        TextFault::Empty
-        | TextFault::Control
-        | TextFault::NotAPhone
-        | TextFault::PhoneDigits(_)
-        | TextFault::NotAnEmail => fault.to_string(),
+        TextError::TooLong(max) => format!("is longer than {max} characters"),
+        TextError::Empty
+        | TextError::Control
+        | TextError::NotAPhone
+        | TextError::PhoneDigits(_)
+        | TextError::NotAnEmail => fault.to_string(),
     };
     Remark::on(field, text, reason)
 }

@@ -3,7 +3,7 @@
 //! What can be meant in one way only is mended (odd blanks, `tel:`, an extension after a number); everything else is
 //! left for the server's own rules to refuse. Whatever is left out of a value is said in a remark.
 
-use ringbook_book::text::{Email, Name, PHONE_DIGITS_MIN, Phone, TextFault};
+use ringbook_book::text::{Email, Name, PHONE_DIGITS_MIN, Phone, TextError};
 
 /// What stands before an extension.
 const EXTENSION_WORDS: [&str; 11] =
@@ -24,7 +24,7 @@ pub struct Cleaned<T> {
 
 /// A phone number: invisible signs, `tel:`, unusual blanks and hyphens, slashes and the trunk zero in `+44 (0)20` are
 /// dropped, and so is an extension, with a remark.
-pub fn phone(text: &str) -> Result<Cleaned<Phone>, TextFault> {
+pub fn phone(text: &str) -> Result<Cleaned<Phone>, TextError> {
     let text = plain_signs(without_scheme(text.trim(), "tel:"));
     let (number, extension) = split_extension(text.trim());
     let number = number.trim_start_matches([' ', '(', '-', '.']);
@@ -37,7 +37,7 @@ pub fn phone(text: &str) -> Result<Cleaned<Phone>, TextFault> {
 }
 
 /// An e-mail address: `mailto:` and the name around `<address>` are dropped.
-pub fn email(text: &str) -> Result<Email, TextFault> {
+pub fn email(text: &str) -> Result<Email, TextError> {
     let text = without_scheme(text.trim(), "mailto:");
     let inside = text.strip_suffix('>').and_then(|text| text.rsplit_once('<')).map(|(_, address)| address);
     Email::parse(inside.unwrap_or(text))
@@ -50,11 +50,11 @@ pub fn is_internal_address(text: &str) -> bool {
 }
 
 /// A name: line breaks, tabs and other control characters become blanks. `None` when nothing is left.
-pub fn name(text: &str) -> Result<Option<Name>, TextFault> {
+pub fn name(text: &str) -> Result<Option<Name>, TextError> {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     match Name::parse(&text) {
         Ok(name) => Ok(Some(name)),
-        Err(TextFault::Empty) => Ok(None),
+        Err(TextError::Empty) => Ok(None),
         Err(fault) => Err(fault),
     }
 }
@@ -109,7 +109,7 @@ fn extension(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn digits(text: &str) -> Result<(String, bool), TextFault> {
+    fn digits(text: &str) -> Result<(String, bool), TextError> {
         phone(text).map(|mended| (mended.value.to_string(), mended.remark.is_some()))
     }
 

@@ -4,7 +4,7 @@
 //! said what a client is told about it.
 
 use ringbook_book::command::{Blame, Refusal, Why};
-use ringbook_book::query::fault::{Part, QueryFault, Wrong};
+use ringbook_book::query::fault::{Part, QueryError, Wrong};
 use ringbook_book::query::field::Field;
 
 use super::from_wire::{filter_path, id_number};
@@ -124,7 +124,7 @@ fn within<'d>(params: Reader<'d>, list: &str, id: u64) -> Option<(String, Option
 }
 
 /// A refused question; the offending value is fetched from the parameters that the question was read from.
-fn of_question(fault: &QueryFault, params: Reader<'_>) -> RpcError {
+fn of_question(fault: &QueryError, params: Reader<'_>) -> RpcError {
     let path = path(&fault.part);
     let (mnemonic, reason, max) = wrong(&fault.wrong);
     // A name that does not exist is reported on the list that it stands in.

@@ -8,7 +8,7 @@ use std::thread;
 
 use ringbook_book::Book;
 use ringbook_book::blacklist::{BlacklistEntry, BlacklistNumber};
-use ringbook_book::book::load::{Frame, Furniture, Ran, Run, StoredContact, assemble};
+use ringbook_book::book::load::{Frame, Ran, Run, SmallTables, StoredContact, assemble};
 use ringbook_book::contact::{Contact, ContactDraft};
 use ringbook_book::employee::Employee;
 use ringbook_book::group::{Group, Origin};
@@ -63,7 +63,7 @@ impl Store {
         let session = self.snapshot()?;
         let Head { revision, contacts, forgotten } =
             head(&*session, customer)?.ok_or(StoreError::NotFound { what: EntityKind::Customer })?;
-        let frame = Frame::new(Furniture {
+        let frame = Frame::new(SmallTables {
             organizations: organizations(&*session, customer)?,
             groups: groups(&*session, customer)?,
             employees: employees(&*session, customer)?,

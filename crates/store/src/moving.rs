@@ -53,7 +53,7 @@ pub enum MoveError {
         table: &'static str,
     },
     /// A text cannot be kept by the target's engine.
-    Unfit {
+    LoadError {
         /// The table.
         table: &'static str,
         /// The row's key.
@@ -299,7 +299,7 @@ impl fmt::Display for MoveError {
                 f,
                 "TO already holds {customers} customer(s) and {agents} agent(s): name an empty one; nothing was changed"
             ),
-            Self::Unfit { table, key } => write!(
+            Self::LoadError { table, key } => write!(
                 f,
                 "table {table}, row {key}, has a text with the character U+0000, which PostgreSQL cannot keep: change it \
                  in FROM and run the command again"

@@ -1,6 +1,6 @@
 //! How ids and accounts stand in a row, for every table of the directory.
 
-use ringbook_book::id::{AgentId, CustomerId, NotAnId};
+use ringbook_book::id::{AgentId, CustomerId, IdError};
 
 use super::StoreError;
 use super::sql::{Row, Session, values};
@@ -52,14 +52,14 @@ pub(crate) const fn column(number: u64) -> i64 {
 }
 
 /// A column as an id.
-pub(crate) fn id<I>(number: i64, new: impl FnOnce(u64) -> Result<I, NotAnId>) -> Result<I, String> {
+pub(crate) fn id<I>(number: i64, new: impl FnOnce(u64) -> Result<I, IdError>) -> Result<I, String> {
     u64::try_from(number).ok().and_then(|number| new(number).ok()).ok_or_else(|| format!("{number} is not an id"))
 }
 
 /// A column that may hold an id.
 pub(super) fn optional_id<I>(
     number: Option<i64>,
-    new: impl FnOnce(u64) -> Result<I, NotAnId>,
+    new: impl FnOnce(u64) -> Result<I, IdError>,
 ) -> Result<Option<I>, String> {
     number.map(|number| id(number, new)).transpose()
 }

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringbook_book::query::ask::Direction;
-use ringbook_book::query::fault::QueryFault;
+use ringbook_book::query::fault::QueryError;
 use ringbook_book::query::field::{API_REQUEST, api_request};
 use ringbook_book::query::plan::{Plan, SortBy};
 use ringbook_book::query::runner::Runner;
-use ringbook_book::query::sieve::Sieve;
+use ringbook_book::query::sieve::TopK;
 use ringbook_book::query::value::{Objects, Record, Value};
 
 use super::AuditLog;
@@ -53,7 +53,7 @@ pub enum AuditError {
     /// The store cannot tell.
     Store(StoreError),
     /// The question takes too much.
-    Question(QueryFault),
+    Question(QueryError),
     /// Too much work waits, or the scan was interrupted.
     Workers(WorkersError),
 }
@@ -96,7 +96,7 @@ fn run(store: &Store, scope: &Scope, plan: &Plan, runner: &dyn Runner) -> Result
         request
     };
     let requests = store.requests(scope.account)?;
-    let mut sieve = Sieve::new(plan, runner);
+    let mut sieve = TopK::new(plan, runner);
     let mut refused = None;
     requests.each(*scope.time.start(), *scope.time.end(), bodies, |segment, rows| {
         for row in rows.into_iter().filter(|row| scope.holds(row)) {

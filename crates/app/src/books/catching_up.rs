@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ringbook_book::Book;
-use ringbook_book::book::desk::Desk;
+use ringbook_book::book::writer::BookWriter;
 use ringbook_book::id::CustomerId;
 
 use ringbook_store::StoreError;
@@ -18,15 +18,15 @@ pub(super) struct CaughtUp {
     /// The callers that it was begun for.
     waiting: Vec<CatchUp>,
     /// At the state of the book; `None` if it has to be made.
-    writer: Option<Desk>,
+    writer: Option<BookWriter>,
     /// The book as it is now, if it is not the published one.
     outcome: Result<Option<Arc<Book>>, BookError>,
 }
 
 /// What a blocking thread has found out.
 enum Found {
-    Unchanged(Option<Desk>),
-    Moved(Desk),
+    Unchanged(Option<BookWriter>),
+    Moved(BookWriter),
     Reload,
 }
 
@@ -92,7 +92,7 @@ async fn find(
     books: &Books,
     customer: CustomerId,
     published: Arc<Book>,
-    writer: Option<Desk>,
+    writer: Option<BookWriter>,
 ) -> Result<Found, StoreError> {
     let (store, deletions_kept) = (books.0.store.clone(), books.0.bounds.deletions_kept);
     let work = move || match store.changes_since(customer, &published)? {

@@ -92,7 +92,7 @@ fn draft(at: u64) -> ContactDraft {
 }
 
 /// A number that was made, as an id.
-fn made<Id: fmt::Debug>(outcome: &Outcome, new: impl Fn(u64) -> Result<Id, ringbook_book::id::NotAnId>) -> Id {
+fn made<Id: fmt::Debug>(outcome: &Outcome, new: impl Fn(u64) -> Result<Id, ringbook_book::id::IdError>) -> Id {
     new(outcome.made[0].expect("it was made")).expect("an id")
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use ringbook_book::Book;
 use ringbook_book::book::decide::Decision;
-use ringbook_book::book::desk::Desk;
+use ringbook_book::book::writer::BookWriter;
 use ringbook_book::change::Change;
 
 use super::ids::{IdPool, IdRange};
@@ -45,7 +45,7 @@ impl Batch {
 pub(super) struct DecisionJob {
     pending: PendingCommand,
     /// `Err` with the book to make the writer of.
-    writer: Result<Desk, Arc<Book>>,
+    writer: Result<BookWriter, Arc<Book>>,
     ids: IdPool,
     deletions_kept: usize,
     #[cfg(test)]
@@ -56,7 +56,7 @@ pub(super) struct DecisionJob {
 pub(super) struct DecisionResult {
     pending: PendingCommand,
     /// Lost if the decision panicked.
-    writer: Option<Desk>,
+    writer: Option<BookWriter>,
     ids: IdPool,
     /// `None` if the decision panicked.
     decided: Option<(Option<Arc<Change>>, Answer)>,
@@ -81,7 +81,7 @@ impl DecisionJob {
 }
 
 fn decide(
-    writer: &mut Desk,
+    writer: &mut BookWriter,
     command: &ringbook_book::command::Command,
     ids: &mut IdPool,
 ) -> (Option<Arc<Change>>, Answer) {
@@ -96,14 +96,14 @@ fn decide(
 }
 
 /// The writer of a book. Takes time that grows with the book.
-pub(super) fn writer_of(book: &Book, deletions_kept: usize) -> Desk {
-    Desk::of(book.clone()).keeping_deletions(deletions_kept)
+pub(super) fn writer_of(book: &Book, deletions_kept: usize) -> BookWriter {
+    BookWriter::of(book.clone()).keeping_deletions(deletions_kept)
 }
 
 /// What only the task of a book knows: the state ahead of the last commit.
 pub(super) struct Uncommitted {
     /// At the state after all decided commands. Made from the published book when it is missing.
-    writer: Option<Desk>,
+    writer: Option<BookWriter>,
     ids: IdPool,
     /// Ids that came with a commit while the pool was with a [`DecisionJob`].
     arrived_ids: Vec<IdRange>,
@@ -180,7 +180,7 @@ impl Uncommitted {
             Some((None, answer)) if self.is_empty() => pending.answer(answer),
             Some((change, answer)) => {
                 let is_long = change.as_ref().is_some_and(|change| change.effects.len() >= LONG_ELEMENTS_MIN);
-                let after = self.writer.as_ref().filter(|_| is_long).map(Desk::snapshot);
+                let after = self.writer.as_ref().filter(|_| is_long).map(BookWriter::snapshot);
                 self.decided.push_back(Decided { pending, change, answer, after });
             }
         }
@@ -226,18 +226,18 @@ impl Uncommitted {
     }
 
     /// Takes out the writer of a book with nothing ahead of it.
-    pub(super) fn take_idle_writer(&mut self) -> Option<Desk> {
+    pub(super) fn take_idle_writer(&mut self) -> Option<BookWriter> {
         debug_assert!(self.is_empty(), "the writer is at the published state");
         self.writer.take()
     }
 
     /// Puts back a writer that is at the published state, or nothing, so that it is made when it is needed.
-    pub(super) fn put_back_writer(&mut self, writer: Option<Desk>) {
+    pub(super) fn put_back_writer(&mut self, writer: Option<BookWriter>) {
         self.writer = writer;
     }
 
     /// The writer, made of the published book and everything ahead of it if it is missing.
-    fn take_writer(&mut self, published: &Arc<Book>) -> Desk {
+    fn take_writer(&mut self, published: &Arc<Book>) -> BookWriter {
         self.writer.take().unwrap_or_else(|| {
             let mut writer = writer_of(published, self.deletions_kept);
             let decided = self.decided.iter().filter_map(|entry| entry.change.as_ref());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::decide::{CONTACTS_MAX, Decided, FRESH, IdKind, IdSource, THINGS_MAX, refuse};
-use super::desk::Desk;
+use super::writer::BookWriter;
 use crate::change::Effect;
 use crate::command::{Blame, OnError, Outcome, Refusal, Upload, Why};
 use crate::contact::{Contact, ContactDraft};
@@ -31,7 +31,7 @@ struct Fresh {
     effects: Vec<Effect>,
 }
 
-impl Desk {
+impl BookWriter {
     /// Adds the contacts, or all but those that are wrong.
     pub(super) fn upload(&self, uploads: Vec<Upload>, on_error: OnError, ids: &mut impl IdSource) -> Decided {
         self.judge_room(self.book().contacts_len(), uploads.len(), CONTACTS_MAX)?;

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use super::GroupSet;
 use super::chunk::{CHUNK_CONTACTS_MAX, Chunk, Links};
-use super::desk::Desk;
 use super::view::ContactView;
+use super::writer::BookWriter;
 use crate::change::Effect;
 use crate::contact::Contact;
 use crate::id::{ContactId, GroupId, Revision};
@@ -19,7 +19,7 @@ use crate::id::{ContactId, GroupId, Revision};
 /// What a contact is from now on: this, pointing there, or gone.
 type Amended<'e> = (u64, Option<(&'e Contact, Links)>);
 
-impl Desk {
+impl BookWriter {
     /// Follows effects on contacts; the last one about a contact counts.
     pub(super) fn follow_contacts(&mut self, effects: &[Effect], revision: Revision) {
         let mut wanted: BTreeMap<u64, Option<&Contact>> = BTreeMap::new();

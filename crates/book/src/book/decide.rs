@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::desk::Desk;
+use super::writer::BookWriter;
 use crate::blacklist::{BlacklistEntry, BlacklistNumber};
 use crate::change::{Change, Effect};
 use crate::command::{
@@ -98,7 +98,7 @@ const _: () = assert!(ID_MAX > 1 << 62);
 /// Effects, and the ids of what they make.
 pub(super) type Decided = Result<(Vec<Effect>, Outcome), Refusal>;
 
-impl Desk {
+impl BookWriter {
     /// What the command would do to the book, or why it must not.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ pub struct Cursor {
 
 /// Why a cursor cannot be followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StaleCursor {
+pub enum CursorError {
     /// Deletions after it are forgotten.
     Forgotten,
     /// The book has not come so far: it was restored from a copy, or the cursor is somebody else's.
@@ -81,7 +81,7 @@ impl Book {
     /// # Errors
     ///
     /// The cursor needs what is forgotten, or is no cursor of this book.
-    pub fn changes(&self, since: Option<Cursor>, limit: usize) -> Result<Changes<'_>, StaleCursor> {
+    pub fn changes(&self, since: Option<Cursor>, limit: usize) -> Result<Changes<'_>, CursorError> {
         let present = self.revision.0;
         let cursor = since.unwrap_or(Cursor { began: present, revision: 0, id: 0 });
         self.judge(cursor)?;
@@ -106,13 +106,13 @@ impl Book {
         newer.take(CHUNKS_AT_ONCE_MAX + 1).count() > CHUNKS_AT_ONCE_MAX
     }
 
-    fn judge(&self, cursor: Cursor) -> Result<(), StaleCursor> {
+    fn judge(&self, cursor: Cursor) -> Result<(), CursorError> {
         let (present, forgotten) = (self.revision.0, self.forgotten.0);
         if cursor.began > present || cursor.revision > present {
-            return Err(StaleCursor::Ahead);
+            return Err(CursorError::Ahead);
         }
         let passed = cursor.revision > forgotten || cursor.revision == forgotten && cursor.id >= ID_MAX;
-        if cursor.began >= forgotten || passed { Ok(()) } else { Err(StaleCursor::Forgotten) }
+        if cursor.began >= forgotten || passed { Ok(()) } else { Err(CursorError::Forgotten) }
     }
 
     /// The first `limit` and one more, in order; and how many there are.

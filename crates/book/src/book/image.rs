@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::chunk::{Chunk, Link};
 use super::pairs::PairIndex;
 use super::table::Table;
-use super::{Book, Contacts, GroupSet, KnownEmployee};
+use super::{Book, Contacts, EmployeeRow, GroupSet};
 use crate::blacklist::{BlacklistEntry, BlacklistNumber};
 use crate::employee::{Employee, EmployeePhone, PhoneStatus};
 use crate::group::{Group, Origin};
@@ -23,7 +23,7 @@ pub const LAYOUT: u32 = 2;
 
 /// The bytes are no image of this layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotAnImage;
+pub struct ImageError;
 
 impl Book {
     /// The head of the image: everything but the contacts and the phone index.
@@ -65,20 +65,20 @@ impl Book {
     }
 
     /// Puts a book together from the parts of its image.
-    pub fn from_image(head: &[u8], phones: &[u8], chunks: Vec<Chunk>) -> Result<Self, NotAnImage> {
+    pub fn from_image(head: &[u8], phones: &[u8], chunks: Vec<Chunk>) -> Result<Self, ImageError> {
         let mut read = In(head);
         let revision = Revision(read.number()?);
         let organizations = read.table(|read| {
-            let id = OrganizationId::new(read.number()?).map_err(|_| NotAnImage)?;
+            let id = OrganizationId::new(read.number()?).map_err(|_| ImageError)?;
             Ok(Organization { id, name: read.name()? })
         })?;
         let groups = read.table(|read| {
-            let id = GroupId::new(read.number()?).map_err(|_| NotAnImage)?;
+            let id = GroupId::new(read.number()?).map_err(|_| ImageError)?;
             let name = read.name()?;
             let origin = if read.number()? == 1 { Origin::System } else { Origin::User };
             Ok(Group { id, name, origin })
         })?;
-        let employees = read.table(|read| Ok(Arc::new(KnownEmployee::of(read.employee()?))))?;
+        let employees = read.table(|read| Ok(Arc::new(EmployeeRow::of(read.employee()?))))?;
         let group_sets = read.table(|read| Ok(GroupSet::from(read.words()?)))?;
         let blacklist = read.table(In::blacklist_number)?;
         let forgotten = Revision(read.number()?);
@@ -86,7 +86,7 @@ impl Book {
         let contacts = Contacts::from_chunks(chunks.into_iter().map(Arc::new).collect());
         let is_known = |link: &Link| link.place().is_none_or(|place| place < organizations.places());
         if !contacts.chunks.iter().all(|chunk| chunk.organizations.iter().all(is_known)) {
-            return Err(NotAnImage);
+            return Err(ImageError);
         }
         Ok(Self {
             revision,
@@ -126,7 +126,7 @@ impl Chunk {
     }
 
     /// Reads a chunk's part of an image.
-    pub fn from_image(part: &[u8]) -> Result<Self, NotAnImage> {
+    pub fn from_image(part: &[u8]) -> Result<Self, ImageError> {
         let mut read = In(part);
         let mut chunk = Self::default();
         chunk.ids = read.numbers()?;
@@ -149,7 +149,7 @@ impl Chunk {
             chunk.email_ends.len(),
             chunk.groups.len(),
         ];
-        if same.iter().all(|length| *length == chunk.ids.len()) { Ok(chunk) } else { Err(NotAnImage) }
+        if same.iter().all(|length| *length == chunk.ids.len()) { Ok(chunk) } else { Err(ImageError) }
     }
 }
 
@@ -233,86 +233,86 @@ impl Out {
 struct In<'a>(&'a [u8]);
 
 impl<'a> In<'a> {
-    fn take(&mut self, count: usize) -> Result<&'a [u8], NotAnImage> {
-        let (taken, rest) = self.0.split_at_checked(count).ok_or(NotAnImage)?;
+    fn take(&mut self, count: usize) -> Result<&'a [u8], ImageError> {
+        let (taken, rest) = self.0.split_at_checked(count).ok_or(ImageError)?;
         self.0 = rest;
         Ok(taken)
     }
 
-    fn number(&mut self) -> Result<u64, NotAnImage> {
+    fn number(&mut self) -> Result<u64, ImageError> {
         self.take(8).map(word)
     }
 
-    fn count(&mut self) -> Result<usize, NotAnImage> {
-        usize::try_from(self.number()?).map_err(|_| NotAnImage)
+    fn count(&mut self) -> Result<usize, ImageError> {
+        usize::try_from(self.number()?).map_err(|_| ImageError)
     }
 
-    fn list(&mut self, width: usize) -> Result<&'a [u8], NotAnImage> {
+    fn list(&mut self, width: usize) -> Result<&'a [u8], ImageError> {
         let count = self.count()?;
-        self.take(count.checked_mul(width).ok_or(NotAnImage)?)
+        self.take(count.checked_mul(width).ok_or(ImageError)?)
     }
 
-    fn text(&mut self) -> Result<&'a str, NotAnImage> {
-        std::str::from_utf8(self.list(1)?).map_err(|_| NotAnImage)
+    fn text(&mut self) -> Result<&'a str, ImageError> {
+        std::str::from_utf8(self.list(1)?).map_err(|_| ImageError)
     }
 
-    fn numbers(&mut self) -> Result<Vec<u64>, NotAnImage> {
+    fn numbers(&mut self) -> Result<Vec<u64>, ImageError> {
         Ok(self.list(8)?.chunks_exact(8).map(word).collect())
     }
 
-    fn words(&mut self) -> Result<Vec<u32>, NotAnImage> {
+    fn words(&mut self) -> Result<Vec<u32>, ImageError> {
         let words = self.list(4)?.as_chunks::<4>().0;
         Ok(words.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect())
     }
 
-    fn halves(&mut self) -> Result<Vec<u16>, NotAnImage> {
+    fn halves(&mut self) -> Result<Vec<u16>, ImageError> {
         let halves = self.list(2)?.as_chunks::<2>().0;
         Ok(halves.iter().map(|bytes| u16::from_le_bytes(*bytes)).collect())
     }
 
-    fn name(&mut self) -> Result<Name, NotAnImage> {
-        Name::parse(self.text()?).map_err(|_| NotAnImage)
+    fn name(&mut self) -> Result<Name, ImageError> {
+        Name::parse(self.text()?).map_err(|_| ImageError)
     }
 
-    fn optional_name(&mut self) -> Result<Option<Name>, NotAnImage> {
+    fn optional_name(&mut self) -> Result<Option<Name>, ImageError> {
         let text = self.text()?;
-        if text.is_empty() { Ok(None) } else { Name::parse(text).map(Some).map_err(|_| NotAnImage) }
+        if text.is_empty() { Ok(None) } else { Name::parse(text).map(Some).map_err(|_| ImageError) }
     }
 
-    fn employee(&mut self) -> Result<Employee, NotAnImage> {
-        let id = EmployeeId::new(self.number()?).map_err(|_| NotAnImage)?;
+    fn employee(&mut self) -> Result<Employee, ImageError> {
+        let id = EmployeeId::new(self.number()?).map_err(|_| ImageError)?;
         let (last_name, first_name, patronymic) = (self.name()?, self.optional_name()?, self.optional_name()?);
         let email = Some(self.text()?).filter(|text| !text.is_empty());
-        let email = email.map(Email::parse).transpose().map_err(|_| NotAnImage)?;
+        let email = email.map(Email::parse).transpose().map_err(|_| ImageError)?;
         let mut phones = Vec::new();
         for _ in 0..self.count()? {
             phones.push(EmployeePhone {
                 id: self.number()?,
                 number: self.text()?.into(),
-                channels: u8::try_from(self.number()?).map_err(|_| NotAnImage)?,
-                dial_seconds: u8::try_from(self.number()?).map_err(|_| NotAnImage)?,
+                channels: u8::try_from(self.number()?).map_err(|_| ImageError)?,
+                dial_seconds: u8::try_from(self.number()?).map_err(|_| ImageError)?,
                 status: if self.number()? == 1 { PhoneStatus::Active } else { PhoneStatus::Inactive },
             });
         }
         Ok(Employee { id, last_name, first_name, patronymic, email, phones })
     }
 
-    fn blacklist_number(&mut self) -> Result<BlacklistNumber, NotAnImage> {
-        let id = BlacklistId::new(self.number()?).map_err(|_| NotAnImage)?;
-        let phone = Phone::from_packed(self.number()?).ok_or(NotAnImage)?;
+    fn blacklist_number(&mut self) -> Result<BlacklistNumber, ImageError> {
+        let id = BlacklistId::new(self.number()?).map_err(|_| ImageError)?;
+        let phone = Phone::from_packed(self.number()?).ok_or(ImageError)?;
         let added_by = self.text()?.into();
         let comment = Some(self.text()?).filter(|text| !text.is_empty()).map(Into::into);
         let added_at = self.number()?.cast_signed();
         Ok(BlacklistNumber { id, entry: BlacklistEntry { phone, added_by, comment, added_at } })
     }
 
-    fn pairs(&mut self) -> Result<PairIndex, NotAnImage> {
+    fn pairs(&mut self) -> Result<PairIndex, ImageError> {
         let pairs = self.list(16)?.chunks_exact(16);
         let pairs: Vec<_> = pairs.map(|pair| (word(&pair[..8]), word(&pair[8..]))).collect();
         Ok(PairIndex::from_sorted(&pairs))
     }
 
-    fn table<T: Clone>(&mut self, read: impl Fn(&mut Self) -> Result<T, NotAnImage>) -> Result<Table<T>, NotAnImage> {
+    fn table<T: Clone>(&mut self, read: impl Fn(&mut Self) -> Result<T, ImageError>) -> Result<Table<T>, ImageError> {
         let mut table = Table::default();
         for _ in 0..self.count()? {
             let revision = self.number()?;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::chunk::{Chunk, Link, Links, Row};
 use super::pairs::PairIndex;
 use super::table::Table;
-use super::{Book, Contacts, GroupSet, KnownEmployee};
+use super::{Book, Contacts, EmployeeRow, GroupSet};
 use crate::blacklist::BlacklistNumber;
 use crate::employee::Employee;
 use crate::group::Group;
@@ -20,12 +20,12 @@ use crate::text::{NAME_CHARS_MAX, PER_CONTACT_MAX, Phone};
 
 /// Why a stored row cannot be part of a book.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unfit {
+pub struct LoadError {
     /// What is wrong with it, in plain English.
     pub reason: &'static str,
 }
 
-impl fmt::Display for Unfit {
+impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.reason)
     }
@@ -33,7 +33,7 @@ impl fmt::Display for Unfit {
 
 /// Everything of a book but its contacts, each thing with the revision that it was put at.
 #[derive(Debug, Default)]
-pub struct Furniture {
+pub struct SmallTables {
     /// The organizations.
     pub organizations: Vec<(Organization, Revision)>,
     /// The groups.
@@ -53,7 +53,7 @@ pub struct Furniture {
 pub struct Frame {
     organizations: Table<Organization>,
     groups: Table<Group>,
-    employees: Table<Arc<KnownEmployee>>,
+    employees: Table<Arc<EmployeeRow>>,
     blacklist: Table<BlacklistNumber>,
     deleted: PairIndex,
     forgotten: Revision,
@@ -64,7 +64,7 @@ pub struct Frame {
 
 impl Frame {
     /// The tables of these things.
-    pub fn new(furniture: Furniture) -> Self {
+    pub fn new(furniture: SmallTables) -> Self {
         let mut frame = Self::default();
         for (place, (organization, revision)) in furniture.organizations.into_iter().enumerate() {
             frame.organization_places.insert(organization.id.number(), place as u32);
@@ -76,7 +76,7 @@ impl Frame {
         }
         for (place, (employee, revision)) in furniture.employees.into_iter().enumerate() {
             frame.employee_places.insert(employee.id.number(), place as u32);
-            frame.employees.put(place, Arc::new(KnownEmployee::of(employee)), revision.0);
+            frame.employees.put(place, Arc::new(EmployeeRow::of(employee)), revision.0);
         }
         for (place, (number, revision)) in furniture.blacklist.into_iter().enumerate() {
             frame.blacklist.put(place, number, revision.0);
@@ -146,7 +146,7 @@ impl<'f> Run<'f> {
     }
 
     /// Appends a contact, whose id must be above all before it.
-    pub fn push(&mut self, contact: &StoredContact<'_>) -> Result<(), Unfit> {
+    pub fn push(&mut self, contact: &StoredContact<'_>) -> Result<(), LoadError> {
         self.judge(contact)?;
         let links = Links {
             manager: link(&self.frame.employee_places, contact.manager, "names a manager who is not there")?,
@@ -185,8 +185,8 @@ impl<'f> Run<'f> {
         Ran { chunks: self.full, sets: sets.into_iter().map(|(set, _)| set).collect(), pairs: self.pairs }
     }
 
-    fn judge(&self, contact: &StoredContact<'_>) -> Result<(), Unfit> {
-        let refuse = |reason| Err(Unfit { reason });
+    fn judge(&self, contact: &StoredContact<'_>) -> Result<(), LoadError> {
+        let refuse = |reason| Err(LoadError { reason });
         let names = [Some(contact.last_name), contact.first_name, contact.patronymic];
         if contact.id <= self.last_id || contact.id > crate::id::ID_MAX {
             return refuse("has an id that is out of order");
@@ -203,17 +203,17 @@ impl<'f> Run<'f> {
         Ok(())
     }
 
-    fn set_of(&mut self, groups: &[u64]) -> Result<Link, Unfit> {
+    fn set_of(&mut self, groups: &[u64]) -> Result<Link, LoadError> {
         if groups.is_empty() {
             return Ok(Link::NONE);
         }
         if !groups.is_sorted_by(|left, right| left < right) {
-            return Err(Unfit { reason: "has groups that are not in order" });
+            return Err(LoadError { reason: "has groups that are not in order" });
         }
         self.places.clear();
         for id in groups {
             let place = self.frame.group_places.get(id);
-            self.places.push(*place.ok_or(Unfit { reason: "names a group that is not there" })?);
+            self.places.push(*place.ok_or(LoadError { reason: "names a group that is not there" })?);
         }
         if let Some(place) = self.sets.get(self.places.as_slice()) {
             return Ok(Link::to(*place));
@@ -231,7 +231,7 @@ impl<'f> Run<'f> {
 }
 
 /// Joins runs, given in the order of their ids, to a book.
-pub fn assemble(frame: Frame, runs: Vec<Ran>, revision: Revision) -> Result<Book, Unfit> {
+pub fn assemble(frame: Frame, runs: Vec<Ran>, revision: Revision) -> Result<Book, LoadError> {
     let mut group_sets = Table::default();
     let mut known: HashMap<GroupSet, u32> = HashMap::new();
     let mut chunks: Vec<Arc<Chunk>> = Vec::new();
@@ -240,7 +240,7 @@ pub fn assemble(frame: Frame, runs: Vec<Ran>, revision: Revision) -> Result<Book
         let translated: Vec<u32> = run.sets.into_iter().map(|set| adopt(set, &mut known, &mut group_sets)).collect();
         for mut chunk in run.chunks {
             if chunks.last().is_some_and(|before| before.ids.last() >= chunk.ids.first()) {
-                return Err(Unfit { reason: "has an id that is out of order" });
+                return Err(LoadError { reason: "has an id that is out of order" });
             }
             for link in &mut Arc::make_mut(&mut chunk).groups {
                 *link = link.place().map_or(Link::NONE, |place| Link::to(translated[place]));
@@ -277,10 +277,10 @@ fn adopt(set: GroupSet, known: &mut HashMap<GroupSet, u32>, table: &mut Table<Gr
     place
 }
 
-fn link(places: &HashMap<u64, u32>, id: Option<u64>, reason: &'static str) -> Result<Link, Unfit> {
+fn link(places: &HashMap<u64, u32>, id: Option<u64>, reason: &'static str) -> Result<Link, LoadError> {
     match id {
         None => Ok(Link::NONE),
-        Some(id) => places.get(&id).map(|place| Link::to(*place)).ok_or(Unfit { reason }),
+        Some(id) => places.get(&id).map(|place| Link::to(*place)).ok_or(LoadError { reason }),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The whole state of one account's address book, as a value.
 //!
 //! A [`Book`] is never changed under a reader: whoever answers a question holds a snapshot, which costs a
-//! reference count. [`desk::Desk`] keeps what only a writer needs and makes the next book out of the present
+//! reference count. [`writer::BookWriter`] keeps what only a writer needs and makes the next book out of the present
 //! one, sharing everything that a change does not touch.
 //!
 //! What it does not do: read or write anything outside memory.
@@ -10,7 +10,6 @@ pub(crate) mod bulk;
 pub mod chunk;
 mod contacts;
 pub mod decide;
-pub mod desk;
 pub mod history;
 pub mod image;
 pub mod load;
@@ -18,6 +17,7 @@ pub mod pairs;
 mod places;
 pub mod table;
 pub mod view;
+pub mod writer;
 
 #[cfg(test)]
 mod tests;
@@ -38,14 +38,14 @@ use view::ContactView;
 
 /// An employee with the full name that contacts show as their manager's.
 #[derive(Debug, Clone)]
-pub struct KnownEmployee {
+pub struct EmployeeRow {
     /// The employee.
     pub employee: Employee,
     /// The joined name.
     pub full_name: Box<str>,
 }
 
-impl KnownEmployee {
+impl EmployeeRow {
     /// Joins the name.
     pub(crate) fn of(employee: Employee) -> Self {
         let full_name = employee.full_name().into();
@@ -63,7 +63,7 @@ pub struct Book {
     pub(crate) contacts: Contacts,
     pub(crate) organizations: Table<Organization>,
     pub(crate) groups: Table<Group>,
-    pub(crate) employees: Table<Arc<KnownEmployee>>,
+    pub(crate) employees: Table<Arc<EmployeeRow>>,
     pub(crate) blacklist: Table<BlacklistNumber>,
     /// Deleted contacts: the revision that deleted them, and their ids.
     pub(crate) deleted: PairIndex,

@@ -7,8 +7,8 @@ use fastrand::Rng;
 
 use super::Book;
 use super::chunk::{CHUNK_CONTACTS_MAX, Chunk};
-use super::desk::Desk;
-use super::load::{Frame, Furniture, Run, StoredContact, Unfit, assemble};
+use super::load::{Frame, LoadError, Run, SmallTables, StoredContact, assemble};
+use super::writer::BookWriter;
 use crate::change::{Change, Effect};
 use crate::contact::{Contact, ContactDraft};
 use crate::employee::Employee;
@@ -64,8 +64,8 @@ fn contact(rng: &mut Rng, id: u64) -> Contact {
 }
 
 /// A desk with the organizations, groups and employees that contacts point to.
-fn furnished() -> Desk {
-    let mut desk = Desk::default();
+fn furnished() -> BookWriter {
+    let mut desk = BookWriter::default();
     let mut effects = Vec::new();
     for id in 1..=5 {
         effects.push(Effect::PutOrganization(organization(id, &format!("organization {id}"))));
@@ -76,7 +76,7 @@ fn furnished() -> Desk {
     desk
 }
 
-fn apply(desk: &mut Desk, effects: Vec<Effect>) {
+fn apply(desk: &mut BookWriter, effects: Vec<Effect>) {
     desk.apply(&Change { decided_on: desk.book().revision(), contacts: 0, effects });
 }
 
@@ -147,7 +147,7 @@ fn a_book_is_what_its_changes_made_of_it_and_snapshots_stay_as_they_were() {
     let mut kept: Vec<(Arc<Book>, Model)> = Vec::new();
     for step in 0..240 {
         if step % 40 == 39 {
-            desk = Desk::of(desk.book().clone());
+            desk = BookWriter::of(desk.book().clone());
         }
         let effects = history(&mut rng, &mut model, 500);
         apply(&mut desk, effects);
@@ -181,7 +181,7 @@ fn a_book_that_runs_empty_can_be_filled_again() {
 fn chunks_that_grow_in_the_middle_are_split() {
     let mut rng = Rng::with_seed(5);
     let mut model: Model = (1..=2_500).map(|id| (id * 3, contact(&mut rng, id * 3))).collect();
-    let mut desk = Desk::of(load(&model, &[700, 1, 1_799]));
+    let mut desk = BookWriter::of(load(&model, &[700, 1, 1_799]));
     let chunks = desk.book().contacts.chunks.len();
     for id in (1_000..3_500).filter(|id| id % 3 != 0) {
         let contact = contact(&mut rng, id);
@@ -245,11 +245,11 @@ fn a_change_of_another_state_is_not_followed() {
 fn frame() -> Frame {
     let ids = 1..=5;
     let born = Revision(0);
-    Frame::new(Furniture {
+    Frame::new(SmallTables {
         organizations: ids.clone().map(|id| (organization(id, &format!("organization {id}")), born)).collect(),
         groups: ids.clone().map(|id| (group(id, &format!("group {id}")), born)).collect(),
         employees: ids.map(|id| (employee(id, &format!("Employee {id}")), born)).collect(),
-        ..Furniture::default()
+        ..SmallTables::default()
     })
 }
 
@@ -345,7 +345,7 @@ fn runs_that_overlap_are_no_book() {
     };
     let runs = vec![run(5), run(5)];
     let refused = assemble(self::frame(), runs, Revision(1));
-    assert_eq!(refused.err(), Some(Unfit { reason: "has an id that is out of order" }));
+    assert_eq!(refused.err(), Some(LoadError { reason: "has an id that is out of order" }));
 }
 
 #[test]
@@ -363,7 +363,7 @@ fn an_image_is_read_back_as_the_same_book() {
     assert_eq!(read.revision(), book.revision());
     assert!(read.organizations().eq(book.organizations()) && read.groups().eq(book.groups()));
     assert!(read.employees().eq(book.employees()));
-    apply(&mut Desk::of(read), vec![Effect::PutContact(contact(&mut rng, 9_999))]);
+    apply(&mut BookWriter::of(read), vec![Effect::PutContact(contact(&mut rng, 9_999))]);
 }
 
 #[test]

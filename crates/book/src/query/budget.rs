@@ -8,7 +8,7 @@
 
 use pg_regex::StepBudget;
 
-use super::fault::QueryFault;
+use super::fault::QueryError;
 use super::matching::too_slow;
 use super::plan::Leaf;
 use super::reading::{Test, TextTest};
@@ -82,7 +82,7 @@ impl<'r> Budget<'r> {
     /// # Errors
     ///
     /// Too little is left, or the runner does not go on.
-    pub fn pay(&mut self, leaf: &Leaf, values: usize) -> Result<(), QueryFault> {
+    pub fn pay(&mut self, leaf: &Leaf, values: usize) -> Result<(), QueryError> {
         let work = cost(&leaf.test).saturating_mul(values as u64);
         if !self.goes_on() {
             return Err(too_slow(leaf));

@@ -13,7 +13,7 @@ use super::ask::Direction;
 use super::bits::Bits;
 use super::budget::Budget;
 use super::estimate;
-use super::fault::QueryFault;
+use super::fault::QueryError;
 use super::field::contact as at;
 use super::order::{self, SortKey};
 use super::plan::{Leaf, Node, Plan, SortBy};
@@ -80,7 +80,7 @@ const CHUNKS_PER_WORKER_MIN: usize = 32;
 impl Book {
     /// About how long running the plan takes.
     pub fn estimate(&self, plan: &Plan) -> Duration {
-        let way = WayIn::of(plan.filter(), self);
+        let way = AccessPath::of(plan.filter(), self);
         let scan = match &way.start {
             Start::Contacts(keys) | Start::Phones(keys) => keys.len(),
             Start::Range if plan.sort().is_empty() && way.rest.is_empty() => 0,
@@ -94,7 +94,7 @@ impl Book {
     /// # Errors
     ///
     /// Only that the question used up its budget.
-    pub fn contacts(&self, plan: &Plan) -> Result<Page, QueryFault> {
+    pub fn contacts(&self, plan: &Plan) -> Result<Page, QueryError> {
         self.contacts_by(plan, &INLINE)
     }
 
@@ -103,8 +103,8 @@ impl Book {
     /// # Errors
     ///
     /// Only that the question used up its budget, or that the runner did not go on.
-    pub fn contacts_by(&self, plan: &Plan, runner: &dyn Runner) -> Result<Page, QueryFault> {
-        let mut way = WayIn::of(plan.filter(), self);
+    pub fn contacts_by(&self, plan: &Plan, runner: &dyn Runner) -> Result<Page, QueryError> {
+        let mut way = AccessPath::of(plan.filter(), self);
         let mut budget = Budget::for_contacts(self.contacts_len(), runner);
         let mut rest = Vec::with_capacity(way.rest.len());
         for node in std::mem::take(&mut way.rest) {
@@ -156,7 +156,7 @@ impl Book {
 }
 
 /// Where to look for matches, and what is still to be judged there.
-struct WayIn<'p> {
+struct AccessPath<'p> {
     start: Start,
     /// The smallest and the largest id that can match.
     from: u64,
@@ -173,7 +173,7 @@ enum Start {
     Range,
 }
 
-impl<'p> WayIn<'p> {
+impl<'p> AccessPath<'p> {
     fn of(filter: &'p Node, book: &Book) -> Self {
         let mut way = Self { start: Start::Range, from: 0, to: u64::MAX, rest: Vec::new() };
         way.add(filter, book);
@@ -287,7 +287,7 @@ struct Search<'a, 'r> {
 
 impl<'a> Search<'a, '_> {
     /// Looks at the contacts with these ids, ascending.
-    fn among(&mut self, ids: Vec<u64>, plan: &'a Plan) -> Result<Page, QueryFault> {
+    fn among(&mut self, ids: Vec<u64>, plan: &'a Plan) -> Result<Page, QueryError> {
         let contacts = &self.book.contacts;
         let mut matches: Vec<(usize, Bits)> = Vec::new();
         for id in ids {
@@ -309,7 +309,7 @@ impl<'a> Search<'a, '_> {
     }
 
     /// Looks at the contacts with these ranks.
-    fn range(&mut self, from: usize, to: usize, plan: &'a Plan, runner: &dyn Runner) -> Result<Page, QueryFault> {
+    fn range(&mut self, from: usize, to: usize, plan: &'a Plan, runner: &dyn Runner) -> Result<Page, QueryError> {
         if matches!(self.rest, Bound::Everything) && plan.sort().is_empty() {
             return Ok(self.slice(from, to, plan));
         }
@@ -319,7 +319,7 @@ impl<'a> Search<'a, '_> {
         let chunks = last.saturating_sub(first);
         let most = (chunks / CHUNKS_PER_WORKER_MIN).max(1);
         let (book, rest, allowance) = (self.book, self.rest, self.budget.left());
-        let parts: Mutex<Vec<(usize, Result<Found<'a>, QueryFault>)>> = Mutex::default();
+        let parts: Mutex<Vec<(usize, Result<Found<'a>, QueryError>)>> = Mutex::default();
         runner.divide(most, &|share| {
             let length = chunks.div_ceil(share.of);
             let begin = (first + share.number * length).min(last);
@@ -342,7 +342,7 @@ impl<'a> Search<'a, '_> {
         chunks: Range<usize>,
         (from, to): (usize, usize),
         plan: &'a Plan,
-    ) -> Result<Found<'a>, QueryFault> {
+    ) -> Result<Found<'a>, QueryError> {
         let contacts = &self.book.contacts;
         let mut found = Found::new(self.book, plan);
         for chunk in chunks {
@@ -373,7 +373,7 @@ impl<'a> Search<'a, '_> {
         Page { total: to.saturating_sub(from) as u64, hits }
     }
 
-    fn select(&mut self, chunk: usize, among: Bits, found: &mut Found<'_>) -> Result<(), QueryFault> {
+    fn select(&mut self, chunk: usize, among: Bits, found: &mut Found<'_>) -> Result<(), QueryError> {
         let bits = self.rest.select(&self.book.contacts.chunks[chunk], &among, &mut self.budget)?;
         found.add(chunk, &bits);
         Ok(())

@@ -76,7 +76,7 @@ pub enum Wrong {
 
 /// A refusal of a question.
 #[derive(Debug)]
-pub struct QueryFault {
+pub struct QueryError {
     /// Which part.
     pub part: Part,
     /// What is wrong with it.

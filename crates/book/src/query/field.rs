@@ -29,12 +29,12 @@ pub enum Kind {
     /// One object with scalar members; no operator takes it.
     Object,
     /// A member that is always the same empty value, kept for typed clients.
-    Empty(Hollow),
+    Empty(AlwaysEmpty),
 }
 
 /// The empty value that a member of another part of a telephone system is answered with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hollow {
+pub enum AlwaysEmpty {
     /// `null`
     Null,
     /// `[]`
@@ -167,10 +167,10 @@ pub static BLACKLIST_NUMBER: [Field; 5] = [
 ];
 
 /// A member of an employee that belongs to another part of a telephone system.
-const fn elsewhere(name: &'static str, hollow: Hollow) -> Field {
+const fn elsewhere(name: &'static str, hollow: AlwaysEmpty) -> Field {
     let mut field =
         Field::new(name, Kind::Empty(hollow), "Belongs to another part of a telephone system; always empty");
-    field.nullable = matches!(hollow, Hollow::Null);
+    field.nullable = matches!(hollow, AlwaysEmpty::Null);
     field
 }
 
@@ -187,22 +187,22 @@ pub static EMPLOYEE: [Field; 25] = [
     Field::new("email", Kind::Text, "E-mail address").nullable().filterable(),
     Field::new("phone_numbers", Kind::Objects { id: "phone_id" }, "Phones that ring for the employee").filterable(),
     Field::new("groups", Kind::Objects { id: "group_id" }, "Groups of employees; always empty").filterable(),
-    elsewhere("status", Hollow::Null),
-    elsewhere("status_id", Hollow::Null),
-    elsewhere("calls_available", Hollow::Null),
-    elsewhere("call_recording", Hollow::Null),
-    elsewhere("schedule_id", Hollow::Null),
-    elsewhere("schedule_name", Hollow::Null),
-    elsewhere("coach", Hollow::Object),
-    elsewhere("extension", Hollow::Object),
-    elsewhere("operator", Hollow::Object),
-    elsewhere("allowed_in_call_types", Hollow::List),
-    elsewhere("allowed_out_call_types", Hollow::List),
-    elsewhere("in_external_allowed_call_directions", Hollow::List),
-    elsewhere("in_internal_allowed_call_directions", Hollow::List),
-    elsewhere("out_external_allowed_call_directions", Hollow::List),
-    elsewhere("out_internal_allowed_call_directions", Hollow::List),
-    elsewhere("operator_sites", Hollow::List),
+    elsewhere("status", AlwaysEmpty::Null),
+    elsewhere("status_id", AlwaysEmpty::Null),
+    elsewhere("calls_available", AlwaysEmpty::Null),
+    elsewhere("call_recording", AlwaysEmpty::Null),
+    elsewhere("schedule_id", AlwaysEmpty::Null),
+    elsewhere("schedule_name", AlwaysEmpty::Null),
+    elsewhere("coach", AlwaysEmpty::Object),
+    elsewhere("extension", AlwaysEmpty::Object),
+    elsewhere("operator", AlwaysEmpty::Object),
+    elsewhere("allowed_in_call_types", AlwaysEmpty::List),
+    elsewhere("allowed_out_call_types", AlwaysEmpty::List),
+    elsewhere("in_external_allowed_call_directions", AlwaysEmpty::List),
+    elsewhere("in_internal_allowed_call_directions", AlwaysEmpty::List),
+    elsewhere("out_external_allowed_call_directions", AlwaysEmpty::List),
+    elsewhere("out_internal_allowed_call_directions", AlwaysEmpty::List),
+    elsewhere("operator_sites", AlwaysEmpty::List),
 ];
 
 /// The fields of `get.api_requests`; [`api_request`] names their places.

@@ -34,7 +34,7 @@ impl<'a> Json<'a> {
             Value::Texts(texts) => Self::Texts(texts),
             Value::Objects(objects) => Self::Objects(objects),
             Value::Object(object) => Self::Object(object, 0),
-            Value::Null | Value::Hollow(_) => Self::Null,
+            Value::Null | Value::AlwaysEmpty(_) => Self::Null,
         }
     }
 }

@@ -6,14 +6,14 @@
 use pg_regex::{StepBudget, StepLimitError};
 
 use super::budget::Budget;
-use super::fault::{Part, QueryFault, Wrong};
+use super::fault::{Part, QueryError, Wrong};
 use super::json::Json;
 use super::plan::{Leaf, Node};
 use super::reading::{Quantifier, Test, TextTest};
 use super::value::{Record, Value};
 
 /// Whether the record satisfies the filter; `budget` is what it may still cost.
-pub fn satisfies(node: &Node, record: &impl Record, budget: &mut Budget<'_>) -> Result<bool, QueryFault> {
+pub fn satisfies(node: &Node, record: &impl Record, budget: &mut Budget<'_>) -> Result<bool, QueryError> {
     match node {
         Node::Everything => Ok(true),
         Node::All(nodes) => {
@@ -52,13 +52,13 @@ fn values(value: Value<'_>) -> usize {
         | Value::Seconds(_)
         | Value::Text(_)
         | Value::Object(_)
-        | Value::Hollow(_) => 1,
+        | Value::AlwaysEmpty(_) => 1,
     }
 }
 
 /// The refusal of a question that used up its budget at `leaf`.
-pub fn too_slow(leaf: &Leaf) -> QueryFault {
-    QueryFault { part: Part::FilterValue(leaf.at.clone(), None), wrong: Wrong::TooSlow }
+pub fn too_slow(leaf: &Leaf) -> QueryError {
+    QueryError { part: Part::FilterValue(leaf.at.clone(), None), wrong: Wrong::TooSlow }
 }
 
 /// Whether a value passes a test.
@@ -119,7 +119,7 @@ pub fn quantified(quantifier: Quantifier, any: bool) -> bool {
 
 fn is_absent(value: Value<'_>) -> bool {
     match value {
-        Value::Null | Value::Hollow(_) => true,
+        Value::Null | Value::AlwaysEmpty(_) => true,
         Value::Texts(texts) => texts.is_empty(),
         Value::Objects(objects) => objects.is_empty(),
         Value::Number(_)

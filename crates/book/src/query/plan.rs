@@ -5,7 +5,7 @@ pub use pg_regex::PATTERN_CHARS_MAX;
 use pg_regex::SizeBudget;
 
 use super::ask::{Ask, AskFilter, AskSort, Condition, Direction, Literal};
-use super::fault::{Part, QueryFault, Wrong};
+use super::fault::{Part, QueryError, Wrong};
 use super::field::{Field, position};
 use super::merging;
 use super::operator::Operator;
@@ -153,7 +153,7 @@ impl Plan {
 ///
 /// The first thing that is wrong: fields and operators and values of the filter in the order in which they
 /// stand, then the sort, the members, the limit and the offset.
-pub fn plan(fields: &'static [Field], ask: &Ask) -> Result<Plan, QueryFault> {
+pub fn plan(fields: &'static [Field], ask: &Ask) -> Result<Plan, QueryError> {
     let regexps = ask.filter.regexps();
     let mut planner = Planner { fields, simple: 0, size: SizeBudget::shared_by(regexps) };
     let filter = planner.filter(&ask.filter, &mut Vec::new())?;
@@ -166,8 +166,8 @@ pub fn plan(fields: &'static [Field], ask: &Ask) -> Result<Plan, QueryFault> {
     Ok(Plan { fields, filter, simple: planner.simple, regexps, sort, window, chosen })
 }
 
-fn wrong(part: Part, wrong: Wrong) -> QueryFault {
-    QueryFault { part, wrong }
+fn wrong(part: Part, wrong: Wrong) -> QueryError {
+    QueryError { part, wrong }
 }
 
 struct Planner {
@@ -178,7 +178,7 @@ struct Planner {
 
 impl Planner {
     /// `at` holds the positions that lead to this filter; it is left as it was found.
-    fn filter(&mut self, ask: &AskFilter, at: &mut Vec<usize>) -> Result<Node, QueryFault> {
+    fn filter(&mut self, ask: &AskFilter, at: &mut Vec<usize>) -> Result<Node, QueryError> {
         match ask {
             AskFilter::Everything => Ok(Node::Everything),
             AskFilter::Simple { field, operator, value } => self.simple(field, operator, value, at),
@@ -191,7 +191,7 @@ impl Planner {
         filters: &[AskFilter],
         condition: Option<Condition>,
         at: &mut Vec<usize>,
-    ) -> Result<Node, QueryFault> {
+    ) -> Result<Node, QueryError> {
         if at.len() >= FILTER_DEPTH_MAX {
             let too_many = Wrong::TooMany { what: "filters inside each other", max: FILTER_DEPTH_MAX };
             return Err(wrong(Part::Filter(at.clone()), too_many));
@@ -219,7 +219,7 @@ impl Planner {
         })
     }
 
-    fn simple(&mut self, field: &str, operator: &str, value: &Literal, at: &[usize]) -> Result<Node, QueryFault> {
+    fn simple(&mut self, field: &str, operator: &str, value: &Literal, at: &[usize]) -> Result<Node, QueryError> {
         self.simple += 1;
         if self.simple > SIMPLE_FILTERS_MAX {
             let too_many = Wrong::TooMany { what: "simple filters", max: SIMPLE_FILTERS_MAX };
@@ -242,7 +242,7 @@ impl Planner {
     }
 }
 
-fn sort_keys(fields: &[Field], asked: &[AskSort]) -> Result<Vec<SortBy>, QueryFault> {
+fn sort_keys(fields: &[Field], asked: &[AskSort]) -> Result<Vec<SortBy>, QueryError> {
     if asked.len() > SORT_KEYS_MAX {
         return Err(wrong(Part::Sort, Wrong::TooMany { what: "sort keys", max: SORT_KEYS_MAX }));
     }
@@ -257,7 +257,7 @@ fn sort_keys(fields: &[Field], asked: &[AskSort]) -> Result<Vec<SortBy>, QueryFa
     asked.iter().enumerate().map(key).collect()
 }
 
-fn chosen(fields: &[Field], names: &[String]) -> Result<FieldSet, QueryFault> {
+fn chosen(fields: &[Field], names: &[String]) -> Result<FieldSet, QueryError> {
     if names.is_empty() {
         return Ok(FieldSet::all(fields.len()));
     }

@@ -10,7 +10,7 @@ use pg_regex::{Like, StepBudget, StepLimitError};
 
 use super::bits::Bits;
 use super::budget::Budget;
-use super::fault::QueryFault;
+use super::fault::QueryError;
 use super::field::contact as at;
 use super::json::{Json, Phones};
 use super::matching::{any_text, passes, quantified, too_slow};
@@ -57,7 +57,7 @@ impl Column {
 }
 
 /// Binds a filter to a snapshot.
-pub fn bind<'p>(node: &'p Node, book: &Book, budget: &mut Budget<'_>) -> Result<Bound<'p>, QueryFault> {
+pub fn bind<'p>(node: &'p Node, book: &Book, budget: &mut Budget<'_>) -> Result<Bound<'p>, QueryError> {
     Ok(match node {
         Node::Everything => Bound::Everything,
         Node::All(nodes) => {
@@ -70,11 +70,11 @@ pub fn bind<'p>(node: &'p Node, book: &Book, budget: &mut Budget<'_>) -> Result<
     })
 }
 
-fn bind_all<'p>(nodes: &'p [Node], book: &Book, budget: &mut Budget<'_>) -> Result<Vec<Bound<'p>>, QueryFault> {
+fn bind_all<'p>(nodes: &'p [Node], book: &Book, budget: &mut Budget<'_>) -> Result<Vec<Bound<'p>>, QueryError> {
     nodes.iter().map(|node| bind(node, book, budget)).collect()
 }
 
-fn bind_leaf<'p>(leaf: &'p Leaf, book: &Book, budget: &mut Budget<'_>) -> Result<Bound<'p>, QueryFault> {
+fn bind_leaf<'p>(leaf: &'p Leaf, book: &Book, budget: &mut Budget<'_>) -> Result<Bound<'p>, QueryError> {
     let (column, places) = match leaf.field {
         at::MANAGER_ID | at::MANAGER_FULL_NAME => (Column::Manager, book.employees.places()),
         at::ORGANIZATION_ID | at::ORGANIZATION_NAME => (Column::Organization, book.organizations.places()),
@@ -134,7 +134,7 @@ fn cost(bound: &Bound<'_>) -> u8 {
 
 impl Bound<'_> {
     /// The contacts of `among` that pass.
-    pub fn select(&self, chunk: &Chunk, among: &Bits, budget: &mut Budget<'_>) -> Result<Bits, QueryFault> {
+    pub fn select(&self, chunk: &Chunk, among: &Bits, budget: &mut Budget<'_>) -> Result<Bits, QueryError> {
         match self {
             Self::Everything => Ok(*among),
             Self::All(parts) => {

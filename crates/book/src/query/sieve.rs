@@ -5,7 +5,7 @@
 //! holds a little more than the window of the question, never more bytes than [`KEPT_BYTES_MAX`].
 
 use super::budget::Budget;
-use super::fault::{Part, QueryFault, Wrong};
+use super::fault::{Part, QueryError, Wrong};
 use super::matching::satisfies;
 use super::order::SortKey;
 use super::plan::Plan;
@@ -26,7 +26,7 @@ struct Candidate<R> {
 }
 
 /// A question on its way through a stream of records.
-pub struct Sieve<'p, R> {
+pub struct TopK<'p, R> {
     plan: &'p Plan,
     budget: Budget<'p>,
     total: u64,
@@ -36,7 +36,7 @@ pub struct Sieve<'p, R> {
     bound: Option<SortKey>,
 }
 
-impl<'p, R: Record> Sieve<'p, R> {
+impl<'p, R: Record> TopK<'p, R> {
     /// Begins to ask what `plan`, made for the field table of these records, asks.
     pub fn new(plan: &'p Plan, runner: &'p dyn Runner) -> Self {
         Self { plan, budget: Budget::for_contacts(0, runner), total: 0, kept: Vec::new(), bytes: 0, bound: None }
@@ -54,7 +54,7 @@ impl<'p, R: Record> Sieve<'p, R> {
         record: R,
         slim: impl FnOnce(R) -> R,
         bytes: impl FnOnce(&R) -> usize,
-    ) -> Result<(), QueryFault> {
+    ) -> Result<(), QueryError> {
         self.budget.for_one_more();
         if !satisfies(self.plan.filter(), &record, &mut self.budget)? {
             return Ok(());
@@ -80,7 +80,7 @@ impl<'p, R: Record> Sieve<'p, R> {
         (self.total, shown.map(|candidate| candidate.record).collect())
     }
 
-    fn make_room(&mut self) -> Result<(), QueryFault> {
+    fn make_room(&mut self) -> Result<(), QueryError> {
         let end = self.plan.window().end();
         if self.kept.len() < end + end / 4 + SPARE_RECORDS && self.bytes <= KEPT_BYTES_MAX {
             return Ok(());
@@ -89,7 +89,7 @@ impl<'p, R: Record> Sieve<'p, R> {
         if self.bytes > KEPT_BYTES_MAX {
             let reason = "records so long cannot be sorted so many at once: ask for less with offset and limit, \
                 or sort by another field";
-            return Err(QueryFault { part: Part::Offset, wrong: Wrong::Value { reason: reason.to_owned() } });
+            return Err(QueryError { part: Part::Offset, wrong: Wrong::Value { reason: reason.to_owned() } });
         }
         Ok(())
     }
@@ -153,7 +153,7 @@ mod tests {
             let plan = plan(&BLACKLIST_NUMBER, &asked(offset, limit, sort)).expect("a plan");
             let records = entries();
             let page = run(&plan, &records, &INLINE).expect("a page");
-            let mut sieve = Sieve::new(&plan, &INLINE);
+            let mut sieve = TopK::new(&plan, &INLINE);
             for record in &records {
                 sieve.offer(record.clone(), |record| record, |_| 40).expect("room");
             }
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded_in_bytes() {
         let plan = plan(&BLACKLIST_NUMBER, &asked(100_000, 10_000, "phone_number")).expect("a plan");
-        let mut sieve = Sieve::new(&plan, &INLINE);
+        let mut sieve = TopK::new(&plan, &INLINE);
         let refused = entries()
             .into_iter()
             .find_map(|record| sieve.offer(record, |record| record, |_| KEPT_BYTES_MAX / 1_000).err());

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::ask::Direction;
 use super::budget::Budget;
-use super::fault::QueryFault;
+use super::fault::QueryError;
 use super::matching::satisfies;
 use super::order::{self, SortKey};
 use super::plan::{Plan, SortBy};
@@ -26,7 +26,7 @@ pub struct TablePage {
 /// # Errors
 ///
 /// Only that the question used up its budget.
-pub fn run<R: Record>(plan: &Plan, records: &[R], runner: &dyn Runner) -> Result<TablePage, QueryFault> {
+pub fn run<R: Record>(plan: &Plan, records: &[R], runner: &dyn Runner) -> Result<TablePage, QueryError> {
     let mut budget = Budget::for_contacts(records.len(), runner);
     let tie = |left: usize, right: usize| compare(plan.sort(), &records[left], &records[right]);
     let mut top = Top::new(plan.window().end(), tie);
@@ -52,7 +52,7 @@ fn key(value: Value<'_>) -> SortKey {
         Value::Text(text) => order::sort_key(Some(text)),
         Value::Number(number) | Value::DateTime(number) | Value::Seconds(number) => order::number_key(Some(number)),
         Value::Boolean(boolean) => order::number_key(Some(i64::from(boolean))),
-        Value::Null | Value::Texts(_) | Value::Objects(_) | Value::Object(_) | Value::Hollow(_) => SortKey::NULL,
+        Value::Null | Value::Texts(_) | Value::Objects(_) | Value::Object(_) | Value::AlwaysEmpty(_) => SortKey::NULL,
     }
 }
 

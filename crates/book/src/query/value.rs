@@ -22,7 +22,7 @@ pub enum Value<'a> {
     /// One object: the first of such a list, which has no other.
     Object(&'a dyn Objects),
     /// The empty list or object of a member that belongs to another part of a telephone system.
-    Hollow(super::field::Hollow),
+    AlwaysEmpty(super::field::AlwaysEmpty),
 }
 
 /// A list of objects of one shape; its members are scalars.

@@ -2,7 +2,7 @@
 //! which part it means and what the bound is.
 
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Condition, Direction, Literal};
-use ringbook_book::query::fault::{Part, QueryFault, Wrong};
+use ringbook_book::query::fault::{Part, QueryError, Wrong};
 use ringbook_book::query::field::CONTACT;
 use ringbook_book::query::plan::plan;
 
@@ -18,14 +18,14 @@ fn text(length: usize) -> Literal {
     Literal::Text("ё".repeat(length))
 }
 
-fn judge(filter: AskFilter) -> Result<(), QueryFault> {
+fn judge(filter: AskFilter) -> Result<(), QueryError> {
     plan(&CONTACT, &Ask { filter, ..Ask::default() }).map(drop)
 }
 
 /// The part and the bound that a filter past a bound is refused for.
 fn past(filter: AskFilter) -> (Part, usize) {
     match judge(filter).expect_err("past a bound") {
-        QueryFault { part, wrong: Wrong::TooMany { max, .. } } => (part, max),
+        QueryError { part, wrong: Wrong::TooMany { max, .. } } => (part, max),
         fault => panic!("refused for another reason: {fault:?}"),
     }
 }

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ringbook_book::Book;
 use ringbook_book::query::ask::Ask;
-use ringbook_book::query::fault::{QueryFault, Wrong};
+use ringbook_book::query::fault::{QueryError, Wrong};
 use ringbook_book::query::field::CONTACT;
 use ringbook_book::query::plan::plan;
 
@@ -13,7 +13,7 @@ use crate::oracle::Answer;
 /// What became of a question.
 pub enum Outcome {
     Found(Answer),
-    Refused(QueryFault),
+    Refused(QueryError),
     /// A defect in itself.
     Panicked,
 }
@@ -21,7 +21,7 @@ pub enum Outcome {
 impl Outcome {
     /// Whether the engine gave up because of the work, not of the words.
     pub fn is_too_slow(&self) -> bool {
-        matches!(self, Self::Refused(QueryFault { wrong: Wrong::TooSlow, .. }))
+        matches!(self, Self::Refused(QueryError { wrong: Wrong::TooSlow, .. }))
     }
 }
 
@@ -34,7 +34,7 @@ pub fn answer(book: &Book, ask: &Ask) -> Outcome {
     }
 }
 
-fn try_answer(book: &Book, ask: &Ask) -> Result<Answer, QueryFault> {
+fn try_answer(book: &Book, ask: &Ask) -> Result<Answer, QueryError> {
     let plan = plan(&CONTACT, ask)?;
     let page = book.contacts(&plan)?;
     let ids = page.contacts(book).map(|contact| contact.id().number()).collect();

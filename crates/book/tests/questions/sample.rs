@@ -6,8 +6,8 @@
 
 use fastrand::Rng;
 use ringbook_book::Book;
-use ringbook_book::book::desk::Desk;
-use ringbook_book::book::load::{Frame, Furniture, Ran, Run, StoredContact, assemble};
+use ringbook_book::book::load::{Frame, Ran, Run, SmallTables, StoredContact, assemble};
+use ringbook_book::book::writer::BookWriter;
 use ringbook_book::change::{Change, Effect};
 use ringbook_book::contact::{Contact, ContactDraft};
 use ringbook_book::employee::Employee;
@@ -216,7 +216,7 @@ fn contact(person: &Person) -> Contact {
 const DETOURS_BELOW: usize = 200;
 
 fn by_desk(rng: &mut Rng, surroundings: &Surroundings, people: &[Person]) -> Book {
-    let mut desk = Desk::default();
+    let mut desk = BookWriter::default();
     let mut effects: Vec<Effect> = former_names(rng, surroundings);
     effects.extend(contact_effects(rng, surroundings, people));
     effects.extend(surroundings.organizations().into_iter().map(Effect::PutOrganization));
@@ -228,7 +228,7 @@ fn by_desk(rng: &mut Rng, surroundings: &Surroundings, people: &[Person]) -> Boo
             desk.book().warm_sort_keys(&ringbook_book::query::runner::INLINE);
         }
         if rng.percent(2) {
-            desk = Desk::of(desk.book().clone());
+            desk = BookWriter::of(desk.book().clone());
         }
         desk.apply(&Change { decided_on: desk.book().revision(), contacts: 0, effects: few.to_vec() });
     }
@@ -296,11 +296,11 @@ fn passer_by(
 }
 
 fn by_loader(rng: &mut Rng, surroundings: &Surroundings, people: &[Person]) -> Book {
-    let frame = Frame::new(Furniture {
+    let frame = Frame::new(SmallTables {
         organizations: surroundings.organizations().into_iter().map(|thing| (thing, Revision(1))).collect(),
         groups: surroundings.groups().into_iter().map(|thing| (thing, Revision(1))).collect(),
         employees: surroundings.employees().into_iter().map(|thing| (thing, Revision(1))).collect(),
-        ..Furniture::default()
+        ..SmallTables::default()
     });
     let mut runs: Vec<Ran> = Vec::new();
     let mut rest = people;

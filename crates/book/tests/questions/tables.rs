@@ -6,7 +6,7 @@ use ringbook_testbed::random::Choices;
 use std::cmp::Ordering;
 
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Direction, Literal};
-use ringbook_book::query::field::{Field, Hollow, Kind};
+use ringbook_book::query::field::{AlwaysEmpty, Field, Kind};
 use ringbook_book::query::plan::plan;
 use ringbook_book::query::runner::INLINE;
 use ringbook_book::query::table;
@@ -29,7 +29,7 @@ static FIELDS: [Field; 6] = [
     field("title", Kind::Text),
     field("active", Kind::Boolean),
     field("since", Kind::DateTime),
-    field("schedule", Kind::Empty(Hollow::Null)),
+    field("schedule", Kind::Empty(AlwaysEmpty::Null)),
 ];
 
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Record for Row {
             2 => self.title.map_or(Value::Null, Value::Text),
             3 => Value::Boolean(self.active),
             4 => self.since.map_or(Value::Null, Value::DateTime),
-            _ => Value::Hollow(Hollow::Null),
+            _ => Value::AlwaysEmpty(AlwaysEmpty::Null),
         }
     }
 

@@ -4,7 +4,7 @@ use fastrand::Rng;
 use jsquery::JsQueryErrorKind;
 use pg_regex::PatternError;
 use ringbook_book::query::ask::{Ask, AskFilter, Literal};
-use ringbook_book::query::fault::{Part, QueryFault, Wrong};
+use ringbook_book::query::fault::{Part, QueryError, Wrong};
 use ringbook_book::query::operator::Operator;
 use ringbook_testbed::random::{Choices, seeds};
 
@@ -164,7 +164,7 @@ fn difference(sample: &Sample, answer: &Answer, expected: &Answer) -> Option<Str
 
 /// Whether PostgreSQL would not have refused the pattern that the engine refuses. Other refusals are no
 /// business of SQL: the oracle sees to them.
-fn refusal_differs(judge: &mut Judge, ask: &Ask, fault: &QueryFault) -> Option<String> {
+fn refusal_differs(judge: &mut Judge, ask: &Ask, fault: &QueryError) -> Option<String> {
     let Part::FilterValue(at, None) = &fault.part else { return None };
     let (operator, Literal::Text(pattern)) = value_at(&ask.filter, at) else { return None };
     let bound = match &fault.wrong {

@@ -3,7 +3,7 @@
 use ringbook_book::blacklist::COMMENT_CHARS_MAX;
 use ringbook_book::employee::EMPLOYEE_PHONE_CHARS_MAX;
 use ringbook_book::id::ID_MAX;
-use ringbook_book::query::field::{Field, Hollow, Kind};
+use ringbook_book::query::field::{AlwaysEmpty, Field, Kind};
 use ringbook_book::text::{EMAIL_BYTES_MAX, NAME_CHARS_MAX, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN};
 use serde_json::{Value, json};
 
@@ -217,9 +217,9 @@ fn member(field: &Field) -> Value {
         Kind::Texts => json!({"type": "array", "items": {"type": "string"}}),
         Kind::Phones => json!({"type": "array", "items": digits()}),
         Kind::Objects { id } => json!({"type": "array", "items": element(id)}),
-        Kind::Empty(Hollow::Null) => json!({"type": "null"}),
-        Kind::Empty(Hollow::List) => json!({"type": "array", "maxItems": 0}),
-        Kind::Empty(Hollow::Object) => json!({"type": "object", "maxProperties": 0}),
+        Kind::Empty(AlwaysEmpty::Null) => json!({"type": "null"}),
+        Kind::Empty(AlwaysEmpty::List) => json!({"type": "array", "maxItems": 0}),
+        Kind::Empty(AlwaysEmpty::Object) => json!({"type": "object", "maxProperties": 0}),
     }
 }
 

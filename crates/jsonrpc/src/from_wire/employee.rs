@@ -6,7 +6,7 @@
 use ringbook_book::command::{Command, EmployeeDraft, EmployeeEdit, PhoneDraft};
 use ringbook_book::employee::{EMPLOYEE_PHONE_CHARS_MAX, PhoneStatus};
 use ringbook_book::id::EmployeeId;
-use ringbook_book::text::TextFault;
+use ringbook_book::text::TextError;
 
 use super::contact::{FIRST_NAME, LAST_NAME, PATRONYMIC};
 use super::entry::id;
@@ -134,11 +134,11 @@ fn number(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Option
     let text = findings.text(spot, value)?;
     let trimmed = text.trim();
     let judged = if text.chars().any(char::is_control) {
-        Err(TextFault::Control)
+        Err(TextError::Control)
     } else if trimmed.is_empty() {
-        Err(TextFault::Empty)
+        Err(TextError::Empty)
     } else if trimmed.chars().count() > EMPLOYEE_PHONE_CHARS_MAX {
-        Err(TextFault::TooLong(EMPLOYEE_PHONE_CHARS_MAX))
+        Err(TextError::TooLong(EMPLOYEE_PHONE_CHARS_MAX))
     } else {
         Ok(trimmed.into())
     };

@@ -2,8 +2,8 @@
 
 use ringbook_book::blacklist::{BlacklistEntry, COMMENT_CHARS_MAX};
 use ringbook_book::command::Command;
-use ringbook_book::id::{ContactId, GroupId, NotAnId, OrganizationId};
-use ringbook_book::text::TextFault;
+use ringbook_book::id::{ContactId, GroupId, IdError, OrganizationId};
+use ringbook_book::text::TextError;
 
 use super::validation::{ParamPath, Validation, emptied};
 use crate::method::bounds::MEMBERS_OF_GROUP;
@@ -18,7 +18,7 @@ const PHONE_NUMBER: ParamPath = ParamPath::of("phone_number");
 const COMMENT: ParamPath = ParamPath::of("add_comment");
 
 /// The `id` of what is to be changed or removed, where nothing else is asked for.
-pub fn the_id<T>(params: Reader<'_>, make: fn(u64) -> Result<T, NotAnId>) -> Result<T, RpcError> {
+pub fn the_id<T>(params: Reader<'_>, make: fn(u64) -> Result<T, IdError>) -> Result<T, RpcError> {
     let mut findings = Validation::default();
     let id = id(&mut findings, params, make);
     findings.end(id)
@@ -66,7 +66,7 @@ pub fn blacklist_entry(params: Reader<'_>, added_by: &str, added_at: i64) -> Res
     Ok(BlacklistEntry { phone, added_by: added_by.into(), comment: comment.filter(|text| !text.is_empty()), added_at })
 }
 
-pub fn id<T>(findings: &mut Validation, params: Reader<'_>, make: fn(u64) -> Result<T, NotAnId>) -> Option<T> {
+pub fn id<T>(findings: &mut Validation, params: Reader<'_>, make: fn(u64) -> Result<T, IdError>) -> Option<T> {
     findings.required(ID, params.raw("id"), |to, spot, value| to.id(spot, value, make))
 }
 
@@ -79,8 +79,8 @@ fn comment(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Optio
     let text = findings.text(spot, value)?;
     let trimmed = text.trim();
     let judged = match trimmed.contains('\0') {
-        true => Err(TextFault::Control),
-        false if trimmed.chars().count() > COMMENT_CHARS_MAX => Err(TextFault::TooLong(COMMENT_CHARS_MAX)),
+        true => Err(TextError::Control),
+        false if trimmed.chars().count() > COMMENT_CHARS_MAX => Err(TextError::TooLong(COMMENT_CHARS_MAX)),
         false => Ok(trimmed.into()),
     };
     findings.judged(spot, value, judged, "characters")

@@ -3,9 +3,9 @@
 //! Each reader blames what is wrong ([`Validation`]) and yields nothing then. Lists are read to their end even when they
 //! are too long, because a wrong type in them is graver than their length.
 
-use ringbook_book::id::{ID_MAX, NotAnId};
+use ringbook_book::id::{ID_MAX, IdError};
 use ringbook_book::query::number::Decimal;
-use ringbook_book::text::{AtMost, Email, Emails, Name, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Phone, Phones, TextFault};
+use ringbook_book::text::{AtMost, Email, Emails, Name, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Phone, Phones, TextError};
 
 use super::validation::{ParamPath, Severity, Validation};
 use crate::method::bounds::{self, Bounds, Range};
@@ -72,7 +72,7 @@ impl Validation {
     }
 
     /// An id. A number that cannot be one belongs to nothing, as far as the client can tell.
-    pub fn id<T>(&mut self, spot: ParamPath, value: Json<'_>, make: fn(u64) -> Result<T, NotAnId>) -> Option<T> {
+    pub fn id<T>(&mut self, spot: ParamPath, value: Json<'_>, make: fn(u64) -> Result<T, IdError>) -> Option<T> {
         let Some(number) = value.number() else {
             self.error_at(Severity::Type, spot, value, |fault| fault.because("a number is expected"));
             return None;
@@ -90,7 +90,7 @@ impl Validation {
         spot: ParamPath,
         value: Json<'_>,
         bounds: Bounds,
-        make: fn(u64) -> Result<T, NotAnId>,
+        make: fn(u64) -> Result<T, IdError>,
     ) -> Option<Vec<T>> {
         self.each(spot, value, bounds, |findings, spot, value| findings.id(spot, value, make))
     }
@@ -159,7 +159,7 @@ impl Validation {
         &mut self,
         spot: ParamPath,
         value: Json<'_>,
-        judged: Result<T, TextFault>,
+        judged: Result<T, TextError>,
         unit: &'static str,
     ) -> Option<T> {
         match judged {
@@ -189,13 +189,13 @@ fn miscounted(fault: RpcError, Bounds { min, max, what }: Bounds) -> RpcError {
     }
 }
 
-fn ill_formed(fault: RpcError, wrong: TextFault, unit: &str) -> RpcError {
+fn ill_formed(fault: RpcError, wrong: TextError, unit: &str) -> RpcError {
     match wrong {
-        TextFault::Empty => fault.because(wrong.to_string()).with("min", 1),
-        TextFault::TooLong(max) => fault.because(format!("longer than {max} {unit}")).with("max", max as u64),
-        TextFault::PhoneDigits(_) => {
+        TextError::Empty => fault.because(wrong.to_string()).with("min", 1),
+        TextError::TooLong(max) => fault.because(format!("longer than {max} {unit}")).with("max", max as u64),
+        TextError::PhoneDigits(_) => {
             bounded(fault, wrong.to_string(), PHONE_DIGITS_MIN as u64, PHONE_DIGITS_MAX as u64)
         }
-        TextFault::Control | TextFault::NotAPhone | TextFault::NotAnEmail => fault.because(wrong.to_string()),
+        TextError::Control | TextError::NotAPhone | TextError::NotAnEmail => fault.because(wrong.to_string()),
     }
 }

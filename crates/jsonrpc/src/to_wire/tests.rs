@@ -1,7 +1,7 @@
 //! The bytes of answers, letter by letter.
 
 use ringbook_book::Book;
-use ringbook_book::book::desk::Desk;
+use ringbook_book::book::writer::BookWriter;
 use ringbook_book::change::{Change, Effect};
 use ringbook_book::contact::{Contact, ContactDraft};
 use ringbook_book::employee::Employee;
@@ -9,7 +9,7 @@ use ringbook_book::group::{Group, Origin};
 use ringbook_book::id::{ContactId, EmployeeId, GroupId, OrganizationId};
 use ringbook_book::organization::Organization;
 use ringbook_book::query::ask::Ask;
-use ringbook_book::query::field::{CONTACT, Hollow};
+use ringbook_book::query::field::{AlwaysEmpty, CONTACT};
 use ringbook_book::query::plan::plan;
 use ringbook_book::query::value::{Objects, Record, Value};
 use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
@@ -67,7 +67,7 @@ fn book(contacts: Vec<Contact>) -> Book {
     let mut effects = vec![group(1, "VIP"), group(12, "x")];
     effects.extend([Effect::PutEmployee(employee), Effect::PutOrganization(organization)]);
     effects.extend(contacts.into_iter().map(Effect::PutContact));
-    let mut desk = Desk::default();
+    let mut desk = BookWriter::default();
     desk.apply(&Change { decided_on: desk.book().revision(), contacts: 0, effects });
     desk.book().clone()
 }
@@ -133,7 +133,7 @@ fn a_long_page_goes_out_in_pieces() {
 
 #[test]
 fn pages_of_kept_chunks_are_the_pages_that_are_written_anew() {
-    let mut desk = Desk::default();
+    let mut desk = BookWriter::default();
     let mut change = |effects| {
         desk.apply(&Change { decided_on: desk.book().revision(), contacts: 0, effects });
         desk.book().clone()
@@ -223,8 +223,8 @@ impl Record for Sample {
             1 => Value::Boolean(true),
             2 => Value::DateTime(1_700_000_000),
             3 => Value::Objects(&Pair),
-            4 => Value::Hollow(Hollow::Object),
-            5 => Value::Hollow(Hollow::List),
+            4 => Value::AlwaysEmpty(AlwaysEmpty::Object),
+            5 => Value::AlwaysEmpty(AlwaysEmpty::List),
             _ => Value::Null,
         }
     }

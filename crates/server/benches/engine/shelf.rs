@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ringbook::demo::people::{self, ContactDraft};
 use ringbook_book::Book;
-use ringbook_book::book::load::{Frame, Furniture, Run, StoredContact, assemble};
+use ringbook_book::book::load::{Frame, Run, SmallTables, StoredContact, assemble};
 use ringbook_book::book::view::ContactView;
 use ringbook_book::employee::Employee;
 use ringbook_book::group::{Group, Origin};
@@ -47,11 +47,11 @@ fn frame(cast: &people::Cast) -> Frame {
         phones: Vec::new(),
     };
     let born = Revision(0);
-    Frame::new(Furniture {
+    Frame::new(SmallTables {
         organizations: cast.organizations.iter().enumerate().map(|named| (organization(named), born)).collect(),
         groups: cast.groups.iter().enumerate().map(|named| (group(named), born)).collect(),
         employees: cast.employees.iter().enumerate().map(|draft| (employee(draft), born)).collect(),
-        ..Furniture::default()
+        ..SmallTables::default()
     })
 }
 

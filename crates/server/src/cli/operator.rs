@@ -1,7 +1,7 @@
 //! What the operator commands have in common: where the data are, opening them, reading ids, listing rows.
 
 use clap::ArgMatches;
-use ringbook_book::id::{AgentId, CustomerId, NotAnId};
+use ringbook_book::id::{AgentId, CustomerId, IdError};
 use serde_json::Value;
 
 use super::cli_error::CliError;
@@ -76,12 +76,12 @@ pub(super) fn account(layers: &Layers<'_>) -> Result<AccountId, CliError> {
 }
 
 /// A text as an id.
-pub(super) fn id<I>(text: &str, new: impl Fn(u64) -> Result<I, NotAnId>) -> Result<I, String> {
+pub(super) fn id<I>(text: &str, new: impl Fn(u64) -> Result<I, IdError>) -> Result<I, String> {
     value::id(text).and_then(|number| new(number).map_err(|_| "is not an id".to_owned()))
 }
 
 /// The positional argument ID.
-pub(super) fn id_argument<I>(leaf: &ArgMatches, new: impl Fn(u64) -> Result<I, NotAnId>) -> Result<I, CliError> {
+pub(super) fn id_argument<I>(leaf: &ArgMatches, new: impl Fn(u64) -> Result<I, IdError>) -> Result<I, CliError> {
     let number = leaf.get_one::<u64>("ID").copied().unwrap_or(0);
     new(number).map_err(|_| CliError::usage("the id is missing"))
 }

@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use ringbook_book::command::{Command, EmployeeDraft, PhoneDraft};
 use ringbook_book::contact::ContactDraft;
 use ringbook_book::employee::PhoneStatus;
-use ringbook_book::id::{AgentId, CustomerId, EmployeeId, GroupId, NotAnId, OrganizationId, UserId};
+use ringbook_book::id::{AgentId, CustomerId, EmployeeId, GroupId, IdError, OrganizationId, UserId};
 use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
 use serde_json::{Value, json};
 
@@ -260,7 +260,7 @@ async fn put_cast(books: &Books, customer: CustomerId, cast: &people::Cast) -> R
     })
 }
 
-fn of_numbers<Id>(numbers: &[u64], new: impl Fn(u64) -> Result<Id, NotAnId>) -> Vec<Id> {
+fn of_numbers<Id>(numbers: &[u64], new: impl Fn(u64) -> Result<Id, IdError>) -> Vec<Id> {
     numbers.iter().filter_map(|number| new(*number).ok()).collect()
 }
 

@@ -52,7 +52,7 @@ impl Target {
     /// Puts a row, sooner or later.
     pub(super) async fn put(&mut self, table: &'static Table, row: RowValues) -> Result<(), MoveError> {
         if self.store.is_shared() && row.iter().any(has_nul) {
-            return Err(MoveError::Unfit { table: table.name, key: table.key_text(&row) });
+            return Err(MoveError::LoadError { table: table.name, key: table.key_text(&row) });
         }
         self.add(Work::Put, table, row).await
     }

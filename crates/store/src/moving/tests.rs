@@ -319,7 +319,7 @@ fn a_text_that_postgresql_cannot_keep_is_named() {
     let (from, to) = (world(), TestData::postgres());
     write(&from, "UPDATE agents SET name = $1 WHERE id = 7", values!["a\0b"].to_vec());
     let fault = moved(&from, &to).expect_err("it cannot be kept");
-    assert_eq!(fault, MoveError::Unfit { table: "agents", key: "id 7".to_owned() });
+    assert_eq!(fault, MoveError::LoadError { table: "agents", key: "id 7".to_owned() });
     write(&from, "UPDATE agents SET name = $1 WHERE id = 7", values!["ab"].to_vec());
     moved(&from, &to).expect("moved");
     assert_eq!(rows(&to), rows(&from));

@@ -8,8 +8,8 @@ use fastrand::Rng;
 use super::name;
 use crate::book::Book;
 use crate::book::decide::{IdKind, IdSource};
-use crate::book::desk::Desk;
-use crate::book::history::{Changed, Cursor, StaleCursor};
+use crate::book::history::{Changed, Cursor, CursorError};
+use crate::book::writer::BookWriter;
 use crate::change::{Change, Effect};
 use crate::command::{Blame, Command, ContactEdit, Edit, EmployeeDraft, OnError, Outcome, Refusal, Upload, Why};
 use crate::contact::{ContactDraft, full_name};
@@ -294,7 +294,7 @@ struct Mirror {
 
 impl Mirror {
     /// Follows for at most so many pages; whether it has caught up.
-    fn follow(&mut self, book: &Book, pages: usize, limit: usize) -> Result<bool, StaleCursor> {
+    fn follow(&mut self, book: &Book, pages: usize, limit: usize) -> Result<bool, CursorError> {
         for _ in 0..pages {
             let page = book.changes(self.cursor, limit)?;
             assert!(page.changed.len() <= limit);
@@ -322,8 +322,8 @@ impl Mirror {
 }
 
 /// A desk like that of a customer just born.
-fn born(deletions_kept: usize) -> Desk {
-    let mut desk = Desk::default().keeping_deletions(deletions_kept);
+fn born(deletions_kept: usize) -> BookWriter {
+    let mut desk = BookWriter::default().keeping_deletions(deletions_kept);
     let id = GroupId::new(SYSTEM).expect("an id");
     let effects = vec![Effect::PutGroup(Group { id, name: name(BLACKLIST), origin: Origin::System })];
     desk.apply(&Change { decided_on: desk.book().revision(), contacts: 0, effects });
@@ -331,7 +331,7 @@ fn born(deletions_kept: usize) -> Desk {
 }
 
 /// One command on desk and model; both must say the same.
-fn step(desk: &mut Desk, model: &mut Model, ids: &mut Counting, command: Command) {
+fn step(desk: &mut BookWriter, model: &mut Model, ids: &mut Counting, command: Command) {
     let expected = model.judge(&command);
     match (desk.decide(command.clone(), ids), expected) {
         (Ok(decision), Ok(())) => {
@@ -397,7 +397,7 @@ fn whatever_is_commanded_the_book_and_its_mirror_hold_what_a_plain_list_holds() 
                 assert!(!caught_up || mirror.copy == model.seen(), "a mirror that has caught up");
             }
             if round % 97 == 96 {
-                desk = Desk::of(desk.book().clone());
+                desk = BookWriter::of(desk.book().clone());
             }
         }
         assert!(mirror.follow(desk.book(), usize::MAX, 50).expect("nothing is forgotten"));
@@ -428,12 +428,12 @@ fn a_cursor_that_would_skip_a_forgotten_deletion_is_refused() {
     }
     assert_eq!(late.copy, model.seen());
     assert!(desk.book().deleted.len() <= 10);
-    assert_eq!(early.follow(desk.book(), 1, 30), Err(StaleCursor::Forgotten));
+    assert_eq!(early.follow(desk.book(), 1, 30), Err(CursorError::Forgotten));
     let mut fresh = Mirror::default();
     fresh.follow(desk.book(), 9, 10).expect("a beginning needs no deletion, however long ago they were forgotten");
     assert_eq!(fresh.copy, model.seen());
     let ahead = Cursor { began: 1, revision: 10_000, id: 1 };
-    assert_eq!(desk.book().changes(Some(ahead), 1).err(), Some(StaleCursor::Ahead));
+    assert_eq!(desk.book().changes(Some(ahead), 1).err(), Some(CursorError::Ahead));
 }
 
 #[test]

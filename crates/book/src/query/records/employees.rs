@@ -1,7 +1,7 @@
 //! Employees, with the members that belong to other parts of a telephone system, which are always empty.
 
 use super::Listing;
-use crate::book::{Book, KnownEmployee};
+use crate::book::{Book, EmployeeRow};
 use crate::employee::{EmployeePhone, PhoneStatus};
 use crate::query::field::{EMPLOYEE, Field, Kind};
 use crate::query::plan::Plan;
@@ -15,7 +15,7 @@ pub struct Employees;
 /// An employee, by the field table.
 #[derive(Debug, Clone, Copy)]
 pub struct EmployeeRecord<'b> {
-    known: &'b KnownEmployee,
+    known: &'b EmployeeRow,
     phones: Phones<'b>,
 }
 
@@ -60,7 +60,7 @@ impl Record for EmployeeRecord<'_> {
             // Employees do not log in; users do.
             "login" => Value::Null,
             _ => match field.kind {
-                Kind::Empty(hollow) => Value::Hollow(hollow),
+                Kind::Empty(hollow) => Value::AlwaysEmpty(hollow),
                 _ => Value::Null,
             },
         }

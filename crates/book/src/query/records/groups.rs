@@ -9,7 +9,7 @@ use super::{Found, Listing};
 use crate::book::Book;
 use crate::book::view::ContactView;
 use crate::group::{Group, Origin};
-use crate::query::fault::QueryFault;
+use crate::query::fault::QueryError;
 use crate::query::field::{Field, GROUP, position};
 use crate::query::plan::{Node, Plan};
 use crate::query::runner::Runner;
@@ -62,7 +62,7 @@ impl Listing for Groups {
         book.groups.iter().map(record).collect()
     }
 
-    fn find<'b>(book: &'b Book, plan: &Plan, runner: &dyn Runner) -> Result<Found<GroupRecord<'b>>, QueryFault> {
+    fn find<'b>(book: &'b Book, plan: &Plan, runner: &dyn Runner) -> Result<Found<GroupRecord<'b>>, QueryError> {
         let mut records = Self::records(book);
         if filters_members(plan.filter()) {
             let all: Vec<usize> = (0..records.len()).collect();

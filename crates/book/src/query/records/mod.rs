@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use super::estimate;
-use super::fault::QueryFault;
+use super::fault::QueryError;
 use super::field::Field;
 use super::plan::Plan;
 use super::runner::Runner;
@@ -50,7 +50,7 @@ pub trait Listing {
     /// # Errors
     ///
     /// Only that the question used up its budget.
-    fn find<'b>(book: &'b Book, plan: &Plan, runner: &dyn Runner) -> Result<Found<Self::Record<'b>>, QueryFault> {
+    fn find<'b>(book: &'b Book, plan: &Plan, runner: &dyn Runner) -> Result<Found<Self::Record<'b>>, QueryError> {
         Found::among(Self::records(book), plan, runner)
     }
 
@@ -76,7 +76,7 @@ impl<R: Record> Found<R> {
     /// # Errors
     ///
     /// Only that the question used up its budget.
-    pub fn among(all: Vec<R>, plan: &Plan, runner: &dyn Runner) -> Result<Self, QueryFault> {
+    pub fn among(all: Vec<R>, plan: &Plan, runner: &dyn Runner) -> Result<Self, QueryError> {
         let table::TablePage { total, rows } = table::run(plan, &all, runner)?;
         Ok(Self { total, all, rows })
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::blacklist::{BlacklistEntry, BlacklistNumber};
-use crate::book::desk::Desk;
+use crate::book::writer::BookWriter;
 use crate::change::{Change, Effect};
 use crate::contact::{Contact, ContactDraft};
 use crate::employee::{Employee, EmployeePhone, PhoneStatus};
@@ -76,7 +76,7 @@ fn book() -> Book {
         let entry = BlacklistEntry { phone, added_by: "Ada".into(), comment: comment.map(Box::from), added_at: 86_400 };
         effects.push(Effect::PutBlacklistNumber(BlacklistNumber { id: BlacklistId::new(id).expect("an id"), entry }));
     }
-    let mut desk = Desk::default();
+    let mut desk = BookWriter::default();
     desk.apply(&Change { decided_on: desk.book().revision(), contacts: CONTACTS, effects });
     desk.book().clone()
 }
@@ -159,7 +159,7 @@ fn a_question_that_does_not_need_members_does_not_look_for_them() {
 
 #[test]
 fn a_group_that_took_the_place_of_another_has_its_own_members() {
-    let mut desk = Desk::of(book());
+    let mut desk = BookWriter::of(book());
     let gone = GroupId::new(2).expect("an id");
     let mut effects: Vec<Effect> = (1..=CONTACTS)
         .filter(|id| belongs(*id, 2))
@@ -183,8 +183,8 @@ fn employees_have_every_documented_member() {
     let found = Employees::find(&book, &planned::<Employees>(&Ask::default()), &INLINE).expect("no patterns");
     let hollow = |record: &EmployeeRecord<'_>, (place, field): (usize, &Field)| match (field.kind, record.value(place))
     {
-        (Kind::Empty(wanted), Value::Hollow(hollow)) => wanted == hollow,
-        (Kind::Empty(_), _) | (_, Value::Hollow(_)) => false,
+        (Kind::Empty(wanted), Value::AlwaysEmpty(hollow)) => wanted == hollow,
+        (Kind::Empty(_), _) | (_, Value::AlwaysEmpty(_)) => false,
         (_, Value::Null) => field.nullable,
         _ => true,
     };

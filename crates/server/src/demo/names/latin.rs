@@ -35,7 +35,7 @@ pub const ENGLISH: Tongue = Tongue {
         McDonald MacLeod McCarthy McKenzie FitzGerald St._John Lloyd-Jones Featherstonehaugh Brontë Abernathy
         Blackwood Chamberlain Ashworth Whitaker Fairbanks Winterbourne Nightingale Pemberton Thistlethwaite",
     patronymics: "Lee James/Marie Edward/Grace Alexander/Rose Michael/Jane Henry/Louise Arthur/Elizabeth J. T. W. St._Clair",
-    roles: "Reception\nWarehouse\nFront Desk\nAccounts Payable\nHelp Desk\nNight Security\nDentist\nPlumber\nGarage
+    roles: "Reception\nWarehouse\nFront BookWriter\nAccounts Payable\nHelp BookWriter\nNight Security\nDentist\nPlumber\nGarage
         Landlord\nTaxi\nSchool Office\nVet\nGP Surgery\nMum ❤️\nDad\nGran\nCoach Bob\nPizza \"Da Mario\"\nJoe's Diner
         The Crow's Nest\nRosie's Flowers\n🚕 City Cabs\nGym\nPiano Teacher\nBabysitter\nElectrician (24h)\nLocksmith",
     places: "London Manchester Bristol Leeds Dublin Edinburgh Glasgow Cardiff Boston Chicago Denver Seattle Austin Portland

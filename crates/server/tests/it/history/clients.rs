@@ -22,7 +22,7 @@ const CALLS_PER_LEAVE: u64 = 40;
 const NO_GROUP: u64 = 900_000_000;
 
 /// What all clients share.
-pub struct Desk<'f> {
+pub struct BookWriter<'f> {
     pub fleet: &'f Fleet,
     clock: Instant,
     /// The contacts that are registers, and the organization whose name they show.
@@ -46,9 +46,9 @@ enum Came {
     NoServer,
 }
 
-impl<'f> Desk<'f> {
+impl<'f> BookWriter<'f> {
     /// Makes the registers, with the organization's first name being 0.
-    pub fn new(fleet: &'f Fleet, registers: usize) -> Desk<'f> {
+    pub fn new(fleet: &'f Fleet, registers: usize) -> BookWriter<'f> {
         let id = |answer: Value| answer["result"]["data"]["id"].as_u64().unwrap_or_else(|| panic!("{answer}"));
         let organization = id(fleet.call(0, "create.contact_organizations", json!({"name": "o0"})));
         let register = |at| {
@@ -58,7 +58,16 @@ impl<'f> Desk<'f> {
         };
         let registers = (0..registers).map(register).collect();
         let (value, begun, clock) = (AtomicU64::new(0), AtomicU64::new(0), Instant::now());
-        Desk { fleet, clock, registers, organization, value, batches: Mutex::default(), calls: Mutex::default(), begun }
+        BookWriter {
+            fleet,
+            clock,
+            registers,
+            organization,
+            value,
+            batches: Mutex::default(),
+            calls: Mutex::default(),
+            begun,
+        }
     }
 
     fn now(&self) -> u64 {
@@ -135,13 +144,13 @@ fn register(record: &Value) -> (Members, u64) {
 
 /// One client: it does one thing after the other, with a connection to each server.
 pub struct Client<'d, 'f> {
-    desk: &'d Desk<'f>,
+    desk: &'d BookWriter<'f>,
     dice: Dice,
     lines: Vec<Option<Line>>,
 }
 
 impl<'d, 'f> Client<'d, 'f> {
-    pub fn new(desk: &'d Desk<'f>, dice: Dice) -> Self {
+    pub fn new(desk: &'d BookWriter<'f>, dice: Dice) -> Self {
         let lines = (0..desk.fleet.len()).map(|_| None).collect();
         Client { desk, dice, lines }
     }

@@ -21,7 +21,7 @@ mod model;
 mod nemesis;
 
 use checker::Judge;
-use clients::{Client, Desk};
+use clients::{BookWriter, Client};
 use model::State;
 use nemesis::Harm;
 
@@ -72,7 +72,7 @@ impl Mirror {
     }
 
     /// It holds what the pages of all servers show, once nothing is on its way any more.
-    fn compare(&mut self, desk: &Desk, nodes: usize) {
+    fn compare(&mut self, desk: &BookWriter, nodes: usize) {
         for node in 0..nodes {
             eventually(PATIENCE, "a mirror that is like its page", || {
                 let page = desk.read_at_rest(node);
@@ -85,7 +85,7 @@ impl Mirror {
 }
 
 /// One window: work and harm, then rest.
-fn window(desk: &Desk, dice: &mut Dice, round: u64) -> Harm {
+fn window(desk: &BookWriter, dice: &mut Dice, round: u64) -> Harm {
     std::thread::scope(|scope| {
         for _ in 0..CLIENTS {
             let mut client = Client::new(desk, Dice::new(dice.below(u64::from(u32::MAX))));
@@ -98,7 +98,7 @@ fn window(desk: &Desk, dice: &mut Dice, round: u64) -> Harm {
 /// So many rounds on so many servers.
 fn play(nodes: usize, rounds: u64, seed: u64) {
     let fleet = Fleet::start(nodes);
-    let desk = Desk::new(&fleet, REGISTERS);
+    let desk = BookWriter::new(&fleet, REGISTERS);
     let mut judge = Judge::new(State::new(REGISTERS));
     let (mut dice, mut mirror, mut count) = (Dice::new(seed * 16 + nodes as u64), Mirror::default(), Count::default());
     for round in 0..rounds {
@@ -120,7 +120,7 @@ fn play(nodes: usize, rounds: u64, seed: u64) {
 }
 
 /// What servers have in memory after all this is what others read from the rows.
-fn read_anew(desk: &Desk, nodes: usize) {
+fn read_anew(desk: &BookWriter, nodes: usize) {
     let pages: Vec<Value> = (0..nodes).map(|node| desk.read_at_rest(node)).collect();
     for (node, page) in pages.iter().enumerate() {
         desk.fleet.kill(node);

@@ -8,7 +8,7 @@ use ringbook_testbed::Stop;
 
 use super::super::crashing::Dice;
 use super::super::proxy::{Trap, Way};
-use super::clients::Desk;
+use super::clients::BookWriter;
 
 /// How long clients may take for so many calls before it goes on without them: they may all be waiting for the end.
 const MOMENT_MAX: Duration = Duration::from_millis(400);
@@ -38,11 +38,11 @@ impl AddAssign for Harm {
 }
 
 /// Lets some calls begin.
-fn moment(desk: &Desk, dice: &mut Dice) {
+fn moment(desk: &BookWriter, dice: &mut Dice) {
     wait_for_calls(desk, 1 + dice.below(20), MOMENT_MAX);
 }
 
-fn wait_for_calls(desk: &Desk, calls: u64, time_max: Duration) {
+fn wait_for_calls(desk: &BookWriter, calls: u64, time_max: Duration) {
     let (until, begin) = (desk.begun.load(Ordering::Relaxed) + calls, Instant::now());
     while desk.begun.load(Ordering::Relaxed) < until && begin.elapsed() < time_max {
         std::thread::sleep(LOOK_EVERY);
@@ -50,7 +50,7 @@ fn wait_for_calls(desk: &Desk, calls: u64, time_max: Duration) {
 }
 
 /// Does one harm and mends it: afterwards every server runs and has an open way to a database that runs.
-pub fn strike(desk: &Desk, dice: &mut Dice, round: u64) -> Harm {
+pub fn strike(desk: &BookWriter, dice: &mut Dice, round: u64) -> Harm {
     let (mut harm, fleet) = (Harm::default(), desk.fleet);
     let mut usual = Way::Open;
     if dice.below(4) == 0 {
@@ -59,7 +59,7 @@ pub fn strike(desk: &Desk, dice: &mut Dice, round: u64) -> Harm {
     }
     fleet.proxies.iter().for_each(|way| way.set(usual));
     moment(desk, dice);
-    let kinds: [fn(&Desk, &mut Dice, &mut Harm); 5] = [kill_nodes, end_database, cut, silence, kill_in_silence];
+    let kinds: [fn(&BookWriter, &mut Dice, &mut Harm); 5] = [kill_nodes, end_database, cut, silence, kill_in_silence];
     // Each of them comes early once, so that a short run has seen them all.
     let kind = usize::try_from(round).ok().filter(|round| *round < kinds.len());
     kinds[kind.unwrap_or_else(|| dice.below(kinds.len() as u64) as usize)](desk, dice, &mut harm);
@@ -69,12 +69,12 @@ pub fn strike(desk: &Desk, dice: &mut Dice, round: u64) -> Harm {
     harm
 }
 
-fn one_of(desk: &Desk, dice: &mut Dice) -> usize {
+fn one_of(desk: &BookWriter, dice: &mut Dice) -> usize {
     dice.below(desk.fleet.len() as u64) as usize
 }
 
 /// One, or all at once.
-fn kill_nodes(desk: &Desk, dice: &mut Dice, harm: &mut Harm) {
+fn kill_nodes(desk: &BookWriter, dice: &mut Dice, harm: &mut Harm) {
     let doomed: Vec<usize> =
         if dice.below(4) == 0 { (0..desk.fleet.len()).collect() } else { vec![one_of(desk, dice)] };
     doomed.iter().for_each(|node| desk.fleet.kill(*node));
@@ -82,7 +82,7 @@ fn kill_nodes(desk: &Desk, dice: &mut Dice, harm: &mut Harm) {
     harm.nodes_killed += doomed.len() as u64;
 }
 
-fn end_database(desk: &Desk, dice: &mut Dice, harm: &mut Harm) {
+fn end_database(desk: &BookWriter, dice: &mut Dice, harm: &mut Harm) {
     let cluster = &desk.fleet.cluster;
     match dice.below(4) {
         0 => cluster.stop(Stop::Fast),
@@ -95,7 +95,7 @@ fn end_database(desk: &Desk, dice: &mut Dice, harm: &mut Harm) {
     harm.databases_ended += 1;
 }
 
-fn cut(desk: &Desk, dice: &mut Dice, harm: &mut Harm) {
+fn cut(desk: &BookWriter, dice: &mut Dice, harm: &mut Harm) {
     let way = &desk.fleet.proxies[one_of(desk, dice)];
     match dice.below(4) {
         0 => way.cut(),
@@ -111,7 +111,7 @@ fn cut(desk: &Desk, dice: &mut Dice, harm: &mut Harm) {
 }
 
 /// What was on its way arrives late, or never.
-fn silence(desk: &Desk, dice: &mut Dice, harm: &mut Harm) {
+fn silence(desk: &BookWriter, dice: &mut Dice, harm: &mut Harm) {
     let way = &desk.fleet.proxies[one_of(desk, dice)];
     way.set(Way::Silent);
     if dice.below(4) == 0 {
@@ -126,7 +126,7 @@ fn silence(desk: &Desk, dice: &mut Dice, harm: &mut Harm) {
 }
 
 /// What a server had on its way arrives after its death.
-fn kill_in_silence(desk: &Desk, dice: &mut Dice, harm: &mut Harm) {
+fn kill_in_silence(desk: &BookWriter, dice: &mut Dice, harm: &mut Harm) {
     let node = one_of(desk, dice);
     desk.fleet.proxies[node].set(Way::Silent);
     moment(desk, dice);

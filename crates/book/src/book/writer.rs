@@ -1,7 +1,7 @@
 //! Where a book is changed: the present state, and what only a writer needs to know about it.
 //!
-//! There is one desk per book, and one change at a time. [`Desk::apply`] cannot fail: whatever could be
-//! wrong was judged before. Readers get [`Desk::snapshot`]s. How contacts are laid into chunks stands in
+//! There is one desk per book, and one change at a time. [`BookWriter::apply`] cannot fail: whatever could be
+//! wrong was judged before. Readers get [`BookWriter::snapshot`]s. How contacts are laid into chunks stands in
 //! [`super::contacts`].
 
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::chunk::{Chunk, Link, Links};
 use super::places::Places;
-use super::{Book, GroupSet, KnownEmployee};
+use super::{Book, EmployeeRow, GroupSet};
 use crate::blacklist::BlacklistNumber;
 use crate::change::{Change, Effect};
 use crate::contact::ContactDraft;
@@ -24,7 +24,7 @@ pub const DELETIONS_KEPT: usize = 100_000;
 
 /// A book and the look-ups of its writer.
 #[derive(Debug, Clone)]
-pub struct Desk {
+pub struct BookWriter {
     pub(super) book: Book,
     pub(super) organizations: Places<OrganizationId>,
     organization_names: HashMap<Name, OrganizationId>,
@@ -45,13 +45,13 @@ pub struct Desk {
     deletions_kept: usize,
 }
 
-impl Default for Desk {
+impl Default for BookWriter {
     fn default() -> Self {
         Self::of(Book::default())
     }
 }
 
-impl Desk {
+impl BookWriter {
     /// The desk of a book.
     pub fn of(book: Book) -> Self {
         let mut desk = Self {
@@ -242,7 +242,7 @@ impl Desk {
 
     fn put_employee(&mut self, employee: &Employee, revision: Revision) {
         let place = self.employees.take(employee.id);
-        self.book.employees.put(place, Arc::new(KnownEmployee::of(employee.clone())), revision.0);
+        self.book.employees.put(place, Arc::new(EmployeeRow::of(employee.clone())), revision.0);
         self.book.names_version += 1;
     }
 
