@@ -73,7 +73,7 @@ impl<'a> Call<'a> {
         self.now
     }
 
-    /// Names what is asked for: the name stands in the audit log.
+    /// Sets the operation's name for the audit log.
     pub fn name(&mut self, operation: &'static str) {
         self.operation = Some(operation);
     }

@@ -101,7 +101,7 @@ impl Budget {
     fn share(&self, peer: IpAddr) -> Arc<Semaphore> {
         let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
         if addresses.shares.len() >= addresses.swept_at {
-            // Whoever holds or awaits a charge holds the semaphore, too.
+            // A charge, granted or waiting, holds a reference to the semaphore.
             addresses.shares.retain(|_, share| Arc::strong_count(share) > 1);
             addresses.swept_at = ADDRESSES_SWEPT.max(2 * addresses.shares.len());
         }

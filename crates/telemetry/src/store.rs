@@ -10,7 +10,7 @@ const DURATION_BUCKETS: usize = 26;
 /// Buckets of batch sizes: 1 to 4096 by powers of two, and beyond.
 const BATCH_BUCKETS: usize = 14;
 
-/// Counters of the store, recorded by whoever commits.
+/// Counters of the store, recorded where transactions are committed.
 #[derive(Debug)]
 pub struct StoreMetrics {
     durations: Histograms<DURATION_BUCKETS>,

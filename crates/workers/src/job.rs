@@ -175,7 +175,7 @@ impl OnSlot {
         let Progress { lane, granted, .. } = *self.progress;
         let (turn, slot) = oneshot::channel();
         let has_paused = self.pool.change(lane, |schedule| {
-            // Whoever cancels says so before looking for paused jobs, under the same lock.
+            // Cancellation is recorded before paused jobs are looked up, under the same lock.
             let pauses = !self.is_unwanted() && schedule.should_pause(granted.owner);
             if pauses {
                 schedule.pause(granted, turn);

@@ -1,7 +1,7 @@
 //! The one pool for work that keeps a processor busy, shared by the whole server.
 //!
-//! Long questions, compiling patterns, compression, password hashes, loads, scans of the audit log: whoever needs a
-//! processor for longer than [`INLINE_MAX`] asks [`Workers::run`] for a slot. Slots are few, and they are divided
+//! Long questions, compiling patterns, compression, password hashes, loads, scans of the audit log: work that needs a
+//! processor for longer than [`INLINE_MAX`] requests a slot from [`Workers::run`]. Slots are few, and they are divided
 //! between *owners* (accounts, or addresses before the account is known), not between jobs: a free slot goes to the
 //! waiting owner that has the fewest, in turn; within an owner, first come, first served. A job that calls
 //! [`Job::pass`] often runs in slices of [`SLICE`]: when another owner waits and has fewer slots, the job pauses and
