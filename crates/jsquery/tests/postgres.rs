@@ -3,6 +3,8 @@
 //! The database is named by `RINGBOOK_TEST_POSTGRES`; `cargo xtask test` starts one. A failed round is repeated with
 //! `RINGBOOK_TEST_SEED` and `RINGBOOK_TEST_ROUNDS=1`.
 
+#![expect(clippy::panic, reason = "a panic of a test is its failure")]
+
 use fastrand::Rng;
 use jsquery::{JsQuery, JsQueryErrorKind, JsonKind, JsonView};
 use ringbook_testbed::queries;

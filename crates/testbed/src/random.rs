@@ -1,5 +1,7 @@
 //! Random choices for tests. The generator is [`fastrand::Rng`]; equal seeds give equal choices.
 
+#![expect(clippy::panic, reason = "used by tests only: a panic is a failed test")]
+
 use std::ops::Range;
 
 /// The environment variables that repeat a failed round of a random test.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 
+use ringbook_clock::Clock;
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, eventually, key, operate, outcome, place, program, told};
@@ -27,7 +28,7 @@ fn a_restart_keeps_everything() {
     let book = json!({"access_token": token, "limit": 10_000, "sort": [{"field": "full_name"}]});
     let before = demo.server.call("get.contacts", book.clone());
     let left = |answer: &Value| answer["result"]["metadata"]["limits"]["day_remaining"].as_u64().expect("points");
-    let today = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("now").as_secs() / 86_400;
+    let today = || Clock::System.now().day();
     let day = today();
     let demo_json = demo.json.clone();
     let (_root, data, _) = demo.into_data();

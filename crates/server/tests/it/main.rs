@@ -2,6 +2,8 @@
 //!
 //! Nothing here sleeps for a fixed time: what has a bound is looked for until it is there, and the bound is asserted.
 
+#![expect(clippy::panic, reason = "a panic of a test is its failure")]
+
 mod backup;
 mod changing;
 mod crashing;

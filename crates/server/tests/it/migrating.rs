@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Output, Stdio};
 
+use ringbook_clock::Clock;
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, added, eventually, outcome, place, program, told};
@@ -93,7 +94,7 @@ fn serve(arguments: [&str; 2], log: &Path) -> Server {
 /// What a server answers to everything that shows what it holds, up to what is left of the limits. The first two tokens
 /// are of one account, the third of another.
 fn answers(server: &Server, tokens: [&str; 3], cursor: &str) -> Vec<String> {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("now").as_secs().cast_signed();
+    let now = Clock::System.now().unix();
     let [from, till] = [now - 3600, now + 3600].map(ringbook_book::moment::write);
     let mut questions = Vec::new();
     for offset in [0, 100, 200] {

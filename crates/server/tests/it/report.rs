@@ -1,8 +1,7 @@
 //! The request report: what is in it, who sees it, and what is never in it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use ringbook_book::moment;
+use ringbook_clock::Clock;
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, added, key, outcome, told};
@@ -28,7 +27,7 @@ const MEMBERS: [&str; 15] = [
 ];
 
 fn now() -> i64 {
-    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).expect("now").as_secs()).expect("seconds")
+    Clock::System.now().unix()
 }
 
 /// The parameters of a question about the last hour, with these besides.

@@ -7,7 +7,8 @@
 //! With `RINGBOOK_BLESS=1` the files are written anew: read the difference before you keep it.
 
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+
+use ringbook_clock::Clock;
 
 use super::harness::Demo;
 use super::wire::{connect, post};
@@ -102,8 +103,8 @@ fn shown(answer: &str, demo: &Demo, session: &str) -> String {
         answer = answer.replace(session, "$session");
     }
     if let Some((_, number)) = number_after(&answer, "\"expire_at\":") {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
-        assert!((3590..=3600).contains(&number.parse::<u64>().expect("seconds").saturating_sub(now)), "{answer}");
+        let now = Clock::System.now().unix();
+        assert!((3590..=3600).contains(&(number.parse::<i64>().expect("seconds") - now)), "{answer}");
     }
     for (member, name) in [
         ("expire_at", "$in_an_hour"),
