@@ -1,4 +1,4 @@
-//! The targets, and where their inputs come from.
+//! The fuzz targets and the sources of their inputs.
 
 mod envelope;
 mod filter;
@@ -8,65 +8,55 @@ mod pattern;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::Outcome;
-use crate::dice::Dice;
+use ringbook_testbed::random::{Choices, Rng};
 
-/// Something that takes hostile input.
+use crate::{Outcome, mutate};
+
+/// A fuzz target.
 #[derive(Debug)]
 pub struct Target {
     /// Its name on the command line, and that of the folder of its seeds.
     pub name: &'static str,
-    /// Takes an input and panics if what comes back is wrong.
-    pub attempt: fn(&[u8]) -> Outcome,
+    /// Processes an input; panics if the answer is wrong.
+    pub run: fn(&[u8]) -> Outcome,
     /// An input from the grammar.
-    pub grow: fn(&mut Dice) -> Vec<u8>,
-    /// Words worth putting into an input.
-    pub words: &'static [&'static str],
+    pub generate: fn(&mut Rng) -> Vec<u8>,
+    /// Words that mutations insert.
+    pub dictionary: &'static [&'static str],
     seeds: OnceLock<Vec<Vec<u8>>>,
 }
 
-/// All targets.
-pub static TARGETS: [Target; 4] = [
-    Target {
-        name: "envelope",
-        attempt: envelope::attempt,
-        grow: envelope::grow,
-        words: envelope::WORDS,
-        seeds: OnceLock::new(),
-    },
-    Target {
-        name: "filter",
-        attempt: filter::attempt,
-        grow: filter::grow,
-        words: filter::WORDS,
-        seeds: OnceLock::new(),
-    },
-    Target {
-        name: "jsquery",
-        attempt: jsquery::attempt,
-        grow: jsquery::grow,
-        words: jsquery::WORDS,
-        seeds: OnceLock::new(),
-    },
-    Target {
-        name: "pattern",
-        attempt: pattern::attempt,
-        grow: pattern::grow,
-        words: pattern::WORDS,
-        seeds: OnceLock::new(),
-    },
-];
+/// Request bodies.
+pub static ENVELOPE: Target = Target::new("envelope", envelope::run, envelope::generate, envelope::DICTIONARY);
+/// Parameters of `get.contacts`.
+pub static FILTER: Target = Target::new("filter", filter::run, filter::generate, filter::DICTIONARY);
+/// jsquery expressions.
+pub static JSQUERY: Target = Target::new("jsquery", jsquery::run, jsquery::generate, jsquery::DICTIONARY);
+/// Regular expressions and patterns of `LIKE`.
+pub static PATTERN: Target = Target::new("pattern", pattern::run, pattern::generate, pattern::DICTIONARY);
 
-/// What parts the texts of an input that has several: no text holds this byte.
+/// All targets.
+pub static TARGETS: [&Target; 4] = [&ENVELOPE, &FILTER, &JSQUERY, &PATTERN];
+
+/// Separates the texts of an input that has several. It occurs in no UTF-8 text.
 pub const SEPARATOR: u8 = 0xff;
 
 impl Target {
-    /// The target of this name.
-    pub fn named(name: &str) -> Option<&'static Target> {
-        TARGETS.iter().find(|target| target.name == name)
+    const fn new(
+        name: &'static str,
+        run: fn(&[u8]) -> Outcome,
+        generate: fn(&mut Rng) -> Vec<u8>,
+        dictionary: &'static [&'static str],
+    ) -> Target {
+        Target { name, run, generate, dictionary, seeds: OnceLock::new() }
     }
 
-    /// Its seeds, read from `corpus-seeds/` at the first call; none if the folder is not there.
+    /// The target with this name.
+    pub fn named(name: &str) -> Option<&'static Target> {
+        TARGETS.into_iter().find(|target| target.name == name)
+    }
+
+    /// The files in `corpus-seeds/`, read at the first call; empty if the folder does not exist.
     pub fn seeds(&self) -> &[Vec<u8>] {
         self.seeds.get_or_init(|| {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus-seeds").join(self.name);
@@ -76,9 +66,35 @@ impl Target {
             files.iter().filter_map(|file| std::fs::read(file).ok()).collect()
         })
     }
+
+    /// A custom mutator for libFuzzer: rewrites the first `size` bytes of `data` and returns the new size, at most
+    /// `size_max`. Of eight mutations, four are those of libFuzzer (`default`), three know the target's words and
+    /// brackets, and one is a new input from the grammar.
+    pub fn mutate(
+        &self,
+        data: &mut [u8],
+        size: usize,
+        size_max: usize,
+        seed: u32,
+        default: fn(&mut [u8], usize, usize) -> usize,
+    ) -> usize {
+        let mut rng = Rng::with_seed(seed.into());
+        let input = match rng.below(8) {
+            0 => (self.generate)(&mut rng),
+            1..4 => {
+                let mut input = data[..size].to_vec();
+                mutate::mutate(&mut input, self, &mut rng);
+                input
+            }
+            _ => return default(data, size, size_max),
+        };
+        let size = input.len().min(size_max);
+        data[..size].copy_from_slice(&input[..size]);
+        size
+    }
 }
 
-/// The texts of an input; what is no UTF-8 is replaced.
+/// The texts of an input; invalid UTF-8 is replaced.
 fn texts(input: &[u8]) -> Vec<String> {
     input.split(|byte| *byte == SEPARATOR).map(|text| String::from_utf8_lossy(text).into_owned()).collect()
 }

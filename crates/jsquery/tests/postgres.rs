@@ -5,10 +5,9 @@
 
 #![expect(clippy::panic, reason = "a panic of a test is its failure")]
 
-use fastrand::Rng;
 use jsquery::{JsQuery, JsQueryErrorKind, JsonKind, JsonView};
 use ringbook_testbed::queries;
-use ringbook_testbed::random::{Choices, repeat_with, seeds};
+use ringbook_testbed::random::{Choices, Rng, repeat_with, seeds};
 use ringbook_testbed::reference::{Reference, ReferenceError, quoted};
 use serde_json::{Map, Value, json};
 

@@ -5,10 +5,10 @@
 //!
 //! `cargo bench -- 3 4` measures some rows only. `RINGBOOK_BENCH_CONTACTS` sets the size of the book (1 000 000 if absent), `RINGBOOK_BENCH_ROUNDS` the number of rounds (9).
 
+mod demo_book;
 mod floors;
 mod questions;
 mod rounds;
-mod shelf;
 
 use ringbook_book::Book;
 use ringbook_book::query::plan::Plan;
@@ -26,7 +26,7 @@ const LIKE: &str = "ван";
 fn main() {
     let contacts = setting("RINGBOOK_BENCH_CONTACTS", CONTACTS).max(GROWTH * GROWTH);
     eprintln!("making a book of {contacts} contacts");
-    let full = shelf::book(contacts);
+    let full = demo_book::book(contacts);
     full.warm_sort_keys(&ringbook_book::query::runner::INLINE);
     println!("{}", Row::HEAD);
     if wanted("3") {
@@ -42,10 +42,10 @@ fn main() {
         pages(&full);
     }
     if wanted("11") {
-        println!("{}", shelf::memory(&full));
+        println!("{}", demo_book::memory(&full));
     }
     if wanted("12") {
-        growth(&[shelf::book(contacts / GROWTH / GROWTH), shelf::book(contacts / GROWTH), full]);
+        growth(&[demo_book::book(contacts / GROWTH / GROWTH), demo_book::book(contacts / GROWTH), full]);
     }
 }
 

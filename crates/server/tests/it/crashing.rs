@@ -11,6 +11,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use ringbook_testbed::random::{Choices, Rng};
 use serde_json::{Value, json};
 
 use super::harness::{Server, added, key, outcome, place, told};
@@ -30,20 +31,6 @@ const KILLS_PER_CHECK: u64 = 50;
 const PAGE: usize = 10_000;
 /// Contacts in an upload.
 const UPLOADED: u64 = 20;
-
-/// Chance that is the same in every run.
-pub struct Dice(u64);
-
-impl Dice {
-    pub fn new(seed: u64) -> Dice {
-        Dice(seed)
-    }
-
-    pub fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-}
 
 /// A contact as its writer knows it: first name and phone number.
 type Known = (String, String);
@@ -112,19 +99,19 @@ impl Writer {
     }
 
     /// What to do next, and the call that does it.
-    fn next(&mut self, dice: &mut Dice) -> (Pending, &'static str, Value) {
-        let some = |writer: &Writer, dice: &mut Dice| {
-            let at = dice.below(writer.contacts.len().max(1) as u64) as usize;
+    fn next(&mut self, rng: &mut Rng) -> (Pending, &'static str, Value) {
+        let some = |writer: &Writer, rng: &mut Rng| {
+            let at = rng.below(writer.contacts.len());
             writer.contacts.keys().nth(at).copied()
         };
-        match (dice.below(10), some(self, dice)) {
+        match (rng.below(10), some(self, rng)) {
             (0..=2, Some(id)) => {
                 let known = self.known();
                 let params = json!({"id": id, "first_name": known.0, "phone_numbers": [known.1]});
                 (Pending::Update(id, known), "update.contacts", params)
             }
             (3, Some(id)) => {
-                let ids: BTreeSet<u64> = [Some(id), some(self, dice)].into_iter().flatten().collect();
+                let ids: BTreeSet<u64> = [Some(id), some(self, rng)].into_iter().flatten().collect();
                 let ids: Vec<u64> = ids.into_iter().collect();
                 let params = json!({"ids": ids});
                 (Pending::Delete(ids), "delete.contacts", params)
@@ -156,10 +143,10 @@ impl Writer {
     }
 
     /// Writes until the connection breaks; counts what was acknowledged.
-    fn write(&mut self, address: SocketAddr, token: &str, mut dice: Dice, count: &AtomicU64) {
+    fn write(&mut self, address: SocketAddr, token: &str, mut rng: Rng, count: &AtomicU64) {
         let Some(mut line) = Line::connect(address) else { return };
         loop {
-            let (pending, method, mut params) = self.next(&mut dice);
+            let (pending, method, mut params) = self.next(&mut rng);
             params["access_token"] = json!(token);
             self.pending = Some(pending.clone());
             let Some(answer) = line.call(method, &params) else { return };
@@ -251,15 +238,15 @@ fn a_kill_under_writers_loses_nothing_that_was_acknowledged() {
     let mut writers: Vec<Writer> =
         (0..WRITERS).map(|at| Writer { name: format!("writer {at}"), ..Writer::default() }).collect();
     let (mut acknowledged, mut under_way) = (0, 0);
-    let mut dice = Dice(seed);
+    let mut rng = Rng::with_seed(seed);
     let mut server = Server::serve(&data, &[]);
     for round in 0..rounds {
-        let (count, until) = (AtomicU64::new(0), 1 + dice.below(CHANGES_PER_ROUND_MAX));
+        let (count, until) = (AtomicU64::new(0), rng.u64(1..=CHANGES_PER_ROUND_MAX));
         std::thread::scope(|scope| {
             for (at, writer) in writers.iter_mut().enumerate() {
                 let (token, count, address) = (&token, &count, server.address);
-                let dice = Dice(seed.wrapping_mul(1_000_003).wrapping_add(round * 1_009 + at as u64));
-                scope.spawn(move || writer.write(address, token, dice, count));
+                let rng = Rng::with_seed(seed.wrapping_mul(1_000_003).wrapping_add(round * 1_009 + at as u64));
+                scope.spawn(move || writer.write(address, token, rng, count));
             }
             while count.load(Ordering::Relaxed) < until {
                 std::hint::spin_loop();

@@ -7,9 +7,10 @@
 
 use std::collections::BTreeMap;
 
+use ringbook_testbed::random::Rng;
 use serde_json::{Value, json};
 
-use super::crashing::{Dice, setting};
+use super::crashing::setting;
 use super::fleet::Fleet;
 use super::harness::eventually;
 use super::stores::Engine;
@@ -85,13 +86,13 @@ impl Mirror {
 }
 
 /// One window: work and harm, then rest.
-fn window(desk: &BookWriter, dice: &mut Dice, round: u64) -> Harm {
+fn window(desk: &BookWriter, rng: &mut Rng, round: u64) -> Harm {
     std::thread::scope(|scope| {
         for _ in 0..CLIENTS {
-            let mut client = Client::new(desk, Dice::new(dice.below(u64::from(u32::MAX))));
+            let mut client = Client::new(desk, Rng::with_seed(rng.u64(..)));
             scope.spawn(move || (0..CALLS).for_each(|_| client.act()));
         }
-        nemesis::strike(desk, dice, round)
+        nemesis::strike(desk, rng, round)
     })
 }
 
@@ -100,9 +101,10 @@ fn play(nodes: usize, rounds: u64, seed: u64) {
     let fleet = Fleet::start(nodes);
     let desk = BookWriter::new(&fleet, REGISTERS);
     let mut judge = Judge::new(State::new(REGISTERS));
-    let (mut dice, mut mirror, mut count) = (Dice::new(seed * 16 + nodes as u64), Mirror::default(), Count::default());
+    let (mut rng, mut mirror, mut count) =
+        (Rng::with_seed(seed * 16 + nodes as u64), Mirror::default(), Count::default());
     for round in 0..rounds {
-        count.harm += window(&desk, &mut dice, round);
+        count.harm += window(&desk, &mut rng, round);
         mirror.compare(&desk, nodes);
         let page = desk.read_at_rest(0);
         let calls = desk.take_calls();

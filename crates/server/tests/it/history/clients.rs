@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use ringbook_testbed::random::{Choices, Rng};
 use serde_json::{Value, json};
 
-use super::super::crashing::{Dice, Line};
+use super::super::crashing::Line;
 use super::super::fleet::Fleet;
 use super::super::harness::{eventually, outcome};
 use super::super::wire::PATIENCE;
@@ -17,7 +18,7 @@ use super::model::{BATCH, Deed, Members, Page};
 /// Batches that are left alone; more are deleted.
 const BATCHES_KEPT: u64 = 2;
 /// One call in so many is left without waiting for its answer.
-const CALLS_PER_LEAVE: u64 = 40;
+const CALLS_PER_LEAVE: usize = 40;
 /// No group has this id.
 const NO_GROUP: u64 = 900_000_000;
 
@@ -102,7 +103,7 @@ impl<'f> BookWriter<'f> {
 
     /// Reads everything from a server that runs, until it answers, and writes that down.
     pub fn read_at_rest(&self, node: usize) -> Value {
-        let mut client = Client::new(self, Dice::new(0));
+        let mut client = Client::new(self, Rng::with_seed(0));
         let mut page = Value::Null;
         eventually(PATIENCE, "a server that answers", || {
             let begun = self.now();
@@ -145,14 +146,14 @@ fn register(record: &Value) -> (Members, u64) {
 /// One client: it does one thing after the other, with a connection to each server.
 pub struct Client<'d, 'f> {
     desk: &'d BookWriter<'f>,
-    dice: Dice,
+    rng: Rng,
     lines: Vec<Option<Line>>,
 }
 
 impl<'d, 'f> Client<'d, 'f> {
-    pub fn new(desk: &'d BookWriter<'f>, dice: Dice) -> Self {
+    pub fn new(desk: &'d BookWriter<'f>, rng: Rng) -> Self {
         let lines = (0..desk.fleet.len()).map(|_| None).collect();
-        Client { desk, dice, lines }
+        Client { desk, rng, lines }
     }
 
     fn ask(&mut self, node: usize, method: &str, params: Value) -> Came {
@@ -165,7 +166,7 @@ impl<'d, 'f> Client<'d, 'f> {
             return Came::NoServer;
         };
         let params = self.desk.fleet.with_token(params);
-        if self.dice.below(CALLS_PER_LEAVE) == 0 {
+        if self.rng.one_in(CALLS_PER_LEAVE) {
             line.send(method, &params);
             self.lines[node] = None;
             return Came::Nothing;
@@ -182,9 +183,9 @@ impl<'d, 'f> Client<'d, 'f> {
 
     /// Does one thing on one server.
     pub fn act(&mut self) {
-        let node = self.dice.below(self.desk.fleet.len() as u64) as usize;
+        let node = self.rng.below(self.desk.fleet.len());
         self.desk.begun.fetch_add(1, Ordering::Relaxed);
-        match self.dice.below(20) {
+        match self.rng.below(20) {
             0..=5 => self.read(node),
             6..=8 => self.look(node),
             9..=14 => self.write(node),
@@ -215,12 +216,12 @@ impl<'d, 'f> Client<'d, 'f> {
     }
 
     fn register(&mut self) -> usize {
-        self.dice.below(self.desk.registers.len() as u64) as usize
+        self.rng.below(self.desk.registers.len())
     }
 
     fn write(&mut self, node: usize) {
         let register = self.register();
-        let members = self.dice.below(3);
+        let members = self.rng.below(3);
         let values = [0, 1].map(|member| (members == 2 || members == member).then(|| self.desk.value()));
         let mut update = json!({"id": self.desk.registers[register]});
         for (name, value) in ["first_name", "patronymic"].into_iter().zip(values) {

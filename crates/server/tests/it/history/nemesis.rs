@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ringbook_testbed::Stop;
+use ringbook_testbed::random::{Choices, Rng};
 
-use super::super::crashing::Dice;
 use super::super::proxy::{Trap, Way};
 use super::clients::BookWriter;
 
@@ -38,8 +38,8 @@ impl AddAssign for Harm {
 }
 
 /// Lets some calls begin.
-fn moment(desk: &BookWriter, dice: &mut Dice) {
-    wait_for_calls(desk, 1 + dice.below(20), MOMENT_MAX);
+fn moment(desk: &BookWriter, rng: &mut Rng) {
+    wait_for_calls(desk, rng.u64(1..=20), MOMENT_MAX);
 }
 
 fn wait_for_calls(desk: &BookWriter, calls: u64, time_max: Duration) {
@@ -50,54 +50,53 @@ fn wait_for_calls(desk: &BookWriter, calls: u64, time_max: Duration) {
 }
 
 /// Does one harm and mends it: afterwards every server runs and has an open way to a database that runs.
-pub fn strike(desk: &BookWriter, dice: &mut Dice, round: u64) -> Harm {
+pub fn strike(desk: &BookWriter, rng: &mut Rng, round: u64) -> Harm {
     let (mut harm, fleet) = (Harm::default(), desk.fleet);
     let mut usual = Way::Open;
-    if dice.below(4) == 0 {
-        usual = Way::Slow(Duration::from_millis(1 + dice.below(8)));
+    if rng.one_in(4) {
+        usual = Way::Slow(Duration::from_millis(rng.u64(1..=8)));
         harm.delays += 1;
     }
     fleet.proxies.iter().for_each(|way| way.set(usual));
-    moment(desk, dice);
-    let kinds: [fn(&BookWriter, &mut Dice, &mut Harm); 5] = [kill_nodes, end_database, cut, silence, kill_in_silence];
+    moment(desk, rng);
+    let kinds: [fn(&BookWriter, &mut Rng, &mut Harm); 5] = [kill_nodes, end_database, cut, silence, kill_in_silence];
     // Each of them comes early once, so that a short run has seen them all.
     let kind = usize::try_from(round).ok().filter(|round| *round < kinds.len());
-    kinds[kind.unwrap_or_else(|| dice.below(kinds.len() as u64) as usize)](desk, dice, &mut harm);
+    kinds[kind.unwrap_or_else(|| rng.below(kinds.len()))](desk, rng, &mut harm);
     fleet.proxies.iter().for_each(|way| way.set(usual));
-    moment(desk, dice);
+    moment(desk, rng);
     fleet.proxies.iter().for_each(|way| way.set(Way::Open));
     harm
 }
 
-fn one_of(desk: &BookWriter, dice: &mut Dice) -> usize {
-    dice.below(desk.fleet.len() as u64) as usize
+fn one_of(desk: &BookWriter, rng: &mut Rng) -> usize {
+    rng.below(desk.fleet.len())
 }
 
 /// One, or all at once.
-fn kill_nodes(desk: &BookWriter, dice: &mut Dice, harm: &mut Harm) {
-    let doomed: Vec<usize> =
-        if dice.below(4) == 0 { (0..desk.fleet.len()).collect() } else { vec![one_of(desk, dice)] };
+fn kill_nodes(desk: &BookWriter, rng: &mut Rng, harm: &mut Harm) {
+    let doomed: Vec<usize> = if rng.one_in(4) { (0..desk.fleet.len()).collect() } else { vec![one_of(desk, rng)] };
     doomed.iter().for_each(|node| desk.fleet.kill(*node));
     doomed.iter().for_each(|node| desk.fleet.launch(*node));
     harm.nodes_killed += doomed.len() as u64;
 }
 
-fn end_database(desk: &BookWriter, dice: &mut Dice, harm: &mut Harm) {
+fn end_database(desk: &BookWriter, rng: &mut Rng, harm: &mut Harm) {
     let cluster = &desk.fleet.cluster;
-    match dice.below(4) {
+    match rng.below(4) {
         0 => cluster.stop(Stop::Fast),
         1 => cluster.stop(Stop::Immediate),
         _ => cluster.kill(),
     }
     .expect("it runs");
-    moment(desk, dice);
+    moment(desk, rng);
     cluster.start_again().expect("it starts");
     harm.databases_ended += 1;
 }
 
-fn cut(desk: &BookWriter, dice: &mut Dice, harm: &mut Harm) {
-    let way = &desk.fleet.proxies[one_of(desk, dice)];
-    match dice.below(4) {
+fn cut(desk: &BookWriter, rng: &mut Rng, harm: &mut Harm) {
+    let way = &desk.fleet.proxies[one_of(desk, rng)];
+    match rng.below(4) {
         0 => way.cut(),
         1 => way.lay(Trap::BeforeCommit),
         2 => way.lay(Trap::AfterCommit),
@@ -106,30 +105,30 @@ fn cut(desk: &BookWriter, dice: &mut Dice, harm: &mut Harm) {
             way.cut();
         }
     }
-    moment(desk, dice);
+    moment(desk, rng);
     harm.cuts += 1;
 }
 
 /// What was on its way arrives late, or never.
-fn silence(desk: &BookWriter, dice: &mut Dice, harm: &mut Harm) {
-    let way = &desk.fleet.proxies[one_of(desk, dice)];
+fn silence(desk: &BookWriter, rng: &mut Rng, harm: &mut Harm) {
+    let way = &desk.fleet.proxies[one_of(desk, rng)];
     way.set(Way::Silent);
-    if dice.below(4) == 0 {
+    if rng.one_in(4) {
         wait_for_calls(desk, u64::from(u32::MAX), LONG);
     } else {
-        moment(desk, dice);
+        moment(desk, rng);
     }
-    if dice.below(2) == 0 {
+    if rng.one_in(2) {
         way.cut();
     }
     harm.silences += 1;
 }
 
 /// What a server had on its way arrives after its death.
-fn kill_in_silence(desk: &BookWriter, dice: &mut Dice, harm: &mut Harm) {
-    let node = one_of(desk, dice);
+fn kill_in_silence(desk: &BookWriter, rng: &mut Rng, harm: &mut Harm) {
+    let node = one_of(desk, rng);
     desk.fleet.proxies[node].set(Way::Silent);
-    moment(desk, dice);
+    moment(desk, rng);
     desk.fleet.kill(node);
     desk.fleet.proxies[node].set(Way::Open);
     desk.fleet.launch(node);
