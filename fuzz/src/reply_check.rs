@@ -15,7 +15,7 @@ const ERROR_DATA: [&str; 6] = ["mnemonic", "field", "value", "params", "extended
 /// Maximum length of a value that an error repeats, in characters.
 const VALUE_CHARS_MAX: usize = 1_000;
 
-/// Length of the part of a token that no error may contain.
+/// Length of the part of a token that no reason may contain.
 const TOKEN_PART_CHARS: usize = 16;
 
 /// Panics unless `answer` is a well-formed reply to `body`.
@@ -122,6 +122,8 @@ fn check_secrecy(body: &[u8], value: &Value) {
         return;
     };
     let error = value["error"].to_string();
-    // Errors cut what they quote.
-    assert!(!error.contains(&token[..TOKEN_PART_CHARS]), "the token in an error: {error}");
+    assert!(!error.contains(token), "the token in an error: {error}");
+    // Reasons quote parts of a value.
+    let params = value["error"]["data"]["params"].to_string();
+    assert!(!params.contains(&token[..TOKEN_PART_CHARS]), "a part of the token in an error: {error}");
 }

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use ringbook_testbed::wait::wait_until;
 use ringbook_testbed::{Cluster, Stop};
 
 use crate::expected::{ExpectedState, Refusal};
 use crate::findings::{Findings, grouped};
-use crate::fixture::{Fixture, client, eventually, panics};
+use crate::fixture::{Fixture, client, panics};
 use crate::workload::Workload;
 
 /// Number of outages: a fast shutdown, an immediate shutdown and a kill in turn.
@@ -64,7 +65,7 @@ pub fn run(fixture: &Fixture, findings: &mut Findings) -> Result<(), String> {
 fn once(cluster: &Cluster, expected: &ExpectedState, time: u64, longest: &mut Duration) -> Result<bool, String> {
     let taken = |changes| {
         let before = expected.acknowledged();
-        eventually(WAIT_TIME_MAX, || expected.acknowledged() >= before + changes)
+        wait_until(WAIT_TIME_MAX, || expected.acknowledged() >= before + changes)
     };
     let mut recovers = taken(CHANGES);
     let refused = expected.refused();
@@ -73,7 +74,7 @@ fn once(cluster: &Cluster, expected: &ExpectedState, time: u64, longest: &mut Du
         1 => cluster.stop(Stop::Immediate)?,
         _ => cluster.kill()?,
     }
-    recovers &= eventually(WAIT_TIME_MAX, || expected.refused() >= refused + REFUSALS);
+    recovers &= wait_until(WAIT_TIME_MAX, || expected.refused() >= refused + REFUSALS);
     cluster.start_again()?;
     let begin = Instant::now();
     recovers &= taken(1);

@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use ringbook_testbed::server::RunningServer;
+use ringbook_testbed::wait::wait_until;
 
 use crate::disk::Disk;
 use crate::expected::{ExpectedState, Refusal};
 use crate::findings::{Findings, grouped};
-use crate::fixture::{Fixture, Instance, client, eventually, panics};
+use crate::fixture::{Fixture, Instance, client, panics};
 use crate::workload::Workload;
 
 const DISK_MEBIBYTES: u32 = 24;
@@ -44,7 +45,8 @@ pub fn run(fixture: &Fixture, findings: &mut Findings) -> Result<(), String> {
     let (address, token) = (server.address.clone(), scenario.token.clone());
     let killed = Workload { address: &address, token: &token, expected: &scenario.expected }.run_while(|| {
         let before = scenario.expected.refused();
-        eventually(WAIT_TIME_MAX, || scenario.expected.refused() > before + CHANGES);
+        // The kill follows in either case.
+        let _ = wait_until(WAIT_TIME_MAX, || scenario.expected.refused() > before + CHANGES);
         server.kill()
     });
     killed?;
@@ -84,7 +86,7 @@ impl DiskFull<'_> {
     fn fill(&mut self, server: &RunningServer, moment: &str) -> Result<(), String> {
         let before = self.expected.refused();
         self.expected.slowest();
-        let is_full = || eventually(WAIT_TIME_MAX, || self.expected.refused() >= before + REFUSALS);
+        let is_full = || wait_until(WAIT_TIME_MAX, || self.expected.refused() >= before + REFUSALS);
         if !self.work(server).run_while(is_full) {
             return Err("the disk did not fill up".to_owned());
         }
@@ -108,7 +110,7 @@ impl DiskFull<'_> {
         let mut removed = Ok(());
         let recovered = self.work(server).run_while(|| {
             removed = self.disk.run(&format!("rm -f {ballast}"));
-            let taken = |changes| eventually(WAIT_TIME_MAX, || self.expected.acknowledged() >= before + changes);
+            let taken = |changes| wait_until(WAIT_TIME_MAX, || self.expected.acknowledged() >= before + changes);
             let is_taken = taken(1);
             first = begin.elapsed();
             is_taken && taken(CHANGES)

@@ -9,11 +9,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ringbook_testbed::quietly;
+use ringbook_testbed::wait::wait_until;
 
 use crate::disk::Disk;
 use crate::expected::{ExpectedState, Refusal};
 use crate::findings::Findings;
-use crate::fixture::{Fixture, Instance, client, eventually, panics};
+use crate::fixture::{Fixture, Instance, client, panics};
 use crate::workload::Workload;
 
 const DISK_MEBIBYTES: u32 = 256;
@@ -83,12 +84,12 @@ fn under_writers(instance: &Instance, token: &str, log: &Path, findings: &mut Fi
 fn once(expected: &ExpectedState, process: u32, longest: &mut Duration) -> Result<bool, String> {
     let refused = expected.refused();
     limit(process, "0")?;
-    let mut follows = eventually(WAIT_TIME_MAX, || expected.refused() > refused + CHANGES);
+    let mut follows = wait_until(WAIT_TIME_MAX, || expected.refused() > refused + CHANGES);
     limit(process, "unlimited")?;
     let (begin, acknowledged) = (Instant::now(), expected.acknowledged());
-    follows &= eventually(WAIT_TIME_MAX, || expected.acknowledged() > acknowledged);
+    follows &= wait_until(WAIT_TIME_MAX, || expected.acknowledged() > acknowledged);
     *longest = begin.elapsed().max(*longest);
-    Ok(follows && eventually(WAIT_TIME_MAX, || expected.acknowledged() > acknowledged + CHANGES))
+    Ok(follows && wait_until(WAIT_TIME_MAX, || expected.acknowledged() > acknowledged + CHANGES))
 }
 
 /// Sets the file size limit of the server.

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use ringbook_testbed::quietly;
 use ringbook_testbed::server::RunningServer;
+use ringbook_testbed::wait::wait_until;
 
 use crate::findings::{Findings, grouped, megabytes};
-use crate::fixture::{Fixture, client, eventually, panics};
+use crate::fixture::{Fixture, client, panics};
 use crate::latency::{Times, look_ups, phones};
 use crate::slow_clients::{SlowClient, idle, run_until};
 
@@ -58,7 +59,7 @@ pub fn run(fixture: &Fixture, findings: &mut Findings) -> Result<(), String> {
         findings.judge(beside.failed == 0, compared(&beside, &before, there));
         let more = megabytes(server.memory("VmRSS") - memory);
         findings.note(format!("{more} more memory with all of them, including the replies of the slow readers"));
-        let closed = eventually(CLOSED_WITHIN, || server.open_files() <= files + FILES_OTHER_MAX);
+        let closed = wait_until(CLOSED_WITHIN, || server.open_files() <= files + FILES_OTHER_MAX);
         over.store(true, Ordering::Relaxed);
         closed
     });
@@ -68,7 +69,7 @@ pub fn run(fixture: &Fixture, findings: &mut Findings) -> Result<(), String> {
     after(&server, &measure(), &before, memory, findings);
     let kept = server.memory("VmRSS");
     drop(idle(&server.address, &token, &phones, IDLE)?);
-    let left = eventually(CLOSED_WITHIN, || server.open_files() <= files + FILES_OTHER_MAX);
+    let left = wait_until(CLOSED_WITHIN, || server.open_files() <= files + FILES_OTHER_MAX);
     let more = megabytes(server.memory("VmRSS") - kept);
     findings.judge(
         left,

@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use ringbook_testbed::http_client::WAIT_MAX;
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, eventually, place, program, told};
 use super::stores::Engine;
-use super::wire::PATIENCE;
 
 const WRITERS: u64 = 4;
 /// Changes before the copy is made, and at least as many while it is made and after it.
@@ -38,7 +38,7 @@ fn a_backup_under_writers_has_every_change_acknowledged_before_it() {
             acknowledged.fetch_add(1, Ordering::Relaxed);
         }
     };
-    let wait_for = |changes| eventually(PATIENCE, "changes", || acknowledged.load(Ordering::Relaxed) >= changes);
+    let wait_for = |changes| eventually(WAIT_MAX, "changes", || acknowledged.load(Ordering::Relaxed) >= changes);
     let root = place();
     let copy = root.path().join("copy.db");
     let before = std::thread::scope(|scope| {

@@ -1,22 +1,21 @@
 //! The program itself, started, asked and stopped as its users do it.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use ringbook_testbed::http_client::{HttpClient, Response, WAIT_MAX, connect, post};
+use ringbook_testbed::wait::wait_until;
 use serde_json::{Value, json};
 
 pub use super::stores::{Place, place};
 use super::stores::{named, named_to_demo};
-use super::wire::{Answer, PATIENCE, connect, post};
 
 /// What the operator changes is seen by a running server within this time; the rest is for a machine that is busy.
 const SEEN_WITHIN: Duration = Duration::from_secs(1);
 const GRACE: Duration = Duration::from_secs(4);
-/// Between two looks at something that has a bound.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The program with these arguments and none of the environment's settings.
 pub fn program<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
@@ -130,7 +129,7 @@ impl Server {
 
     /// Waits until the log has this text.
     pub fn wait_for_log(&self, text: &str) {
-        eventually(PATIENCE, text, || self.log().contains(text));
+        eventually(WAIT_MAX, text, || self.log().contains(text));
     }
 
     pub fn signal(&self, name: &str) {
@@ -142,7 +141,7 @@ impl Server {
     /// Waits for its end.
     pub fn ended(&mut self) -> ExitStatus {
         let mut status = None;
-        eventually(PATIENCE, "the server's end", || {
+        eventually(WAIT_MAX, "the server's end", || {
             status = self.child.try_wait().expect("it can be waited for");
             status.is_some()
         });
@@ -163,14 +162,13 @@ impl Server {
     }
 
     /// One body on a connection of its own.
-    pub fn post(&self, body: impl AsRef<[u8]>) -> Answer {
-        connect(self.address).ask(post(body))
+    pub fn post(&self, body: impl AsRef<[u8]>) -> Response {
+        connect(self.address).request(post(body))
     }
 
     /// One call; its answer.
     pub fn call(&self, method: &str, params: Value) -> Value {
-        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        let answer = self.post(body.to_string());
+        let answer = self.post(call_body(method, &params));
         assert_eq!(answer.status, 200);
         answer.json()
     }
@@ -202,13 +200,30 @@ pub fn outcome(answer: &Value) -> String {
     answer["error"]["data"]["mnemonic"].as_str().unwrap_or("ok").to_owned()
 }
 
-/// Looks again and again until it holds.
-pub fn eventually(within: Duration, what: &str, mut holds: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !holds() {
-        assert!(begin.elapsed() < within, "{what}: not within {within:?}");
-        std::thread::sleep(LOOK_EVERY);
-    }
+/// Waits until a condition holds that gives no event to wait for.
+///
+/// # Panics
+/// It does not hold within this time.
+#[track_caller]
+pub fn eventually(within: Duration, what: &str, holds: impl FnMut() -> bool) {
+    assert!(wait_until(within, holds), "{what}: not within {within:?}");
+}
+
+/// The body of a call.
+pub fn call_body(method: &str, params: &Value) -> String {
+    json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string()
+}
+
+/// Sends a call whose reply is not read; the connection may break.
+pub fn try_send(client: &mut HttpClient<TcpStream>, method: &str, params: &Value) {
+    // A broken connection is one of the cases that such calls test.
+    let _ = client.try_send(post(call_body(method, params)));
+}
+
+/// The reply to a call; `None` if the connection breaks.
+pub fn try_call(client: &mut HttpClient<TcpStream>, method: &str, params: &Value) -> Option<Value> {
+    let response = client.try_request(post(call_body(method, params))).ok()?;
+    Some(response.json())
 }
 
 /// A demo that runs, with what its `demo.json` says.

@@ -1,58 +1,58 @@
-//! Several servers, a database and the ways between them, all of which fail, and clients that must not notice more than
-//! that they are refused: every answer fits one order of the changes of the account.
+//! Linearizability under faults: several servers, a database and the connections between them fail while clients read and
+//! change one account. Calls may be refused, but there must be one order of the changes that explains every reply.
 //!
-//! A round is a window: clients work while something goes wrong and is mended; then everything rests, every server is
-//! read, and the judge takes the window in. Chance is the same in every run of a seed, the moments are not.
-//! `RINGBOOK_CRASH_NODES`, `RINGBOOK_CRASH_ROUNDS` and `RINGBOOK_CRASH_SEED` make it long.
+//! In a round, clients work while a fault is injected and repaired; then nothing runs, every server is read, and the
+//! calls of the round are checked. The seed determines the random choices, but not the times at which they take effect.
+//! `RINGBOOK_CRASH_NODES`, `RINGBOOK_CRASH_ROUNDS` and `RINGBOOK_CRASH_SEED` select longer runs.
 
 use std::collections::BTreeMap;
 
+use ringbook_testbed::http_client::WAIT_MAX;
 use ringbook_testbed::random::Rng;
 use serde_json::{Value, json};
 
-use super::crashing::setting;
+use super::crashes::setting;
 use super::fleet::Fleet;
 use super::harness::eventually;
 use super::stores::Engine;
-use super::wire::PATIENCE;
 
 mod checker;
 mod clients;
+mod fault_schedule;
 mod model;
-mod nemesis;
 
-use checker::Judge;
-use clients::{BookWriter, Client};
+use checker::Checker;
+use clients::{Client, Recorder};
+use fault_schedule::FaultCounts;
 use model::State;
-use nemesis::Harm;
 
-/// Rounds if nothing is said.
+/// Default number of rounds.
 const ROUNDS: u64 = 6;
-/// Clients, each with a connection to every server.
+/// Number of clients, each with a connection to every server.
 const CLIENTS: u64 = 6;
-/// What each of them does in a round.
+/// Operations of each client in a round.
 const CALLS: u64 = 16;
 const REGISTERS: usize = 4;
-/// What a mirror is told at once: few, so that it has to ask again.
+/// Changes in a reply to a replica: few, so that it needs several calls.
 const PAGE: u64 = 5;
 
-/// What happened, for people.
+/// Totals for the output of a run.
 #[derive(Debug, Default)]
-struct Count {
-    harm: Harm,
+struct Totals {
+    faults: FaultCounts,
     calls: u64,
     unknown: u64,
 }
 
-/// A copy of the book that follows its changes, each time on another server.
+/// A copy of the book that follows its changes, on a different server each time.
 #[derive(Default)]
-struct Mirror {
+struct Replica {
     cursor: String,
     contacts: BTreeMap<u64, Value>,
 }
 
-impl Mirror {
-    /// Follows on one server up to now.
+impl Replica {
+    /// Applies the changes that one server returns, up to now.
     fn follow(&mut self, fleet: &Fleet, node: usize) {
         loop {
             let answer = fleet.call(node, "get.contact_changes", json!({"since": self.cursor, "limit": PAGE}));
@@ -72,12 +72,12 @@ impl Mirror {
         }
     }
 
-    /// It holds what the pages of all servers show, once nothing is on its way any more.
-    fn compare(&mut self, desk: &BookWriter, nodes: usize) {
+    /// Compares it with the pages of all servers, once they have applied all changes.
+    fn compare(&mut self, recorder: &Recorder, nodes: usize) {
         for node in 0..nodes {
-            eventually(PATIENCE, "a mirror that is like its page", || {
-                let page = desk.read_at_rest(node);
-                self.follow(desk.fleet, (node + 1) % nodes);
+            eventually(WAIT_MAX, "a replica that equals the page", || {
+                let page = recorder.read_at_rest(node);
+                self.follow(recorder.fleet, (node + 1) % nodes);
                 let shown = page["result"]["data"].as_array().expect("a page");
                 self.contacts.values().eq(shown)
             });
@@ -85,57 +85,57 @@ impl Mirror {
     }
 }
 
-/// One window: work and harm, then rest.
-fn window(desk: &BookWriter, rng: &mut Rng, round: u64) -> Harm {
+/// One round: clients work while a fault is injected.
+fn run_round(recorder: &Recorder, rng: &mut Rng, round: u64) -> FaultCounts {
     std::thread::scope(|scope| {
         for _ in 0..CLIENTS {
-            let mut client = Client::new(desk, Rng::with_seed(rng.u64(..)));
+            let mut client = Client::new(recorder, Rng::with_seed(rng.u64(..)));
             scope.spawn(move || (0..CALLS).for_each(|_| client.act()));
         }
-        nemesis::strike(desk, rng, round)
+        fault_schedule::inject(recorder, rng, round)
     })
 }
 
-/// So many rounds on so many servers.
-fn play(nodes: usize, rounds: u64, seed: u64) {
+/// Rounds on this number of servers.
+fn run(nodes: usize, rounds: u64, seed: u64) {
     let fleet = Fleet::start(nodes);
-    let desk = BookWriter::new(&fleet, REGISTERS);
-    let mut judge = Judge::new(State::new(REGISTERS));
-    let (mut rng, mut mirror, mut count) =
-        (Rng::with_seed(seed * 16 + nodes as u64), Mirror::default(), Count::default());
+    let recorder = Recorder::new(&fleet, REGISTERS);
+    let mut checker = Checker::new(State::new(REGISTERS));
+    let (mut rng, mut replica, mut totals) =
+        (Rng::with_seed(seed * 16 + nodes as u64), Replica::default(), Totals::default());
     for round in 0..rounds {
-        count.harm += window(&desk, &mut rng, round);
-        mirror.compare(&desk, nodes);
-        let page = desk.read_at_rest(0);
-        let calls = desk.take_calls();
-        count.calls += calls.len() as u64;
-        count.unknown += calls.iter().filter(|call| call.answered.is_none()).count() as u64;
-        judge.take(calls).unwrap_or_else(|why| panic!("round {round} of seed {seed} on {nodes} nodes: {why}"));
-        desk.adopt(&page);
+        totals.faults += run_round(&recorder, &mut rng, round);
+        replica.compare(&recorder, nodes);
+        let page = recorder.read_at_rest(0);
+        let calls = recorder.take_calls();
+        totals.calls += calls.len() as u64;
+        totals.unknown += calls.iter().filter(|call| call.answered.is_none()).count() as u64;
+        checker.check(calls).unwrap_or_else(|why| panic!("round {round} of seed {seed} on {nodes} nodes: {why}"));
+        recorder.adopt_batches(&page);
         if round % 50 == 49 || round + 1 == rounds {
-            tell(nodes, round + 1, &count);
+            print_totals(nodes, round + 1, &totals);
         }
     }
-    read_anew(&desk, nodes);
-    judge.take(desk.take_calls()).unwrap_or_else(|why| panic!("after seed {seed} on {nodes} nodes: {why}"));
+    restart_and_compare(&recorder, nodes);
+    checker.check(recorder.take_calls()).unwrap_or_else(|why| panic!("after seed {seed} on {nodes} nodes: {why}"));
     fleet.stop();
 }
 
-/// What servers have in memory after all this is what others read from the rows.
-fn read_anew(desk: &BookWriter, nodes: usize) {
-    let pages: Vec<Value> = (0..nodes).map(|node| desk.read_at_rest(node)).collect();
+/// Restarts every server: what it reads from the rows must be what it had in memory.
+fn restart_and_compare(recorder: &Recorder, nodes: usize) {
+    let pages: Vec<Value> = (0..nodes).map(|node| recorder.read_at_rest(node)).collect();
     for (node, page) in pages.iter().enumerate() {
-        desk.fleet.kill(node);
-        desk.fleet.launch(node);
-        assert_eq!(desk.read_at_rest(node)["result"]["data"], page["result"]["data"]);
+        recorder.fleet.kill(node);
+        recorder.fleet.launch(node);
+        assert_eq!(recorder.read_at_rest(node)["result"]["data"], page["result"]["data"]);
     }
 }
 
-fn tell(nodes: usize, rounds: u64, Count { harm, calls, unknown }: &Count) {
-    let Harm { nodes_killed, databases_ended, cuts, silences, delays } = harm;
+fn print_totals(nodes: usize, rounds: u64, Totals { faults, calls, unknown }: &Totals) {
+    let FaultCounts { nodes_killed, databases_ended, cuts, silences, delays } = faults;
     eprintln!(
         "{nodes} nodes, {rounds} rounds: {nodes_killed} kills of a node, {databases_ended} of PostgreSQL, {cuts} cuts, \
-         {silences} silences, {delays} delays; {calls} calls, {unknown} of them unknown; {rounds} histories fit one order"
+         {silences} silences, {delays} delays; {calls} calls, {unknown} of them without a reply; {rounds} linearizable histories"
     );
 }
 
@@ -144,7 +144,7 @@ fn every_answer_fits_one_order_of_the_changes() {
     let _engine = Engine::Postgres.select();
     let (rounds, seed) = (setting("RINGBOOK_CRASH_ROUNDS", ROUNDS), setting("RINGBOOK_CRASH_SEED", 1));
     match setting("RINGBOOK_CRASH_NODES", 0) {
-        0 => (2..=3).for_each(|nodes| play(nodes, ROUNDS, seed)),
-        nodes => play(nodes as usize, rounds, seed),
+        0 => (2..=3).for_each(|nodes| run(nodes, ROUNDS, seed)),
+        nodes => run(nodes as usize, rounds, seed),
     }
 }

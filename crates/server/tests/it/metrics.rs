@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
+use ringbook_testbed::http_client::{connect, get, post, post_with};
 use serde_json::{Value, json};
 
 use super::harness::{Server, place};
-use super::wire::{connect, post, post_with};
 
 fn page(at: SocketAddr) -> String {
-    connect(at).ask("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n").text().to_owned()
+    connect(at).request(get("/metrics")).text().to_owned()
 }
 
 fn free() -> SocketAddr {
@@ -60,14 +60,14 @@ fn what_a_server_does_is_on_its_page() {
         params["access_token"] = json!(token);
         json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string()
     };
-    let mut wire = connect(server.address);
+    let mut client = connect(server.address);
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let asked = call(1, "get.contacts", json!({"limit": 3}));
-    wire.ask(post_with(&format!("traceparent: {trace}\r\n"), &asked));
+    client.request(post_with(&format!("traceparent: {trace}\r\n"), &asked));
     let changed = call(2, "create.group_contacts", json!({"name": "Metrics"}));
-    let answer = wire.ask(post(&changed));
+    let answer = client.request(post(&changed));
     assert!(answer.json()["result"]["data"]["id"].is_number(), "{}", answer.text());
-    wire.ask("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.request(get("/nothing"));
     let page = page(metrics);
     for (sample, expected) in [
         ("ringbook_calls_total{method=\"get.contacts\",outcome=\"ok\"}", 1.0),

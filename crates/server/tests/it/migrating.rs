@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Output, Stdio};
 
 use ringbook_clock::Clock;
+use ringbook_testbed::http_client::WAIT_MAX;
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, added, eventually, outcome, place, program, told};
 use super::stores::{Engine, psql, server, try_psql};
-use super::wire::PATIENCE;
 
 /// A database beside the directory, wherever the other tests keep their data.
 struct Database {
@@ -172,7 +172,7 @@ fn a_store_moves_into_a_database_and_back_and_answers_the_same() {
 fn killed_in_the_midst(from: &str, to: &str, contacts: impl Fn() -> i64) {
     let mut command = program(["migrate-store", from, to]);
     let mut child: Child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
-    eventually(PATIENCE, "contacts in the target", || contacts() > 0);
+    eventually(WAIT_MAX, "contacts in the target", || contacts() > 0);
     child.kill().expect("it is there");
     assert_eq!(child.wait().expect("it ends").code(), None, "it was killed");
 }

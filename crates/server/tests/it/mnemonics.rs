@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use ringbook_jsonrpc::Mnemonic;
+use ringbook_testbed::http_client::{WAIT_MAX, connect, post};
 use serde_json::{Value, json};
 
-use super::harness::{Demo, Server, added, key, operate, place, told};
+use super::harness::{Demo, Server, added, eventually, key, operate, place, told};
 use super::stores::change;
-use super::wire::connect;
 
 /// Codes and messages as clients know them.
 const HEARD: [(&str, i32, &str); 30] = [
@@ -108,7 +108,7 @@ fn bodies(demo: &Demo, heard: &mut Heard) {
     say("method_not_found", call.as_bytes());
     say("batch_operations_not_supported", format!("[{call}]").as_bytes());
     say("notifications_not_supported", call.replace("\"id\":1,", "").as_bytes());
-    let refused = connect(demo.server.address).ask("POST /v2 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+    let refused = connect(demo.server.address).request("POST /v2 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
     heard.refusal("invalid_request", &refused.json());
 }
 
@@ -214,7 +214,7 @@ fn limits(demo: &Demo, heard: &mut Heard) {
         };
         let seen = || call(json!({"bogus": 1}))["error"]["data"]["mnemonic"] == "unexpected_parameters";
         let spent = || call(json!({"bogus": 1}))["error"]["data"]["mnemonic"] == "limit_exceeded";
-        super::harness::eventually(super::wire::PATIENCE, limit, || seen() || (*calls == 0 && spent()));
+        eventually(WAIT_MAX, limit, || seen() || (*calls == 0 && spent()));
         // Failed calls cost nothing, good ones a point; a minute may turn meanwhile, but not twice.
         let answers: Vec<Value> = (0..=2 * calls).map(|_| call(json!({"limit": 0}))).collect();
         let good = answers.iter().filter(|answer| answer["result"].is_object()).count();
@@ -239,17 +239,17 @@ fn crowd(heard: &mut Heard) {
     let data = root.path().join("data");
     added(&data, "customer add Crowded");
     let server = Server::serve(&data, &[]);
-    let mut wires: Vec<_> = (0..LOGINS_AT_ONCE)
+    let mut clients: Vec<_> = (0..LOGINS_AT_ONCE)
         .map(|at| {
-            let mut wire = connect(server.address);
+            let mut client = connect(server.address);
             let params = json!({"login": format!("crowd{at}"), "password": "wrong"});
             let call = json!({"jsonrpc": "2.0", "id": at, "method": "login.user", "params": params});
-            wire.send(super::wire::post(call.to_string()));
-            wire
+            client.send(post(call.to_string()));
+            client
         })
         .collect();
     // Which of them comes too late is for the machine to say; that some do is certain.
-    let mut answers = wires.iter_mut().rev().map(|wire| wire.answer().json());
+    let mut answers = clients.iter_mut().rev().map(|client| client.read_response().json());
     let refused = answers.find(|answer| answer["error"]["data"]["mnemonic"] == "error");
     heard.refusal("error", &refused.expect("more logins came than may wait"));
     server.kill();

@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use ringbook_testbed::http_client::{HttpClient, WAIT_MAX};
 use serde_json::{Value, json};
 
-use super::harness::{Server, added, eventually, key, operate_with, outcome, told};
+use super::harness::{Server, added, eventually, key, operate_with, outcome, told, try_call};
 use super::stores::{Engine, Place, place};
-use super::wire::PATIENCE;
 
 /// A customer with a key, and two servers on its data.
 struct Pair {
@@ -90,7 +90,7 @@ fn sessions_are_known_to_all_nodes() {
     operate_with(&pair.data, &format!("user set {user} --password-stdin"), "a long password\n");
     let login = json!({"login": "ann", "password": "a long password"});
     let session = || pair.nodes[0].call("login.user", login.clone());
-    eventually(PATIENCE, "the password is known", || outcome(&session()) == "ok");
+    eventually(WAIT_MAX, "the password is known", || outcome(&session()) == "ok");
     let token = session()["result"]["data"]["access_token"].as_str().expect("a session").to_owned();
     assert_eq!(pair.nodes[1].verdict(&token), "ok");
     assert_eq!(outcome(&pair.nodes[0].call("logout.user", json!({"access_token": token}))), "ok");
@@ -166,17 +166,17 @@ fn a_node_that_is_killed_takes_nothing_along() {
         for writer in 0..8 {
             let (token, stop, acknowledged) = (&token, &stop, &acknowledged);
             scope.spawn(move || {
-                let Some(mut line) = super::crashing::Line::connect(address) else { return };
+                let Ok(mut client) = HttpClient::try_connect(address) else { return };
                 while !stop.load(Ordering::SeqCst) {
                     let name = format!("writer {writer}");
                     let params = json!({"access_token": token, "last_name": name, "phone_numbers": ["700"]});
-                    let Some(answer) = line.call("create.contacts", &params) else { return };
+                    let Some(answer) = try_call(&mut client, "create.contacts", &params) else { return };
                     assert_eq!(outcome(&answer), "ok", "{answer}");
                     acknowledged.fetch_add(1, Ordering::SeqCst);
                 }
             });
         }
-        eventually(PATIENCE, "some changes", || acknowledged.load(Ordering::SeqCst) > 50);
+        eventually(WAIT_MAX, "some changes", || acknowledged.load(Ordering::SeqCst) > 50);
         doomed.kill();
         stop.store(true, Ordering::SeqCst);
     });
@@ -195,20 +195,20 @@ fn local_reads_catch_up_by_themselves() {
     // Both books are in memory.
     (0..2).for_each(|node| drop(pair.call(node, "get.contacts", json!({}))));
     let listening = || listeners(&pair, "COUNT(*)") == 2;
-    eventually(PATIENCE, "both listen", listening);
+    eventually(WAIT_MAX, "both listen", listening);
     let id = pair.create(0, "New");
     assert_eq!(pair.contact(0, id)["last_name"], "New", "a node knows its own writes");
-    eventually(PATIENCE, "the other node", || pair.contact(1, id)["last_name"] == "New");
+    eventually(WAIT_MAX, "the other node", || pair.contact(1, id)["last_name"] == "New");
     // Nobody can listen for longer than a moment: what is changed is found out all the same.
     let unheard = pair.create(1, "Unheard");
     let (_, key) = key(&pair.data, 1);
-    eventually(PATIENCE, "a node that hears nothing", || {
+    eventually(WAIT_MAX, "a node that hears nothing", || {
         listeners(&pair, "COUNT(pg_terminate_backend(pid))");
         pair.contact(0, unheard)["last_name"] == "Unheard" && pair.nodes[0].verdict(&key) == "ok"
     });
-    eventually(PATIENCE, "both listen again", listening);
+    eventually(WAIT_MAX, "both listen again", listening);
     let heard = pair.create(0, "Heard");
-    eventually(PATIENCE, "the other node", || pair.contact(1, heard)["last_name"] == "Heard");
+    eventually(WAIT_MAX, "the other node", || pair.contact(1, heard)["last_name"] == "Heard");
     pair.stop();
 }
 

@@ -4,11 +4,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use ringbook_clock::Clock;
+use ringbook_testbed::http_client::WAIT_MAX;
 use serde_json::{Value, json};
 
 use super::harness::{Server, added, eventually, key, operate, operate_with, outcome, place, program, told, told_with};
 use super::stores::{Engine, change};
-use super::wire::PATIENCE;
 
 /// All rights, in their order.
 const RIGHTS: [&str; 9] = [
@@ -162,9 +162,9 @@ fn a_running_server_follows_within_a_second() {
     let users = || server.call("get.customer_users", json!({"access_token": agent_token}));
     assert_eq!(outcome(&users()), "ip_not_whitelisted");
     told(&data, &format!("allow add ::ffff:127.0.0.1 --agent {agent}"));
-    eventually(PATIENCE, "the agent's list", || outcome(&users()) == "ok");
+    eventually(WAIT_MAX, "the agent's list", || outcome(&users()) == "ok");
     told(&data, &format!("customer set {customer} --agent none"));
-    eventually(PATIENCE, "no agent", || outcome(&for_user()) == "forbidden");
+    eventually(WAIT_MAX, "no agent", || outcome(&for_user()) == "forbidden");
     assert_eq!(users()["result"]["data"], json!([]));
     // The end of things.
     told(&data, &format!("key remove {id}"));
@@ -195,7 +195,7 @@ fn keys_and_sessions_end_when_their_time_is_over() {
     server.becomes(brief, "ok");
     let session = server.call("login.user", json!({"login": "acme", "password": "good"}));
     let session = session["result"]["data"]["access_token"].as_str().expect("a session").to_owned();
-    eventually(PATIENCE, "the key's end", || server.verdict(brief) == "access_token_expired");
+    eventually(WAIT_MAX, "the key's end", || server.verdict(brief) == "access_token_expired");
     assert_eq!(server.verdict(&session), "ok");
     server.stop();
     assert_eq!(change(&data, "UPDATE sessions SET expires_at = expires_at - 3600"), 1);
@@ -221,7 +221,7 @@ fn a_new_password_ends_the_sessions_of_the_old_one() {
     told_with(&data, &format!("user set {user} --password-stdin"), "new one\r\n");
     server.becomes(&session, "access_token_invalid");
     server.becomes(&key, "ok");
-    eventually(PATIENCE, "the new password", || outcome(&login("new one")) == "ok");
+    eventually(WAIT_MAX, "the new password", || outcome(&login("new one")) == "ok");
     assert_eq!(outcome(&login("old one")), "auth_error");
     let empty = operate_with(&data, &format!("user set {user} --password-stdin"), "\n");
     assert_ne!(empty.status.code(), Some(0));

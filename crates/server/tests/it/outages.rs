@@ -2,15 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use ringbook_testbed::http_client::{HttpClient, WAIT_MAX};
 use ringbook_testbed::{Cluster, Stop};
 use serde_json::{Value, json};
 
-use super::crashing::Line;
 use super::fleet::Fleet;
-use super::harness::{eventually, outcome};
-use super::proxy::{Trap, Way};
+use super::harness::{eventually, outcome, try_call};
+use super::proxy::{CommitCut, Link};
 use super::stores::{Engine, number};
-use super::wire::PATIENCE;
 
 /// Changes that are acknowledged before and after something happens.
 const CHANGES: u64 = 10;
@@ -35,7 +34,7 @@ impl Register {
     fn write(&self, fleet: &Fleet, node: usize) {
         let value = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
         let update = json!({"id": self.contact, "first_name": value.to_string()});
-        let Some(answer) = try_call(fleet, node, "update.contacts", update) else { return };
+        let Some(answer) = try_call_node(fleet, node, "update.contacts", update) else { return };
         match outcome(&answer).as_str() {
             "ok" => {
                 self.least.fetch_max(value, Ordering::SeqCst);
@@ -50,7 +49,7 @@ impl Register {
     fn read(&self, fleet: &Fleet, node: usize) -> bool {
         let least = self.least.load(Ordering::SeqCst);
         let filter = json!({"field": "id", "operator": "=", "value": self.contact});
-        let Some(answer) = try_call(fleet, node, "get.contacts", json!({"filter": filter})) else { return false };
+        let Some(answer) = try_call_node(fleet, node, "get.contacts", json!({"filter": filter})) else { return false };
         if outcome(&answer) == "internal_error" {
             return false;
         }
@@ -65,8 +64,8 @@ impl Register {
 }
 
 /// A call to a server that may go away.
-fn try_call(fleet: &Fleet, node: usize, method: &str, params: Value) -> Option<Value> {
-    Line::connect(fleet.address(node))?.call(method, &fleet.with_token(params))
+fn try_call_node(fleet: &Fleet, node: usize, method: &str, params: Value) -> Option<Value> {
+    try_call(&mut HttpClient::try_connect(fleet.address(node)).ok()?, method, &fleet.with_token(params))
 }
 
 /// Keeps a writer and a reader on each of four registers while something happens, with changes before and after it.
@@ -76,7 +75,7 @@ fn under_load(fleet: &Fleet, happening: impl FnOnce()) {
     let more = || {
         for register in &registers {
             let goal = register.acknowledged.load(Ordering::SeqCst) + CHANGES;
-            eventually(PATIENCE, "changes", || register.acknowledged.load(Ordering::SeqCst) >= goal);
+            eventually(WAIT_MAX, "changes", || register.acknowledged.load(Ordering::SeqCst) >= goal);
         }
     };
     std::thread::scope(|scope| {
@@ -134,8 +133,8 @@ fn outlives(end: impl Fn(&Cluster) -> Result<(), String>) {
         all_say_so(&fleet, probe);
         fleet.cluster.start_again().expect("it starts");
         for node in 0..fleet.len() {
-            eventually(PATIENCE, "health", || fleet.health(node) == 200);
-            eventually(PATIENCE, "an answer", || outcome(&fleet.page(node)) == "ok");
+            eventually(WAIT_MAX, "health", || fleet.health(node) == 200);
+            eventually(WAIT_MAX, "an answer", || outcome(&fleet.page(node)) == "ok");
         }
     });
     fleet.stop();
@@ -182,11 +181,11 @@ fn is_alone(fleet: &Fleet, sever: impl Fn(), heal: impl Fn()) {
     });
     assert_eq!(outcome(&fleet.page(1)), "ok");
     heal();
-    eventually(PATIENCE, "an answer", || outcome(&fleet.page(0)) == "ok");
+    eventually(WAIT_MAX, "an answer", || outcome(&fleet.page(0)) == "ok");
     let (here, there) = (fleet.page(0), fleet.page(1));
     assert_eq!(here["result"]["data"], there["result"]["data"]);
     assert_eq!(here["result"]["data"][0]["first_name"], "newer");
-    eventually(PATIENCE, "health", || fleet.health(0) == 200);
+    eventually(WAIT_MAX, "health", || fleet.health(0) == 200);
     assert_eq!(outcome(&fleet.call(0, "delete.contacts", json!({"id": contact}))), "ok");
 }
 
@@ -196,11 +195,11 @@ fn a_node_that_cannot_reach_the_database_says_so_and_catches_up_by_itself() {
     let fleet = Fleet::start(2);
     let way = &fleet.proxies[0];
     let closed = || {
-        way.set(Way::Closed);
+        way.set(Link::Closed);
         way.cut();
     };
-    is_alone(&fleet, closed, || way.set(Way::Open));
-    is_alone(&fleet, || way.set(Way::Silent), || way.set(Way::Open));
+    is_alone(&fleet, closed, || way.set(Link::Open));
+    is_alone(&fleet, || way.set(Link::Silent), || way.set(Link::Open));
     fleet.stop();
 }
 
@@ -210,13 +209,13 @@ fn a_node_that_falls_silent_under_writers_stops_the_other_for_a_moment_only() {
     let fleet = Fleet::start(2);
     under_load(&fleet, || {
         let way = &fleet.proxies[0];
-        way.set(Way::Silent);
+        way.set(Link::Silent);
         let probe = || fleet.call(1, "create.contacts", json!({"last_name": "probe", "phone_numbers": ["100"]}));
         // What the silent one had begun is undone by the database after a time that the operator sets.
-        eventually(PATIENCE, "the other goes on", || outcome(&probe()) == "ok");
-        way.set(Way::Slow(std::time::Duration::from_millis(20)));
-        eventually(PATIENCE, "an answer", || outcome(&fleet.page(0)) == "ok");
-        way.set(Way::Open);
+        eventually(WAIT_MAX, "the other goes on", || outcome(&probe()) == "ok");
+        way.set(Link::Slow(std::time::Duration::from_millis(20)));
+        eventually(WAIT_MAX, "an answer", || outcome(&fleet.page(0)) == "ok");
+        way.set(Link::Open);
     });
     fleet.stop();
 }
@@ -226,16 +225,16 @@ fn a_commit_whose_answer_is_lost_leaves_every_node_with_what_the_rows_say() {
     let _engine = Engine::Postgres.select();
     const CUTS: u64 = 6;
     let fleet = Fleet::start(2);
-    for (trap, may_be_there) in [(Trap::BeforeCommit, false), (Trap::AfterCommit, true)] {
+    for (cut, may_be_there) in [(CommitCut::Before, false), (CommitCut::After, true)] {
         let mut cuts = 0;
         while cuts < CUTS {
             let rows = || number(&fleet.data, "SELECT COUNT(*) FROM contacts").expect("a count");
             let before = rows();
-            fleet.proxies[0].lay(trap);
+            fleet.proxies[0].cut_at_commit(cut);
             let new = json!({"last_name": "new", "phone_numbers": ["100"]});
             let told = outcome(&fleet.call(0, "create.contacts", new));
             let there = rows() - before;
-            // Something else that the server writes may have gone into the trap.
+            // The cut may have hit another commit of the server.
             if told == "ok" {
                 assert_eq!(there, 1);
             } else {
@@ -245,7 +244,7 @@ fn a_commit_whose_answer_is_lost_leaves_every_node_with_what_the_rows_say() {
             }
             let total = |node| fleet.page(node)["result"]["metadata"]["total_items"].clone();
             for node in 0..2 {
-                eventually(PATIENCE, "what the rows say", || total(node) == json!(rows()));
+                eventually(WAIT_MAX, "what the rows say", || total(node) == json!(rows()));
             }
             assert_eq!(fleet.page(0)["result"]["data"], fleet.page(1)["result"]["data"]);
         }

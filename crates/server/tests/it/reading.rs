@@ -1,10 +1,10 @@
 //! Reading a whole book as clients do: the pasted line, pages, the loop by key, records of one shape.
 
+use ringbook_testbed::http_client::{connect, post};
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, program};
 use super::stores::named;
-use super::wire::{connect, post};
 
 /// The members of a contact, in their order.
 const MEMBERS: [&str; 12] = [
@@ -139,7 +139,7 @@ fn addresses_of_both_families_are_served() {
     assert!(server.greeting.starts_with("listening on http://[::1]:"), "{}", server.greeting);
     let params = json!({"access_token": json["customers"][0]["access_token"], "limit": 1});
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": "get.contacts", "params": params}).to_string();
-    let answer = connect(server.address).ask(post(body)).json();
+    let answer = connect(server.address).request(post(body)).json();
     assert_eq!(answer["result"]["metadata"]["total_items"], 10);
     server.stop();
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use ringbook_testbed::http_client::{connect, post};
 use serde_json::{Value, json};
 
 use super::harness::{Demo, outcome};
-use super::wire::{connect, post};
 
 /// A call of a customer's user.
 fn ask(demo: &Demo, who: &str, method: &str, mut params: Value) -> Value {
@@ -260,10 +260,10 @@ fn a_cursor_that_leads_nowhere_says_how_to_go_on() {
 #[test]
 fn the_description_needs_no_token() {
     let demo = Demo::start(1);
-    let mut wire = connect(demo.server.address);
+    let mut client = connect(demo.server.address);
     let mut discover = |params: &str| {
         let body = format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"rpc.discover\"{params}}}");
-        wire.ask(post(body)).json()
+        client.request(post(body)).json()
     };
     let answer = discover("");
     assert_eq!(answer["result"]["openrpc"], "1.3.2");

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use ringbook_testbed::http_client::{HttpClient, WAIT_MAX, connect_socket, post};
 use serde_json::json;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -11,7 +12,6 @@ use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, Stream
 
 use super::harness::{Server, added, eventually, outcome, place, program};
 use super::stores::named;
-use super::wire::{PATIENCE, Wire, post, socket};
 
 const ONE: (&str, &str) =
     (include_str!("../../../http/src/tests/one.pem"), include_str!("../../../http/src/tests/one.key"));
@@ -26,7 +26,7 @@ fn hold(place: &Path, (certificate, key): (&str, &str)) {
 }
 
 /// A connection to who has the key of this certificate.
-fn connect(server: &Server, name: &'static str, pem: &str) -> std::io::Result<Wire<Tls>> {
+fn connect(server: &Server, name: &'static str, pem: &str) -> std::io::Result<HttpClient<Tls>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate")).expect("a root");
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -36,16 +36,16 @@ fn connect(server: &Server, name: &'static str, pem: &str) -> std::io::Result<Wi
         .with_no_client_auth();
     let name = ServerName::try_from(name).expect("a name");
     let mut client = ClientConnection::new(Arc::new(config), name).map_err(std::io::Error::other)?;
-    let mut stream = socket(server.address);
+    let mut stream = connect_socket(server.address);
     while client.is_handshaking() {
         client.complete_io(&mut stream)?;
     }
-    Ok(Wire::new(StreamOwned::new(client, stream)))
+    Ok(HttpClient::new(StreamOwned::new(client, stream)))
 }
 
-fn is_answered(wire: &mut Wire<Tls>) {
+fn is_answered(client: &mut HttpClient<Tls>) {
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": "get.account", "params": {"access_token": "x"}});
-    assert_eq!(outcome(&wire.ask(post(body.to_string())).json()), "access_token_invalid");
+    assert_eq!(outcome(&client.request(post(body.to_string())).json()), "access_token_invalid");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn files_are_exchanged_while_calls_go_on() {
     is_answered(&mut connect(&server, "one.test", ONE.0).expect("a connection"));
     hold(root.path(), TWO);
     server.signal("HUP");
-    eventually(PATIENCE, "the new certificate", || connect(&server, "two.test", TWO.0).is_ok());
+    eventually(WAIT_MAX, "the new certificate", || connect(&server, "two.test", TWO.0).is_ok());
     assert!(connect(&server, "one.test", ONE.0).is_err());
     is_answered(&mut connect(&server, "two.test", TWO.0).expect("a connection"));
     is_answered(&mut old);

@@ -10,8 +10,9 @@ use std::path::PathBuf;
 
 use ringbook_clock::Clock;
 
+use ringbook_testbed::http_client::{connect, post};
+
 use super::harness::Demo;
-use super::wire::{connect, post};
 
 /// A body follows.
 const SENT: &str = "-->";
@@ -62,14 +63,14 @@ fn replay(topic: &str) {
 /// The transcript with the answers that came now.
 fn conversation(told: &str) -> String {
     let demo = Demo::start(1000);
-    let mut wire = connect(demo.server.address);
+    let mut client = connect(demo.server.address);
     let mut session = String::new();
     let mut heard = String::new();
     for line in told.lines().filter(|line| !line.starts_with(ANSWERED)) {
         heard.push_str(line);
         heard.push('\n');
         let Some(body) = line.strip_prefix(SENT) else { continue };
-        let answer = wire.ask(post(filled(body.strip_prefix(' ').unwrap_or(body), &demo, &session)));
+        let answer = client.request(post(filled(body.strip_prefix(' ').unwrap_or(body), &demo, &session)));
         assert_eq!(answer.status, 200, "{body}");
         if let Some(token) = answer.json()["result"]["data"]["access_token"].as_str() {
             session = token.to_owned();

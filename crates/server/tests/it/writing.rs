@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ringbook_testbed::http_client::{connect, post};
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, outcome};
-use super::wire::{connect, post};
 
 /// A connection that is kept for many calls.
 fn caller<'a>(server: &Server, token: &'a str) -> impl FnMut(&str, Value) -> Value + use<'a> {
-    let mut wire = connect(server.address);
+    let mut client = connect(server.address);
     move |method, mut params| {
         params["access_token"] = json!(token);
         let call = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        wire.ask(post(call.to_string())).json()
+        client.request(post(call.to_string())).json()
     }
 }
 

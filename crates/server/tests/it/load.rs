@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ringbook_testbed::http_client::{WAIT_MAX, connect, get, post};
 use ringbook_testbed::random::{Choices, Rng};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, added, eventually, key, outcome, place, program, told};
 use super::stores::{change, named};
-use super::wire::{PATIENCE, connect, post};
 
 #[test]
 fn parallel_calls_never_overshoot_a_limit() {
@@ -26,13 +26,13 @@ fn parallel_calls_never_overshoot_a_limit() {
         for at in 0..8 {
             let (server, token, good) = (&server, &token, &good);
             scope.spawn(move || {
-                let mut wire = connect(server.address);
+                let mut client = connect(server.address);
                 for round in 0..30 {
                     // Every third call fails, and gives its point back.
                     let limit = if (at + round) % 3 == 0 { -1 } else { 0 };
                     let params = json!({"access_token": token, "limit": limit});
                     let call = json!({"jsonrpc": "2.0", "id": 1, "method": "get.contacts", "params": params});
-                    let answer = wire.ask(post(call.to_string())).json();
+                    let answer = client.request(post(call.to_string())).json();
                     match &*outcome(&answer) {
                         "ok" => good.fetch_add(1, Ordering::Relaxed),
                         "limit_exceeded" | "invalid_parameter_value" => 0,
@@ -56,9 +56,9 @@ fn clients_that_leave_hurt_nobody() {
     let params = json!({"access_token": demo.token("demo"), "sort": [{"field": "full_name"}]});
     let call = json!({"jsonrpc": "2.0", "id": 1, "method": "get.contacts", "params": params}).to_string();
     for at in 0..100 {
-        let mut wire = connect(demo.server.address);
+        let mut client = connect(demo.server.address);
         let request = post(&call);
-        wire.send(&request[..request.len() - at % 50]);
+        client.send(&request[..request.len() - at % 50]);
     }
     assert_eq!(demo.server.verdict(demo.token("demo")), "ok");
     assert!(!demo.server.log().contains("ERROR"), "{}", demo.server.log());
@@ -72,20 +72,20 @@ fn one_connection_too_many_is_closed() {
     added(&data, "customer add Acme");
     let server = Server::serve(&data, &["--connections-max", "2"]);
     let body = "{}";
-    let mut wires = [connect(server.address), connect(server.address)];
-    for wire in &mut wires {
-        assert_eq!(wire.ask(post(body)).status, 200);
+    let mut clients = [connect(server.address), connect(server.address)];
+    for client in &mut clients {
+        assert_eq!(client.request(post(body)).status, 200);
     }
-    connect(server.address).closed();
-    let [mut one, other] = wires;
+    connect(server.address).expect_closed();
+    let [mut one, other] = clients;
     drop(other);
-    assert_eq!(one.ask(post(body)).status, 200);
+    assert_eq!(one.request(post(body)).status, 200);
     // The place of the one that left is free soon.
-    eventually(PATIENCE, "a free place", || {
-        let mut wire = connect(server.address);
+    eventually(WAIT_MAX, "a free place", || {
+        let mut client = connect(server.address);
         use std::io::{Read, Write};
         let mut first = [0];
-        wire.io.write_all(&post(body)).is_ok() && wire.io.read(&mut first).is_ok_and(|bytes| bytes == 1)
+        client.io.write_all(&post(body)).is_ok() && client.io.read(&mut first).is_ok_and(|bytes| bytes == 1)
     });
     server.stop();
 }
@@ -101,9 +101,9 @@ fn any_number_of_long_questions_at_once_is_answered() {
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8) {
             scope.spawn(|| {
-                let mut wire = connect(demo.server.address);
+                let mut client = connect(demo.server.address);
                 for _ in 0..1_500 {
-                    assert_eq!(wire.ask(post(&call)).json()["error"], Value::Null);
+                    assert_eq!(client.request(post(&call)).json()["error"], Value::Null);
                 }
             });
         }
@@ -135,7 +135,7 @@ fn random_bodies_are_always_answered() {
     let bits =
         ["\"", "{", "}", "[", "]", ",", ":", "\\", "null", "1e999", "-", "\u{0}", "ж", "true", "\\ud800", "(", "*"];
     let mut rng = Rng::with_seed(1);
-    let mut wire = connect(demo.server.address);
+    let mut client = connect(demo.server.address);
     let mut outcomes = BTreeSet::new();
     for _ in 0..3_000 {
         let mut body = call.clone().into_bytes();
@@ -149,7 +149,7 @@ fn random_bodies_are_always_answered() {
                 _ => body[at] = rng.below(256) as u8,
             }
         }
-        let answer = wire.ask(post(&body));
+        let answer = client.request(post(&body));
         assert_eq!(answer.status, 200);
         let json = without_id(answer.text());
         let found = outcome(&json);
@@ -196,11 +196,11 @@ fn the_log_filter_is_read_again_at_a_hangup() {
     let mut command = program(["serve", "--listen", "127.0.0.1:0", "--config"]);
     command.arg(&file).args(named(&data));
     let server = Server::run(command, &data);
-    let wrong = || connect(server.address).ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status;
+    let wrong = || connect(server.address).request(get("/")).status;
     assert_eq!((wrong(), server.log()), (404, String::new()));
     std::fs::write(&file, "log = 'debug'\n").expect("written");
     server.signal("HUP");
-    eventually(PATIENCE, "the new filter", || {
+    eventually(WAIT_MAX, "the new filter", || {
         assert_eq!(wrong(), 404);
         server.log().contains("request refused")
     });

@@ -1,104 +1,96 @@
-//! SIGKILL under writers: every acknowledged change is there after the restart, and nothing is half-written.
+//! SIGKILL under concurrent writers: after the restart every acknowledged change is there, and no change is there in part.
 //!
-//! Each writer has contacts and a group of its own, and knows what was acknowledged. The call that was under way when
-//! the server died may have happened or not, but as a whole. The server that is started after a kill is read once, and
-//! then written to until it is killed itself; what is old is deleted between, so that the book stays small. The moments
-//! of the kills are chance, the same in every run of a seed. `RINGBOOK_CRASH_ROUNDS` says how many kills,
-//! `RINGBOOK_CRASH_SEED` where chance begins.
+//! Each writer has its own contacts and records what was acknowledged. A call without a reply may have been done or not,
+//! but only as a whole. After a restart all contacts are read and compared, and old ones deleted, so that the book stays
+//! small. Kills come after a random number of changes that depends on the seed. `RINGBOOK_CRASH_ROUNDS` is the number of
+//! kills, `RINGBOOK_CRASH_SEED` the seed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::net::SocketAddr;
+use std::sync::{Condvar, Mutex, PoisonError};
 
+use ringbook_testbed::http_client::{HttpClient, WAIT_MAX};
 use ringbook_testbed::random::{Choices, Rng};
 use serde_json::{Value, json};
 
-use super::harness::{Server, added, key, outcome, place, told};
-use super::wire::{PATIENCE, post};
+use super::harness::{Server, added, key, outcome, place, told, try_call};
 
-/// Kills if nothing is said.
+/// Default number of kills.
 const ROUNDS: u64 = 4;
-/// Writers, each with a connection.
+/// Number of writers, each with a connection.
 const WRITERS: usize = 64;
-/// A kill comes after up to so many acknowledged changes.
+/// Maximum number of acknowledged changes before a kill.
 const CHANGES_PER_ROUND_MAX: u64 = 1_500;
 /// Contacts that a writer keeps from one kill to the next.
 const CONTACTS_KEPT: usize = 40;
-/// Kills between two orderly stops, at which the data are looked through.
+/// Kills between two regular stops, after which `ringbook check` is run.
 const KILLS_PER_CHECK: u64 = 50;
-/// Contacts that are read or deleted at once.
+/// Contacts that are read or deleted by one call.
 const PAGE: usize = 10_000;
 /// Contacts in an upload.
 const UPLOADED: u64 = 20;
 
-/// A contact as its writer knows it: first name and phone number.
-type Known = (String, String);
+/// The written members of a contact: first name and phone number.
+type Written = (String, String);
 
-/// What a call that was not answered would have done.
+/// The effect of a call without a reply.
 #[derive(Debug, Clone)]
 enum Pending {
-    Create(Known),
-    Update(u64, Known),
+    Create(Written),
+    Update(u64, Written),
     Delete(Vec<u64>),
-    Upload(Vec<Known>),
+    Upload(Vec<Written>),
 }
 
-/// What one writer knows of its own contacts.
+/// A number that one thread waits for and others increase.
+#[derive(Debug, Default)]
+struct Counter {
+    value: Mutex<u64>,
+    changed: Condvar,
+}
+
+impl Counter {
+    fn value(&self) -> u64 {
+        *self.value.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add_one(&self) {
+        *self.value.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.changed.notify_one();
+    }
+
+    /// Waits until the value is at least `least`.
+    ///
+    /// # Panics
+    /// It is not within [`WAIT_MAX`].
+    fn wait_for(&self, least: u64) {
+        let value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.changed.wait_timeout_while(value, WAIT_MAX, |value| *value < least);
+        let (value, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        assert!(!timeout.timed_out(), "only {} changes were acknowledged", *value);
+    }
+}
+
+/// A writer and the known state of its contacts.
 #[derive(Debug, Default)]
 struct Writer {
     name: String,
-    contacts: BTreeMap<u64, Known>,
+    contacts: BTreeMap<u64, Written>,
     pending: Option<Pending>,
     steps: u64,
 }
 
-/// A connection that may break at any moment.
-pub struct Line(TcpStream);
-
-impl Line {
-    pub fn connect(address: SocketAddr) -> Option<Line> {
-        let stream = TcpStream::connect(address).ok()?;
-        stream.set_read_timeout(Some(PATIENCE)).ok()?;
-        stream.set_nodelay(true).ok()?;
-        Some(Line(stream))
-    }
-
-    /// Asks, and reads no answer.
-    pub fn send(&mut self, method: &str, params: &Value) -> Option<()> {
-        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        self.0.write_all(&post(body.to_string())).ok()
-    }
-
-    /// The answer, if one came.
-    pub fn call(&mut self, method: &str, params: &Value) -> Option<Value> {
-        self.send(method, params)?;
-        let mut seen = Vec::new();
-        let mut room = [0; 16 << 10];
-        loop {
-            let bytes = self.0.read(&mut room).ok().filter(|bytes| *bytes > 0)?;
-            seen.extend_from_slice(&room[..bytes]);
-            let Some(end) = seen.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
-            let head = String::from_utf8_lossy(&seen[..end]).to_ascii_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok())?;
-            if seen.len() >= end + 4 + length {
-                return serde_json::from_slice(&seen[end + 4..end + 4 + length]).ok();
-            }
-        }
-    }
-}
-
 impl Writer {
-    fn known(&mut self) -> Known {
+    fn known(&mut self) -> Written {
         self.steps += 1;
         (format!("step {}", self.steps), format!("7{}", 1_000_000_000 + self.steps))
     }
 
-    fn record(&self, (first, phone): &Known) -> Value {
+    fn record(&self, (first, phone): &Written) -> Value {
         json!({"last_name": self.name, "first_name": first, "phone_numbers": [phone]})
     }
 
-    /// What to do next, and the call that does it.
+    /// The next change, and the call that makes it.
     fn next(&mut self, rng: &mut Rng) -> (Pending, &'static str, Value) {
         let some = |writer: &Writer, rng: &mut Rng| {
             let at = rng.below(writer.contacts.len());
@@ -117,7 +109,7 @@ impl Writer {
                 (Pending::Delete(ids), "delete.contacts", params)
             }
             (4, _) => {
-                let known: Vec<Known> = (0..UPLOADED).map(|_| self.known()).collect();
+                let known: Vec<Written> = (0..UPLOADED).map(|_| self.known()).collect();
                 let records: Vec<Value> = known.iter().map(|known| self.record(known)).collect();
                 (Pending::Upload(known), "upload.contacts", json!({"contacts": records}))
             }
@@ -129,38 +121,39 @@ impl Writer {
         }
     }
 
-    /// Notes what was acknowledged.
+    /// Applies an acknowledged change.
     fn acknowledged(&mut self, pending: Pending, data: &Value) {
         match pending {
             Pending::Create(known) => drop(self.contacts.insert(data["id"].as_u64().expect("an id"), known)),
             Pending::Update(id, known) => drop(self.contacts.insert(id, known)),
             Pending::Delete(ids) => ids.iter().for_each(|id| drop(self.contacts.remove(id))),
             Pending::Upload(known) => {
-                let ids = data["ids"].as_array().expect("ids").iter().map(|id| id.as_u64().expect("all were good"));
+                let ids =
+                    data["ids"].as_array().expect("ids").iter().map(|id| id.as_u64().expect("all contacts are valid"));
                 self.contacts.extend(ids.zip(known));
             }
         }
     }
 
-    /// Writes until the connection breaks; counts what was acknowledged.
-    fn write(&mut self, address: SocketAddr, token: &str, mut rng: Rng, count: &AtomicU64) {
-        let Some(mut line) = Line::connect(address) else { return };
+    /// Makes changes until the connection breaks; counts those that were acknowledged.
+    fn write(&mut self, address: SocketAddr, token: &str, mut rng: Rng, count: &Counter) {
+        let Ok(mut client) = HttpClient::try_connect(address) else { return };
         loop {
             let (pending, method, mut params) = self.next(&mut rng);
             params["access_token"] = json!(token);
             self.pending = Some(pending.clone());
-            let Some(answer) = line.call(method, &params) else { return };
+            let Some(answer) = try_call(&mut client, method, &params) else { return };
             assert!(answer["error"].is_null(), "{method}: {answer}");
             self.acknowledged(pending, &answer["result"]["data"]);
             self.pending = None;
-            count.fetch_add(1, Ordering::Relaxed);
+            count.add_one();
         }
     }
 
-    /// What is there must be what was acknowledged, with or without the call that was under way.
-    fn judge(&mut self, found: BTreeMap<u64, Known>) {
+    /// Compares the contacts with what was acknowledged, with or without the effect of the pending call.
+    fn compare(&mut self, found: BTreeMap<u64, Written>) {
         let Some(pending) = self.pending.take().filter(|_| found != self.contacts) else {
-            assert_eq!(found, self.contacts, "{}: what was acknowledged, and nothing else", self.name);
+            assert_eq!(found, self.contacts, "{}: not what was acknowledged", self.name);
             return;
         };
         let mut with = std::mem::take(&mut self.contacts);
@@ -171,14 +164,14 @@ impl Writer {
             Pending::Delete(ids) => ids.iter().for_each(|id| drop(with.remove(id))),
             Pending::Upload(known) => with.extend(fresh.into_iter().zip(known)),
         }
-        assert_eq!(found, with, "{}: what was acknowledged, and the whole of {pending:?}", self.name);
+        assert_eq!(found, with, "{}: neither without nor with all of {pending:?}", self.name);
         self.contacts = with;
     }
 }
 
 impl Writer {
-    /// Its oldest contacts, but for those that it keeps; they are no more its own.
-    fn give_up(&mut self) -> Vec<u64> {
+    /// Removes its oldest contacts from the known state, except [`CONTACTS_KEPT`]; returns their ids.
+    fn forget_oldest(&mut self) -> Vec<u64> {
         let old = self.contacts.len().saturating_sub(CONTACTS_KEPT);
         let ids: Vec<u64> = self.contacts.keys().take(old).copied().collect();
         ids.iter().for_each(|id| drop(self.contacts.remove(id)));
@@ -186,23 +179,23 @@ impl Writer {
     }
 }
 
-/// Whether everything is there that was acknowledged, and nothing else; then deletes what is old.
-fn look_through(server: &Server, token: &str, writers: &mut [Writer]) {
-    let mut found = survey(server, token);
+/// Compares all contacts with what the writers know, then deletes old ones.
+fn compare_all(server: &Server, token: &str, writers: &mut [Writer]) {
+    let mut found = read_all(server, token);
     for writer in writers.iter_mut() {
-        writer.judge(found.remove(&writer.name).unwrap_or_default());
+        writer.compare(found.remove(&writer.name).unwrap_or_default());
     }
-    assert!(found.is_empty(), "nobody has written these: {found:?}");
-    let old: Vec<u64> = writers.iter_mut().flat_map(Writer::give_up).collect();
+    assert!(found.is_empty(), "contacts of no writer: {found:?}");
+    let old: Vec<u64> = writers.iter_mut().flat_map(Writer::forget_oldest).collect();
     for some in old.chunks(PAGE) {
         let answer = server.call("delete.contacts", json!({"access_token": token, "ids": some}));
         assert_eq!(outcome(&answer), "ok", "{answer}");
     }
 }
 
-/// All contacts of the book by the last name that tells whose they are.
-fn survey(server: &Server, token: &str) -> BTreeMap<String, BTreeMap<u64, Known>> {
-    let mut found: BTreeMap<String, BTreeMap<u64, Known>> = BTreeMap::new();
+/// All contacts of the book by last name, which is the name of their writer.
+fn read_all(server: &Server, token: &str) -> BTreeMap<String, BTreeMap<u64, Written>> {
+    let mut found: BTreeMap<String, BTreeMap<u64, Written>> = BTreeMap::new();
     let mut last = 0;
     loop {
         let filter = json!({"field": "id", "operator": ">", "value": last});
@@ -237,32 +230,29 @@ fn a_kill_under_writers_loses_nothing_that_was_acknowledged() {
     told(&data, &format!("allow add 127.0.0.1 --customer {customer}"));
     let mut writers: Vec<Writer> =
         (0..WRITERS).map(|at| Writer { name: format!("writer {at}"), ..Writer::default() }).collect();
-    let (mut acknowledged, mut under_way) = (0, 0);
+    let (mut acknowledged, mut pending) = (0, 0);
     let mut rng = Rng::with_seed(seed);
     let mut server = Server::serve(&data, &[]);
     for round in 0..rounds {
-        let (count, until) = (AtomicU64::new(0), rng.u64(1..=CHANGES_PER_ROUND_MAX));
+        let (count, until) = (Counter::default(), rng.u64(1..=CHANGES_PER_ROUND_MAX));
         std::thread::scope(|scope| {
             for (at, writer) in writers.iter_mut().enumerate() {
                 let (token, count, address) = (&token, &count, server.address);
                 let rng = Rng::with_seed(seed.wrapping_mul(1_000_003).wrapping_add(round * 1_009 + at as u64));
                 scope.spawn(move || writer.write(address, token, rng, count));
             }
-            while count.load(Ordering::Relaxed) < until {
-                std::hint::spin_loop();
-                std::thread::yield_now();
-            }
+            count.wait_for(until);
             server.kill();
         });
-        acknowledged += count.into_inner();
-        under_way += writers.iter().filter(|writer| writer.pending.is_some()).count();
+        acknowledged += count.value();
+        pending += writers.iter().filter(|writer| writer.pending.is_some()).count();
         server = Server::serve(&data, &[]);
-        look_through(&server, &token, &mut writers);
+        compare_all(&server, &token, &mut writers);
         if (round + 1) % KILLS_PER_CHECK == 0 || round + 1 == rounds {
             server.stop();
             assert_eq!(told(&data, "check")["ok"], true);
             server = Server::serve(&data, &[]);
-            eprintln!("{} kills, {acknowledged} changes acknowledged, {under_way} under way, none lost", round + 1);
+            eprintln!("{} kills, {acknowledged} acknowledged changes, {pending} without a reply, none lost", round + 1);
         }
     }
     server.stop();

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::process::Stdio;
 
 use ringbook_clock::Clock;
+use ringbook_testbed::http_client::WAIT_MAX;
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, eventually, key, operate, outcome, place, program, told};
 use super::stores::{Engine, number};
-use super::wire::PATIENCE;
 
 /// Contacts in one transaction of the demo.
 const BATCH: i64 = 10_000;
@@ -109,7 +109,7 @@ fn a_crash_forgets_at_most_some_points() {
     assert_eq!(limits(&demo.server), before - spent);
     // The counters are on disk within five seconds.
     let saved = "SELECT day_used FROM points WHERE account_kind = 'customer' AND account_id = 1";
-    eventually(PATIENCE, "the counters", || number(&demo.data(), saved).is_some_and(|used| used >= spent as i64));
+    eventually(WAIT_MAX, "the counters", || number(&demo.data(), saved).is_some_and(|used| used >= spent as i64));
     let data = demo.data();
     let Demo { server, .. } = &demo;
     server.signal("KILL");
@@ -136,7 +136,7 @@ fn a_kill_in_the_midst_of_the_bulk_write_leaves_whole_transactions() {
         let data = root.path().join("data");
         let mut command = program(["demo", "--listen", "127.0.0.1:0", "--contacts", "200000", "--data"]);
         let mut child = command.arg(&data).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
-        eventually(PATIENCE, "some batches", || {
+        eventually(WAIT_MAX, "some batches", || {
             assert!(child.try_wait().expect("a child").is_none(), "it ended by itself");
             if batches == 0 { data.join("ringbook.db").exists() } else { contacts(&data) >= batches * BATCH }
         });
