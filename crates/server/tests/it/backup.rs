@@ -1,4 +1,4 @@
-//! `ringbook backup` beside a running server: the restored copy has every change that was acknowledged before its start.
+//! `ringbook backup` beside a running server: the restored copy has every change acknowledged before it began.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -9,10 +9,10 @@ use super::harness::{Demo, Server, eventually, place, program, told};
 use super::stores::Engine;
 
 const WRITERS: u64 = 4;
-/// Changes before the copy is made, and at least as many while it is made and after it.
+/// Number of changes before the copy, and the minimum during and after it.
 const CHANGES: u64 = 40;
 
-/// The contacts whose last name is `Backup`, by the numbers in their first names.
+/// Contacts with the last name `Backup`, by the numbers in their first names.
 fn numbers(server: &Server, token: &str) -> Vec<u64> {
     let filter = json!({"field": "last_name", "operator": "=", "value": "Backup"});
     let answer = server.call("get.contacts", json!({"access_token": token, "filter": filter, "limit": 10_000}));

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::harness::{Server, added, key, program, told, try_call};
 use super::proxy::Proxy;
-use super::stores::{Place, place, stand_for};
+use super::stores::{Place, map_to_database, place};
 
 /// Time limits of a server for the database, in seconds; shorter than the defaults, so that tests take less time.
 const DATABASE_SECONDS_MAX: u64 = 2;
@@ -55,7 +55,7 @@ impl Fleet {
         let cluster = Cluster::start().unwrap_or_else(|why| panic!("a private PostgreSQL: {why}"));
         let root = place();
         let data = root.path().join("data");
-        stand_for(&data, cluster.connection());
+        map_to_database(&data, cluster.connection());
         let customer = added(&data, "customer add Acme");
         let user = added(&data, &format!("user add acme --customer {customer}"));
         let (_, token) = key(&data, user);

@@ -1,5 +1,5 @@
-//! Many at once, and many of them rude: limits under parallel calls, clients that leave, bodies of chance, a store
-//! that fails for a while.
+//! Parallel and hostile clients: limits under parallel calls, clients that disconnect, random bodies; and a store that
+//! fails for a while.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,7 +28,7 @@ fn parallel_calls_never_overshoot_a_limit() {
             scope.spawn(move || {
                 let mut client = connect(server.address);
                 for round in 0..30 {
-                    // Every third call fails, and gives its point back.
+                    // Every third call fails and returns its point.
                     let limit = if (at + round) % 3 == 0 { -1 } else { 0 };
                     let params = json!({"access_token": token, "limit": limit});
                     let call = json!({"jsonrpc": "2.0", "id": 1, "method": "get.contacts", "params": params});
@@ -42,7 +42,7 @@ fn parallel_calls_never_overshoot_a_limit() {
             });
         }
     });
-    // A failing call holds its point while it runs, so that the last good one may have been refused.
+    // A failing call holds its point while it runs, so the last valid call may have been refused.
     while server.verdict(&token) == "ok" {
         good.fetch_add(1, Ordering::Relaxed);
     }
@@ -51,7 +51,7 @@ fn parallel_calls_never_overshoot_a_limit() {
 }
 
 #[test]
-fn clients_that_leave_hurt_nobody() {
+fn clients_that_disconnect_do_not_affect_others() {
     let demo = Demo::start(1000);
     let params = json!({"access_token": demo.token("demo"), "sort": [{"field": "full_name"}]});
     let call = json!({"jsonrpc": "2.0", "id": 1, "method": "get.contacts", "params": params}).to_string();
@@ -66,7 +66,7 @@ fn clients_that_leave_hurt_nobody() {
 }
 
 #[test]
-fn one_connection_too_many_is_closed() {
+fn a_connection_above_the_limit_is_closed() {
     let root = place();
     let data = root.path().join("data");
     added(&data, "customer add Acme");
@@ -80,8 +80,8 @@ fn one_connection_too_many_is_closed() {
     let [mut one, other] = clients;
     drop(other);
     assert_eq!(one.request(post(body)).status, 200);
-    // The place of the one that left is free soon.
-    eventually(WAIT_MAX, "a free place", || {
+    // The slot of the closed connection becomes free.
+    eventually(WAIT_MAX, "a free slot", || {
         let mut client = connect(server.address);
         use std::io::{Read, Write};
         let mut first = [0];
@@ -97,7 +97,7 @@ fn any_number_of_long_questions_at_once_is_answered() {
     let params =
         json!({"access_token": demo.token("demo"), "limit": 1, "sort": [{"field": "last_name"}], "filter": filter});
     let call = json!({"jsonrpc": "2.0", "id": 1, "method": "get.contacts", "params": params}).to_string();
-    // As many as there are processors: those that begin while others are idle could wait for each other.
+    // As many as there are processors: questions that begin while others are idle could wait for each other.
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8) {
             scope.spawn(|| {
@@ -166,7 +166,7 @@ fn random_bodies_are_always_answered() {
 }
 
 #[test]
-fn a_store_that_fails_is_an_internal_error_until_it_is_well() {
+fn a_failing_store_is_an_internal_error_until_it_recovers() {
     let demo = Demo::start(20);
     change(&demo.data(), "ALTER TABLE sessions RENAME TO gone");
     let login = || {
@@ -177,7 +177,7 @@ fn a_store_that_fails_is_an_internal_error_until_it_is_well() {
     assert_eq!(outcome(&refused), "internal_error", "{refused}");
     let request = &refused["error"]["data"]["params"]["request"];
     assert!(refused["error"]["message"].as_str().is_some_and(|text| !text.contains("sessions")), "{refused}");
-    // What is in memory is answered meanwhile.
+    // Calls that need only memory succeed meanwhile.
     assert_eq!(demo.server.verdict(demo.token("demo")), "ok");
     assert!(demo.server.log().contains(&format!("request={request}")), "{}", demo.server.log());
     change(&demo.data(), "ALTER TABLE gone RENAME TO sessions");
@@ -187,7 +187,7 @@ fn a_store_that_fails_is_an_internal_error_until_it_is_well() {
 }
 
 #[test]
-fn the_log_filter_is_read_again_at_a_hangup() {
+fn sighup_reloads_the_log_filter() {
     let root = place();
     let data = root.path().join("data");
     added(&data, "customer add Acme");

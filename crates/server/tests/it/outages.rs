@@ -1,4 +1,4 @@
-//! The database away, killed or out of reach: a server says so, never answers what is old, and comes back by itself.
+//! Outages of the database: a server reports them, returns no stale data, and recovers without a restart.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -11,15 +11,15 @@ use super::harness::{eventually, outcome, try_call};
 use super::proxy::{CommitCut, Link};
 use super::stores::{Engine, number};
 
-/// Changes that are acknowledged before and after something happens.
+/// Number of changes that are acknowledged before and after an outage.
 const CHANGES: u64 = 10;
 
-/// A number that one client writes again and again, and others read.
+/// A number that one client writes repeatedly and others read.
 struct Register {
     contact: u64,
-    /// The last value whose writing began.
+    /// The last value whose write was begun.
     begun: AtomicU64,
-    /// No read that begins now may see less.
+    /// The minimum that a read begun now may return.
     least: AtomicU64,
     acknowledged: AtomicU64,
 }
@@ -30,7 +30,7 @@ impl Register {
         Register { contact, begun: AtomicU64::new(0), least: AtomicU64::new(0), acknowledged: AtomicU64::new(0) }
     }
 
-    /// Writes the next value; an answer that does not come leaves everything open, and so does `internal_error`.
+    /// Writes the next value. Without a reply, or after `internal_error`, it may have been written or not.
     fn write(&self, fleet: &Fleet, node: usize) {
         let value = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
         let update = json!({"id": self.contact, "first_name": value.to_string()});
@@ -45,7 +45,7 @@ impl Register {
         }
     }
 
-    /// Whether there was an answer; it must not be older than its call.
+    /// Reads the value, which must not be stale; returns whether there was a reply.
     fn read(&self, fleet: &Fleet, node: usize) -> bool {
         let least = self.least.load(Ordering::SeqCst);
         let filter = json!({"field": "id", "operator": "=", "value": self.contact});
@@ -63,13 +63,13 @@ impl Register {
     }
 }
 
-/// A call to a server that may go away.
+/// A call to a server that may be stopped.
 fn try_call_node(fleet: &Fleet, node: usize, method: &str, params: Value) -> Option<Value> {
     try_call(&mut HttpClient::try_connect(fleet.address(node)).ok()?, method, &fleet.with_token(params))
 }
 
-/// Keeps a writer and a reader on each of four registers while something happens, with changes before and after it.
-fn under_load(fleet: &Fleet, happening: impl FnOnce()) {
+/// Runs `outage` while a writer and a reader work on each of four registers, with changes before and after it.
+fn under_load(fleet: &Fleet, outage: impl FnOnce()) {
     let registers: Vec<Register> = (0..4).map(|at| Register::new(fleet, &format!("r {at}"))).collect();
     let stop = AtomicBool::new(false);
     let more = || {
@@ -96,7 +96,7 @@ fn under_load(fleet: &Fleet, happening: impl FnOnce()) {
         }
         let ending = Ending(&stop);
         more();
-        happening();
+        outage();
         more();
         drop(ending);
     });
@@ -105,7 +105,7 @@ fn under_load(fleet: &Fleet, happening: impl FnOnce()) {
     }
 }
 
-/// Ends the load whatever happens, so that a failure is seen instead of a hang.
+/// Ends the load also if the test panics, so that it fails instead of hanging.
 struct Ending<'s>(&'s AtomicBool);
 
 impl Drop for Ending<'_> {
@@ -114,8 +114,8 @@ impl Drop for Ending<'_> {
     }
 }
 
-/// No node has anything to say.
-fn all_say_so(fleet: &Fleet, contact: u64) {
+/// Checks that every node refuses calls.
+fn all_refuse(fleet: &Fleet, contact: u64) {
     for node in 0..fleet.len() {
         assert_eq!(outcome(&fleet.page(node)), "internal_error");
         let update = json!({"id": contact, "first_name": "x"});
@@ -124,13 +124,13 @@ fn all_say_so(fleet: &Fleet, contact: u64) {
     }
 }
 
-/// Ends PostgreSQL in some way under writers and readers on two servers, and starts it again.
-fn outlives(end: impl Fn(&Cluster) -> Result<(), String>) {
+/// Ends PostgreSQL while two servers are read and written, and starts it again.
+fn survives(end: impl Fn(&Cluster) -> Result<(), String>) {
     let fleet = Fleet::start(2);
     let probe = fleet.create(1, "probe");
     under_load(&fleet, || {
         end(&fleet.cluster).expect("it ends");
-        all_say_so(&fleet, probe);
+        all_refuse(&fleet, probe);
         fleet.cluster.start_again().expect("it starts");
         for node in 0..fleet.len() {
             eventually(WAIT_MAX, "health", || fleet.health(node) == 200);
@@ -141,19 +141,19 @@ fn outlives(end: impl Fn(&Cluster) -> Result<(), String>) {
 }
 
 #[test]
-fn postgresql_stopped_and_started_is_an_outage_and_no_loss() {
+fn a_stopped_database_is_an_outage_without_loss() {
     let _engine = Engine::Postgres.select();
-    outlives(|cluster| cluster.stop(Stop::Fast));
+    survives(|cluster| cluster.stop(Stop::Fast));
 }
 
 #[test]
-fn postgresql_killed_and_started_is_an_outage_and_no_loss() {
+fn a_killed_database_is_an_outage_without_loss() {
     let _engine = Engine::Postgres.select();
-    outlives(Cluster::kill);
+    survives(Cluster::kill);
 }
 
 #[test]
-fn a_node_killed_under_writers_comes_back_and_knows_all() {
+fn a_killed_node_has_all_changes_after_its_restart() {
     let _engine = Engine::Postgres.select();
     let fleet = Fleet::start(2);
     under_load(&fleet, || {
@@ -165,14 +165,14 @@ fn a_node_killed_under_writers_comes_back_and_knows_all() {
     fleet.stop();
 }
 
-/// What a node says while it cannot reach the database, and what the other does meanwhile.
-fn is_alone(fleet: &Fleet, sever: impl Fn(), heal: impl Fn()) {
+/// Checks a node that cannot reach the database, and that the other works meanwhile.
+fn is_isolated(fleet: &Fleet, sever: impl Fn(), heal: impl Fn()) {
     let contact = fleet.create(0, "known to both");
     (0..2).for_each(|node| assert_eq!(outcome(&fleet.page(node)), "ok"));
     sever();
     let update = json!({"id": contact, "first_name": "newer"});
     assert_eq!(outcome(&fleet.call(1, "update.contacts", update)), "ok", "the other goes on");
-    // At once, because each of them may wait for its bound.
+    // In parallel, because each call may take its maximum time.
     std::thread::scope(|scope| {
         scope.spawn(|| assert_eq!(outcome(&fleet.page(0)), "internal_error", "it would be old"));
         scope.spawn(|| assert_eq!(fleet.health(0), 503));
@@ -190,7 +190,7 @@ fn is_alone(fleet: &Fleet, sever: impl Fn(), heal: impl Fn()) {
 }
 
 #[test]
-fn a_node_that_cannot_reach_the_database_says_so_and_catches_up_by_itself() {
+fn a_node_without_database_refuses_calls_and_recovers() {
     let _engine = Engine::Postgres.select();
     let fleet = Fleet::start(2);
     let way = &fleet.proxies[0];
@@ -198,20 +198,20 @@ fn a_node_that_cannot_reach_the_database_says_so_and_catches_up_by_itself() {
         way.set(Link::Closed);
         way.cut();
     };
-    is_alone(&fleet, closed, || way.set(Link::Open));
-    is_alone(&fleet, || way.set(Link::Silent), || way.set(Link::Open));
+    is_isolated(&fleet, closed, || way.set(Link::Open));
+    is_isolated(&fleet, || way.set(Link::Silent), || way.set(Link::Open));
     fleet.stop();
 }
 
 #[test]
-fn a_node_that_falls_silent_under_writers_stops_the_other_for_a_moment_only() {
+fn a_silent_node_delays_the_other_only_briefly() {
     let _engine = Engine::Postgres.select();
     let fleet = Fleet::start(2);
     under_load(&fleet, || {
         let way = &fleet.proxies[0];
         way.set(Link::Silent);
         let probe = || fleet.call(1, "create.contacts", json!({"last_name": "probe", "phone_numbers": ["100"]}));
-        // What the silent one had begun is undone by the database after a time that the operator sets.
+        // The database rolls back the open transaction of the silent node after a configured time.
         eventually(WAIT_MAX, "the other goes on", || outcome(&probe()) == "ok");
         way.set(Link::Slow(std::time::Duration::from_millis(20)));
         eventually(WAIT_MAX, "an answer", || outcome(&fleet.page(0)) == "ok");
@@ -221,7 +221,7 @@ fn a_node_that_falls_silent_under_writers_stops_the_other_for_a_moment_only() {
 }
 
 #[test]
-fn a_commit_whose_answer_is_lost_leaves_every_node_with_what_the_rows_say() {
+fn after_a_commit_without_a_reply_all_nodes_equal_the_rows() {
     let _engine = Engine::Postgres.select();
     const CUTS: u64 = 6;
     let fleet = Fleet::start(2);
@@ -244,7 +244,7 @@ fn a_commit_whose_answer_is_lost_leaves_every_node_with_what_the_rows_say() {
             }
             let total = |node| fleet.page(node)["result"]["metadata"]["total_items"].clone();
             for node in 0..2 {
-                eventually(WAIT_MAX, "what the rows say", || total(node) == json!(rows()));
+                eventually(WAIT_MAX, "the total of the rows", || total(node) == json!(rows()));
             }
             assert_eq!(fleet.page(0)["result"]["data"], fleet.page(1)["result"]["data"]);
         }

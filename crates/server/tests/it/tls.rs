@@ -1,4 +1,4 @@
-//! TLS from the command line: a start with files, an exchange of the files under way, wrong files.
+//! TLS options: a start with certificate files, a reload of changed files, invalid files.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ fn hold(place: &Path, (certificate, key): (&str, &str)) {
     std::fs::write(place.join("key.pem"), key).expect("written");
 }
 
-/// A connection to who has the key of this certificate.
+/// A TLS connection that trusts this certificate only.
 fn connect(server: &Server, name: &'static str, pem: &str) -> std::io::Result<HttpClient<Tls>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate")).expect("a root");
@@ -49,17 +49,17 @@ fn is_answered(client: &mut HttpClient<Tls>) {
 }
 
 #[test]
-fn files_are_exchanged_while_calls_go_on() {
+fn certificates_are_reloaded_without_interrupting_calls() {
     let root = place();
     let data = root.path().join("data");
     added(&data, "customer add Nobody");
     hold(root.path(), ONE);
     let path = |name: &str| root.path().join(name).display().to_string();
     let server = Server::serve(&data, &["--tls-cert", &path("cert.pem"), "--tls-key", &path("key.pem")]);
-    assert!(server.greeting.starts_with("listening on https://127.0.0.1:"), "{}", server.greeting);
+    assert!(server.startup_line.starts_with("listening on https://127.0.0.1:"), "{}", server.startup_line);
     let mut old = connect(&server, "one.test", ONE.0).expect("a connection");
     is_answered(&mut old);
-    // Files that do not belong together change nothing.
+    // A certificate and a key that do not match are not loaded.
     hold(root.path(), (TWO.0, ONE.1));
     server.signal("HUP");
     server.wait_for_log("keeping the old certificate");
@@ -74,7 +74,7 @@ fn files_are_exchanged_while_calls_go_on() {
 }
 
 #[test]
-fn a_start_with_wrong_files_names_them() {
+fn a_start_with_invalid_files_names_them() {
     let root = place();
     let data = root.path().join("data");
     added(&data, "customer add Nobody");

@@ -1,10 +1,10 @@
-//! Golden transcripts: whole requests and whole answers, byte for byte, by topic.
+//! Golden transcripts: requests and replies, byte for byte, by topic.
 //!
-//! A file in `transcripts/` is a conversation with a demo of seed 1 and 1000 contacts: a line that begins with `-->` is
-//! a body, the line after it what was answered; anything else is remarks. What differs from run to run has a name:
-//! `$demo`, `$second`, `$other` and `$agent` are tokens, `$demo_password` and so on passwords, `$session` is the token
-//! of the last login, `$in_an_hour` and `$seconds` are times, `$limits` are the full limits of an account.
-//! With `RINGBOOK_BLESS=1` the files are written anew: read the difference before you keep it.
+//! A file in `transcripts/` is a conversation with a demo of seed 1 and 1000 contacts. A line that begins with `-->` is a
+//! body, the line after it the reply; other lines are comments. Values that differ from run to run have names:
+//! `$demo`, `$second`, `$other` and `$agent` are tokens, `$demo_password` etc. passwords, `$session` is the token of the
+//! last login, `$in_an_hour` and `$seconds` are times, `$limits` are the full limits of an account.
+//! `RINGBOOK_BLESS=1` rewrites the files: review the difference before committing it.
 
 use std::path::PathBuf;
 
@@ -14,9 +14,9 @@ use ringbook_testbed::http_client::{connect, post};
 
 use super::harness::Demo;
 
-/// A body follows.
+/// The prefix of a line with a body.
 const SENT: &str = "-->";
-/// The answer to it follows.
+/// The prefix of a line with a reply.
 const ANSWERED: &str = "<--";
 const ACCOUNTS: [&str; 4] = ["agent", "demo", "second", "other"];
 
@@ -60,7 +60,7 @@ fn replay(topic: &str) {
     assert_eq!(told.lines().count(), heard.lines().count(), "{topic}.txt: the end");
 }
 
-/// The transcript with the answers that came now.
+/// The transcript with the replies of this run.
 fn conversation(told: &str) -> String {
     let demo = Demo::start(1000);
     let mut client = connect(demo.server.address);
@@ -83,7 +83,7 @@ fn conversation(told: &str) -> String {
     heard
 }
 
-/// The body with what the names stand for.
+/// The body with names replaced by values.
 fn filled(body: &str, demo: &Demo, session: &str) -> String {
     let mut body = body.replace("$session", session);
     for account in ACCOUNTS {
@@ -93,7 +93,7 @@ fn filled(body: &str, demo: &Demo, session: &str) -> String {
     body
 }
 
-/// The answer with names for what differs from run to run.
+/// The reply with values that differ from run to run replaced by names.
 fn shown(answer: &str, demo: &Demo, session: &str) -> String {
     let mut answer = answer.to_owned();
     for account in ACCOUNTS {
@@ -122,7 +122,7 @@ fn shown(answer: &str, demo: &Demo, session: &str) -> String {
     answer
 }
 
-/// The digits after a text, and where they begin.
+/// The digits after a text, and their position.
 fn number_after(answer: &str, text: &str) -> Option<(usize, String)> {
     let at = answer.find(text)? + text.len();
     let digits: String = answer[at..].chars().take_while(char::is_ascii_digit).collect();

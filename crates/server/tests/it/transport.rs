@@ -1,4 +1,4 @@
-//! What happens around a call: paths, verbs, sizes, time-outs, bodies cut off, compression, logs, the end.
+//! The transport around a call: paths, methods, sizes, timeouts, incomplete bodies, compression, logs, shutdown.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener};
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::harness::{Demo, Place, Server, added, operate, outcome, place, program};
 
-/// The largest body.
+/// Maximum size of a body, in bytes.
 const BODY_BYTES_MAX: usize = 1 << 20;
 
-/// A server without anybody, with these arguments.
+/// A server without accounts, with these arguments.
 fn empty(arguments: &[&str]) -> (Place, Server) {
     let root = place();
     let data = root.path().join("data");
@@ -22,17 +22,17 @@ fn empty(arguments: &[&str]) -> (Place, Server) {
     (root, server)
 }
 
-/// A body that is understood and answered with `access_token_invalid`.
-fn stranger() -> String {
+/// A valid body with an invalid token, which is refused with `access_token_invalid`.
+fn unknown_caller() -> String {
     json!({"jsonrpc": "2.0", "id": 1, "method": "get.account", "params": {"access_token": "x"}}).to_string()
 }
 
-fn is_strangers(answer: &Response) {
+fn is_unknown_caller(answer: &Response) {
     let json = answer.json();
     assert_eq!((answer.status, &*outcome(&json)), (200, "access_token_invalid"), "{json}");
 }
 
-/// A refusal of something that never became a call: says where calls go.
+/// Checks the refusal of a request that is not a call, which names the URL for calls.
 fn is_no_call(answer: &Response, status: u16) {
     assert_eq!(answer.status, status, "{}", answer.head);
     assert_eq!(answer.header("content-type"), Some("application/json; charset=UTF-8"));
@@ -60,7 +60,7 @@ fn chunked(lines: &str, chunks: &[&[u8]]) -> Vec<u8> {
 }
 
 #[test]
-fn wrong_paths_and_verbs_are_told_the_right_ones() {
+fn refusals_of_wrong_paths_and_methods_name_the_right_ones() {
     let (_root, server) = empty(&[]);
     let mut client = connect(server.address);
     for path in ["/", "/v2", "/2.0", "/v2.0/contacts", "/v2.0//", "/V2.0", "/metrics", "/v2.0%2f"] {
@@ -78,42 +78,42 @@ fn wrong_paths_and_verbs_are_told_the_right_ones() {
     let head = client.read_head();
     assert_eq!((head.status, head.header("allow")), (405, Some("POST")));
     is_no_call(&client.request("POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"), 404);
-    // The connection goes on through all of it.
-    is_strangers(&client.request(post(stranger())));
-    let body = stranger();
+    // The connection stays usable after all of them.
+    is_unknown_caller(&client.request(post(unknown_caller())));
+    let body = unknown_caller();
     for path in ["/v2.0/", "/v2.0?a=b", "/v2.0/?"] {
         let request = format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        is_strangers(&client.request(request));
+        is_unknown_caller(&client.request(request));
     }
 }
 
 #[test]
 fn other_ways_to_send_a_call() {
     let (_root, server) = empty(&[]);
-    let body = stranger();
+    let body = unknown_caller();
     let length = body.len();
     let mut client = connect(server.address);
-    is_strangers(
+    is_unknown_caller(
         &client.request(format!("POST http://a/v2.0 HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{body}")),
     );
-    // A client that asks before it sends.
+    // A client that waits for `100 Continue`.
     client.send(format!("POST /v2.0 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n"));
     assert_eq!(client.read_head().status, 100);
-    is_strangers(&client.request(&body));
-    is_strangers(&client.request(post_with("Connection: close\r\n", &body)));
+    is_unknown_caller(&client.request(&body));
+    is_unknown_caller(&client.request(post_with("Connection: close\r\n", &body)));
     client.expect_closed();
-    // An old client, that closes after each call.
+    // A client of HTTP/1.0, without persistent connections.
     let mut client = connect(server.address);
-    is_strangers(&client.request(format!("POST /v2.0 HTTP/1.0\r\nContent-Length: {length}\r\n\r\n{body}")));
+    is_unknown_caller(&client.request(format!("POST /v2.0 HTTP/1.0\r\nContent-Length: {length}\r\n\r\n{body}")));
     client.expect_closed();
-    // A head beyond all measure.
+    // A head that is too large.
     let mut client = connect(server.address);
     client.send(post_with(&format!("X-Long: {}\r\n", "x".repeat(1 << 20)), &body));
     assert_eq!(client.read_head().status, 431);
 }
 
 #[test]
-fn request_headers_are_not_judged_and_answers_say_what_they_are() {
+fn request_content_types_are_ignored_and_replies_have_one() {
     let (_root, server) = empty(&[]);
     let mut client = connect(server.address);
     for lines in [
@@ -124,8 +124,8 @@ fn request_headers_are_not_judged_and_answers_say_what_they_are() {
         "Content-Type: application/x-www-form-urlencoded\r\nAccept: text/html\r\n",
         "Accept: image/png\r\nAuthorization: Bearer x\r\nX-Anything: \r\n",
     ] {
-        let answer = client.request(post_with(lines, stranger()));
-        is_strangers(&answer);
+        let answer = client.request(post_with(lines, unknown_caller()));
+        is_unknown_caller(&answer);
         assert_eq!(answer.header("content-type"), Some("application/json; charset=UTF-8"));
         assert!(answer.header("content-encoding").is_none() && answer.header("transfer-encoding").is_none());
     }
@@ -135,16 +135,18 @@ fn request_headers_are_not_judged_and_answers_say_what_they_are() {
 }
 
 #[test]
-fn a_body_may_be_large_but_not_too_large() {
+fn the_size_of_bodies_is_limited() {
     let (_root, server) = empty(&[]);
     let padded = |bytes: usize| {
-        let body = stranger();
+        let body = unknown_caller();
         body.clone() + &" ".repeat(bytes - body.len())
     };
     let mut client = connect(server.address);
-    is_strangers(&client.request(post(padded(BODY_BYTES_MAX))));
-    is_strangers(&client.request(chunked("", &[padded(BODY_BYTES_MAX).as_bytes()])));
-    is_strangers(&client.request(post_with("Content-Encoding: gzip\r\n", gzip(padded(BODY_BYTES_MAX).as_bytes()))));
+    is_unknown_caller(&client.request(post(padded(BODY_BYTES_MAX))));
+    is_unknown_caller(&client.request(chunked("", &[padded(BODY_BYTES_MAX).as_bytes()])));
+    is_unknown_caller(
+        &client.request(post_with("Content-Encoding: gzip\r\n", gzip(padded(BODY_BYTES_MAX).as_bytes()))),
+    );
     let large = padded(4 * BODY_BYTES_MAX);
     for request in [
         post(padded(BODY_BYTES_MAX + 1)),
@@ -154,37 +156,37 @@ fn a_body_may_be_large_but_not_too_large() {
         post_with("Content-Encoding: gzip\r\n", gzip(&vec![b' '; 256 << 20])),
     ] {
         let mut client = connect(server.address);
-        // The whole of it is sent, and still the answer is there to be read.
+        // The reply can be read although the whole body is sent.
         client.send(request);
         is_no_call(&client.read_response(), 413);
         client.expect_closed();
     }
-    // One that only says so, and waits.
+    // A large announced length, without a body.
     let mut client = connect(server.address);
     client.send("POST /v2.0 HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n");
     is_no_call(&client.read_response(), 413);
 }
 
 #[test]
-fn bodies_come_in_chunks_and_packed() {
+fn chunked_and_compressed_bodies_are_read() {
     let (_root, server) = empty(&[]);
     let mut client = connect(server.address);
-    let body = stranger();
+    let body = unknown_caller();
     let (one, two) = body.as_bytes().split_at(7);
-    is_strangers(&client.request(chunked("", &[one, two])));
-    is_strangers(&client.request(chunked("Content-Encoding: gzip\r\n", &[&gzip(body.as_bytes())])));
-    is_strangers(&client.request(post_with("Content-Encoding: gzip\r\n", gzip(body.as_bytes()))));
-    is_strangers(&client.request(post_with("Content-Encoding: identity\r\n", &body)));
+    is_unknown_caller(&client.request(chunked("", &[one, two])));
+    is_unknown_caller(&client.request(chunked("Content-Encoding: gzip\r\n", &[&gzip(body.as_bytes())])));
+    is_unknown_caller(&client.request(post_with("Content-Encoding: gzip\r\n", gzip(body.as_bytes()))));
+    is_unknown_caller(&client.request(post_with("Content-Encoding: identity\r\n", &body)));
     is_no_call(&client.request(post_with("Content-Encoding: gzip\r\n", &body)), 400);
     let whole = gzip(body.as_bytes());
     is_no_call(&client.request(post_with("Content-Encoding: gzip\r\n", &whole[..whole.len() - 4])), 400);
-    is_strangers(&client.request(post(&body)));
+    is_unknown_caller(&client.request(post(&body)));
     is_no_call(&client.request(post_with("Content-Encoding: br\r\n", &body)), 415);
     client.expect_closed();
 }
 
 #[test]
-fn bodies_that_end_early_and_lengths_that_lie() {
+fn incomplete_bodies_and_wrong_lengths_are_refused() {
     let (_root, server) = empty(&[]);
     for request in [
         "POST /v2.0 HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{\"jsonrpc\"",
@@ -197,12 +199,12 @@ fn bodies_that_end_early_and_lengths_that_lie() {
         is_no_call(&client.read_response(), 400);
         client.expect_closed();
     }
-    // Less than is sent: the rest is the next request, and none that can be understood.
+    // A length that is too small: the rest is read as the next request, which is invalid.
     let mut client = connect(server.address);
-    client.send(format!("POST /v2.0 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n{}", stranger()));
+    client.send(format!("POST /v2.0 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n{}", unknown_caller()));
     assert_eq!(outcome(&client.read_response().json()), "parse_error");
     assert_eq!(client.read_head().status, 400);
-    // Two that contradict each other, one that is no number.
+    // Two contradictory lengths, and one that is not a number.
     for lines in ["Content-Length: 5\r\nContent-Length: 6\r\n", "Content-Length: x\r\n", "Content-Length: -1\r\n"] {
         let mut client = connect(server.address);
         client.send(format!("POST /v2.0 HTTP/1.1\r\nHost: a\r\n{lines}\r\n"));
@@ -218,11 +220,11 @@ fn bodies_that_end_early_and_lengths_that_lie() {
         client.io.read_to_end(&mut rest).expect("closed");
         assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 400"), "{}", String::from_utf8_lossy(&rest));
     }
-    is_strangers(&server.post(stranger()));
+    is_unknown_caller(&server.post(unknown_caller()));
 }
 
 #[test]
-fn who_is_slow_is_not_waited_for() {
+fn slow_clients_are_disconnected() {
     let (_root, server) = empty(&["--header-timeout", "0.2", "--body-timeout", "0.2", "--idle-timeout", "0.2"]);
     let mut silent = connect(server.address);
     let mut head = connect(server.address);
@@ -236,7 +238,7 @@ fn who_is_slow_is_not_waited_for() {
     assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&rest));
     silent.expect_closed();
     let mut resting = connect(server.address);
-    is_strangers(&resting.request(post(stranger())));
+    is_unknown_caller(&resting.request(post(unknown_caller())));
     resting.expect_closed();
 }
 
@@ -254,11 +256,11 @@ fn calls_on_one_connection_are_answered_in_order() {
         let answer = client.read_response();
         assert_eq!((answer.status, &answer.json()["id"]), (200, &json!(id)));
     }
-    // After every kind of refusal the same connection goes on.
+    // The connection stays usable after every kind of refusal.
     for body in ["", "{", "[]", "{}", "[[[[", "\u{0}"] {
         assert_eq!(client.request(post(body)).status, 200, "{body}");
     }
-    is_strangers(&client.request(post(stranger())));
+    is_unknown_caller(&client.request(post(unknown_caller())));
 }
 
 #[test]
@@ -277,11 +279,11 @@ fn deep_nesting_is_a_parse_error() {
     }
     let deep = format!("{}1{}", "[".repeat(64), "]".repeat(64));
     assert_eq!(outcome(&client.request(post(deep)).json()), "batch_operations_not_supported");
-    is_strangers(&client.request(post(stranger())));
+    is_unknown_caller(&client.request(post(unknown_caller())));
 }
 
 #[test]
-fn large_answers_are_packed_for_who_allows_it() {
+fn large_replies_are_compressed_if_the_client_accepts_it() {
     let demo = Demo::start(1000);
     let mut client = connect(demo.server.address);
     let call = |limit: u64| {
@@ -320,7 +322,7 @@ fn health_and_metrics() {
     let said = |url: &str| program(["health", "--url", url]).output().expect("it runs").status.code();
     assert_eq!(said(&format!("http://{}", server.address)), Some(0));
     assert_eq!(said(&format!("http://{}/v2.0", server.address)), Some(0));
-    is_strangers(&client.request(post(stranger())));
+    is_unknown_caller(&client.request(post(unknown_caller())));
     is_no_call(&client.request(get("/metrics")), 404);
     let page = connect(free).request(get("/metrics"));
     assert_eq!(page.status, 200);
@@ -343,7 +345,7 @@ fn health_and_metrics() {
 }
 
 #[test]
-fn a_proxy_is_believed_only_where_it_is_trusted() {
+fn forwarded_addresses_are_used_from_trusted_proxies_only() {
     let root = place();
     let data = root.path().join("data");
     Server::demo(&data, 10).stop();
@@ -368,10 +370,10 @@ fn a_proxy_is_believed_only_where_it_is_trusted() {
     ] {
         assert_eq!(ip(&server, lines), seen, "{lines}");
     }
-    // A proxy that does not say who calls: nobody is let in by the address of the proxy.
+    // A proxy that names no client: its own address admits nobody.
     for lines in ["X-Forwarded-For: unknown\r\n", "X-Forwarded-For: 203.0.113.9, _hidden\r\n"] {
         let mut client = connect(server.address);
-        let answer = client.request(post_with(lines, stranger()));
+        let answer = client.request(post_with(lines, unknown_caller()));
         let json = answer.json();
         assert_eq!((answer.status, &*outcome(&json)), (403, "ip_not_whitelisted"), "{json}");
         assert_eq!(json["error"]["data"]["params"]["ip"], "unknown");
@@ -382,9 +384,9 @@ fn a_proxy_is_believed_only_where_it_is_trusted() {
 }
 
 #[test]
-fn running_calls_are_finished_before_the_end() {
+fn running_calls_finish_before_shutdown() {
     let (_root, mut server) = empty(&[]);
-    // Judging a password takes long.
+    // Checking a password takes long.
     let mut clients: Vec<_> = (0..6)
         .map(|at| {
             let mut client = connect(server.address);
@@ -395,7 +397,7 @@ fn running_calls_are_finished_before_the_end() {
         })
         .collect();
     let mut resting = connect(server.address);
-    is_strangers(&resting.request(post(stranger())));
+    is_unknown_caller(&resting.request(post(unknown_caller())));
     server.signal("TERM");
     for client in &mut clients {
         assert_eq!(outcome(&client.read_response().json()), "auth_error");
