@@ -37,7 +37,7 @@ impl Fixture {
     /// An empty directory of this name.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// It cannot be created.
     pub fn fresh(&self, name: &str) -> Result<PathBuf, String> {
         let place = self.scratch.join(name);
         // Left by an interrupted run.
@@ -157,7 +157,7 @@ impl Instance {
 /// Connects a client.
 ///
 /// # Errors
-/// Nobody listens.
+/// The server does not accept connections.
 pub fn client(server: &RunningServer, token: &str) -> Result<ApiClient, String> {
     ApiClient::connect(&server.address, token)
 }

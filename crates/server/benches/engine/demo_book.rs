@@ -74,7 +74,7 @@ fn push(run: &mut Run<'_>, id: u64, person: &ContactDraft) {
     run.push(&contact).expect("the demo people are valid");
 }
 
-/// A line of the table: the memory of a book beside its JSON text.
+/// A line of the table: the memory of a book, compared with its JSON text.
 pub fn memory(book: &Book) -> String {
     let text: usize = book.iter().map(|contact| json_bytes(contact) + ",".len()).sum();
     let per_contact = |bytes: usize| bytes as f64 / book.contacts_len() as f64;
