@@ -11,14 +11,17 @@ use serde_json::{Map, Value, json};
 
 use super::cache::{Made, Seen};
 use super::client::{Access, ApiError, CallError, Client};
-use super::matching::{Known, Match, OnDuplicate, look_up};
+use super::matching::{Known, Match, OnDuplicate, is_stored_as, look_up};
 use super::names::{Employee, Kind, Names};
 use super::report::{Report, Verdict};
 use super::{TransferError, Watch};
 use ringbook_formats::decoding::Position;
-use ringbook_formats::draft::{Entry, Remark};
+use ringbook_formats::draft::Entry;
 use ringbook_formats::record::Record;
+use ringbook_formats::remark::Remark;
 use ringbook_formats::source::{Row, Source};
+use ringbook_formats::survey::Survey;
+use ringbook_formats::values::PhoneNumber;
 
 /// The most bytes of contacts in one upload: below the smallest body that a server usually takes, 1 MiB.
 const BATCH_BYTES_MAX: usize = 900 << 10;
@@ -65,8 +68,10 @@ pub struct Tally {
     pub refused: u64,
     /// Of the rows that went in, those of which something was left out.
     pub partly: u64,
-    /// Rows of which nobody knows whether they went in.
+    /// Rows of which it is not known whether they went in.
     pub uncertain: u64,
+    /// Phone numbers that are written with a trunk prefix (`0…`, `8…`) and without a country code.
+    pub national: u64,
 }
 
 /// What came of an import.
@@ -84,6 +89,7 @@ pub struct Outcome {
 /// When nothing could be begun. What stops it later is told in the [`Outcome`].
 pub async fn import(
     source: &Source,
+    survey: &Survey,
     access: Access,
     wishes: ImportOptions,
     report: &mut Report,
@@ -91,9 +97,13 @@ pub async fn import(
 ) -> Result<Outcome, TransferError> {
     let mut client = Client::new(access).map_err(TransferError::Setup)?;
     let position = Position::default();
-    let rows = source.rows(&position)?;
-    let greeted = client.greet(watch).await;
+    let rows = source.rows(survey, &position)?;
+    let mut greeted = client.greet(watch).await;
+    if greeted.is_ok() && wishes.run == Run::Dry {
+        greeted = client.may_import(wishes.on_duplicate == OnDuplicate::Update, watch).await;
+    }
     greeted.map_err(|fault| TransferError::Call { address: client.address().to_string(), fault })?;
+    report.add_columns(survey)?;
     watch.length(source.bytes());
     let mut importer = Importer {
         client,
@@ -183,6 +193,7 @@ impl Importer<'_> {
                 Ok(None)
             }
             Ok(((entry, remarks), is_distinct)) => {
+                self.tally.national += entry.phones.iter().filter(|phone| phone.has_trunk_prefix()).count() as u64;
                 let record = members(&entry);
                 let size = serde_json::to_string(&record).map_or(0, |text| text.len()) + MANAGER_BYTES_MAX;
                 let keys = self.wishes.matching.keys_of(&entry);
@@ -233,7 +244,7 @@ impl Importer<'_> {
         let mut touched = HashSet::new();
         let mut rows = rows.into_iter();
         while let Some(row) = rows.next() {
-            let mut hits = known.hits(&row.keys);
+            let mut hits = known.hits(self.wishes.matching, &row.entry, &row.keys);
             hits.retain(|id| !(row.is_distinct && self.made.has(*id)));
             let is_coming = !row.is_distinct && row.keys.iter().any(|key| coming.contains(key) || self.seen.has(key));
             match (self.wishes.on_duplicate, hits.as_slice()) {
@@ -242,7 +253,7 @@ impl Importer<'_> {
                     coming.extend(row.keys.iter().cloned());
                     plan.create.push(row);
                 }
-                (OnDuplicate::Skip, _) => self.tally.skipped += 1,
+                (OnDuplicate::Skip, hits) => self.skip(row.number, hits)?,
                 (OnDuplicate::Update, _) if is_coming && self.wishes.run == Run::Dry => self.tally.updated += 1,
                 (OnDuplicate::Update, hits) if is_coming || hits.iter().any(|id| touched.contains(id)) => {
                     plan.later.push(row);
@@ -254,12 +265,23 @@ impl Importer<'_> {
                     plan.update.push((row, *id));
                 }
                 (OnDuplicate::Update, several) if several.iter().any(|id| self.is_same(&row, *id, known)) => {
-                    self.tally.skipped += 1;
+                    self.skip(row.number, several)?;
                 }
                 (OnDuplicate::Update, several) => self.refuse(row.number, &ambiguous(several))?,
             }
         }
         Ok(plan)
+    }
+
+    /// Counts a row whose contact is there already: in the book, or in an earlier row.
+    fn skip(&mut self, row: u64, ids: &[u64]) -> Result<(), TransferError> {
+        self.tally.skipped += 1;
+        let remark = match ids {
+            [] => Remark::whole("is the same contact as an earlier row of the file"),
+            [id] => Remark::whole(format!("is in the book as contact {id}")).of_kind("is in the book"),
+            ids => Remark::whole(format!("is in the book as contacts {}", listed(ids))).of_kind("is in the book"),
+        };
+        Ok(self.report.add(Verdict::Skipped, row, &remark)?)
     }
 
     fn is_same(&self, row: &ImportTask, id: u64, known: &Known) -> bool {
@@ -375,8 +397,7 @@ impl Importer<'_> {
     /// Changes a contact so that it has what the row has; what the row leaves empty stays.
     async fn update(&mut self, row: ImportTask, id: u64, known: &Known) -> Result<(), TransferError> {
         if self.is_same(&row, id, known) {
-            self.tally.skipped += 1;
-            return Ok(());
+            return self.skip(row.number, &[id]);
         }
         let sent = match self.wishes.run {
             Run::Dry => Ok(()),
@@ -434,7 +455,7 @@ fn members(entry: &Entry) -> Map<String, Value> {
     put("patronymic", entry.patronymic.as_ref().map(|name| name.as_str().into()));
     let emails: Vec<&str> = entry.emails.iter().map(|email| email.as_str()).collect();
     put("emails", (!emails.is_empty()).then(|| emails.into()));
-    let phones: Vec<String> = entry.phones.iter().map(ToString::to_string).collect();
+    let phones: Vec<&str> = entry.phones.iter().map(PhoneNumber::as_sent).collect();
     put("phone_numbers", Some(phones.into()));
     put("organization_name", entry.organization.as_ref().map(|name| name.as_str().into()));
     let groups: Vec<&str> = entry.groups.iter().map(|group| group.as_str()).collect();
@@ -454,7 +475,8 @@ fn has_all(record: &Record, entry: &Entry, manager_id: Option<u64>) -> bool {
     .into_iter();
     record.text("last_name") == entry.last_name.as_str()
         && singles.all(|(name, wanted)| wanted.is_none_or(|wanted| record.text(name) == wanted.as_str()))
-        && record.texts("phone_numbers").eq(entry.phones.iter().map(ToString::to_string))
+        && record.texts("phone_numbers").count() == entry.phones.len()
+        && record.texts("phone_numbers").zip(&entry.phones).all(|(stored, phone)| is_stored_as(phone, stored))
         && (entry.emails.is_empty() || record.texts("emails").eq(entry.emails.iter().map(|email| email.as_str())))
         && (wanted.is_empty() || wanted == groups)
         && manager_id.is_none_or(|id| record.member("personal_manager_id").as_u64() == Some(id))
@@ -465,13 +487,15 @@ fn concerns_all(refusal: &ApiError) -> bool {
 }
 
 fn remark(refusal: ApiError) -> Remark {
-    Remark { field: refusal.field, value: refusal.value, reason: refusal.reason }
+    let reason = refusal.reason;
+    Remark { field: refusal.field, value: refusal.value, kind: reason.clone(), reason }
 }
 
 fn ambiguous(ids: &[u64]) -> Remark {
-    let ids: Vec<String> = ids.iter().map(u64::to_string).collect();
-    Remark::whole(format!(
-        "matches several contacts of the book, so that nobody knows which to update: ids {}",
-        ids.join(", ")
-    ))
+    let kind = "matches several contacts of the book, so that it is not clear which to update";
+    Remark::whole(format!("{kind}: ids {}", listed(ids))).of_kind(kind)
+}
+
+fn listed(ids: &[u64]) -> String {
+    ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
 }
