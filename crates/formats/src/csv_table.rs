@@ -109,7 +109,7 @@ pub(crate) fn survey_text(source: &Source, text: TableText) -> Result<Survey, Ta
     let is_cut = head.len() as u64 == HEAD_BYTES;
     let (delimiter, skipped) = delimiter(&head);
     let rows = sample(&head[skipped..], delimiter, is_cut);
-    if rows.is_empty() && head.trim_ascii().is_empty() {
+    if head.trim_ascii().is_empty() {
         return Err(source.fault("is empty").into());
     }
     let all = opened(source, &text, skipped as u64, Position::default())?;

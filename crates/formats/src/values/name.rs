@@ -5,8 +5,6 @@ use std::borrow::Cow;
 use ringbook_book::text::{NAME_CHARS_MAX, Name, TextError};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use super::plain;
-
 /// Whether a name was shortened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
@@ -21,11 +19,16 @@ pub fn nfc(text: &str) -> Cow<'_, str> {
     if text.is_ascii() || is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
+/// Marks of direction and order of bytes, and blanks without width: they are of no use at the ends of a name.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
 /// A name in composed form: line breaks and other control characters become blanks, and invisible characters at its
 /// ends are dropped. `None` if nothing is left.
 pub fn name(text: &str) -> Option<(Name, Cut)> {
     let text = nfc(text);
-    let is_outer = |c: char| c.is_whitespace() || plain::is_invisible(c) || c.is_control();
+    let is_outer = |c: char| c.is_whitespace() || is_mark(c) || c.is_control();
     let text = text.trim_matches(is_outer);
     let spaced: Cow<'_, str> = if text.chars().any(char::is_control) {
         text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().into()
@@ -51,6 +54,7 @@ mod tests {
         let name_of = |text| name(text).map(|(name, cut)| (name.as_str().to_owned(), cut));
         assert_eq!(name_of(" Acme\r\nLtd\t"), Some(("Acme  Ltd".to_owned(), Cut::Whole)));
         assert_eq!(name_of(" \n\u{feff} "), None);
+        assert_eq!(name_of("Mama \u{2764}\u{fe0f}"), Some(("Mama \u{2764}\u{fe0f}".to_owned(), Cut::Whole)));
         assert_eq!(name_of("\u{202a}Lem\u{202c}"), Some(("Lem".to_owned(), Cut::Whole)));
         let long = name_of(&"ж".repeat(300)).expect("a name");
         assert_eq!((long.0.chars().count(), long.1), (NAME_CHARS_MAX, Cut::Shortened));

@@ -122,7 +122,10 @@ impl fmt::Display for ApiError {
             "required_parameter_missed" if self.field.as_deref() == Some("user_id") => {
                 f.write_str("the token is an agent's: say for which user it acts with --user-id")
             }
-            _ => write!(f, "{} ({})", self.reason, self.mnemonic),
+            _ => match &self.field {
+                Some(field) => write!(f, "{} ({}: {field})", self.reason, self.mnemonic),
+                None => write!(f, "{} ({})", self.reason, self.mnemonic),
+            },
         }
     }
 }

@@ -12,7 +12,7 @@ use super::Watch;
 use super::client::{CallError, Client};
 use ringbook_formats::draft::Entry;
 use ringbook_formats::record::Record;
-use ringbook_formats::values::PhoneNumber;
+use ringbook_formats::values::{PhoneNumber, nfc};
 
 /// How many values one question asks about.
 const VALUES_MAX: usize = 5_000;
@@ -80,7 +80,11 @@ impl Match {
     }
 
     fn keys_of_record(self, record: &Record) -> Vec<String> {
-        self.keys(record.text("full_name"), record.texts("phone_numbers").map(str::to_owned), record.texts("emails"))
+        self.keys(
+            &nfc(record.text("full_name")),
+            record.texts("phone_numbers").map(str::to_owned),
+            record.texts("emails"),
+        )
     }
 }
 
@@ -201,7 +205,7 @@ impl Known {
         ids.copied().filter(move |id| {
             let record = self.record(*id);
             record.is_some_and(|record| {
-                let is_named = matching != Match::Person || record.text("full_name") == entry.full_name();
+                let is_named = matching != Match::Person || nfc(record.text("full_name")) == entry.full_name();
                 is_named && record.texts("phone_numbers").any(|stored| is_stored_as(number, stored))
             })
         })
