@@ -96,6 +96,6 @@ mod tests {
             assert_eq!((found[0].0.len(), found[0].1, found[1].0.as_slice()), (RECORD_BYTES_MAX, false, &b"next"[..]));
         }
         let just = "x".repeat(RECORD_BYTES_MAX);
-        assert_eq!(all(format!("{just}\r\nn").as_bytes())[0].1, true);
+        assert!(all(format!("{just}\r\nn").as_bytes())[0].1);
     }
 }

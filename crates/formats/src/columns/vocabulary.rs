@@ -144,11 +144,8 @@ pub(super) fn folded(name: &str) -> String {
     let lower = name.to_lowercase();
     for letter in lower.nfkd().filter(|letter| !is_combining_mark(*letter)) {
         match letter {
-            '0'..='9' | '#' => {
-                if !folded.ends_with('#') {
-                    folded.push('#');
-                }
-            }
+            '0'..='9' | '#' if folded.ends_with('#') => {}
+            '0'..='9' | '#' => folded.push('#'),
             'ß' => folded.push_str("ss"),
             'ł' => folded.push('l'),
             'ø' => folded.push('o'),

@@ -77,7 +77,7 @@ pub struct ApiError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallError {
     /// The server refused it and changed nothing.
-    Refused(ApiError),
+    Refused(Box<ApiError>),
     /// The body was larger than the server takes.
     TooLarge,
     /// No connection; the server has not seen it.
@@ -284,7 +284,8 @@ fn outcome(answer: Answer) -> Result<Value, Unwanted> {
         let told = data["metadata"]["limits"][format!("{kind}_reset")].as_u64();
         return Err(Unwanted::Limit { kind, seconds: told.unwrap_or(WAIT_SECONDS_ASSUMED) });
     }
-    Err(Unwanted::Fault(CallError::Refused(ApiError::read(data, error["message"].as_str()))))
+    let refusal = ApiError::read(data, error["message"].as_str());
+    Err(Unwanted::Fault(CallError::Refused(Box::new(refusal))))
 }
 
 impl ApiError {

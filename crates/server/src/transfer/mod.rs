@@ -8,6 +8,7 @@ mod address;
 mod cache;
 mod client;
 mod connection;
+mod contact_record;
 mod export;
 mod import;
 mod matching;
