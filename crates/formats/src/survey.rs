@@ -59,14 +59,25 @@ impl Survey {
             ));
         }
         lines.extend(self.notes.iter().cloned());
-        let read = self.columns.iter().filter_map(|column| Some(format!("{:?} as {}", column.name, column.read_as?)));
+        let filled = self.columns.iter().filter(|column| column.cells > 0);
+        let read = filled.filter_map(|column| Some(format!("{:?} as {}", column.name, column.read_as?)));
         let read: Vec<String> = read.collect();
+        let empty = self.columns.iter().filter(|column| column.cells == 0).count();
         if !read.is_empty() {
-            lines.push(format!("read: {}", read.join(", ")));
+            let empty = match empty {
+                0 => String::new(),
+                1 => "; 1 column is empty".to_owned(),
+                many => format!("; {many} columns are empty"),
+            };
+            lines.push(format!("read: {}{empty}", read.join(", ")));
         }
         let unread: Vec<String> = self.not_read().map(unread_text).collect();
         if !unread.is_empty() {
-            lines.push(format!("not read: {}; --map reads a column, =ignore silences this", unread.join(", ")));
+            let advice = match self.plan {
+                Plan::Table(_) => "; --map 'COLUMN=member' reads one, --map 'COLUMN=ignore' leaves it out of this list",
+                Plan::Records { .. } => "",
+            };
+            lines.push(format!("not read: {}{advice}", unread.join(", ")));
         }
         for column in self.not_read() {
             if let Some(member) = column.looks_like {

@@ -50,6 +50,8 @@ const SHORT_GROUP_DIGITS_MAX: usize = 5;
 const PREFIXED_DIGITS_MIN: usize = 7;
 /// The longest label before a number, in characters.
 const LABEL_CHARS_MAX: usize = 24;
+/// The prefix of calls to other countries in Russia and its neighbours, written as `8-10`.
+const EXIT_PREFIX: &str = "810";
 /// The calling code of Italy, where the zero after it is dialled.
 const ITALY: &str = "39";
 
@@ -83,6 +85,17 @@ impl PhoneNumber {
         let is_long = self.text.len() >= WHOLE_DIGITS_MIN;
         is_long && (self.text.starts_with('0') || (self.text.starts_with('8') && self.text.len() == 11))
     }
+}
+
+/// A number that is written as its digits, with or without a plus sign; `None` for anything else.
+pub(super) fn digits_only(text: &str) -> Option<PhoneNumber> {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let is_plain = !digits.starts_with("00") && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let has_fixed_length = digits.len() < text.len() && calling_codes::has_fixed_length(digits);
+    if !is_plain || (has_fixed_length && digits.len() > calling_codes::fixed_length()) {
+        return None;
+    }
+    Phone::parse(text).ok().map(|phone| PhoneNumber { text: text.to_owned(), phone })
 }
 
 /// A number and what was cut off after it.
@@ -284,7 +297,13 @@ impl<'t> Groups<'t> {
             return calling_codes::has_fixed_length(first);
         }
         let total: usize = self.groups.iter().map(|(_, group)| group.len()).sum();
-        matches!(*first, "1" | "7" | "8") && total >= calling_codes::fixed_length()
+        let is_alone = matches!(*first, "1" | "7" | "8") && total >= calling_codes::fixed_length();
+        is_alone && !self.has_exit_prefix()
+    }
+    /// Whether the number begins with the prefix of calls to other countries in Russia and its neighbours.
+    fn has_exit_prefix(&self) -> bool {
+        let start: String = self.groups.iter().take(EXIT_PREFIX.len()).map(|(_, group)| *group).collect();
+        start.starts_with(EXIT_PREFIX)
     }
 }
 

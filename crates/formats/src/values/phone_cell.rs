@@ -24,6 +24,10 @@ const DIGITS_LOST: &str = "lost digits in a spreadsheet (scientific notation)";
 /// without being part of it.
 pub fn phones(cell: &str) -> Parsed<PhoneNumber> {
     let mut found = Parsed::default();
+    if let Some(number) = phone::digits_only(cell.trim()) {
+        found.values.push(number);
+        return found;
+    }
     let text = plain::ascii_signs(cell);
     for line in text.split('\n').flat_map(|line| line.split(":::")) {
         let line = undamaged(line.trim());

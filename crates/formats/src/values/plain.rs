@@ -22,6 +22,8 @@ pub(super) fn ascii_signs(text: &str) -> String {
 fn ascii_sign(c: char) -> char {
     match c {
         '\n' | '\r' => '\n',
+        // It stands for the pause after a prefix.
+        '~' => '-',
         c if c.is_ascii_graphic() || c == ' ' => c,
         '\u{2010}'..='\u{2015}'
         | '\u{2043}'

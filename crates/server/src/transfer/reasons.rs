@@ -71,17 +71,19 @@ impl Reasons {
 
 impl Counted {
     fn line(&self) -> String {
-        let word = self.key.verdict.word();
         if self.count == 1 {
+            let word = self.key.verdict.word();
             return format!("row {} {word}:{}", self.first_row, described(&self.first, &self.first.reason));
         }
         let what = match self.key.verdict {
-            Verdict::Partly => "values",
-            Verdict::Refused | Verdict::Uncertain | Verdict::Skipped => "rows",
+            Verdict::Partly => "values left out or changed",
+            Verdict::Refused => "rows refused",
+            Verdict::Uncertain => "rows uncertain",
+            Verdict::Skipped => "rows skipped",
         };
         let field = self.key.field.as_deref().map(|field| format!(" {field}")).unwrap_or_default();
         let first = self.first.value.as_deref().map(|value| format!(" ({value:?})")).unwrap_or_default();
-        format!("{} {what} {word}:{field} {}; the first in row {}{first}", self.count, self.key.kind, self.first_row)
+        format!("{} {what}:{field} {}; the first in row {}{first}", self.count, self.key.kind, self.first_row)
     }
 }
 
@@ -112,7 +114,7 @@ mod tests {
             [
                 "300 rows refused: phone_numbers is missing; the first in row 5",
                 "row 400 refused: emails \"x\" is wrong",
-                "2 values partly: phone_numbers an extension; the first in row 2 (\"12\")",
+                "2 values left out or changed: phone_numbers an extension; the first in row 2 (\"12\")",
             ]
         );
         assert_eq!(reasons.json()[0]["count"], 2);
