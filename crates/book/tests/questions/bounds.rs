@@ -25,7 +25,7 @@ fn judge(filter: AskFilter) -> Result<(), QueryError> {
 /// The part and the bound that a filter past a bound is refused for.
 fn past(filter: AskFilter) -> (QueryPart, usize) {
     match judge(filter).expect_err("past a bound") {
-        QueryError { part, wrong: QueryErrorKind::TooMany { max, .. } } => (part, max),
+        QueryError { part, kind: QueryErrorKind::TooMany { max, .. } } => (part, max),
         fault => panic!("refused for another reason: {fault:?}"),
     }
 }

@@ -41,10 +41,10 @@ fn every_operator_on_every_field_means_what_postgresql_means_by_it() {
         let mut rng = Rng::with_seed(seed);
         let sample = Sample::new(&mut rng, 40);
         judge.seat(&sample.people);
-        for field in asking::filterable() {
-            for operator in Operator::ALL.iter().filter(|operator| operator.suits(field.kind)) {
+        for field in random_questions::filterable() {
+            for operator in Operator::ALL.iter().filter(|operator| operator.applies_to(field.kind)) {
                 for _ in 0..6 {
-                    let filter = asking::comparison(&mut rng, &sample.people, field, *operator);
+                    let filter = random_questions::comparison(&mut rng, &sample.people, field, *operator);
                     let ask = Ask { filter, ..Ask::default() };
                     check(seed, &ask, |ask| against_judge(&mut judge, &sample, ask));
                 }
@@ -167,7 +167,7 @@ fn difference(sample: &Sample, answer: &Answer, expected: &Answer) -> Option<Str
 fn refusal_differs(judge: &mut PostgresOracle, ask: &Ask, fault: &QueryError) -> Option<String> {
     let QueryPart::FilterValue(at, None) = &fault.part else { return None };
     let (operator, Literal::Text(pattern)) = value_at(&ask.filter, at) else { return None };
-    let bound = match &fault.wrong {
+    let bound = match &fault.kind {
         QueryErrorKind::Pattern(PatternError::TrailingBackslash) if ends_in_lone_backslash(pattern) => true,
         QueryErrorKind::Pattern(why) => matches!(why, PatternError::TooLong | PatternError::TooComplex),
         QueryErrorKind::JsQuery(why) => matches!(

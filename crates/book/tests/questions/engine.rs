@@ -23,7 +23,7 @@ pub enum Outcome {
 impl Outcome {
     /// Whether the engine gave up because of the work, not of the words.
     pub fn is_too_slow(&self) -> bool {
-        matches!(self, Self::Refused(QueryError { wrong: QueryErrorKind::TooSlow, .. }))
+        matches!(self, Self::Refused(QueryError { kind: QueryErrorKind::TooSlow, .. }))
     }
 }
 

@@ -422,7 +422,7 @@ fn compare(ask: &Ask, left: &Person, right: &Person) -> Ordering {
         _ => panic!("only texts can be sorted by"),
     };
     for key in &ask.sort {
-        let order = order::compare(text(left, &key.field).as_deref(), text(right, &key.field).as_deref());
+        let order = collation::compare(text(left, &key.field).as_deref(), text(right, &key.field).as_deref());
         if order.is_ne() {
             return if key.direction == Direction::Ascending { order } else { order.reverse() };
         }

@@ -79,7 +79,7 @@ impl Asking<'_> {
     fn simple(&mut self) -> AskFilter {
         let fields = filterable();
         let field = if self.rng.percent(99) { self.rng.pick(&fields) } else { &self.rng.pick(&CONTACT) };
-        let suiting: Vec<Operator> = Operator::ALL.iter().copied().filter(|one| one.suits(field.kind)).collect();
+        let suiting: Vec<Operator> = Operator::ALL.iter().copied().filter(|one| one.applies_to(field.kind)).collect();
         let operator = if self.rng.percent(99) { self.rng.pick(&suiting) } else { self.rng.pick(Operator::ALL) };
         let mut filter = comparison(self.rng, self.people, field, operator);
         if self.rng.percent(1)

@@ -106,7 +106,7 @@ impl Model {
 
     /// Whether the command must be rejected, and the expected error.
     fn check(&self, command: &Command) -> Result<(), (CommandSubject, CommandErrorKind)> {
-        let must = |holds: bool, subject, why| if holds { Ok(()) } else { Err((subject, kind)) };
+        let require = |holds: bool, subject, kind| if holds { Ok(()) } else { Err((subject, kind)) };
         let target = |known: bool, id: u64| require(known, CommandSubject::Target(id), CommandErrorKind::NotFound);
         let free = |taken: Option<u64>, but: u64| {
             require(taken.is_none_or(|id| id == but), CommandSubject::Name, CommandErrorKind::AlreadyExists)
