@@ -17,17 +17,21 @@ use crate::{
     TransportError, header, health, run,
 };
 use ringbook_telemetry::Metrics;
+use ringbook_workers::{Bounds, Workers};
 
 /// So long nothing ever takes, unless it hangs.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// A bound to run into.
 pub const BRIEF: Duration = Duration::from_millis(50);
 
-/// Answers with `PEER:BODY`, but `big` and `huge` with many segments, and `wait` only after [`Echo::release`].
+/// Answers with `PEER:BODY`, but `big` and `huge` with many segments, `wait` only after [`Echo::release`], and `stay` then
+/// or when its client has left.
 #[derive(Default)]
 pub struct Echo {
     pub entered: Notify,
     pub release: Notify,
+    /// A client has left.
+    pub left: Notify,
     pub unwell: bool,
     /// Bytes reserved for each response.
     pub reserves: usize,
@@ -52,7 +56,8 @@ fn json(status: StatusCode, body: Vec<Bytes>) -> Response {
 impl Frontend for Echo {
     async fn handle(&self, request: Request) -> Response {
         if self.reserves > 0 {
-            request.replies.reserve(self.reserves).await.unwrap();
+            let reserved = request.replies.reserve(None, self.reserves).await;
+            assert!(reserved.is_ok() || request.left.is_cancelled());
         }
         if request.body == "big" {
             return json(StatusCode::OK, big());
@@ -63,6 +68,13 @@ impl Frontend for Echo {
         if request.body == "wait" {
             self.entered.notify_one();
             self.release.notified().await;
+        }
+        if request.body == "stay" {
+            self.entered.notify_one();
+            tokio::select! {
+                () = self.release.notified() => {}
+                () = request.left.cancelled() => self.left.notify_one(),
+            }
         }
         let peer = Bytes::from(request.peer.to_string());
         json(StatusCode::OK, vec![peer, Bytes::new(), Bytes::from_static(b":"), request.body])
@@ -124,7 +136,7 @@ impl Running {
                 pending().await
             }
         };
-        let end = tokio::spawn(run(listeners, settings, Arc::clone(&metrics), shutdown));
+        let end = tokio::spawn(run(listeners, settings, workers(&metrics), Arc::clone(&metrics), shutdown));
         (Running { address: addresses[0], echo, metrics, stop, end }, addresses)
     }
 
@@ -144,6 +156,11 @@ impl Running {
         self.stop.send(()).unwrap();
         self.end
     }
+}
+
+/// A pool of workers of its own.
+pub fn workers(metrics: &Metrics) -> Workers {
+    Workers::new(Bounds::default(), metrics)
 }
 
 #[derive(Debug)]
@@ -185,12 +202,17 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Wire<IO> {
     /// Reads an answer of known length.
     pub async fn answer(&mut self) -> Answer {
         let mut answer = self.head().await;
-        let length = answer.header("content-length").unwrap().parse().unwrap();
+        answer.body = self.body(&answer).await;
+        answer
+    }
+
+    /// Reads the body that belongs to this head.
+    pub async fn body(&mut self, head: &Answer) -> Vec<u8> {
+        let length = head.header("content-length").unwrap().parse().unwrap();
         while self.seen.len() < length {
             assert_ne!(self.more().await, 0, "cut off");
         }
-        answer.body = self.seen.drain(..length).collect();
-        answer
+        self.seen.drain(..length).collect()
     }
 
     /// Reads the head of an answer.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use super::client::{BRIEF, Running, Wire, post};
+use super::client::{BRIEF, Running, Wire, post, workers};
 use crate::{Drain, HttpSettings, Listener, Mounts, Protocol, metrics_page, run};
 use ringbook_telemetry::{CallRecord, Metrics};
 
@@ -55,7 +55,8 @@ async fn the_metrics_page_is_on_its_own_listener() {
     metrics.call(&CallRecord { method: 0, outcome: 0, took, received_bytes: 0, sent_bytes: 0 });
     let (stop, stopped) = oneshot::channel::<()>();
     let protocol = Protocol::Http(Mounts::new(metrics_page(Arc::clone(&metrics))));
-    let page = run(vec![Listener::new(listener, protocol)], HttpSettings::default(), metrics, async {
+    let listeners = vec![Listener::new(listener, protocol)];
+    let page = run(listeners, HttpSettings::default(), workers(&metrics), metrics, async {
         stopped.await.unwrap();
     });
     let page = tokio::spawn(page);
