@@ -110,7 +110,7 @@ impl Dispatcher {
         let address = Owner::address(request.peer);
         let response = mount.frontend().handle(request).await;
         drop(charge);
-        if response.shared.is_some() {
+        if response.own_bytes() <= FREE_BYTES && response.shared.is_some() {
             return respond_shared(mount, response, packs, conn);
         }
         let bytes = response.body_bytes();

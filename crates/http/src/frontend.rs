@@ -72,7 +72,8 @@ impl Response {
         Response { status, headers: HeaderMap::new(), body, shared: None }
     }
 
-    /// A response whose body is these bytes between others. They are charged to nobody, and are not compressed again.
+    /// A response whose body is these bytes between others. They are not charged, and not
+    /// compressed again, unless the others are large.
     pub fn around(status: StatusCode, before: Vec<Bytes>, shared: SharedBytes, after: Vec<Bytes>) -> Response {
         let at = before.len();
         let body = before.into_iter().chain([shared.plain().clone()]).chain(after).collect();
@@ -88,6 +89,11 @@ impl Response {
     /// Length of the body, in bytes.
     pub fn body_bytes(&self) -> usize {
         self.body.iter().map(Bytes::len).sum()
+    }
+
+    /// The same without what other responses share.
+    pub(super) fn own_bytes(&self) -> usize {
+        self.body_bytes() - self.shared.as_ref().map_or(0, |(_, shared)| shared.plain().len())
     }
 }
 

@@ -80,38 +80,42 @@ impl ReplySlot {
 /// Where a front end reserves room for its response. [`Default`] has no bound, for tests of front ends.
 #[derive(Clone, Debug, Default)]
 pub struct ReplyBudget {
-    slot: Option<(Arc<ReplySlot>, Owner)>,
+    slot: Option<(Arc<ReplySlot>, Payers)>,
 }
 
 impl ReplyBudget {
     /// The budget of responses to this address.
     pub(super) fn new(slot: &Arc<ReplySlot>, address: Owner) -> Self {
-        ReplyBudget { slot: Some((Arc::clone(slot), address)) }
+        ReplyBudget { slot: Some((Arc::clone(slot), address.into())) }
     }
 
-    /// Reserves room for a response of so many bytes, charged to the address and to this account if there is one, and
-    /// waits for it. The caller holds nothing large meanwhile: an earlier reservation of the request is given back first.
+    /// The same budget, charged to this account, too, if there is one.
+    #[must_use]
+    pub fn charged_to(&self, account: Option<Owner>) -> ReplyBudget {
+        let charged = |(slot, payers): &(Arc<ReplySlot>, Payers)| (Arc::clone(slot), Payers { account, ..*payers });
+        ReplyBudget { slot: self.slot.as_ref().map(charged) }
+    }
+
+    /// Reserves room for a response of so many bytes, and waits for it. The caller holds nothing large meanwhile: an
+    /// earlier reservation of the request is given back first.
     ///
     /// # Errors
     /// No room became free within [`super::HttpSettings::reply_wait_time_max`], or the client has left.
-    pub async fn reserve(&self, account: Option<Owner>, bytes: usize) -> Result<(), ReplyBudgetError> {
-        if let Some((slot, address)) = &self.slot {
+    pub async fn reserve(&self, bytes: usize) -> Result<(), ReplyBudgetError> {
+        if let Some((slot, payers)) = &self.slot {
             drop(slot.take());
             if bytes > FREE_BYTES {
-                slot.reserve(slot.charge(Payers { address: *address, account }, bytes).await?);
+                slot.reserve(slot.charge(*payers, bytes).await?);
             }
         }
         Ok(())
     }
 
     /// Makes the reservation at least so many bytes large if they are free at this moment; says whether they are. Does
-    /// not wait, so that it may be called while the response is made. The account counts only where nothing is reserved
-    /// yet.
-    pub fn try_reserve(&self, account: Option<Owner>, bytes: usize) -> bool {
+    /// not wait, so that it may be called while the response is made.
+    pub fn try_reserve(&self, bytes: usize) -> bool {
         match &self.slot {
-            Some((slot, address)) if bytes > FREE_BYTES => {
-                slot.try_reserve(Payers { address: *address, account }, bytes)
-            }
+            Some((slot, payers)) if bytes > FREE_BYTES => slot.try_reserve(*payers, bytes),
             _ => true,
         }
     }

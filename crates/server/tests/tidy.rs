@@ -22,7 +22,7 @@ const CRATES: [(&str, &[&str]); 13] = [
     ("store", &["book", "clock", "telemetry"]),
     ("app", &["book", "clock", "telemetry", "workers", "store"]),
     ("http", &["telemetry", "workers"]),
-    ("jsonrpc", &["book", "clock", "telemetry", "json", "store", "app", "http"]),
+    ("jsonrpc", &["book", "clock", "telemetry", "json", "workers", "store", "app", "http"]),
     ("formats", &["book"]),
     ("server", &["book", "clock", "telemetry", "workers", "store", "app", "http", "jsonrpc", "formats"]),
 ];

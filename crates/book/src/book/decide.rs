@@ -10,7 +10,8 @@ use super::writer::BookWriter;
 use crate::blacklist::{BlacklistEntry, BlacklistNumber};
 use crate::change::{Change, Effect};
 use crate::command::{
-    Blame, Command, ContactEdit, Edit, EmployeeDraft, EmployeeEdit, Outcome, PhoneDraft, Refusal, Why,
+    Blame, Command, ContactEdit, Edit, EmployeeDraft, EmployeeEdit, GROUPS_PER_CONTACT_MAX, Outcome, PhoneDraft,
+    Refusal, Why,
 };
 use crate::contact::{Contact, ContactDraft};
 use crate::employee::{Employee, EmployeePhone};
@@ -257,7 +258,7 @@ impl BookWriter {
     }
 
     fn add_group(&self, name: Name, members: &[ContactId], ids: &mut impl IdSource) -> Decided {
-        self.judge_members(members)?;
+        self.judge_members(None, members)?;
         let (mut effects, outcome) = self.add_groups(vec![name], ids)?;
         if let Some(Effect::PutGroup(group)) = effects.first() {
             let id = group.id;
@@ -283,17 +284,24 @@ impl BookWriter {
             effects.push(Effect::PutGroup(Group { name, ..old.clone() }));
         }
         if let Edit::Set(members) = members {
-            self.judge_members(&members)?;
+            self.judge_members(Some(id), &members)?;
             effects.extend(self.set_members(id, &members));
         }
         Ok(effects)
     }
 
-    fn judge_members(&self, members: &[ContactId]) -> Result<(), Refusal> {
-        match members.iter().find(|id| self.book().contact(**id).is_none()) {
-            Some(id) => refuse(Blame::Member(*id), Why::Missing),
-            None => Ok(()),
+    /// Whether there are these contacts, and each has room for a group that it may not be in yet.
+    fn judge_members(&self, group: Option<GroupId>, members: &[ContactId]) -> Result<(), Refusal> {
+        for id in members {
+            let Some(contact) = self.book().contact(*id) else {
+                return refuse(Blame::Member(*id), Why::Missing);
+            };
+            let is_full = contact.groups().count() >= GROUPS_PER_CONTACT_MAX;
+            if is_full && !contact.groups().any(|(id, _)| Some(id) == group) {
+                return refuse(Blame::Member(*id), Why::Full(GROUPS_PER_CONTACT_MAX as u64));
+            }
         }
+        Ok(())
     }
 
     /// What gives a group these members and no others.

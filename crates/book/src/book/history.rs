@@ -53,6 +53,22 @@ pub struct Changes<'b> {
     pub cursor: Cursor,
     /// Whether there is more now.
     pub has_more: bool,
+    /// Where the question began.
+    since: Cursor,
+    /// The place of each of `changed` in the order of change.
+    order: Vec<(u64, u64)>,
+}
+
+impl Changes<'_> {
+    /// Where to go on when only the first `shown` things are passed on, and whether there is more then.
+    pub fn cursor_after(&self, shown: usize) -> (Cursor, bool) {
+        if shown >= self.changed.len() {
+            return (self.cursor, self.has_more);
+        }
+        let last = shown.checked_sub(1).and_then(|last| self.order.get(last));
+        let cursor = last.map_or(self.since, |(revision, id)| Cursor { revision: *revision, id: *id, ..self.since });
+        (cursor, true)
+    }
 }
 
 /// A place in the order of change, and where the contact stands; `None` for one that is gone.
@@ -83,19 +99,20 @@ impl Book {
     /// The cursor needs what is forgotten, or is no cursor of this book.
     pub fn changes(&self, since: Option<Cursor>, limit: usize) -> Result<Changes<'_>, CursorError> {
         let present = self.revision.0;
-        let cursor = since.unwrap_or(Cursor { began: present, revision: 0, id: 0 });
-        self.judge(cursor)?;
-        let (mut found, total) = self.found_since(cursor, limit);
+        let since = since.unwrap_or(Cursor { began: present, revision: 0, id: 0 });
+        self.judge(since)?;
+        let (mut found, total) = self.found_since(since, limit);
         let has_more = found.len() > limit;
         found.truncate(limit);
         let cursor = match found.last() {
-            Some((revision, id, _)) if has_more => Cursor { revision: *revision, id: *id, ..cursor },
+            Some((revision, id, _)) if has_more => Cursor { revision: *revision, id: *id, ..since },
             // There can be more only for a page of nothing.
-            None if has_more => cursor,
+            None if has_more => since,
             _ => Cursor { began: present, revision: present, id: ID_MAX },
         };
+        let order = found.iter().map(|(revision, id, _)| (*revision, *id)).collect();
         let changed = found.into_iter().map(|found| self.changed(found)).collect();
-        Ok(Changes { total, changed, cursor, has_more })
+        Ok(Changes { total, changed, cursor, has_more, since, order })
     }
 
     /// Whether answering a cursor means to look at many contacts.

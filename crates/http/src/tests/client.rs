@@ -56,7 +56,7 @@ fn json(status: StatusCode, body: Vec<Bytes>) -> Response {
 impl Frontend for Echo {
     async fn handle(&self, request: Request) -> Response {
         if self.reserves > 0 {
-            let reserved = request.replies.reserve(None, self.reserves).await;
+            let reserved = request.replies.reserve(self.reserves).await;
             assert!(reserved.is_ok() || request.left.is_cancelled());
         }
         if request.body == "big" {

@@ -14,6 +14,7 @@ mod lasting;
 mod metrics;
 mod migrating;
 mod mnemonics;
+mod neighbours;
 mod nodes;
 mod operator;
 mod outages;
