@@ -1,4 +1,4 @@
-//! A client that writes bytes and reads answers, as crude as a test needs it.
+//! A server with an echoing front end, and requests to it.
 
 use std::future::pending;
 use std::net::SocketAddr;
@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use ringbook_testbed::async_http_client::AsyncHttpClient;
+pub use ringbook_testbed::http_client::WAIT_MAX;
+use ringbook_testbed::http_client::{self, Response as Received};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
 use crate::{
     Drain, Frontend, HttpSettings, Listener, Method, Mount, Mounts, Protocol, Request, Response, StatusCode, TlsFiles,
@@ -19,20 +20,26 @@ use crate::{
 use ringbook_telemetry::Metrics;
 use ringbook_workers::{Bounds, Workers};
 
-/// So long nothing ever takes, unless it hangs.
-pub const PATIENCE: Duration = Duration::from_secs(30);
-/// A bound to run into.
+/// A time limit that tests exceed.
 pub const BRIEF: Duration = Duration::from_millis(50);
 
+<<<<<<< HEAD
 /// Answers with `PEER:BODY`, but `big` and `huge` with many segments, `wait` only after [`Echo::release`], and `stay` then
 /// or when its client has left.
+=======
+/// Responds with `PEER:BODY`; to `big` and `huge` with many segments, and to `wait` only after [`Echo::release`].
+>>>>>>> main
 #[derive(Default)]
 pub struct Echo {
     pub entered: Notify,
     pub release: Notify,
+<<<<<<< HEAD
     /// A client has left.
     pub left: Notify,
     pub unwell: bool,
+=======
+    pub is_unhealthy: bool,
+>>>>>>> main
     /// Bytes reserved for each response.
     pub reserves: usize,
 }
@@ -41,7 +48,7 @@ pub fn big() -> Vec<Bytes> {
     (0..64u32).map(|n| Bytes::from(n.to_string().repeat(40_000))).collect()
 }
 
-/// More than the buffers of two sockets hold.
+/// More than fits into the buffers of two sockets.
 pub const HUGE_BYTES: usize = 64 << 20;
 
 fn huge() -> Vec<Bytes> {
@@ -85,11 +92,11 @@ impl Frontend for Echo {
     }
 }
 
-/// The mounts of a server that has little to say.
+/// The echoing front end and the health page.
 pub fn mounts(echo: &Arc<Echo>) -> Mounts {
-    let is_well = !echo.unwell;
+    let is_healthy = !echo.is_unhealthy;
     Mounts::new(Mount::new(Arc::clone(echo), [Method::POST]).at("/v2.0").at("/v2.0/"))
-        .with(health(move || std::future::ready(is_well), PATIENCE))
+        .with(health(move || std::future::ready(is_healthy), WAIT_MAX))
 }
 
 /// A server on a free port.
@@ -140,24 +147,23 @@ impl Running {
         (Running { address: addresses[0], echo, metrics, stop, end }, addresses)
     }
 
-    pub async fn connect(&self) -> Wire<TcpStream> {
-        Wire::new(TcpStream::connect(self.address).await.unwrap())
+    pub async fn connect(&self) -> AsyncHttpClient<TcpStream> {
+        AsyncHttpClient::new(TcpStream::connect(self.address).await.unwrap())
     }
 
-    /// One request on a connection of its own.
-    pub async fn ask(&self, request: impl AsRef<[u8]>) -> Answer {
-        let mut wire = self.connect().await;
-        wire.send(request).await;
-        wire.answer().await
+    /// A request on a new connection.
+    pub async fn request(&self, request: impl AsRef<[u8]>) -> Received {
+        self.connect().await.request(request).await
     }
 
-    /// Begins the end; the result comes when it is over.
+    /// Begins the shutdown; the result is available when it has ended.
     pub fn stop(self) -> JoinHandle<Drain> {
         self.stop.send(()).unwrap();
         self.end
     }
 }
 
+<<<<<<< HEAD
 /// A pool of workers of its own.
 pub fn workers(metrics: &Metrics) -> Workers {
     Workers::new(Bounds::default(), metrics)
@@ -241,12 +247,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Wire<IO> {
     }
 }
 
+=======
+/// A call with this body.
+>>>>>>> main
 pub fn post(body: &str) -> String {
     post_with("", body)
 }
 
-/// A call with further header lines, each ended.
-pub fn post_with(lines: &str, body: &str) -> String {
-    let length = body.len();
-    format!("POST /v2.0 HTTP/1.1\r\nHost: a\r\n{lines}Content-Length: {length}\r\n\r\n{body}")
+/// A call with further headers, each ended by CR LF.
+pub fn post_with(headers: &str, body: &str) -> String {
+    String::from_utf8(http_client::post_with(headers, body)).expect("text stays text")
 }
