@@ -23,23 +23,15 @@ use ringbook_workers::{Bounds, Workers};
 /// A time limit that tests exceed.
 pub const BRIEF: Duration = Duration::from_millis(50);
 
-<<<<<<< HEAD
-/// Answers with `PEER:BODY`, but `big` and `huge` with many segments, `wait` only after [`Echo::release`], and `stay` then
-/// or when its client has left.
-=======
-/// Responds with `PEER:BODY`; to `big` and `huge` with many segments, and to `wait` only after [`Echo::release`].
->>>>>>> main
+/// Responds with `PEER:BODY`; to `big` and `huge` with many segments, to `wait` only after [`Echo::release`], and to `stay`
+/// then or when its client has left.
 #[derive(Default)]
 pub struct Echo {
     pub entered: Notify,
     pub release: Notify,
-<<<<<<< HEAD
     /// A client has left.
     pub left: Notify,
-    pub unwell: bool,
-=======
     pub is_unhealthy: bool,
->>>>>>> main
     /// Bytes reserved for each response.
     pub reserves: usize,
 }
@@ -163,93 +155,12 @@ impl Running {
     }
 }
 
-<<<<<<< HEAD
-/// A pool of workers of its own.
+/// A pool of workers.
 pub fn workers(metrics: &Metrics) -> Workers {
     Workers::new(Bounds::default(), metrics)
 }
 
-#[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: Vec<u8>,
-}
-
-impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
-        let mut values = lines.filter(|(found, _)| found.eq_ignore_ascii_case(name));
-        values.next().map(|(_, value)| value)
-    }
-
-    pub fn text(&self) -> &str {
-        std::str::from_utf8(&self.body).unwrap()
-    }
-}
-
-/// One connection, from the client's side.
-pub struct Wire<IO> {
-    pub io: IO,
-    seen: Vec<u8>,
-}
-
-impl<IO: AsyncRead + AsyncWrite + Unpin> Wire<IO> {
-    pub fn new(io: IO) -> Self {
-        let seen = Vec::new();
-        Wire { io, seen }
-    }
-
-    pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.io.write_all(bytes.as_ref()).await.unwrap();
-        self.io.flush().await.unwrap();
-    }
-
-    /// Reads an answer of known length.
-    pub async fn answer(&mut self) -> Answer {
-        let mut answer = self.head().await;
-        answer.body = self.body(&answer).await;
-        answer
-    }
-
-    /// Reads the body that belongs to this head.
-    pub async fn body(&mut self, head: &Answer) -> Vec<u8> {
-        let length = head.header("content-length").unwrap().parse().unwrap();
-        while self.seen.len() < length {
-            assert_ne!(self.more().await, 0, "cut off");
-        }
-        self.seen.drain(..length).collect()
-    }
-
-    /// Reads the head of an answer.
-    pub async fn head(&mut self) -> Answer {
-        let end = loop {
-            if let Some(end) = self.seen.windows(4).position(|w| w == b"\r\n\r\n") {
-                break end + 4;
-            }
-            assert_ne!(self.more().await, 0, "closed without an answer");
-        };
-        let head = String::from_utf8(self.seen.drain(..end).collect()).unwrap();
-        let status = head[9..12].parse().unwrap();
-        let body = Vec::new();
-        Answer { status, head, body }
-    }
-
-    /// Waits for the server to close, and says that nothing more came.
-    pub async fn closed(&mut self) {
-        let bytes = self.more().await;
-        assert_eq!((bytes, self.seen.len()), (0, 0), "{:?}", self.seen);
-    }
-
-    async fn more(&mut self) -> usize {
-        let reading = self.io.read_buf(&mut self.seen);
-        timeout(PATIENCE, reading).await.expect("hangs").unwrap()
-    }
-}
-
-=======
 /// A call with this body.
->>>>>>> main
 pub fn post(body: &str) -> String {
     post_with("", body)
 }

@@ -6,11 +6,7 @@ use ringbook_testbed::async_http_client::AsyncHttpClient;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-<<<<<<< HEAD
-use super::client::{BRIEF, Running, Wire, post, workers};
-=======
-use super::client::{BRIEF, Running, post};
->>>>>>> main
+use super::client::{BRIEF, Running, post, workers};
 use crate::{Drain, HttpSettings, Listener, Mounts, Protocol, metrics_page, run};
 use ringbook_telemetry::{CallRecord, Metrics};
 

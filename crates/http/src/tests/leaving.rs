@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use ringbook_testbed::async_http_client::AsyncHttpClient;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::client::{Answer, Echo, PATIENCE, Running, Wire, post};
+use super::client::{Echo, Running, WAIT_MAX, post};
 use crate::HttpSettings;
 
 async fn running() -> Running {
@@ -14,28 +15,15 @@ async fn running() -> Running {
 }
 
 /// A connection whose call waits for its client to leave, or to be released.
-async fn waiting(server: &Running, request: &str) -> Wire<TcpStream> {
-    let mut wire = server.connect().await;
-    wire.send(request).await;
+async fn waiting(server: &Running, request: &str) -> AsyncHttpClient<TcpStream> {
+    let mut client = server.connect().await;
+    client.send(request).await;
     server.echo.entered.notified().await;
-    wire
+    client
 }
 
 async fn assert_left(echo: &Echo) {
-    timeout(PATIENCE, echo.left.notified()).await.expect("the front end hears of it");
-}
-
-/// The answer behind the interim responses, and how many of those there were.
-async fn final_answer(wire: &mut Wire<TcpStream>) -> (usize, Answer) {
-    let mut interim = 0;
-    loop {
-        let mut head = wire.head().await;
-        if head.status != 100 {
-            head.body = wire.body(&head).await;
-            return (interim, head);
-        }
-        interim += 1;
-    }
+    timeout(WAIT_MAX, echo.left.notified()).await.expect("the front end hears of it");
 }
 
 #[tokio::test]
@@ -48,71 +36,71 @@ async fn a_front_end_hears_that_its_client_has_closed_the_connection() {
 #[tokio::test]
 async fn a_front_end_hears_of_a_connection_that_was_reset() {
     let server = running().await;
-    let wire = waiting(&server, &post("stay")).await;
-    wire.io.set_zero_linger().unwrap();
-    drop(wire);
+    let client = waiting(&server, &post("stay")).await;
+    client.io.set_zero_linger().unwrap();
+    drop(client);
     assert_left(&server.echo).await;
 }
 
 #[tokio::test]
 async fn a_client_that_leaves_behind_further_requests_is_noticed() {
     let server = running().await;
-    let mut wire = waiting(&server, &post("stay")).await;
-    wire.send(post("x")).await;
-    drop(wire);
+    let mut client = waiting(&server, &post("stay")).await;
+    client.send(post("x")).await;
+    drop(client);
     assert_left(&server.echo).await;
 }
 
 #[tokio::test]
 async fn a_client_that_closes_its_sending_side_gets_its_answer() {
     let server = running().await;
-    let mut wire = waiting(&server, &post("stay")).await;
-    wire.io.shutdown().await.unwrap();
+    let mut client = waiting(&server, &post("stay")).await;
+    client.io.shutdown().await.unwrap();
     // It is asked more than once whether it is there.
-    assert_eq!((wire.head().await.status, wire.head().await.status), (100, 100));
+    assert_eq!((client.read_head().await.status, client.read_head().await.status), (100, 100));
     server.echo.release.notify_one();
-    let (_, answer) = final_answer(&mut wire).await;
+    let (_, answer) = client.read_final_response().await;
     assert_eq!((answer.status, answer.text()), (200, "127.0.0.1:stay"));
-    wire.closed().await;
+    client.expect_closed().await;
 }
 
 #[tokio::test]
 async fn a_half_closed_client_that_then_leaves_is_noticed() {
     let server = running().await;
-    let mut wire = waiting(&server, &post("stay")).await;
-    wire.io.shutdown().await.unwrap();
-    assert_eq!(wire.head().await.status, 100);
-    drop(wire);
+    let mut client = waiting(&server, &post("stay")).await;
+    client.io.shutdown().await.unwrap();
+    assert_eq!(client.read_head().await.status, 100);
+    drop(client);
     assert_left(&server.echo).await;
 }
 
 #[tokio::test]
 async fn a_client_of_http_1_0_gets_no_interim_response() {
     let server = running().await;
-    let mut wire = waiting(&server, "POST /v2.0 HTTP/1.0\r\nContent-Length: 4\r\n\r\nstay").await;
-    wire.io.shutdown().await.unwrap();
+    let mut client = waiting(&server, "POST /v2.0 HTTP/1.0\r\nContent-Length: 4\r\n\r\nstay").await;
+    client.io.shutdown().await.unwrap();
     // Another client runs into the time of a probe meanwhile.
     let mut newer = waiting(&server, &post("stay")).await;
     newer.io.shutdown().await.unwrap();
-    assert_eq!(newer.head().await.status, 100);
+    assert_eq!(newer.read_head().await.status, 100);
     drop(newer);
     assert_left(&server.echo).await;
     server.echo.release.notify_one();
-    let (interim, answer) = final_answer(&mut wire).await;
+    let (interim, answer) = client.read_final_response().await;
     assert_eq!((interim, answer.text()), (0, "127.0.0.1:stay"));
 }
 
 #[tokio::test]
 async fn requests_sent_ahead_are_answered_behind_a_long_one() {
     let server = running().await;
-    let mut wire = waiting(&server, &post("wait")).await;
+    let mut client = waiting(&server, &post("wait")).await;
     // More than is read ahead while the first one is at work.
     let count = 100;
-    wire.send((0..count).map(|n| post(&format!("{n:0100}"))).collect::<String>()).await;
+    client.send((0..count).map(|n| post(&format!("{n:0100}"))).collect::<String>()).await;
     server.echo.release.notify_one();
-    assert_eq!(wire.answer().await.text(), "127.0.0.1:wait");
+    assert_eq!(client.read_response().await.text(), "127.0.0.1:wait");
     for n in 0..count {
-        assert_eq!(wire.answer().await.text(), format!("127.0.0.1:{n:0100}"));
+        assert_eq!(client.read_response().await.text(), format!("127.0.0.1:{n:0100}"));
     }
 }
 

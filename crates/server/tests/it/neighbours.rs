@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::net::{Shutdown, SocketAddr, TcpListener};
 
+use ringbook_testbed::http_client::{WAIT_MAX, connect, get, post};
 use serde_json::{Value, json};
 
 use super::harness::{Place, Server, eventually, outcome, place};
-use super::wire::{PATIENCE, connect, post};
 
 const KIBIBYTE: u64 = 1 << 10;
 const MEBIBYTE: u64 = 1 << 20;
@@ -45,12 +45,12 @@ impl Neighbourhood {
     }
 
     fn call(&self, customer: usize, method: &str, params: Value) -> Value {
-        connect(self.server.address).ask(self.body(customer, method, params)).json()
+        connect(self.server.address).request(self.body(customer, method, params)).json()
     }
 
     /// A value on the metrics page; 0 when it is not there.
     fn metric(&self, sample: &str) -> f64 {
-        let page = connect(self.metrics).ask("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+        let page = connect(self.metrics).request(get("/metrics"));
         let values = page.text().lines().filter_map(|line| line.strip_prefix(sample)?.trim().parse().ok());
         values.into_iter().next().unwrap_or(0.0)
     }
@@ -102,14 +102,14 @@ fn an_answer_has_a_bound_in_memory() {
         let data = &answer["error"]["data"];
         json!([data["mnemonic"], data["field"], data["params"]["max_bytes"]])
     };
-    let mut wires: Vec<_> = (0..8).map(|_| connect(world.server.address)).collect();
+    let mut clients: Vec<_> = (0..8).map(|_| connect(world.server.address)).collect();
     for (method, params) in [
         ("get.contacts", json!({"limit": 10_000})),
         ("get.contacts", json!({"limit": 10_000, "sort": [{"field": "last_name"}]})),
     ] {
-        wires.iter_mut().for_each(|wire| wire.send(world.body(0, method, params.clone())));
-        for wire in &mut wires {
-            let answer = wire.answer().json();
+        clients.iter_mut().for_each(|client| client.send(world.body(0, method, params.clone())));
+        for client in &mut clients {
+            let answer = client.read_response().json();
             assert_eq!(refused(&answer), json!(["invalid_parameter_value", "limit", 8 * MEBIBYTE]), "{answer}");
         }
     }
@@ -119,7 +119,7 @@ fn an_answer_has_a_bound_in_memory() {
     assert_eq!(outcome(&world.call(0, "get.contacts", json!({"limit": 10_000, "fields": ["id"]}))), "ok");
     let grown = world.memory_peak() - before;
     assert!(grown < 100 * MEBIBYTE, "{} MiB", grown / MEBIBYTE);
-    eventually(PATIENCE, "memory of answers", || world.metric("ringbook_in_flight_bytes{budget=\"responses\"}") == 0.0);
+    eventually(WAIT_MAX, "memory of answers", || world.metric("ringbook_in_flight_bytes{budget=\"responses\"}") == 0.0);
     world.server.stop();
 }
 
@@ -137,23 +137,23 @@ fn whoever_reads_nothing_holds_up_no_other_account() {
     };
     let mut idle: Vec<_> = (1..20)
         .map(|address| {
-            let mut wire = connect(world.server.address);
-            wire.send(from(address, 0, 5_000));
-            wire
+            let mut client = connect(world.server.address);
+            client.send(from(address, 0, 5_000));
+            client
         })
         .collect();
-    eventually(PATIENCE, "waiting answers", || world.metric("ringbook_budget_waiting{budget=\"responses\"}") > 0.0);
+    eventually(WAIT_MAX, "waiting answers", || world.metric("ringbook_budget_waiting{budget=\"responses\"}") > 0.0);
     assert!(world.metric("ringbook_in_flight_bytes{budget=\"responses\"}") <= 8.0 * MEBIBYTE as f64);
     // The other customer gets its answers, also large ones.
     let contacts: Vec<Value> =
         (0..2_000).map(|n| json!({"last_name": format!("Name {n}"), "phone_numbers": ["100"]})).collect();
     assert_eq!(outcome(&world.call(1, "upload.contacts", json!({"contacts": contacts}))), "ok");
-    let answer = connect(world.server.address).ask(from(99, 1, 2_000));
+    let answer = connect(world.server.address).request(from(99, 1, 2_000));
     assert_eq!(answer.json()["result"]["data"].as_array().map(Vec::len), Some(2_000));
     // And whoever reads at last gets everything.
-    assert_eq!(idle[0].answer().json()["result"]["data"].as_array().map(Vec::len), Some(5_000));
+    assert_eq!(idle[0].read_response().json()["result"]["data"].as_array().map(Vec::len), Some(5_000));
     drop(idle);
-    eventually(PATIENCE, "memory of answers", || world.metric("ringbook_in_flight_bytes{budget=\"responses\"}") == 0.0);
+    eventually(WAIT_MAX, "memory of answers", || world.metric("ringbook_in_flight_bytes{budget=\"responses\"}") == 0.0);
     world.server.stop();
 }
 
@@ -162,15 +162,15 @@ fn a_question_ends_when_its_client_leaves() {
     let world = Neighbourhood::start(20_000, &[]);
     for half_closed_first in [false, true] {
         let before = world.questions_interrupted();
-        let mut wire = connect(world.server.address);
-        wire.send(world.body(0, "get.contacts", long_question()));
-        eventually(PATIENCE, "the question", || world.questions_running() == 1.0);
+        let mut client = connect(world.server.address);
+        client.send(world.body(0, "get.contacts", long_question()));
+        eventually(WAIT_MAX, "the question", || world.questions_running() == 1.0);
         if half_closed_first {
-            wire.io.shutdown(Shutdown::Write).expect("half closed");
-            assert_eq!(wire.head().status, 100);
+            client.io.shutdown(Shutdown::Write).expect("half closed");
+            assert_eq!(client.read_head().status, 100);
         }
-        drop(wire);
-        eventually(PATIENCE, "the question's end", || world.questions_running() == 0.0);
+        drop(client);
+        eventually(WAIT_MAX, "the question's end", || world.questions_running() == 0.0);
         assert_eq!(world.questions_interrupted() - before, 1.0, "it did not end by itself");
     }
     // Nobody is charged or told: the report has it as what it is.
@@ -185,11 +185,11 @@ fn a_change_is_finished_when_its_client_leaves() {
     let world = Neighbourhood::start(10, &[]);
     let contacts: Vec<Value> =
         (0..10_000).map(|n| json!({"last_name": format!("N{n}"), "phone_numbers": ["100"]})).collect();
-    let mut wire = connect(world.server.address);
-    wire.send(world.body(0, "upload.contacts", json!({"contacts": contacts})));
-    drop(wire);
+    let mut client = connect(world.server.address);
+    client.send(world.body(0, "upload.contacts", json!({"contacts": contacts})));
+    drop(client);
     let total = || world.call(0, "get.contacts", json!({"limit": 0}))["result"]["metadata"]["total_items"].clone();
-    eventually(PATIENCE, "the upload", || total() == json!(10_010));
+    eventually(WAIT_MAX, "the upload", || total() == json!(10_010));
     world.server.stop();
 }
 
@@ -198,21 +198,21 @@ fn a_long_question_does_not_keep_a_server_from_stopping() {
     let world = Neighbourhood::start(IMAGE_CONTACTS, &[]);
     let images = world.root.path().join("data/images");
     let _ = std::fs::remove_dir_all(&images);
-    let mut wires: Vec<_> = (0..4)
+    let mut clients: Vec<_> = (0..4)
         .map(|_| {
-            let mut wire = connect(world.server.address);
-            wire.send(world.body(0, "get.contacts", long_question()));
-            wire
+            let mut client = connect(world.server.address);
+            client.send(world.body(0, "get.contacts", long_question()));
+            client
         })
         .collect();
-    eventually(PATIENCE, "the questions", || world.questions_running() >= 1.0);
+    eventually(WAIT_MAX, "the questions", || world.questions_running() >= 1.0);
     let Neighbourhood { mut server, root, .. } = world;
     server.signal("TERM");
-    for wire in &mut wires {
-        let answer = wire.answer().json();
+    for client in &mut clients {
+        let answer = client.read_response().json();
         let told = answer["error"]["data"]["params"]["error_message"].as_str().unwrap_or_default();
         assert!(told.contains("the server is stopping"), "{answer}");
-        wire.closed();
+        client.expect_closed();
     }
     assert_eq!(server.ended().code(), Some(0), "{}", server.log());
     assert!(server.log().contains("INFO") && !server.log().contains("calls still running"), "{}", server.log());
@@ -225,9 +225,9 @@ fn a_long_question_does_not_keep_a_server_from_stopping() {
 fn a_second_signal_ends_the_server_at_once() {
     let world = Neighbourhood::start(10, &[]);
     // A call whose body never comes keeps the server waiting.
-    let mut wire = connect(world.server.address);
-    wire.io.write_all(b"POST /v2.0 HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{").expect("the server reads");
-    eventually(PATIENCE, "the connection", || world.metric("ringbook_received_bytes_total") > 50.0);
+    let mut client = connect(world.server.address);
+    client.io.write_all(b"POST /v2.0 HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{").expect("the server reads");
+    eventually(WAIT_MAX, "the connection", || world.metric("ringbook_received_bytes_total") > 50.0);
     let Neighbourhood { mut server, root, .. } = world;
     server.signal("TERM");
     server.wait_for_log("stopping");
