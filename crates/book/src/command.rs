@@ -11,7 +11,7 @@ use crate::text::{Email, Emails, Name, Phones};
 
 /// Maximum number of contacts that one command adds or deletes.
 pub const CONTACTS_AT_ONCE_MAX: usize = 10_000;
-/// Maximum number of groups that a command gives to one contact.
+/// Maximum number of groups of a contact. With the longest name of a group it bounds the text of a contact.
 pub const GROUPS_PER_CONTACT_MAX: usize = 1_000;
 /// Maximum number of members that a command gives to a group.
 pub const MEMBERS_PER_COMMAND_MAX: usize = 100_000;

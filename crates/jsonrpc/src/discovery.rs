@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use ringbook_book::query::window::OFFSET_MAX;
+use ringbook_http::SharedBytes;
 use serde_json::{Map, Value, json};
 
 use super::method::{Admission, Answer, Method, Need, Parameter, Spec};
@@ -45,10 +46,10 @@ for `minute_reset` or `day_reset` seconds. A call that fails costs nothing.\n\n\
 keep a copy up to date, use `get.contact_changes` instead of reading again.\n\n\
 **Values.** Every member is always there: what is absent is `null`, `[]` or `{}`. Moments are `YYYY-MM-DD hh:mm:ss` in UTC.";
 
-static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(described().to_string()));
+static DOCUMENT: LazyLock<SharedBytes> = LazyLock::new(|| SharedBytes::new(Bytes::from(described().to_string())));
 
-/// The document, as JSON.
-pub fn document() -> Bytes {
+/// The document, as JSON; made and compressed once.
+pub fn document() -> SharedBytes {
     DOCUMENT.clone()
 }
 

@@ -1,6 +1,9 @@
 //! What each method does once its caller is admitted: one function per method, in the terms of the application.
 
+use ringbook_app::admitted::Admitted;
+
 use super::reader::Reader;
+use super::to_wire::{AnswerAttempts, AnswerLimits};
 
 mod changes;
 mod contacts;
@@ -33,4 +36,16 @@ pub struct MethodCall<'a> {
     pub id: &'a str,
     /// Its parameters.
     pub params: Reader<'a>,
+    /// Bytes of its body.
+    pub bytes: usize,
+    /// The bounds of its answer.
+    pub limits: &'a AnswerLimits,
+}
+
+impl<'a> MethodCall<'a> {
+    /// Attempts to write a large answer, charged to the caller's account.
+    fn attempts(self, call: &Admitted<'_, '_>) -> AnswerAttempts<'a> {
+        let replies = self.limits.replies.charged_to(call.charged_account());
+        AnswerAttempts::new(self.id, self.limits, replies)
+    }
 }

@@ -14,6 +14,7 @@ use ringbook_clock::{Clock, Moment};
 use ringbook_store::{AccountId, CustomerEdit, FaultInjector, NewCustomer, NewKey, NewUser, Role, Store};
 use ringbook_telemetry::Metrics;
 
+mod answers;
 mod callers;
 mod changes;
 mod envelopes;

@@ -8,9 +8,13 @@
 use bytes::Bytes;
 use ringbook_json::write::{digits, is_plain, number, number_or_null, raw, text, text_contents, text_or_null};
 
+use answer_room::{AnswerRoom, RenderError};
+use ringbook_book::runner::Runner;
+
 use super::mnemonic::{Param, RpcError};
 use ringbook_app::access::{LimitsView, Session};
 
+mod answer_room;
 mod chunk_cache;
 mod contacts;
 mod memo;
@@ -20,9 +24,11 @@ mod uploaded;
 #[cfg(test)]
 mod tests;
 
+pub use answer_room::{ANSWER_BYTES_MAX, AnswerAttempts, AnswerLimits, no_room};
 pub use chunk_cache::ChunkCache;
 pub use contacts::{changes, contacts};
 pub use records::records;
+pub use uploaded::UPLOAD_ERROR_BYTES;
 
 /// A piece is handed over when it has at least this many bytes.
 const SEGMENT_BYTES: usize = 256 << 10;
@@ -35,28 +41,54 @@ const USUAL_BYTES: usize = 2 << 10;
 #[derive(Debug)]
 pub struct Output {
     full: Vec<Bytes>,
+    /// Bytes of the full pieces.
+    full_bytes: usize,
     open: Vec<u8>,
+    room: AnswerRoom,
+    /// Why nothing more is to be written.
+    stopped: Option<RenderError>,
 }
 
 impl Output {
-    fn new() -> Self {
-        Output { full: Vec::new(), open: Vec::with_capacity(USUAL_BYTES) }
+    fn new(room: AnswerRoom) -> Self {
+        Output { full: Vec::new(), full_bytes: 0, open: Vec::with_capacity(USUAL_BYTES), room, stopped: None }
     }
 
-    /// Starts another piece if this one is full; to be called between records.
-    fn turn(&mut self) {
-        if self.open.len() >= SEGMENT_BYTES {
-            let fresh = Vec::with_capacity(SEGMENT_BYTES + SLACK_BYTES);
-            self.full.push(Bytes::from(std::mem::replace(&mut self.open, fresh)));
+    fn bytes(&self) -> usize {
+        self.full_bytes + self.open.len()
+    }
+
+    /// To be called between records: starts another piece if this one is full, and says whether to go on. Once it has
+    /// said no, the answer is of no use.
+    #[inline]
+    fn go_on(&mut self, runner: &dyn Runner) -> bool {
+        let bytes = self.bytes();
+        if let Err(error) = self.room.takes(bytes) {
+            self.stopped = Some(error);
+            return false;
         }
+        self.open.len() < SEGMENT_BYTES || self.turn(runner)
+    }
+
+    fn turn(&mut self, runner: &dyn Runner) -> bool {
+        let fresh = Vec::with_capacity(SEGMENT_BYTES + SLACK_BYTES);
+        let full = std::mem::replace(&mut self.open, fresh);
+        self.push(Bytes::from(full));
+        runner.should_continue()
     }
 
     /// Appends bytes that are shared instead of copied.
     fn append(&mut self, bytes: Bytes) {
         if !self.open.is_empty() {
-            self.full.push(Bytes::from(std::mem::take(&mut self.open)));
+            let open = std::mem::take(&mut self.open);
+            self.push(Bytes::from(open));
         }
-        self.full.push(bytes);
+        self.push(bytes);
+    }
+
+    fn push(&mut self, piece: Bytes) {
+        self.full_bytes += piece.len();
+        self.full.push(piece);
     }
 
     fn finish(mut self) -> Vec<Bytes> {
@@ -72,9 +104,14 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Opens the answer to the call with this `id`, up to the value of `data`.
+    /// Opens the answer to the call with this `id`, up to the value of `data`, which is small by its nature.
     pub fn open(id: &str) -> Self {
-        let mut output = Output::new();
+        Self::open_within(id, AnswerRoom::unbounded())
+    }
+
+    /// The same for an answer that has this room.
+    fn open_within(id: &str, room: AnswerRoom) -> Self {
+        let mut output = Output::new(room);
         head(&mut output.open, id);
         raw(&mut output.open, r#""result":{"data":"#);
         Reply { output }
@@ -98,13 +135,19 @@ impl Reply {
 
     /// Up to the first member of the data.
     fn begin(id: &str, made: u64) -> Self {
-        let mut output = Output::new();
+        let mut output = Output::new(AnswerRoom::unbounded());
         head(&mut output.open, id);
         for before in [r#""result":{"id":"#, r#","data":{"id":"#] {
             raw(&mut output.open, before);
             number(&mut output.open, made);
         }
         Reply { output }
+    }
+
+    /// Why it was not written to its end, if it was not.
+    fn stopped(&self) -> Option<RenderError> {
+        let is_too_large = self.output.bytes() > self.output.room.bytes_max();
+        self.output.stopped.or(is_too_large.then_some(RenderError::TooLarge))
     }
 
     /// The bytes that `data` goes to.
@@ -178,19 +221,17 @@ pub enum Metadata<'a> {
     Known(Option<&'a LimitsView>),
 }
 
-/// The answer whose `result` is this JSON, which is shared instead of copied.
-pub fn result(id: &str, json: Bytes) -> Vec<Bytes> {
-    let mut output = Output::new();
-    head(&mut output.open, id);
-    raw(&mut output.open, r#""result":"#);
-    output.append(json);
-    raw(&mut output.open, "}");
-    output.finish()
+/// What stands before and behind the JSON that is the whole `result` of an answer.
+pub fn around_result(id: &str) -> (Bytes, Bytes) {
+    let mut before = Vec::new();
+    head(&mut before, id);
+    raw(&mut before, r#""result":"#);
+    (Bytes::from(before), Bytes::from_static(b"}"))
 }
 
 /// The answer to a call that failed; `id` is the call's, as it was written.
 pub fn refusal(id: Option<&str>, fault: &RpcError, metadata: Metadata<'_>) -> Vec<Bytes> {
-    let mut output = Output::new();
+    let mut output = Output::new(AnswerRoom::unbounded());
     let open = &mut output.open;
     head(open, id.unwrap_or("null"));
     raw(open, r#""error":{"code":"#);
@@ -198,7 +239,7 @@ pub fn refusal(id: Option<&str>, fault: &RpcError, metadata: Metadata<'_>) -> Ve
     raw(open, r#","message":"#);
     text(open, &fault.message());
     raw(open, r#","data":{"#);
-    error_at(open, fault);
+    error_at(open, fault, true);
     raw(open, r#","extended_helper":null,"metadata":{"#);
     match metadata {
         Metadata::Unknown => raw(open, "}"),
@@ -209,13 +250,13 @@ pub fn refusal(id: Option<&str>, fault: &RpcError, metadata: Metadata<'_>) -> Ve
 }
 
 /// The members of a refusal that say what is to error_at.
-fn error_at(open: &mut Vec<u8>, fault: &RpcError) {
+fn error_at(open: &mut Vec<u8>, fault: &RpcError, shows_value: bool) {
     raw(open, r#""mnemonic":"#);
     text(open, fault.mnemonic.text());
     raw(open, r#","field":"#);
     text_or_null(open, fault.field.as_deref());
     raw(open, r#","value":"#);
-    text_or_null(open, fault.value.as_deref());
+    text_or_null(open, fault.value.as_deref().filter(|_| shows_value));
     raw(open, r#","params":"#);
     params(open, &fault.params);
 }

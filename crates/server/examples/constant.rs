@@ -19,6 +19,7 @@ use ringbook::serve;
 use ringbook_http::{
     Frontend, HttpSettings, Listener, Method, Mount, Mounts, Protocol, Request, Response, StatusCode, TransportError,
 };
+use ringbook_workers::{Bounds, Workers};
 use tokio::net::TcpListener;
 
 struct Constant(Bytes);
@@ -73,7 +74,9 @@ async fn serve_bare(socket: TcpListener, constant: Bytes) -> Result<(), serve::F
 fn serve_transport(socket: TcpListener, constant: Bytes) -> impl Future<Output = ringbook_http::Drain> {
     let mount = Mount::new(Arc::new(Constant(constant)), [Method::POST]).at("/v2.0");
     let listener = Listener::new(socket, Protocol::Http(Mounts::new(mount)));
-    ringbook_http::run(vec![listener], HttpSettings::default(), serve::metrics(), std::future::pending())
+    let metrics = serve::metrics();
+    let workers = Workers::new(Bounds::default(), &metrics);
+    ringbook_http::run(vec![listener], HttpSettings::default(), workers, metrics, std::future::pending())
 }
 
 fn main() -> Result<(), serve::Failure> {

@@ -39,6 +39,8 @@ pub struct ServeOptions {
     pub tls: Option<TlsPaths>,
     /// The bounds of the HTTP floor, trusted proxies included.
     pub http: HttpSettings,
+    /// Largest answer in bytes, before compression.
+    pub answer_bytes_max: usize,
     /// How much memory the books may take.
     pub memory: Memory,
     /// How many days requests are kept in the report.

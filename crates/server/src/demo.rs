@@ -24,7 +24,7 @@ use crate::serve::{self, Failure, Server};
 use ringbook_app::access::{self, Rights, Secret, TokenHash};
 use ringbook_app::books::{Books, Bounds};
 use ringbook_http::HttpSettings;
-use ringbook_jsonrpc::API_PATH;
+use ringbook_jsonrpc::{ANSWER_BYTES_MAX, API_PATH};
 use ringbook_store::{AccountId, Location, NewCustomer, NewKey, NewUser, Role, Store};
 use ringbook_telemetry;
 
@@ -68,6 +68,7 @@ pub fn demo(options: DemoOptions) -> Result<(), Failure> {
             metrics_listener: None,
             tls: None,
             http: HttpSettings::default(),
+            answer_bytes_max: ANSWER_BYTES_MAX,
             metrics,
             report_days: ringbook_app::audit::REPORT_DAYS,
             log_slow: options.log.slow,

@@ -21,8 +21,8 @@ const CRATES: [(&str, &[&str]); 13] = [
     ("workers", &["telemetry"]),
     ("store", &["book", "clock", "telemetry"]),
     ("app", &["book", "clock", "telemetry", "workers", "store"]),
-    ("http", &["telemetry"]),
-    ("jsonrpc", &["book", "clock", "telemetry", "json", "store", "app", "http"]),
+    ("http", &["telemetry", "workers"]),
+    ("jsonrpc", &["book", "clock", "telemetry", "json", "workers", "store", "app", "http"]),
     ("formats", &["book"]),
     ("server", &["book", "clock", "telemetry", "workers", "store", "app", "http", "jsonrpc", "formats"]),
 ];

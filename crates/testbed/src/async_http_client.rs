@@ -43,7 +43,26 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncHttpClient<IO> {
     /// # Panics
     /// The connection breaks, or no valid response comes.
     pub async fn read_response(&mut self) -> Response {
-        let mut response = self.read_head().await;
+        let head = self.read_head().await;
+        self.read_body(head).await
+    }
+
+    /// Reads a response behind any number of interim ones (100 to 199); returns their number, too.
+    ///
+    /// # Panics
+    /// The connection breaks, or no valid response comes.
+    pub async fn read_final_response(&mut self) -> (usize, Response) {
+        let mut interim = 0;
+        loop {
+            let head = self.read_head().await;
+            if head.status >= 200 {
+                return (interim, self.read_body(head).await);
+            }
+            interim += 1;
+        }
+    }
+
+    async fn read_body(&mut self, mut response: Response) -> Response {
         let length = response.content_length().expect("a response with a length");
         loop {
             if let Some(body) = self.received.take(length) {

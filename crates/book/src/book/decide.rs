@@ -12,8 +12,8 @@ use super::writer::BookWriter;
 use crate::blacklist::{BlacklistEntry, BlacklistNumber};
 use crate::change::{Change, Effect};
 use crate::command::{
-    Command, CommandError, CommandErrorKind, CommandSubject, ContactEdit, Edit, EmployeeDraft, EmployeeEdit, Outcome,
-    PhoneDraft,
+    Command, CommandError, CommandErrorKind, CommandSubject, ContactEdit, Edit, EmployeeDraft, EmployeeEdit,
+    GROUPS_PER_CONTACT_MAX, Outcome, PhoneDraft,
 };
 use crate::contact::{Contact, ContactDraft};
 use crate::employee::{Employee, EmployeePhone};
@@ -217,7 +217,7 @@ impl BookWriter {
     }
 
     fn add_group(&self, name: Name, members: &[ContactId], ids: &mut impl IdSource) -> Decided {
-        self.check_members(members)?;
+        self.check_members(None, members)?;
         let (mut effects, outcome) = self.add_groups(vec![name], ids)?;
         if let Some(Effect::PutGroup(group)) = effects.first() {
             let id = group.id;
@@ -248,17 +248,27 @@ impl BookWriter {
             effects.push(Effect::PutGroup(Group { name, ..old.clone() }));
         }
         if let Edit::Set(members) = members {
-            self.check_members(&members)?;
+            self.check_members(Some(id), &members)?;
             effects.extend(self.set_members(id, &members));
         }
         Ok(effects)
     }
 
-    fn check_members(&self, members: &[ContactId]) -> Result<(), CommandError> {
-        match members.iter().find(|id| self.book().contact(**id).is_none()) {
-            Some(id) => reject(CommandSubject::Member(*id), CommandErrorKind::NotFound),
-            None => Ok(()),
+    /// Checks that the contacts exist, and that each has room for a group that it may not be in yet.
+    fn check_members(&self, group: Option<GroupId>, members: &[ContactId]) -> Result<(), CommandError> {
+        for id in members {
+            let Some(contact) = self.book().contact(*id) else {
+                return reject(CommandSubject::Member(*id), CommandErrorKind::NotFound);
+            };
+            let is_full = contact.groups().count() >= GROUPS_PER_CONTACT_MAX;
+            if is_full && !contact.groups().any(|(id, _)| Some(id) == group) {
+                return reject(
+                    CommandSubject::Member(*id),
+                    CommandErrorKind::LimitReached(GROUPS_PER_CONTACT_MAX as u64),
+                );
+            }
         }
+        Ok(())
     }
 
     /// The effects that replace the members of a group.

@@ -53,6 +53,22 @@ pub struct Changes<'b> {
     pub cursor: Cursor,
     /// Whether more changes follow.
     pub has_more: bool,
+    /// Where the question began.
+    since: Cursor,
+    /// The place of each of `changed` in the order of change.
+    order: Vec<(u64, u64)>,
+}
+
+impl Changes<'_> {
+    /// Where to go on when only the first `shown` things are passed on, and whether there is more then.
+    pub fn cursor_after(&self, shown: usize) -> (Cursor, bool) {
+        if shown >= self.changed.len() {
+            return (self.cursor, self.has_more);
+        }
+        let last = shown.checked_sub(1).and_then(|last| self.order.get(last));
+        let cursor = last.map_or(self.since, |(revision, id)| Cursor { revision: *revision, id: *id, ..self.since });
+        (cursor, true)
+    }
 }
 
 /// Revision, contact id, and chunk and row of the contact, `None` if it was deleted.
@@ -83,20 +99,21 @@ impl Book {
     ///
     /// The cursor needs a forgotten deletion, or is not a cursor of this book.
     pub fn changes(&self, since: Option<Cursor>, limit: usize) -> Result<Changes<'_>, CursorError> {
-        let current = self.revision.0;
-        let cursor = since.unwrap_or(Cursor { began: current, revision: 0, id: 0 });
-        self.check_cursor(cursor)?;
-        let (mut found, total) = self.found_since(cursor, limit);
+        let present = self.revision.0;
+        let since = since.unwrap_or(Cursor { began: present, revision: 0, id: 0 });
+        self.check_cursor(since)?;
+        let (mut found, total) = self.found_since(since, limit);
         let has_more = found.len() > limit;
         found.truncate(limit);
         let cursor = match found.last() {
-            Some((revision, id, _)) if has_more => Cursor { revision: *revision, id: *id, ..cursor },
-            // Only with a limit of 0.
-            None if has_more => cursor,
-            _ => Cursor { began: current, revision: current, id: ID_MAX },
+            Some((revision, id, _)) if has_more => Cursor { revision: *revision, id: *id, ..since },
+            // There can be more only for a page of nothing.
+            None if has_more => since,
+            _ => Cursor { began: present, revision: present, id: ID_MAX },
         };
+        let order = found.iter().map(|(revision, id, _)| (*revision, *id)).collect();
         let changed = found.into_iter().map(|found| self.changed(found)).collect();
-        Ok(Changes { total, changed, cursor, has_more })
+        Ok(Changes { total, changed, cursor, has_more, since, order })
     }
 
     /// Whether answering a cursor reads more than [`CHUNKS_AT_ONCE_MAX`] chunks.

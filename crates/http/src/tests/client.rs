@@ -18,15 +18,19 @@ use crate::{
     TransportError, header, health, run,
 };
 use ringbook_telemetry::Metrics;
+use ringbook_workers::{Bounds, Workers};
 
 /// A time limit that tests exceed.
 pub const BRIEF: Duration = Duration::from_millis(50);
 
-/// Responds with `PEER:BODY`; to `big` and `huge` with many segments, and to `wait` only after [`Echo::release`].
+/// Responds with `PEER:BODY`; to `big` and `huge` with many segments, to `wait` only after [`Echo::release`], and to `stay`
+/// then or when its client has left.
 #[derive(Default)]
 pub struct Echo {
     pub entered: Notify,
     pub release: Notify,
+    /// A client has left.
+    pub left: Notify,
     pub is_unhealthy: bool,
     /// Bytes reserved for each response.
     pub reserves: usize,
@@ -51,7 +55,8 @@ fn json(status: StatusCode, body: Vec<Bytes>) -> Response {
 impl Frontend for Echo {
     async fn handle(&self, request: Request) -> Response {
         if self.reserves > 0 {
-            request.replies.reserve(self.reserves).await.unwrap();
+            let reserved = request.replies.reserve(self.reserves).await;
+            assert!(reserved.is_ok() || request.left.is_cancelled());
         }
         if request.body == "big" {
             return json(StatusCode::OK, big());
@@ -62,6 +67,13 @@ impl Frontend for Echo {
         if request.body == "wait" {
             self.entered.notify_one();
             self.release.notified().await;
+        }
+        if request.body == "stay" {
+            self.entered.notify_one();
+            tokio::select! {
+                () = self.release.notified() => {}
+                () = request.left.cancelled() => self.left.notify_one(),
+            }
         }
         let peer = Bytes::from(request.peer.to_string());
         json(StatusCode::OK, vec![peer, Bytes::new(), Bytes::from_static(b":"), request.body])
@@ -123,7 +135,7 @@ impl Running {
                 pending().await
             }
         };
-        let end = tokio::spawn(run(listeners, settings, Arc::clone(&metrics), shutdown));
+        let end = tokio::spawn(run(listeners, settings, workers(&metrics), Arc::clone(&metrics), shutdown));
         (Running { address: addresses[0], echo, metrics, stop, end }, addresses)
     }
 
@@ -141,6 +153,11 @@ impl Running {
         self.stop.send(()).unwrap();
         self.end
     }
+}
+
+/// A pool of workers.
+pub fn workers(metrics: &Metrics) -> Workers {
+    Workers::new(Bounds::default(), metrics)
 }
 
 /// A call with this body.

@@ -6,7 +6,7 @@ use ringbook_testbed::async_http_client::AsyncHttpClient;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use super::client::{BRIEF, Running, post};
+use super::client::{BRIEF, Running, post, workers};
 use crate::{Drain, HttpSettings, Listener, Mounts, Protocol, metrics_page, run};
 use ringbook_telemetry::{CallRecord, Metrics};
 
@@ -56,7 +56,8 @@ async fn the_metrics_page_is_on_its_own_listener() {
     metrics.call(&CallRecord { method: 0, outcome: 0, took, received_bytes: 0, sent_bytes: 0 });
     let (stop, stopped) = oneshot::channel::<()>();
     let protocol = Protocol::Http(Mounts::new(metrics_page(Arc::clone(&metrics))));
-    let page = run(vec![Listener::new(listener, protocol)], HttpSettings::default(), metrics, async {
+    let listeners = vec![Listener::new(listener, protocol)];
+    let page = run(listeners, HttpSettings::default(), workers(&metrics), metrics, async {
         stopped.await.unwrap();
     });
     let page = tokio::spawn(page);

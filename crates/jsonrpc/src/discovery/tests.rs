@@ -14,7 +14,7 @@ const META_SCHEMA: &str = include_str!("../../tests/fixtures/openrpc/meta-schema
 const JSON_SCHEMA: &str = include_str!("../../tests/fixtures/openrpc/json-schema.json");
 
 fn published() -> Value {
-    serde_json::from_slice(&document()).expect("JSON")
+    serde_json::from_slice(document().plain()).expect("JSON")
 }
 
 /// A schema of the fixtures; what they call their own dialect is draft 7.

@@ -10,11 +10,16 @@ use crate::error_map;
 use crate::from_wire::{self, Batch};
 use crate::mnemonic::RpcError;
 use crate::reader::Reader;
-use crate::to_wire::Reply;
+use crate::to_wire::{self, Reply};
 
 /// Adds the contacts that are good, or all of them or none.
 pub async fn upload_contacts(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
     let mut batch = from_wire::upload(request.params)?;
+    // Reserved beforehand: once the records are uploaded, the answer must not be refused.
+    let limits = request.limits;
+    let most = batch.sent.len() * to_wire::UPLOAD_ERROR_BYTES + 2 * request.bytes;
+    let replies = limits.replies.charged_to(call.charged_account());
+    replies.reserve(most.min(limits.bytes_max)).await.map_err(to_wire::no_room)?;
     let outcome = match batch.good.is_empty() {
         true => Outcome::default(),
         false => {
@@ -24,7 +29,7 @@ pub async fn upload_contacts(request: MethodCall<'_>, call: &mut Admitted<'_, '_
     };
     let errors = errors(&outcome, &mut batch);
     let mut reply = Reply::open(request.id);
-    reply.uploaded(&ids(&outcome, &batch), &errors);
+    reply.uploaded(&ids(&outcome, &batch), &errors, limits.bytes_max / 2);
     Ok(reply.close(None, call.limits().as_ref()))
 }
 

@@ -15,8 +15,9 @@ use ringbook_book::query::contact_page::ContactPage;
 use ringbook_book::query::field::{CONTACT, EmptyValue};
 use ringbook_book::query::plan::{FieldSet, plan};
 use ringbook_book::query::value::{Objects, Record, Value};
-use ringbook_book::runner::INLINE;
+use ringbook_book::runner::{INLINE, Partition};
 use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
+use ringbook_http::ReplyBudget;
 
 use super::*;
 
@@ -90,8 +91,8 @@ fn search(book: &Book, ask: &Ask) -> (FieldSet, ContactPage) {
 
 fn page(book: &Book, ask: &Ask, rendered: &ChunkCache) -> String {
     let (fields, found) = search(book, ask);
-    let mut output = Output::new();
-    contacts(&mut output, fields, &found, rendered);
+    let mut output = Output::new(AnswerRoom::unbounded());
+    contacts(&mut output, fields, &found, rendered, &INLINE);
     String::from_utf8(output.finish().concat()).expect("UTF-8")
 }
 
@@ -132,7 +133,7 @@ fn a_long_page_goes_out_in_pieces() {
     // One member less: pages of all members go out by chunks.
     let fields = CONTACT.iter().map(|field| field.name.to_owned()).filter(|name| name != "patronymic").collect();
     let (fields, found) = search(&book, &Ask { fields, limit: Some(4_000), ..Ask::default() });
-    contacts(reply.data(), fields, &found, &ChunkCache::default());
+    contacts(reply.data(), fields, &found, &ChunkCache::default(), &INLINE);
     let pieces = reply.close(Some(4_000), None);
     assert!(pieces.len() > 3 && pieces[1].len() >= SEGMENT_BYTES && pieces[1].len() < SEGMENT_BYTES + SLACK_BYTES);
     let answer: serde_json::Value = serde_json::from_slice(&pieces.concat()).expect("JSON");
@@ -173,6 +174,85 @@ fn pages_of_kept_chunks_are_the_pages_that_are_written_anew() {
                 assert_eq!(data.len() as i128, expected);
             }
         }
+    }
+}
+
+/// A book whose every contact has so many groups with the longest names.
+fn heavy(contacts: u64, groups: u64) -> Book {
+    let ids: Vec<GroupId> = (1..=groups).map(|id| GroupId::new(id).expect(PROOF)).collect();
+    let group = |id: &GroupId| {
+        let name = name(&format!("{id:?}{}", "😀".repeat(200)));
+        Effect::PutGroup(Group { id: *id, name, owner: GroupOwner::User })
+    };
+    let mut effects: Vec<Effect> = ids.iter().map(group).collect();
+    effects.extend((1..=contacts).map(|id| {
+        let mut contact = contact(id, "Б");
+        contact.draft.groups = ids.clone();
+        Effect::PutContact(contact)
+    }));
+    let mut writer = BookWriter::default();
+    writer.apply(&Change { decided_on: writer.book().revision(), contacts: 0, effects });
+    writer.book().clone()
+}
+
+/// What is written of a page within so many bytes.
+fn within(bytes_max: usize, book: &Book, ask: &Ask, rendered: &ChunkCache, runner: &dyn Runner) -> Output {
+    let (fields, found) = search(book, ask);
+    let mut output = Output::new(AnswerRoom::new(bytes_max, 0, ReplyBudget::default()));
+    contacts(&mut output, fields, &found, rendered, runner);
+    output
+}
+
+#[test]
+fn a_page_is_written_no_further_than_an_answer_may_be() {
+    let (groups, bytes_max) = (100, 2 << 20);
+    let book = heavy(1_000, groups);
+    let everything = Ask { limit: Some(10_000), ..Ask::default() };
+    let by_member = Ask { fields: vec!["groups".to_owned()], ..everything.clone() };
+    let a_record = page(&book, &Ask { limit: Some(1), ..Ask::default() }, &ChunkCache::default()).len();
+    for ask in [&everything, &by_member] {
+        let rendered = ChunkCache::default();
+        for _ in 0..2 {
+            let output = within(bytes_max, &book, ask, &rendered, &INLINE);
+            assert_eq!(output.stopped, Some(RenderError::TooLarge));
+            let passed = output.bytes().checked_sub(bytes_max - 1024).expect("the bound was reached");
+            assert!(passed <= a_record, "{passed} bytes beyond");
+        }
+    }
+    let half = Ask { limit: Some(bytes_max as i128 / a_record as i128 / 2), ..Ask::default() };
+    assert_eq!(within(bytes_max, &book, &half, &ChunkCache::default(), &INLINE).stopped, None);
+}
+
+/// A chunk whose text is too large to be kept is written record by record, also the next time.
+#[test]
+fn large_chunks_are_not_kept() {
+    let book = heavy(1_000, 20);
+    let ask = Ask { limit: Some(1_000), ..Ask::default() };
+    let rendered = ChunkCache::default();
+    let first = page(&book, &ask, &rendered);
+    assert!(first.len() > super::contacts::CHUNK_BYTES_MAX);
+    assert!(matches!(rendered.find(&book, 0), Some(super::chunk_cache::Rendered::TooLarge)));
+    assert!(page(&book, &ask, &rendered) == first);
+}
+
+#[test]
+fn a_page_is_written_only_as_long_as_somebody_waits_for_it() {
+    /// Says no from the beginning.
+    struct Nobody;
+
+    impl Runner for Nobody {
+        fn should_continue(&self) -> bool {
+            false
+        }
+
+        fn run_partitioned(&self, _most: usize, _part: &(dyn Fn(Partition<'_>) + Sync)) {}
+    }
+
+    let book = heavy(1_000, 20);
+    for fields in [Vec::new(), vec!["groups".to_owned()]] {
+        let ask = Ask { limit: Some(1_000), fields, ..Ask::default() };
+        let output = within(ANSWER_BYTES_MAX, &book, &ask, &ChunkCache::default(), &Nobody);
+        assert!(output.bytes() < 2 * SEGMENT_BYTES, "{}", output.bytes());
     }
 }
 
@@ -245,11 +325,11 @@ impl Record for Sample {
 
 #[test]
 fn records_go_by_their_field_table() {
-    let mut output = Output::new();
+    let mut output = Output::new(AnswerRoom::unbounded());
     let chosen = ["id", "last_name", "first_name", "patronymic", "full_name", "emails", "groups"];
     let fields = chosen.iter().map(|name| (*name).to_owned()).collect();
     let plan = plan(&CONTACT, &Ask { fields, ..Ask::default() }).expect(PROOF);
-    records(&mut output, &CONTACT, plan.fields(), [Sample, Sample].iter());
+    records(&mut output, &CONTACT, plan.fields(), [Sample, Sample].iter(), &INLINE);
     let one = concat!(
         r#"{"id":-5,"last_name":true,"first_name":"2023-11-14 22:13:20","#,
         r#""patronymic":[{"a":0,"b":1},{"a":10,"b":11}],"full_name":{},"emails":[],"groups":null}"#

@@ -16,6 +16,7 @@ mod load;
 mod metrics;
 mod migrating;
 mod mnemonics;
+mod neighbours;
 mod nodes;
 mod operator;
 mod outages;
