@@ -1,28 +1,36 @@
-//! Address books as files: CSV, vCards and NDJSON into a server and out of it.
+//! Address books as files, into a server and out of it.
 //!
 //! Everything here is a client of the API: it knows the protocol as any other client does, and never opens a server's
-//! data. A file streams: it is read, judged ([`draft`]), compared with the book ([`matching`]) and uploaded in batches
-//! ([`import`]), so that its size does not matter. How progress is drawn is the caller's business ([`Watch`]).
+//! data. A file streams: it is read and checked by `ringbook_formats`, compared with the book ([`matching`]) and uploaded
+//! in batches ([`import`]), so that its size does not matter. How progress is drawn is the caller's business ([`Watch`]).
 
 mod address;
 mod cache;
 mod client;
 mod connection;
+mod contact_record;
 mod export;
 mod import;
 mod matching;
 mod names;
+mod private_file;
+mod reasons;
 mod report;
 
 pub use address::Address;
 pub use client::{Access, ApiError, CallError, Token};
-pub use export::export;
+pub use export::{ExportFormat, ExportOptions, export};
 pub use import::{ImportOptions, Outcome, Run, Tally, import};
 pub use matching::{Match, OnDuplicate};
 pub use report::{Report, ReportFormat};
 pub use ringbook_formats::columns::Mapped;
+pub use ringbook_formats::csv_table::Readers;
 pub use ringbook_formats::decoding::Charset;
-pub use ringbook_formats::source::{FileError, Format, Source};
+pub use ringbook_formats::format::Format;
+pub use ringbook_formats::phonebook::PhonebookShape;
+pub use ringbook_formats::source::{FileError, Source};
+pub use ringbook_formats::survey::Survey;
+pub use ringbook_formats::vcard::VcardVersion;
 
 use std::fmt;
 

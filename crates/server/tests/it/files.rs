@@ -6,9 +6,15 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use ringbook_formats::values::nfc;
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Place, Server, added, key, place, program, told};
+
+mod exporting;
+mod formats;
+mod reporting;
+mod values;
 
 /// All contacts that a token can read, by id.
 fn contacts(server: &Server, token: &str) -> Vec<Value> {
@@ -126,7 +132,9 @@ fn sample(name: &str) -> PathBuf {
 fn a_book_goes_out_and_in_and_is_the_same() {
     let demo = Demo::start(2_500);
     let (server, source) = (&demo.server, demo.token("demo"));
-    let book = all_without_ids(server, source);
+    // Names go in in composed form.
+    let composed = |record: &Value| serde_json::from_str(&nfc(&record.to_string())).expect("JSON");
+    let book: Vec<Value> = all_without_ids(server, source).iter().map(composed).collect();
     assert_eq!(book.len(), 2_500);
     let employees = server.call("get.employees", json!({"access_token": source, "limit": 10_000}));
     for format in ["ndjson", "csv", "vcf"] {
@@ -144,7 +152,9 @@ fn a_book_goes_out_and_in_and_is_the_same() {
         let said = exchange(server, &token, "import", &file, &[]);
         assert_eq!((said.code, said.counts(COUNTS)), (Some(0), [2_500, 2_500, 0, 0, 0]), "{format}: {}", said.err);
         assert_eq!(said.json["partly"], 0, "{}", said.err);
-        assert_eq!(all_without_ids(server, &token), book, "{format}");
+        let imported = all_without_ids(server, &token);
+        let difference = imported.iter().zip(&book).find(|(imported, exported)| imported != exported);
+        assert_eq!((imported.len(), difference), (book.len(), None), "{format}");
         // The second import finds all contacts.
         let said = exchange(server, &token, "import", &file, &[]);
         assert_eq!((said.code, said.counts(COUNTS)), (Some(0), [2_500, 0, 0, 2_500, 0]), "{format}: {}", said.err);
@@ -342,12 +352,15 @@ fn batches_are_cut_for_a_server_that_takes_little() {
 fn unreadable_files_are_refused_before_anything_is_sent() {
     let book = Book::new();
     let good = "last_name,phone_numbers\nLem,112113\n";
+    let cp1251 = b"last_name,phone_numbers\nA,112\n\xcb\xe5\xec,113\n";
     let utf_16: Vec<u8> = std::iter::once(0xfeff).chain(good.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     for (name, contents, arguments, code, text) in [
         ("empty.csv", &b""[..], &[][..], 1, "is empty"),
         ("blank.csv", b"\n \n", &[], 1, "is empty"),
         ("open.csv", b"last_name,phone_numbers\nA,112\n\"B,113\nC,114\n", &[], 1, "row 3 (line 3)"),
-        ("cp1251.csv", b"last_name,phone_numbers\nA,112\n\xcb\xe5\xec,113\n", &[], 1, "line 3 is not in the encoding"),
+        ("cp1251.csv", &cp1251[..], &["--encoding", "utf-8"], 1, "line 3 is not in the encoding"),
+        ("header.csv", b"last_name,phone_numbers\n", &[], 1, "no contact in it"),
+        ("kind.dat", b"?", &[], 1, "LDIF"),
         ("strange.csv", b"a;b\n1;2\n", &[], 1, "--map"),
         ("mapped.csv", good.as_bytes(), &["--map", "surname=last_name"], 1, "\"surname\""),
         ("mapped.csv", good.as_bytes(), &["--map", "last_name=surname"], 2, "names no member"),
