@@ -18,12 +18,12 @@ pub async fn contacts(
 ) -> Result<Vec<Bytes>, RpcError> {
     let ask = from_wire::ask(request.params)?;
     let found = call.contacts(ask).await.map_err(|error| error_map::of_app(&error, request.params))?;
-    let Contacts { book, page, fields } = found;
+    let Contacts { page, fields } = found;
     let (count, total) = (page.len(), page.total);
     let mut reply = Reply::open(request.id);
     let chunk_cache = Arc::clone(chunk_cache);
     let write = move || {
-        to_wire::contacts(reply.data(), fields, &page, &book, &chunk_cache);
+        to_wire::contacts(reply.data(), fields, &page, &chunk_cache);
         reply
     };
     let reply = call.write(count, write).await.map_err(|error| error_map::of_app(&error, request.params))?;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use ringbook_app::admitted::Admitted;
 use ringbook_book::query::plan::Plan;
-use ringbook_book::query::records::{BlacklistNumbers, Employees, Found, Groups, Listing, Organizations};
+use ringbook_book::query::records::{BlacklistNumbers, Employees, Groups, Listing, Organizations, RecordPage};
 
 use super::MethodCall;
 use crate::mnemonic::RpcError;
@@ -34,7 +34,7 @@ pub async fn blacklist_numbers(request: MethodCall<'_>, call: &mut Admitted<'_, 
 async fn answer<L: Listing>(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
     let ask = from_wire::ask(request.params)?;
     let mut reply = Reply::open(request.id);
-    let write = move |plan: &Plan, found: Found<L::Record<'_>>| {
+    let write = move |plan: &Plan, found: RecordPage<L::Record<'_>>| {
         to_wire::records(reply.data(), plan.table(), plan.fields(), found.records());
         (reply, found.total)
     };

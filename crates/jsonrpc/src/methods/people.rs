@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ringbook_app::admitted::Admitted;
-use ringbook_book::query::field::{ACCOUNT, CUSTOMER_USER, Field};
+use ringbook_app::fields::{ACCOUNT, CUSTOMER_USER};
+use ringbook_book::query::field::Field;
 use ringbook_book::query::value::{Record, Value};
 
 use super::MethodCall;

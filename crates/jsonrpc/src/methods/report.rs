@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use ringbook_app::admitted::Admitted;
+use ringbook_app::fields::API_REQUEST;
 use ringbook_book::moment;
-use ringbook_book::query::field::API_REQUEST;
 
 use super::MethodCall;
 use crate::method::{DATE_FROM, DATE_TILL};

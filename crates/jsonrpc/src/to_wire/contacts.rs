@@ -12,7 +12,7 @@ use bytes::Bytes;
 use ringbook_book::Book;
 use ringbook_book::book::history::Changed;
 use ringbook_book::book::view::ContactView;
-use ringbook_book::query::contacts::Page;
+use ringbook_book::query::contact_page::ContactPage;
 use ringbook_book::query::field::{CONTACT, contact as place};
 use ringbook_book::query::plan::FieldSet;
 
@@ -33,12 +33,13 @@ const NEIGHBOURS_MIN: usize = 16;
 
 /// Appends the array of a page's contacts, each with the members in `fields` in the documented order. What is written
 /// of whole chunks is kept in `rendered`, and taken from there.
-pub fn contacts(output: &mut Output, fields: FieldSet, page: &Page, book: &Book, rendered: &ChunkCache) {
+pub fn contacts(output: &mut Output, fields: FieldSet, page: &ContactPage, rendered: &ChunkCache) {
+    let book = page.book();
     let mut shared = (page.len() >= RECORDS_TO_REMEMBER_MIN).then(Shared::default);
     let by_chunks = page.len() >= RECORDS_OF_CHUNKS_MIN && fields == FieldSet::all(CONTACT.len());
     output.open.push(b'[');
     let mut written = 0;
-    for (chunk, places) in page.runs() {
+    for (chunk, places) in page.row_ranges() {
         let in_one = by_chunks && places.len() >= NEIGHBOURS_MIN;
         let text = if in_one { of_chunk(book, chunk, places.len(), shared.as_mut(), rendered) } else { None };
         match text {
@@ -71,7 +72,7 @@ fn change(open: &mut Vec<u8>, changed: &Changed<'_>, shared: Option<&mut Shared>
             raw(open, r#","deleted":false,"contact":"#);
             contact(open, FieldSet::all(CONTACT.len()), *view, shared);
         }
-        Changed::Gone(id) => {
+        Changed::Deleted(id) => {
             number(open, id.number());
             raw(open, r#","deleted":true,"contact":null"#);
         }
@@ -155,9 +156,9 @@ fn contact(open: &mut Vec<u8>, fields: FieldSet, view: ContactView<'_>, shared: 
         }
         Some(shared) => {
             let (managers, organizations) = (&mut shared.managers, &mut shared.organizations);
-            managers.append(open, view.manager_place(), |open| manager(open, fields, view));
-            organizations.append(open, view.organization_place(), |open| organization(open, fields, view));
-            shared.groups.append(open, view.group_set_place(), |open| groups(open, fields, view));
+            managers.append(open, view.manager_slot(), |open| manager(open, fields, view));
+            organizations.append(open, view.organization_slot(), |open| organization(open, fields, view));
+            shared.groups.append(open, view.group_set_slot(), |open| groups(open, fields, view));
         }
     }
     open[start] = b'{';
