@@ -137,7 +137,7 @@ impl Rpc {
             }
             Err(error) => {
                 let mnemonic = error.mnemonic;
-                let reply = self.refuse(id, &context, error);
+                let reply = self.refuse(id, &context, secrets::hide_in(error, &document));
                 let ending = Ending::Failure { code: mnemonic.code(), mnemonic: mnemonic.text() };
                 self.audit(&context, &document, ending);
                 reply

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use ringbook_json::{Document, JsonError, Kind, Redacted, STARS};
 
 use super::method::{Form, Method};
+use super::mnemonic::{Param, RpcError};
 
 /// Maximum bytes of a body that the audit log keeps.
 pub const BODY_BYTES_MAX: usize = 4 << 10;
@@ -40,6 +41,16 @@ pub fn is_secret(name: &str) -> bool {
         start.and_then(|start| name.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
     });
     looks_secret || SECRET_PARAMETERS.contains(&name)
+}
+
+/// The error without secrets of the document in its texts: parsers of patterns and jsqueries quote their input.
+pub fn hide_in(mut error: RpcError, document: &Document<'_>) -> RpcError {
+    for (_, param) in &mut error.params {
+        if let Param::Text(text) = param {
+            *text = document.without_secrets(text).into_owned();
+        }
+    }
+    error
 }
 
 /// Reads a body whose secrets are then hidden.

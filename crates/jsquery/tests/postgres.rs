@@ -3,10 +3,11 @@
 //! The database is named by `RINGBOOK_TEST_POSTGRES`; `cargo xtask test` starts one. A failed round is repeated with
 //! `RINGBOOK_TEST_SEED` and `RINGBOOK_TEST_ROUNDS=1`.
 
-use fastrand::Rng;
+#![expect(clippy::panic, reason = "a panic of a test is its failure")]
+
 use jsquery::{JsQuery, JsQueryErrorKind, JsonKind, JsonView};
 use ringbook_testbed::queries;
-use ringbook_testbed::random::{Choices, repeat_with, seeds};
+use ringbook_testbed::random::{Choices, Rng, repeat_with, seeds};
 use ringbook_testbed::reference::{Reference, ReferenceError, quoted};
 use serde_json::{Map, Value, json};
 

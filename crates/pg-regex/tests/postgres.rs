@@ -3,10 +3,9 @@
 //! The database is named by `RINGBOOK_TEST_POSTGRES`; `cargo xtask test` starts one. A failed round is repeated with
 //! `RINGBOOK_TEST_SEED` and `RINGBOOK_TEST_ROUNDS=1`.
 
-use fastrand::Rng;
 use pg_regex::{Case, Like, PatternError, Regex, StepBudget};
 use ringbook_testbed::queries;
-use ringbook_testbed::random::{Choices, repeat_with, seeds};
+use ringbook_testbed::random::{Choices, Rng, repeat_with, seeds};
 use ringbook_testbed::reference::{Reference, ReferenceError, quoted};
 
 const PATTERNS_PER_ROUND: usize = 100;

@@ -1,5 +1,5 @@
-//! A server that answers every call with the same bytes, bare or behind our transport: what the layers below a call
-//! cost by themselves.
+//! A server with a constant reply, on bare hyper or on the transport of the server: it measures the cost of the layers
+//! below a call.
 //!
 //! `cargo run --release --example constant -- bare|transport ADDRESS BYTES`; the benchmark of row 1 measures calls
 //! against both. `bare` is hyper on a socket, without a limit, a time-out, a metric or a look at the path.
@@ -33,7 +33,7 @@ impl Frontend for Constant {
     }
 }
 
-/// A body of one piece.
+/// A body of one segment.
 struct Whole(Option<Bytes>);
 
 impl Body for Whole {
@@ -53,7 +53,7 @@ impl Body for Whole {
     }
 }
 
-/// Reads the body and answers.
+/// Reads the body and responds.
 async fn answer(mut request: hyper::Request<Incoming>, constant: Bytes) -> Result<hyper::Response<Whole>, Infallible> {
     let body = request.body_mut();
     while std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await.is_some_and(|frame| frame.is_ok()) {}

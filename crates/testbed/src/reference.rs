@@ -1,5 +1,7 @@
 //! The PostgreSQL that answers are compared with.
 
+#![expect(clippy::panic, reason = "used by tests only: a panic is a failed test")]
+
 use std::time::Duration;
 
 use postgres::error::SqlState;

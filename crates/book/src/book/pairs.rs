@@ -297,22 +297,21 @@ impl PairIndex {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::collections::BTreeSet;
+
+    use fastrand::Rng;
+
+    use super::*;
 
     #[test]
     fn it_answers_like_a_plain_set_through_any_history() {
-        let mut random = 1u64;
-        let mut next = move |below: u64| {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (random >> 33) % below
-        };
-        let start: BTreeSet<Pair> = (0..5000).map(|_| (next(700), next(100_000))).collect();
+        let mut rng = Rng::with_seed(1);
+        let start: BTreeSet<Pair> = (0..5000).map(|_| (rng.u64(..700), rng.u64(..100_000))).collect();
         let mut index = PairIndex::from_sorted(&start.iter().copied().collect::<Vec<_>>());
         let mut naive = start;
         for _ in 0..40_000 {
-            let pair = (next(700), next(100_000));
-            if next(2) == 0 {
+            let pair = (rng.u64(..700), rng.u64(..100_000));
+            if rng.bool() {
                 index.insert(pair);
                 naive.insert(pair);
             } else if let Some(&pair) = naive.range(pair..).next() {

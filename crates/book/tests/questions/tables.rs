@@ -101,7 +101,7 @@ fn booleans_are_compared() {
         assert_eq!(matching(&rows, "active", "=", value.clone()), expected(&rows, |row| row.active == wanted));
         assert_eq!(matching(&rows, "active", "!=", value), expected(&rows, |row| row.active != wanted));
     }
-    assert_eq!(matching(&rows, "active", "=", Literal::Null), []);
+    assert_eq!(matching(&rows, "active", "=", Literal::Null), [0_u64; 0]);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn what_is_no_moment_is_refused() {
 fn a_hollow_member_is_null() {
     let rows = rows();
     assert_eq!(matching(&rows, "schedule", "is_null", Literal::Null).len(), rows.len());
-    assert_eq!(matching(&rows, "schedule", "is_not_null", Literal::Null), []);
+    assert_eq!(matching(&rows, "schedule", "is_not_null", Literal::Null), [0_u64; 0]);
 }
 
 #[test]

@@ -1,14 +1,14 @@
-//! The engine against what bounds it from below: `cargo bench`.
+//! The engine, compared with what bounds its time from below: `cargo bench`.
 //!
-//! Everything runs in this process on one thread: a question on a book in memory, and beside it, in turn, the least work
-//! that could answer it. What needs a server is measured by `cargo xtask bench`. Prints rows of a Markdown table.
+//! Everything runs in this process on one thread: a query on a book in memory, alternating with the least work that could
+//! answer it. Rows that need a server are measured by `cargo xtask bench`. Prints rows of a Markdown table.
 //!
 //! `cargo bench -- 3 4` measures some rows only. `RINGBOOK_BENCH_CONTACTS` sets the size of the book (1 000 000 if absent), `RINGBOOK_BENCH_ROUNDS` the number of rounds (9).
 
+mod demo_book;
 mod floors;
 mod questions;
 mod rounds;
-mod shelf;
 
 use ringbook_book::Book;
 use ringbook_book::query::plan::Plan;
@@ -20,13 +20,13 @@ use rounds::{Goal, Row, versus};
 const CONTACTS: u64 = 1_000_000;
 /// Steps of growth, each against the one before.
 const GROWTH: u64 = 10;
-/// What `like` looks for.
+/// Substrings for `like`.
 const LIKE: &str = "ван";
 
 fn main() {
     let contacts = setting("RINGBOOK_BENCH_CONTACTS", CONTACTS).max(GROWTH * GROWTH);
     eprintln!("making a book of {contacts} contacts");
-    let full = shelf::book(contacts);
+    let full = demo_book::book(contacts);
     full.warm_sort_keys(&ringbook_book::query::runner::INLINE);
     println!("{}", Row::HEAD);
     if wanted("3") {
@@ -42,10 +42,10 @@ fn main() {
         pages(&full);
     }
     if wanted("11") {
-        println!("{}", shelf::memory(&full));
+        println!("{}", demo_book::memory(&full));
     }
     if wanted("12") {
-        growth(&[shelf::book(contacts / GROWTH / GROWTH), shelf::book(contacts / GROWTH), full]);
+        growth(&[demo_book::book(contacts / GROWTH / GROWTH), demo_book::book(contacts / GROWTH), full]);
     }
 }
 
@@ -101,7 +101,7 @@ fn pages(book: &Book) {
     println!("{}", Row::new("7", subject, "the first page", outcome, Goal::AtMost(1.1)));
 }
 
-/// What becomes of each question as the book grows tenfold, twice.
+/// The time of each query as the book grows tenfold, twice.
 fn growth(books: &[Book; 3]) {
     for kind in questions::Growing::ALL {
         for pair in books.windows(2) {
@@ -116,7 +116,7 @@ fn growth(books: &[Book; 3]) {
     }
 }
 
-/// Asks the next question.
+/// Runs the next query.
 fn walk_next<'p>(book: &Book, plans: &mut impl Iterator<Item = &'p Plan>) -> u64 {
     plans.next().map_or(0, |plan| questions::walk(book, plan))
 }

@@ -1,4 +1,4 @@
-//! What the engine is asked.
+//! The queries of the benchmarks.
 
 use std::hint::black_box;
 use std::sync::LazyLock;
@@ -11,13 +11,13 @@ use ringbook_book::query::runner::Threads;
 
 use super::rounds::Goal;
 
-/// Contacts in a page that a person looks at.
+/// Number of contacts in a page for display.
 const SCREEN: i128 = 50;
 
-/// Phone numbers that are looked up in turn.
+/// Number of phone numbers that are looked up in turn.
 const PHONES: usize = 10_000;
 
-/// A question and how to call it in a table.
+/// A query and its name in the table.
 pub struct Asked {
     pub name: String,
     filter: AskFilter,
@@ -55,7 +55,7 @@ fn screen(filter: AskFilter) -> Plan {
     planned(&Ask { filter, sort, limit: Some(SCREEN), ..Ask::default() })
 }
 
-/// Names that hold a text.
+/// Names that contain a text.
 pub fn like(inside: &str) -> Plan {
     screen(simple("full_name", "like", text(&format!("%{inside}%"))))
 }
@@ -65,7 +65,7 @@ pub fn regexp(pattern: &str) -> Plan {
     screen(simple("full_name", "regexp", text(pattern)))
 }
 
-/// Questions in jsquery, each with a native one that looks at the same column.
+/// jsqueries, each with an equivalent filter on the same column.
 pub fn js_queries(book: &Book) -> Vec<(Asked, Asked)> {
     let middle = book.iter().nth(book.contacts_len() / 2).expect("the book is not empty");
     let phone = middle.phone_numbers().next().expect("everybody has a phone").to_string();
@@ -83,7 +83,7 @@ pub fn js_queries(book: &Book) -> Vec<(Asked, Asked)> {
     ]
 }
 
-/// Questions for phone numbers from everywhere in the book, in no order.
+/// Queries for phone numbers of contacts spread over the book, in random order.
 fn phones(book: &Book) -> Vec<Plan> {
     let step = (book.contacts_len() / PHONES).max(1);
     let phones = book.iter().step_by(step).filter_map(|contact| contact.phone_numbers().next());
@@ -93,7 +93,7 @@ fn phones(book: &Book) -> Vec<Plan> {
     phones.into_iter().map(|phone| planned(&Ask { filter: filter(phone), ..Ask::default() })).collect()
 }
 
-/// A page of `limit` after so many hundredths of the book.
+/// A page of `limit` contacts at this percentage of the book.
 pub fn page_after(book: &Book, percent: usize, limit: i128) -> Plan {
     let rank = book.contacts_len() * percent / 100;
     let id = book.iter().nth(rank).map_or(0, |contact| contact.id().number() - 1);
@@ -101,14 +101,14 @@ pub fn page_after(book: &Book, percent: usize, limit: i128) -> Plan {
     planned(&Ask { filter, limit: Some(limit), ..Ask::default() })
 }
 
-/// Runs a question for its total.
+/// Runs a query for its total.
 pub fn total(book: &Book, plan: &Plan) -> u64 {
     let page = book.contacts_by(plan, &Threads(processors())).expect("no pattern spends its steps");
     black_box(&page);
     page.total
 }
 
-/// Runs a question and looks at every contact that it answers.
+/// Runs a query and reads every contact of the result.
 pub fn walk(book: &Book, plan: &Plan) -> u64 {
     let page = book.contacts_by(plan, &Threads(processors())).expect("no pattern spends its steps");
     let bytes = |contact: ringbook_book::book::view::ContactView<'_>| {
@@ -117,7 +117,7 @@ pub fn walk(book: &Book, plan: &Plan) -> u64 {
     page.contacts(book).map(|contact| bytes(contact) as u64).sum()
 }
 
-/// A question whose cost is watched as the book grows.
+/// A query whose cost is measured as the book grows.
 #[derive(Clone, Copy)]
 pub enum Growing {
     Phone,
@@ -140,15 +140,15 @@ impl Growing {
         }
     }
 
-    /// The questions to be asked in turn.
+    /// The queries to run in turn.
     pub fn plans(self, book: &Book) -> Vec<Plan> {
         match self {
-            // Many, so that the numbers are not all in the processor's caches.
+            // Many, so that not all numbers are in the processor's caches.
             Self::Phone => phones(book),
             Self::Page => vec![planned(&Ask::default())],
             Self::Like => vec![like("ван")],
             Self::Regexp => vec![regexp("[Сс]ерге[йя]")],
-            // The last hundredth of a small book would be less than a page.
+            // The last percent of a small book would be less than a page.
             Self::Key => vec![page_after(book, 50, 1000)],
         }
     }
@@ -162,7 +162,7 @@ impl Growing {
     }
 }
 
-/// How many threads the server would give a long question that is alone.
+/// The number of threads that the server gives a single long query.
 fn processors() -> usize {
     static PROCESSORS: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));
     *PROCESSORS

@@ -1,16 +1,16 @@
-//! Changes as clients make them, and what `get.contacts` shows of them.
+//! Calls that change an address book, and their effect on `get.contacts`.
 //!
-//! What a parameter may look like is tested beside its reader; here are the rules that need a book: what exists, what
-//! is taken, what is still needed, and that a refused change changes nothing.
+//! The syntax of parameters is tested in `crates/jsonrpc`. Tested here are the rules that need an address book: existing
+//! and missing records, unique names, references; and that a refused change has no effect.
 
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server};
 
-/// An id that nothing has.
+/// An id that no record has.
 const NOBODY: u64 = 999_999_999;
 
-/// An account as its client sees it.
+/// An account with a token, and calls on its behalf.
 struct Account<'s> {
     server: &'s Server,
     token: String,
@@ -26,7 +26,7 @@ impl<'s> Account<'s> {
         self.server.call(method, params)
     }
 
-    /// The id of what a call has made; it stands in two places.
+    /// The id of the record that a call created; the reply has it twice.
     fn made(&self, method: &str, params: Value) -> u64 {
         let answer = self.call(method, params);
         let result = &answer["result"];
@@ -35,14 +35,14 @@ impl<'s> Account<'s> {
         result["id"].as_u64().unwrap_or_else(|| panic!("{method}: {answer}"))
     }
 
-    /// Makes a call that has nothing to say.
+    /// Makes a call whose reply has no data.
     fn done(&self, method: &str, params: Value) {
         let answer = self.call(method, params);
         assert_eq!(answer["result"]["data"], json!({}), "{method}: {answer}");
         assert!(answer["result"].get("id").is_none(), "{answer}");
     }
 
-    /// What a call is refused with: mnemonic, field, value.
+    /// The refusal of a call: mnemonic, field, value.
     fn refused(&self, method: &str, params: Value) -> Value {
         let answer = self.call(method, params);
         let data = &answer["error"]["data"];
@@ -51,7 +51,7 @@ impl<'s> Account<'s> {
         json!([data["mnemonic"], data["field"], data["value"]])
     }
 
-    /// The contacts that a filter finds.
+    /// The contacts that match a filter.
     fn found(&self, field: &str, operator: &str, value: Value) -> Vec<Value> {
         let filter = json!({"field": field, "operator": operator, "value": value});
         let answer = self.call("get.contacts", json!({"filter": filter}));
@@ -69,12 +69,12 @@ impl<'s> Account<'s> {
         answer["result"]["metadata"]["total_items"].as_u64().unwrap_or_else(|| panic!("{answer}"))
     }
 
-    /// A contact of this name and a number.
+    /// A contact with this name and a phone number.
     fn plain(&self, last_name: &str) -> u64 {
         self.made("create.contacts", json!({"last_name": last_name, "phone_numbers": ["123"]}))
     }
 
-    /// The id of the group that every book is born with.
+    /// The id of the group that every book has from the beginning.
     fn system_group(&self) -> u64 {
         let filter = json!({"field": "is_system", "operator": "=", "value": true});
         let answer = self.call("get.group_contacts", json!({"filter": filter, "fields": ["id"]}));
@@ -113,10 +113,10 @@ fn a_contact_lives() {
     assert_eq!((book.contact(id), book.total()), (seen.clone(), before + 1));
     assert_eq!(book.found("phone_numbers", "=", json!("7 495 0000001")), [seen.clone()]);
 
-    // Nothing but the id: nothing changes.
+    // An update with the id only changes nothing.
     book.done("update.contacts", json!({"id": id}));
     assert_eq!(book.contact(id), seen);
-    // What is renamed is seen at once.
+    // A new name is visible at once.
     book.done("update.contact_organizations", json!({"id": organization, "name": "ЗАО"}));
     book.done("update.group_contacts", json!({"id": group, "name": "Band"}));
     book.done("update.employees", json!({"id": manager, "first_name": null, "patronymic": "В"}));

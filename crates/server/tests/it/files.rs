@@ -1,4 +1,4 @@
-//! `ringbook import` and `ringbook export` against a running server: address books move in and out whole.
+//! `ringbook import` and `ringbook export` against a running server.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
@@ -16,7 +16,7 @@ mod formats;
 mod reporting;
 mod values;
 
-/// Every record that a token gets to see, by id.
+/// All contacts that a token can read, by id.
 fn contacts(server: &Server, token: &str) -> Vec<Value> {
     let mut found: Vec<Value> = Vec::new();
     loop {
@@ -32,7 +32,7 @@ fn contacts(server: &Server, token: &str) -> Vec<Value> {
     }
 }
 
-/// What a contact is, wherever it is: no ids, and groups in no order.
+/// A contact without ids and with sorted groups, for comparison between books.
 fn essence(record: &Value) -> Value {
     let groups: BTreeSet<&str> =
         record["groups"].as_array().expect("groups").iter().filter_map(|group| group["group_name"].as_str()).collect();
@@ -53,7 +53,7 @@ fn essences(server: &Server, token: &str) -> Vec<Value> {
     contacts(server, token).iter().map(essence).collect()
 }
 
-/// An empty account with a user and a key.
+/// An account without contacts, with a user and a key.
 fn account(data: &Path, name: &str) -> String {
     let customer = added(data, &format!("customer add {name}"));
     let user = added(data, &format!("user add {name} --customer {customer}"));
@@ -61,7 +61,7 @@ fn account(data: &Path, name: &str) -> String {
     key(data, user).1
 }
 
-/// An empty book behind a server.
+/// A server with an empty book.
 struct Book {
     server: Server,
     token: String,
@@ -96,7 +96,7 @@ impl Book {
     }
 }
 
-/// What a command said.
+/// The output of a command.
 struct Said {
     code: Option<i32>,
     json: Value,
@@ -155,7 +155,7 @@ fn a_book_goes_out_and_in_and_is_the_same() {
         let imported = essences(server, &token);
         let difference = imported.iter().zip(&book).find(|(imported, exported)| imported != exported);
         assert_eq!((imported.len(), difference), (book.len(), None), "{format}");
-        // The second time, everything is there.
+        // The second import finds all contacts.
         let said = exchange(server, &token, "import", &file, &[]);
         assert_eq!((said.code, said.counts(COUNTS)), (Some(0), [2_500, 0, 0, 2_500, 0]), "{format}: {}", said.err);
     }
@@ -289,7 +289,7 @@ fn exports_of_other_programs_go_in_as_they_are() {
 fn duplicates_are_skipped_updated_or_made_again() {
     let book = Book::new();
     let first = book.write("first.csv", "last_name,phone_numbers,emails\nLem,112 113,\nLem,112113,a@b.example\n");
-    // Two rows of one file without ids are the same person, too.
+    // Two rows of one file without ids may be the same person.
     assert_eq!(book.import(&first, &[]).counts(COUNTS), [2, 1, 0, 1, 0]);
     let second = book.write(
         "second.csv",
@@ -307,11 +307,11 @@ fn duplicates_are_skipped_updated_or_made_again() {
     assert_eq!(with("update", "phone", &[]), [1, 0, 1, 0, 0]);
     let updated = json!(["Lemm", "Anna", null, "Lemm Anna", ["A@b.example"], ["112113"], "Acme", null, ["VIP"]]);
     assert_eq!(book.essences(), std::slice::from_ref(&updated));
-    // There is nothing new in it any more.
+    // It contains nothing new now.
     assert_eq!(with("update", "email", &[]), [1, 0, 0, 1, 0]);
     assert_eq!(with("create", "phone", &[]), [1, 1, 0, 0, 0]);
     assert_eq!(book.essences(), [updated.clone(), updated]);
-    // Which of the two is meant?
+    // Two contacts match.
     let third = book.write("third.csv", "last_name,phone_numbers\nLem,112113\n");
     let said = book.import(&third, &["--on-duplicate", "update", "--match", "phone"]);
     assert_eq!((said.code, said.counts(COUNTS)), (Some(1), [1, 0, 0, 0, 1]), "{}", said.err);
@@ -387,7 +387,7 @@ fn what_cannot_be_read_is_told_before_anything_is_sent() {
     let folder = book.import(book.root.path(), &["--format", "csv"]);
     assert!(folder.code == Some(1) && folder.err.contains("is a directory"), "{}", folder.err);
     assert_eq!(book.essences().len(), 0);
-    // And what can be read, is.
+    // The other rows are imported.
     let said = book.import(&book.write("utf-16.csv", utf_16), &[]);
     assert_eq!((said.code, said.counts(COUNTS)), (Some(0), [1, 1, 0, 0, 0]), "{}", said.err);
     let said = book.import(
@@ -416,7 +416,7 @@ fn an_export_that_fails_leaves_the_old_file() {
     book.server.stop();
 }
 
-/// A peer that answers questions with an empty list and hangs up on an upload; how many uploads it saw.
+/// A server that replies to queries with an empty list and closes the connection on an upload; counts the uploads.
 fn hang_up_on_uploads(listener: &TcpListener) -> usize {
     let mut uploads = 0;
     while uploads == 0 {

@@ -1,17 +1,17 @@
-//! Reproducible chance: the same seed gives the same draws on every platform and in every release,
-//! which no random number crate promises. `SplitMix64`; not for secrets.
+//! A random number generator (SplitMix64) that gives the same numbers on every platform and in every release, which no
+//! crate promises. Not for secrets.
 
-/// A stream of draws.
+/// A stream of random numbers.
 #[derive(Debug, Clone)]
-pub struct Dice(u64);
+pub struct Rng(u64);
 
-impl Dice {
+impl Rng {
     /// The stream of `seed`.
     pub fn new(seed: u64) -> Self {
         Self(seed ^ 0x5DEE_CE66_D0B0_0C5A)
     }
 
-    /// The next 64 even bits.
+    /// 64 random bits.
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -19,45 +19,45 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    /// Evenly in `0..bound`; 0 for a `bound` of 0.
+    /// A uniform number in `0..bound`; 0 if `bound` is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
         Self::scaled(self.next(), bound)
     }
 
-    /// `draw`, taken as a fraction of 2⁶⁴, of `bound`.
-    pub fn scaled(draw: u64, bound: u64) -> u64 {
-        let wide = u128::from(draw) * u128::from(bound);
+    /// `bound` times `bits` / 2⁶⁴.
+    pub fn scaled(bits: u64, bound: u64) -> u64 {
+        let wide = u128::from(bits) * u128::from(bound);
         u64::try_from(wide >> 64).expect("a product of two u64 shifted right by 64 fits")
     }
 
-    /// An index of a list of `len` entries; 0 for an empty one.
+    /// A uniform index of a list of `len` entries; 0 if it is empty.
     pub fn index(&mut self, len: usize) -> usize {
         self.below(len as u64) as usize
     }
 
-    /// Whether an event of `thousandths` in a thousand happens.
+    /// True with a probability of `thousandths` in a thousand.
     pub fn chance(&mut self, thousandths: u64) -> bool {
         self.below(1000) < thousandths
     }
 
-    /// One of `list`, which must not be empty.
-    pub fn one<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+    /// An entry of `list`, which must not be empty.
+    pub fn choose<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         &list[self.index(list.len())]
     }
 
-    /// One of `list` (not empty), early entries far oftener, as names are in life.
+    /// An entry of `list`, which must not be empty; early entries are far more frequent, as common names are.
     pub fn common<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         let rarest = self.index(list.len()) as u64 + 1;
         &list[self.below(rarest) as usize]
     }
 }
 
-/// Draws from `0..len` by given weights.
+/// Samples from `0..len` by weights.
 #[derive(Debug)]
 pub struct Weighted(Vec<u64>);
 
 impl Weighted {
-    /// The weights of the indices from 0 up.
+    /// One weight for each index.
     pub fn new(weights: impl Iterator<Item = u64>) -> Self {
         let running = weights.scan(0, |sum, weight| {
             *sum += weight;
@@ -66,17 +66,17 @@ impl Weighted {
         Self(running.collect())
     }
 
-    /// A few large, many small: the weight falls as one over the rank.
+    /// Weights that fall as one over the rank: a few large, many small.
     pub fn by_rank(len: usize) -> Self {
         const TOP: u64 = 1 << 40;
         let flat = 3 + len as u64 / 1500;
         Self::new((0..len as u64).map(|rank| TOP / (rank + flat)))
     }
 
-    /// `None` when there is nothing to draw.
-    pub fn draw(&self, dice: &mut Dice) -> Option<usize> {
+    /// `None` if there are no weights.
+    pub fn sample(&self, rng: &mut Rng) -> Option<usize> {
         let total = *self.0.last()?;
-        let mark = dice.below(total);
+        let mark = rng.below(total);
         Some(self.0.partition_point(|&sum| sum <= mark))
     }
 }

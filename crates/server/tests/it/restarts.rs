@@ -1,13 +1,14 @@
-//! What lasts: a restart keeps everything, and a kill in the midst of a bulk write leaves whole transactions only.
+//! Restarts, kills and damaged files: a restart keeps everything, a kill during a bulk write leaves whole transactions.
 
 use std::path::Path;
 use std::process::Stdio;
 
+use ringbook_clock::Clock;
+use ringbook_testbed::http_client::WAIT_MAX;
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, eventually, key, operate, outcome, place, program, told};
 use super::stores::{Engine, number};
-use super::wire::PATIENCE;
 
 /// Contacts in one transaction of the demo.
 const BATCH: i64 = 10_000;
@@ -27,7 +28,7 @@ fn a_restart_keeps_everything() {
     let book = json!({"access_token": token, "limit": 10_000, "sort": [{"field": "full_name"}]});
     let before = demo.server.call("get.contacts", book.clone());
     let left = |answer: &Value| answer["result"]["metadata"]["limits"]["day_remaining"].as_u64().expect("points");
-    let today = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("now").as_secs() / 86_400;
+    let today = || Clock::System.now().day();
     let day = today();
     let demo_json = demo.json.clone();
     let (_root, data, _) = demo.into_data();
@@ -45,14 +46,14 @@ fn a_restart_keeps_everything() {
         assert_eq!(told(&data, "check")["ok"], true);
         server.stop();
     }
-    // The demo serves what is there; only its address is another one.
+    // The demo serves the existing data at a new address.
     let mut now: Value = serde_json::from_slice(&std::fs::read(data.join("demo.json")).expect("a file")).expect("JSON");
     now["url"] = demo_json["url"].clone();
     assert_eq!(now, demo_json);
 }
 
 #[test]
-fn the_data_can_be_queried_by_hand() {
+fn the_documented_sql_queries_work() {
     let _engine = Engine::Sqlite.select();
     let demo = Demo::start(300);
     let book = demo.server.call("get.contacts", json!({"access_token": demo.token("demo")}));
@@ -79,7 +80,7 @@ fn the_data_can_be_queried_by_hand() {
         });
         assert_eq!(found, wanted.collect::<Vec<_>>(), "{view}");
     }
-    // What the description of the data shows to paste can be pasted.
+    // The commands in docs/data.md.
     let description = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/data.md");
     let description = std::fs::read_to_string(description).expect("the description");
     let examples: Vec<&str> =
@@ -93,7 +94,7 @@ fn the_data_can_be_queried_by_hand() {
 }
 
 #[test]
-fn a_crash_forgets_at_most_some_points() {
+fn a_crash_loses_at_most_recent_points() {
     let demo = Demo::start(10);
     let token = demo.token("demo").to_owned();
     let spent = 40;
@@ -106,9 +107,9 @@ fn a_crash_forgets_at_most_some_points() {
         assert_eq!(demo.server.verdict(&token), "ok");
     }
     assert_eq!(limits(&demo.server), before - spent);
-    // The counters are on disk within five seconds.
+    // Counters are written within five seconds.
     let saved = "SELECT day_used FROM points WHERE account_kind = 'customer' AND account_id = 1";
-    eventually(PATIENCE, "the counters", || number(&demo.data(), saved).is_some_and(|used| used >= spent as i64));
+    eventually(WAIT_MAX, "the counters", || number(&demo.data(), saved).is_some_and(|used| used >= spent as i64));
     let data = demo.data();
     let Demo { server, .. } = &demo;
     server.signal("KILL");
@@ -119,7 +120,7 @@ fn a_crash_forgets_at_most_some_points() {
     server.stop();
 }
 
-/// Contacts of the first customer in a database that nobody has open; 0 when there is no such table yet.
+/// The number of contacts of the first customer in a closed database; 0 if there is no table yet.
 fn contacts(data: &Path) -> i64 {
     let Ok(database) = rusqlite::Connection::open(data.join("ringbook.db")) else { return 0 };
     let count = "SELECT COUNT(*) FROM contacts WHERE customer_id = 1";
@@ -127,15 +128,15 @@ fn contacts(data: &Path) -> i64 {
 }
 
 #[test]
-fn a_kill_in_the_midst_of_the_bulk_write_leaves_whole_transactions() {
+fn a_kill_during_a_bulk_write_leaves_whole_transactions() {
     let _engine = Engine::Sqlite.select();
-    // At the first bytes of the file, and then after so many batches.
+    // At the first bytes of the file, then after this number of batches.
     for batches in [0, 1, 2, 4] {
         let root = place();
         let data = root.path().join("data");
         let mut command = program(["demo", "--listen", "127.0.0.1:0", "--contacts", "200000", "--data"]);
         let mut child = command.arg(&data).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
-        eventually(PATIENCE, "some batches", || {
+        eventually(WAIT_MAX, "some batches", || {
             assert!(child.try_wait().expect("a child").is_none(), "it ended by itself");
             if batches == 0 { data.join("ringbook.db").exists() } else { contacts(&data) >= batches * BATCH }
         });
@@ -160,7 +161,7 @@ fn a_kill_in_the_midst_of_the_bulk_write_leaves_whole_transactions() {
 }
 
 #[test]
-fn the_same_seed_and_count_make_the_same_contacts() {
+fn equal_seed_and_count_give_equal_contacts() {
     let shown = |arguments: &[&str]| {
         let root = place();
         let data = root.path().join("data");
@@ -181,7 +182,7 @@ fn the_same_seed_and_count_make_the_same_contacts() {
 }
 
 #[test]
-fn an_empty_demo_and_a_wrong_directory() {
+fn an_empty_demo_works_and_an_incomplete_one_is_refused() {
     let _engine = Engine::Sqlite.select();
     let demo = Demo::start(0);
     assert_eq!(demo.server.verdict(demo.token("demo")), "ok");
@@ -205,7 +206,7 @@ fn an_empty_demo_and_a_wrong_directory() {
     assert!(output.status.code() == Some(1) && said.contains("database"), "{said}");
 }
 
-/// Overwrites the page of the first leaf of the contacts.
+/// Overwrites the first leaf page of the table of contacts.
 fn damage(data: &Path) {
     let file = data.join("ringbook.db");
     let database = rusqlite::Connection::open(&file).expect("the database");
@@ -217,7 +218,7 @@ fn damage(data: &Path) {
     drop(database);
     let mut bytes = std::fs::read(&file).expect("the file");
     let begin = ((root - 1) * size) as usize;
-    // The first cell of an inner page begins with the number of a page below.
+    // The first cell of an interior page begins with the number of a child page.
     let cell = begin + usize::from(u16::from_be_bytes([bytes[begin + 12], bytes[begin + 13]]));
     let leaf = u32::from_be_bytes(bytes[cell..cell + 4].try_into().expect("four bytes")) as usize;
     let leaf = (leaf - 1) * size as usize;
@@ -226,7 +227,7 @@ fn damage(data: &Path) {
 }
 
 #[test]
-fn a_damaged_page_is_found_and_hurts_its_book_only() {
+fn a_damaged_page_is_reported_and_affects_only_its_book() {
     let _engine = Engine::Sqlite.select();
     let demo = Demo::start(1000);
     let (_root, data, json) = demo.into_data();
@@ -250,7 +251,7 @@ fn a_damaged_page_is_found_and_hurts_its_book_only() {
 }
 
 #[test]
-fn a_file_cut_short_is_found() {
+fn a_truncated_file_is_reported() {
     let _engine = Engine::Sqlite.select();
     let demo = Demo::start(300);
     let (_root, data, _) = demo.into_data();

@@ -1,4 +1,4 @@
-//! Books to measure: the people of the demo, put into memory without a store.
+//! The address book that is measured: contacts of the demo, loaded without a store.
 
 use std::collections::BTreeSet;
 
@@ -15,19 +15,19 @@ use serde_json::{Value, json};
 
 const SEED: u64 = 1;
 
-/// A book of so many contacts, always the same.
+/// A book with this number of contacts, always the same.
 pub fn book(contacts: u64) -> Book {
-    let cast = people::cast(SEED, contacts);
-    let frame = frame(&cast);
+    let tables = people::tables(SEED, contacts);
+    let frame = frame(&tables);
     let mut run = Run::new(&frame);
-    for (at, person) in people::people(SEED, contacts, &cast).enumerate() {
+    for (at, person) in people::people(SEED, contacts, &tables).enumerate() {
         push(&mut run, at as u64 + 1, &person);
     }
     let ran = run.finish();
     assemble(frame, vec![ran], Revision(1)).expect("the demo people are valid")
 }
 
-fn frame(cast: &people::Cast) -> Frame {
+fn frame(tables: &people::Tables) -> Frame {
     let name = |text: &str| Name::parse(text).expect("the demo names are valid");
     let organization = |(at, text): (usize, &String)| Organization {
         id: OrganizationId::new(at as u64 + 1).expect("above 0"),
@@ -48,9 +48,9 @@ fn frame(cast: &people::Cast) -> Frame {
     };
     let born = Revision(0);
     Frame::new(SmallTables {
-        organizations: cast.organizations.iter().enumerate().map(|named| (organization(named), born)).collect(),
-        groups: cast.groups.iter().enumerate().map(|named| (group(named), born)).collect(),
-        employees: cast.employees.iter().enumerate().map(|draft| (employee(draft), born)).collect(),
+        organizations: tables.organizations.iter().enumerate().map(|named| (organization(named), born)).collect(),
+        groups: tables.groups.iter().enumerate().map(|named| (group(named), born)).collect(),
+        employees: tables.employees.iter().enumerate().map(|draft| (employee(draft), born)).collect(),
         ..SmallTables::default()
     })
 }
@@ -74,7 +74,7 @@ fn push(run: &mut Run<'_>, id: u64, person: &ContactDraft) {
     run.push(&contact).expect("the demo people are valid");
 }
 
-/// A line of the table: the memory of a book beside its JSON text.
+/// A line of the table: the memory of a book, compared with its JSON text.
 pub fn memory(book: &Book) -> String {
     let text: usize = book.iter().map(|contact| json_bytes(contact) + ",".len()).sum();
     let per_contact = |bytes: usize| bytes as f64 / book.contacts_len() as f64;

@@ -1,15 +1,15 @@
-//! The findings of a scenario, printed line by line.
+//! The report of a scenario, printed line by line.
 
 use std::fmt;
 
-/// The findings of one scenario.
-pub struct Findings {
+/// The report of one scenario.
+pub struct ScenarioReport {
     scenario: &'static str,
     broken: usize,
 }
 
-impl Findings {
-    /// No findings yet, of the scenario with this name.
+impl ScenarioReport {
+    /// An empty report of the scenario with this name.
     pub fn of(scenario: &'static str) -> Self {
         Self { scenario, broken: 0 }
     }
@@ -20,14 +20,14 @@ impl Findings {
     }
 
     /// Reports a promise with its figures and whether it held.
-    pub fn judge(&mut self, holds: bool, line: impl fmt::Display) {
+    pub fn check(&mut self, holds: bool, line: impl fmt::Display) {
         self.broken += usize::from(!holds);
         let verdict = if holds { "ok    " } else { "BROKEN" };
         println!("{verdict}  {:15} {line}", self.scenario);
     }
 
     /// Whether a promise was broken.
-    pub fn are_broken(&self) -> bool {
+    pub fn has_failures(&self) -> bool {
         self.broken > 0
     }
 }

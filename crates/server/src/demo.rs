@@ -1,7 +1,7 @@
-//! The demo: an agent, three customers and an address book that looks like a real one, made through the same
-//! path that every change takes, then served.
+//! The demo: creates an agent, three customers and a realistic address book, then serves them. Contacts are created by
+//! the same commands that the API uses.
 //!
-//! What it made stands in `demo.json`, written last: a directory without it was not finished.
+//! Ids, passwords and tokens are in `demo.json`, which is written last: without it a directory is incomplete.
 
 mod names;
 pub mod people;
@@ -27,23 +27,23 @@ use ringbook_jsonrpc::API_PATH;
 use ringbook_store::{AccountId, Location, NewCustomer, NewKey, NewUser, Role, Store};
 use ringbook_telemetry;
 
-/// What the demo made, beside the data.
+/// The file with ids, passwords and tokens, beside the data.
 pub const FILE_NAME: &str = "demo.json";
 
 /// Contacts in one transaction.
 const BATCH_CONTACTS: usize = 10_000;
-/// Contacts of the customers that are not "Demo".
+/// Contacts of each customer other than "Demo".
 const SMALL_CONTACTS: u64 = 10;
 const DAY_LIMIT: u64 = 1_000_000;
 const MINUTE_LIMIT: u64 = 100_000;
 const TIME_ZONE: &str = "Europe/Moscow";
 
-/// What the demo was asked to make.
+/// What the demo creates.
 #[derive(Debug, Clone, Copy)]
-pub struct Wish {
+pub struct DemoSpec {
     /// Contacts of the customer "Demo".
     pub contacts: u64,
-    /// What they look like.
+    /// Selects the contacts; equal seeds give equal contacts.
     pub seed: u64,
 }
 
@@ -58,8 +58,8 @@ pub fn demo(options: DemoOptions) -> Result<(), Failure> {
         let metrics = serve::metrics();
         let books = Books::new(store.clone(), std::sync::Arc::clone(&metrics), Bounds::WIDE);
         let (listener, bound) = serve::listen(&options.listen.to_string()).await?;
-        let wish = Wish { contacts: options.contacts, seed: options.seed };
-        let made = prepare(&store, &books, &options.data, wish, &format!("http://{bound}{API_PATH}")).await?;
+        let spec = DemoSpec { contacts: options.contacts, seed: options.seed };
+        let made = prepare(&store, &books, &options.data, spec, &format!("http://{bound}{API_PATH}")).await?;
         let server = Server {
             store,
             books,
@@ -80,7 +80,7 @@ pub fn demo(options: DemoOptions) -> Result<(), Failure> {
     })
 }
 
-/// A line to paste that shows the first contacts of the first customer.
+/// A command that prints the first contacts of the first customer.
 fn curl(made: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let call = json!({"jsonrpc": "2.0", "id": 1, "method": "get.contacts",
@@ -88,12 +88,18 @@ fn curl(made: &Value) -> String {
     format!("curl -s {} -d '{call}'", text(&made["url"]))
 }
 
-/// Reads what an earlier demo made, or makes it; answers the content of `demo.json` with this URL in it.
-pub async fn prepare(store: &Store, books: &Books, directory: &Path, wish: Wish, url: &str) -> Result<Value, Failure> {
+/// Reads the demo that is there, or creates one; returns the content of `demo.json` with this URL.
+pub async fn prepare(
+    store: &Store,
+    books: &Books,
+    directory: &Path,
+    spec: DemoSpec,
+    url: &str,
+) -> Result<Value, Failure> {
     let file = directory.join(FILE_NAME);
     let directory_rows = store.directory().await?;
     let is_new = directory_rows.agents.is_empty() && directory_rows.customers.is_empty();
-    let mut made = if is_new { make(store, books, wish).await? } else { read(&file)? };
+    let mut made = if is_new { make(store, books, spec).await? } else { read(&file)? };
     made["url"] = json!(url);
     write(&file, &made)?;
     Ok(made)
@@ -103,8 +109,8 @@ fn read(file: &Path) -> Result<Value, Failure> {
     let unfinished = |cause: &dyn std::fmt::Display| {
         let file = file.display();
         format!(
-            "the directory holds data, but {file} cannot be read ({cause}), so it is no finished demo: \
-             remove the directory to make it anew, or serve it with `ringbook serve --data`"
+            "the directory holds data, but {file} cannot be read ({cause}), so it is not a complete demo: \
+             remove the directory to create it again, or serve it with `ringbook serve --data`"
         )
     };
     let text = std::fs::read_to_string(file).map_err(|error| unfinished(&error))?;
@@ -112,7 +118,7 @@ fn read(file: &Path) -> Result<Value, Failure> {
     Ok(made)
 }
 
-/// Written beside and renamed, so that a reader finds the old content or the new.
+/// Writes a temporary file and renames it, so that a reader finds the old content or the new.
 fn write(file: &Path, made: &Value) -> Result<(), Failure> {
     let beside = file.with_extension("json.new");
     let mut options = std::fs::OpenOptions::new();
@@ -123,16 +129,16 @@ fn write(file: &Path, made: &Value) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn make(store: &Store, books: &Books, wish: Wish) -> Result<Value, Failure> {
+async fn make(store: &Store, books: &Books, spec: DemoSpec) -> Result<Value, Failure> {
     let agent = store.add_agent("Demo Agency".to_owned()).await?;
     let agent_user = add_user(store, AccountId::Agent(agent), "agent", "Demo agent").await?;
-    let progress = progress_bar(wish.contacts + 2 * SMALL_CONTACTS);
+    let progress = progress_bar(spec.contacts + 2 * SMALL_CONTACTS);
     let mut customers = Vec::new();
     for (at, plan) in CUSTOMERS.iter().enumerate() {
-        let contacts = if plan.limited { wish.contacts } else { SMALL_CONTACTS };
+        let contacts = if plan.limited { spec.contacts } else { SMALL_CONTACTS };
         let id = add_customer(store, plan, agent).await?;
         let user = add_user(store, AccountId::Customer(id), plan.login, plan.name).await?;
-        fill(books, id, wish.seed.wrapping_add(at as u64), contacts, &progress).await?;
+        fill(books, id, spec.seed.wrapping_add(at as u64), contacts, &progress).await?;
         let mut entry = user;
         entry["id"] = json!(id.number());
         entry["name"] = json!(plan.name);
@@ -209,7 +215,7 @@ fn progress_bar(contacts: u64) -> ProgressBar {
     bar
 }
 
-/// The ids that a cast got when it was put into a book, in its order.
+/// Ids of the records that contacts refer to, in the order of [`people::Tables`].
 struct Ids {
     organizations: Vec<OrganizationId>,
     groups: Vec<GroupId>,
@@ -224,9 +230,9 @@ async fn fill(
     contacts: u64,
     progress: &ProgressBar,
 ) -> Result<(), Failure> {
-    let cast = people::cast(seed, contacts);
-    let ids = put_cast(books, customer, &cast).await?;
-    let mut people = people::people(seed, contacts, &cast);
+    let tables = people::tables(seed, contacts);
+    let ids = create_tables(books, customer, &tables).await?;
+    let mut people = people::people(seed, contacts, &tables);
     loop {
         let batch: Vec<_> =
             people.by_ref().take(BATCH_CONTACTS).map(|person| draft(person, &ids)).collect::<Result<_, _>>()?;
@@ -244,11 +250,11 @@ async fn change(books: &Books, customer: CustomerId, command: Command) -> Result
     Ok(outcome.made.into_iter().flatten().collect())
 }
 
-async fn put_cast(books: &Books, customer: CustomerId, cast: &people::Cast) -> Result<Ids, Failure> {
+async fn create_tables(books: &Books, customer: CustomerId, tables: &people::Tables) -> Result<Ids, Failure> {
     let names = |texts: &[String]| texts.iter().map(|text| name(text)).collect::<Result<Vec<Name>, Failure>>();
-    let organizations = change(books, customer, Command::AddOrganizations(names(&cast.organizations)?)).await?;
-    let groups = change(books, customer, Command::AddGroups(names(&cast.groups)?)).await?;
-    let drafts = cast.employees.iter().map(employee).collect::<Result<_, _>>()?;
+    let organizations = change(books, customer, Command::AddOrganizations(names(&tables.organizations)?)).await?;
+    let groups = change(books, customer, Command::AddGroups(names(&tables.groups)?)).await?;
+    let drafts = tables.employees.iter().map(employee).collect::<Result<_, _>>()?;
     let employees = change(books, customer, Command::AddEmployees(drafts)).await?;
     let book = books.book(customer).await.map_err(|fault| fault.to_string())?;
     let blacklist = book.groups().find(|group| group.name.as_str() == ringbook_book::group::BLACKLIST);

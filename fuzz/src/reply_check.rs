@@ -1,4 +1,6 @@
-//! Judges an answer: its form is the documented one, whatever was asked.
+//! Checks that a reply has the documented form, for any request.
+
+#![expect(clippy::panic, reason = "a panic reports a finding to the fuzzer")]
 
 use std::collections::BTreeMap;
 
@@ -6,29 +8,32 @@ use ringbook_jsonrpc::Mnemonic;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::{Outcome, world};
+use crate::{Outcome, test_server};
 
 /// The members of an error's data, in the documented order.
 const ERROR_DATA: [&str; 6] = ["mnemonic", "field", "value", "params", "extended_helper", "metadata"];
-/// Longest text that an error repeats, in characters.
+/// Maximum length of a value that an error repeats, in characters.
 const VALUE_CHARS_MAX: usize = 1_000;
 
-/// Panics unless `answer` is a well-formed answer to `body`.
-pub fn judge(body: &[u8], answer: &[u8]) -> Outcome {
-    let text = std::str::from_utf8(answer).expect("an answer in UTF-8");
+/// Length of the part of a token that no reason may contain.
+const TOKEN_PART_CHARS: usize = 16;
+
+/// Panics unless `answer` is a well-formed reply to `body`.
+pub fn check(body: &[u8], answer: &[u8]) -> Outcome {
+    let text = std::str::from_utf8(answer).expect("a reply in UTF-8");
     let value = without_id(text);
     assert_eq!(value["jsonrpc"], "2.0", "{text}");
     let outcome = match value.get("error") {
-        None => judge_result(&value, text),
-        Some(error) => judge_error(error, &value, text),
+        None => check_result(&value, text),
+        Some(error) => check_error(error, &value, text),
     };
     let mnemonic = value["error"]["data"]["mnemonic"].as_str();
-    judge_id(body, answer, mnemonic);
-    judge_secrecy(body, &value);
+    check_id(body, answer, mnemonic);
+    check_secrecy(body, &value);
     outcome
 }
 
-/// The answer as a value; its id, which may be a number beyond all bounds, becomes null.
+/// The reply as a value. Its id becomes null, because it may be a number that `Value` cannot hold.
 fn without_id(text: &str) -> Value {
     let members: Members = serde_json::from_str(text).unwrap_or_else(|why| panic!("no JSON ({why}): {text}"));
     let read = |member: &RawValue| serde_json::from_str(member.get()).unwrap_or_else(|why| panic!("{why}: {text}"));
@@ -40,7 +45,7 @@ fn members(value: &Value) -> Vec<&str> {
     value.as_object().map(|members| members.keys().map(String::as_str).collect()).unwrap_or_default()
 }
 
-fn judge_result(value: &Value, text: &str) -> Outcome {
+fn check_result(value: &Value, text: &str) -> Outcome {
     assert_eq!(sorted(members(value)), ["id", "jsonrpc", "result"], "{text}");
     let result = &value["result"];
     // The description of the methods is the result itself.
@@ -48,14 +53,14 @@ fn judge_result(value: &Value, text: &str) -> Outcome {
         assert!(result["methods"].is_array(), "{text}");
         return Outcome::Accepted;
     }
-    // What was made is named twice.
-    let made = result.get("id").is_some();
+    // The id of a new record stands twice.
+    let is_created = result.get("id").is_some();
     assert_eq!(
         sorted(members(result)),
-        if made { vec!["data", "id", "metadata"] } else { vec!["data", "metadata"] },
+        if is_created { vec!["data", "id", "metadata"] } else { vec!["data", "metadata"] },
         "{text}"
     );
-    assert!(!made || result["id"] == result["data"]["id"], "{text}");
+    assert!(!is_created || result["id"] == result["data"]["id"], "{text}");
     let metadata = &result["metadata"];
     assert!(metadata.get("version").is_some_and(Value::is_null) && metadata["limits"].is_object(), "{text}");
     match &result["data"] {
@@ -69,7 +74,7 @@ fn judge_result(value: &Value, text: &str) -> Outcome {
     Outcome::Accepted
 }
 
-fn judge_error(error: &Value, value: &Value, text: &str) -> Outcome {
+fn check_error(error: &Value, value: &Value, text: &str) -> Outcome {
     assert_eq!(sorted(members(value)), ["error", "id", "jsonrpc"], "{text}");
     assert_eq!(sorted(members(error)), ["code", "data", "message"], "{text}");
     let data = &error["data"];
@@ -95,12 +100,12 @@ fn sorted(mut names: Vec<&str>) -> Vec<&str> {
 
 type Members = BTreeMap<String, Box<RawValue>>;
 
-/// The id comes back as it was written if it could be read.
-fn judge_id(body: &[u8], answer: &[u8], mnemonic: Option<&str>) {
-    let answer: Members = serde_json::from_slice(answer).expect("judged before");
+/// A valid id is returned as it was written.
+fn check_id(body: &[u8], answer: &[u8], mnemonic: Option<&str>) {
+    let answer: Members = serde_json::from_slice(answer).expect("`without_id` has parsed it");
     let echoed = answer["id"].get();
     let sent = match mnemonic {
-        // What is deeper than the bound is no call for the server.
+        // The server does not read the id of a body that is nested too deeply, or of a batch.
         Some("parse_error" | "batch_operations_not_supported") => None,
         _ => serde_json::from_slice::<Members>(body).ok(),
     };
@@ -110,12 +115,15 @@ fn judge_id(body: &[u8], answer: &[u8], mnemonic: Option<&str>) {
     assert_eq!(echoed, readable.unwrap_or("null"), "{}", String::from_utf8_lossy(body));
 }
 
-/// Refusals repeat what was sent, but never the token that the call came with.
-fn judge_secrecy(body: &[u8], value: &Value) {
+/// Refusals repeat parameters, but never the token of the call.
+fn check_secrecy(body: &[u8], value: &Value) {
     let Ok(sent) = serde_json::from_slice::<Value>(body) else { return };
-    let Some(token) = sent["params"]["access_token"].as_str().filter(|token| world::is_known(token)) else { return };
-    let told = &value["error"]["data"];
-    for member in ["value", "params"] {
-        assert!(!told[member].to_string().contains(token), "the token in {member}: {told}");
-    }
+    let Some(token) = sent["params"]["access_token"].as_str().filter(|token| test_server::is_known(token)) else {
+        return;
+    };
+    let error = value["error"].to_string();
+    assert!(!error.contains(token), "the token in an error: {error}");
+    // Reasons quote parts of a value.
+    let params = value["error"]["data"]["params"].to_string();
+    assert!(!params.contains(&token[..TOKEN_PART_CHARS]), "a part of the token in an error: {error}");
 }

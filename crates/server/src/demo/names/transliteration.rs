@@ -1,7 +1,7 @@
 //! Spelling a name in plain lower-case ASCII, as its bearer would in an e-mail address. One letter
-//! at a time; scripts that cannot be spelled so (Han, Arabic, Hebrew) give nothing here.
+//! at a time; scripts that cannot be to_ascii so (Han, Arabic, Hebrew) give nothing here.
 
-/// The ASCII letters for one character, given in lower case; empty for what leaves no trace.
+/// The ASCII letters for one character in lower case; empty if there are none.
 fn letters(lower: char) -> &'static str {
     latin(lower).or_else(|| cyrillic(lower)).or_else(|| greek(lower)).or_else(|| caucasian(lower)).unwrap_or("")
 }
@@ -117,7 +117,7 @@ fn caucasian(lower: char) -> Option<&'static str> {
 }
 
 /// `text` in `a`…`z`, `0`…`9` and single inner hyphens, at most `chars_max` of them; may be empty.
-pub fn spelled(text: &str, chars_max: usize) -> String {
+pub fn to_ascii(text: &str, chars_max: usize) -> String {
     let mut out = String::with_capacity(text.len());
     for lower in text.chars().flat_map(char::to_lowercase) {
         match lower {
@@ -133,10 +133,10 @@ pub fn spelled(text: &str, chars_max: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::spelled;
+    use super::to_ascii;
 
     #[test]
-    fn names_are_spelled_as_their_bearers_would() {
+    fn names_are_to_ascii_as_their_bearers_would() {
         for (name, ascii) in [
             ("Щербаков", "scherbakov"),
             ("Müller", "mueller"),
@@ -149,8 +149,8 @@ mod tests {
             ("Anna-Lena", "anna-lena"),
             ("王", ""),
         ] {
-            assert_eq!(spelled(name, 64), ascii, "{name}");
+            assert_eq!(to_ascii(name, 64), ascii, "{name}");
         }
-        assert_eq!(spelled("ab-cd", 3), "ab");
+        assert_eq!(to_ascii("ab-cd", 3), "ab");
     }
 }

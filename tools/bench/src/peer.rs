@@ -1,7 +1,7 @@
-//! Row 6: PostgreSQL with the same book, a schema made for these questions, and its best indexes.
+//! Row 6: PostgreSQL with the same book, a schema for these queries, and its best indexes.
 //!
-//! It answers what the server answers, to the byte: the records as JSON, built in SQL, and the exact total. That is compared
-//! before anything is measured; a peer that answers something else would be no peer.
+//! Its results equal the server's byte for byte: the records as JSON, built in SQL, and the exact total. That is checked
+//! before anything is measured.
 
 mod book;
 mod questions;
@@ -44,7 +44,7 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Makes sure that both sides answer the same.
+    /// Checks that both sides return the same.
     fn compare(&self, question: &Question) -> Result<(), String> {
         let file = self.setup.scratch.join("compared.sql");
         let statements: String = question.compared.iter().map(|(_, statement)| statement.as_str()).collect();
@@ -79,7 +79,7 @@ impl Bench<'_> {
     }
 }
 
-/// The total and the records of an answer, as PostgreSQL would print them.
+/// The total and the records of a reply, as PostgreSQL prints them.
 fn answer(client: &mut ApiClient, question: &str) -> Result<String, String> {
     let text = client.contacts(question)?;
     let inside =
@@ -89,7 +89,7 @@ fn answer(client: &mut ApiClient, question: &str) -> Result<String, String> {
     Ok(format!("{total}|{records}"))
 }
 
-/// Says where two answers part, if they do.
+/// Describes the first difference between two results, if any.
 fn same(question: &str, ours: &str, theirs: &str) -> Result<(), String> {
     if ours == theirs {
         return Ok(());

@@ -1,9 +1,9 @@
-//! A server's inside with a small address book like that of the demo, and tokens that are always the same.
+//! The JSON-RPC front end on a small demo address book, with fixed tokens; no sockets.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, OnceLock};
 
-use ringbook::demo::{Wish, prepare};
+use ringbook::demo::{DemoSpec, prepare};
 use ringbook_app::access::{Access, TokenHash};
 use ringbook_app::application::Application;
 use ringbook_app::audit::AuditLog;
@@ -15,56 +15,56 @@ use ringbook_store::{CustomerEdit, NewKey, Role, Store};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The token of the customer with the larger book.
+/// The token of the customer with the larger address book.
 pub const CUSTOMER_TOKEN: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
 /// The token of the agent.
 pub const AGENT_TOKEN: &str = "a9e47000a9e47000a9e47000a9e47000";
 /// The token of a customer without an agent.
 pub const OTHER_TOKEN: &str = "07be2000b07be200b07be200b07be200";
 
-/// Enough for several kinds of everything, few enough for many questions.
+/// Enough for contacts of all kinds, and few enough for fast queries.
 const CONTACTS: u64 = 300;
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-struct World {
+struct TestServer {
     runtime: tokio::runtime::Runtime,
     rpc: Rpc,
-    _place: TempDir,
+    _directory: TempDir,
 }
 
-/// Whether the server knows this token.
+/// Whether the token is valid.
 pub fn is_known(token: &str) -> bool {
     [CUSTOMER_TOKEN, AGENT_TOKEN, OTHER_TOKEN].contains(&token)
 }
 
-/// What the server answers to this body.
+/// The reply to this body.
 pub fn answer(body: &[u8]) -> Vec<u8> {
-    static WORLD: OnceLock<World> = OnceLock::new();
-    let world = WORLD.get_or_init(made);
-    world.runtime.block_on(world.rpc.answer(body, PEER)).concat()
+    static SERVER: OnceLock<TestServer> = OnceLock::new();
+    let server = SERVER.get_or_init(start);
+    server.runtime.block_on(server.rpc.answer(body, PEER)).concat()
 }
 
-fn made() -> World {
+fn start() -> TestServer {
     let runtime = ringbook::serve::runtime().expect("a runtime");
-    let place = tempfile::tempdir().expect("a directory");
-    let rpc = runtime.block_on(furnished(&place));
-    World { runtime, rpc, _place: place }
+    let directory = tempfile::tempdir().expect("a directory");
+    let rpc = runtime.block_on(rpc_on(&directory));
+    TestServer { runtime, rpc, _directory: directory }
 }
 
-async fn furnished(place: &TempDir) -> Rpc {
-    let store = Store::open(place.path(), Role::Server).expect("a store");
+async fn rpc_on(directory: &TempDir) -> Rpc {
+    let store = Store::open(directory.path(), Role::Server).expect("a store");
     let metrics = ringbook::serve::metrics();
     let books = Books::new(store.clone(), Arc::clone(&metrics), Bounds::WIDE);
-    let wish = Wish { contacts: CONTACTS, seed: 1 };
-    let made = prepare(&store, &books, place.path(), wish, "").await.expect("a demo");
+    let spec = DemoSpec { contacts: CONTACTS, seed: 1 };
+    let made = prepare(&store, &books, directory.path(), spec, "").await.expect("a demo");
     let customers = &made["customers"];
     add_key(&store, &customers[0], CUSTOMER_TOKEN).await;
     add_key(&store, &made["agent"], AGENT_TOKEN).await;
     add_key(&store, &customers[2], OTHER_TOKEN).await;
     let customer = CustomerId::new(customers[0]["id"].as_u64().expect("an id")).expect("an id");
-    // The clock stands, so a limit once reached would hide everything behind it.
+    // The clock stands still, so an exhausted quota would refuse all further calls.
     let edit = CustomerEdit { day_limit: Some(None), minute_limit: Some(None), ..CustomerEdit::default() };
-    store.set_customer(customer, edit).await.expect("no limits");
+    store.set_customer(customer, edit).await.expect("no quotas");
     let clock = Clock::manual(Moment::from_unix(1_700_000_000));
     let report = AuditLog::new(store.clone(), clock.clone(), Arc::clone(&metrics), 31);
     let access = Access::open(store, clock.clone()).await.expect("access");
