@@ -1,5 +1,5 @@
-//! Several servers on a PostgreSQL of the test's own, each reaching it through a proxy: all of it may be stopped, killed
-//! and cut, and comes back where it was.
+//! Several servers on a PostgreSQL of the test's own: all of it may be stopped, killed and cut, and comes back where it
+//! was. The servers reach the database through a proxy each, or name a primary and a standby.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -26,7 +26,9 @@ struct Node {
 /// A customer with a key, a database, and servers on it.
 pub struct Fleet {
     nodes: Vec<Node>,
+    /// One per server; empty where servers name the hosts of the database themselves.
     pub proxies: Vec<Proxy>,
+    hosts: Option<String>,
     pub cluster: Cluster,
     pub token: String,
     pub data: PathBuf,
@@ -38,20 +40,33 @@ fn kept<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Fleet {
+    /// Servers that reach the database through proxies.
     pub fn start(nodes: usize) -> Fleet {
         let cluster = Cluster::start().unwrap_or_else(|why| panic!("a PostgreSQL of its own: {why}"));
+        let database = SocketAddr::from(([127, 0, 0, 1], cluster.port()));
+        let proxies = (0..nodes).map(|_| Proxy::start(database)).collect();
+        let address = cluster.connection();
+        Self::on(nodes, cluster, proxies, None, address)
+    }
+
+    /// Servers that name the primary and this standby of it.
+    pub fn start_with_standby(nodes: usize, primary: Cluster, standby: &Cluster) -> Fleet {
+        let hosts = format!("host=127.0.0.1,127.0.0.1 port={},{}", primary.port(), standby.port());
+        let address = format!("{hosts} user=postgres dbname=postgres target_session_attrs=read-write");
+        Self::on(nodes, primary, Vec::new(), Some(hosts), address)
+    }
+
+    fn on(nodes: usize, cluster: Cluster, proxies: Vec<Proxy>, hosts: Option<String>, address: String) -> Fleet {
         let root = place();
         let data = root.path().join("data");
-        stand_for(&data, cluster.connection());
+        stand_for(&data, address);
         let customer = added(&data, "customer add Acme");
         let user = added(&data, &format!("user add acme --customer {customer}"));
         let (_, token) = key(&data, user);
         told(&data, &format!("allow add 127.0.0.1 --customer {customer}"));
-        let database = SocketAddr::from(([127, 0, 0, 1], cluster.port()));
-        let proxies = (0..nodes).map(|_| Proxy::start(database)).collect();
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
         let node = |_| Node { server: Mutex::new(None), address: Mutex::new(nowhere) };
-        let fleet = Fleet { nodes: (0..nodes).map(node).collect(), proxies, cluster, token, data, root };
+        let fleet = Fleet { nodes: (0..nodes).map(node).collect(), proxies, hosts, cluster, token, data, root };
         (0..nodes).for_each(|node| fleet.launch(node));
         fleet
     }
@@ -62,10 +77,11 @@ impl Fleet {
 
     /// Starts a server that is not there; its database must be.
     pub fn launch(&self, node: usize) {
+        let proxy = || format!("host=127.0.0.1 port={}", self.proxies[node].address.port());
         let database = format!(
-            "host=127.0.0.1 port={} user=postgres dbname=postgres connect_timeout={DATABASE_SECONDS_MAX} \
+            "{} user=postgres dbname=postgres connect_timeout={DATABASE_SECONDS_MAX} \
              statement_timeout={DATABASE_SECONDS_MAX}",
-            self.proxies[node].address.port()
+            self.hosts.clone().unwrap_or_else(proxy)
         );
         let mut command = program(["serve", "--listen", "127.0.0.1:0", "--database"]);
         command.arg(database);

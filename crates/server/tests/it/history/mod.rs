@@ -17,6 +17,7 @@ use super::wire::PATIENCE;
 
 mod checker;
 mod clients;
+mod failover;
 mod model;
 mod nemesis;
 
