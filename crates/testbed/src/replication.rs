@@ -103,8 +103,8 @@ mod tests {
         standby.promote().expect("it is a standby");
         assert_eq!(standby.query("SELECT a, pg_is_in_recovery() FROM t").as_deref(), Ok("7|f"));
         standby.query("INSERT INTO t VALUES (8)").expect("it takes changes");
-        primary.rejoin(&standby, "first").expect("a new standby");
-        standby.commit_on("first").expect("it streams");
+        primary.rejoin(&standby, "other").expect("a new standby");
+        standby.commit_on("other").expect("it streams");
         standby.query("INSERT INTO t VALUES (9)").expect("a commit");
         assert_eq!(primary.query("SELECT SUM(a), pg_is_in_recovery() FROM t").as_deref(), Ok("24|t"));
     }

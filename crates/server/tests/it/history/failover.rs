@@ -27,7 +27,7 @@ const NODES: usize = 2;
 /// Calls between the begin of a round and its fail-over, and between recovery and the end of the round.
 const CALLS: u64 = 40;
 /// The names of the two database servers as standbys.
-const NAMES: [&str; 2] = ["first", "second"];
+const NAMES: [&str; 2] = ["alpha", "beta"];
 
 /// The times of one fail-over.
 struct FailOver {
