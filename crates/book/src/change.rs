@@ -19,8 +19,10 @@ pub enum Effect {
     PutContact(Contact),
     /// The contact is gone.
     DropContact(ContactId),
-    /// The contact belongs to these groups, ascending, and to no others; the rest of it is as before.
-    Regroup(ContactId, Arc<[GroupId]>),
+    /// These contacts, ascending, belong to the group, besides the groups that they belonged to before.
+    JoinGroup(GroupId, Arc<[ContactId]>),
+    /// These contacts, ascending, do not belong to the group any more.
+    LeaveGroup(GroupId, Arc<[ContactId]>),
     /// The organization is new, or reads like this now.
     PutOrganization(Organization),
     /// The organization is gone; no contact has it any more.

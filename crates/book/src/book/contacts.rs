@@ -4,17 +4,24 @@
 //! them once, however many of its contacts are changed, added or removed. What only gets another set of groups
 //! keeps its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::GroupSet;
-use super::chunk::{CHUNK_CONTACTS_MAX, Chunk, Links};
+use super::chunk::{CHUNK_CONTACTS_MAX, Chunk, Link, Links};
 use super::view::ContactView;
 use super::writer::BookWriter;
 use crate::change::Effect;
 use crate::contact::Contact;
 use crate::id::{ContactId, GroupId, Revision};
+
+/// What became of a contact and a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Membership {
+    Joined,
+    Left,
+}
 
 /// What a contact is from now on: this, pointing there, or gone.
 type Amended<'e> = (u64, Option<(&'e Contact, Links)>);
@@ -38,15 +45,50 @@ impl BookWriter {
         }
     }
 
-    /// Gives a contact these groups and no others.
-    pub(super) fn regroup(&mut self, contact: ContactId, groups: &[GroupId], revision: Revision) {
-        let Some((chunk, place)) = self.book.contacts.find(contact.number()) else {
-            return;
-        };
-        let before = self.book.contacts.chunks[chunk].links(place).groups;
-        let after = self.take_set(groups);
-        self.release_set(before);
-        Arc::make_mut(&mut self.book.contacts.chunks[chunk]).regroup(place, after, revision.0);
+    /// Lets contacts join a group or leave it; those that are not there are passed over. Contacts that had the same
+    /// groups before have the same set of groups afterwards, which is made once.
+    pub(super) fn regroup(
+        &mut self,
+        contacts: &[ContactId],
+        group: GroupId,
+        membership: Membership,
+        revision: Revision,
+    ) {
+        let mut after: HashMap<Option<usize>, Link> = HashMap::new();
+        // Sets are released at the end, so that the place of a set means the same set throughout.
+        let mut released = Vec::new();
+        for contact in contacts {
+            let Some((chunk, place)) = self.book.contacts.find(contact.number()) else {
+                continue;
+            };
+            let before = self.book.contacts.chunks[chunk].links(place).groups;
+            let link = match after.get(&before.place()) {
+                Some(link) => self.share_set(*link),
+                None => {
+                    let groups = self.groups_with(before, group, membership);
+                    let link = self.take_set(&groups);
+                    after.insert(before.place(), link);
+                    link
+                }
+            };
+            released.push(before);
+            Arc::make_mut(&mut self.book.contacts.chunks[chunk]).regroup(place, link, revision.0);
+        }
+        released.into_iter().for_each(|set| self.release_set(set));
+    }
+
+    /// The groups of a set, ascending, with one more or less.
+    fn groups_with(&self, set: Link, group: GroupId, membership: Membership) -> Vec<GroupId> {
+        let set = set.place().and_then(|place| self.book.group_sets.at(place));
+        let places = set.map_or(&[][..], |set| set).iter();
+        let mut groups: Vec<GroupId> =
+            places.filter_map(|place| self.book.groups.at(*place as usize)).map(|group| group.id).collect();
+        match (groups.binary_search(&group), membership) {
+            (Err(at), Membership::Joined) => groups.insert(at, group),
+            (Ok(at), Membership::Left) => drop(groups.remove(at)),
+            (Ok(_), Membership::Joined) | (Err(_), Membership::Left) => {}
+        }
+        groups
     }
 
     /// The members of a group, by id.

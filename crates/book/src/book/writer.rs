@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Link, Links};
+use super::contacts::Membership;
 use super::places::Places;
 use super::{Book, EmployeeRow, GroupSet};
 use crate::blacklist::BlacklistNumber;
@@ -190,7 +191,8 @@ impl BookWriter {
             Effect::DropEmployee(id) => self.drop_employee(*id),
             Effect::PutBlacklistNumber(number) => self.put_blacklist_number(number, revision),
             Effect::DropBlacklistNumber(id) => self.drop_blacklist_number(*id),
-            Effect::Regroup(contact, groups) => self.regroup(*contact, groups, revision),
+            Effect::JoinGroup(group, contacts) => self.regroup(contacts, *group, Membership::Joined, revision),
+            Effect::LeaveGroup(group, contacts) => self.regroup(contacts, *group, Membership::Left, revision),
             Effect::ForgetDeletions(until) => self.forget_deletions(*until),
             Effect::PutContact(_) | Effect::DropContact(_) => {
                 self.follow_contacts(std::slice::from_ref(effect), revision);
@@ -325,6 +327,14 @@ impl BookWriter {
         }
         self.set_users[place as usize] = 1;
         Link::to(place)
+    }
+
+    /// One contact more has this set.
+    pub(super) fn share_set(&mut self, link: Link) -> Link {
+        if let Some(place) = link.place() {
+            self.set_users[place] += 1;
+        }
+        link
     }
 
     pub(super) fn release_set(&mut self, link: Link) {
