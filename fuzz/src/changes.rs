@@ -1,10 +1,11 @@
-//! Calls of the methods that change a book: parameters that are right, nearly right, and anything at all.
+//! Calls of the methods that change an address book, with valid, nearly valid and arbitrary parameters.
 
-use crate::dice::Dice;
+use ringbook_testbed::random::{Choices, Rng};
+
 use crate::grammar::{document, text};
 
-/// A parameter and how its values are made.
-type Parameter = (&'static str, fn(&mut Dice) -> String);
+/// A parameter and the generator of its values.
+type Parameter = (&'static str, fn(&mut Rng) -> String);
 
 const CONTACT: &[Parameter] = &[
     ("last_name", name),
@@ -45,17 +46,17 @@ const METHODS: &[(&str, &[Parameter])] = &[
 ];
 
 /// A method and its parameters, each with a comma before it.
-pub fn change(dice: &mut Dice) -> (&'static str, String) {
-    let (method, parameters) = METHODS[dice.below(METHODS.len())];
-    (method, members(dice, parameters).into_iter().map(|member| format!(",{member}")).collect())
+pub fn change(rng: &mut Rng) -> (&'static str, String) {
+    let (method, parameters) = METHODS[rng.below(METHODS.len())];
+    (method, members(rng, parameters).into_iter().map(|member| format!(",{member}")).collect())
 }
 
-fn members(dice: &mut Dice, parameters: &[Parameter]) -> Vec<String> {
+fn members(rng: &mut Rng, parameters: &[Parameter]) -> Vec<String> {
     let mut members = Vec::new();
     for (name, value) in parameters {
-        let needed = *name == parameters[0].0 || *name == "phone_numbers";
-        if needed && !dice.chance(30) || dice.chance(2) {
-            let value = if dice.chance(40) { document(dice) } else { value(dice) };
+        let is_required = *name == parameters[0].0 || *name == "phone_numbers";
+        if is_required && !rng.one_in(30) || rng.one_in(2) {
+            let value = if rng.one_in(40) { document(rng) } else { value(rng) };
             members.push(format!("\"{name}\":{value}"));
         }
     }
@@ -66,91 +67,91 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-fn name(dice: &mut Dice) -> String {
-    match dice.below(8) {
-        0 => quoted(&text(dice)),
+fn name(rng: &mut Rng) -> String {
+    match rng.below(8) {
+        0 => quoted(&text(rng)),
         1 => "null".to_owned(),
-        2 => quoted(dice.pick(&["", " ", "a\u{0}b", "VIP", "Blacklist", "\u{feff}x"])),
-        3 => quoted(&"ё".repeat(250 + dice.below(10))),
-        _ => quoted(&format!("Name {}", dice.below(300))),
+        2 => quoted(rng.pick(&["", " ", "a\u{0}b", "VIP", "Blacklist", "\u{feff}x"])),
+        3 => quoted(&"ё".repeat(250 + rng.below(10))),
+        _ => quoted(&format!("Name {}", rng.below(300))),
     }
 }
 
-fn id(dice: &mut Dice) -> String {
-    match dice.below(12) {
-        0 => dice.pick(&["0", "-1", "1.5", "\"1\"", "1e3", "null", "9223372036854775808", "[]", "1e400"]).to_owned(),
-        _ => (1 + dice.below(600)).to_string(),
+fn id(rng: &mut Rng) -> String {
+    match rng.below(12) {
+        0 => rng.pick(&["0", "-1", "1.5", "\"1\"", "1e3", "null", "9223372036854775808", "[]", "1e400"]).to_owned(),
+        _ => (1 + rng.below(600)).to_string(),
     }
 }
 
-fn list(dice: &mut Dice, most: usize, element: fn(&mut Dice) -> String) -> String {
-    let elements: Vec<String> = (0..dice.below(most + 1)).map(|_| element(dice)).collect();
+fn list(rng: &mut Rng, max: usize, element: fn(&mut Rng) -> String) -> String {
+    let elements: Vec<String> = (0..rng.below(max + 1)).map(|_| element(rng)).collect();
     format!("[{}]", elements.join(","))
 }
 
-fn ids(dice: &mut Dice) -> String {
-    list(dice, 4, id)
+fn ids(rng: &mut Rng) -> String {
+    list(rng, 4, id)
 }
 
-fn phone(dice: &mut Dice) -> String {
-    match dice.below(10) {
-        0 => quoted(&text(dice)),
-        1 => quoted(dice.pick(&["", "12", "1234567890123456", "+", "++7", "7 (495) abc", "٠١٢٣"])),
-        _ => quoted(&format!("+7 (495) {:03}-{:02}", dice.below(1000), dice.below(100))),
+fn phone(rng: &mut Rng) -> String {
+    match rng.below(10) {
+        0 => quoted(&text(rng)),
+        1 => quoted(rng.pick(&["", "12", "1234567890123456", "+", "++7", "7 (495) abc", "٠١٢٣"])),
+        _ => quoted(&format!("+7 (495) {:03}-{:02}", rng.below(1000), rng.below(100))),
     }
 }
 
-fn phones(dice: &mut Dice) -> String {
-    list(dice, 11, phone)
+fn phones(rng: &mut Rng) -> String {
+    list(rng, 11, phone)
 }
 
-fn email(dice: &mut Dice) -> String {
-    match dice.below(6) {
-        0 => quoted(&text(dice)),
-        1 => quoted(dice.pick(&["", "@", "a@b", "\"a b\"@c.example", "a@b.example\n", "A <a@b.example>"])),
-        _ => quoted(&format!("a{}@mail.example", dice.below(50))),
+fn email(rng: &mut Rng) -> String {
+    match rng.below(6) {
+        0 => quoted(&text(rng)),
+        1 => quoted(rng.pick(&["", "@", "a@b", "\"a b\"@c.example", "a@b.example\n", "A <a@b.example>"])),
+        _ => quoted(&format!("a{}@mail.example", rng.below(50))),
     }
 }
 
-fn emails(dice: &mut Dice) -> String {
-    list(dice, 3, email)
+fn emails(rng: &mut Rng) -> String {
+    list(rng, 3, email)
 }
 
-fn employee_phones(dice: &mut Dice) -> String {
-    fn one(dice: &mut Dice) -> String {
+fn employee_phones(rng: &mut Rng) -> String {
+    fn one(rng: &mut Rng) -> String {
         const MEMBERS: &[Parameter] =
             &[("phone_number", phone), ("channels_count", id), ("dial_time", id), ("status", status)];
-        format!("{{{}}}", members(dice, MEMBERS).join(","))
+        format!("{{{}}}", members(rng, MEMBERS).join(","))
     }
-    list(dice, 3, one)
+    list(rng, 3, one)
 }
 
-fn status(dice: &mut Dice) -> String {
-    quoted(dice.pick(&["active", "inactive", "asleep"]))
+fn status(rng: &mut Rng) -> String {
+    quoted(rng.pick(&["active", "inactive", "asleep"]))
 }
 
-fn on_error(dice: &mut Dice) -> String {
-    quoted(dice.pick(&["skip", "skip", "reject", "ignore"]))
+fn on_error(rng: &mut Rng) -> String {
+    quoted(rng.pick(&["skip", "skip", "reject", "ignore"]))
 }
 
-fn uploads(dice: &mut Dice) -> String {
-    fn one(dice: &mut Dice) -> String {
-        let mut members = members(dice, CONTACT);
-        if dice.chance(3) {
-            members.push(format!("\"organization_name\":{}", name(dice)));
+fn uploads(rng: &mut Rng) -> String {
+    fn one(rng: &mut Rng) -> String {
+        let mut members = members(rng, CONTACT);
+        if rng.one_in(3) {
+            members.push(format!("\"organization_name\":{}", name(rng)));
         }
-        if dice.chance(3) {
-            members.push(format!("\"group_names\":{}", list(dice, 2, name)));
+        if rng.one_in(3) {
+            members.push(format!("\"group_names\":{}", list(rng, 2, name)));
         }
         format!("{{{}}}", members.join(","))
     }
-    list(dice, 6, one)
+    list(rng, 6, one)
 }
 
-fn cursor(dice: &mut Dice) -> String {
-    match dice.below(4) {
-        0 => quoted(&text(dice)),
-        1 => quoted(&format!("a{:x}-{:x}-{:x}-{:x}", dice.below(3), dice.below(50), dice.below(50), dice.below(50))),
+fn cursor(rng: &mut Rng) -> String {
+    match rng.below(4) {
+        0 => quoted(&text(rng)),
+        1 => quoted(&format!("a{:x}-{:x}-{:x}-{:x}", rng.below(3), rng.below(50), rng.below(50), rng.below(50))),
         _ => "\"\"".to_owned(),
     }
 }

@@ -1,43 +1,45 @@
-//! Hostile input: targets, a generator of inputs, and a judge of what comes back.
+//! Fuzz targets for the parsers, the query engine and the JSON-RPC front end, and a generator of inputs for them.
 //!
-//! Every target is a plain function of bytes that panics when something is wrong, so it runs under any fuzzer.
-//! Inputs come from [`case`]: number N of a seed is always the same bytes, and nothing is learnt from one case to
-//! the next, so a failure is repeated by its number alone. Half of the inputs are grown from a grammar, half are
-//! seeds (`corpus-seeds/`) that were mangled.
+//! A target is a function of bytes that panics if the answer is wrong. Two runners use the same targets:
+//! `cargo xtask fuzz` feeds them the inputs of [`case`], and `cargo xtask fuzz --coverage` has libFuzzer select inputs by
+//! the code that they reach (`fuzz_targets/`).
 //!
-//! It does not measure coverage, and it does not look at sockets: the server's tests do that.
+//! Case N of a seed is always the same bytes, so a failure is repeated by its number. About half of the cases are
+//! generated from a grammar; the others are inputs from `corpus-seeds/` with mutations.
+//!
+//! Sockets are not fuzzed here. The server of the targets `envelope` and `filter` keeps the changes of earlier inputs.
 
 mod changes;
-mod dice;
 pub mod grammar;
-pub mod mangle;
+pub mod mutate;
+mod reply_check;
 pub mod targets;
-mod verdict;
-mod world;
+mod test_server;
 
-use dice::Dice;
+use ringbook_testbed::random::{Choices, Rng};
 use targets::Target;
 
 /// What became of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was understood and answered.
+    /// It is valid and was answered.
     Accepted,
-    /// It was refused as it should be.
+    /// It is invalid and was refused.
     Refused,
 }
 
-/// The input of this number under this seed.
+/// The input with this number under this seed.
 pub fn case(target: &Target, seed: u64, number: u64) -> Vec<u8> {
-    let mut dice = Dice::new(seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    let grown = dice.chance(2);
-    let mut input = if grown || target.seeds().is_empty() {
-        (target.grow)(&mut dice)
+    // Consecutive numbers must not give related states of the generator.
+    let mut rng = Rng::with_seed(seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let is_generated = rng.one_in(2);
+    let mut input = if is_generated || target.seeds().is_empty() {
+        (target.generate)(&mut rng)
     } else {
-        target.seeds()[dice.below(target.seeds().len())].clone()
+        target.seeds()[rng.below(target.seeds().len())].clone()
     };
-    if !grown || dice.chance(3) {
-        mangle::mangle(&mut input, target, &mut dice);
+    if !is_generated || rng.one_in(3) {
+        mutate::mutate(&mut input, target, &mut rng);
     }
     input
 }

@@ -1,4 +1,4 @@
-//! The driver: many inputs on all processors, counted.
+//! The plain runner: feeds cases to targets on all processors and counts the outcomes.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -13,22 +13,25 @@ use ringbook_fuzz::{Outcome, case};
 
 const USAGE: &str = "\
 usage: cargo xtask fuzz [TARGET…] [--runs N] [--seconds S] [--seed X] [--from N] [--file PATH]
+       cargo xtask fuzz --coverage TARGET [--seconds S]
 
   TARGET        envelope, filter, jsquery, pattern; all of them, one after another, if none is named
-  --runs N      inputs for each target, 100000 if neither this nor --seconds is given
+  --runs N      number of inputs for each target, 100000 if neither this nor --seconds is given
   --seconds S   time for each target
-  --seed X      other inputs, 1 if absent
+  --seed X      selects other inputs, 1 if absent
   --from N      number of the first input, 0 if absent
-  --file PATH   tries the bytes of this file instead";
+  --file PATH   runs the bytes of this file instead
+  --coverage    builds the target for libFuzzer, which selects inputs by the code that they reach; needs a C++ compiler";
 
-/// Where inputs that failed are written.
+/// The folder for inputs that failed.
 const ARTIFACTS: &str = "artifacts";
 const RUNS: u64 = 100_000;
-/// Failures after which a target is given up.
+/// Number of failures after which the run of a target ends.
 const FAILURES_MAX: u64 = 20;
 
+/// The command line.
 #[derive(Default)]
-struct Orders {
+struct Options {
     targets: Vec<&'static Target>,
     runs: Option<u64>,
     seconds: Option<u64>,
@@ -38,9 +41,9 @@ struct Orders {
 }
 
 fn main() -> ExitCode {
-    let outcome = orders(std::env::args().skip(1)).and_then(|orders| match &orders.file {
-        Some(file) => one(&orders, file),
-        None => Ok(orders.targets.iter().filter(|target| !many(target, &orders)).count() == 0),
+    let outcome = options(std::env::args().skip(1)).and_then(|options| match &options.file {
+        Some(file) => run_file(&options, file),
+        None => Ok(options.targets.iter().filter(|target| !run_cases(target, &options)).count() == 0),
     });
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -52,43 +55,43 @@ fn main() -> ExitCode {
     }
 }
 
-fn orders(mut arguments: impl Iterator<Item = String>) -> Result<Orders, String> {
-    let mut orders = Orders { seed: 1, ..Orders::default() };
+fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
+    let mut options = Options { seed: 1, ..Options::default() };
     while let Some(argument) = arguments.next() {
         if let Some(target) = Target::named(&argument) {
-            orders.targets.push(target);
+            options.targets.push(target);
             continue;
         }
         let value = arguments.next().ok_or(USAGE)?;
         let number = || value.parse::<u64>().map_err(|_| format!("{argument} takes a number\n\n{USAGE}"));
         match argument.as_str() {
-            "--runs" => orders.runs = Some(number()?),
-            "--seconds" => orders.seconds = Some(number()?),
-            "--seed" => orders.seed = number()?,
-            "--from" => orders.from = number()?,
-            "--file" => orders.file = Some(PathBuf::from(value)),
+            "--runs" => options.runs = Some(number()?),
+            "--seconds" => options.seconds = Some(number()?),
+            "--seed" => options.seed = number()?,
+            "--from" => options.from = number()?,
+            "--file" => options.file = Some(PathBuf::from(value)),
             _ => return Err(USAGE.to_owned()),
         }
     }
-    if orders.targets.is_empty() {
-        orders.targets.extend(&TARGETS);
+    if options.targets.is_empty() {
+        options.targets.extend(&TARGETS);
     }
-    Ok(orders)
+    Ok(options)
 }
 
-/// Tries one file.
-fn one(orders: &Orders, file: &Path) -> Result<bool, String> {
+/// Runs a target on one file.
+fn run_file(options: &Options, file: &Path) -> Result<bool, String> {
     let input = std::fs::read(file).map_err(|why| format!("{}: {why}", file.display()))?;
-    let [target] = orders.targets[..] else {
-        return Err("--file goes with one target".to_owned());
+    let [target] = options.targets[..] else {
+        return Err("--file needs one target".to_owned());
     };
     let start = Instant::now();
-    let outcome = (target.attempt)(&input);
+    let outcome = (target.run)(&input);
     println!("{outcome:?} in {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
     Ok(true)
 }
 
-/// What is known of the inputs tried so far.
+/// Outcomes so far.
 #[derive(Default)]
 struct Tally {
     accepted: u64,
@@ -96,37 +99,37 @@ struct Tally {
     slowest: (Duration, u64),
 }
 
-/// A target under attack.
-struct Attack<'a> {
+/// A run of a target on many cases.
+struct CaseRun<'a> {
     target: &'static Target,
-    orders: &'a Orders,
+    options: &'a Options,
     next: AtomicU64,
     failures: AtomicU64,
-    over: AtomicBool,
+    is_over: AtomicBool,
 }
 
-/// Tries many inputs; whether all went well.
-fn many(target: &'static Target, orders: &Orders) -> bool {
-    let (next, failures, over) = (AtomicU64::new(orders.from), AtomicU64::new(0), AtomicBool::new(false));
-    let attack = Attack { target, orders, next, failures, over };
-    // Whatever is made once is made before anything is timed.
-    (target.attempt)(b"");
+/// Runs a target on many cases; returns whether none failed.
+fn run_cases(target: &'static Target, options: &Options) -> bool {
+    let (next, failures, is_over) = (AtomicU64::new(options.from), AtomicU64::new(0), AtomicBool::new(false));
+    let run = CaseRun { target, options, next, failures, is_over };
+    // What a target creates at its first input is not timed.
+    (target.run)(b"");
     let start = Instant::now();
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let tally = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..workers)
             .map(|worker| {
                 scope.spawn({
-                    let attack = &attack;
-                    move || attack.work(worker, start)
+                    let run = &run;
+                    move || run.work(worker, start)
                 })
             })
             .collect();
-        let tallies = workers.into_iter().map(|worker| worker.join().expect("a worker catches what it tries"));
+        let tallies = workers.into_iter().map(|worker| worker.join().expect("a worker catches the panics of targets"));
         tallies.fold(Tally::default(), Tally::with)
     });
-    attack.report(&tally, start.elapsed());
-    attack.failures.into_inner() == 0
+    run.report(&tally, start.elapsed());
+    run.failures.into_inner() == 0
 }
 
 impl Tally {
@@ -139,11 +142,11 @@ impl Tally {
     }
 }
 
-impl Attack<'_> {
-    /// The number past the last input.
+impl CaseRun<'_> {
+    /// The number after that of the last input.
     fn end(&self) -> u64 {
-        let runs = self.orders.runs.or(if self.orders.seconds.is_some() { None } else { Some(RUNS) });
-        runs.map_or(u64::MAX, |runs| self.orders.from.saturating_add(runs))
+        let runs = self.options.runs.or(if self.options.seconds.is_some() { None } else { Some(RUNS) });
+        runs.map_or(u64::MAX, |runs| self.options.from.saturating_add(runs))
     }
 
     fn work(&self, worker: usize, start: Instant) -> Tally {
@@ -151,46 +154,46 @@ impl Attack<'_> {
         let path = artifacts().join(format!("{}-worker-{worker}.number", self.target.name));
         let journal = File::create(&path).ok();
         let end = self.end();
-        while !self.over.load(Ordering::Relaxed) {
+        while !self.is_over.load(Ordering::Relaxed) {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
-            if number >= end || self.orders.seconds.is_some_and(|seconds| start.elapsed().as_secs() >= seconds) {
+            if number >= end || self.options.seconds.is_some_and(|seconds| start.elapsed().as_secs() >= seconds) {
                 break;
             }
-            // Should the whole process die, the number of the input is here.
+            // If the whole process dies, this file holds the number of the input.
             let _ = journal.as_ref().map(|journal| journal.write_all_at(format!("{number:020}\n").as_bytes(), 0));
-            self.attempt(number, &mut tally);
+            self.run_case(number, &mut tally);
         }
         let _ = std::fs::remove_file(&path);
         tally
     }
 
-    fn attempt(&self, number: u64, tally: &mut Tally) {
-        let input = case(self.target, self.orders.seed, number);
+    fn run_case(&self, number: u64, tally: &mut Tally) {
+        let input = case(self.target, self.options.seed, number);
         let begin = Instant::now();
-        let outcome = catch_unwind(AssertUnwindSafe(|| (self.target.attempt)(&input)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.target.run)(&input)));
         tally.slowest = tally.slowest.max((begin.elapsed(), number));
         match outcome {
             Ok(Outcome::Accepted) => tally.accepted += 1,
             Ok(Outcome::Refused) => tally.refused += 1,
-            Err(_) => self.keep(number, &input),
+            Err(_) => self.save(number, &input),
         }
     }
 
-    /// Writes an input that failed, with the command that repeats it.
-    fn keep(&self, number: u64, input: &[u8]) {
-        let (name, seed) = (self.target.name, self.orders.seed);
+    /// Writes an input that failed, and prints the command that repeats it.
+    fn save(&self, number: u64, input: &[u8]) {
+        let (name, seed) = (self.target.name, self.options.seed);
         let file = artifacts().join(format!("{name}-{seed}-{number}"));
         if let Err(why) = std::fs::write(&file, input) {
             eprintln!("{}: {why}", file.display());
         }
         eprintln!("FAILED; to repeat it: cargo xtask fuzz {name} --file {}\n", file.display());
         if self.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES_MAX {
-            self.over.store(true, Ordering::Relaxed);
+            self.is_over.store(true, Ordering::Relaxed);
         }
     }
 
     fn report(&self, tally: &Tally, took: Duration) {
-        let (name, seed) = (self.target.name, self.orders.seed);
+        let (name, seed) = (self.target.name, self.options.seed);
         let failures = self.failures.load(Ordering::Relaxed);
         let runs = tally.accepted + tally.refused + failures;
         let (slowest, number) = tally.slowest;
@@ -206,14 +209,14 @@ impl Attack<'_> {
     }
 }
 
-/// The folder of what failed.
+/// The folder for inputs that failed, which is created.
 fn artifacts() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(ARTIFACTS);
     let _ = std::fs::create_dir_all(&folder);
     folder
 }
 
-/// The most memory this process had, as the system says it; unknown on systems without `/proc`.
+/// The maximum resident memory of this process; unknown on systems without `/proc`.
 fn peak_memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

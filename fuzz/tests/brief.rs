@@ -1,4 +1,4 @@
-//! A few thousand hostile inputs for every target; `cargo xtask fuzz` tries millions.
+//! A few thousand cases for every target; `cargo xtask fuzz` runs millions.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -7,13 +7,13 @@ use ringbook_fuzz::targets::Target;
 
 const SEED: u64 = 20_260_101;
 
-/// Tries the target's seeds as they are, then so many cases.
-fn attack(name: &str, cases: u64) {
+/// Runs the target on its seeds, then on this number of cases.
+fn run(name: &str, cases: u64) {
     let target = Target::named(name).expect("a target");
     assert!(!target.seeds().is_empty(), "{name} has no seeds");
     let seeds = target.seeds().iter().cloned();
     for input in seeds.chain((0..cases).map(|number| case(target, SEED, number))) {
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (target.attempt)(&input))) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (target.run)(&input))) {
             eprintln!("{name} fails on {:?}", String::from_utf8_lossy(&input));
             resume_unwind(panic);
         }
@@ -21,27 +21,27 @@ fn attack(name: &str, cases: u64) {
 }
 
 #[test]
-fn bodies_are_answered_whatever_they_hold() {
-    attack("envelope", 2_000);
+fn every_body_gets_a_well_formed_reply() {
+    run("envelope", 2_000);
 }
 
 #[test]
-fn questions_are_answered_whatever_they_ask() {
-    attack("filter", 1_500);
+fn every_query_gets_a_well_formed_reply() {
+    run("filter", 1_500);
 }
 
 #[test]
-fn jsqueries_agree_with_their_negation() {
-    attack("jsquery", 4_000);
+fn a_jsquery_and_its_negation_never_agree() {
+    run("jsquery", 4_000);
 }
 
 #[test]
-fn patterns_find_the_same_in_every_way() {
-    attack("pattern", 1_200);
+fn scans_find_what_single_matches_find() {
+    run("pattern", 1_200);
 }
 
 #[test]
-fn a_case_is_the_same_every_time() {
+fn equal_numbers_give_equal_cases() {
     let target = Target::named("filter").expect("a target");
     assert_eq!(case(target, 7, 42), case(target, 7, 42));
     assert_ne!(case(target, 7, 42), case(target, 8, 42));

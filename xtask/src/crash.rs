@@ -39,7 +39,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
 fn kill(nodes: u64, rounds: u64, seed: u64) -> Result<(), String> {
     let (filter, store) = if nodes == 1 {
         eprintln!("── {rounds} kills under 64 writers");
-        ("crashing::", "sqlite")
+        ("crashes::", "sqlite")
     } else {
         eprintln!("── {rounds} rounds of kills and cuts on {nodes} nodes");
         ("history::", "postgres")

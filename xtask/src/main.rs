@@ -5,6 +5,7 @@ mod cargo_tools;
 mod crash;
 mod deb;
 mod dependencies;
+mod fuzz;
 mod package_test;
 mod postgres;
 mod published_clients;
@@ -50,6 +51,10 @@ usage: cargo xtask CHORE
   fuzz [TARGET…] [--runs N] [--seconds S] [--seed X]
       random input for the parsers and the engine, in a release build, on all processors
 
+  fuzz --coverage TARGET [--seconds S]
+      the same target under libFuzzer, which selects inputs by the code that they reach; needs a C++ compiler; keeps its
+      corpus in fuzz/corpus and inputs that failed in fuzz/artifacts
+
 environment of test:
   RINGBOOK_TEST_POSTGRES  connection string of a database server to use instead of a private one
   RINGBOOK_TEST_ROUNDS    number of random queries in each test that compares engines
@@ -80,7 +85,7 @@ fn run(chore: &str, rest: &[String]) -> Result<(), String> {
         "package-test" => package_test::run(rest),
         "bench" => run_tool::run("ringbook-bench", &[], rest),
         "faults" => run_tool::run("ringbook-faults", &[], rest),
-        "fuzz" => run_tool::run("ringbook-fuzz", &["--release"], rest),
+        "fuzz" => fuzz::run(rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(())

@@ -12,19 +12,20 @@ use ringbook_book::command::{Command, Outcome};
 use ringbook_book::id::CustomerId;
 use ringbook_book::moment;
 use ringbook_book::query::ask::Ask;
-use ringbook_book::query::contacts::Page;
+use ringbook_book::query::contact_page::ContactPage;
 use ringbook_book::query::estimate;
-use ringbook_book::query::field::{API_REQUEST, CONTACT, Field};
+use ringbook_book::query::field::{CONTACT, Field};
 use ringbook_book::query::plan::{FieldSet, Plan, plan};
-use ringbook_book::query::records::{Found, Listing};
-use ringbook_book::query::runner::INLINE;
+use ringbook_book::query::records::{Listing, RecordPage};
 use ringbook_book::query::value::Record;
-use ringbook_workers::{Job, Kind};
+use ringbook_book::runner::Runner;
+use ringbook_workers::{Job, Kind, Owner};
 
 use crate::access::{Account, Caller, LimitsView, Right, User};
 use crate::app_error::AppError;
 use crate::audit::{AuditPage, Scope};
 use crate::call::Call;
+use crate::fields::API_REQUEST;
 use crate::stopwatch::Stage;
 use crate::work::OnJob;
 
@@ -37,13 +38,11 @@ pub struct Admitted<'c, 'a> {
     caller: Caller,
 }
 
-/// The contacts that a question finds.
+/// The contacts that a query returns.
 pub struct Contacts {
-    /// The state of the book that was asked.
-    pub book: Arc<Book>,
-    /// The page.
-    pub page: Page,
-    /// Which of its members were asked for.
+    /// The page, with the snapshot of the book that was searched.
+    pub page: ContactPage,
+    /// The members to return.
     pub fields: FieldSet,
 }
 
@@ -80,6 +79,11 @@ impl<'c, 'a> Admitted<'c, 'a> {
         self.caller.customer().ok_or(AppError::Internal("an operation on an address book without a customer"))
     }
 
+    /// The account that is charged for what the call uses.
+    pub fn charged_account(&self) -> Option<Owner> {
+        self.call.charged_account()
+    }
+
     /// How the caller's account stands with its limits.
     pub fn limits(&self) -> Option<LimitsView> {
         self.call.limits()
@@ -114,52 +118,60 @@ impl<'c, 'a> Admitted<'c, 'a> {
         let plan = self.plan(&CONTACT, ask).await?;
         let book = self.book().await?;
         let fields = plan.fields();
-        let (book, page) = self.call.app.books.ask(&self.call.client, book, plan).await??;
+        let page = self.call.app.books.search(&self.call.client, &book, plan).await??;
         self.lap(Stage::Run);
-        Ok(Contacts { book, page, fields })
+        Ok(Contacts { page, fields })
     }
 
-    /// Asks for groups, organizations, employees or the blacklist, and hands what is found to `write`.
+    /// Asks for groups, organizations, employees or the blacklist by a plan for their fields, and hands what is found to
+    /// `write`, with the runner that says whether to go on.
     ///
     /// # Errors
-    /// Those of [`Admitted::contacts`].
+    /// The question takes too many steps; the book cannot be had.
     pub async fn list<L, T>(
         &mut self,
-        ask: Ask,
-        write: impl FnOnce(&Plan, Found<L::Record<'_>>) -> T + Send + 'static,
+        plan: Arc<Plan>,
+        write: impl FnOnce(RecordPage<L::Record<'_>>, &dyn Runner) -> T + Send + 'static,
     ) -> Result<T, AppError>
     where
         L: Listing,
         T: Send + 'static,
     {
-        let plan = self.plan(L::fields(), ask).await?;
         let book = self.book().await?;
-        let shown = plan.window().limit().min(L::looks(&book, &plan));
+        let shown = plan.window().limit().min(L::rows_read(&book, &plan));
         let estimate = L::estimate(&book, &plan) + estimate::records(shown);
-        let find = move |job: &Job| L::find(&book, &plan, &OnJob(job)).map(|found| write(&plan, found));
+        let find = move |job: &Job| L::find(&book, &plan, &OnJob(job)).map(|found| write(found, &OnJob(job)));
         let written = self.work(Kind::Question, estimate, find).await??;
         self.lap(Stage::Run);
         Ok(written)
     }
 
-    /// Asks for some of these records, which are in memory.
+    /// Asks for some of these records, which are in memory, by a plan for their fields, and hands them to `write`, with
+    /// the runner that says whether to go on.
     ///
     /// # Errors
-    /// Those of [`Admitted::plan`].
-    pub async fn among<R: Record>(
+    /// The question takes too many steps.
+    pub async fn among<R, T>(
         &mut self,
-        table: &'static [Field],
-        ask: Ask,
+        plan: Arc<Plan>,
         records: Vec<R>,
-    ) -> Result<(Plan, Found<R>), AppError> {
-        let plan = self.plan(table, ask).await?;
-        let found = Found::among(records, &plan, &INLINE)?;
+        write: impl FnOnce(RecordPage<R>, &dyn Runner) -> T + Send + 'static,
+    ) -> Result<T, AppError>
+    where
+        R: Record + Send + 'static,
+        T: Send + 'static,
+    {
+        let shown = plan.window().limit().min(records.len());
+        let estimate = estimate::comparisons(records.len(), &plan) + estimate::records(shown);
+        let find =
+            move |job: &Job| RecordPage::among(records, &plan, &OnJob(job)).map(|found| write(found, &OnJob(job)));
+        let written = self.work(Kind::Question, estimate, find).await??;
         self.lap(Stage::Run);
-        Ok((plan, found))
+        Ok(written)
     }
 
     /// What has changed since a cursor, oldest change first, `None` from the beginning; `write` is handed what is
-    /// found.
+    /// found, with the runner that says whether to go on.
     ///
     /// # Errors
     /// The cursor is too old or from another history of the book; the book cannot be had.
@@ -167,11 +179,11 @@ impl<'c, 'a> Admitted<'c, 'a> {
         &mut self,
         since: Option<Cursor>,
         limit: usize,
-        write: impl FnOnce(&Changes<'_>) -> T + Send + 'static,
+        write: impl FnOnce(&Changes<'_>, &dyn Runner) -> T + Send + 'static,
     ) -> Result<T, AppError> {
         let book = self.book().await?;
         let estimate = if book.changed_much_since(since) { Duration::MAX } else { estimate::records(limit) };
-        let read = move |_: &Job| book.changes(since, limit).map(|changes| write(&changes));
+        let read = move |job: &Job| book.changes(since, limit).map(|changes| write(&changes, &OnJob(job)));
         let written = self.work(Kind::Question, estimate, read).await?.map_err(AppError::Cursor)?;
         self.lap(Stage::Run);
         Ok(written)
@@ -217,16 +229,17 @@ impl<'c, 'a> Admitted<'c, 'a> {
         Ok(self.call.app.access.logout(self.caller.identity()).await?)
     }
 
-    /// Writes `records` records: here if they are few, otherwise off the threads that serve connections.
+    /// Writes `records` records: here if they are few, otherwise off the threads that serve connections. `work` is told
+    /// by its runner whether to go on.
     ///
     /// # Errors
     /// Too much work waits, or the client has left.
     pub async fn write<T: Send + 'static>(
         &self,
         records: usize,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&dyn Runner) -> T + Send + 'static,
     ) -> Result<T, AppError> {
-        self.work(Kind::Render, estimate::records(records), move |_| work()).await
+        self.work(Kind::Render, estimate::records(records), move |job| work(&OnJob(job))).await
     }
 
     /// The call has succeeded: its point is charged.

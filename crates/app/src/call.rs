@@ -6,18 +6,23 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ringbook_clock::Moment;
 use ringbook_telemetry::{CallRecord, QuotaLimit, Traceparent};
 
 use ringbook_store::AccountId;
-use ringbook_workers::{CancellationToken, Client, Owner};
+use ringbook_workers::{CancellationToken, Client, Kind, Owner};
 
 use crate::access::{AccessError, Identity, LimitKind, LimitsView, Requirement, Secret, Session, User};
 use crate::admitted::Admitted;
+use crate::app_error::AppError;
 use crate::application::{Application, Frontend};
 use crate::audit::{Request, Sent};
 use crate::stopwatch::{Stage, Stopwatch};
+
+/// What reading a byte of a request takes.
+const READ_NANOS_PER_BYTE: u64 = 4;
 
 /// A call that was begun and is not answered yet.
 pub struct Call<'a> {
@@ -63,7 +68,8 @@ impl<'a> Call<'a> {
         Self { app, frontend, peer, traceparent, now, stopwatch, client, operation, identity, effective_user }
     }
 
-    /// Lets the call end early when its client leaves: questions are interrupted then, changes are finished.
+    /// Lets the call end early when its client leaves: questions are interrupted then, changes are finished. To be said
+    /// before anything else.
     pub fn end_with(&mut self, left: CancellationToken) {
         self.client.left = left;
     }
@@ -134,6 +140,24 @@ impl<'a> Call<'a> {
         self.effective_user = Some(Arc::clone(caller.shared_user()));
         self.stopwatch.lap(Stage::Access);
         Ok(Admitted::new(self, caller))
+    }
+
+    /// Reads a request of so many bytes with `work`: here if it is small, otherwise on the pool, for the caller's address.
+    ///
+    /// # Errors
+    /// Too much work waits, or the client has left.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, AppError> {
+        let estimate = Duration::from_nanos((bytes as u64).saturating_mul(READ_NANOS_PER_BYTE));
+        Ok(self.app.books.workers().run(&self.client, Kind::Parse, estimate, move |_| work()).await?)
+    }
+
+    /// The account that is charged for what the call uses, once the caller is known.
+    pub fn charged_account(&self) -> Option<Owner> {
+        self.is_authenticated().then_some(self.client.owner)
     }
 
     /// Whether the caller is known.

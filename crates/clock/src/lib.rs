@@ -97,6 +97,7 @@ impl Clock {
     }
 
     /// What time it is.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that others must use")]
     pub fn now(&self) -> Moment {
         match self {
             Self::Manual(seconds) => Moment(seconds.load(Ordering::SeqCst)),

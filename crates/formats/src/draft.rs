@@ -1,14 +1,16 @@
-//! A contact as a file has it, and the same judged by the rules of the server.
+//! A contact as a file has it, and the same checked by the rules of the server.
 //!
-//! A [`Draft`] holds texts, whatever they say; an [`Entry`] holds values that the server takes. Judging happens before
-//! anything is sent, so that a row is refused with its number and its field, and a dry run refuses the same rows.
+//! A [`Draft`] holds texts, whatever they say; an [`Entry`] holds values that the server takes. Checking happens before
+//! anything is sent, so that a dry run tells what an import would do. One bad value costs that value; a contact is
+//! refused only if it has no phone number that can be used, because the server keeps none without.
 
-use ringbook_book::text::{Email, Name, PER_CONTACT_MAX, Phone, TextError};
+use ringbook_book::text::{Email, Name, PER_CONTACT_MAX};
 
-use crate::values;
+use crate::remark::Remark;
+use crate::values::{self, Cut, Parsed, PhoneNumber, ValueNote};
 
-/// How much of a wrong value is shown.
-const VALUE_CHARS_SHOWN: usize = 100;
+/// Most groups that are read of one contact.
+pub const GROUPS_MAX: usize = 1_000;
 
 /// A contact as texts; empty means absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,26 +21,30 @@ pub struct Draft {
     pub last_name: String,
     /// First name.
     pub first_name: String,
-    /// Patronymic.
+    /// Patronymic or other middle name.
     pub patronymic: String,
-    /// All of the name; counts only where its parts are missing.
+    /// The whole name; used only if there is neither a last nor a first name.
     pub full_name: String,
+    /// A nickname; used only if there is no other name.
+    pub nickname: String,
     /// E-mail addresses, as written.
     pub emails: Vec<String>,
     /// Phone numbers, as written.
     pub phones: Vec<String>,
-    /// Numbers that come after the others.
+    /// Numbers that come after the others: fax, pager.
     pub faxes: Vec<String>,
     /// Full name of the personal manager.
     pub manager: String,
-    /// An id of a manager, which counts where there is no name, and only to be remarked on.
+    /// The id of a manager, which is of use only together with a name.
     pub manager_id: String,
     /// Name of the organization.
     pub organization: String,
-    /// Likewise of an organization.
+    /// The id of an organization, likewise.
     pub organization_id: String,
     /// Names of groups.
     pub groups: Vec<String>,
+    /// What the reader of the file left out already.
+    pub remarks: Vec<Remark>,
 }
 
 /// A contact that the server takes.
@@ -50,10 +56,10 @@ pub struct Entry {
     pub first_name: Option<Name>,
     /// Patronymic.
     pub patronymic: Option<Name>,
-    /// E-mail addresses, each once.
+    /// E-mail addresses, each once, at most [`PER_CONTACT_MAX`].
     pub emails: Vec<Email>,
-    /// Phone numbers, each once.
-    pub phones: Vec<Phone>,
+    /// Phone numbers, each once, 1 to [`PER_CONTACT_MAX`].
+    pub phones: Vec<PhoneNumber>,
     /// The full name of an employee.
     pub manager: Option<Name>,
     /// Name of the organization.
@@ -70,116 +76,126 @@ impl Entry {
     }
 }
 
-/// What is said of a row: why it was refused, or what of it was left out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remark {
-    /// The member of the API's record, if it is about one.
-    pub field: Option<String>,
-    /// What stood there.
-    pub value: Option<String>,
-    /// Why, in English.
-    pub reason: String,
-}
-
-impl Remark {
-    /// About one member; the value is cut to a readable length.
-    pub fn on(field: &str, value: &str, reason: impl Into<String>) -> Self {
-        let value = value.chars().take(VALUE_CHARS_SHOWN).collect();
-        Self { field: Some(field.to_owned()), value: Some(value), reason: reason.into() }
-    }
-
-    /// About the row as a whole.
-    pub fn whole(reason: impl Into<String>) -> Self {
-        Self { field: None, value: None, reason: reason.into() }
-    }
-
-    fn missing(field: &str, reason: &str) -> Self {
-        Self { field: Some(field.to_owned()), value: None, reason: reason.to_owned() }
-    }
-}
-
 impl Draft {
     /// The contact, and what was left out of it; or why it cannot go in.
+    ///
+    /// # Errors
+    /// When it has no phone number that can be used.
     pub fn judge(&self) -> Result<(Entry, Vec<Remark>), Remark> {
-        let mut remarks = Vec::new();
-        let organization = named("organization_name", &self.organization)?;
-        let [last_name, first_name, patronymic] = self.names(organization.as_ref())?;
-        let last_name = last_name.ok_or_else(|| {
-            Remark::missing("last_name", "is missing, and there is no first name or organization to stand for it")
-        })?;
+        let mut remarks = self.remarks.clone();
+        let phones = self.phones(&mut remarks)?;
+        let emails = self.emails(&mut remarks);
+        let organization = named("organization_name", &self.organization, &mut remarks);
+        let [last_name, first_name, patronymic] = self.names(&mut remarks);
+        let last_name = last_name.or_else(|| organization.clone()).or_else(|| self.substitute(&emails, &phones));
+        let Some(last_name) = last_name else {
+            return Err(Remark::missing("last_name", "is missing, and nothing can stand for it"));
+        };
         let entry = Entry {
             last_name,
             first_name,
             patronymic,
-            emails: self.judge_emails(&mut remarks)?,
-            phones: self.judge_phones(&mut remarks)?,
-            manager: named("personal_manager_full_name", &self.manager)?,
-            groups: self.judge_groups()?,
+            emails,
+            phones,
+            manager: named("personal_manager_full_name", &self.manager, &mut remarks),
+            groups: self.groups(&mut remarks),
             organization,
         };
         self.remark_on_ids(&entry, &mut remarks);
         Ok((entry, remarks))
     }
 
-    /// The three names. Without a last name, the first name stands for it, then the full name, then the organization.
-    fn names(&self, organization: Option<&Name>) -> Result<[Option<Name>; 3], Remark> {
-        let last = named("last_name", &self.last_name)?;
-        let first = named("first_name", &self.first_name)?;
-        let patronymic = named("patronymic", &self.patronymic)?;
-        Ok(match (last, first) {
+    /// The three names. Without a last name the first name is used in its place, without both the full name.
+    fn names(&self, remarks: &mut Vec<Remark>) -> [Option<Name>; 3] {
+        let last = named("last_name", &self.last_name, remarks);
+        let first = named("first_name", &self.first_name, remarks);
+        let patronymic = named("patronymic", &self.patronymic, remarks);
+        match (last, first) {
             (Some(last), first) => [Some(last), first, patronymic],
             (None, Some(first)) => [Some(first), None, patronymic],
-            (None, None) => [named("full_name", &self.full_name)?.or_else(|| organization.cloned()), None, patronymic],
-        })
+            (None, None) => [named("full_name", &self.full_name, remarks), None, patronymic],
+        }
     }
 
-    /// The numbers in their order; one that stands there twice counts once.
-    fn judge_phones(&self, remarks: &mut Vec<Remark>) -> Result<Vec<Phone>, Remark> {
-        let mut phones = Vec::new();
-        for text in self.phones.iter().chain(&self.faxes).filter(|text| !text.trim().is_empty()) {
-            let mended = values::phone(text).map_err(|fault| refused("phone_numbers", text, fault))?;
-            remarks.extend(mended.remark.map(|remark| Remark::on("phone_numbers", text, remark)));
-            if !phones.contains(&mended.value) {
-                phones.push(mended.value);
+    /// What is used as a name if there is none: the nickname, an e-mail address, a number.
+    fn substitute(&self, emails: &[Email], phones: &[PhoneNumber]) -> Option<Name> {
+        let nickname = values::name(&self.nickname).map(|(name, _)| name);
+        let text = || emails.first().map(Email::as_str).or_else(|| phones.first().map(PhoneNumber::as_sent));
+        nickname.or_else(|| Name::parse(text()?).ok())
+    }
+
+    /// The numbers in their order, faxes last; one that occurs twice counts once.
+    fn phones(&self, remarks: &mut Vec<Remark>) -> Result<Vec<PhoneNumber>, Remark> {
+        const FIELD: &str = "phone_numbers";
+        let mut phones: Vec<PhoneNumber> = Vec::new();
+        let before = remarks.len();
+        for text in self.phones.iter().chain(&self.faxes) {
+            let Parsed { values, notes } = values::phones(text);
+            for number in values {
+                if phones.iter().any(|known| known.phone() == number.phone()) {
+                    continue;
+                }
+                if phones.len() == PER_CONTACT_MAX {
+                    remarks.push(too_many(FIELD, number.as_sent()));
+                } else {
+                    phones.push(number);
+                }
             }
+            remarks.extend(notes.into_iter().map(|note| noted(FIELD, note)));
         }
-        match phones.len() {
-            0 => Err(Remark::missing("phone_numbers", "is missing: a contact has at least one phone number")),
-            many if many > PER_CONTACT_MAX => Err(too_many("phone_numbers", many)),
-            _ => Ok(phones),
+        if phones.is_empty() {
+            let first = remarks.drain(before..).next();
+            return Err(
+                first.unwrap_or_else(|| Remark::missing(FIELD, "is missing: a contact has at least one phone number"))
+            );
         }
+        Ok(phones)
     }
 
-    fn judge_emails(&self, remarks: &mut Vec<Remark>) -> Result<Vec<Email>, Remark> {
+    fn emails(&self, remarks: &mut Vec<Remark>) -> Vec<Email> {
+        const FIELD: &str = "emails";
         let mut emails: Vec<Email> = Vec::new();
-        for text in self.emails.iter().filter(|text| !text.trim().is_empty()) {
-            if values::is_internal_address(text) {
-                remarks.push(Remark::on("emails", text, "the address inside of a mail server was left out"));
+        for text in &self.emails {
+            let Parsed { values, notes } = values::emails(text);
+            for email in values {
+                if emails.iter().any(|known| known.folded() == email.folded()) {
+                    continue;
+                }
+                if emails.len() == PER_CONTACT_MAX {
+                    remarks.push(too_many(FIELD, email.as_str()));
+                } else {
+                    emails.push(email);
+                }
+            }
+            remarks.extend(notes.into_iter().map(|note| noted(FIELD, note)));
+        }
+        emails
+    }
+
+    fn groups(&self, remarks: &mut Vec<Remark>) -> Vec<Name> {
+        const FIELD: &str = "groups";
+        let mut groups: Vec<Name> = Vec::new();
+        for text in &self.groups {
+            let Some((group, cut)) = values::name(text) else { continue };
+            if groups.contains(&group) {
                 continue;
             }
-            let email = values::email(text).map_err(|fault| refused("emails", text, fault))?;
-            if !emails.iter().any(|known| known.folded() == email.folded()) {
-                emails.push(email);
-            }
-        }
-        if emails.len() > PER_CONTACT_MAX { Err(too_many("emails", emails.len())) } else { Ok(emails) }
-    }
-
-    fn judge_groups(&self) -> Result<Vec<Name>, Remark> {
-        let mut groups = Vec::new();
-        for text in &self.groups {
-            if let Some(group) = named("groups", text)?.filter(|group| !groups.contains(group)) {
+            if cut == Cut::Shortened {
+                remarks.push(Remark::on(FIELD, text, "is too long for the name of a group and was left out"));
+            } else if groups.len() == GROUPS_MAX {
+                remarks.push(Remark::on(FIELD, text, format!("was left out: at most {GROUPS_MAX} groups are read")));
+            } else {
                 groups.push(group);
             }
         }
-        Ok(groups)
+        groups
     }
 
     /// An id without a name cannot be carried from one book to another.
     fn remark_on_ids(&self, entry: &Entry, remarks: &mut Vec<Remark>) {
         let mut remark = |field: &str, id: &str, has_name: bool| {
             if !has_name && !id.trim().is_empty() {
-                remarks.push(Remark::on(field, id, "was left out: an id says nothing in another book, give the name"));
+                remarks.push(Remark::on(field, id, "was left out: ids differ from book to book, give the name"));
             }
         };
         remark("personal_manager_id", &self.manager_id, entry.manager.is_some());
@@ -187,24 +203,27 @@ impl Draft {
     }
 }
 
-fn named(field: &str, text: &str) -> Result<Option<Name>, Remark> {
-    values::name(text).map_err(|fault| refused(field, text, fault))
+fn named(field: &str, text: &str, remarks: &mut Vec<Remark>) -> Option<Name> {
+    let (name, cut) = values::name(text)?;
+    if cut == Cut::Shortened {
+        remarks.push(
+            Remark::on(field, text, format!("was cut to {} characters", name.as_str().chars().count()))
+                .of_kind("was cut"),
+        );
+    }
+    if name.as_str().contains(char::REPLACEMENT_CHARACTER) {
+        let kind = "has characters that were lost before";
+        remarks.push(Remark::on(field, text, format!("{kind}: {}", char::REPLACEMENT_CHARACTER)).of_kind(kind));
+    }
+    Some(name)
 }
 
-fn refused(field: &str, text: &str, fault: TextError) -> Remark {
-    let reason = match fault {
-        TextError::TooLong(max) => format!("is longer than {max} characters"),
-        TextError::Empty
-        | TextError::Control
-        | TextError::NotAPhone
-        | TextError::PhoneDigits(_)
-        | TextError::NotAnEmail => fault.to_string(),
-    };
-    Remark::on(field, text, reason)
+fn noted(field: &str, note: ValueNote) -> Remark {
+    Remark::on(field, &note.value, note.reason).of_kind(note.kind)
 }
 
-fn too_many(field: &str, many: usize) -> Remark {
-    Remark::missing(field, &format!("holds {many}, at most {PER_CONTACT_MAX} are kept"))
+fn too_many(field: &str, value: &str) -> Remark {
+    Remark::on(field, value, format!("was left out: a contact has at most {PER_CONTACT_MAX}"))
 }
 
 #[cfg(test)]
@@ -218,25 +237,56 @@ mod tests {
 
     #[test]
     fn what_has_no_last_name_gets_one() {
-        let full = |draft: Draft| draft.judge().map(|(entry, _)| entry.full_name()).map_err(|remark| remark.field);
-        assert_eq!(full(draft("Лем", "Анна", &["112"])), Ok("Лем Анна".to_owned()));
-        assert_eq!(full(draft(" ", "Анна", &["112"])), Ok("Анна".to_owned()));
-        let organization = Draft { organization: "Acme".into(), ..draft("", "", &["112"]) };
-        assert_eq!(full(organization.clone()), Ok("Acme".to_owned()));
-        assert_eq!(full(Draft { full_name: "Anna Lem".into(), ..organization }), Ok("Anna Lem".to_owned()));
-        assert_eq!(full(draft("", "", &["112"])), Err(Some("last_name".to_owned())));
+        let full = |draft: &Draft| draft.judge().map(|(entry, _)| entry.full_name()).map_err(|remark| remark.field);
+        assert_eq!(full(&draft("Лем", "Анна", &["112"])), Ok("Лем Анна".to_owned()));
+        assert_eq!(full(&draft(" ", "Анна", &["112"])), Ok("Анна".to_owned()));
+        let mut nameless = draft("", "", &["+49 30 7654321"]);
+        assert_eq!(full(&nameless), Ok("+49307654321".to_owned()));
+        nameless.emails = vec!["n/a".into(), "a@b.example".into()];
+        assert_eq!(full(&nameless), Ok("a@b.example".to_owned()));
+        nameless.nickname = "Ann".into();
+        assert_eq!(full(&nameless), Ok("Ann".to_owned()));
+        nameless.organization = "Acme".into();
+        assert_eq!(full(&nameless), Ok("Acme".to_owned()));
+        nameless.full_name = "Anna Lem".into();
+        assert_eq!(full(&nameless), Ok("Anna Lem".to_owned()));
     }
 
     #[test]
     fn the_same_number_counts_once_and_no_number_is_refused() {
         let (entry, remarks) = draft("L", "", &["+7 495 0237547", "", "74950237547", "112"]).judge().expect("good");
-        assert_eq!(entry.phones.iter().map(ToString::to_string).collect::<Vec<_>>(), ["74950237547", "112"]);
+        assert_eq!(entry.phones.iter().map(PhoneNumber::as_sent).collect::<Vec<_>>(), ["+74950237547", "112"]);
         assert!(remarks.is_empty());
         let missing = draft("L", "", &[" "]).judge().expect_err("no number");
-        assert_eq!(missing.field.as_deref(), Some("phone_numbers"));
+        assert_eq!((missing.field.as_deref(), missing.value), (Some("phone_numbers"), None));
+        let bad = draft("L", "", &["n/a", "*86"]).judge().expect_err("no number");
+        assert_eq!(bad.value.as_deref(), Some("n/a"));
+    }
+
+    #[test]
+    fn what_is_too_much_is_left_out_and_named() {
         let many: Vec<String> = (100..111).map(|number| number.to_string()).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        assert!(draft("L", "", &many).judge().expect_err("eleven").reason.contains("11"));
+        let mut draft = draft("L", "", &many);
+        draft.faxes = vec!["999".into()];
+        let (entry, remarks) = draft.judge().expect("good");
+        assert_eq!(entry.phones.len(), 10);
+        let left: Vec<&str> = remarks.iter().filter_map(|remark| remark.value.as_deref()).collect();
+        assert_eq!(left, ["110", "999"]);
+        draft.organization = "o".repeat(300);
+        draft.groups = vec!["g".repeat(300), "VIP".into()];
+        let (entry, remarks) = draft.judge().expect("good");
+        assert_eq!((entry.groups.len(), entry.organization.map(|name| name.as_str().len())), (1, Some(255)));
+        assert_eq!(remarks.len(), 4, "{remarks:?}");
+    }
+
+    #[test]
+    fn one_bad_value_does_not_cost_the_contact() {
+        for bad in ["n/a", "-", "*86", "1-800-FLOWERS", "02"] {
+            let (entry, remarks) = draft("L", "", &["+12025550302", bad]).judge().expect(bad);
+            assert_eq!((entry.phones.len(), remarks.len()), (1, 1), "{bad}");
+            assert_eq!(remarks[0].value.as_deref(), Some(bad));
+        }
     }
 
     #[test]

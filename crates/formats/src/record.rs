@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::draft::{Draft, Remark};
+use crate::draft::Draft;
+use crate::remark::Remark;
 
 /// A record of the API.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,35 +52,39 @@ impl Record {
         groups.filter_map(|group| group.get("group_name").and_then(Value::as_str))
     }
 
-    /// The record as a contact to import; members of a wrong name or kind are refused.
-    pub fn draft(&self) -> Result<Draft, Remark> {
+    /// The record as a contact to import. Members of a wrong name or kind are left out with a remark.
+    pub fn draft(&self) -> Draft {
         let mut draft = Draft::default();
         for (name, value) in &self.0 {
-            match name.as_str() {
-                "id" => draft.id = number(name, value)?,
-                "last_name" => draft.last_name = text(name, value)?,
-                "first_name" => draft.first_name = text(name, value)?,
-                "patronymic" => draft.patronymic = text(name, value)?,
-                "full_name" => draft.full_name = text(name, value)?,
-                "personal_manager_full_name" => draft.manager = text(name, value)?,
-                "personal_manager_id" => draft.manager_id = number(name, value)?,
-                "organization_name" => draft.organization = text(name, value)?,
-                "organization_id" => draft.organization_id = number(name, value)?,
-                "emails" => draft.emails = texts(name, value, text)?,
-                "phone_numbers" => draft.phones = texts(name, value, text)?,
-                "groups" => draft.groups.extend(texts(name, value, group)?),
-                GROUP_NAMES => draft.groups.extend(texts(name, value, text)?),
-                _ => {
-                    return Err(Remark::on(
-                        name,
-                        &value.to_string(),
-                        "is no member of a contact: see `ringbook import --help`",
-                    ));
-                }
+            if let Err(remark) = put(&mut draft, name, value) {
+                draft.remarks.push(remark);
             }
         }
-        Ok(draft)
+        draft
     }
+}
+
+fn put(draft: &mut Draft, name: &str, value: &Value) -> Result<(), Remark> {
+    match name {
+        "id" => draft.id = number(name, value)?,
+        "last_name" => draft.last_name = text(name, value)?,
+        "first_name" => draft.first_name = text(name, value)?,
+        "patronymic" => draft.patronymic = text(name, value)?,
+        "full_name" => draft.full_name = text(name, value)?,
+        "personal_manager_full_name" => draft.manager = text(name, value)?,
+        "personal_manager_id" => draft.manager_id = number(name, value)?,
+        "organization_name" => draft.organization = text(name, value)?,
+        "organization_id" => draft.organization_id = number(name, value)?,
+        "emails" => draft.emails = texts(name, value, text)?,
+        "phone_numbers" => draft.phones = texts(name, value, phone)?,
+        "groups" => draft.groups.extend(texts(name, value, group)?),
+        GROUP_NAMES => draft.groups.extend(texts(name, value, text)?),
+        _ => {
+            let reason = "is no member of a contact, and was left out: see `ringbook import --help`";
+            return Err(Remark::on(name, &value.to_string(), reason));
+        }
+    }
+    Ok(())
 }
 
 fn text(name: &str, value: &Value) -> Result<String, Remark> {
@@ -87,8 +92,16 @@ fn text(name: &str, value: &Value) -> Result<String, Remark> {
         Value::Null => Ok(String::new()),
         Value::String(text) => Ok(text.clone()),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            Err(wrong(name, value, "must be a text"))
+            Err(wrong(name, value, "must be a text, and was left out"))
         }
+    }
+}
+
+/// A phone number, which a program may have written as a number.
+fn phone(name: &str, value: &Value) -> Result<String, Remark> {
+    match value {
+        Value::Number(number) if number.is_u64() => Ok(number.to_string()),
+        _ => text(name, value),
     }
 }
 
@@ -97,7 +110,7 @@ fn number(name: &str, value: &Value) -> Result<String, Remark> {
         Value::Null => Ok(String::new()),
         Value::Number(number) => Ok(number.to_string()),
         Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
-            Err(wrong(name, value, "must be a number"))
+            Err(wrong(name, value, "must be a number, and was left out"))
         }
     }
 }
@@ -111,14 +124,14 @@ fn texts(
         Value::Null => Ok(Vec::new()),
         Value::Array(values) => values.iter().map(|value| read(name, value)).collect(),
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
-            Err(wrong(name, value, "must be a list"))
+            Err(wrong(name, value, "must be a list, and was left out"))
         }
     }
 }
 
 fn group(name: &str, value: &Value) -> Result<String, Remark> {
     let group_name = value.get("group_name").and_then(Value::as_str).map(str::to_owned);
-    group_name.ok_or_else(|| wrong(name, value, "must hold objects with a group_name"))
+    group_name.ok_or_else(|| wrong(name, value, "must hold objects with a group_name, and was left out"))
 }
 
 fn wrong(name: &str, value: &Value, reason: &str) -> Remark {

@@ -1,87 +1,80 @@
-//! The first look at a file, from end to end and in little memory: is it the text that it should be?
+//! The first look at a table, from end to end and in little memory: are its quotation marks right, and which of its
+//! cells are not empty?
 //!
 //! A table is read by the reader of the `csv` crate later on, which takes any bytes for some table; here the rules of
 //! quotation marks are held against it, because one mark too many moves everything after it.
 
 use std::io::{self, Read};
 
-use crate::source::RECORD_BYTES_MAX;
+use crate::lines::RECORD_BYTES_MAX;
+use crate::source::encoding_reason;
 
 /// How much is looked at at once.
 const PIECE_BYTES: usize = 64 << 10;
 
-const NO_TEXT: &str = "is empty";
-
-/// Looks through a table.
-///
-/// # Errors
-/// The reason, with the row and the line of what is wrong.
-pub fn table(text: impl Read, delimiter: u8) -> Result<(), String> {
-    let mut table = Table { delimiter, row: 1, line: 1, row_bytes: 0, row_line: 1, state: State::Start };
-    let lines = looked_through(text, |bytes| table.take(bytes))?;
-    table.end()?;
-    if lines.has_text { Ok(()) } else { Err(NO_TEXT.to_owned()) }
+/// Why a table cannot be trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScanError {
+    /// A line is not in the encoding of the file.
+    Encoding {
+        /// The line, counted from 1.
+        line: u64,
+    },
+    /// The file cannot be read, or its quotation marks are wrong; the text has the row and the line.
+    Broken(String),
 }
 
-/// Looks through cards.
-///
-/// # Errors
-/// The reason, with the line of what is wrong.
-pub fn cards(text: impl Read) -> Result<(), String> {
-    let mut start = Vec::new();
-    let lines = looked_through(text, |bytes| {
-        if start.len() < PIECE_BYTES {
-            start.extend_from_slice(bytes);
-        }
-        Ok(())
-    })?;
-    let start = start.to_ascii_uppercase();
-    match (lines.has_text, start.windows(11).any(|window| window == b"BEGIN:VCARD")) {
-        (true, true) => Ok(()),
-        (false, _) => Err(NO_TEXT.to_owned()),
-        (true, false) => {
-            Err("holds no vCard: is it a .vcf file? If not, add --format csv or --format ndjson".to_owned())
+impl ScanError {
+    /// The reason in English.
+    pub fn reason(self) -> String {
+        match self {
+            Self::Encoding { line } => encoding_reason(line),
+            Self::Broken(reason) => reason,
         }
     }
 }
 
-/// Looks through lines.
+/// What a table has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableCounts {
+    /// Rows that are not empty, the header and what stands above it not counted.
+    pub rows: u64,
+    /// For each column, its cells under the header that are not empty.
+    pub cells: Vec<u64>,
+}
+
+/// Looks through a table with this many columns, whose header is the row `header` (counted from 1, empty lines not
+/// counted).
 ///
 /// # Errors
-/// The reason, with the line of what is wrong.
-pub fn lines(text: impl Read) -> Result<(), String> {
-    let lines = looked_through(text, |_| Ok(()))?;
-    if lines.has_text { Ok(()) } else { Err(NO_TEXT.to_owned()) }
-}
-
-/// What any text is looked at for.
-struct Lines {
-    count: u64,
-    has_text: bool,
-}
-
-fn looked_through(mut text: impl Read, mut look: impl FnMut(&[u8]) -> Result<(), String>) -> Result<Lines, String> {
+/// When it cannot be read, is not in its encoding, or its quotation marks do not close.
+pub fn table(mut text: impl Read, delimiter: u8, header: u64, columns: usize) -> Result<TableCounts, ScanError> {
+    let mut table = Table {
+        delimiter,
+        header,
+        row: 1,
+        line: 1,
+        row_bytes: 0,
+        row_line: 1,
+        state: State::Start,
+        column: 0,
+        is_filled: false,
+        is_row_filled: false,
+        counts: TableCounts { rows: 0, cells: vec![0; columns] },
+    };
     let mut piece = vec![0; PIECE_BYTES];
-    let mut lines = Lines { count: 1, has_text: false };
     loop {
-        let bytes = match text.read(&mut piece) {
-            Ok(0) => return Ok(lines),
-            Ok(bytes) => &piece[..bytes],
-            Err(cause) => return Err(unreadable(&cause, lines.count)),
-        };
-        look(bytes)?;
-        lines.count += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
-        lines.has_text |= !bytes.trim_ascii().is_empty();
-    }
-}
-
-fn unreadable(cause: &io::Error, line: u64) -> String {
-    match cause.kind() {
-        io::ErrorKind::InvalidData => format!(
-            "line {line} is not in the encoding that the file should be in: save the file as UTF-8, or name its \
-             encoding, for example --encoding windows-1251 (Cyrillic) or --encoding windows-1252 (Western)"
-        ),
-        _ => cause.to_string(),
+        match text.read(&mut piece) {
+            Ok(0) => {
+                table.end().map_err(ScanError::Broken)?;
+                return Ok(table.counts);
+            }
+            Ok(bytes) => table.take(&piece[..bytes]).map_err(ScanError::Broken)?,
+            Err(cause) if cause.kind() == io::ErrorKind::InvalidData => {
+                return Err(ScanError::Encoding { line: table.line });
+            }
+            Err(cause) => return Err(ScanError::Broken(cause.to_string())),
+        }
     }
 }
 
@@ -100,12 +93,18 @@ enum State {
 
 struct Table {
     delimiter: u8,
+    header: u64,
     row: u64,
     line: u64,
     row_bytes: usize,
     /// The line that the row begins in.
     row_line: u64,
     state: State,
+    column: usize,
+    /// Whether the cell has something but blanks.
+    is_filled: bool,
+    is_row_filled: bool,
+    counts: TableCounts,
 }
 
 impl Table {
@@ -116,18 +115,47 @@ impl Table {
                 return Err(self.too_long());
             }
             self.state = self.after(byte)?;
-            let is_end = self.state == State::Start && byte != self.delimiter;
-            if is_end {
-                self.row_bytes = 0;
+            let is_row_end = self.state == State::Start && byte != self.delimiter;
+            if self.state == State::Start {
+                self.end_cell(is_row_end);
+            } else {
+                self.is_filled |= byte > b' ' && byte != b'"';
             }
             if byte == b'\n' {
                 self.line += 1;
-                if is_end {
-                    (self.row, self.row_line) = (self.row + 1, self.line);
-                }
+            }
+            if is_row_end {
+                self.end_row(byte);
             }
         }
         Ok(())
+    }
+
+    fn end_cell(&mut self, is_row_end: bool) {
+        if self.is_filled {
+            self.is_row_filled = true;
+            if self.row > self.header
+                && let Some(count) = self.counts.cells.get_mut(self.column)
+            {
+                *count += 1;
+            }
+        }
+        self.is_filled = false;
+        self.column = if is_row_end { 0 } else { self.column + 1 };
+    }
+
+    fn end_row(&mut self, byte: u8) {
+        // The reader of rows passes over lines without a byte, and takes CR LF for one end.
+        let is_row = self.row_bytes > 1;
+        self.row_bytes = 0;
+        if is_row {
+            self.counts.rows += u64::from(self.is_row_filled && self.row > self.header);
+            self.is_row_filled = false;
+            self.row += 1;
+        }
+        if byte == b'\n' {
+            self.row_line = self.line;
+        }
     }
 
     fn after(&self, byte: u8) -> Result<State, String> {
@@ -144,10 +172,15 @@ impl Table {
         })
     }
 
-    fn end(&self) -> Result<(), String> {
+    fn end(&mut self) -> Result<(), String> {
         match self.state {
             State::Quoted => Err(self.broken("a quotation mark is opened and never closed")),
-            State::Start | State::Plain | State::Mark => Ok(()),
+            State::Start | State::Plain | State::Mark => {
+                self.end_cell(true);
+                self.row_bytes += 1;
+                self.end_row(b'\n');
+                Ok(())
+            }
         }
     }
 
@@ -170,25 +203,27 @@ impl Table {
 mod tests {
     use super::*;
 
-    #[test]
-    fn broken_quotation_marks_are_found_with_their_row() {
-        let good = "a,b\r\n\"x \"\"y\"\"\nz\",2\r\n12\" screen,3\r\n\"\",\"\"";
-        assert_eq!(table(good.as_bytes(), b','), Ok(()));
-        let open = "a,b\n\"x\ny\",1\n\"z,2\nrest,3\n";
-        assert!(
-            table(open.as_bytes(), b',').expect_err("open").starts_with("row 3 (line 4): a quotation mark is opened")
-        );
-        let torn = "a,b\n1,\"x\"y\n";
-        assert!(table(torn.as_bytes(), b',').expect_err("torn").starts_with("row 2 (line 2): text follows"));
-        let long = format!("a,b\n\"{}", "x,\n".repeat(RECORD_BYTES_MAX));
-        assert!(table(long.as_bytes(), b',').expect_err("long").contains("within 1 MiB"));
+    fn counts(text: &str, header: u64, columns: usize) -> (u64, Vec<u64>) {
+        let found = table(text.as_bytes(), b',', header, columns).expect("a table");
+        (found.rows, found.cells)
+    }
+
+    fn broken(text: &str) -> String {
+        table(text.as_bytes(), b',', 1, 2).expect_err("broken").reason()
     }
 
     #[test]
-    fn a_file_without_text_is_empty() {
-        assert_eq!(table(&b" \r\n"[..], b','), Err(NO_TEXT.to_owned()));
-        assert_eq!(lines(&b"\n\n"[..]), Err(NO_TEXT.to_owned()));
-        assert!(cards(&b"a,b\n"[..]).expect_err("a table").contains("--format csv"));
-        assert_eq!(cards(&b"\nbegin:vcard\nend:vcard"[..]), Ok(()));
+    fn broken_quotation_marks_are_found_with_their_row() {
+        assert_eq!(counts("a,b\r\n\"x \"\"y\"\"\nz\",2\r\n12\" screen,3\r\n\"\",\"\"", 1, 2), (2, vec![2, 2]));
+        assert!(broken("a,b\n\"x\ny\",1\n\"z,2\nrest,3\n").starts_with("row 3 (line 4): a quotation mark is opened"));
+        assert!(broken("a,b\n1,\"x\"y\n").starts_with("row 2 (line 2): text follows"));
+        assert!(broken(&format!("a,b\n\"{}", "x,\n".repeat(RECORD_BYTES_MAX))).contains("within 1 MiB"));
+    }
+
+    #[test]
+    fn cells_and_rows_that_are_not_empty_are_counted() {
+        assert_eq!(counts("title\n\na,b\n1,\n ,\"\"\n,2,3\n", 2, 2), (2, vec![1, 1]));
+        assert_eq!(counts("a,b\r1,2\r3,4", 1, 2), (2, vec![2, 2]));
+        assert_eq!(counts("a,b\n", 1, 2), (0, vec![0, 0]));
     }
 }

@@ -1,60 +1,24 @@
 //! A file with contacts: which format it is in, whether it can be read at all, and its rows one after the other.
 //!
 //! A file is looked through once before anything is sent ([`Source::survey`]): what cannot be trusted as a whole, a
-//! wrong encoding or a quotation mark that is never closed, is found while nothing has happened yet.
+//! wrong encoding or a quotation mark that is never closed, is found while nothing has happened yet, and the user is
+//! told how the file will be read.
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::columns::Mapped;
 use crate::decoding::{Charset, Decoded, Position};
-use crate::draft::{Draft, Remark};
-use crate::{csv_table, ndjson, scan, vcard};
+use crate::draft::Draft;
+use crate::format::Format;
+use crate::remark::Remark;
+use crate::survey::{EncodingUse, Plan, Survey};
+use crate::{csv_table, ldif, ndjson, phonebook, vcard, xlsx};
 
-/// The most bytes of one row, one card or one line.
-pub const RECORD_BYTES_MAX: usize = 1 << 20;
-
-/// How contacts stand in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Comma-separated values (RFC 4180), or semicolons, or tabs.
-    Csv,
-    /// vCards 2.1, 3.0 and 4.0.
-    Vcf,
-    /// One record of the API per line.
-    Ndjson,
-}
-
-impl Format {
-    /// By its name.
-    ///
-    /// # Errors
-    /// When there is no such format; the text says what would be right.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        match text.to_ascii_lowercase().as_str() {
-            "csv" | "tsv" => Ok(Self::Csv),
-            "vcf" | "vcard" => Ok(Self::Vcf),
-            "ndjson" | "jsonl" => Ok(Self::Ndjson),
-            _ => Err("is no format: give csv, vcf or ndjson".to_owned()),
-        }
-    }
-
-    /// By the extension of a file's name.
-    ///
-    /// # Errors
-    /// When the name has none of them.
-    pub fn of(path: &Path) -> Result<Self, FileError> {
-        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        Self::parse(extension).map_err(|_| {
-            FileError::new(
-                path,
-                "the name does not say what the file is: let it end in .csv, .vcf or .ndjson, or add --format",
-            )
-        })
-    }
-}
+/// How much of the beginning of a file tells its kind and its encoding.
+const HEAD_BYTES: u64 = 4 << 10;
 
 /// Why a file cannot be used, with its name and the next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,16 +54,18 @@ pub struct Row {
 }
 
 /// Rows in the order of the file. An error ends them: what follows it cannot be trusted.
-pub type Rows = Box<dyn Iterator<Item = Result<Row, FileError>>>;
+pub type Rows<'a> = Box<dyn Iterator<Item = Result<Row, FileError>> + 'a>;
 
 /// A file to import.
 #[derive(Debug, Clone)]
 pub struct Source {
     path: PathBuf,
     format: Format,
+    /// As the user named it.
     charset: Option<Charset>,
     map: Vec<Mapped>,
     bytes: u64,
+    head: Vec<u8>,
 }
 
 impl Source {
@@ -125,11 +91,17 @@ impl Source {
         if about.len() == 0 {
             return Err(fault(&"is empty"));
         }
-        let format = format.map_or_else(|| Format::of(path), Ok)?;
-        Ok(Self { path: path.to_owned(), format, charset, map, bytes: about.len() })
+        let mut head = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
+        read.map_err(|cause| fault(&cause))?;
+        let format = match format {
+            Some(format) => format,
+            None => Format::of(path, &head).map_err(|reason| fault(&reason))?,
+        };
+        Ok(Self { path: path.to_owned(), format, charset, map, bytes: about.len(), head })
     }
 
-    /// How long the file is.
+    /// How long the file is, in bytes.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -148,62 +120,92 @@ impl Source {
     ///
     /// # Errors
     /// When it is not in the encoding that it should be in, when a table's quotation marks do not close or its columns
-    /// mean nothing, when it holds no text or is something else than its format.
-    pub fn survey(&self) -> Result<(), FileError> {
-        match self.format {
-            Format::Csv => {
-                let sheet = csv_table::CsvTable::open(self)?;
-                scan::table(sheet.text, sheet.delimiter)
-            }
-            Format::Vcf => scan::cards(self.text(Position::default())?),
-            Format::Ndjson => scan::lines(self.text(Position::default())?),
+    /// mean nothing, when there is no contact in it or it is something else than its format.
+    pub fn survey(&self) -> Result<Survey, FileError> {
+        if !self.map.is_empty() && !matches!(self.format, Format::Csv | Format::Xlsx) {
+            return Err(self.fault("--map names columns, and only tables (csv, xlsx) have columns"));
         }
-        .map_err(|reason| self.fault(reason))
+        let survey = match self.format {
+            Format::Csv => csv_table::survey(self),
+            Format::Xlsx => xlsx::survey(self),
+            Format::Vcf => vcard::survey(self),
+            Format::Ldif => ldif::survey(self),
+            Format::Phonebook => phonebook::survey(self),
+            Format::Ndjson => ndjson::survey(self),
+        }?;
+        if survey.rows == 0 {
+            return Err(self.fault(format_args!("there is no contact in it: is it {}?", self.format.kind())));
+        }
+        Ok(survey)
     }
 
     /// Its rows; `position` follows how far the file has been read.
-    pub fn rows(&self, position: &Position) -> Result<Rows, FileError> {
-        Ok(match self.format {
-            Format::Csv => Box::new(csv_table::rows(self, position)?),
-            Format::Vcf => Box::new(vcard::rows(self, BufReader::new(self.text(Position::clone(position))?))),
-            Format::Ndjson => Box::new(ndjson::rows(self, BufReader::new(self.text(Position::clone(position))?))),
-        })
+    ///
+    /// # Errors
+    /// When the file cannot be opened any more.
+    pub fn rows<'a>(&'a self, survey: &'a Survey, position: &Position) -> Result<Rows<'a>, FileError> {
+        let position = Position::clone(position);
+        match (&survey.plan, self.format) {
+            (Plan::Table(layout), _) => csv_table::rows(self, layout, position),
+            (Plan::Records { charset, memberships }, Format::Vcf) => vcard::rows(self, *charset, memberships, position),
+            (Plan::Records { charset, memberships }, Format::Ldif) => ldif::rows(self, *charset, memberships, position),
+            (Plan::Records { charset, memberships }, Format::Phonebook) => {
+                phonebook::rows(self, *charset, memberships, position)
+            }
+            (Plan::Records { charset, .. }, _) => ndjson::rows(self, *charset, position),
+        }
+    }
+
+    /// The encoding of a text file: as the user says, as a mark or the file itself says, otherwise `None` for UTF-8.
+    pub(crate) fn declared_charset(&self) -> Option<Charset> {
+        Charset::of_mark(&self.head).or(self.charset).or_else(|| Charset::unmarked_utf_16(&self.head))
+    }
+
+    /// Whether the user named the encoding.
+    pub(crate) fn has_given_charset(&self) -> bool {
+        self.charset.is_some()
+    }
+
+    /// The first bytes of the file.
+    pub(crate) fn head(&self) -> &[u8] {
+        &self.head
     }
 
     /// Its text in UTF-8 from the beginning.
-    pub fn text(&self, position: Position) -> Result<Decoded<File>, FileError> {
-        let file = File::open(&self.path).map_err(|cause| self.fault(cause))?;
-        Decoded::new(file, self.charset, position).map_err(|cause| self.fault(cause))
+    pub(crate) fn text(&self, charset: Option<Charset>, position: Position) -> Result<Decoded<File>, FileError> {
+        let file = self.file()?;
+        Decoded::new(file, charset.or_else(|| self.declared_charset()), position).map_err(|cause| self.fault(cause))
+    }
+
+    /// The file from the beginning.
+    pub(crate) fn file(&self) -> Result<File, FileError> {
+        File::open(&self.path).map_err(|cause| self.fault(cause))
     }
 
     /// An error of this file.
-    pub fn fault(&self, reason: impl fmt::Display) -> FileError {
+    pub(crate) fn fault(&self, reason: impl fmt::Display) -> FileError {
         FileError::new(&self.path, reason)
     }
+
+    /// An error while its text is read: of the encoding, with the place, or of the disk.
+    pub(crate) fn read_fault(&self, cause: &io::Error, line: u64) -> FileError {
+        match cause.kind() {
+            io::ErrorKind::InvalidData => self.fault(encoding_reason(line)),
+            _ => self.fault(cause),
+        }
+    }
 }
 
-/// A line without its end, whose bytes past the bound are dropped.
-pub struct Line {
-    /// The bytes up to the bound.
-    pub bytes: Vec<u8>,
-    /// Whether nothing was dropped.
-    pub is_whole: bool,
+/// That a line is not in the encoding of its file.
+pub(crate) fn encoding_reason(line: u64) -> String {
+    format!(
+        "line {line} is not in the encoding that the file should be in: save the file as UTF-8, or name its encoding, for \
+         example --encoding windows-1251 (Cyrillic) or --encoding windows-1252 (Western)"
+    )
 }
 
-/// Reads a line of at most [`RECORD_BYTES_MAX`] bytes; the rest of a longer one is passed over.
-pub fn line(text: &mut BufReader<impl Read>) -> io::Result<Option<Line>> {
-    use std::io::BufRead;
-    let mut bytes = Vec::new();
-    let read = text.by_ref().take(RECORD_BYTES_MAX as u64 + 1).read_until(b'\n', &mut bytes)?;
-    if read == 0 {
-        return Ok(None);
-    }
-    let is_whole = bytes.last() == Some(&b'\n') || read <= RECORD_BYTES_MAX;
-    while bytes.last().is_some_and(|last| [b'\n', b'\r'].contains(last)) {
-        bytes.pop();
-    }
-    if !is_whole {
-        text.skip_until(b'\n')?;
-    }
-    Ok(Some(Line { bytes, is_whole }))
+/// The encoding as a survey tells it: nothing if the file is in UTF-8.
+pub(crate) fn encoding_use(charset: Option<Charset>, guessed_by: Option<String>) -> Option<EncodingUse> {
+    let charset = charset.filter(|charset| *charset != Charset::utf_8())?;
+    Some(EncodingUse { name: charset.name(), guessed_by })
 }

@@ -9,9 +9,10 @@
 
 use std::future::{Future, poll_fn};
 use std::io::Read;
-use std::net::IpAddr;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use flate2::read::MultiGzDecoder;
@@ -19,21 +20,27 @@ use hyper::HeaderMap;
 use hyper::body::{Body, Incoming};
 use hyper::header::CONTENT_ENCODING;
 
+use ringbook_workers::{Client, Job, Kind, Workers, WorkersError};
+
 use super::budget::{Budget, Charge, FREE_BYTES};
 use super::conn_state::{ConnCell, Event};
 use super::transport_error::cut;
 use super::{HttpSettings, TransportError};
 
-/// Bodies are unpacked in place as long as they take at most so many bytes unpacked; the others go to a thread for
-/// long work. Unpacking so many takes a tenth of a millisecond.
+/// Bodies are unpacked in place as long as they take at most so many bytes unpacked; the others are unpacked on the pool
+/// of workers. Unpacking so many takes a tenth of a millisecond.
 const GUNZIP_IN_PLACE_BYTES_MAX: usize = 64 << 10;
+/// Bytes that are unpacked between two looks at whether the work is still wanted.
+const GUNZIP_STEP_BYTES: usize = 256 << 10;
 
 /// What bounds a body.
 pub(super) struct BodyBounds<'a> {
     pub(super) bytes_max: usize,
     pub(super) settings: &'a HttpSettings,
-    pub(super) budget: &'a Budget,
-    pub(super) peer: IpAddr,
+    pub(super) budget: &'a Arc<Budget>,
+    /// Who is charged, before it is known whose token the body holds: the address.
+    pub(super) client: &'a Client,
+    pub(super) workers: &'a Workers,
 }
 
 /// A body, with its part of the budget, to be held as long as the body is.
@@ -65,7 +72,7 @@ pub(super) async fn read(
     let mut body = gather(body, packing, bounds, state).await?;
     state.note(Event::BodyEnded);
     if packing == Packing::Gzip {
-        body.bytes = unpack(body.bytes, bounds.bytes_max).await?;
+        body.bytes = unpack(body.bytes, bounds).await?;
     }
     if body.bytes.len() <= FREE_BYTES {
         body.charge = None;
@@ -132,7 +139,7 @@ async fn gather(
     let charge = match charged_bytes(packing, body.size_hint().exact(), bounds.bytes_max) {
         0..=FREE_BYTES => None,
         bytes => {
-            let charge = bounds.budget.charge(bounds.peer, bytes);
+            let charge = bounds.budget.charge(bounds.client.owner.into(), bytes);
             Some(in_time(charge, state).await.map_err(in_words)?)
         }
     };
@@ -227,27 +234,35 @@ impl Gathered {
     }
 }
 
-/// Unpacks a body in place, or on a thread for long work if it turns out to be large.
-async fn unpack(packed: Bytes, body_bytes_max: usize) -> Result<Bytes, TransportError> {
-    match gunzip(&packed, body_bytes_max.min(GUNZIP_IN_PLACE_BYTES_MAX)) {
+/// Unpacks a body in place, or on the pool if it turns out to be large.
+async fn unpack(packed: Bytes, bounds: &BodyBounds<'_>) -> Result<Bytes, TransportError> {
+    let body_bytes_max = bounds.bytes_max;
+    match gunzip(&packed, body_bytes_max.min(GUNZIP_IN_PLACE_BYTES_MAX), &Job::inline()) {
         Err(TransportError::BodyTooLarge { body_bytes_max: tried }) if tried < body_bytes_max => {}
         small => return small,
     }
-    let unpacking = tokio::task::spawn_blocking(move || gunzip(&packed, body_bytes_max));
-    // Only a runtime that is being torn down loses the task.
-    unpacking.await.unwrap_or(Err(TransportError::BodyCutOff))
+    let work = move |job: &Job| gunzip(&packed, body_bytes_max, job);
+    match bounds.workers.run(bounds.client, Kind::Decompress, Duration::MAX, work).await {
+        Ok(unpacked) => unpacked,
+        Err(WorkersError::Interrupted) => Err(TransportError::BodyCutOff),
+        Err(WorkersError::OwnerQueueFull { .. } | WorkersError::QueueFull { .. }) => Err(TransportError::TooBusy),
+    }
 }
 
-fn gunzip(packed: &[u8], body_bytes_max: usize) -> Result<Bytes, TransportError> {
+fn gunzip(packed: &[u8], body_bytes_max: usize, job: &Job) -> Result<Bytes, TransportError> {
     let mut plain = Vec::new();
     // One byte more than allowed, so that a body at the limit is read to its checksum.
-    let bounded = MultiGzDecoder::new(packed).take(body_bytes_max as u64 + 1);
-    let outcome = { bounded }.read_to_end(&mut plain);
-    if plain.len() > body_bytes_max {
-        return Err(TransportError::BodyTooLarge { body_bytes_max });
+    let mut unpacking = MultiGzDecoder::new(packed).take(body_bytes_max as u64 + 1);
+    loop {
+        job.pass().map_err(|_| TransportError::BodyCutOff)?;
+        let step = unpacking.by_ref().take(GUNZIP_STEP_BYTES as u64).read_to_end(&mut plain);
+        if plain.len() > body_bytes_max {
+            return Err(TransportError::BodyTooLarge { body_bytes_max });
+        }
+        if step.map_err(|_| TransportError::BadGzip)? == 0 {
+            return Ok(Bytes::from(plain));
+        }
     }
-    outcome.map_err(|_| TransportError::BadGzip)?;
-    Ok(Bytes::from(plain))
 }
 
 #[cfg(test)]
@@ -265,8 +280,8 @@ mod tests {
     #[test]
     fn the_limit_holds_for_the_unpacked_size() {
         let packed = gzip(&[b' '; 1000]);
-        assert_eq!(gunzip(&packed, 1000).unwrap().len(), 1000);
-        let refusal = gunzip(&packed, 999).unwrap_err();
+        assert_eq!(gunzip(&packed, 1000, &Job::inline()).unwrap().len(), 1000);
+        let refusal = gunzip(&packed, 999, &Job::inline()).unwrap_err();
         let body_bytes_max = 999;
         assert_eq!(refusal, TransportError::BodyTooLarge { body_bytes_max });
     }
@@ -276,9 +291,9 @@ mod tests {
         let mut packed = gzip(b"{\"id\":1}");
         let end = packed.len() - 6;
         packed[end] ^= 1; // a bit of the checksum
-        assert_eq!(gunzip(&packed, 1000), Err(TransportError::BadGzip));
-        assert_eq!(gunzip(b"{}", 1000), Err(TransportError::BadGzip));
-        assert_eq!(gunzip(b"", 1000), Err(TransportError::BadGzip));
+        assert_eq!(gunzip(&packed, 1000, &Job::inline()), Err(TransportError::BadGzip));
+        assert_eq!(gunzip(b"{}", 1000, &Job::inline()), Err(TransportError::BadGzip));
+        assert_eq!(gunzip(b"", 1000, &Job::inline()), Err(TransportError::BadGzip));
     }
 
     #[test]

@@ -1,14 +1,15 @@
-//! Budgets of bytes in flight, in all and per address.
+//! Budgets of bytes in flight, in all, per address and per account.
 //!
-//! A charge is taken as a whole before the bytes exist, the address's share first, and waits in the order of arrival;
-//! nothing that holds a charge waits for more of the same budget, so no two can wait for each other. What fits into the
-//! room of a connection ([`FREE_BYTES`]) is not charged: ordinary calls touch no budget.
+//! A charge is taken before the bytes exist: the share of the account if it is known, the share of the address, then the
+//! total, each in the order of arrival. A charge may grow while its bytes are made, but only by what is free at that
+//! moment ([`Charge::try_grow`]): nothing that holds a charge waits for more of the same budget, so no two can wait for
+//! each other. What fits into the room of a connection ([`FREE_BYTES`]) is not charged: ordinary calls touch no budget.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ringbook_telemetry::{BudgetKind, Connections};
+use ringbook_workers::Owner;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
@@ -17,22 +18,19 @@ pub const FREE_BYTES: usize = 16 << 10;
 
 /// Bytes are counted in units of so many.
 const UNIT_BYTES: usize = 1 << 10;
-/// So many addresses are remembered before those without a charge are forgotten.
-const ADDRESSES_SWEPT: usize = 1024;
+/// So many owners are remembered before those without a charge are forgotten.
+const OWNERS_SWEPT: usize = 1024;
 
-/// Callers that share a part of a budget: an IPv4 address, or the 64 bits of a network that IPv6 gives to a site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum AddressBlock {
-    V4(u32),
-    V6(u64),
+/// Who is charged: always an address, and an account once it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Payers {
+    pub(super) address: Owner,
+    pub(super) account: Option<Owner>,
 }
 
-impl From<IpAddr> for AddressBlock {
-    fn from(address: IpAddr) -> Self {
-        match address {
-            IpAddr::V4(address) => AddressBlock::V4(address.to_bits()),
-            IpAddr::V6(address) => AddressBlock::V6((address.to_bits() >> 64) as u64),
-        }
+impl From<Owner> for Payers {
+    fn from(address: Owner) -> Self {
+        Payers { address, account: None }
     }
 }
 
@@ -41,88 +39,155 @@ impl From<IpAddr> for AddressBlock {
 pub(super) struct Budget {
     kind: BudgetKind,
     total: Arc<Semaphore>,
-    address_units: u32,
-    addresses: Mutex<Addresses>,
+    share_units: u32,
+    owners: Mutex<Owners>,
     counts: Arc<Connections>,
 }
 
 #[derive(Debug)]
-struct Addresses {
-    shares: HashMap<AddressBlock, Arc<Semaphore>>,
+struct Owners {
+    shares: HashMap<Owner, Arc<Semaphore>>,
     swept_at: usize,
+}
+
+/// The permits of a charge, equally many of each semaphore.
+#[derive(Debug)]
+struct Permits {
+    address: OwnedSemaphorePermit,
+    account: Option<OwnedSemaphorePermit>,
+    total: OwnedSemaphorePermit,
+}
+
+impl Permits {
+    fn units(&self) -> usize {
+        self.total.num_permits()
+    }
+
+    /// Takes so many units out; as many as there are at most.
+    fn split(&mut self, units: usize) -> Option<Permits> {
+        let units = units.min(self.units());
+        let account = match &mut self.account {
+            Some(account) => Some(account.split(units)?),
+            None => None,
+        };
+        Some(Permits { address: self.address.split(units)?, account, total: self.total.split(units)? })
+    }
+
+    fn merge(&mut self, more: Permits) {
+        self.address.merge(more.address);
+        if let (Some(account), Some(more)) = (&mut self.account, more.account) {
+            account.merge(more);
+        }
+        self.total.merge(more.total);
+    }
 }
 
 /// A part of a budget, given back when dropped.
 #[derive(Debug)]
 pub(super) struct Charge {
-    kind: BudgetKind,
-    share: OwnedSemaphorePermit,
-    total: OwnedSemaphorePermit,
-    counts: Arc<Connections>,
+    budget: Arc<Budget>,
+    payers: Payers,
+    permits: Permits,
 }
 
 impl Budget {
-    pub(super) fn new(kind: BudgetKind, total_bytes: usize, address_bytes: usize, counts: Arc<Connections>) -> Self {
+    /// A budget of so many bytes in all and of one owner.
+    pub(super) fn new(kind: BudgetKind, total_bytes: usize, share_bytes: usize, counts: Arc<Connections>) -> Self {
         let total_units = units(total_bytes);
-        let addresses = Addresses { shares: HashMap::new(), swept_at: ADDRESSES_SWEPT };
         Budget {
             kind,
             total: Arc::new(Semaphore::new(total_units as usize)),
-            address_units: units(address_bytes).min(total_units),
-            addresses: Mutex::new(addresses),
+            share_units: units(share_bytes).min(total_units),
+            owners: Mutex::new(Owners { shares: HashMap::new(), swept_at: OWNERS_SWEPT }),
             counts,
         }
     }
 
-    /// Charges an address, and waits until there is room. More than an address may have at all counts as all of it.
-    pub(super) async fn charge(&self, peer: IpAddr, bytes: usize) -> Charge {
-        let units = units(bytes).min(self.address_units);
-        let share = self.share(peer);
-        let at_once = (Arc::clone(&share).try_acquire_many_owned(units), Arc::clone(&self.total));
-        if let (Ok(share), total) = at_once
-            && let Ok(total) = total.try_acquire_many_owned(units)
-        {
-            return self.charged(share, total);
+    /// Charges an address and an account, and waits until there is room. More than one owner may have at all counts as
+    /// all of it.
+    pub(super) async fn charge(self: &Arc<Self>, payers: Payers, bytes: usize) -> Charge {
+        let units = units(bytes).min(self.share_units);
+        if let Some(permits) = self.try_permits(payers, units) {
+            return self.charged(payers, permits);
         }
         let _waiting = self.counts.waiting(self.kind);
         let began = Instant::now();
         let closed = "the semaphores of a budget are never closed";
-        let share = share.acquire_many_owned(units).await.expect(closed);
+        // The account first: who waits for its own account holds up nobody else at the same address.
+        let account = match payers.account {
+            Some(account) => Some(self.share(account).acquire_many_owned(units).await.expect(closed)),
+            None => None,
+        };
+        let address = self.share(payers.address).acquire_many_owned(units).await.expect(closed);
         let total = Arc::clone(&self.total).acquire_many_owned(units).await.expect(closed);
         self.counts.waited(self.kind, began.elapsed());
-        self.charged(share, total)
+        self.charged(payers, Permits { address, account, total })
     }
 
-    fn charged(&self, share: OwnedSemaphorePermit, total: OwnedSemaphorePermit) -> Charge {
-        self.counts.charged(self.kind, bytes(total.num_permits()));
-        Charge { kind: self.kind, share, total, counts: Arc::clone(&self.counts) }
+    /// Charges what is free at this moment, or nothing.
+    pub(super) fn try_charge(self: &Arc<Self>, payers: Payers, bytes: usize) -> Option<Charge> {
+        let permits = self.try_permits(payers, units(bytes).min(self.share_units))?;
+        Some(self.charged(payers, permits))
     }
 
-    fn share(&self, peer: IpAddr) -> Arc<Semaphore> {
-        let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-        if addresses.shares.len() >= addresses.swept_at {
+    fn try_permits(&self, payers: Payers, units: u32) -> Option<Permits> {
+        let account = match payers.account {
+            Some(account) => Some(self.share(account).try_acquire_many_owned(units).ok()?),
+            None => None,
+        };
+        let address = self.share(payers.address).try_acquire_many_owned(units).ok()?;
+        let total = Arc::clone(&self.total).try_acquire_many_owned(units).ok()?;
+        Some(Permits { address, account, total })
+    }
+
+    fn charged(self: &Arc<Self>, payers: Payers, permits: Permits) -> Charge {
+        self.counts.charged(self.kind, bytes(permits.units()));
+        Charge { budget: Arc::clone(self), payers, permits }
+    }
+
+    fn share(&self, owner: Owner) -> Arc<Semaphore> {
+        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        if owners.shares.len() >= owners.swept_at {
             // A charge, granted or waiting, holds a reference to the semaphore.
-            addresses.shares.retain(|_, share| Arc::strong_count(share) > 1);
-            addresses.swept_at = ADDRESSES_SWEPT.max(2 * addresses.shares.len());
+            owners.shares.retain(|_, share| Arc::strong_count(share) > 1);
+            owners.swept_at = OWNERS_SWEPT.max(2 * owners.shares.len());
         }
-        let fresh = || Arc::new(Semaphore::new(self.address_units as usize));
-        Arc::clone(addresses.shares.entry(peer.into()).or_insert_with(fresh))
+        let fresh = || Arc::new(Semaphore::new(self.share_units as usize));
+        Arc::clone(owners.shares.entry(owner).or_insert_with(fresh))
     }
 }
 
 impl Charge {
+    /// Who is charged for processor time that the bytes cost.
+    pub(super) fn owner(&self) -> Owner {
+        self.payers.account.unwrap_or(self.payers.address)
+    }
+
     /// Gives back what goes beyond so many bytes.
     pub(super) fn shrink(&mut self, bytes: usize) {
-        let units = units(bytes) as usize;
-        let rest = self.total.num_permits().saturating_sub(units);
+        let rest = self.permits.units().saturating_sub(units(bytes) as usize);
         drop(self.split(rest));
+    }
+
+    /// Makes it so many bytes if the rest is free at this moment; says whether it is. Whoever has all of a share needs no
+    /// more.
+    pub(super) fn try_grow(&mut self, bytes: usize) -> bool {
+        let wanted = units(bytes).min(self.budget.share_units);
+        let Some(more) = wanted.checked_sub(self.permits.units() as u32).filter(|more| *more > 0) else {
+            return true;
+        };
+        let Some(permits) = self.budget.try_permits(self.payers, more) else {
+            return false;
+        };
+        self.budget.counts.charged(self.budget.kind, self::bytes(permits.units()));
+        self.permits.merge(permits);
+        true
     }
 
     /// Takes so many units out; as many as there are at most.
     fn split(&mut self, units: usize) -> Option<Charge> {
-        let units = units.min(self.total.num_permits());
-        let (share, total) = (self.share.split(units)?, self.total.split(units)?);
-        Some(Charge { kind: self.kind, share, total, counts: Arc::clone(&self.counts) })
+        let permits = self.permits.split(units)?;
+        Some(Charge { budget: Arc::clone(&self.budget), payers: self.payers, permits })
     }
 
     /// Divides the charge among segments, so that each gives its part back when it is dropped.
@@ -139,7 +204,7 @@ impl Charge {
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        self.counts.released(self.kind, bytes(self.total.num_permits()));
+        self.budget.counts.released(self.budget.kind, bytes(self.permits.units()));
     }
 }
 
@@ -155,21 +220,26 @@ fn bytes(units: usize) -> u64 {
 mod tests {
     use super::*;
     use std::future::Future;
+    use std::net::IpAddr;
     use std::pin::pin;
     use std::task::{Context, Waker};
 
     const K: usize = UNIT_BYTES;
 
-    fn budget(total: usize, address: usize) -> Budget {
-        Budget::new(BudgetKind::RequestBodies, total * K, address * K, Arc::default())
+    fn budget(total: usize, share: usize) -> Arc<Budget> {
+        Arc::new(Budget::new(BudgetKind::RequestBodies, total * K, share * K, Arc::default()))
     }
 
     fn assert_untouched(budget: &Budget, kibibytes: usize) {
         assert_eq!((budget.total.available_permits(), budget.counts.in_flight(budget.kind)), (kibibytes, 0));
     }
 
-    fn peer(last: u8) -> IpAddr {
-        IpAddr::from([10, 0, 0, last])
+    fn address(bytes: [u8; 4]) -> Payers {
+        Owner::address(IpAddr::from(bytes)).into()
+    }
+
+    fn peer(last: u8) -> Payers {
+        address([10, 0, 0, last])
     }
 
     fn is_pending<T>(future: std::pin::Pin<&mut impl Future<Output = T>>) -> bool {
@@ -231,21 +301,39 @@ mod tests {
     #[tokio::test]
     async fn addresses_without_a_charge_are_forgotten() {
         let budget = budget(4, 4);
-        let held = budget.charge(IpAddr::from([1, 1, 1, 1]), 2 * K).await;
-        for n in 0..10 * ADDRESSES_SWEPT as u32 {
-            drop(budget.charge(IpAddr::from(n.to_be_bytes()), K).await);
+        let held = budget.charge(address([1, 1, 1, 1]), 2 * K).await;
+        for n in 0..10 * OWNERS_SWEPT as u32 {
+            drop(budget.charge(address(n.to_be_bytes()), K).await);
         }
-        assert!(budget.addresses.lock().unwrap().shares.len() <= 2 * ADDRESSES_SWEPT);
-        let mut more = pin!(budget.charge(IpAddr::from([1, 1, 1, 1]), 3 * K));
+        assert!(budget.owners.lock().unwrap().shares.len() <= 2 * OWNERS_SWEPT);
+        let mut more = pin!(budget.charge(address([1, 1, 1, 1]), 3 * K));
         assert!(is_pending(more.as_mut()), "the share is still known");
         drop(held);
     }
 
-    #[test]
-    fn sites_of_ipv6_are_one_caller() {
-        let block = |text: &str| AddressBlock::from(text.parse::<IpAddr>().unwrap());
-        assert_eq!(block("2001:db8:1:2::1"), block("2001:db8:1:2:ffff::9"));
-        assert_ne!(block("2001:db8:1:2::1"), block("2001:db8:1:3::1"));
-        assert_ne!(block("10.0.0.1"), block("10.0.0.2"));
+    #[tokio::test]
+    async fn an_account_has_its_share_from_whatever_addresses_it_calls() {
+        let budget = budget(100, 10);
+        let from = |last, customer| Payers { account: Some(Owner::Customer(customer)), ..peer(last) };
+        let _first = budget.charge(from(1, 7), 6 * K).await;
+        let mut second = pin!(budget.charge(from(2, 7), 6 * K));
+        assert!(is_pending(second.as_mut()));
+        let _other = budget.charge(from(3, 8), 10 * K).await;
+    }
+
+    #[tokio::test]
+    async fn a_charge_grows_by_what_is_free_and_never_waits() {
+        let budget = budget(10, 8);
+        let mut charge = budget.charge(peer(1), K).await;
+        assert!(charge.try_grow(6 * K));
+        let other = budget.charge(peer(2), 4 * K).await;
+        assert!(!charge.try_grow(7 * K));
+        assert_eq!(budget.counts.in_flight(BudgetKind::RequestBodies), 10 * K as u64);
+        drop(other);
+        assert!(charge.try_grow(100 * K), "all of a share is enough for anything");
+        assert!(charge.try_grow(200 * K));
+        assert_eq!(budget.counts.in_flight(BudgetKind::RequestBodies), 8 * K as u64);
+        drop(charge);
+        assert_untouched(&budget, 10);
     }
 }

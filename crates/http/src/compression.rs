@@ -1,22 +1,23 @@
 //! Compression of answers: whether a client allows gzip, and gzip itself.
 //!
-//! Pieces go in as they are and come out as pieces; neither side is ever joined. The work runs on the threads
-//! for long work, as many at a time as there are processors, so that answers without it are not held up.
+//! Pieces go in as they are and come out as pieces; neither side is ever joined. The work runs on the pool of workers,
+//! so that answers without it are not held up.
 
 use std::io::{self, Write};
 use std::mem;
-use std::sync::Arc;
-use std::thread::available_parallelism;
+use std::time::Duration;
 
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use hyper::HeaderMap;
 use hyper::header::ACCEPT_ENCODING;
-use tokio::sync::Semaphore;
+use ringbook_workers::{Client, Interrupted, Job, Kind, Workers};
 
 /// Level of gzip: beyond the fastest, answers of this kind shrink little more.
 const LEVEL: u32 = 1;
 const PIECE_BYTES: usize = 64 << 10;
+/// What compressing a byte takes.
+const NANOS_PER_BYTE: u64 = 5;
 /// Weights are counted in thousandths.
 const WEIGHT_MAX: u16 = 1000;
 
@@ -68,29 +69,27 @@ fn weight(parameters: &str) -> u16 {
     (value.unwrap_or(0.0) * f32::from(WEIGHT_MAX)) as u16
 }
 
-/// The compressor of a server: gzip, a bounded number at a time.
-#[derive(Debug)]
-pub(super) struct Compressor {
-    free: Semaphore,
+/// Compresses a response on the pool, for this client; none when it is not to be had compressed, because too much work
+/// waits or the client has left.
+pub(super) async fn pack(plain: Vec<Bytes>, workers: &Workers, client: &Client) -> Option<Vec<Bytes>> {
+    let bytes = plain.iter().map(Bytes::len).sum();
+    let work = move |job: &Job| gzip(&plain, job).ok();
+    workers.run(client, Kind::Compress, estimate(bytes), work).await.ok()?
 }
 
-impl Compressor {
-    pub(super) fn new() -> Self {
-        let processors = available_parallelism().map_or(1, usize::from);
-        Compressor { free: Semaphore::new(processors) }
-    }
-
-    /// Packs an answer; none when the runtime is being torn down.
-    pub(super) async fn pack(self: &Arc<Self>, plain: Vec<Bytes>) -> Option<Vec<Bytes>> {
-        let _turn = self.free.acquire().await.ok()?;
-        tokio::task::spawn_blocking(move || gzip(&plain)).await.ok()
-    }
+/// About how long it takes to compress so many bytes.
+fn estimate(bytes: usize) -> Duration {
+    Duration::from_nanos((bytes as u64).saturating_mul(NANOS_PER_BYTE))
 }
 
-fn gzip(plain: &[Bytes]) -> Vec<Bytes> {
+fn gzip(plain: &[Bytes], job: &Job) -> Result<Vec<Bytes>, Interrupted> {
+    let memory = "writing into memory does not fail";
     let mut encoder = GzEncoder::new(Pieces::default(), Compression::new(LEVEL));
-    let packed = plain.iter().try_for_each(|piece| encoder.write_all(piece)).and_then(|()| encoder.finish());
-    packed.expect("writing into memory does not fail").end()
+    for piece in plain.iter().flat_map(|segment| segment.chunks(PIECE_BYTES)) {
+        job.pass()?;
+        encoder.write_all(piece).expect(memory);
+    }
+    Ok(encoder.finish().expect(memory).end())
 }
 
 /// Collects what is written, in pieces of equal size.
@@ -167,7 +166,7 @@ mod tests {
     fn pieces_survive_the_round_trip() {
         let plain: Vec<Bytes> =
             (0..300u32).map(|n| Bytes::from(n.wrapping_mul(2_654_435_761).to_string().repeat(97))).collect();
-        let packed = gzip(&plain).concat();
+        let packed = gzip(&plain, &Job::inline()).unwrap().concat();
         let mut back = Vec::new();
         MultiGzDecoder::new(&packed[..]).read_to_end(&mut back).unwrap();
         assert_eq!(back, plain.concat());

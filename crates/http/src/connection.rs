@@ -16,11 +16,12 @@ use std::task::Poll;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, Version};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::HttpSettings;
+use super::client_watch::Presence;
 use super::conn_state::{ConnCell, ConnState, Event, Phase};
 use super::deadlines::{Deadlines, Timer};
 use super::dispatch::Dispatcher;
@@ -40,6 +41,7 @@ pub(super) struct ConnInfo {
     pub(super) is_encrypted: bool,
     pub(super) state: Arc<ConnCell>,
     pub(super) replies: Arc<ReplySlot>,
+    pub(super) presence: Arc<Presence>,
 }
 
 struct ConnHandler {
@@ -50,6 +52,7 @@ struct ConnHandler {
 impl ConnHandler {
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<ReplyBody>, Infallible> {
         self.conn.state.note(Event::RequestBegun);
+        self.conn.presence.begin_request(request.version() >= Version::HTTP_11);
         let response = self.dispatcher.answer(request, &self.conn).await;
         self.conn.state.note(Event::ReplyBegun);
         Ok(response)
@@ -68,11 +71,12 @@ pub(super) async fn drive<IO>(
     IO: AsyncRead + AsyncWrite + Unpin,
 {
     let state: Arc<ConnCell> = Arc::default();
-    let replies = Arc::new(dispatcher.reply_slot());
-    let conn = ConnInfo { peer, is_encrypted, state: Arc::clone(&state), replies };
+    let presence: Arc<Presence> = Arc::default();
+    let replies = Arc::new(dispatcher.reply_slot(presence.left.clone()));
+    let conn = ConnInfo { peer, is_encrypted, state: Arc::clone(&state), replies, presence: Arc::clone(&presence) };
     let handler = Arc::new(ConnHandler { dispatcher, conn });
     let service = service_fn(move |request| Arc::clone(&handler).answer(request));
-    let io = TokioIo::new(WatchedStream::new(io, Arc::clone(&state), counts));
+    let io = TokioIo::new(WatchedStream::new(io, Arc::clone(&state), counts, presence));
     let mut connection = pin!(http1(settings).serve_connection(io, service));
 
     let mut deadlines = Deadlines::new(settings);
@@ -108,7 +112,8 @@ fn http1(settings: &HttpSettings) -> http1::Builder {
         .max_header_size(settings.header_bytes_max)
         // Buffers grow with the traffic and stay; this much of a body is read ahead of its budget at most.
         .max_buf_size(settings.header_bytes_max + BUFFER_BYTES)
-        // A client that closes its sending side after the request still gets its answer.
+        // A client that closes its sending side after the request still gets its answer; one that leaves is noticed by
+        // the stream.
         .half_close(true)
         .writev(true);
     builder

@@ -12,10 +12,11 @@ use hyper::header::{ACCEPT_ENCODING, ALLOW, CONNECTION, CONTENT_ENCODING, Header
 use hyper::{HeaderMap, StatusCode};
 
 use ringbook_telemetry::{BudgetKind, Connections, Traceparent};
+use ringbook_workers::{CancellationToken, Client, Owner, Workers};
 
 use super::body::{BodyBounds, ReadBody};
 use super::budget::{Budget, Charge, FREE_BYTES};
-use super::compression::{self, Compressor};
+use super::compression;
 use super::connection::ConnInfo;
 use super::mounts::{Found, Mount, Mounts};
 use super::peer::UnknownCaller;
@@ -57,18 +58,24 @@ pub(super) struct Dispatcher {
     mounts: Mounts,
     budgets: Budgets,
     counts: Arc<Connections>,
+    workers: Workers,
     unknown_peers: AtomicU64,
-    compressor: Arc<Compressor>,
 }
 
 impl Dispatcher {
-    pub(super) fn new(settings: Arc<HttpSettings>, mounts: Mounts, budgets: Budgets, counts: Arc<Connections>) -> Self {
-        let (unknown_peers, compressor) = (AtomicU64::new(0), Arc::new(Compressor::new()));
-        Dispatcher { settings, mounts, budgets, counts, unknown_peers, compressor }
+    pub(super) fn new(
+        settings: Arc<HttpSettings>,
+        mounts: Mounts,
+        budgets: Budgets,
+        workers: Workers,
+        counts: Arc<Connections>,
+    ) -> Self {
+        Dispatcher { settings, mounts, budgets, counts, workers, unknown_peers: AtomicU64::new(0) }
     }
 
-    pub(super) fn reply_slot(&self) -> ReplySlot {
-        ReplySlot::new(Arc::clone(&self.budgets.replies), self.settings.reply_wait_time_max)
+    /// Where the requests of a connection reserve room for their responses.
+    pub(super) fn reply_slot(&self, left: CancellationToken) -> ReplySlot {
+        ReplySlot::new(Arc::clone(&self.budgets.replies), self.settings.reply_wait_time_max, left)
     }
 
     pub(super) async fn answer(
@@ -100,15 +107,22 @@ impl Dispatcher {
             Ok(read) => read,
             Err(error) => return self.refuse(mount, &error, conn),
         };
-        let peer = request.peer;
+        let address = Owner::address(request.peer);
         let response = mount.frontend().handle(request).await;
         drop(charge);
+        if response.own_bytes() <= FREE_BYTES && response.shared.is_some() {
+            return respond_shared(mount, response, packs, conn);
+        }
         let bytes = response.body_bytes();
         if bytes < self.settings.compress_bytes_min && bytes <= FREE_BYTES {
             return respond(response, None, conn);
         }
-        match self.charge_reply(bytes, peer, conn).await {
-            Ok(charge) => self.respond_large(mount, response, charge, packs, conn).await,
+        match self.charge_reply(bytes, address, conn).await {
+            Ok(charge) => {
+                let owner = charge.as_ref().map_or(address, Charge::owner);
+                let response = self.pack(mount, response, packs, owner, conn).await;
+                respond(response, charge, conn)
+            }
             Err(ReplyBudgetError) => self.refuse(mount, &TransportError::NoRoomForReply, conn),
         }
     }
@@ -122,11 +136,14 @@ impl Dispatcher {
     ) -> Result<(Request, Option<Charge>), TransportError> {
         let (head, body) = request.into_parts();
         let peer = self.peer(mount, &head.headers, conn)?;
+        let left = &conn.presence.left;
+        let client = Client { owner: Owner::address(peer), left: left.clone() };
         let bounds = BodyBounds {
             bytes_max: mount.body_bound(self.settings.body_bytes_max),
             settings: &self.settings,
             budget: &self.budgets.requests,
-            peer,
+            client: &client,
+            workers: &self.workers,
         };
         let ReadBody { bytes, charge } = body::read(&head.headers, body, &bounds, &conn.state).await?;
         let request = Request {
@@ -137,7 +154,8 @@ impl Dispatcher {
             body: bytes,
             peer,
             is_encrypted: conn.is_encrypted,
-            replies: ReplyBudget::new(&conn.replies, peer),
+            replies: ReplyBudget::new(&conn.replies, client.owner),
+            left: client.left,
         };
         Ok((request, charge))
     }
@@ -162,7 +180,7 @@ impl Dispatcher {
     async fn charge_reply(
         &self,
         bytes: usize,
-        peer: IpAddr,
+        address: Owner,
         conn: &ConnInfo,
     ) -> Result<Option<Charge>, ReplyBudgetError> {
         let reserved = conn.replies.take();
@@ -174,35 +192,33 @@ impl Dispatcher {
                 charge.shrink(bytes);
                 Ok(Some(charge))
             }
-            None => Ok(Some(conn.replies.charge(peer, bytes).await?)),
+            None => Ok(Some(conn.replies.charge(address.into(), bytes).await?)),
         }
     }
 
     /// Compresses a response that is worth it, if the client agrees and the front end has not done so.
-    async fn respond_large(
+    async fn pack(
         &self,
         mount: &Mount,
         mut response: Response,
-        mut charge: Option<Charge>,
         packs: bool,
+        owner: Owner,
         conn: &ConnInfo,
-    ) -> hyper::Response<ReplyBody> {
+    ) -> Response {
         let is_packable = mount.compresses()
             && response.body_bytes() >= self.settings.compress_bytes_min
             && response.status == StatusCode::OK
             && !response.headers.contains_key(CONTENT_ENCODING);
         if !is_packable {
-            return respond(response, charge, conn);
+            return response;
         }
         response.headers.append(VARY, BY_ENCODING);
-        if packs && let Some(packed) = self.compressor.pack(response.body.clone()).await {
+        let client = Client { owner, left: conn.presence.left.clone() };
+        if packs && let Some(packed) = compression::pack(response.body.clone(), &self.workers, &client).await {
             response.body = packed;
             response.headers.insert(CONTENT_ENCODING, GZIP);
-            if let Some(charge) = &mut charge {
-                charge.shrink(response.body_bytes());
-            }
         }
-        respond(response, charge, conn)
+        response
     }
 
     fn refuse(&self, mount: &Mount, error: &TransportError, conn: &ConnInfo) -> hyper::Response<ReplyBody> {
@@ -236,7 +252,25 @@ fn traceparent(headers: &HeaderMap) -> Option<Traceparent> {
     }
 }
 
-fn respond(response: Response, charge: Option<Charge>, conn: &ConnInfo) -> hyper::Response<ReplyBody> {
+/// A response around bytes that all such responses share: charged to nobody, compressed beforehand.
+fn respond_shared(mount: &Mount, mut response: Response, packs: bool, conn: &ConnInfo) -> hyper::Response<ReplyBody> {
+    if mount.compresses()
+        && let Some((at, shared)) = response.shared.take()
+    {
+        response.headers.append(VARY, BY_ENCODING);
+        if packs {
+            response.body = shared.gzip_around(&response.body[..at], &response.body[at + 1..]);
+            response.headers.insert(CONTENT_ENCODING, GZIP);
+        }
+    }
+    respond(response, None, conn)
+}
+
+/// A response with its charge, of which it gives back what it does not need.
+fn respond(response: Response, mut charge: Option<Charge>, conn: &ConnInfo) -> hyper::Response<ReplyBody> {
+    if let Some(charge) = &mut charge {
+        charge.shrink(response.body_bytes());
+    }
     let body = ReplyBody::new(response.body, charge, Arc::clone(&conn.state));
     let mut sent = hyper::Response::new(body);
     *sent.status_mut() = response.status;

@@ -13,7 +13,9 @@ use hyper::{HeaderMap, Method, StatusCode, Uri};
 
 use super::TransportError;
 use super::reply_budget::ReplyBudget;
+use super::shared_bytes::SharedBytes;
 use ringbook_telemetry::Traceparent;
+use ringbook_workers::CancellationToken;
 
 /// A request, read whole.
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ pub struct Request {
     pub traceparent: Option<Traceparent>,
     /// Where room for a large response is reserved before it is made.
     pub replies: ReplyBudget,
+    /// Cancelled when the client has left: questions may end early then, changes are to be finished.
+    pub left: CancellationToken,
 }
 
 impl Request {
@@ -58,12 +62,22 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body, in segments that are written one after another without being joined.
     pub body: Vec<Bytes>,
+    /// The segment of the body that all responses of this kind share, if there is one, with its position.
+    pub(super) shared: Option<(usize, SharedBytes)>,
 }
 
 impl Response {
     /// A response without headers.
     pub fn new(status: StatusCode, body: Vec<Bytes>) -> Response {
-        Response { status, headers: HeaderMap::new(), body }
+        Response { status, headers: HeaderMap::new(), body, shared: None }
+    }
+
+    /// A response whose body is these bytes between others. They are not charged, and not
+    /// compressed again, unless the others are large.
+    pub fn around(status: StatusCode, before: Vec<Bytes>, shared: SharedBytes, after: Vec<Bytes>) -> Response {
+        let at = before.len();
+        let body = before.into_iter().chain([shared.plain().clone()]).chain(after).collect();
+        Response { status, headers: HeaderMap::new(), body, shared: Some((at, shared)) }
     }
 
     /// Sets `Content-Type`.
@@ -76,11 +90,17 @@ impl Response {
     pub fn body_bytes(&self) -> usize {
         self.body.iter().map(Bytes::len).sum()
     }
+
+    /// The same without what other responses share.
+    pub(super) fn own_bytes(&self) -> usize {
+        self.body_bytes() - self.shared.as_ref().map_or(0, |(_, shared)| shared.plain().len())
+    }
 }
 
 /// Answers the requests of a mount.
 pub trait Frontend: Send + Sync + 'static {
-    /// Answers a request. Runs to its end even when the client leaves meanwhile, as long as the process lives.
+    /// Answers a request. Runs to its end even when the client leaves meanwhile, as long as the process lives;
+    /// [`Request::left`] says that the client has.
     fn handle(&self, request: Request) -> impl Future<Output = Response> + Send;
 
     /// What a client reads whose request was refused before [`Frontend::handle`]. The transport adds the headers that

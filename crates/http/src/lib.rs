@@ -15,6 +15,7 @@ use ipnet::IpNet;
 
 mod body;
 mod budget;
+mod client_watch;
 mod compression;
 mod conn_state;
 mod connection;
@@ -29,6 +30,7 @@ mod peer;
 mod protocol;
 mod reply_body;
 mod reply_budget;
+mod shared_bytes;
 mod shutdown;
 mod tls;
 mod transport_error;
@@ -47,6 +49,7 @@ pub use metrics_page::metrics_page;
 pub use mounts::{Mount, Mounts};
 pub use protocol::{ByteStream, Client, Protocol, StreamHandler, StreamProtocol};
 pub use reply_budget::{ReplyBudget, ReplyBudgetError};
+pub use shared_bytes::SharedBytes;
 pub use shutdown::Shutdown;
 pub use tls::{TlsError, TlsFiles};
 pub use transport_error::{ECHO_CHARS_MAX, TransportError};
@@ -100,7 +103,7 @@ pub struct HttpSettings {
     /// Bytes of responses in flight, in all: from when they are reserved or made until they are in the socket's buffer.
     /// Responses of at most [`FREE_BYTES`] are not counted.
     pub reply_bytes_max: usize,
-    /// The same, of one address.
+    /// The same, of one address, and of one account.
     pub reply_bytes_per_address_max: usize,
     /// How long a response may wait for room; then 503.
     pub reply_wait_time_max: Duration,

@@ -21,6 +21,7 @@ use super::protocol::{ByteStream, Client, Protocol};
 use super::shutdown::Shutdown;
 use super::{HttpSettings, TlsFiles};
 use ringbook_telemetry::{Connections, Metrics};
+use ringbook_workers::Workers;
 
 /// The pause after a failing `accept`.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -94,10 +95,11 @@ struct Running {
 }
 
 /// Serves on all listeners until `shutdown` resolves and the drain after it is over: the listeners are closed, idle
-/// connections are closed at once, running calls get `shutdown_time_max`.
+/// connections are closed at once, running calls get `shutdown_time_max`. What takes long is done by the `workers`.
 pub async fn run(
     listeners: Vec<Listener>,
     settings: HttpSettings,
+    workers: Workers,
     metrics: Arc<Metrics>,
     shutdown: impl Future<Output = ()>,
 ) -> Drain {
@@ -109,8 +111,8 @@ pub async fn run(
         let connections = if listener.is_counted { Arc::clone(metrics.connections()) } else { Arc::default() };
         let service = match listener.protocol {
             Protocol::Http(mounts) => {
-                let (settings, budgets) = (Arc::clone(&settings), budgets.clone());
-                Service::Http(Arc::new(Dispatcher::new(settings, mounts, budgets, Arc::clone(&connections))))
+                let (settings, budgets, workers) = (Arc::clone(&settings), budgets.clone(), workers.clone());
+                Service::Http(Arc::new(Dispatcher::new(settings, mounts, budgets, workers, Arc::clone(&connections))))
             }
             Protocol::Stream(handler) => Service::Stream(handler),
         };

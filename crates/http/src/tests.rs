@@ -6,5 +6,6 @@ mod budgets;
 mod client;
 mod end;
 mod frontends;
+mod leaving;
 mod requests;
 mod tls;

@@ -43,6 +43,8 @@ pub enum TransportError {
     UnknownPeer,
     /// 503. Responses in flight take all the room that responses may take, and none became free in time.
     NoRoomForReply,
+    /// 503. Too much work of this address, or of all, waits for a processor.
+    TooBusy,
 }
 
 impl TransportError {
@@ -56,12 +58,12 @@ impl TransportError {
             TransportError::UnknownEncoding { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             TransportError::BadGzip | TransportError::BodyCutOff => StatusCode::BAD_REQUEST,
             TransportError::UnknownPeer => StatusCode::FORBIDDEN,
-            TransportError::NoRoomForReply => StatusCode::SERVICE_UNAVAILABLE,
+            TransportError::NoRoomForReply | TransportError::TooBusy => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     /// The names of the variants on the metrics page, in the order of [`TransportError::reason`].
-    pub const REASONS: [&str; 9] = [
+    pub const REASONS: [&str; 10] = [
         "wrong_path",
         "wrong_verb",
         "body_too_large",
@@ -71,6 +73,7 @@ impl TransportError {
         "body_cut_off",
         "unknown_peer",
         "no_room_for_reply",
+        "too_busy",
     ];
 
     /// The position of its name.
@@ -85,6 +88,7 @@ impl TransportError {
             TransportError::BodyCutOff => 6,
             TransportError::UnknownPeer => 7,
             TransportError::NoRoomForReply => 8,
+            TransportError::TooBusy => 9,
         }
     }
 
@@ -99,7 +103,8 @@ impl TransportError {
             TransportError::WrongPath { .. }
             | TransportError::WrongVerb { .. }
             | TransportError::BadGzip
-            | TransportError::NoRoomForReply => false,
+            | TransportError::NoRoomForReply
+            | TransportError::TooBusy => false,
         }
     }
 }

@@ -59,7 +59,7 @@ impl Document<'_> {
 
     /// At most `bytes_max` bytes of the document's text, with its secrets starred out.
     pub fn redacted(&self, bytes_max: usize) -> Redacted {
-        let mut copy = Copy { text: self.text, copied: 0, bytes_max, redacted: String::new() };
+        let mut copy = Copy { text: &self.text, copied: 0, bytes_max, redacted: String::new() };
         copy.redacted.reserve(self.text.len().min(bytes_max) + STARS.len());
         copy.value(self.root(), Visibility::Open);
         copy.up_to(self.text.len());
@@ -67,6 +67,33 @@ impl Document<'_> {
         let is_whole = text.len() <= bytes_max;
         text.truncate(text.floor_char_boundary(bytes_max));
         Redacted { text, is_whole }
+    }
+
+    /// A short text that may quote the document, with stars in the place of each piece of [`PART_BYTES_MIN`] bytes or
+    /// more of a secret: a quotation may be cut. With more than [`SECRETS_MAX`] secrets all of the text is replaced.
+    pub fn without_secrets<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.secrets.too_many {
+            return Cow::Borrowed(STARS);
+        }
+        let secrets: Vec<_> = self.secrets.texts(self).filter(|secret| secret.len() >= PART_BYTES_MIN).collect();
+        let mut shown = String::new();
+        // Up to where the text is in `shown`, or hidden.
+        let mut done = 0;
+        for (at, _) in text.char_indices() {
+            let end = text.ceil_char_boundary(at + PART_BYTES_MIN);
+            if end - at >= PART_BYTES_MIN && secrets.iter().any(|secret| secret.contains(&text[at..end])) {
+                if at >= done {
+                    shown.push_str(&text[done..at]);
+                    shown.push_str(STARS);
+                }
+                done = end;
+            }
+        }
+        if done == 0 {
+            return Cow::Borrowed(text);
+        }
+        shown.push_str(&text[done..]);
+        Cow::Owned(shown)
     }
 
     /// Whether a secret of any length stands in this text.
@@ -236,6 +263,22 @@ mod tests {
             let body = body.replace("TOK\\u0045N", &spelled).replace("TOKEN", token);
             assert_eq!(redacted(&body), (kept.to_owned(), true));
         }
+    }
+
+    #[test]
+    fn a_text_that_quotes_a_secret_is_starred_out() {
+        let body = r#"{"params":{"access_token":"0123456789abcdef","password":"ann"}}"#;
+        let mut document = Document::parse(body.as_bytes()).expect("JSON");
+        document.conceal(|name| ["access_token", "password"].contains(&name), &["params"]);
+        for (text, shown) in [
+            ("found 0123456789abcdef, then 0123456789abcdefg", "found ***, then ***g"),
+            ("found x0123456789abc", "found x***"),
+            ("3456789abcdefж", "***ж"),
+            ("0123456", "0123456"),
+        ] {
+            assert_eq!(document.without_secrets(text), shown);
+        }
+        assert_eq!(document.without_secrets("expected a number"), "expected a number");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The reader against a list of hostile texts and, value by value, against another reader.
 
+use ringbook_testbed::random::{Choices, Rng};
+
 use super::*;
 
 fn fault(body: &[u8]) -> JsonError {
@@ -184,20 +186,16 @@ fn floats(value: serde_json::Value) -> serde_json::Value {
 fn mutated_texts_are_judged_and_read_as_by_another_reader() {
     let seed = br#" {"jsonrpc":"2.0","id":-1.5e3,"m":"\u0410\ud83d\ude00\n","p":{"f":[{"x":null},[],{},true,false,"a/b"],"f":[0,1]}} "#;
     let alphabet = b"{}[]\",:\\u0d8e-+.1tn \xd0\x00";
-    let mut state = 1u64;
-    let mut chance = |below: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize % below
-    };
+    let mut rng = Rng::with_seed(1);
     let mut valid = 0;
     for _ in 0..40_000 {
         let mut body = seed.to_vec();
-        for _ in 0..chance(3) {
-            let at = chance(body.len());
-            match chance(3) {
-                0 => body[at] = alphabet[chance(alphabet.len())],
+        for _ in 0..rng.below(3) {
+            let at = rng.below(body.len());
+            match rng.below(3) {
+                0 => body[at] = rng.pick(alphabet),
                 1 => drop(body.remove(at)),
-                _ => body.insert(at, alphabet[chance(alphabet.len())]),
+                _ => body.insert(at, rng.pick(alphabet)),
             }
         }
         let (ours, theirs) = (Document::parse(&body), serde_json::from_slice::<serde_json::Value>(&body));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ringbook_http::header::HeaderValue;
-use ringbook_http::{Frontend, Method, Mount, Request, Response, StatusCode, TransportError};
+use ringbook_http::{Frontend, Method, Mount, ReplyBudgetError, Request, Response, StatusCode, TransportError};
 
 use super::mnemonic::{Mnemonic, RpcError};
 use super::to_wire::{self, Metadata};
@@ -28,8 +28,14 @@ struct JsonRpcFrontend {
 
 impl Frontend for JsonRpcFrontend {
     async fn handle(&self, request: Request) -> Response {
-        let meta = CallMeta { peer: request.peer, traceparent: request.traceparent };
-        json(StatusCode::OK, self.rpc.answer(&request.body, meta).await)
+        let Request { body, peer, traceparent, replies, left, .. } = request;
+        let (before, shared) = self.rpc.respond(body, CallMeta { peer, traceparent, replies, left }).await.into_parts();
+        match shared {
+            Some((shared, after)) => {
+                Response::around(StatusCode::OK, before, shared, vec![after]).with_content_type(JSON)
+            }
+            None => json(StatusCode::OK, before),
+        }
     }
 
     fn refuse(&self, error: &TransportError) -> Response {
@@ -46,6 +52,7 @@ fn refusal(error: &TransportError) -> Vec<Bytes> {
     let happened = match error {
         TransportError::UnknownPeer => return unknown_peer(),
         TransportError::NoRoomForReply => return no_room(),
+        TransportError::TooBusy => return too_busy(),
         // The path is not repeated: a token may have been put into it.
         TransportError::WrongPath { path: _ } => "There is nothing at this path".to_owned(),
         TransportError::WrongVerb { verb } => format!("The API does not take {verb}"),
@@ -70,7 +77,11 @@ fn unknown_peer() -> Vec<Bytes> {
 }
 
 fn no_room() -> Vec<Bytes> {
-    let text = "Too many large answers are being sent, try again in a moment";
+    to_wire::refusal(None, &to_wire::no_room(ReplyBudgetError), Metadata::Unknown)
+}
+
+fn too_busy() -> Vec<Bytes> {
+    let text = "Too many large requests of this address wait, try again in a moment";
     to_wire::refusal(None, &RpcError::new(Mnemonic::Error).with("error_message", text), Metadata::Unknown)
 }
 
@@ -105,9 +116,11 @@ mod tests {
             let (before, after) = body.split_once(happened).expect(happened);
             assert!(before.starts_with(head) && after == format!("{how}{data}"), "{body}");
         }
-        for (error, mnemonic) in
-            [(TransportError::UnknownPeer, "ip_not_whitelisted"), (TransportError::NoRoomForReply, "error")]
-        {
+        for (error, mnemonic) in [
+            (TransportError::UnknownPeer, "ip_not_whitelisted"),
+            (TransportError::NoRoomForReply, "error"),
+            (TransportError::TooBusy, "error"),
+        ] {
             let body = String::from_utf8(refusal(&error).concat()).expect("UTF-8");
             assert!(body.contains(&format!("\"mnemonic\":\"{mnemonic}\"")), "{body}");
         }

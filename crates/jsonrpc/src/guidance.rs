@@ -88,9 +88,11 @@ impl Mnemonic {
             ),
             Self::RequiredParameterMissed => row("A required parameter is absent.", "Send `field`.", &[]),
             Self::InvalidParameterValue => row(
-                "A value has the right type and is not permitted: out of bounds, malformed, or a bad pattern.",
-                "Read `reason`; bounds are in `min` and `max`.",
-                &["reason", "[min]", "[max]"],
+                "A value has the right type and is not permitted: out of bounds, malformed, or a bad pattern. With field \
+                 `limit` and `max_bytes`: the answer would be larger than the server answers.",
+                "Read `reason`; bounds are in `min` and `max`. With `max_bytes` ask for fewer records with `limit`, or \
+                 for fewer members with `fields`.",
+                &["reason", "[min]", "[max]", "[max_bytes]"],
             ),
             Self::UnexpectedParameters => row(
                 "A parameter, a field, or a member of a filter, a sort key or a record does not exist.",

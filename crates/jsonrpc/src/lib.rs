@@ -19,9 +19,12 @@ use ringbook_app::application::{Application, Frontend};
 use ringbook_app::audit::Sent;
 use ringbook_app::call::{Call, Ending};
 use ringbook_app::stopwatch::Stage;
+use ringbook_http::ReplyBudget;
 use ringbook_json::Document;
 use ringbook_telemetry::Traceparent;
+use ringbook_workers::CancellationToken;
 
+mod answer;
 mod discovery;
 pub mod documents;
 mod envelope;
@@ -39,35 +42,44 @@ mod to_wire;
 #[cfg(test)]
 mod tests;
 
+pub use answer::Answer;
 pub use frontend::{API_PATH, mount};
 pub use mnemonic::Mnemonic;
+pub use to_wire::ANSWER_BYTES_MAX;
 
 use envelope::Envelope;
 use method::{Guarded, Method, Open, USER_ID};
 use methods::MethodCall;
 use mnemonic::RpcError;
 use reader::Reader;
-use to_wire::{ChunkCache, Metadata};
+use to_wire::{AnswerLimits, ChunkCache, Metadata};
 
 /// What a body that never became a call is answered with, after what happened to it.
 const HOW_TO_CALL: &str = "Send a JSON-RPC 2.0 call with POST to the path /v2.0, \
     with the access token in params.access_token instead of a header";
 
+/// Bodies of so many bytes are read where they arrive.
+const READ_IN_PLACE_BYTES_MAX: usize = 16 << 10;
+
 /// The place of a success among the [`outcomes`]; the mnemonics follow it.
 const SUCCESS: usize = 0;
 
 /// What the transport knows of a call beside its body.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct CallMeta {
     /// The caller's address.
     pub peer: IpAddr,
     /// The trace that the call belongs to.
     pub traceparent: Option<Traceparent>,
+    /// Where memory for a large answer is reserved.
+    pub replies: ReplyBudget,
+    /// Cancelled when the client has left.
+    pub left: CancellationToken,
 }
 
 impl From<IpAddr> for CallMeta {
     fn from(peer: IpAddr) -> Self {
-        CallMeta { peer, traceparent: None }
+        CallMeta { peer, traceparent: None, replies: ReplyBudget::default(), left: CancellationToken::new() }
     }
 }
 
@@ -75,12 +87,14 @@ impl From<IpAddr> for CallMeta {
 pub struct Rpc {
     app: Arc<Application>,
     chunk_cache: Arc<ChunkCache>,
+    answer_bytes_max: usize,
 }
 
 /// A call on its way: the application's call, and the method once it is known.
 struct CallContext<'a> {
     call: Call<'a>,
     received_bytes: usize,
+    limits: AnswerLimits,
     method: Option<Method>,
 }
 
@@ -111,18 +125,31 @@ pub fn not_a_call(happened: &str) -> Vec<Bytes> {
 impl Rpc {
     /// Answers calls to this application, whose metrics were made with [`methods()`], [`outcomes`] and [`stages`].
     pub fn new(app: Arc<Application>) -> Self {
-        Rpc { app, chunk_cache: Arc::default() }
+        Rpc { app, chunk_cache: Arc::default(), answer_bytes_max: ANSWER_BYTES_MAX }
     }
 
-    /// Answers the call in this body. Always yields an answer, in pieces to be written
-    /// one after another.
+    /// Bounds an answer by so many bytes before compression, instead of [`ANSWER_BYTES_MAX`].
+    #[must_use]
+    pub fn answer_bytes_max(mut self, bytes: usize) -> Self {
+        self.answer_bytes_max = bytes;
+        self
+    }
+
+    /// Answers the call in this body, for whoever asks for no more than the bytes.
     pub async fn answer(&self, body: &[u8], meta: impl Into<CallMeta>) -> Vec<Bytes> {
-        let CallMeta { peer, traceparent } = meta.into();
-        let call = self.app.begin(Frontend::JsonRpc, peer, traceparent);
-        let mut context = CallContext { call, received_bytes: body.len(), method: None };
-        let document = match secrets::parse(body) {
+        self.respond(Bytes::copy_from_slice(body), meta.into()).await.into_pieces()
+    }
+
+    /// Answers the call in this body. Always yields an answer.
+    pub async fn respond(&self, body: Bytes, meta: CallMeta) -> Answer {
+        let CallMeta { peer, traceparent, replies, left } = meta;
+        let mut call = self.app.begin(Frontend::JsonRpc, peer, traceparent);
+        call.end_with(left);
+        let limits = AnswerLimits { bytes_max: self.answer_bytes_max, replies };
+        let mut context = CallContext { call, received_bytes: body.len(), limits, method: None };
+        let document = match read(&body, &context.call).await {
             Ok(document) => document,
-            Err(error) => return self.refuse(None, &context, envelope::unparsed(error)),
+            Err(error) => return self.refuse(None, &context, error),
         };
         let (id, envelope) = envelope::read(&document);
         context.call.lap(Stage::Envelope);
@@ -137,7 +164,7 @@ impl Rpc {
             }
             Err(error) => {
                 let mnemonic = error.mnemonic;
-                let reply = self.refuse(id, &context, error);
+                let reply = self.refuse(id, &context, secrets::hide_in(error, &document));
                 let ending = Ending::Failure { code: mnemonic.code(), mnemonic: mnemonic.text() };
                 self.audit(&context, &document, ending);
                 reply
@@ -153,7 +180,7 @@ impl Rpc {
         &self,
         envelope: &Envelope<'_>,
         context: &mut CallContext<'_>,
-    ) -> Result<Vec<Bytes>, RpcError> {
+    ) -> Result<Answer, RpcError> {
         let outcome = AssertUnwindSafe(self.carry_out(envelope, context)).catch_unwind().await;
         outcome.unwrap_or_else(|panic| {
             let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -163,17 +190,20 @@ impl Rpc {
     }
 
     /// Finds the method and lets it run; a guarded one only for an admitted caller.
-    async fn carry_out(&self, envelope: &Envelope<'_>, context: &mut CallContext<'_>) -> Result<Vec<Bytes>, RpcError> {
+    async fn carry_out(&self, envelope: &Envelope<'_>, context: &mut CallContext<'_>) -> Result<Answer, RpcError> {
         let method = Method::named(&envelope.method);
         let method = method.ok_or_else(|| RpcError::new(Mnemonic::MethodNotFound))?;
         context.method = Some(method);
         context.call.name(method.spec().name);
         let params = Reader::new(envelope.params)?.for_method(method.spec());
-        let request = MethodCall { id: envelope.id, params };
+        let (bytes, limits) = (context.received_bytes, &context.limits);
+        let request = MethodCall { id: envelope.id, params, bytes, limits };
         match method {
-            Method::Open(Open::LoginUser) => methods::login(request, &mut context.call).await,
+            Method::Open(Open::LoginUser) => methods::login(request, &mut context.call).await.map(Answer::from),
             Method::Open(Open::Discover) => methods::discover(envelope.id, params),
-            Method::Guarded(method) => self.carry_out_for_caller(method, request, &mut context.call).await,
+            Method::Guarded(method) => {
+                self.carry_out_for_caller(method, request, &mut context.call).await.map(Answer::from)
+            }
         }
     }
 
@@ -246,7 +276,7 @@ impl Rpc {
     }
 
     /// Writes and counts a refusal, and logs an internal error.
-    fn refuse(&self, id: Option<&str>, context: &CallContext<'_>, mut error: RpcError) -> Vec<Bytes> {
+    fn refuse(&self, id: Option<&str>, context: &CallContext<'_>, mut error: RpcError) -> Answer {
         if let Some(cause) = error.cause.take() {
             let request = context.call.log_internal_error(&cause);
             error = error.with("request", request);
@@ -257,15 +287,26 @@ impl Rpc {
             false => Metadata::Unknown,
         };
         let reply = to_wire::refusal(id, &error, metadata);
-        self.count(context, SUCCESS + 1 + error.mnemonic.index(), reply)
+        self.count(context, SUCCESS + 1 + error.mnemonic.index(), reply.into())
     }
 
-    fn count(&self, context: &CallContext<'_>, outcome: usize, reply: Vec<Bytes>) -> Vec<Bytes> {
+    fn count(&self, context: &CallContext<'_>, outcome: usize, reply: Answer) -> Answer {
         let method = context.method.map_or(Method::ALL.len(), Method::index);
-        let sent_bytes = reply.iter().map(Bytes::len).sum();
-        context.call.count(method, outcome, context.received_bytes, sent_bytes);
+        context.call.count(method, outcome, context.received_bytes, reply.bytes());
         reply
     }
+}
+
+/// Reads a body, away from the threads that serve connections if it is large.
+async fn read<'b>(body: &'b Bytes, call: &Call<'_>) -> Result<Document<'b>, RpcError> {
+    let document = if body.len() <= READ_IN_PLACE_BYTES_MAX {
+        secrets::parse(body)
+    } else {
+        let owned = Vec::from(body.clone());
+        let document = call.read(body.len(), move || secrets::parse_owned(owned)).await;
+        document.map_err(|error| error_map::of_app(&error, Reader::none()))?
+    };
+    document.map_err(envelope::unparsed)
 }
 
 /// The user that a call names, and the error of a `user_id` that cannot be read.

@@ -40,6 +40,11 @@ impl<'d> Reader<'d> {
         }
     }
 
+    /// No parameters.
+    pub const fn none() -> Self {
+        Reader { object: None, method: None }
+    }
+
     /// The members of an object inside the parameters.
     pub fn of(object: Json<'d>) -> Self {
         Reader { object: Some(object), method: None }
@@ -57,6 +62,11 @@ impl<'d> Reader<'d> {
             Some(Answer::Records(fields)) => fields,
             _ => &[],
         }
+    }
+
+    /// Whether the method has a parameter of this name.
+    pub fn takes(self, name: &str) -> bool {
+        self.method.is_some_and(|method| method.takes(name))
     }
 
     /// All parameters, if there are any.

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use ringbook_json::{Document, JsonError, Kind, Redacted, STARS};
 
 use super::method::{Form, Method};
+use super::mnemonic::{Param, RpcError};
 
 /// Maximum bytes of a body that the audit log keeps.
 pub const BODY_BYTES_MAX: usize = 4 << 10;
@@ -42,11 +43,29 @@ pub fn is_secret(name: &str) -> bool {
     looks_secret || SECRET_PARAMETERS.contains(&name)
 }
 
+/// The error without secrets of the document in its texts: parsers of patterns and jsqueries quote their input.
+pub fn hide_in(mut error: RpcError, document: &Document<'_>) -> RpcError {
+    for (_, param) in &mut error.params {
+        if let Param::Text(text) = param {
+            *text = document.without_secrets(text).into_owned();
+        }
+    }
+    error
+}
+
 /// Reads a body whose secrets are then hidden.
 pub fn parse(body: &[u8]) -> Result<Document<'_>, JsonError> {
-    let mut document = Document::parse(body)?;
+    Ok(concealed(Document::parse(body)?))
+}
+
+/// The same of a body that the document keeps.
+pub fn parse_owned(body: Vec<u8>) -> Result<Document<'static>, JsonError> {
+    Ok(concealed(Document::parse_owned(body)?))
+}
+
+fn concealed(mut document: Document<'_>) -> Document<'_> {
     document.conceal(is_secret, &[PARAMS]);
-    Ok(document)
+    document
 }
 
 /// What the audit log keeps of a call.

@@ -72,5 +72,10 @@ pub use like::{Case, Like};
 pub use pattern_error::{PatternError, SyntaxErrorKind};
 pub use regex::Regex;
 
+/// The example of the README compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExample;
+
 /// The most characters a pattern may have.
 pub const PATTERN_CHARS_MAX: usize = 1_000;

@@ -1,5 +1,5 @@
-//! A server that answers every call with the same bytes, bare or behind our transport: what the layers below a call
-//! cost by themselves.
+//! A server with a constant reply, on bare hyper or on the transport of the server: it measures the cost of the layers
+//! below a call.
 //!
 //! `cargo run --release --example constant -- bare|transport ADDRESS BYTES`; the benchmark of row 1 measures calls
 //! against both. `bare` is hyper on a socket, without a limit, a time-out, a metric or a look at the path.
@@ -19,6 +19,7 @@ use ringbook::serve;
 use ringbook_http::{
     Frontend, HttpSettings, Listener, Method, Mount, Mounts, Protocol, Request, Response, StatusCode, TransportError,
 };
+use ringbook_workers::{Bounds, Workers};
 use tokio::net::TcpListener;
 
 struct Constant(Bytes);
@@ -33,7 +34,7 @@ impl Frontend for Constant {
     }
 }
 
-/// A body of one piece.
+/// A body of one segment.
 struct Whole(Option<Bytes>);
 
 impl Body for Whole {
@@ -53,7 +54,7 @@ impl Body for Whole {
     }
 }
 
-/// Reads the body and answers.
+/// Reads the body and responds.
 async fn answer(mut request: hyper::Request<Incoming>, constant: Bytes) -> Result<hyper::Response<Whole>, Infallible> {
     let body = request.body_mut();
     while std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await.is_some_and(|frame| frame.is_ok()) {}
@@ -73,7 +74,9 @@ async fn serve_bare(socket: TcpListener, constant: Bytes) -> Result<(), serve::F
 fn serve_transport(socket: TcpListener, constant: Bytes) -> impl Future<Output = ringbook_http::Drain> {
     let mount = Mount::new(Arc::new(Constant(constant)), [Method::POST]).at("/v2.0");
     let listener = Listener::new(socket, Protocol::Http(Mounts::new(mount)));
-    ringbook_http::run(vec![listener], HttpSettings::default(), serve::metrics(), std::future::pending())
+    let metrics = serve::metrics();
+    let workers = Workers::new(Bounds::default(), &metrics);
+    ringbook_http::run(vec![listener], HttpSettings::default(), workers, metrics, std::future::pending())
 }
 
 fn main() -> Result<(), serve::Failure> {

@@ -41,6 +41,8 @@ pub struct Server {
     pub tls: Option<Arc<TlsFiles>>,
     /// Bounds of the transport.
     pub http: HttpSettings,
+    /// Largest answer in bytes, before compression.
+    pub answer_bytes_max: usize,
     /// The counters that everybody writes to.
     pub metrics: Arc<Metrics>,
     /// How many days requests are kept in the report.
@@ -85,6 +87,7 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
             metrics_listener,
             tls: tls.map(Arc::new),
             http: options.http,
+            answer_bytes_max: options.answer_bytes_max,
             metrics,
             report_days: options.report_days,
             log_slow: options.log.slow,
@@ -134,8 +137,8 @@ pub async fn listen(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
 
 /// Serves until a signal says to stop; `ready` is called when calls are answered.
 pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
-    let Server { store, books, listener, metrics_listener, tls, http, metrics, report_days, log_slow, log, log_filter } =
-        server;
+    let Server { store, books, listener, metrics_listener, tls, http, answer_bytes_max, metrics, .. } = server;
+    let Server { report_days, log_slow, log, log_filter, .. } = server;
     let access = Arc::new(Access::open(store.clone(), Clock::System).await?);
     let (stop, stopped) = watch::channel(());
     let report = AuditLog::new(store.clone(), Clock::System, Arc::clone(&metrics), report_days);
@@ -144,7 +147,7 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     metrics.show_store(Arc::clone(store.commits().metrics()));
     let app = Application::new(Arc::clone(&access), books.clone(), report, Clock::System, Arc::clone(&metrics));
     app.log_slow(log_slow);
-    let rpc = Rpc::new(app);
+    let rpc = Rpc::new(app).answer_bytes_max(answer_bytes_max);
     let follow = tokio::spawn({
         let (access, stopped) = (Arc::clone(&access), stopped.clone());
         async move { access.follow(until(stopped)).await }
@@ -158,7 +161,8 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     ready();
     let api = (listener, mounts(rpc, store.clone(), &http));
     let listeners = listeners(api, tls, metrics_listener.map(|socket| (socket, &metrics)));
-    let drain = ringbook_http::run(listeners, http, Arc::clone(&metrics), until(stopped)).await;
+    let workers = books.workers().clone();
+    let drain = ringbook_http::run(listeners, http, workers, Arc::clone(&metrics), until(stopped)).await;
     // What the last calls left is reported, too.
     drop(calls_over);
     reporting.await?;

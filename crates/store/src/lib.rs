@@ -9,7 +9,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use ringbook_book::Book;
 use ringbook_book::id::{CustomerId, Revision};
@@ -19,6 +18,8 @@ mod audit;
 mod books;
 mod catch_up;
 mod directory;
+mod fault_injector;
+mod ids;
 mod lists;
 mod loading;
 mod logins;
@@ -47,6 +48,7 @@ pub use audit::{Bodies, Request, RequestRow, SEGMENT_SECONDS_MAX, Segment, Sent}
 pub use books::CommitError;
 pub use catch_up::CatchUp;
 pub use directory::{AgentRow, BlockRow, CustomerRow, Directory, KeyRow, Revisions, UserRow};
+pub use ids::{AgentId, KeyId, UserId};
 pub use logins::SessionRow;
 pub use metrics::Commits;
 pub use moving::{MoveError, MovePhase, MoveStep, Transfer, move_store};
@@ -59,6 +61,10 @@ pub use store_error::{EntityKind, StoreError};
 pub use users::{NewKey, NewUser, UserEdit};
 pub use verify::FINDINGS_MAX;
 
+#[cfg(not(any(test, feature = "testing")))]
+use fault_injector::FaultInjector;
+#[cfg(any(test, feature = "testing"))]
+pub use fault_injector::FaultInjector;
 use postgres::Postgres;
 use sql::{Session, Snapshot};
 use sqlite::Sqlite;
@@ -100,31 +106,6 @@ pub enum Role {
     Operator,
 }
 
-/// Makes the n-th operation of a store fail, so that tests can walk every path of a failure.
-///
-/// An operation is a begin, a job, a commit or a read. The counter is shared by the copies, so that a test can set
-/// it again on a running store.
-#[derive(Debug, Clone, Default)]
-pub struct FaultInjector(Arc<AtomicU64>);
-
-impl FaultInjector {
-    /// Every operation is left alone.
-    pub fn none() -> Self {
-        Self::default()
-    }
-
-    /// From now on the `n`-th operation fails, once; 0 leaves all alone.
-    pub fn fail_nth(&self, n: u64) {
-        self.0.store(n, Ordering::SeqCst);
-    }
-
-    /// Counts an operation; fails when it is the one.
-    fn check(&self) -> Result<(), StoreError> {
-        let before = self.0.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-        if before == Ok(1) { Err(StoreError::unavailable("a fault was asked for")) } else { Ok(()) }
-    }
-}
-
 /// A handle to the data; copies are the same store. The last one to go closes it, after what was begun is on disk.
 #[derive(Clone)]
 pub struct Store(Engine);
@@ -142,18 +123,26 @@ impl Store {
     /// a newer program or not ringbook's, when they are a copy that was not finished ([`StoreError::Unfinished`]), or
     /// when the disk or the database refuses.
     pub fn open(place: impl Into<Location>, role: Role) -> Result<Self, StoreError> {
-        Self::open_with(place, role, FaultInjector::none())
+        Self::open_finished(place, role, FaultInjector::none())
     }
 
-    /// Like [`Store::open`], with operations that a test makes fail.
+    /// [`Store::open`] with injected failures.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`], and the injected ones.
+    #[cfg(any(test, feature = "testing"))]
     pub fn open_with(place: impl Into<Location>, role: Role, faults: FaultInjector) -> Result<Self, StoreError> {
+        Self::open_finished(place, role, faults)
+    }
+
+    fn open_finished(place: impl Into<Location>, role: Role, faults: FaultInjector) -> Result<Self, StoreError> {
         let store = Self::open_even_unfinished(place, role, faults)?;
         let unfinished = store.snapshot().and_then(|session| session.finds(statements::UNFINISHED_MOVE, &[]));
-        // What cannot be read is told by whoever needs it.
+        // If the rows cannot be read, the first operation that needs them reports it.
         if unfinished == Ok(true) { Err(StoreError::Unfinished) } else { Ok(store) }
     }
 
-    /// The same for whoever finishes a copy.
+    /// Opens the data even if they are an incomplete copy, in order to complete it.
     fn open_even_unfinished(place: impl Into<Location>, role: Role, faults: FaultInjector) -> Result<Self, StoreError> {
         let engine = match place.into() {
             Location::Directory(directory) => Engine::Sqlite(Arc::new(Sqlite::open(&directory, role, faults)?)),

@@ -1,5 +1,7 @@
 //! Where tests keep their data: on every engine, each in a place of its own that is gone after the test.
 
+#![expect(clippy::panic, reason = "used by tests only: a panic is a failed test")]
+
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -2,53 +2,38 @@
 //!
 //! It returns replies as text and does not parse JSON, so that measuring a call measures the server.
 
-use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
 
-/// Longest wait for the server to listen.
-const START_TIME_MAX: Duration = Duration::from_secs(60);
-const RETRY_INTERVAL: Duration = Duration::from_millis(1);
-/// Longest wait for a reply.
-const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
-
-/// The path that calls are posted to.
-pub const PATH: &str = "/v2.0";
+pub use crate::http_client::PATH;
+use crate::http_client::{HttpClient, WAIT_MAX, post};
+use crate::wait::wait_for;
 
 /// A connection to a server.
 pub struct ApiClient {
-    stream: BufReader<TcpStream>,
+    http: HttpClient<TcpStream>,
     token: String,
 }
 
 impl ApiClient {
-    /// Connects, and waits until that is possible.
+    /// Connects to `HOST:PORT`, and waits until the server accepts connections.
     ///
     /// # Errors
-    /// No connection for a minute.
+    /// The address is invalid, or there is no connection within [`WAIT_MAX`].
     pub fn connect(address: &str, token: &str) -> Result<Self, String> {
-        let start = Instant::now();
-        loop {
-            match TcpStream::connect(address) {
-                Ok(stream) => {
-                    let _ = stream.set_nodelay(true);
-                    let _ = stream.set_read_timeout(Some(ANSWER_TIME_MAX));
-                    return Ok(Self { stream: BufReader::new(stream), token: token.to_owned() });
-                }
-                Err(why) if start.elapsed() > START_TIME_MAX => {
-                    return Err(format!("cannot connect to {address}: {why}"));
-                }
-                Err(_) => std::thread::sleep(RETRY_INTERVAL),
-            }
-        }
+        let parsed = address.parse().map_err(|error| format!("{address}: {error}"))?;
+        let mut error = String::new();
+        let http =
+            wait_for(WAIT_MAX, || HttpClient::try_connect(parsed).map_err(|cause| error = cause.to_string()).ok());
+        let http = http.ok_or_else(|| format!("cannot connect to {address}: {error}"))?;
+        Ok(Self { http, token: token.to_owned() })
     }
 
-    /// Asks for contacts; `question` holds members of `params`, each with a comma before it.
+    /// Calls `get.contacts`; `query` holds members of `params`, each with a comma before it.
     ///
     /// # Errors
     /// The server refuses, or the connection breaks.
-    pub fn contacts(&mut self, question: &str) -> Result<String, String> {
-        let answer = self.post(&contacts(&self.token, question)).map_err(|why| format!("the call failed: {why}"))?;
+    pub fn contacts(&mut self, query: &str) -> Result<String, String> {
+        let answer = self.post(&contacts(&self.token, query)).map_err(|why| format!("the call failed: {why}"))?;
         if answer.contains(r#""result":{"data":"#) {
             Ok(answer)
         } else {
@@ -73,35 +58,14 @@ impl ApiClient {
         self.post(&call(&self.token, method, members))
     }
 
-    /// Posts a body; whatever the server answers.
+    /// Posts a body and returns the body of the response, whatever its status.
     ///
     /// # Errors
     /// The connection breaks, or no answer comes.
     pub fn post(&mut self, body: &str) -> std::io::Result<String> {
-        self.stream.get_mut().write_all(&request(body))?;
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            if self.stream.read_line(&mut line)? == 0 {
-                return Err(std::io::ErrorKind::UnexpectedEof.into());
-            }
-            if line == "\r\n" {
-                break;
-            }
-            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap_or(0);
-            }
-        }
-        let mut answer = vec![0; length];
-        self.stream.read_exact(&mut answer)?;
-        Ok(String::from_utf8_lossy(&answer).into_owned())
+        let response = self.http.try_request(post(body))?;
+        Ok(String::from_utf8_lossy(&response.body).into_owned())
     }
-}
-
-/// The bytes that post a body.
-pub fn request(body: &str) -> Vec<u8> {
-    let head = format!("POST {PATH} HTTP/1.1\r\nHost: bench\r\nContent-Length: {}\r\n\r\n", body.len());
-    (head + body).into_bytes()
 }
 
 /// The body of a call; `members` holds members of `params`, each with a comma before it.
@@ -109,23 +73,23 @@ pub fn call(token: &str, method: &str, members: &str) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{"access_token":"{token}"{members}}}}}"#)
 }
 
-/// The body of a question for contacts.
-pub fn contacts(token: &str, question: &str) -> String {
-    call(token, "get.contacts", question)
+/// The body of a call of `get.contacts`.
+pub fn contacts(token: &str, query: &str) -> String {
+    call(token, "get.contacts", query)
 }
 
-/// The mnemonic of a refusal; `None` for an answer that is none.
+/// The mnemonic of a refusal; `None` if the reply is not one.
 pub fn mnemonic(answer: &str) -> Option<&str> {
     let error = answer.split(r#""error":{"#).nth(1)?;
     error.split(r#""mnemonic":""#).nth(1)?.split('"').next()
 }
 
-/// The question who has a phone number.
+/// A filter for contacts with a phone number.
 pub fn by_phone(phone: &str) -> String {
     format!(r#","filter":{{"field":"phone_numbers","operator":"=","value":"{phone}"}}"#)
 }
 
-/// The question for so many contacts behind an id.
+/// A filter for at most `limit` contacts with ids above `id`.
 pub fn after(id: u64, limit: usize) -> String {
     format!(r#","limit":{limit},"filter":{{"field":"id","operator":">","value":{id}}}"#)
 }

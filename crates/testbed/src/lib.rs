@@ -6,7 +6,10 @@
 //! other users, and it does not link the server.
 
 pub mod api_client;
+#[cfg(feature = "async")]
+pub mod async_http_client;
 pub mod demo;
+pub mod http_client;
 pub mod server;
 pub mod workspace;
 
@@ -22,6 +25,7 @@ pub mod random;
 pub mod reference;
 mod replication;
 mod running;
+pub mod wait;
 
 pub use account::is_root;
 pub use cluster::{Cluster, Stop};

@@ -1,13 +1,13 @@
 //! The children of a process, and killing a process together with them.
 
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::running::output;
+use crate::wait::wait_until;
 
 /// Longest time from SIGKILL to the end of the processes.
 const KILL_TIME_MAX: Duration = Duration::from_secs(20);
-const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Kills a process and all of its children with SIGKILL, and waits until they have ended.
 ///
@@ -19,14 +19,8 @@ pub(crate) fn kill_with_children(parent: u32) -> Result<(), String> {
     let mut processes = children(parent);
     processes.push(parent);
     signal("KILL", &processes);
-    let begin = Instant::now();
-    while processes.iter().any(|process| runs(*process)) {
-        if begin.elapsed() > KILL_TIME_MAX {
-            return Err(format!("the processes {processes:?} do not end"));
-        }
-        std::thread::sleep(POLL_INTERVAL);
-    }
-    Ok(())
+    let have_ended = wait_until(KILL_TIME_MAX, || !processes.iter().any(|process| runs(*process)));
+    if have_ended { Ok(()) } else { Err(format!("the processes {processes:?} do not end")) }
 }
 
 /// Sends a signal to processes that may have ended already.
@@ -59,10 +53,7 @@ mod tests {
     fn children_go_with_their_parent() {
         let mut shell = Command::new("sh");
         let mut parent = shell.args(["-c", "sleep 60 & sleep 60 & wait"]).spawn().unwrap();
-        let begin = Instant::now();
-        while children(parent.id()).len() < 2 && begin.elapsed() < KILL_TIME_MAX {
-            std::thread::sleep(POLL_INTERVAL);
-        }
+        assert!(wait_until(KILL_TIME_MAX, || children(parent.id()).len() == 2));
         let mine = children(parent.id());
         assert_eq!(mine.len(), 2);
         kill_with_children(parent.id()).unwrap();

@@ -1,8 +1,6 @@
 //! Random patterns for `LIKE`, regular expressions and jsqueries. Most are valid; a few are broken.
 
-use fastrand::Rng;
-
-use crate::random::Choices;
+use crate::random::{Choices, Rng};
 
 const WORDS: &[&str] = &[
     "Иванов",

@@ -1,5 +1,7 @@
 //! The PostgreSQL that answers are compared with.
 
+#![expect(clippy::panic, reason = "used by tests only: a panic is a failed test")]
+
 use std::time::Duration;
 
 use postgres::error::SqlState;
@@ -89,6 +91,21 @@ impl Reference {
             _ => None,
         };
         Ok(messages.into_iter().filter_map(value).collect())
+    }
+}
+
+impl Reference {
+    /// The values of the first column of a query, as booleans, or the message of its rejection; `None` if it takes too
+    /// long.
+    ///
+    /// # Panics
+    /// The connection is lost.
+    pub fn booleans(&mut self, query: &str) -> Option<Result<Vec<bool>, String>> {
+        match self.first_column(query) {
+            Ok(rows) => Some(Ok(rows.iter().map(|row| row == "t").collect())),
+            Err(ReferenceError::Rejected(message)) => Some(Err(message)),
+            Err(ReferenceError::TimedOut) => None,
+        }
     }
 }
 

@@ -1,14 +1,14 @@
 //! Streaming replication: a standby of a cluster, commits that wait for it, and its promotion.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::cluster::Cluster;
 use crate::running::{output, quietly};
+use crate::wait::wait_for;
 
 /// How long a standby may take until the primary lists it as synchronous.
 const SYNCHRONOUS_WITHIN: Duration = Duration::from_secs(30);
-const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 impl Cluster {
     /// Makes a standby that streams from this server, under this name, and starts it. The name is an identifier: the
@@ -33,14 +33,11 @@ impl Cluster {
     pub fn commit_on(&self, standby: &str) -> Result<(), String> {
         self.set("synchronous_standby_names", standby)?;
         let state = format!("SELECT sync_state FROM pg_stat_replication WHERE application_name = '{standby}'");
-        let begin = Instant::now();
-        while self.query(&state)? != "sync" {
-            if begin.elapsed() > SYNCHRONOUS_WITHIN {
-                return Err(format!("the standby {standby} does not become synchronous"));
-            }
-            std::thread::sleep(LOOK_EVERY);
-        }
-        Ok(())
+        let state = wait_for(SYNCHRONOUS_WITHIN, || match self.query(&state) {
+            Ok(state) if state != "sync" => None,
+            outcome => Some(outcome.map(drop)),
+        });
+        state.unwrap_or_else(|| Err(format!("the standby {standby} does not become synchronous")))
     }
 
     /// Makes a standby the primary, and waits until it takes changes.

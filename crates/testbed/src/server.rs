@@ -2,13 +2,13 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::processes::signal;
+use crate::wait::wait_for;
 
 /// Longest time from SIGTERM to the end of the process.
 const STOP_TIME_MAX: Duration = Duration::from_secs(60);
-const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// A server process; stopped with SIGTERM when dropped.
 pub struct RunningServer {
@@ -73,15 +73,11 @@ impl RunningServer {
     /// The process does not end within a minute; it is killed then.
     pub fn stop(mut self) -> Result<ExitStatus, String> {
         signal("TERM", &[self.child.id()]);
-        let start = Instant::now();
-        while start.elapsed() < STOP_TIME_MAX {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return Ok(status);
-            }
-            std::thread::sleep(POLL_INTERVAL);
-        }
-        let _ = self.child.kill();
-        Err(format!("the server did not end within {STOP_TIME_MAX:?} of SIGTERM"))
+        let status = wait_for(STOP_TIME_MAX, || self.child.try_wait().ok().flatten());
+        status.ok_or_else(|| {
+            let _ = self.child.kill();
+            format!("the server did not end within {STOP_TIME_MAX:?} of SIGTERM")
+        })
     }
 
     /// Processor time used so far, in seconds.

@@ -41,6 +41,8 @@ pub enum Kind {
     Compress,
     /// Decompresses a request.
     Decompress,
+    /// Reads a large request.
+    Parse,
     /// Computes the hash of a password.
     Password,
     /// Decides a long command.
@@ -55,12 +57,13 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Question,
         Kind::Compile,
         Kind::Render,
         Kind::Compress,
         Kind::Decompress,
+        Kind::Parse,
         Kind::Password,
         Kind::Command,
         Kind::Load,
@@ -76,6 +79,7 @@ impl Kind {
             Self::Render => "render",
             Self::Compress => "compress",
             Self::Decompress => "decompress",
+            Self::Parse => "parse",
             Self::Password => "password",
             Self::Command => "command",
             Self::Load => "load",
@@ -94,7 +98,7 @@ impl Kind {
             | Self::Command
             | Self::AuditScan
             | Self::SortKeys => Lane::Long,
-            Self::Compile | Self::Decompress => Lane::Short,
+            Self::Compile | Self::Decompress | Self::Parse => Lane::Short,
             Self::Load => Lane::Store,
         }
     }
@@ -108,6 +112,7 @@ impl Kind {
             | Self::Render
             | Self::Compress
             | Self::Decompress
+            | Self::Parse
             | Self::Password
             | Self::AuditScan
             | Self::SortKeys => true,
@@ -130,6 +135,7 @@ impl Kind {
             | Self::Render
             | Self::Compress
             | Self::Decompress
+            | Self::Parse
             | Self::Command
             | Self::Load => None,
         }

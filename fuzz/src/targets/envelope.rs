@@ -1,9 +1,10 @@
-//! Bytes as the body of a call.
+//! Bytes as the body of a request.
 
-use crate::dice::Dice;
-use crate::{Outcome, grammar, verdict, world};
+use ringbook_testbed::random::{Choices, Rng};
 
-pub const WORDS: &[&str] = &[
+use crate::{Outcome, grammar, reply_check, test_server};
+
+pub const DICTIONARY: &[&str] = &[
     "jsonrpc",
     "id",
     "method",
@@ -22,9 +23,9 @@ pub const WORDS: &[&str] = &[
     "sort",
     "login",
     "password",
-    world::CUSTOMER_TOKEN,
-    world::AGENT_TOKEN,
-    world::OTHER_TOKEN,
+    test_server::CUSTOMER_TOKEN,
+    test_server::AGENT_TOKEN,
+    test_server::OTHER_TOKEN,
     "\"params\":[]",
     "\"id\":1",
     "\"id\":null",
@@ -35,12 +36,18 @@ pub const WORDS: &[&str] = &[
     "\\u0000",
 ];
 
-pub fn grow(dice: &mut Dice) -> Vec<u8> {
-    let token = dice.pick(&[world::CUSTOMER_TOKEN, world::CUSTOMER_TOKEN, world::AGENT_TOKEN, world::OTHER_TOKEN, "x"]);
-    grammar::call(dice, token).into_bytes()
+pub fn generate(rng: &mut Rng) -> Vec<u8> {
+    let token = rng.pick(&[
+        test_server::CUSTOMER_TOKEN,
+        test_server::CUSTOMER_TOKEN,
+        test_server::AGENT_TOKEN,
+        test_server::OTHER_TOKEN,
+        "x",
+    ]);
+    grammar::call(rng, token).into_bytes()
 }
 
-pub fn attempt(input: &[u8]) -> Outcome {
-    let answer = world::answer(input);
-    verdict::judge(input, &answer)
+pub fn run(input: &[u8]) -> Outcome {
+    let answer = test_server::answer(input);
+    reply_check::check(input, &answer)
 }

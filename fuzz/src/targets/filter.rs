@@ -1,9 +1,10 @@
-//! Bytes as the parameters of a question about contacts, without the brackets around and without a token.
+//! Bytes as the parameters of `get.contacts`, without the surrounding braces and without a token.
 
-use crate::dice::Dice;
-use crate::{Outcome, grammar, verdict, world};
+use ringbook_testbed::random::Rng;
 
-pub const WORDS: &[&str] = &[
+use crate::{Outcome, grammar, reply_check, test_server};
+
+pub const DICTIONARY: &[&str] = &[
     "filter",
     "filters",
     "condition",
@@ -49,12 +50,12 @@ pub const WORDS: &[&str] = &[
     "\"# = \\\"1\\\"\"",
 ];
 
-pub fn grow(dice: &mut Dice) -> Vec<u8> {
-    grammar::question(dice).into_bytes()
+pub fn generate(rng: &mut Rng) -> Vec<u8> {
+    grammar::contacts_query(rng).into_bytes()
 }
 
-pub fn attempt(input: &[u8]) -> Outcome {
-    let token = world::CUSTOMER_TOKEN;
+pub fn run(input: &[u8]) -> Outcome {
+    let token = test_server::CUSTOMER_TOKEN;
     let head =
         format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"get.contacts\",\"params\":{{\"access_token\":\"{token}\"");
     let mut body = head.into_bytes();
@@ -63,6 +64,6 @@ pub fn attempt(input: &[u8]) -> Outcome {
         body.extend_from_slice(input);
     }
     body.extend_from_slice(b"}}");
-    let answer = world::answer(&body);
-    verdict::judge(&body, &answer)
+    let answer = test_server::answer(&body);
+    reply_check::check(&body, &answer)
 }

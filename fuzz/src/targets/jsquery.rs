@@ -1,16 +1,16 @@
-//! A jsquery and JSON documents to ask it of.
+//! A jsquery and JSON documents to evaluate it on.
 //!
-//! Whether an answer is right is for PostgreSQL to say, elsewhere; here it must agree with its own negation and
-//! with what the query says of the strings it needs.
+//! Results are not compared with PostgreSQL here (`crates/jsquery/tests/postgres.rs` does that). They must be the
+//! opposite of those of the negated query, and agree with the strings that the query requires.
 
-use jsquery::{JsQuery, JsonKind, JsonView};
+use jsquery::JsQuery;
+use ringbook_testbed::random::{Choices, Rng};
 use serde_json::Value;
 
 use super::{joined, texts};
-use crate::dice::Dice;
 use crate::{Outcome, grammar};
 
-pub const WORDS: &[&str] = &[
+pub const DICTIONARY: &[&str] = &[
     "*",
     "#",
     "%",
@@ -50,7 +50,7 @@ pub const WORDS: &[&str] = &[
     "]",
 ];
 
-/// What every query is asked of, besides the documents of its own.
+/// Documents that every query is evaluated on, besides those of the input.
 const DOCUMENTS: [&str; 6] = [
     "[]",
     "[\"74950237547\",\"x\"]",
@@ -60,13 +60,13 @@ const DOCUMENTS: [&str; 6] = [
     "1",
 ];
 
-pub fn grow(dice: &mut Dice) -> Vec<u8> {
-    let mut parts = vec![grammar::jsquery(dice)];
-    parts.extend((0..dice.below(3)).map(|_| grammar::document(dice)));
+pub fn generate(rng: &mut Rng) -> Vec<u8> {
+    let mut parts = vec![grammar::jsquery(rng)];
+    parts.extend((0..rng.below(3)).map(|_| grammar::document(rng)));
     joined(parts)
 }
 
-pub fn attempt(input: &[u8]) -> Outcome {
+pub fn run(input: &[u8]) -> Outcome {
     let parts = texts(input);
     let (source, documents) = parts.split_first().expect("a split yields a first part");
     let query = match JsQuery::parse(source) {
@@ -86,52 +86,14 @@ pub fn attempt(input: &[u8]) -> Outcome {
 }
 
 fn compare(query: &JsQuery, negation: Option<&JsQuery>, value: &Value) {
-    let matches = query.matches(Document(value));
+    let matches = query.matches(value);
     if let Some(negation) = negation {
-        assert_ne!(matches, negation.matches(Document(value)), "a query and its negation agree about {value}");
+        assert_ne!(matches, negation.matches(value), "a query and its negation agree on {value}");
     }
     let strings = value.as_array().map(|items| items.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
     if let (Some(Some(strings)), Some(required)) = (strings, query.required_strings()) {
         let has = required.iter().any(|one| strings.contains(&one.as_str()));
         assert!(has || !matches, "{value} matches without any of {required:?}");
         assert!(!has || matches || !query.is_membership(), "{value} has one of {required:?} but does not match");
-    }
-}
-
-/// A document as the evaluator wants to see it. Numbers that are not whole count as null.
-#[derive(Debug, Clone, Copy)]
-struct Document<'a>(&'a Value);
-
-impl JsonView for Document<'_> {
-    fn kind(&self) -> JsonKind<'_> {
-        match self.0 {
-            Value::Null => JsonKind::Null,
-            Value::Bool(boolean) => JsonKind::Bool(*boolean),
-            Value::Number(number) => number.as_i64().map_or(JsonKind::Null, JsonKind::Number),
-            Value::String(text) => JsonKind::String(text),
-            Value::Array(_) => JsonKind::Array,
-            Value::Object(_) => JsonKind::Object,
-        }
-    }
-
-    fn size(&self) -> usize {
-        match self.0 {
-            Value::Array(items) => items.len(),
-            Value::Object(members) => members.len(),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
-        }
-    }
-
-    fn item(&self, index: usize) -> Self {
-        let item = match self.0 {
-            Value::Array(items) => items.get(index),
-            Value::Object(members) => members.values().nth(index),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
-        };
-        Document(item.expect("nothing past the size is asked for"))
-    }
-
-    fn find(&self, key: &str) -> Option<Self> {
-        self.0.get(key).map(Document)
     }
 }

@@ -1,15 +1,15 @@
 //! A regular expression or `like` pattern and texts to match.
 //!
-//! Which texts match is for PostgreSQL to say, elsewhere; here the scan over texts laid end to end must find what
-//! looking at each of them finds, and a pattern that has seen many texts must answer like a fresh one.
+//! Results are not compared with PostgreSQL here (`crates/pg-regex/tests/postgres.rs` does that). A scan over texts laid
+//! end to end must find what matching each of them finds, and a pattern that was used before must answer like a new one.
 
 use pg_regex::{Case, Like, MATCH_STEPS_DEFAULT, Regex, StepBudget, StepLimitError};
+use ringbook_testbed::random::{Choices, Rng};
 
 use super::{joined, texts};
-use crate::dice::Dice;
 use crate::{Outcome, grammar};
 
-pub const WORDS: &[&str] = &[
+pub const DICTIONARY: &[&str] = &[
     "(",
     ")",
     "(?:",
@@ -58,18 +58,18 @@ pub const WORDS: &[&str] = &[
     "İ",
 ];
 
-/// What every pattern is put on, besides the texts of its own.
+/// Texts that every pattern is matched with, besides those of the input.
 const TEXTS: [&str; 8] =
     ["", "a", "Иванов Иван", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaab", "ß ſ İ Σ", "74950237547", "a.b-c_d x", "中文 😀"];
 
-pub fn grow(dice: &mut Dice) -> Vec<u8> {
-    let pattern = if dice.chance(4) { grammar::like(dice) } else { grammar::regexp(dice) };
+pub fn generate(rng: &mut Rng) -> Vec<u8> {
+    let pattern = if rng.one_in(4) { grammar::like(rng) } else { grammar::regexp(rng) };
     let mut parts = vec![pattern];
-    parts.extend((0..dice.below(6)).map(|_| grammar::text(dice)));
+    parts.extend((0..rng.below(6)).map(|_| grammar::text(rng)));
     joined(parts)
 }
 
-pub fn attempt(input: &[u8]) -> Outcome {
+pub fn run(input: &[u8]) -> Outcome {
     let parts = texts(input);
     let (source, own) = parts.split_first().expect("a split yields a first part");
     let own = own.iter().flat_map(|text| text.split('\n'));
@@ -93,7 +93,7 @@ pub fn attempt(input: &[u8]) -> Outcome {
     Outcome::Accepted
 }
 
-/// Compares the ways to match; a pattern whose steps are spent says nothing.
+/// Compares the ways to match, unless the step budget is exhausted.
 fn compare(source: &str, regexp: &Regex, lines: &[&str]) {
     let mut steps = StepBudget::new(MATCH_STEPS_DEFAULT / 20);
     let together = scanned(lines, |text, from| regexp.find_in_lines(text, from, &mut steps));
@@ -104,13 +104,13 @@ fn compare(source: &str, regexp: &Regex, lines: &[&str]) {
     let fresh = Regex::new(source).expect("it compiled before");
     let last = lines.len() - 1;
     if let (Ok(alone), Ok(again)) = (alone, fresh.is_match(lines[last], &mut steps)) {
-        assert_eq!(alone[last], again, "{source:?} has grown old over {lines:?}");
+        assert_eq!(alone[last], again, "{source:?} answers differently after use on {lines:?}");
     }
-    // Texts that come alone may hold line feeds.
+    // A single text may contain line feeds.
     let _ = regexp.is_match(&lines.join("\n"), &mut steps);
 }
 
-/// Which lines a scan finds.
+/// The lines that a scan finds.
 fn scanned(
     lines: &[&str],
     mut next: impl FnMut(&str, usize) -> Result<Option<usize>, StepLimitError>,
@@ -123,10 +123,10 @@ fn scanned(
     let mut found = vec![false; lines.len()];
     let mut from = 0;
     while from <= text.len() {
-        let Some(place) = next(&text, from)? else { break };
-        assert!(place >= from, "a match at {place}, before {from}");
-        // The line feed behind a line belongs to it, or to the next where a match may be empty.
-        let line = ends.iter().position(|end| place <= *end).expect("a place in the text");
+        let Some(position) = next(&text, from)? else { break };
+        assert!(position >= from, "a match at {position}, before {from}");
+        // The line feed after a line belongs to it, or to the next line if the match is empty.
+        let line = ends.iter().position(|end| position <= *end).expect("a position in the text");
         found[line] = true;
         from = ends[line] + 1;
     }

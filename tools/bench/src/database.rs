@@ -1,7 +1,7 @@
-//! A PostgreSQL to measure: settings for a book that fits into memory, statements, and load made by `pgbench`.
+//! A PostgreSQL server to measure: settings for data that fits into memory, statements, and load by `pgbench`.
 //!
-//! Commits reach the disk. The cluster lies in the directory for temporary files (`TMPDIR` moves it), and is gone
-//! afterwards.
+//! Commits are flushed to disk. The cluster is in the directory for temporary files (`TMPDIR` selects another) and is
+//! removed afterwards.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,8 @@ use std::time::Duration;
 use ringbook_testbed::server::{ExitedChildren, processor_seconds};
 use ringbook_testbed::{Cluster, children, output, quietly};
 
-/// Everything fits into `shared_buffers`; nothing compiles queries that are over before they would be compiled, nor
-/// starts processes for them where every processor has a client to serve.
+/// All data fits into `shared_buffers`. JIT compilation takes longer than these queries, and parallel workers would
+/// compete with the clients for the processors.
 const SETTINGS: [&str; 13] = [
     "fsync=on",
     "synchronous_commit=on",
@@ -29,21 +29,21 @@ const SETTINGS: [&str; 13] = [
     "max_parallel_workers_per_gather=0",
 ];
 
-/// Attempts of a load that made no transaction in its time: a shared disk may stall for seconds.
+/// Maximum attempts of a load in which no transaction ended: a shared disk may stall for seconds.
 const TRIES: u32 = 3;
 
 /// A server with databases.
 pub struct Database(Cluster);
 
-/// What `pgbench` found.
+/// The results of `pgbench`.
 pub struct Transactions {
     /// Transactions per second.
     pub calls: f64,
-    /// Seconds that one took, in the mean.
+    /// Mean latency, in seconds.
     pub latency: f64,
 }
 
-/// What `pgbench` is to do.
+/// A load for `pgbench`.
 pub struct Work<'a> {
     /// The database.
     pub database: &'a str,
@@ -53,12 +53,12 @@ pub struct Work<'a> {
     pub settings: &'a str,
     /// Connections, each with one transaction at a time.
     pub clients: usize,
-    /// For how long.
+    /// Duration of the load.
     pub time: Duration,
 }
 
 impl Transactions {
-    /// Reads what `pgbench` printed; `None` if not one transaction ended.
+    /// Parses the output of `pgbench`; `None` if no transaction ended.
     fn read(printed: &str) -> Option<Self> {
         let figure = |name: &str| {
             let line = printed.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next());
@@ -79,10 +79,10 @@ impl Database {
         Cluster::start_with(&SETTINGS).map(Database)
     }
 
-    /// Makes a database.
+    /// Creates a database.
     ///
     /// # Errors
-    /// It is there already.
+    /// It exists.
     pub fn create(&self, name: &str) -> Result<(), String> {
         self.run("postgres", &format!("CREATE DATABASE {name}"))
     }
@@ -100,7 +100,7 @@ impl Database {
         quietly(self.psql(database).args(["-c", statements]))
     }
 
-    /// What a file of statements answers, a row a line, columns with `|` between.
+    /// The result of a file of statements: a line per row, columns separated by `|`.
     ///
     /// # Errors
     /// One fails.
@@ -114,7 +114,7 @@ impl Database {
     /// # Errors
     /// They cannot be read, or do not fit.
     pub fn copy(&self, database: &str, table: &str, sqlite: &Path, question: &str) -> Result<(), String> {
-        // Nothing writes there meanwhile, and nothing beside the file is made by the reading.
+        // Nothing writes to the file meanwhile, and reading creates no files beside it.
         let file = format!("file:{}?immutable=1", sqlite.display());
         let mut shell = Command::new("sqlite3");
         let shell = shell.args(["-bail", "-csv", &file, question]).stdout(Stdio::piped()).spawn();
@@ -134,7 +134,7 @@ impl Database {
         let script: PathBuf = directory.join("pgbench.sql");
         fs::write(&script, work.script).map_err(|why| format!("{}: {why}", script.display()))?;
         let mut pgbench = Command::new(self.0.program("pgbench"));
-        // One thread, like that of the load on the other side.
+        // One thread, like the load generator of the other side.
         pgbench.args(["-M", "prepared", "-n", "-j", "1", "-c", &work.clients.to_string()]);
         pgbench.args(["-T", &work.time.as_secs().to_string(), "-f"]).arg(&script);
         pgbench.arg(format!("{} options='{}'", self.connection(work.database), work.settings));
@@ -153,7 +153,7 @@ impl Database {
     /// It does not run.
     pub fn processor_seconds(&self) -> Result<f64, String> {
         let first = self.0.process()?;
-        // Those that have ended are counted with the first one.
+        // The time of ended processes is included in that of their parent.
         let living: f64 =
             children(first).into_iter().map(|child| processor_seconds(child, ExitedChildren::Excluded)).sum();
         Ok(processor_seconds(first, ExitedChildren::Included) + living)

@@ -13,16 +13,16 @@ const FILE: &str = "docs/performance.md";
 const MACHINE: (&str, &str) = ("<!-- machine -->", "<!-- end of machine -->");
 const MODEL: (&str, &str) = ("<!-- model -->", "<!-- end of model -->");
 
-/// What the lines were measured on.
+/// The description of the measurement.
 pub enum Machine {
-    /// All rows: what was said before is replaced.
+    /// All rows: the description replaces the one before.
     OfAll(Vec<String>),
-    /// Some rows, by what they are called together: a line about them is replaced or added.
+    /// Some rows, with a name for them: the line about them is replaced or added.
     OfSome(String, Vec<String>),
 }
 
 impl Machine {
-    /// The lines after those that were there.
+    /// The lines that are added to the existing ones.
     fn after(&self, old: &str) -> Vec<String> {
         match self {
             Machine::OfAll(lines) => lines.iter().map(|line| format!("- {line}")).collect(),
@@ -35,7 +35,7 @@ impl Machine {
     }
 }
 
-/// Writes the lines and what they were measured on.
+/// Writes the lines and the description of the measurement.
 ///
 /// # Errors
 /// The document or one of its marks is missing.
@@ -46,7 +46,7 @@ pub fn update(lines: &[&Line], machine: &Machine) -> Result<(), String> {
     fs::write(&file, text).map_err(|why| format!("{FILE}: {why}"))
 }
 
-/// The text with the model that follows from its figures; with the old one while some are missing.
+/// The text with the model computed from its figures; unchanged if some are missing.
 fn modelled(text: &str) -> Result<String, String> {
     let lines: Vec<Line> = text.lines().filter_map(Line::read).collect();
     let old = between(text, MODEL)?;

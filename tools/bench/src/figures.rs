@@ -1,4 +1,4 @@
-//! Medians, ratios of rounds, and the lines of the table that they go into.
+//! Medians, ratios of rounds, and lines of the table.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// Reads a line of the table; anything else is none.
+    /// Parses a line of the table; `None` for other lines.
     pub fn read(text: &str) -> Option<Self> {
         let row = text.strip_prefix("| ")?.split(' ').next()?.parse().ok()?;
         Some(Line { row, text: text.to_owned() })
@@ -34,14 +34,14 @@ impl fmt::Display for Line {
     }
 }
 
-/// What a ratio should be.
+/// The goal for a ratio.
 #[derive(Clone, Copy)]
 pub enum Goal {
-    /// At least so much of the floor's rate.
+    /// At least this fraction of the floor's rate.
     AtLeast(f64),
-    /// At most so many times the floor's cost.
+    /// At most this multiple of the floor's cost.
     AtMost(f64),
-    /// Nothing: the line explains another one.
+    /// No goal: the line explains another one.
     Unset,
 }
 
@@ -70,15 +70,15 @@ impl fmt::Display for Goal {
 pub struct Comparison {
     /// The row of the goals.
     pub row: u32,
-    /// What was measured.
+    /// The subject of the measurement.
     pub subject: String,
-    /// Against what.
+    /// What it is compared with.
     pub floor: String,
     /// The figures.
     pub pairs: Vec<(f64, f64)>,
-    /// How a figure is written.
+    /// Formats a figure.
     pub shown: fn(f64) -> String,
-    /// What their ratio should be.
+    /// The goal for their ratio.
     pub goal: Goal,
 }
 

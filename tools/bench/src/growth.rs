@@ -1,4 +1,4 @@
-//! `docs/growth.svg`: what becomes of each question as the book grows, drawn from the lines of row 12.
+//! `docs/growth.svg`: the time of each query against the size of the book, plotted from the lines of row 12.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -38,7 +38,7 @@ pub fn draw(lines: &[Line]) -> Result<(), String> {
     fs::write(root().join(FILE), svg).map_err(|why| format!("{FILE}: {why}"))
 }
 
-/// What was asked, and how long it took in two books.
+/// A query and its times on two books.
 fn read(line: &Line) -> Option<(String, [(u64, f64); 2])> {
     let cells = line.cells();
     let [_, subject, ours, floor, theirs, ..] = cells.as_slice() else { return None };

@@ -1,4 +1,4 @@
-//! Row 18: what the bulk changes of one customer cost the small changes of another one.
+//! Row 18: the latency of one customer's small changes beside bulk changes of another customer.
 
 use ringbook_testbed::api_client::{self, ApiClient};
 use ringbook_testbed::server::RunningServer;
@@ -14,19 +14,19 @@ pub const ROW: u32 = 18;
 
 /// Contacts of the customer with the bulk changes.
 const CONTACTS: u64 = 110_000;
-/// Members that its group is given, the most that a command takes.
+/// Number of members that its group is given, the maximum of a call.
 const MEMBERS: usize = 100_000;
-/// Records of each of its uploads, the most that a command takes.
+/// Number of records in each of its uploads, the maximum of a call.
 const RECORDS: usize = 10_000;
 /// Contacts of a page when their ids are read.
 const PAGE: usize = 10_000;
 /// Connections of the customer with the small changes.
 const WRITERS: usize = 4;
 
-/// Measures the row if it was wished for.
+/// Measures the row if it is requested.
 ///
 /// # Errors
-/// A server does not answer as it should.
+/// A server returns an unexpected reply.
 pub fn measure(setup: &Setup, options: &Options) -> Result<Vec<Line>, String> {
     if !options.asks_for(&[ROW]) {
         return Ok(Vec::new());
@@ -37,7 +37,7 @@ pub fn measure(setup: &Setup, options: &Options) -> Result<Vec<Line>, String> {
     let group = group(&server, &place.token)?;
     let set = |list: &str| call("update.group_contacts", &place.token, &format!(r#""id":{group},"members":[{list}]"#));
     let uploads = [upload(&place.token)];
-    // Every other one gives the group all its members again.
+    // Every second call sets all members of the group again.
     let groups = [set(&members), set("")];
     let other = place.token_of(1)?;
     let small: Vec<String> = (0..5_000).map(|at| call("create.contacts", &other, &contact(at))).collect();
@@ -60,7 +60,7 @@ pub fn measure(setup: &Setup, options: &Options) -> Result<Vec<Line>, String> {
     Ok(lines)
 }
 
-/// The ids of as many contacts as a group takes, separated by commas.
+/// Ids of contacts, as many as a group may have, separated by commas.
 fn members(server: &RunningServer, token: &str) -> Result<String, String> {
     let mut client = ApiClient::connect(&server.address, token)?;
     let mut ids: Vec<u64> = Vec::new();
@@ -77,7 +77,7 @@ fn members(server: &RunningServer, token: &str) -> Result<String, String> {
     Ok(ids.join(","))
 }
 
-/// A group without members; its id.
+/// Creates a group without members; returns its id.
 fn group(server: &RunningServer, token: &str) -> Result<u64, String> {
     let body = call("create.group_contacts", token, r#""name":"isolation""#);
     let answer = ApiClient::connect(&server.address, token)?.success(&body)?;
@@ -85,7 +85,7 @@ fn group(server: &RunningServer, token: &str) -> Result<u64, String> {
     id.ok_or_else(|| format!("no id in {answer:.400}"))
 }
 
-/// The numbers that stand behind a mark.
+/// The numbers that follow a text.
 fn numbers<'a>(answer: &'a str, mark: &'a str) -> impl Iterator<Item = u64> + 'a {
     answer.split(mark).skip(1).filter_map(|rest| rest.split([',', '}']).next()?.trim().parse().ok())
 }

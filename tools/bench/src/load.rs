@@ -1,11 +1,11 @@
-//! Load made by `wrk`: a script that posts prepared bodies in turn, and the figures that it reports.
+//! Load by `wrk`: a script that posts prepared bodies in turn, and the figures that it reports.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-/// What a server is loaded with.
+/// A load on a server.
 pub struct Load<'a> {
     /// URL without bodies, or of the file to get.
     pub url: String,
@@ -13,19 +13,19 @@ pub struct Load<'a> {
     pub bodies: &'a [String],
     /// Connections, each with one call at a time.
     pub connections: usize,
-    /// For how long.
+    /// Duration of the load.
     pub time: Duration,
 }
 
-/// What came back.
+/// The results.
 pub struct Measured {
     /// Calls per second.
     pub calls: f64,
     /// Bytes per second.
     pub bytes: f64,
-    /// Seconds that 99 of 100 calls did not exceed.
+    /// 99th percentile of the latency, in seconds.
     pub p99: f64,
-    /// Calls in all.
+    /// Number of calls.
     pub count: f64,
 }
 
@@ -39,7 +39,7 @@ impl Load<'_> {
         self.write(directory, &script).map_err(|why| format!("{}: {why}", script.display()))?;
         let (connections, time) = (self.connections.to_string(), format!("{}s", self.time.as_secs()));
         let mut wrk = Command::new("wrk");
-        // One thread, so that it does not crowd out on a small machine what it measures.
+        // One thread, so that the load generator leaves most of a small machine to the server.
         wrk.args(["-t1", "--timeout", "60s", "-c", &connections, "-d", &time, "-s"]).arg(&script).arg(&self.url);
         let printed = ringbook_testbed::output(&mut wrk).ok_or("wrk failed; apt-get install wrk brings it")?;
         let line = printed.lines().find_map(|line| line.strip_prefix(MARK));
@@ -65,7 +65,7 @@ impl Load<'_> {
     }
 }
 
-/// Begins the line of figures.
+/// The prefix of the line of figures.
 const MARK: &str = "figures ";
 
 /// Requests are made before the clock starts.

@@ -1,9 +1,8 @@
 //! `cargo xtask bench`: the running server against its floors and peers, measured alternately on this machine.
 //!
-//! Every row of the table is a question ("how fast is a look-up by phone?") with something beside it that bounds it from
-//! below, measured A B A B in one run. What needs no server is left to `cargo bench`, whose rows are taken
-//! over. Rows go to the terminal and into `docs/performance.md` as soon as they are there, so that what fails later costs
-//! nothing that was measured before.
+//! Every row of the table compares a query or change with a floor, something that bounds its cost from below, measured
+//! alternately in one run. Rows that need no server are measured by `cargo bench`. Each row is printed and written to
+//! `docs/performance.md` as soon as it is measured, so that a later failure loses nothing.
 
 mod database;
 mod document;
@@ -38,12 +37,12 @@ const ROUNDS: u64 = 5;
 /// Default time under load of each side in a round, in seconds.
 const SECONDS: u64 = 4;
 
-/// How many times larger than the book of the other rows the largest one is.
+/// The size of the largest book, as a multiple of the book of the other rows.
 const GROWTH: u64 = 10;
-/// What making a book of that size takes beside the book, generously.
+/// Memory for creating a book of that size, in addition to the book.
 const BYTES_PER_CONTACT: u64 = 800;
 
-/// What to measure, and how long.
+/// The options of a run.
 pub struct Options {
     rows: Vec<u32>,
     contacts: u64,
@@ -57,7 +56,7 @@ struct Part {
     measure: fn(&Bench) -> Result<Vec<Line>, String>,
 }
 
-/// In this order: the engine alone, then what is sensitive to a warm machine or to memory that others hold.
+/// In this order: the engine alone first, then rows that depend on temperature or free memory of the machine.
 const PARTS: [Part; 6] = [
     Part { rows: &rows::IN_PROCESS, measure: |bench| in_process(&bench.options) },
     Part { rows: &rows::WITH_SERVER, measure: |bench| rows::measure(bench.setup()?, &bench.options) },
@@ -74,7 +73,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// The programs and the large book, made when they are first needed.
+    /// The programs and the large book, built when they are first needed.
     fn setup(&self) -> Result<&Setup, String> {
         if let Some(setup) = self.setup.get() {
             return Ok(setup);
@@ -126,7 +125,7 @@ fn run(arguments: &[String]) -> Result<(), String> {
                 failures.push(why);
             }
         }
-        // A row that several parts measure stays what it was until all of them have done so.
+        // A row that several parts measure is replaced when all of them have.
         let whole = |line: &&Line| open.iter().all(|part| !part.rows.contains(&line.row));
         let ready: Vec<&Line> = lines.iter().filter(whole).collect();
         if !ready.is_empty() {

@@ -1,22 +1,22 @@
-//! The model of many servers in `docs/performance.md`: what the measured costs of a call and of a change add up to.
+//! The model of many servers in `docs/performance.md`, computed from the measured costs of calls and changes.
 //!
-//! It knows processor time, commits and memory, and nothing of networks, of skewed load or of what waiting costs; so it says
-//! where the limits are, not what will be seen.
+//! It includes processor time, commits and memory, but no networks, no skewed load and no waiting; so it gives limits, not
+//! predictions.
 
 use std::fmt::Write as _;
 
 use crate::figures::{Line, seconds};
 use crate::nodes;
 
-/// Servers for which the calls are added up.
+/// Numbers of servers in the table.
 const SERVERS: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 16.0];
-/// Of so many calls one is a change.
+/// One call in this many is a change.
 const CALLS_PER_CHANGE: f64 = 10.0;
 /// Memory of a machine, and the part of it that books may take.
 const MEMORY_BYTES: f64 = 16e9;
 const MEMORY_OF_BOOKS: f64 = 0.7;
 
-/// What was measured: seconds of processor time, and others.
+/// The measured costs, in seconds of processor time unless stated otherwise.
 struct Costs {
     /// Processors of a machine.
     processors: f64,
@@ -24,7 +24,7 @@ struct Costs {
     read: (f64, f64),
     /// A change, on the server and in the database.
     change: (f64, f64),
-    /// A change of somebody else's.
+    /// A change made by another server.
     followed: f64,
     /// Commits per second of the database.
     commits: f64,
@@ -61,7 +61,7 @@ impl Costs {
         })
     }
 
-    /// Calls per second of so many servers, and what bounds them.
+    /// Calls per second of this number of servers, and what limits them.
     fn calls(&self, servers: f64) -> (f64, &'static str) {
         let changes = 1.0 / CALLS_PER_CHANGE;
         let of = |read: f64, change: f64| (1.0 - changes) * read + changes * change;

@@ -1,4 +1,4 @@
-//! nginx with one file: the floor for answers of many bytes.
+//! nginx with one file: the floor for large replies.
 
 use std::fs;
 use std::net::TcpListener;

@@ -1,15 +1,16 @@
-//! Rows 13 to 16: the same book on SQLite and on PostgreSQL, what a server that shares its database pays for it, and what
-//! the model of many servers needs to know.
+//! Rows 13 to 16: the same book on SQLite and on PostgreSQL, the cost of a shared database, and the figures for the model
+//! of many servers.
 //!
-//! The servers of a comparison run all the time and are loaded in turn; one that is not asked costs next to nothing.
+//! The servers of a comparison run all the time and are loaded in turn; an idle one costs very little.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ringbook_testbed::api_client::{self, ApiClient, by_phone, contacts};
 use ringbook_testbed::demo::token;
 use ringbook_testbed::quietly;
 use ringbook_testbed::server::RunningServer;
+use ringbook_testbed::wait::wait_for;
 
 use crate::Options;
 use crate::database::{Database, Transactions, Work};
@@ -21,7 +22,7 @@ use crate::writes::{self, Place};
 /// Rows measured here.
 pub const ROWS: [u32; 4] = [13, 14, 15, 16];
 
-/// How lines begin that the model of many servers is made of, and against what they stand.
+/// The beginnings of the lines that the model of many servers uses, and what they are compared with.
 pub const OF_LOOK_UP: &str = "processor time of a look-up";
 pub const OF_CHANGE: &str = "processor time of a change";
 pub const CHANGES: &str = "create.contacts, 64 connections, database shared";
@@ -33,12 +34,12 @@ const CONTACTS: u64 = 100_000;
 const CLIENTS: usize = 64;
 const NAME: &str = "book";
 const TABLES_NAME: &str = "bare";
-/// How long a server that follows may be behind before something is wrong.
+/// Maximum replication lag of a follower.
 const LAG_MAX: Duration = Duration::from_secs(60);
 
-/// A session of PostgreSQL adds what it has done to the counters at the latest when it has rested so long.
+/// An idle session of PostgreSQL adds its transactions to the counters within this time.
 const COUNTED_AFTER: Duration = Duration::from_secs(11);
-/// One for each call, and what the server asks on its own account, which is next to nothing.
+/// One for each call; periodic queries of the server add very few.
 const QUESTIONS_PER_CALL: Goal = Goal::AtMost(1.05);
 
 /// Measures the requested rows.
@@ -57,7 +58,7 @@ pub fn measure(setup: &Setup, options: &Options) -> Result<Vec<Line>, String> {
     if options.asks_for(&[16]) {
         lines.extend(nodes.read_costs()?);
     }
-    // Changes make the book another one, so they come last.
+    // Changes modify the book, so they come last.
     if options.asks_for(&[15, 16]) {
         lines.extend(nodes.changes()?);
     }
@@ -72,9 +73,9 @@ struct Nodes<'a> {
     options: &'a Options,
     alone: RunningServer,
     alone_token: String,
-    /// Asks the database before every answer.
+    /// Queries the database before every reply.
     node: RunningServer,
-    /// Answers with what it has, and follows.
+    /// Replies from memory and follows the database.
     follower: RunningServer,
     node_token: String,
     phones: Vec<String>,
@@ -143,13 +144,13 @@ impl<'a> Nodes<'a> {
         ])
     }
 
-    /// Row 14: what one client waits longer, and how often the database is asked for it.
+    /// Row 14: the additional latency for one client, and the number of database queries.
     fn latency(&self) -> Result<Vec<Line>, String> {
         let start = self.transactions()?;
         let (mut longer, mut counts) = (Vec::new(), (0.0, 0.0));
         for _ in 0..self.options.rounds {
             let (alone, node) = (self.look_ups(&self.alone, 1)?, self.look_ups(&self.node, 1)?);
-            // In a database of its own, so that its transactions are not taken for the server's.
+            // In a separate database, so that its transactions are not counted as the server's.
             let round_trip = self.bench("postgres", "SELECT 1;\n", 1)?.latency;
             longer.push((1.0 / node.calls - 1.0 / alone.calls, round_trip));
             counts.0 += node.count;
@@ -175,7 +176,11 @@ impl<'a> Nodes<'a> {
         ])
     }
 
-    /// Transactions that the database has ended so far.
+    /// Number of transactions that have ended in the database.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "sessions report their counts after a while; there is no event for it"
+    )]
     fn transactions(&self) -> Result<f64, String> {
         std::thread::sleep(COUNTED_AFTER);
         let question = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database();\n";
@@ -185,7 +190,7 @@ impl<'a> Nodes<'a> {
         count.parse().map_err(|_| format!("xact_commit is {count}"))
     }
 
-    /// Row 16: processor time of a look-up, here and there.
+    /// Row 16: processor time of a look-up, with either store.
     fn read_costs(&self) -> Result<Vec<Line>, String> {
         let mut pairs = Vec::new();
         for _ in 0..self.options.rounds {
@@ -198,7 +203,7 @@ impl<'a> Nodes<'a> {
         Ok(vec![cost(subject, DATABASE, pairs)])
     }
 
-    /// Rows 15 and 16: changes of many clients, and what they cost everybody.
+    /// Rows 15 and 16: changes of many clients, and their cost for server, database and follower.
     fn changes(&self) -> Result<Vec<Line>, String> {
         self.bare_tables()?;
         let create = |at| writes::call("create.contacts", &self.node_token, &writes::contact(at));
@@ -214,7 +219,7 @@ impl<'a> Nodes<'a> {
             let each = |at: usize| (after[at] - before[at]) / measured.count;
             calls.push((measured.calls, self.bench(TABLES_NAME, ONE_BOOK, CLIENTS)?.calls));
             of_database.push((each(0), each(1)));
-            // The system counts in hundredths of a second, which is much to one that follows for some seconds.
+            // The system counts in hundredths of a second, which is coarse for a follower that is measured for some seconds.
             let rounds = self.options.rounds as f64;
             of_all = (of_all.0 + each(0) / rounds, of_all.1 + each(2) / rounds);
         }
@@ -239,19 +244,13 @@ impl<'a> Nodes<'a> {
     }
 
     fn wait_for_follower(&self) -> Result<(), String> {
-        let start = Instant::now();
-        loop {
-            let of = |server: &RunningServer| {
-                ApiClient::connect(&server.address, &self.node_token)?.contacts(r#","limit":0"#)
-            };
-            if of(&self.node)? == of(&self.follower)? {
-                return Ok(());
-            }
-            if start.elapsed() > LAG_MAX {
-                return Err("the server that follows does not catch up".to_owned());
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let total =
+            |server: &RunningServer| ApiClient::connect(&server.address, &self.node_token)?.contacts(r#","limit":0"#);
+        let caught_up = wait_for(LAG_MAX, || match (total(&self.node), total(&self.follower)) {
+            (Ok(own), Ok(other)) => (own == other).then_some(Ok(())),
+            (Err(error), _) | (_, Err(error)) => Some(Err(error)),
+        });
+        caught_up.unwrap_or_else(|| Err("the server that follows does not catch up".to_owned()))
     }
 
     /// Row 16: commits of the database by itself.
@@ -286,7 +285,7 @@ CREATE TABLE contacts (
 CREATE INDEX contacts_by_revision ON contacts (customer_id, revision);
 ";
 
-/// What row 8 asks of SQLite: all clients change one book.
+/// The load of row 8: all clients change one book.
 const ONE_BOOK: &str = "\
 BEGIN;
 UPDATE books SET revision = revision + 1 WHERE customer_id = 1;
@@ -295,7 +294,7 @@ INSERT INTO contacts (customer_id, revision, last_name, first_name, phone_number
 COMMIT;
 ";
 
-/// No client waits for another one's lock.
+/// Clients change different books, so none waits for another's lock.
 const MANY_BOOKS: &str = "\
 \\set customer random(1, 10000)
 UPDATE books SET revision = revision + 1 WHERE customer_id = :customer;

@@ -1,23 +1,22 @@
-//! A drawing of lines over two logarithmic axes, as SVG: readable on a light and on a dark page, without fonts or scripts
-//! of its own.
+//! A plot of lines over two logarithmic axes as SVG, readable on light and dark pages, without fonts or scripts.
 
 use std::fmt::Write as _;
 
 const WIDTH: f64 = 900.0;
 const HEIGHT: f64 = 480.0;
 const LEFT: f64 = 70.0;
-/// Names of the lines stand here.
+/// Horizontal position of the names of lines.
 const RIGHT: f64 = 330.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 50.0;
-/// Between the names of two lines, at least.
+/// Minimum distance between the names of two lines.
 const NAME_HEIGHT: f64 = 17.0;
 
-/// A drawing.
+/// A plot.
 pub struct Plot {
     /// The title above the plot.
     pub title: String,
-    /// What the horizontal axis counts.
+    /// The label of the horizontal axis.
     pub across: String,
     /// The lines.
     pub lines: Vec<Line>,
@@ -31,7 +30,7 @@ pub struct Line {
     pub points: Vec<(f64, f64)>,
 }
 
-/// Whole decades that hold all values.
+/// The decades that contain all values.
 struct Axis {
     from: i32,
     to: i32,
@@ -58,7 +57,7 @@ impl Axis {
 }
 
 impl Plot {
-    /// The drawing; `across` and `up` write a number beside their axes. `None` if there is nothing to draw.
+    /// The SVG text; `across` and `up` format numbers of the axes. `None` if there are no lines.
     pub fn svg(&self, across: fn(f64) -> String, up: fn(f64) -> String) -> Option<String> {
         let points = self.lines.iter().flat_map(|line| &line.points);
         points.clone().next()?;
@@ -97,7 +96,7 @@ impl Plot {
     }
 }
 
-/// Heights of names, moved down where they would overlap.
+/// Vertical positions of names, moved down where they would overlap.
 fn apart(mut ends: Vec<(f64, usize)>) -> Vec<(f64, usize)> {
     ends.sort_by(|one, other| one.0.total_cmp(&other.0));
     let mut least = f64::NEG_INFINITY;
@@ -125,7 +124,7 @@ fn grid(svg: &mut String, x: &Axis, y: &Axis, across: fn(f64) -> String, up: fn(
 
 const COLORS: usize = 6;
 
-/// Of a lightness that stands out on white and on black.
+/// Colours with enough contrast on white and on black.
 const STYLE: &str = "
 text { font: 13px sans-serif; fill: #57606a; }
 .title { font-size: 15px; }

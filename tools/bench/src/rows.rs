@@ -17,14 +17,14 @@ pub const IN_PROCESS: [u32; 6] = [3, 4, 5, 7, 11, 12];
 /// Rows measured here.
 pub const WITH_SERVER: [u32; 6] = [1, 2, 7, 10, 11, 12];
 
-/// How many times smaller the book is that a look-up is compared with.
+/// The size of the large book as a multiple of the small one, for the growth of look-ups.
 const GROWTH: u64 = 100;
 
 const LOOKUP_CONNECTIONS: usize = 64;
-/// Enough to keep a server busy while answers of megabytes are on their way.
+/// Connections for replies of megabytes: enough to keep the server busy.
 const PAGE_CONNECTIONS: usize = 4;
 
-/// Every row that can be asked for.
+/// All rows that can be requested.
 pub fn all() -> impl Iterator<Item = u32> {
     let rows: BTreeSet<u32> =
         IN_PROCESS.into_iter().chain(PARTS.iter().flat_map(|part| part.rows.iter().copied())).collect();
@@ -47,7 +47,7 @@ pub fn measure(setup: &Setup, options: &Options) -> Result<Vec<Line>, String> {
     let fresh_memory = server.memory("VmRSS");
     let survey = survey(&mut setup.client(&server)?)?;
     let bench = Bench { setup, options, server, survey };
-    // The memory comes first, while nothing else has been asked of the server.
+    // Memory first, before other calls change it.
     if options.asks_for(&[11]) {
         lines.extend(bench.memory(fresh_memory)?);
     }
@@ -76,7 +76,7 @@ struct Side {
     processor: f64,
 }
 
-/// The server, our transport and the bare server in one round.
+/// The server, the transport alone and a bare HTTP server in one round.
 type Round = (Side, Side, Side);
 
 struct Bench<'a> {
@@ -105,8 +105,8 @@ impl Bench<'_> {
         (0..self.options.rounds).map(|_| Ok((ours()?, floor()?))).collect()
     }
 
-    /// Row 1: one contact by phone against a constant of the same size from a bare hyper server; beside it our own
-    /// transport with that constant, so that what each layer costs can be told.
+    /// Row 1: one contact by phone, compared with a constant of the same size from a bare hyper server and from the
+    /// transport alone, which shows the cost of each layer.
     fn look_ups(&self) -> Result<Vec<Line>, String> {
         let bodies = self.bodies(self.survey.phones.iter().map(|phone| by_phone(phone)));
         let bytes = self.look_up_bytes()?;
@@ -176,7 +176,7 @@ impl Bench<'_> {
         Ok(Side { calls: measured.calls, p99: measured.p99, processor })
     }
 
-    /// Row 12: the same question as in row 1, of a small book and of a large one.
+    /// Row 12: the query of row 1 on a small book and on a large one.
     fn look_up_growth(&self) -> Result<Line, String> {
         let small = Setup::prepare(self.options.contacts / GROWTH)?;
         let small_server = small.served()?;
@@ -202,13 +202,13 @@ impl Bench<'_> {
         Ok(comparison.line())
     }
 
-    /// Row 2: a page against nginx with the same bytes.
+    /// Row 2: a page, compared with nginx and the same bytes.
     fn pages(&self, contacts: usize, goal: f64) -> Result<Vec<Line>, String> {
         let question = format!(r#","limit":{contacts}"#);
         let page = self.setup.client(&self.server)?.contacts(&question)?;
         let nginx = nginx::start(&self.setup.scratch, &page)?;
         let bodies = self.bodies([question].into_iter());
-        // Waits until nginx accepts.
+        // Waits until nginx accepts connections.
         self.setup.client(&nginx)?;
         let fetch = Load {
             url: format!("http://{}/page.json", nginx.address),
@@ -229,13 +229,13 @@ impl Bench<'_> {
         Ok(vec![comparison.line()])
     }
 
-    /// Row 7: pages by key.
+    /// Row 7: pages by id.
     fn keys(&self) -> Result<Line, String> {
         const PAGE: usize = 1000;
         let last = self.bodies([after(self.survey.id_at(99), PAGE)].into_iter());
         let first = self.bodies([after(0, PAGE)].into_iter());
         let rounds = self.rounds(|| self.load(&self.server, &last, 1), || self.load(&self.server, &first, 1))?;
-        // Pages differ in length with what stands in them, so the time is taken per byte.
+        // Pages differ in length, so the time is divided by bytes.
         let per_byte = |measured: &Measured| 1.0 / measured.bytes;
         let comparison = Comparison {
             row: 7,
@@ -248,7 +248,7 @@ impl Bench<'_> {
         Ok(comparison.line())
     }
 
-    /// Row 11: memory against the JSON text.
+    /// Row 11: memory, compared with the JSON text.
     fn memory(&self, fresh: f64) -> Result<Vec<Line>, String> {
         let mixed = self.bodies(self.mixture().into_iter());
         self.load(&self.server, &mixed, LOOKUP_CONNECTIONS)?;
@@ -272,7 +272,7 @@ impl Bench<'_> {
         ])
     }
 
-    /// Questions of every kind.
+    /// Queries of every kind.
     fn mixture(&self) -> Vec<String> {
         let sort = r#""sort":[{"field":"last_name"}],"limit":50"#;
         let phones = self.survey.phones.iter().take(100).map(|phone| by_phone(phone));
@@ -288,7 +288,7 @@ impl Bench<'_> {
     }
 }
 
-/// Row 10: from the start of the program to the first answer, against reading the file once.
+/// Row 10: from the start of the program to the first reply, compared with reading the file once.
 fn starts(setup: &Setup, options: &Options) -> Result<Vec<Line>, String> {
     // No contact has this number.
     let questions =

@@ -9,27 +9,27 @@ use ringbook_testbed::quietly;
 use ringbook_testbed::server::RunningServer;
 use ringbook_testbed::workspace::{cargo, root};
 
-/// Every so many contacts give a phone number to look up.
+/// One in this many contacts gives a phone number to look up.
 const CONTACTS_PER_PHONE: usize = 97;
-/// Contacts that are read at once.
+/// Number of contacts in a page.
 const PAGE_CONTACTS: usize = 10_000;
 
 /// The programs and the data.
 pub struct Setup {
     /// The server.
     pub ringbook: PathBuf,
-    /// The server that always answers the same.
+    /// The server with a constant reply.
     pub constant: PathBuf,
     /// The data directory.
     pub data: PathBuf,
-    /// Where whatever else is written.
+    /// The directory for other files.
     pub scratch: PathBuf,
     /// The key of the customer with the large book.
     pub token: String,
 }
 
 impl Setup {
-    /// Builds the programs, and makes the book unless an earlier run has.
+    /// Builds the programs, and creates the book unless an earlier run has.
     ///
     /// # Errors
     /// A build or the demo fails.
@@ -60,7 +60,7 @@ impl Setup {
         serve
     }
 
-    /// A server with the book, ready.
+    /// Starts a server and loads the book.
     ///
     /// # Errors
     /// It cannot be started.
@@ -74,24 +74,24 @@ impl Setup {
     /// A client of a server.
     ///
     /// # Errors
-    /// Nobody listens.
+    /// The server does not accept connections.
     pub fn client(&self, server: &RunningServer) -> Result<ApiClient, String> {
         ApiClient::connect(&server.address, &self.token)
     }
 }
 
-/// What is known of the whole book after reading it once.
+/// Figures of the whole book, from reading it once.
 #[derive(Default)]
 pub struct Survey {
     /// Bytes of its JSON text, without the envelopes around the pages.
     pub text_bytes: usize,
     /// Ids, ascending.
     pub ids: Vec<u64>,
-    /// Some phone numbers from everywhere in the book.
+    /// Phone numbers of contacts spread over the book.
     pub phones: Vec<String>,
 }
 
-/// Reads the whole book by key.
+/// Reads the whole book by id.
 ///
 /// # Errors
 /// A call fails.
@@ -112,7 +112,7 @@ pub fn survey(client: &mut ApiClient) -> Result<Survey, String> {
 
 impl Survey {
     fn read(&mut self, records: &str) {
-        // No text in a record holds this: quotes inside texts are escaped.
+        // No text in a record contains this, because quotes in texts are escaped.
         for record in records.split(r#"{"id":"#).skip(1) {
             let id = record.split(',').next().and_then(|digits| digits.parse().ok());
             self.ids.extend::<Option<u64>>(id);
@@ -123,7 +123,7 @@ impl Survey {
         }
     }
 
-    /// The id with so many hundredths of the book before it.
+    /// The id at this percentage of the book.
     pub fn id_at(&self, percent: usize) -> u64 {
         self.ids.get(self.ids.len() * percent / 100).copied().unwrap_or(0)
     }

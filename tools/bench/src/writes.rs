@@ -1,5 +1,5 @@
-//! The rows about changes: 8 (many small ones), 9 (a bulk upload), and the part of 12 that asks whether a change costs
-//! the same in a large book.
+//! The rows about changes: 8 (many small ones), 9 (a bulk upload), and the part of 12 that compares changes of a small and
+//! of a large book.
 //!
 //! The floor is the `sqlite3` shell on the same disk, with the same schema and the same settings.
 
@@ -19,19 +19,19 @@ use crate::figures::{self, Comparison, Goal, Line};
 use crate::load::{Load, Measured};
 use crate::setup::{Setup, Survey, survey};
 
-/// Rows measured here, besides those that others share.
+/// Rows measured here.
 pub const ROWS: [u32; 3] = [8, 9, 12];
 
 const WRITERS: usize = 64;
-/// Changes that the shell makes, one transaction each.
+/// Number of changes by the shell, one transaction each.
 const SHELL_CHANGES: usize = 2_000;
-/// Changes made one after another to see what one costs.
+/// Number of sequential changes for the cost of one.
 const SINGLE_CHANGES: usize = 1_500;
-/// Contacts of the small book.
+/// Number of contacts of the small book.
 const SMALL_CONTACTS: u64 = 1_000;
 /// Connections of the upload: one body is read while the rows of another are written.
 const UPLOADERS: usize = 2;
-/// An upload's body stays below the server's bound.
+/// Maximum size of an upload's body, below the limit of the server.
 const UPLOAD_BYTES_MAX: usize = 1_000_000;
 
 /// Measures the requested rows.
@@ -67,10 +67,10 @@ pub struct Place {
 }
 
 impl Place {
-    /// A demo of so many contacts.
+    /// A demo with this number of contacts.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// It cannot be created.
     pub fn demo(setup: &Setup, name: &str, contacts: u64) -> Result<Self, String> {
         let data = setup.scratch.join(name);
         let _ = fs::remove_dir_all(&data);
@@ -104,7 +104,7 @@ impl Place {
         ringbook_testbed::demo::token_of(&self.data, at)
     }
 
-    /// A server with the book, ready.
+    /// Starts a server and loads the book.
     ///
     /// # Errors
     /// It cannot be started.
@@ -144,7 +144,7 @@ pub fn call(method: &str, token: &str, members: &str) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{"access_token":"{token}",{members}}}}}"#)
 }
 
-/// Row 8: small changes of many clients, against one transaction each.
+/// Row 8: small changes of many clients, compared with one transaction each.
 fn small_changes(setup: &Setup, options: &Options) -> Result<Line, String> {
     let place = Place::demo(setup, "changes", 0)?;
     let shell = Shell::beside(&place.database(), "one-by-one.db")?;
@@ -162,7 +162,7 @@ fn small_changes(setup: &Setup, options: &Options) -> Result<Line, String> {
     Ok(Comparison { row: 8, subject, floor, pairs, shown: figures::calls, goal: Goal::AtLeast(10.0) }.line())
 }
 
-/// Row 9: a book uploaded, against the shell importing its rows.
+/// Row 9: the upload of a book, compared with an import of its rows by the shell.
 fn upload(setup: &Setup, options: &Options) -> Result<Line, String> {
     let count = usize::try_from(options.contacts).map_err(|why| why.to_string())?;
     let mut pairs = Vec::new();
@@ -182,7 +182,7 @@ fn upload(setup: &Setup, options: &Options) -> Result<Line, String> {
     Ok(Comparison { row: 9, subject, floor, pairs, shown: figures::time, goal: Goal::AtMost(1.5) }.line())
 }
 
-/// Bodies of calls that upload so many contacts.
+/// Bodies of calls that upload this number of contacts.
 fn uploads(token: &str, count: usize) -> Vec<String> {
     let mut bodies = Vec::new();
     let mut records = String::new();
@@ -216,7 +216,7 @@ fn post_all(server: &RunningServer, token: &str, bodies: &[String]) -> Result<()
     })
 }
 
-/// Row 12: what one change costs in a small and in the large book, and what a reader notices of it.
+/// Row 12: the cost of a change in a small and in the large book, and its effect on readers.
 fn growth(setup: &Setup, options: &Options) -> Result<Vec<Line>, String> {
     let (small, large) = (Place::demo(setup, "small", SMALL_CONTACTS)?, Place::copy(setup)?);
     let servers = (small.serve(setup)?, large.serve(setup)?);
@@ -233,7 +233,7 @@ fn growth(setup: &Setup, options: &Options) -> Result<Vec<Line>, String> {
     Ok(lines)
 }
 
-/// Seconds that a change takes, one after another.
+/// Seconds per change, sequentially.
 fn one_change(server: &RunningServer, token: &str) -> Result<f64, String> {
     let mut client = ApiClient::connect(&server.address, token)?;
     let start = Instant::now();
@@ -243,7 +243,7 @@ fn one_change(server: &RunningServer, token: &str) -> Result<f64, String> {
     Ok(start.elapsed().as_secs_f64() / SINGLE_CHANGES as f64)
 }
 
-/// Look-ups while one client changes the book without a pause, against look-ups of a book at rest.
+/// Look-ups while one client changes the book continuously, compared with look-ups without changes.
 fn readers(setup: &Setup, options: &Options, place: &Place, server: &RunningServer) -> Result<Vec<Line>, String> {
     let survey: Survey = survey(&mut ApiClient::connect(&server.address, &place.token)?)?;
     let questions = survey.phones.iter().take(5_000);
@@ -274,7 +274,7 @@ fn while_changing<T>(
     beside(server, token, &bodies, work)
 }
 
-/// Does the work while one client makes these calls in turn, without a pause.
+/// Runs `work` while one client makes these calls in turn, continuously.
 ///
 /// # Errors
 /// A call fails, or the work does.
@@ -315,7 +315,7 @@ const ROWS_TO_IMPORT: &str = "SELECT customer_id, id, revision, last_name, first
 const SETTINGS: &str = "PRAGMA journal_mode=wal;\nPRAGMA synchronous=full;\n";
 
 impl Shell {
-    /// A database beside another one, with its schema and none of its contacts.
+    /// A database with the schema of another one and without contacts.
     fn beside(model: &Path, name: &str) -> Result<Self, String> {
         let database = model.with_file_name(name);
         fs::copy(model, &database).map_err(|why| format!("{}: {why}", model.display()))?;
@@ -330,7 +330,7 @@ impl Shell {
         ringbook_testbed::quietly(shell.arg("-bail").arg(&self.database).stdin(input))
     }
 
-    /// Changes per second, each in a transaction of its own.
+    /// Changes per second, one transaction each.
     fn one_by_one(&self, round: u64) -> Result<f64, String> {
         let mut script = String::new();
         for at in 0..SHELL_CHANGES {

@@ -1,6 +1,6 @@
 //! Expensive queries: known worst cases for pattern matchers, planners and sorters, up to every bound.
 
-/// A query and its name in the findings.
+/// A query and its name in the report.
 pub struct Query {
     pub name: String,
     /// Members of `params`, each with a comma before it.

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use ringbook_testbed::wait::wait_until;
 use ringbook_testbed::{Cluster, Stop};
 
 use crate::expected::{ExpectedState, Refusal};
-use crate::findings::{Findings, grouped};
-use crate::fixture::{Fixture, client, eventually, panics};
+use crate::fixture::{Fixture, client, panics};
+use crate::scenario_report::{ScenarioReport, grouped};
 use crate::workload::Workload;
 
 /// Number of outages: a fast shutdown, an immediate shutdown and a kill in turn.
@@ -21,7 +22,7 @@ const WAIT_TIME_MAX: Duration = Duration::from_secs(120);
 ///
 /// # Errors
 /// PostgreSQL is not installed, or the server does not start.
-pub fn run(fixture: &Fixture, findings: &mut Findings) -> Result<(), String> {
+pub fn run(fixture: &Fixture, report: &mut ScenarioReport) -> Result<(), String> {
     let log = fixture.scratch.join("store-gone.log");
     let _ = std::fs::remove_file(&log);
     let cluster = Cluster::start()?;
@@ -44,19 +45,19 @@ pub fn run(fixture: &Fixture, findings: &mut Findings) -> Result<(), String> {
         "{TIMES} outages of PostgreSQL under readers and writers: the first change is acknowledged {:.2} s at most after its start",
         longest.as_secs_f64()
     );
-    findings.judge(recovered, message);
+    report.check(recovered, message);
     let slowest = expected.slowest().as_secs_f64();
-    findings.note(format!("slowest answer {slowest:.2} s"));
+    report.note(format!("slowest answer {slowest:.2} s"));
     let comparison = expected.compare(&mut client(&server, &token)?)?;
-    expected.judge(&comparison, "the same server", findings);
-    findings.note("a refused change may be there: PostgreSQL stopped after the commit and before its reply");
-    expected.judge_reads("throughout", findings);
+    expected.check(&comparison, "the same server", report);
+    report.note("a refused change may be there: PostgreSQL stopped after the commit and before its reply");
+    expected.check_reads("throughout", report);
     let status = server.stop()?;
-    findings.judge(status.success(), format!("clean stop: {status}"));
+    report.check(status.success(), format!("clean stop: {status}"));
     let checked = instance.check();
-    findings.judge(checked.is_ok(), format!("ringbook check: {}", checked.err().unwrap_or("ok".to_owned())));
-    findings.judge(panics(&log) == 0, format!("{} panics in the log", panics(&log)));
-    findings.note(format!("{} changes tried in all", grouped(expected.acknowledged() + expected.refused())));
+    report.check(checked.is_ok(), format!("ringbook check: {}", checked.err().unwrap_or("ok".to_owned())));
+    report.check(panics(&log) == 0, format!("{} panics in the log", panics(&log)));
+    report.note(format!("{} changes tried in all", grouped(expected.acknowledged() + expected.refused())));
     Ok(())
 }
 
@@ -64,7 +65,7 @@ pub fn run(fixture: &Fixture, findings: &mut Findings) -> Result<(), String> {
 fn once(cluster: &Cluster, expected: &ExpectedState, time: u64, longest: &mut Duration) -> Result<bool, String> {
     let taken = |changes| {
         let before = expected.acknowledged();
-        eventually(WAIT_TIME_MAX, || expected.acknowledged() >= before + changes)
+        wait_until(WAIT_TIME_MAX, || expected.acknowledged() >= before + changes)
     };
     let mut recovers = taken(CHANGES);
     let refused = expected.refused();
@@ -73,7 +74,7 @@ fn once(cluster: &Cluster, expected: &ExpectedState, time: u64, longest: &mut Du
         1 => cluster.stop(Stop::Immediate)?,
         _ => cluster.kill()?,
     }
-    recovers &= eventually(WAIT_TIME_MAX, || expected.refused() >= refused + REFUSALS);
+    recovers &= wait_until(WAIT_TIME_MAX, || expected.refused() >= refused + REFUSALS);
     cluster.start_again()?;
     let begin = Instant::now();
     recovers &= taken(1);

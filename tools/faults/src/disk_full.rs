@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use ringbook_testbed::server::RunningServer;
+use ringbook_testbed::wait::wait_until;
 
 use crate::disk::Disk;
 use crate::expected::{ExpectedState, Refusal};
-use crate::findings::{Findings, grouped};
-use crate::fixture::{Fixture, Instance, client, eventually, panics};
+use crate::fixture::{Fixture, Instance, client, panics};
+use crate::scenario_report::{ScenarioReport, grouped};
 use crate::workload::Workload;
 
 const DISK_MEBIBYTES: u32 = 24;
@@ -24,7 +25,7 @@ const WAIT_TIME_MAX: Duration = Duration::from_secs(120);
 ///
 /// # Errors
 /// No disk can be mounted, or a server does not start.
-pub fn run(fixture: &Fixture, findings: &mut Findings) -> Result<(), String> {
+pub fn run(fixture: &Fixture, report: &mut ScenarioReport) -> Result<(), String> {
     let place = fixture.fresh("disk-full")?;
     let log = fixture.scratch.join("disk-full.log");
     let _ = std::fs::remove_file(&log);
@@ -35,7 +36,7 @@ pub fn run(fixture: &Fixture, findings: &mut Findings) -> Result<(), String> {
     let instance = fixture.directory(&disk.place.join("data")).with_prefix(disk.entry());
     let token = instance.account()?;
     let expected = ExpectedState::new(Refusal::Undone);
-    let mut scenario = DiskFull { disk, instance, token, expected, findings };
+    let mut scenario = DiskFull { disk, instance, token, expected, report };
 
     let server = scenario.instance.serve(&[], &log)?;
     scenario.fill(&server, "the disk is full")?;
@@ -44,26 +45,27 @@ pub fn run(fixture: &Fixture, findings: &mut Findings) -> Result<(), String> {
     let (address, token) = (server.address.clone(), scenario.token.clone());
     let killed = Workload { address: &address, token: &token, expected: &scenario.expected }.run_while(|| {
         let before = scenario.expected.refused();
-        eventually(WAIT_TIME_MAX, || scenario.expected.refused() > before + CHANGES);
+        // The kill follows in either case.
+        let _ = wait_until(WAIT_TIME_MAX, || scenario.expected.refused() > before + CHANGES);
         server.kill()
     });
     killed?;
     let server = match scenario.instance.serve(&[], &log) {
         Ok(server) => server,
         Err(why) => {
-            scenario.findings.note(format!("after SIGKILL it does not start on the full disk: {why}"));
+            scenario.report.note(format!("after SIGKILL it does not start on the full disk: {why}"));
             scenario.disk.run("rm ballast-2")?;
             scenario.instance.serve(&[], &log)?
         }
     };
     scenario.compare(&server, "killed and started on the full disk")?;
     scenario.free_space(&server, "ballast-2")?;
-    scenario.expected.judge_reads("throughout", scenario.findings);
+    scenario.expected.check_reads("throughout", scenario.report);
     let status = server.stop()?;
-    scenario.findings.judge(status.success(), format!("clean stop: {status}"));
+    scenario.report.check(status.success(), format!("clean stop: {status}"));
     let checked = scenario.instance.check();
-    scenario.findings.judge(checked.is_ok(), format!("ringbook check: {}", checked.err().unwrap_or("ok".to_owned())));
-    scenario.findings.judge(panics(&log) == 0, format!("{} panics in the log", panics(&log)));
+    scenario.report.check(checked.is_ok(), format!("ringbook check: {}", checked.err().unwrap_or("ok".to_owned())));
+    scenario.report.check(panics(&log) == 0, format!("{} panics in the log", panics(&log)));
     Ok(())
 }
 
@@ -72,7 +74,7 @@ struct DiskFull<'a> {
     instance: Instance,
     token: String,
     expected: ExpectedState,
-    findings: &'a mut Findings,
+    report: &'a mut ScenarioReport,
 }
 
 impl DiskFull<'_> {
@@ -81,22 +83,22 @@ impl DiskFull<'_> {
     }
 
     /// Writes until many changes were refused.
-    fn fill(&mut self, server: &RunningServer, moment: &str) -> Result<(), String> {
+    fn fill(&mut self, server: &RunningServer, when: &str) -> Result<(), String> {
         let before = self.expected.refused();
         self.expected.slowest();
-        let is_full = || eventually(WAIT_TIME_MAX, || self.expected.refused() >= before + REFUSALS);
+        let is_full = || wait_until(WAIT_TIME_MAX, || self.expected.refused() >= before + REFUSALS);
         if !self.work(server).run_while(is_full) {
             return Err("the disk did not fill up".to_owned());
         }
-        self.compare(server, moment)
+        self.compare(server, when)
     }
 
-    fn compare(&mut self, server: &RunningServer, moment: &str) -> Result<(), String> {
+    fn compare(&mut self, server: &RunningServer, when: &str) -> Result<(), String> {
         let comparison = self.expected.compare(&mut client(server, &self.token)?)?;
-        self.expected.judge(&comparison, moment, self.findings);
+        self.expected.check(&comparison, when, self.report);
         let slowest = self.expected.slowest().as_secs_f64();
         if slowest > 0.0 {
-            self.findings.note(format!("{moment}: slowest answer {slowest:.2} s"));
+            self.report.note(format!("{when}: slowest answer {slowest:.2} s"));
         }
         Ok(())
     }
@@ -108,7 +110,7 @@ impl DiskFull<'_> {
         let mut removed = Ok(());
         let recovered = self.work(server).run_while(|| {
             removed = self.disk.run(&format!("rm -f {ballast}"));
-            let taken = |changes| eventually(WAIT_TIME_MAX, || self.expected.acknowledged() >= before + changes);
+            let taken = |changes| wait_until(WAIT_TIME_MAX, || self.expected.acknowledged() >= before + changes);
             let is_taken = taken(1);
             first = begin.elapsed();
             is_taken && taken(CHANGES)
@@ -119,7 +121,7 @@ impl DiskFull<'_> {
             "space is freed under writers: the same server acknowledges a change after {:.2} s, {taken} so far",
             first.as_secs_f64()
         );
-        self.findings.judge(recovered, message);
+        self.report.check(recovered, message);
         self.compare(server, "with free space again")
     }
 }

@@ -9,11 +9,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ringbook_testbed::quietly;
+use ringbook_testbed::wait::wait_until;
 
 use crate::disk::Disk;
 use crate::expected::{ExpectedState, Refusal};
-use crate::findings::Findings;
-use crate::fixture::{Fixture, Instance, client, eventually, panics};
+use crate::fixture::{Fixture, Instance, client, panics};
+use crate::scenario_report::ScenarioReport;
 use crate::workload::Workload;
 
 const DISK_MEBIBYTES: u32 = 256;
@@ -27,26 +28,26 @@ const WAIT_TIME_MAX: Duration = Duration::from_secs(120);
 ///
 /// # Errors
 /// No disk can be mounted, or the server does not start.
-pub fn run(fixture: &Fixture, findings: &mut Findings) -> Result<(), String> {
+pub fn run(fixture: &Fixture, report: &mut ScenarioReport) -> Result<(), String> {
     let place = fixture.fresh("disk-read-only")?;
     let log = fixture.scratch.join("disk-read-only.log");
     let _ = std::fs::remove_file(&log);
     let disk = Disk::mount(&place, DISK_MEBIBYTES)?;
     let instance = fixture.directory(&disk.place.join("data")).with_prefix(disk.entry());
     let token = instance.account()?;
-    under_writers(&instance, &token, &log, findings)?;
+    under_writers(&instance, &token, &log, report)?;
     let checked = instance.check();
-    findings.judge(checked.is_ok(), format!("ringbook check: {}", checked.err().unwrap_or("ok".to_owned())));
+    report.check(checked.is_ok(), format!("ringbook check: {}", checked.err().unwrap_or("ok".to_owned())));
     disk.run("mount -o remount,bind,ro .")?;
-    start(&instance, findings)?;
+    start(&instance, report)?;
     disk.run("mount -o remount,bind,rw .")?;
     let server = instance.serve(&[], &log)?;
     client(&server, &token)?.contacts(r#","limit":1"#)?;
-    findings.judge(server.stop()?.success(), "starts on the disk mounted read-write again");
+    report.check(server.stop()?.success(), "starts on the disk mounted read-write again");
     Ok(())
 }
 
-fn under_writers(instance: &Instance, token: &str, log: &Path, findings: &mut Findings) -> Result<(), String> {
+fn under_writers(instance: &Instance, token: &str, log: &Path, report: &mut ScenarioReport) -> Result<(), String> {
     let expected = ExpectedState::new(Refusal::Undone);
     // The kernel reports the limit with SIGXFSZ, which would end the server.
     let server = instance.with_inner_prefix(&["sh", "-c", r#"trap "" XFSZ; exec "$@""#, "sh"]).serve(&[], log)?;
@@ -65,17 +66,17 @@ fn under_writers(instance: &Instance, token: &str, log: &Path, findings: &mut Fi
         "writes fail {TIMES} times under writers: the first change is acknowledged {:.2} s at most after the disk recovers",
         longest.as_secs_f64()
     );
-    findings.judge(recovered, message);
+    report.check(recovered, message);
     let comparison = expected.compare(&mut client(&server, token)?)?;
-    expected.judge(&comparison, "the same server", findings);
-    expected.judge_reads("throughout", findings);
-    findings.note(format!("slowest answer {:.2} s", expected.slowest().as_secs_f64()));
+    expected.check(&comparison, "the same server", report);
+    expected.check_reads("throughout", report);
+    report.note(format!("slowest answer {:.2} s", expected.slowest().as_secs_f64()));
     let status = server.stop()?;
-    findings.judge(status.success(), format!("clean stop: {status}"));
+    report.check(status.success(), format!("clean stop: {status}"));
     let server = instance.serve(&[], log)?;
     let comparison = expected.compare(&mut client(&server, token)?)?;
-    expected.judge(&comparison, "after a restart", findings);
-    findings.judge(panics(log) == 0, format!("{} panics in the log", panics(log)));
+    expected.check(&comparison, "after a restart", report);
+    report.check(panics(log) == 0, format!("{} panics in the log", panics(log)));
     Ok(())
 }
 
@@ -83,12 +84,12 @@ fn under_writers(instance: &Instance, token: &str, log: &Path, findings: &mut Fi
 fn once(expected: &ExpectedState, process: u32, longest: &mut Duration) -> Result<bool, String> {
     let refused = expected.refused();
     limit(process, "0")?;
-    let mut follows = eventually(WAIT_TIME_MAX, || expected.refused() > refused + CHANGES);
+    let mut follows = wait_until(WAIT_TIME_MAX, || expected.refused() > refused + CHANGES);
     limit(process, "unlimited")?;
     let (begin, acknowledged) = (Instant::now(), expected.acknowledged());
-    follows &= eventually(WAIT_TIME_MAX, || expected.acknowledged() > acknowledged);
+    follows &= wait_until(WAIT_TIME_MAX, || expected.acknowledged() > acknowledged);
     *longest = begin.elapsed().max(*longest);
-    Ok(follows && eventually(WAIT_TIME_MAX, || expected.acknowledged() > acknowledged + CHANGES))
+    Ok(follows && wait_until(WAIT_TIME_MAX, || expected.acknowledged() > acknowledged + CHANGES))
 }
 
 /// Sets the file size limit of the server.
@@ -97,12 +98,12 @@ fn limit(process: u32, size: &str) -> Result<(), String> {
 }
 
 /// A start on a read-only disk exits with 1 and says why.
-fn start(instance: &Instance, findings: &mut Findings) -> Result<(), String> {
+fn start(instance: &Instance, report: &mut ScenarioReport) -> Result<(), String> {
     let done = instance.command(&["serve", "--listen", "127.0.0.1:0"]).output();
     let done = done.map_err(|why| format!("the program cannot be run: {why}"))?;
     let stderr = String::from_utf8_lossy(&done.stderr);
     let (code, words) = (done.status.code(), stderr.trim().replace('\n', " / "));
     let holds = code == Some(1) && words.contains("read-only") && !words.contains("panicked");
-    findings.judge(holds, format!("a start on a read-only directory exits with {}: {words}", code.unwrap_or(-1)));
+    report.check(holds, format!("a start on a read-only directory exits with {}: {words}", code.unwrap_or(-1)));
     Ok(())
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use ringbook_testbed::api_client::ApiClient;
 
-use crate::findings::{Findings, grouped};
+use crate::scenario_report::{ScenarioReport, grouped};
 
 /// The phone number of contact number 0.
 const PHONES_FROM: u64 = 70_000_000_000;
@@ -157,27 +157,26 @@ impl ExpectedState {
     }
 
     /// Reports the number of changes and whether the address book holds them.
-    pub fn judge(&self, comparison: &Comparison, moment: &str, findings: &mut Findings) {
+    pub fn check(&self, comparison: &Comparison, when: &str, report: &mut ScenarioReport) {
         let (acknowledged, refused) = (grouped(self.acknowledged()), grouped(self.refused()));
         let holds = comparison.holds(self.refusal);
-        findings
-            .judge(holds, format!("{moment}: {acknowledged} changes acknowledged, {refused} refused: {comparison}"));
+        report.check(holds, format!("{when}: {acknowledged} changes acknowledged, {refused} refused: {comparison}"));
     }
 
     /// Reports the reads, and whether there were unexpected replies.
-    pub fn judge_reads(&self, moment: &str, findings: &mut Findings) {
+    pub fn check_reads(&self, when: &str, report: &mut ScenarioReport) {
         let count = |number: &AtomicU64| number.load(Ordering::Relaxed);
         let (right, wrong, refused) = (count(&self.reads.right), count(&self.reads.wrong), count(&self.reads.refused));
-        let message = format!("{moment}: {} look-ups answered, {wrong} wrong", grouped(right + wrong));
+        let message = format!("{when}: {} look-ups answered, {wrong} wrong", grouped(right + wrong));
         match self.refusal {
-            Refusal::Undone => findings.judge(wrong == 0 && refused == 0, format!("{message}, {refused} refused")),
-            Refusal::InDoubt => findings.judge(wrong == 0, format!("{message}; {} refused", grouped(refused))),
+            Refusal::Undone => report.check(wrong == 0 && refused == 0, format!("{message}, {refused} refused")),
+            Refusal::InDoubt => report.check(wrong == 0, format!("{message}; {} refused", grouped(refused))),
         }
         let unexpected_replies = locked(&self.unexpected_replies);
         let first = unexpected_replies.first().map_or(String::new(), |answer| format!(", such as {answer}"));
-        findings.judge(
+        report.check(
             unexpected_replies.is_empty(),
-            format!("{moment}: {} errors other than internal_error{first}", unexpected_replies.len()),
+            format!("{when}: {} errors other than internal_error{first}", unexpected_replies.len()),
         );
     }
 }

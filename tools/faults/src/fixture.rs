@@ -3,15 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use ringbook_testbed::api_client::ApiClient;
 use ringbook_testbed::demo;
 use ringbook_testbed::quietly;
 use ringbook_testbed::server::RunningServer;
 use ringbook_testbed::workspace::{cargo, root};
-
-const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// The program and a directory for files.
 pub struct Fixture {
@@ -40,7 +37,7 @@ impl Fixture {
     /// An empty directory of this name.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// It cannot be created.
     pub fn fresh(&self, name: &str) -> Result<PathBuf, String> {
         let place = self.scratch.join(name);
         // Left by an interrupted run.
@@ -160,21 +157,9 @@ impl Instance {
 /// Connects a client.
 ///
 /// # Errors
-/// Nobody listens.
+/// The server does not accept connections.
 pub fn client(server: &RunningServer, token: &str) -> Result<ApiClient, String> {
     ApiClient::connect(&server.address, token)
-}
-
-/// Polls a condition; returns whether it held within this time.
-pub fn eventually(within: Duration, mut holds: impl FnMut() -> bool) -> bool {
-    let begin = Instant::now();
-    while !holds() {
-        if begin.elapsed() > within {
-            return false;
-        }
-        std::thread::sleep(POLL_INTERVAL);
-    }
-    true
 }
 
 /// Number of panics in the server's log.

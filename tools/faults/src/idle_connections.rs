@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use ringbook_testbed::quietly;
 use ringbook_testbed::server::RunningServer;
+use ringbook_testbed::wait::wait_until;
 
-use crate::findings::{Findings, grouped, megabytes};
-use crate::fixture::{Fixture, client, eventually, panics};
+use crate::fixture::{Fixture, client, panics};
 use crate::latency::{Times, look_ups, phones};
+use crate::scenario_report::{ScenarioReport, grouped, megabytes};
 use crate::slow_clients::{SlowClient, idle, run_until};
 
 const CONTACTS: u64 = 100_000;
@@ -34,7 +35,7 @@ const FILES_OTHER_MAX: usize = 8;
 ///
 /// # Errors
 /// The limit of open files is too low, or the server does not start.
-pub fn run(fixture: &Fixture, findings: &mut Findings) -> Result<(), String> {
+pub fn run(fixture: &Fixture, report: &mut ScenarioReport) -> Result<(), String> {
     allow_files()?;
     let log = fixture.scratch.join("idle.log");
     let _ = fs::remove_file(&log);
@@ -46,7 +47,7 @@ pub fn run(fixture: &Fixture, findings: &mut Findings) -> Result<(), String> {
     let (files, memory) = (server.open_files(), server.memory("VmRSS"));
     let clients = idle(&server.address, &token, &phones, IDLE)?;
     let each = (server.memory("VmRSS") - memory) / IDLE as f64;
-    findings.note(format!("10 000 connections idle after one call: {:.1} KB of memory each", each / 1e3));
+    report.note(format!("10 000 connections idle after one call: {:.1} KB of memory each", each / 1e3));
     let senders: Result<Vec<_>, _> = (0..SENDERS).map(|at| SlowClient::sender(&server.address, &token, at)).collect();
     let readers: Result<Vec<_>, _> = (0..READERS).map(|_| SlowClient::reader(&server.address, &token)).collect();
     let (senders, readers, over) = (senders?, readers?, AtomicBool::new(false));
@@ -55,26 +56,26 @@ pub fn run(fixture: &Fixture, findings: &mut Findings) -> Result<(), String> {
         scope.spawn(|| run_until(readers, &over));
         let beside = measure();
         let there = server.open_files().saturating_sub(files);
-        findings.judge(beside.failed == 0, compared(&beside, &before, there));
+        report.check(beside.failed == 0, compared(&beside, &before, there));
         let more = megabytes(server.memory("VmRSS") - memory);
-        findings.note(format!("{more} more memory with all of them, including the replies of the slow readers"));
-        let closed = eventually(CLOSED_WITHIN, || server.open_files() <= files + FILES_OTHER_MAX);
+        report.note(format!("{more} more memory with all of them, including the replies of the slow readers"));
+        let closed = wait_until(CLOSED_WITHIN, || server.open_files() <= files + FILES_OTHER_MAX);
         over.store(true, Ordering::Relaxed);
         closed
     });
     let left = server.open_files().saturating_sub(files);
-    findings.judge(closed, format!("time-outs closed them all; {left} more files open than before"));
+    report.check(closed, format!("time-outs closed them all; {left} more files open than before"));
     drop(clients);
-    after(&server, &measure(), &before, memory, findings);
+    after(&server, &measure(), &before, memory, report);
     let kept = server.memory("VmRSS");
     drop(idle(&server.address, &token, &phones, IDLE)?);
-    let left = eventually(CLOSED_WITHIN, || server.open_files() <= files + FILES_OTHER_MAX);
+    let left = wait_until(CLOSED_WITHIN, || server.open_files() <= files + FILES_OTHER_MAX);
     let more = megabytes(server.memory("VmRSS") - kept);
-    findings.judge(
+    report.check(
         left,
         format!("10 000 connections once more, closed by the clients: {more} more memory than before them"),
     );
-    findings.judge(server.stop()?.success() && panics(&log) == 0, "clean stop");
+    report.check(server.stop()?.success() && panics(&log) == 0, "clean stop");
     Ok(())
 }
 
@@ -97,9 +98,9 @@ fn compared(beside: &Times, before: &Times, there: usize) -> String {
     )
 }
 
-fn after(server: &RunningServer, times: &Times, before: &Times, memory: f64, findings: &mut Findings) {
+fn after(server: &RunningServer, times: &Times, before: &Times, memory: f64, report: &mut ScenarioReport) {
     let (p50, p99) = (times.percentile(50) / before.percentile(50), times.percentile(99) / before.percentile(99));
-    findings.judge(
+    report.check(
         times.failed == 0,
         format!(
             "after they were closed: {} calls, {} failed; p50 × {p50:.2}, p99 × {p99:.2} of what it was before; {} more memory",

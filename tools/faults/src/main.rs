@@ -1,8 +1,8 @@
 //! `cargo xtask faults`: fault injection for the released program.
 //!
-//! Each scenario starts the server in a release build, makes something around it fail and prints one line per finding. A
+//! Each scenario starts the server in a release build, makes something around it fail and prints one line per result. A
 //! line is either a promise with its verdict, or a figure without one: times are compared with the same measurement
-//! without the fault in the same run, and only what is promised as a bound is judged.
+//! without the fault in the same run, and only promised bounds have a verdict.
 //!
 //! Killed servers, and several servers on one database, are tested by `cargo xtask crash`.
 
@@ -12,19 +12,19 @@ mod disk;
 mod disk_full;
 mod disk_read_only;
 mod expected;
-mod findings;
 mod fixture;
 mod idle_connections;
 mod latency;
 mod patterns;
+mod scenario_report;
 mod slow_clients;
 mod test_suites;
 mod workload;
 
 use std::process::ExitCode;
 
-use findings::Findings;
 use fixture::Fixture;
+use scenario_report::ScenarioReport;
 
 /// Default number of inputs when `input` is named.
 const RUNS: u64 = 10_000_000;
@@ -37,7 +37,7 @@ struct Scenario {
     summary: &'static str,
     duration: &'static str,
     needs: &'static str,
-    run: fn(&Fixture, &mut Findings) -> Result<(), String>,
+    run: fn(&Fixture, &mut ScenarioReport) -> Result<(), String>,
 }
 
 const SCENARIOS: [Scenario; 8] = [
@@ -121,11 +121,11 @@ fn run(arguments: &[String]) -> Result<(), String> {
     let mut failed = Vec::new();
     for scenario in scenarios {
         eprintln!("── {}: {}", scenario.name, scenario.summary);
-        let mut findings = Findings::of(scenario.name);
-        if let Err(error) = (scenario.run)(&fixture, &mut findings) {
-            findings.judge(false, format!("the scenario did not finish: {error}"));
+        let mut report = ScenarioReport::of(scenario.name);
+        if let Err(error) = (scenario.run)(&fixture, &mut report) {
+            report.check(false, format!("the scenario did not finish: {error}"));
         }
-        if findings.are_broken() {
+        if report.has_failures() {
             failed.push(scenario.name);
         }
     }

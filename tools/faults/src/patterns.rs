@@ -1,7 +1,7 @@
 //! Expensive queries, alone and eight at once: time and memory of each.
 //!
 //! A query alone must be answered within the bound; it is repeated twice if it was not, because the machine may be busy.
-//! Eight at once share the processors: their time is reported and not judged.
+//! Eight at once share the processors: their time is reported without a verdict.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,9 +11,9 @@ use ringbook_testbed::api_client::{ApiClient, call, mnemonic};
 use ringbook_testbed::server::RunningServer;
 
 use crate::corpus::{Query, corpus};
-use crate::findings::{Findings, grouped, megabytes};
 use crate::fixture::{Fixture, client, panics};
 use crate::latency::{Times, look_ups, phones};
+use crate::scenario_report::{ScenarioReport, grouped, megabytes};
 
 const CONTACTS: u64 = 100_000;
 /// Longest time of a query alone.
@@ -50,7 +50,7 @@ struct Asked {
 ///
 /// # Errors
 /// The server does not start.
-pub fn run(fixture: &Fixture, findings: &mut Findings) -> Result<(), String> {
+pub fn run(fixture: &Fixture, report: &mut ScenarioReport) -> Result<(), String> {
     let log = fixture.scratch.join("patterns.log");
     let _ = std::fs::remove_file(&log);
     let (instance, token) = fixture.demo(CONTACTS, "patterns")?;
@@ -65,11 +65,11 @@ pub fn run(fixture: &Fixture, findings: &mut Findings) -> Result<(), String> {
             eprintln!("{} of {count} queries", asked.len());
         }
     }
-    judge(&asked, findings);
-    table(&mut asked, findings);
-    remember(&server, &token, &asked, memory, findings)?;
-    beside(&server, &token, &asked, findings)?;
-    findings.judge(server.stop()?.success() && panics(&log) == 0, "clean stop");
+    check_times(&asked, report);
+    table(&mut asked, report);
+    remember(&server, &token, &asked, memory, report)?;
+    beside(&server, &token, &asked, report)?;
+    report.check(server.stop()?.success() && panics(&log) == 0, "clean stop");
     Ok(())
 }
 
@@ -106,33 +106,33 @@ fn ask(server: &RunningServer, token: &str, question: Query) -> Result<Asked, St
     Ok(Asked { question, alone, at_once, growth, growth_at_once, peak, answer })
 }
 
-fn judge(asked: &[Asked], findings: &mut Findings) {
+fn check_times(asked: &[Asked], report: &mut ScenarioReport) {
     let mut answers: BTreeMap<&str, usize> = BTreeMap::new();
     asked.iter().for_each(|asked| *answers.entry(&asked.answer).or_default() += 1);
     let message: Vec<String> = answers.iter().map(|(answer, times)| format!("{times} {answer}")).collect();
     let known = ["ok", "invalid_parameter_value", "unexpected_parameters", "filter_prohibited", "sort_prohibited"];
     let is_known = answers.keys().all(|answer| known.contains(answer));
     for odd in asked.iter().filter(|asked| !known.contains(&&*asked.answer)) {
-        findings.note(format!("{}: {}", odd.answer, odd.question.name));
+        report.note(format!("{}: {}", odd.answer, odd.question.name));
     }
-    findings.judge(is_known, format!("{} expensive queries: {}", asked.len(), message.join(", ")));
+    report.check(is_known, format!("{} expensive queries: {}", asked.len(), message.join(", ")));
     let late: Vec<&Asked> = asked.iter().filter(|asked| asked.alone > ANSWER_TIME_MAX).collect();
     let slowest = asked.iter().map(|asked| asked.alone).max().unwrap_or_default();
     let message = format!("{} took more than a second alone; the slowest {:.2} s", late.len(), slowest.as_secs_f64());
-    findings.judge(late.is_empty(), message);
+    report.check(late.is_empty(), message);
 }
 
-/// Judges the peak of the memory, and whether repeating the queries raises it.
+/// Checks the peak of the memory, and whether repeating the queries raises it.
 fn remember(
     server: &RunningServer,
     token: &str,
     asked: &[Asked],
     memory: f64,
-    findings: &mut Findings,
+    report: &mut ScenarioReport,
 ) -> Result<(), String> {
     let peak = asked.iter().map(|asked| asked.peak).fold(memory, f64::max);
     let one = asked.iter().map(|asked| asked.growth_at_once).fold(0.0, f64::max);
-    findings.judge(
+    report.check(
         peak - memory <= GROWTH_BYTES_MAX,
         format!(
             "memory: {} before, at most {} more in all; one query, {AT_ONCE} times at once, at most {}",
@@ -148,7 +148,7 @@ fn remember(
         let again = Query { name: question.name.clone(), members: question.members.clone() };
         second = ask(server, token, again)?.peak.max(second);
     }
-    findings.judge(
+    report.check(
         second <= peak * (1.0 + SECOND_GROWTH_MAX),
         format!("the {SHOWN} largest once more: {} at most, after {} before", megabytes(second), megabytes(peak)),
     );
@@ -156,11 +156,11 @@ fn remember(
 }
 
 /// The slowest first.
-fn table(asked: &mut [Asked], findings: &Findings) {
+fn table(asked: &mut [Asked], report: &ScenarioReport) {
     asked.sort_by_key(|asked| std::cmp::Reverse(asked.alone));
-    findings.note(format!("  alone  memory  {AT_ONCE} at once  memory  answer"));
+    report.note(format!("  alone  memory  {AT_ONCE} at once  memory  answer"));
     for Asked { question, alone, at_once, growth, growth_at_once, answer, .. } in asked.iter().take(SHOWN) {
-        findings.note(format!(
+        report.note(format!(
             "{:>5.0} ms {:>7} {:>8.0} ms {:>7}  {answer}: {}",
             alone.as_secs_f64() * 1e3,
             megabytes(*growth),
@@ -170,11 +170,11 @@ fn table(asked: &mut [Asked], findings: &Findings) {
         ));
     }
     let slowest = asked.iter().map(|asked| asked.at_once).max().unwrap_or_default().as_secs_f64();
-    findings.note(format!("slowest of {AT_ONCE} at once: {slowest:.2} s"));
+    report.note(format!("slowest of {AT_ONCE} at once: {slowest:.2} s"));
 }
 
 /// Ordinary look-ups while the slowest queries are sent without a pause.
-fn beside(server: &RunningServer, token: &str, asked: &[Asked], findings: &mut Findings) -> Result<(), String> {
+fn beside(server: &RunningServer, token: &str, asked: &[Asked], report: &mut ScenarioReport) -> Result<(), String> {
     let phones = phones(&mut client(server, token)?)?;
     let measure = || look_ups(&server.address, token, &phones, 1, TIME);
     let before = measure();
@@ -196,7 +196,7 @@ fn beside(server: &RunningServer, token: &str, asked: &[Asked], findings: &mut F
         (beside, failed)
     });
     let count = next.into_inner();
-    findings.judge(beside.failed == 0 && failed == 0, compared(&beside, &before, count));
+    report.check(beside.failed == 0 && failed == 0, compared(&beside, &before, count));
     Ok(())
 }
 

@@ -5,7 +5,8 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ringbook_testbed::api_client::{ApiClient, by_phone, contacts, request};
+use ringbook_testbed::api_client::{ApiClient, by_phone, contacts};
+use ringbook_testbed::http_client::post;
 
 /// Time between two bytes of a slow client.
 const BYTE_INTERVAL: Duration = Duration::from_millis(100);
@@ -37,7 +38,7 @@ impl SlowClient {
     /// # Errors
     /// The connection is refused.
     pub fn sender(address: &str, token: &str, at: usize) -> Result<Self, String> {
-        let bytes = request(&contacts(token, r#","limit":1"#));
+        let bytes = post(contacts(token, r#","limit":1"#));
         let head = bytes.windows(4).position(|window| window == b"\r\n\r\n").map_or(0, |end| end + 4);
         Self::new(address, bytes, if at.is_multiple_of(2) { 0 } else { head })
     }
@@ -47,7 +48,7 @@ impl SlowClient {
     /// # Errors
     /// The connection is refused.
     pub fn reader(address: &str, token: &str) -> Result<Self, String> {
-        let bytes = request(&contacts(token, r#","limit":10000"#));
+        let bytes = post(contacts(token, r#","limit":10000"#));
         let length = bytes.len();
         Self::new(address, bytes, length)
     }
@@ -72,6 +73,7 @@ impl SlowClient {
 }
 
 /// Steps the slow clients until `over` is set.
+#[expect(clippy::disallowed_methods, reason = "the slowness of the clients is the fault that is injected")]
 pub fn run_until(mut clients: Vec<SlowClient>, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
         clients.iter_mut().for_each(SlowClient::step);

@@ -27,19 +27,19 @@ async fn bodies_beyond_the_budget_are_not_read() {
     let settings = HttpSettings { request_bytes_per_address_max: 4 * MEGABYTE, ..HttpSettings::default() };
     let server = Running::start(settings).await;
     let counts = server.metrics.connections();
-    let mut wires = Vec::new();
+    let mut clients = Vec::new();
     for _ in 0..100 {
-        let mut wire = server.connect().await;
-        wire.send(part(MEGABYTE, 1000)).await;
-        wires.push(wire);
+        let mut client = server.connect().await;
+        client.send(part(MEGABYTE, 1000)).await;
+        clients.push(client);
     }
     until(|| counts.waiting_now(RequestBodies) == 96).await;
     assert_eq!(counts.in_flight(RequestBodies), 4 * MEGABYTE as u64);
     // Ordinary calls are not held up, also from the same address.
-    assert_eq!(server.ask(post("x")).await.text(), "127.0.0.1:x");
-    for mut wire in wires {
-        wire.send("x".repeat(MEGABYTE - 1000)).await;
-        assert_eq!(wire.answer().await.status, 200);
+    assert_eq!(server.request(post("x")).await.text(), "127.0.0.1:x");
+    for mut client in clients {
+        client.send("x".repeat(MEGABYTE - 1000)).await;
+        assert_eq!(client.read_response().await.status, 200);
     }
     assert_eq!((counts.waiting_now(RequestBodies), counts.in_flight(RequestBodies)), (0, 0));
 }
@@ -56,12 +56,12 @@ async fn a_body_waits_as_long_as_it_may_take() {
     slow.send(part(MEGABYTE, 1000)).await;
     let mut second = server.connect().await;
     second.send(part(MEGABYTE, 1000)).await;
-    for wire in [&mut slow, &mut second] {
-        assert_eq!(wire.answer().await.status, 408);
-        wire.closed().await;
+    for client in [&mut slow, &mut second] {
+        assert_eq!(client.read_response().await.status, 408);
+        client.expect_closed().await;
     }
     server.echo.release.notify_one();
-    assert_eq!(first.answer().await.status, 200);
+    assert_eq!(first.read_response().await.status, 200);
     assert_eq!(server.metrics.connections().in_flight(RequestBodies), 0);
 }
 
@@ -69,11 +69,11 @@ async fn a_body_waits_as_long_as_it_may_take() {
 async fn bodies_whose_length_is_not_known_are_charged_for_the_largest() {
     let server = Running::start(HttpSettings::default()).await;
     let counts = server.metrics.connections();
-    let mut wire = server.connect().await;
-    wire.send("POST /v2.0 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n").await;
+    let mut client = server.connect().await;
+    client.send("POST /v2.0 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n").await;
     until(|| counts.in_flight(RequestBodies) == MEGABYTE as u64).await;
-    wire.send("2\r\nlo\r\n0\r\n\r\n").await;
-    assert_eq!(wire.answer().await.text(), "127.0.0.1:hello");
+    client.send("2\r\nlo\r\n0\r\n\r\n").await;
+    assert_eq!(client.read_response().await.text(), "127.0.0.1:hello");
     assert_eq!(counts.in_flight(RequestBodies), 0);
 }
 
@@ -93,13 +93,13 @@ async fn a_slow_reader_holds_what_it_has_not_read() {
     let held = counts.in_flight(Responses);
     assert!(held > HUGE_BYTES as u64 / 2, "{held}: the client has read nothing");
     // The next large response of this address finds no room; small ones need none.
-    let refused = server.ask(post("huge")).await;
+    let refused = server.request(post("huge")).await;
     assert_eq!((refused.status, refused.text()), (503, "refused: NoRoomForReply"));
-    assert_eq!(server.ask(post("x")).await.status, 200);
+    assert_eq!(server.request(post("x")).await.status, 200);
     // What is read goes back.
-    assert_eq!(slow.answer().await.body.len(), HUGE_BYTES);
+    assert_eq!(slow.read_response().await.body.len(), HUGE_BYTES);
     until(|| counts.in_flight(Responses) == 0).await;
-    assert_eq!(server.ask(post("huge")).await.body.len(), HUGE_BYTES);
+    assert_eq!(server.request(post("huge")).await.body.len(), HUGE_BYTES);
 }
 
 #[tokio::test]
@@ -116,8 +116,8 @@ async fn a_response_waits_for_the_one_before_it() {
     until(|| counts.in_flight(Responses) > 0).await;
     next.send(post("huge")).await;
     until(|| counts.waiting_now(Responses) == 1).await;
-    assert_eq!(slow.answer().await.body.len(), HUGE_BYTES);
-    assert_eq!(next.answer().await.body.len(), HUGE_BYTES);
+    assert_eq!(slow.read_response().await.body.len(), HUGE_BYTES);
+    assert_eq!(next.read_response().await.body.len(), HUGE_BYTES);
     // A client that leaves gives back what it has not read.
     slow.send(post("huge")).await;
     until(|| counts.in_flight(Responses) > 0).await;
@@ -130,13 +130,13 @@ async fn a_reservation_is_held_until_the_response_is_known() {
     let echo = Arc::new(Echo { reserves: 8 * MEGABYTE, ..Echo::default() });
     let server = Running::start_echo(HttpSettings::default(), echo).await;
     let counts = server.metrics.connections();
-    let mut wire = server.connect().await;
-    wire.send(post("wait")).await;
+    let mut client = server.connect().await;
+    client.send(post("wait")).await;
     server.echo.entered.notified().await;
     assert_eq!(counts.in_flight(Responses), 8 * MEGABYTE as u64);
     server.echo.release.notify_one();
-    assert_eq!(wire.answer().await.text(), "127.0.0.1:wait");
-    wire.send(post_with("Accept-Encoding: gzip\r\n", "big")).await;
-    assert_eq!(wire.answer().await.header("content-encoding"), Some("gzip"));
+    assert_eq!(client.read_response().await.text(), "127.0.0.1:wait");
+    client.send(post_with("Accept-Encoding: gzip\r\n", "big")).await;
+    assert_eq!(client.read_response().await.header("content-encoding"), Some("gzip"));
     until(|| counts.in_flight(Responses) == 0).await;
 }

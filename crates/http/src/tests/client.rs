@@ -1,4 +1,4 @@
-//! A client that writes bytes and reads answers, as crude as a test needs it.
+//! A server with an echoing front end, and requests to it.
 
 use std::future::pending;
 use std::net::SocketAddr;
@@ -6,29 +6,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use ringbook_testbed::async_http_client::AsyncHttpClient;
+pub use ringbook_testbed::http_client::WAIT_MAX;
+use ringbook_testbed::http_client::{self, Response as Received};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
 use crate::{
     Drain, Frontend, HttpSettings, Listener, Method, Mount, Mounts, Protocol, Request, Response, StatusCode, TlsFiles,
     TransportError, header, health, run,
 };
 use ringbook_telemetry::Metrics;
+use ringbook_workers::{Bounds, Workers};
 
-/// So long nothing ever takes, unless it hangs.
-pub const PATIENCE: Duration = Duration::from_secs(30);
-/// A bound to run into.
+/// A time limit that tests exceed.
 pub const BRIEF: Duration = Duration::from_millis(50);
 
-/// Answers with `PEER:BODY`, but `big` and `huge` with many segments, and `wait` only after [`Echo::release`].
+/// Responds with `PEER:BODY`; to `big` and `huge` with many segments, to `wait` only after [`Echo::release`], and to `stay`
+/// then or when its client has left.
 #[derive(Default)]
 pub struct Echo {
     pub entered: Notify,
     pub release: Notify,
-    pub unwell: bool,
+    /// A client has left.
+    pub left: Notify,
+    pub is_unhealthy: bool,
     /// Bytes reserved for each response.
     pub reserves: usize,
 }
@@ -37,7 +40,7 @@ pub fn big() -> Vec<Bytes> {
     (0..64u32).map(|n| Bytes::from(n.to_string().repeat(40_000))).collect()
 }
 
-/// More than the buffers of two sockets hold.
+/// More than fits into the buffers of two sockets.
 pub const HUGE_BYTES: usize = 64 << 20;
 
 fn huge() -> Vec<Bytes> {
@@ -52,7 +55,8 @@ fn json(status: StatusCode, body: Vec<Bytes>) -> Response {
 impl Frontend for Echo {
     async fn handle(&self, request: Request) -> Response {
         if self.reserves > 0 {
-            request.replies.reserve(self.reserves).await.unwrap();
+            let reserved = request.replies.reserve(self.reserves).await;
+            assert!(reserved.is_ok() || request.left.is_cancelled());
         }
         if request.body == "big" {
             return json(StatusCode::OK, big());
@@ -64,6 +68,13 @@ impl Frontend for Echo {
             self.entered.notify_one();
             self.release.notified().await;
         }
+        if request.body == "stay" {
+            self.entered.notify_one();
+            tokio::select! {
+                () = self.release.notified() => {}
+                () = request.left.cancelled() => self.left.notify_one(),
+            }
+        }
         let peer = Bytes::from(request.peer.to_string());
         json(StatusCode::OK, vec![peer, Bytes::new(), Bytes::from_static(b":"), request.body])
     }
@@ -73,11 +84,11 @@ impl Frontend for Echo {
     }
 }
 
-/// The mounts of a server that has little to say.
+/// The echoing front end and the health page.
 pub fn mounts(echo: &Arc<Echo>) -> Mounts {
-    let is_well = !echo.unwell;
+    let is_healthy = !echo.is_unhealthy;
     Mounts::new(Mount::new(Arc::clone(echo), [Method::POST]).at("/v2.0").at("/v2.0/"))
-        .with(health(move || std::future::ready(is_well), PATIENCE))
+        .with(health(move || std::future::ready(is_healthy), WAIT_MAX))
 }
 
 /// A server on a free port.
@@ -124,107 +135,37 @@ impl Running {
                 pending().await
             }
         };
-        let end = tokio::spawn(run(listeners, settings, Arc::clone(&metrics), shutdown));
+        let end = tokio::spawn(run(listeners, settings, workers(&metrics), Arc::clone(&metrics), shutdown));
         (Running { address: addresses[0], echo, metrics, stop, end }, addresses)
     }
 
-    pub async fn connect(&self) -> Wire<TcpStream> {
-        Wire::new(TcpStream::connect(self.address).await.unwrap())
+    pub async fn connect(&self) -> AsyncHttpClient<TcpStream> {
+        AsyncHttpClient::new(TcpStream::connect(self.address).await.unwrap())
     }
 
-    /// One request on a connection of its own.
-    pub async fn ask(&self, request: impl AsRef<[u8]>) -> Answer {
-        let mut wire = self.connect().await;
-        wire.send(request).await;
-        wire.answer().await
+    /// A request on a new connection.
+    pub async fn request(&self, request: impl AsRef<[u8]>) -> Received {
+        self.connect().await.request(request).await
     }
 
-    /// Begins the end; the result comes when it is over.
+    /// Begins the shutdown; the result is available when it has ended.
     pub fn stop(self) -> JoinHandle<Drain> {
         self.stop.send(()).unwrap();
         self.end
     }
 }
 
-#[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: Vec<u8>,
+/// A pool of workers.
+pub fn workers(metrics: &Metrics) -> Workers {
+    Workers::new(Bounds::default(), metrics)
 }
 
-impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
-        let mut values = lines.filter(|(found, _)| found.eq_ignore_ascii_case(name));
-        values.next().map(|(_, value)| value)
-    }
-
-    pub fn text(&self) -> &str {
-        std::str::from_utf8(&self.body).unwrap()
-    }
-}
-
-/// One connection, from the client's side.
-pub struct Wire<IO> {
-    pub io: IO,
-    seen: Vec<u8>,
-}
-
-impl<IO: AsyncRead + AsyncWrite + Unpin> Wire<IO> {
-    pub fn new(io: IO) -> Self {
-        let seen = Vec::new();
-        Wire { io, seen }
-    }
-
-    pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.io.write_all(bytes.as_ref()).await.unwrap();
-        self.io.flush().await.unwrap();
-    }
-
-    /// Reads an answer of known length.
-    pub async fn answer(&mut self) -> Answer {
-        let mut answer = self.head().await;
-        let length = answer.header("content-length").unwrap().parse().unwrap();
-        while self.seen.len() < length {
-            assert_ne!(self.more().await, 0, "cut off");
-        }
-        answer.body = self.seen.drain(..length).collect();
-        answer
-    }
-
-    /// Reads the head of an answer.
-    pub async fn head(&mut self) -> Answer {
-        let end = loop {
-            if let Some(end) = self.seen.windows(4).position(|w| w == b"\r\n\r\n") {
-                break end + 4;
-            }
-            assert_ne!(self.more().await, 0, "closed without an answer");
-        };
-        let head = String::from_utf8(self.seen.drain(..end).collect()).unwrap();
-        let status = head[9..12].parse().unwrap();
-        let body = Vec::new();
-        Answer { status, head, body }
-    }
-
-    /// Waits for the server to close, and says that nothing more came.
-    pub async fn closed(&mut self) {
-        let bytes = self.more().await;
-        assert_eq!((bytes, self.seen.len()), (0, 0), "{:?}", self.seen);
-    }
-
-    async fn more(&mut self) -> usize {
-        let reading = self.io.read_buf(&mut self.seen);
-        timeout(PATIENCE, reading).await.expect("hangs").unwrap()
-    }
-}
-
+/// A call with this body.
 pub fn post(body: &str) -> String {
     post_with("", body)
 }
 
-/// A call with further header lines, each ended.
-pub fn post_with(lines: &str, body: &str) -> String {
-    let length = body.len();
-    format!("POST /v2.0 HTTP/1.1\r\nHost: a\r\n{lines}Content-Length: {length}\r\n\r\n{body}")
+/// A call with further headers, each ended by CR LF.
+pub fn post_with(headers: &str, body: &str) -> String {
+    String::from_utf8(http_client::post_with(headers, body)).expect("text stays text")
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::header::{ETAG, HeaderValue, IF_NONE_MATCH};
+use ringbook_testbed::async_http_client::AsyncHttpClient;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::client::{Echo, Running, Wire, mounts, post};
+use super::client::{Echo, Running, mounts, post};
 use crate::{
     Client, Drain, Frontend, HttpSettings, Method, Mount, Protocol, Request, Response, StatusCode, StreamProtocol,
     TransportError,
@@ -80,7 +81,7 @@ fn request(verb: &str, path: &str, lines: &str, body: &str) -> String {
 #[tokio::test]
 async fn a_front_end_answers_its_paths_and_verbs() {
     let server = running().await;
-    let mut wire = server.connect().await;
+    let mut client = server.connect().await;
     for (verb, path, body, status, text) in [
         ("GET", "/pages/a%20b?q=1&r", "", 200, "GET /pages/a%20b q=1&r 0 -"),
         ("PUT", "/pages/", "0123456789", 200, "PUT /pages/ - 10 -"),
@@ -89,8 +90,8 @@ async fn a_front_end_answers_its_paths_and_verbs() {
         ("DELETE", "/pages/x", "", 405, "<error>405</error>"),
         ("POST", "/v2.0", "x", 200, "127.0.0.1:x"),
     ] {
-        wire.send(request(verb, path, "", body)).await;
-        let answer = wire.answer().await;
+        client.send(request(verb, path, "", body)).await;
+        let answer = client.read_response().await;
         assert_eq!((answer.status, answer.text()), (status, text), "{verb} {path}");
         let allow = (status == 405).then_some("GET, HEAD, PUT, REPORT");
         assert_eq!(answer.header("allow"), allow);
@@ -100,23 +101,23 @@ async fn a_front_end_answers_its_paths_and_verbs() {
 #[tokio::test]
 async fn heads_and_unmodified_pages_have_no_body() {
     let server = running().await;
-    let mut wire = server.connect().await;
-    wire.send("HEAD /pages/x HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    let answer = wire.head().await;
+    let mut client = server.connect().await;
+    client.send("HEAD /pages/x HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    let answer = client.read_head().await;
     assert_eq!((answer.status, answer.header("content-length")), (200, Some("19")));
-    wire.send(request("GET", "/pages/x", "If-None-Match: \"7\"\r\n", "")).await;
-    let answer = wire.head().await;
+    client.send(request("GET", "/pages/x", "If-None-Match: \"7\"\r\n", "")).await;
+    let answer = client.read_head().await;
     assert_eq!((answer.status, answer.header("etag"), answer.header("content-length")), (304, Some("\"7\""), None));
-    wire.send(request("GET", "/pages/x", "", "")).await;
-    assert_eq!(wire.answer().await.text(), "GET /pages/x - 0 -");
+    client.send(request("GET", "/pages/x", "", "")).await;
+    assert_eq!(client.read_response().await.text(), "GET /pages/x - 0 -");
 }
 
 #[tokio::test]
 async fn each_mount_has_its_own_bound_for_bodies() {
     let server = running().await;
-    let answer = server.ask(request("PUT", "/pages/x", "", "01234567890")).await;
+    let answer = server.request(request("PUT", "/pages/x", "", "01234567890")).await;
     assert_eq!((answer.status, answer.text()), (413, "<error>413</error>"));
-    assert_eq!(server.ask(post(&"x".repeat(1 << 20))).await.status, 200);
+    assert_eq!(server.request(post(&"x".repeat(1 << 20))).await.status, 200);
 }
 
 #[tokio::test]
@@ -127,7 +128,7 @@ async fn the_trace_of_a_request_is_passed_on() {
         (format!("traceparent: {TRACE}\r\ntraceparent: {TRACE}\r\n"), "-"),
         ("traceparent: anything\r\n".to_owned(), "-"),
     ] {
-        let answer = server.ask(request("GET", "/pages/x", &lines, "")).await;
+        let answer = server.request(request("GET", "/pages/x", &lines, "")).await;
         assert_eq!(answer.text(), format!("GET /pages/x - 0 {expected}"));
     }
 }
@@ -137,8 +138,8 @@ async fn listeners_of_different_protocols_stop_together() {
     let echo = Arc::new(Echo::default());
     let protocols = vec![(protocol(&echo), None), (Protocol::stream(Lines), None)];
     let (server, addresses) = Running::start_listeners(HttpSettings::default(), echo, protocols).await;
-    assert_eq!(server.ask(post("x")).await.status, 200);
-    let mut lines = Wire::new(TcpStream::connect(addresses[1]).await.unwrap());
+    assert_eq!(server.request(post("x")).await.status, 200);
+    let mut lines = AsyncHttpClient::new(TcpStream::connect(addresses[1]).await.unwrap());
     lines.send("hello").await;
     let mut back = [0; 5];
     lines.io.read_exact(&mut back).await.unwrap();

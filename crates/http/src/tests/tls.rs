@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ringbook_testbed::async_http_client::AsyncHttpClient;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -13,7 +14,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::super::{HttpSettings, TlsFiles};
-use super::client::{BRIEF, Echo, Running, Wire, big, post};
+use super::client::{BRIEF, Echo, Running, big, post};
 
 const ONE: (&str, &str) = (include_str!("one.pem"), include_str!("one.key"));
 const TWO: (&str, &str) = (include_str!("two.pem"), include_str!("two.key"));
@@ -46,7 +47,11 @@ impl Drop for Folder {
     }
 }
 
-async fn connect(server: &Running, name: &'static str, pem: &str) -> std::io::Result<Wire<TlsStream<TcpStream>>> {
+async fn connect(
+    server: &Running,
+    name: &'static str,
+    pem: &str,
+) -> std::io::Result<AsyncHttpClient<TlsStream<TcpStream>>> {
     let mut roots = RootCertStore::empty();
     let root = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
     roots.add(root).unwrap();
@@ -58,7 +63,7 @@ async fn connect(server: &Running, name: &'static str, pem: &str) -> std::io::Re
     let stream = TcpStream::connect(server.address).await?;
     let name = ServerName::try_from(name).unwrap();
     let stream = TlsConnector::from(Arc::new(config)).connect(name, stream);
-    stream.await.map(Wire::new)
+    stream.await.map(AsyncHttpClient::new)
 }
 
 #[tokio::test]
@@ -70,7 +75,7 @@ async fn calls_go_over_tls_and_files_are_exchanged_under_way() {
     let server = Running::start_with(HttpSettings::default(), Echo::default(), tls).await;
     let mut old = connect(&server, "one.test", ONE.0).await.unwrap();
     old.send(post("big")).await;
-    assert_eq!(old.answer().await.body, big().concat());
+    assert_eq!(old.read_response().await.body, big().concat());
 
     folder.hold((TWO.0, ONE.1));
     let fault = files.reload().unwrap_err().to_string();
@@ -81,9 +86,9 @@ async fn calls_go_over_tls_and_files_are_exchanged_under_way() {
     files.reload().unwrap();
     let mut new = connect(&server, "two.test", TWO.0).await.unwrap();
     assert!(connect(&server, "one.test", ONE.0).await.is_err());
-    for wire in [&mut old, &mut new] {
-        wire.send(post("x")).await;
-        assert_eq!(wire.answer().await.text(), "127.0.0.1:x");
+    for client in [&mut old, &mut new] {
+        client.send(post("x")).await;
+        assert_eq!(client.read_response().await.text(), "127.0.0.1:x");
     }
 }
 
@@ -93,9 +98,9 @@ async fn a_refusal_arrives_over_tls_while_the_client_sends() {
     folder.hold(ONE);
     let tls = Some(Arc::new(folder.read().unwrap()));
     let server = Running::start_with(HttpSettings::default(), Echo::default(), tls).await;
-    let mut wire = connect(&server, "one.test", ONE.0).await.unwrap();
-    wire.send(post(&"x".repeat(8 << 20))).await;
-    assert_eq!(wire.answer().await.status, 413);
+    let mut client = connect(&server, "one.test", ONE.0).await.unwrap();
+    client.send(post(&"x".repeat(8 << 20))).await;
+    assert_eq!(client.read_response().await.status, 413);
 }
 
 #[tokio::test]
@@ -105,7 +110,7 @@ async fn a_handshake_that_does_not_come_is_not_waited_for() {
     let settings = HttpSettings { handshake_time_max: BRIEF, ..HttpSettings::default() };
     let tls = Some(Arc::new(folder.read().unwrap()));
     let server = Running::start_with(settings, Echo::default(), tls).await;
-    server.connect().await.closed().await;
+    server.connect().await.expect_closed().await;
 }
 
 #[test]

@@ -100,7 +100,13 @@ fn read(record: Json<'_>) -> Result<Upload, RpcError> {
         });
     }
     let draft = findings.end(draft)?;
-    Ok(Upload { draft, organization_name, group_names: group_names.unwrap_or_default() })
+    let group_names = group_names.unwrap_or_default();
+    if draft.groups.len() + group_names.len() > GROUPS_OF_CONTACT.max {
+        let error = RpcError::at(Mnemonic::InvalidParameterValue, "group_names").sent(parts.group_names);
+        let reason = format!("at most {} groups, those of the member groups included", GROUPS_OF_CONTACT.max);
+        return Err(error.because(reason).with("max", GROUPS_OF_CONTACT.max as u64));
+    }
+    Ok(Upload { draft, organization_name, group_names })
 }
 
 fn names(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Option<Vec<Name>> {

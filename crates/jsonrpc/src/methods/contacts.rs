@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ringbook_app::admitted::{Admitted, Contacts};
+use ringbook_app::admitted::Admitted;
+use ringbook_book::runner::Runner;
 
 use super::MethodCall;
 use crate::mnemonic::RpcError;
-use crate::to_wire::{self, ChunkCache, Reply};
+use crate::to_wire::{self, ChunkCache};
 use crate::{error_map, from_wire};
+
+/// What a contact usually takes in an answer.
+const USUAL_BYTES: usize = 512;
 
 /// Asks the caller's book and writes the page that it finds.
 pub async fn contacts(
@@ -16,16 +20,21 @@ pub async fn contacts(
     call: &mut Admitted<'_, '_>,
     chunk_cache: &Arc<ChunkCache>,
 ) -> Result<Vec<Bytes>, RpcError> {
+    let refused = |error| error_map::of_app(&error, request.params);
     let ask = from_wire::ask(request.params)?;
-    let found = call.contacts(ask).await.map_err(|error| error_map::of_app(&error, request.params))?;
-    let Contacts { book, page, fields } = found;
-    let (count, total) = (page.len(), page.total);
-    let mut reply = Reply::open(request.id);
-    let chunk_cache = Arc::clone(chunk_cache);
-    let write = move || {
-        to_wire::contacts(reply.data(), fields, &page, &book, &chunk_cache);
-        reply
-    };
-    let reply = call.write(count, write).await.map_err(|error| error_map::of_app(&error, request.params))?;
-    Ok(reply.close(Some(total), call.limits().as_ref()))
+    let found = Arc::new(call.contacts(ask).await.map_err(refused)?);
+    let (count, total) = (found.page.len(), found.page.total);
+    let mut attempts = request.attempts(call);
+    loop {
+        let mut reply = attempts.open(count * USUAL_BYTES).await?;
+        let (found, chunk_cache) = (Arc::clone(&found), Arc::clone(chunk_cache));
+        let write = move |runner: &dyn Runner| {
+            to_wire::contacts(reply.data(), found.fields, &found.page, &chunk_cache, runner);
+            reply
+        };
+        let reply = call.write(count, write).await.map_err(refused)?;
+        if let Some(reply) = attempts.complete(reply, request.params)? {
+            return Ok(reply.close(Some(total), call.limits().as_ref()));
+        }
+    }
 }

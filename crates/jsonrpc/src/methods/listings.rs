@@ -1,13 +1,15 @@
 //! The questions about what a book lists beside contacts: groups, organizations, employees, the blacklist.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use ringbook_app::admitted::Admitted;
-use ringbook_book::query::plan::Plan;
-use ringbook_book::query::records::{BlacklistNumbers, Employees, Found, Groups, Listing, Organizations};
+use ringbook_book::query::records::{BlacklistNumbers, Employees, Groups, Listing, Organizations, RecordPage};
+use ringbook_book::runner::Runner;
 
 use super::MethodCall;
 use crate::mnemonic::RpcError;
-use crate::to_wire::{self, Reply};
+use crate::to_wire;
 use crate::{error_map, from_wire};
 
 /// The groups, with their members.
@@ -32,13 +34,20 @@ pub async fn blacklist_numbers(request: MethodCall<'_>, call: &mut Admitted<'_, 
 
 /// Asks the caller's book and writes the page that it finds.
 async fn answer<L: Listing>(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
+    let refused = |error| error_map::of_app(&error, request.params);
     let ask = from_wire::ask(request.params)?;
-    let mut reply = Reply::open(request.id);
-    let write = move |plan: &Plan, found: Found<L::Record<'_>>| {
-        to_wire::records(reply.data(), plan.table(), plan.fields(), found.records());
-        (reply, found.total)
-    };
-    let written = call.list::<L, _>(ask, write).await;
-    let (reply, total) = written.map_err(|error| error_map::of_app(&error, request.params))?;
-    Ok(reply.close(Some(total), call.limits().as_ref()))
+    let plan = Arc::new(call.plan(L::fields(), ask).await.map_err(refused)?);
+    let mut attempts = request.attempts(call);
+    loop {
+        let mut reply = attempts.open(0).await?;
+        let (table, fields) = (plan.table(), plan.fields());
+        let write = move |found: RecordPage<L::Record<'_>>, runner: &dyn Runner| {
+            to_wire::records(reply.data(), table, fields, found.records(), runner);
+            (reply, found.total)
+        };
+        let (reply, total) = call.list::<L, _>(Arc::clone(&plan), write).await.map_err(refused)?;
+        if let Some(reply) = attempts.complete(reply, request.params)? {
+            return Ok(reply.close(Some(total), call.limits().as_ref()));
+        }
+    }
 }

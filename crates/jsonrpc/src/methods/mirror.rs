@@ -4,6 +4,7 @@ use bytes::Bytes;
 use ringbook_app::admitted::Admitted;
 use ringbook_app::cursor;
 use ringbook_book::book::history::Changes;
+use ringbook_book::runner::Runner;
 
 use super::MethodCall;
 use crate::error_map;
@@ -11,9 +12,9 @@ use crate::method::bounds::{CHANGES_LIMIT, Range};
 use crate::method::{LIMIT, SINCE};
 use crate::mnemonic::{Mnemonic, RpcError};
 use crate::reader::Reader;
-use crate::to_wire::{self, Reply, WithCursor};
+use crate::to_wire::{self, WithCursor};
 
-/// Asks the caller's book what has changed, and writes it.
+/// Asks the caller's book what has changed, and writes it; of what is too large for one answer, the first part.
 pub async fn contact_changes(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
     let params = request.params;
     let refused = |error| error_map::of_app(&error, params);
@@ -24,14 +25,19 @@ pub async fn contact_changes(request: MethodCall<'_>, call: &mut Admitted<'_, '_
         RpcError::at(Mnemonic::InvalidParameterValue, SINCE).sent(params.raw(SINCE)).because(reason)
     })?;
     let limit = checked_limit(limit, params)?;
-    let mut reply = Reply::open(request.id);
-    let write = move |changes: &Changes<'_>| {
-        to_wire::changes(reply.data(), &changes.changed);
-        let cursor = cursor::write(changes.cursor, customer);
-        (reply, WithCursor { total: changes.total, cursor, has_more: changes.has_more })
-    };
-    let (reply, cursor) = call.changes(since, limit, write).await.map_err(refused)?;
-    Ok(reply.finish_with_cursor(&cursor, call.limits().as_ref()))
+    let mut attempts = request.attempts(call);
+    loop {
+        let mut reply = attempts.open(0).await?;
+        let write = move |changes: &Changes<'_>, runner: &dyn Runner| {
+            let shown = to_wire::changes(reply.data(), &changes.changed, runner);
+            let (next, has_more) = changes.cursor_after(shown);
+            (reply, WithCursor { total: changes.total, cursor: cursor::write(next, customer), has_more })
+        };
+        let (reply, cursor) = call.changes(since, limit, write).await.map_err(refused)?;
+        if let Some(reply) = attempts.complete(reply, params)? {
+            return Ok(reply.finish_with_cursor(&cursor, call.limits().as_ref()));
+        }
+    }
 }
 
 fn checked_limit(limit: Option<i128>, params: Reader<'_>) -> Result<usize, RpcError> {

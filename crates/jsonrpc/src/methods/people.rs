@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ringbook_app::admitted::Admitted;
-use ringbook_book::query::field::{ACCOUNT, CUSTOMER_USER, Field};
+use ringbook_app::fields::{ACCOUNT, CUSTOMER_USER};
+use ringbook_book::query::field::Field;
+use ringbook_book::query::records::RecordPage;
 use ringbook_book::query::value::{Record, Value};
+use ringbook_book::runner::Runner;
 
 use super::MethodCall;
 use crate::mnemonic::RpcError;
-use crate::to_wire::{self, Reply};
+use crate::to_wire;
 use crate::{error_map, from_wire};
 use ringbook_app::access::{Account, User};
 
@@ -25,18 +28,28 @@ pub async fn account(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Re
     answer(request, call, &ACCOUNT, vec![account]).await
 }
 
-async fn answer<R: Record>(
+async fn answer<R: Record + Clone + Send + 'static>(
     request: MethodCall<'_>,
     call: &mut Admitted<'_, '_>,
     table: &'static [Field],
     all: Vec<R>,
 ) -> Result<Vec<Bytes>, RpcError> {
+    let refused = |error| error_map::of_app(&error, request.params);
     let ask = from_wire::ask(request.params)?;
-    let found = call.among(table, ask, all).await;
-    let (plan, found) = found.map_err(|error| error_map::of_app(&error, request.params))?;
-    let mut reply = Reply::open(request.id);
-    to_wire::records(reply.data(), table, plan.fields(), found.records());
-    Ok(reply.close(Some(found.total), call.limits().as_ref()))
+    let plan = Arc::new(call.plan(table, ask).await.map_err(refused)?);
+    let mut attempts = request.attempts(call);
+    loop {
+        let mut reply = attempts.open(0).await?;
+        let fields = plan.fields();
+        let write = move |found: RecordPage<R>, runner: &dyn Runner| {
+            to_wire::records(reply.data(), table, fields, found.records(), runner);
+            (reply, found.total)
+        };
+        let (reply, total) = call.among(Arc::clone(&plan), all.clone(), write).await.map_err(refused)?;
+        if let Some(reply) = attempts.complete(reply, request.params)? {
+            return Ok(reply.close(Some(total), call.limits().as_ref()));
+        }
+    }
 }
 
 /// The value of each field of [`CUSTOMER_USER`]: one that is forgotten does not compile.
@@ -56,6 +69,7 @@ static ACCOUNT_VALUES: [for<'a> fn(&'a Account) -> Value<'a>; ACCOUNT.len()] = [
 ];
 
 /// A user, by the field table of `get.customer_users`.
+#[derive(Clone)]
 struct CustomerUser(Arc<User>);
 
 impl Record for CustomerUser {
@@ -69,6 +83,7 @@ impl Record for CustomerUser {
 }
 
 /// A customer, by the field table of `get.account`.
+#[derive(Clone)]
 struct Owner(Arc<Account>);
 
 impl Record for Owner {

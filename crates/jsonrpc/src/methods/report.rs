@@ -1,31 +1,43 @@
 //! `get.api_requests`
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use ringbook_app::admitted::Admitted;
+use ringbook_app::fields::API_REQUEST;
 use ringbook_book::moment;
-use ringbook_book::query::field::API_REQUEST;
+use ringbook_book::runner::Runner;
 
 use super::MethodCall;
 use crate::method::{DATE_FROM, DATE_TILL};
 use crate::mnemonic::{Mnemonic, RpcError};
-use crate::to_wire::{self, Reply};
+use crate::to_wire;
 use crate::{error_map, from_wire};
+
+/// What a request usually takes in an answer.
+const USUAL_BYTES: usize = 1 << 10;
 
 /// The requests of an interval.
 pub async fn api_requests(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
     let (from, till) = (text(request, DATE_FROM)?, text(request, DATE_TILL)?);
     let ask = from_wire::ask(request.params)?;
     let (from, till) = (date(request, DATE_FROM, &from)?, date(request, DATE_TILL, &till)?);
-    let found = call.requests(ask, from, till).await;
-    let (fields, page) = found.map_err(|error| error_map::of_app(&error, request.params))?;
-    let (count, total) = (page.requests.len(), page.total);
-    let mut reply = Reply::open(request.id);
-    let write = move || {
-        to_wire::records(reply.data(), &API_REQUEST, fields, page.requests.iter());
-        reply
-    };
-    let reply = call.write(count, write).await.map_err(|error| error_map::of_app(&error, request.params))?;
-    Ok(reply.close(Some(total), call.limits().as_ref()))
+    let refused = |error| error_map::of_app(&error, request.params);
+    let (fields, page) = call.requests(ask, from, till).await.map_err(refused)?;
+    let (count, total, page) = (page.requests.len(), page.total, Arc::new(page));
+    let mut attempts = request.attempts(call);
+    loop {
+        let mut reply = attempts.open(count * USUAL_BYTES).await?;
+        let page = Arc::clone(&page);
+        let write = move |runner: &dyn Runner| {
+            to_wire::records(reply.data(), &API_REQUEST, fields, page.requests.iter(), runner);
+            reply
+        };
+        let reply = call.write(count, write).await.map_err(refused)?;
+        if let Some(reply) = attempts.complete(reply, request.params)? {
+            return Ok(reply.close(Some(total), call.limits().as_ref()));
+        }
+    }
 }
 
 /// A required text; null counts as absent.

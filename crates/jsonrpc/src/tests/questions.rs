@@ -168,6 +168,9 @@ async fn a_token_is_never_repeated() {
         json!({"sort": [{(token.clone()): 1}]}),
         json!({"limit": {(token.clone()): 1}}),
         json!({"limit": format!("{}{token}", "x".repeat(980))}),
+        // In a query, which an error quotes.
+        json!({"filter": {"field": "groups", "operator": "jsquery", "value": format!("(# = 1 {token})")}}),
+        json!({"filter": {"field": "groups", "operator": "jsquery", "value": format!("(# = 1 \"x{token}\")")}}),
     ] {
         let answer = world.call(&token, "get.contacts", params.clone()).await;
         assert_ne!(outcome(&answer), "ok");

@@ -17,6 +17,8 @@ use ringbook_book::book::chunk::Chunk;
 
 /// Most bytes that are kept.
 const KEPT_BYTES_MAX: usize = 64 << 20;
+/// Most chunks that something is kept of. Each holds the room of its chunk in memory, not the texts in it.
+const KEPT_CHUNKS_MAX: usize = 4096;
 
 /// The contacts of a chunk, written one after another, each with a comma before it.
 #[derive(Debug, Clone)]
@@ -25,6 +27,24 @@ pub struct Text {
     pub bytes: Bytes,
     /// Where each contact ends.
     pub ends: Arc<[u32]>,
+}
+
+/// What is known of a chunk.
+#[derive(Debug, Clone)]
+pub enum Rendered {
+    /// Its text.
+    Text(Text),
+    /// Its text is too large to be kept.
+    TooLarge,
+}
+
+impl Rendered {
+    fn bytes(&self) -> usize {
+        match self {
+            Rendered::Text(text) => text.bytes.len(),
+            Rendered::TooLarge => 0,
+        }
+    }
 }
 
 /// What is kept of many chunks.
@@ -45,32 +65,33 @@ struct Entry {
     /// Keeps the address from being given to another chunk.
     _held: Weak<Chunk>,
     names_version: u64,
-    text: Text,
+    rendered: Rendered,
 }
 
 impl ChunkCache {
-    /// What was kept of the chunk at this place of a snapshot, if it still shows the same.
-    pub fn find(&self, book: &Book, at: usize) -> Option<Text> {
+    /// What is known of the chunk at this place of a snapshot, if it still shows the same.
+    pub fn find(&self, book: &Book, at: usize) -> Option<Rendered> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = kept.texts.get(&address(book.chunk(at)))?;
-        (entry.names_version == book.names_version()).then(|| entry.text.clone())
+        (entry.names_version == book.names_version()).then(|| entry.rendered.clone())
     }
 
-    /// Keeps a text, and forgets the oldest where it gets too much.
-    pub fn keep(&self, book: &Book, at: usize, text: &Text) {
+    /// Keeps what is known of a chunk, and forgets the oldest where it gets too much.
+    pub fn keep(&self, book: &Book, at: usize, rendered: Rendered) {
         let chunk = book.chunk(at);
-        let entry = Entry { _held: Arc::downgrade(chunk), names_version: book.names_version(), text: text.clone() };
+        let bytes = rendered.bytes();
+        let entry = Entry { _held: Arc::downgrade(chunk), names_version: book.names_version(), rendered };
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.bytes += text.bytes.len();
+        kept.bytes += bytes;
         if let Some(old) = kept.texts.insert(address(chunk), entry) {
-            kept.bytes -= old.text.bytes.len();
+            kept.bytes -= old.rendered.bytes();
         } else {
             kept.order.push_back(address(chunk));
         }
-        while kept.bytes > KEPT_BYTES_MAX {
+        while kept.bytes > KEPT_BYTES_MAX || kept.texts.len() > KEPT_CHUNKS_MAX {
             let Some(oldest) = kept.order.pop_front() else { break };
             let gone = kept.texts.remove(&oldest);
-            kept.bytes -= gone.map_or(0, |entry| entry.text.bytes.len());
+            kept.bytes -= gone.map_or(0, |entry| entry.rendered.bytes());
         }
     }
 }

@@ -12,11 +12,12 @@ use bytes::Bytes;
 use ringbook_book::Book;
 use ringbook_book::book::history::Changed;
 use ringbook_book::book::view::ContactView;
-use ringbook_book::query::contacts::Page;
+use ringbook_book::query::contact_page::ContactPage;
 use ringbook_book::query::field::{CONTACT, contact as place};
 use ringbook_book::query::plan::FieldSet;
+use ringbook_book::runner::Runner;
 
-use super::chunk_cache::{ChunkCache, Text};
+use super::chunk_cache::{ChunkCache, Rendered, Text};
 use super::memo::Memo;
 use super::{Output, digits, is_plain, number, raw, text, text_contents, text_or_null};
 
@@ -31,37 +32,63 @@ const RECORDS_OF_CHUNKS_MIN: usize = 256;
 /// Fewer neighbours than this are written one by one.
 const NEIGHBOURS_MIN: usize = 16;
 
-/// Appends the array of a page's contacts, each with the members in `fields` in the documented order. What is written
-/// of whole chunks is kept in `rendered`, and taken from there.
-pub fn contacts(output: &mut Output, fields: FieldSet, page: &Page, book: &Book, rendered: &ChunkCache) {
+/// The most that the text of a chunk may have to be kept; larger chunks are written record by record.
+pub(super) const CHUNK_BYTES_MAX: usize = 4 << 20;
+
+/// Appends the array of a page's contacts, each with the members in `fields` in the documented order; stops where the
+/// output or the runner says so. What is written of whole chunks is kept in `rendered`, and taken from there.
+pub fn contacts(output: &mut Output, fields: FieldSet, page: &ContactPage, rendered: &ChunkCache, runner: &dyn Runner) {
+    let book = page.book();
     let mut shared = (page.len() >= RECORDS_TO_REMEMBER_MIN).then(Shared::default);
     let by_chunks = page.len() >= RECORDS_OF_CHUNKS_MIN && fields == FieldSet::all(CONTACT.len());
     output.open.push(b'[');
     let mut written = 0;
-    for (chunk, places) in page.runs() {
+    for (chunk, places) in page.row_ranges() {
         let in_one = by_chunks && places.len() >= NEIGHBOURS_MIN;
-        let text = if in_one { of_chunk(book, chunk, places.len(), shared.as_mut(), rendered) } else { None };
-        match text {
-            Some(text) => output.append(slice(&text, &places, written == 0)),
-            None => records(output, fields, book.views(chunk, places.clone()), written == 0, shared.as_mut()),
+        let bytes_max = output.room.bytes_max().saturating_sub(output.bytes());
+        let text =
+            if in_one { of_chunk(book, chunk, places.len(), bytes_max, shared.as_mut(), rendered) } else { None };
+        let goes_on = match text {
+            Some(text) => {
+                output.append(slice(&text, &places, written == 0));
+                output.go_on(runner) && runner.should_continue()
+            }
+            None => {
+                let views = book.views(chunk, places.clone());
+                records(output, fields, views, written == 0, shared.as_mut(), runner)
+            }
+        };
+        if !goes_on {
+            return;
         }
         written += places.len();
     }
     output.open.push(b']');
 }
 
-/// Appends the array of what has changed in a book; contacts with all their members.
-pub fn changes(output: &mut Output, changed: &[Changed<'_>]) {
+/// Appends the array of what has changed in a book; contacts with all their members. Says how many things are in it: it
+/// ends where the next one has no room.
+pub fn changes(output: &mut Output, changed: &[Changed<'_>], runner: &dyn Runner) -> usize {
     let mut shared = (changed.len() >= RECORDS_TO_REMEMBER_MIN).then(Shared::default);
     output.open.push(b'[');
     for (at, changed) in changed.iter().enumerate() {
+        let before = output.open.len();
         output.open.reserve(USUAL_RECORD_BYTES);
         raw(&mut output.open, if at == 0 { r#"{"id":"# } else { r#",{"id":"# });
         change(&mut output.open, changed, shared.as_mut());
         output.open.push(b'}');
-        output.turn();
+        // A page of nothing would lead nowhere: then the answer is refused.
+        if at > 0 && output.bytes() >= output.room.bytes_max() {
+            output.open.truncate(before);
+            output.open.push(b']');
+            return at;
+        }
+        if !output.go_on(runner) {
+            return at;
+        }
     }
     output.open.push(b']');
+    changed.len()
 }
 
 fn change(open: &mut Vec<u8>, changed: &Changed<'_>, shared: Option<&mut Shared>) {
@@ -71,21 +98,22 @@ fn change(open: &mut Vec<u8>, changed: &Changed<'_>, shared: Option<&mut Shared>
             raw(open, r#","deleted":false,"contact":"#);
             contact(open, FieldSet::all(CONTACT.len()), *view, shared);
         }
-        Changed::Gone(id) => {
+        Changed::Deleted(id) => {
             number(open, id.number());
             raw(open, r#","deleted":true,"contact":null"#);
         }
     }
 }
 
-/// Appends records, each with a comma before it, but none before the first of a page.
+/// Appends records, each with a comma before it, but none before the first of a page; says whether to go on.
 fn records<'b>(
     output: &mut Output,
     fields: FieldSet,
     views: impl Iterator<Item = ContactView<'b>>,
     mut is_first: bool,
     mut shared: Option<&mut Shared>,
-) {
+    runner: &dyn Runner,
+) -> bool {
     for view in views {
         if !is_first {
             output.open.push(b',');
@@ -93,34 +121,46 @@ fn records<'b>(
         is_first = false;
         output.open.reserve(USUAL_RECORD_BYTES);
         contact(&mut output.open, fields, view, shared.as_deref_mut());
-        output.turn();
+        if !output.go_on(runner) {
+            return false;
+        }
     }
+    true
 }
 
-/// The text of a whole chunk: what is kept of it, or, where a page shows at least half of it, written now and kept.
+/// The text of a whole chunk: what is kept of it, or, where a page shows at least half of it, written now and kept. None
+/// if it is too large to be kept, or than the `bytes_max` that the answer still takes.
 fn of_chunk(
     book: &Book,
     at: usize,
     shown: usize,
+    bytes_max: usize,
     mut shared: Option<&mut Shared>,
     rendered: &ChunkCache,
 ) -> Option<Text> {
     let count = book.chunk(at).len();
-    if let Some(text) = rendered.find(book, at) {
-        return Some(text);
-    }
-    if shown * 2 < count {
-        return None;
+    match rendered.find(book, at) {
+        Some(Rendered::Text(text)) => return Some(text),
+        Some(Rendered::TooLarge) => return None,
+        None if shown * 2 < count => return None,
+        None => {}
     }
     let mut open = Vec::with_capacity(count * USUAL_RECORD_BYTES / 2);
     let mut ends = Vec::with_capacity(count);
     for view in book.views(at, 0..count) {
         open.push(b',');
         contact(&mut open, FieldSet::all(CONTACT.len()), view, shared.as_deref_mut());
+        if open.len() > CHUNK_BYTES_MAX {
+            rendered.keep(book, at, Rendered::TooLarge);
+            return None;
+        }
+        if open.len() > bytes_max {
+            return None;
+        }
         ends.push(u32::try_from(open.len()).ok()?);
     }
     let text = Text { bytes: Bytes::from(open.into_boxed_slice()), ends: Arc::from(ends) };
-    rendered.keep(book, at, &text);
+    rendered.keep(book, at, Rendered::Text(text.clone()));
     Some(text)
 }
 
@@ -155,9 +195,9 @@ fn contact(open: &mut Vec<u8>, fields: FieldSet, view: ContactView<'_>, shared: 
         }
         Some(shared) => {
             let (managers, organizations) = (&mut shared.managers, &mut shared.organizations);
-            managers.append(open, view.manager_place(), |open| manager(open, fields, view));
-            organizations.append(open, view.organization_place(), |open| organization(open, fields, view));
-            shared.groups.append(open, view.group_set_place(), |open| groups(open, fields, view));
+            managers.append(open, view.manager_slot(), |open| manager(open, fields, view));
+            organizations.append(open, view.organization_slot(), |open| organization(open, fields, view));
+            shared.groups.append(open, view.group_set_slot(), |open| groups(open, fields, view));
         }
     }
     open[start] = b'{';

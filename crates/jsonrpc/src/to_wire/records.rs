@@ -2,29 +2,34 @@
 //! users, employees, groups and organizations.
 
 use ringbook_book::moment;
-use ringbook_book::query::field::{AlwaysEmpty, Field};
+use ringbook_book::query::field::{EmptyValue, Field};
 use ringbook_book::query::plan::FieldSet;
 use ringbook_book::query::value::{Objects, Record, Value};
+use ringbook_book::runner::Runner;
 
 use super::{Output, number, raw, text};
 
-/// Appends the array of these records, each with the members in `fields` in the order of the `table`.
+/// Appends the array of these records, each with the members in `fields` in the order of the `table`; stops where the
+/// output or the runner says so.
 pub fn records<'r, R: Record + 'r>(
     output: &mut Output,
     table: &[Field],
     fields: FieldSet,
     records: impl Iterator<Item = &'r R>,
+    runner: &dyn Runner,
 ) {
     raw(&mut output.open, "[");
     for (place, record) in records.enumerate() {
         raw(&mut output.open, if place == 0 { "" } else { "," });
-        one(output, table, fields, record);
-        output.turn();
+        if !one(output, table, fields, record, runner) || !output.go_on(runner) {
+            return;
+        }
     }
     raw(&mut output.open, "]");
 }
 
-fn one(output: &mut Output, table: &[Field], fields: FieldSet, record: &impl Record) {
+/// Appends a record; says whether to go on.
+fn one(output: &mut Output, table: &[Field], fields: FieldSet, record: &impl Record, runner: &dyn Runner) -> bool {
     raw(&mut output.open, "{");
     let chosen = (0..table.len()).filter(|place| fields.has(*place));
     for (count, place) in chosen.enumerate() {
@@ -32,18 +37,20 @@ fn one(output: &mut Output, table: &[Field], fields: FieldSet, record: &impl Rec
         text(&mut output.open, table[place].name);
         raw(&mut output.open, ":");
         match record.value(place) {
-            Value::Objects(list) => objects(output, list),
+            Value::Objects(list) if !objects(output, list, runner) => return false,
+            Value::Objects(_) => {}
             Value::Object(only) => object(&mut output.open, only, 0),
             value => scalar(&mut output.open, value),
         }
     }
     raw(&mut output.open, "}");
+    true
 }
 
 /// Appends a value that is no object, nor a list of them.
 fn scalar(open: &mut Vec<u8>, value: Value<'_>) {
     match value {
-        Value::Null | Value::AlwaysEmpty(AlwaysEmpty::Null) => raw(open, "null"),
+        Value::Null | Value::Empty(EmptyValue::Null) => raw(open, "null"),
         Value::Number(value) => signed(open, value),
         Value::Boolean(true) => raw(open, "true"),
         Value::Boolean(false) => raw(open, "false"),
@@ -52,8 +59,8 @@ fn scalar(open: &mut Vec<u8>, value: Value<'_>) {
         Value::Text(content) => text(open, content),
         Value::Texts(contents) => texts(open, contents),
         // The members of an object are scalars, and whoever comes from a record has looked already.
-        Value::Objects(_) | Value::AlwaysEmpty(AlwaysEmpty::List) => raw(open, "[]"),
-        Value::Object(_) | Value::AlwaysEmpty(AlwaysEmpty::Object) => raw(open, "{}"),
+        Value::Objects(_) | Value::Empty(EmptyValue::List) => raw(open, "[]"),
+        Value::Object(_) | Value::Empty(EmptyValue::Object) => raw(open, "{}"),
     }
 }
 
@@ -81,15 +88,18 @@ fn texts(open: &mut Vec<u8>, contents: &[Box<str>]) {
     raw(open, "]");
 }
 
-/// Appends a list that may have a million objects.
-fn objects(output: &mut Output, list: &dyn Objects) {
+/// Appends a list that may have a million objects; says whether to go on.
+fn objects(output: &mut Output, list: &dyn Objects, runner: &dyn Runner) -> bool {
     raw(&mut output.open, "[");
     for place in 0..list.len() {
         raw(&mut output.open, if place == 0 { "" } else { "," });
         object(&mut output.open, list, place);
-        output.turn();
+        if !output.go_on(runner) {
+            return false;
+        }
     }
     raw(&mut output.open, "]");
+    true
 }
 
 /// Appends one object of a list.

@@ -1,18 +1,23 @@
 //! The bytes of answers, letter by letter.
 
+use std::sync::Arc;
+
 use ringbook_book::Book;
 use ringbook_book::book::writer::BookWriter;
 use ringbook_book::change::{Change, Effect};
 use ringbook_book::contact::{Contact, ContactDraft};
 use ringbook_book::employee::Employee;
-use ringbook_book::group::{Group, Origin};
+use ringbook_book::group::{Group, GroupOwner};
 use ringbook_book::id::{ContactId, EmployeeId, GroupId, OrganizationId};
 use ringbook_book::organization::Organization;
 use ringbook_book::query::ask::Ask;
-use ringbook_book::query::field::{AlwaysEmpty, CONTACT};
-use ringbook_book::query::plan::plan;
+use ringbook_book::query::contact_page::ContactPage;
+use ringbook_book::query::field::{CONTACT, EmptyValue};
+use ringbook_book::query::plan::{FieldSet, plan};
 use ringbook_book::query::value::{Objects, Record, Value};
+use ringbook_book::runner::{INLINE, Partition};
 use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
+use ringbook_http::ReplyBudget;
 
 use super::*;
 
@@ -53,7 +58,7 @@ fn full() -> Contact {
 
 fn book(contacts: Vec<Contact>) -> Book {
     let group = |id, text| {
-        Effect::PutGroup(Group { id: GroupId::new(id).expect(PROOF), name: name(text), origin: Origin::User })
+        Effect::PutGroup(Group { id: GroupId::new(id).expect(PROOF), name: name(text), owner: GroupOwner::User })
     };
     let employee = Employee {
         id: EmployeeId::new(3).expect(PROOF),
@@ -67,9 +72,9 @@ fn book(contacts: Vec<Contact>) -> Book {
     let mut effects = vec![group(1, "VIP"), group(12, "x")];
     effects.extend([Effect::PutEmployee(employee), Effect::PutOrganization(organization)]);
     effects.extend(contacts.into_iter().map(Effect::PutContact));
-    let mut desk = BookWriter::default();
-    desk.apply(&Change { decided_on: desk.book().revision(), contacts: 0, effects });
-    desk.book().clone()
+    let mut writer = BookWriter::default();
+    writer.apply(&Change { decided_on: writer.book().revision(), contacts: 0, effects });
+    writer.book().clone()
 }
 
 fn written(book: &Book, fields: &[&str]) -> String {
@@ -77,11 +82,17 @@ fn written(book: &Book, fields: &[&str]) -> String {
     page(book, &Ask { fields, ..Ask::default() }, &ChunkCache::default())
 }
 
+/// The members to return and the page of a query.
+fn search(book: &Book, ask: &Ask) -> (FieldSet, ContactPage) {
+    let plan = Arc::new(plan(&CONTACT, ask).expect(PROOF));
+    let page = Arc::new(book.clone()).search(&plan).run(&INLINE).expect(PROOF);
+    (plan.fields(), page)
+}
+
 fn page(book: &Book, ask: &Ask, rendered: &ChunkCache) -> String {
-    let plan = plan(&CONTACT, ask).expect(PROOF);
-    let found = book.contacts(&plan).expect(PROOF);
-    let mut output = Output::new();
-    contacts(&mut output, plan.fields(), &found, book, rendered);
+    let (fields, found) = search(book, ask);
+    let mut output = Output::new(AnswerRoom::unbounded());
+    contacts(&mut output, fields, &found, rendered, &INLINE);
     String::from_utf8(output.finish().concat()).expect("UTF-8")
 }
 
@@ -121,9 +132,8 @@ fn a_long_page_goes_out_in_pieces() {
     let mut reply = Reply::open("1");
     // One member less: pages of all members go out by chunks.
     let fields = CONTACT.iter().map(|field| field.name.to_owned()).filter(|name| name != "patronymic").collect();
-    let plan = plan(&CONTACT, &Ask { fields, limit: Some(4_000), ..Ask::default() }).expect(PROOF);
-    let found = book.contacts(&plan).expect(PROOF);
-    contacts(reply.data(), plan.fields(), &found, &book, &ChunkCache::default());
+    let (fields, found) = search(&book, &Ask { fields, limit: Some(4_000), ..Ask::default() });
+    contacts(reply.data(), fields, &found, &ChunkCache::default(), &INLINE);
     let pieces = reply.close(Some(4_000), None);
     assert!(pieces.len() > 3 && pieces[1].len() >= SEGMENT_BYTES && pieces[1].len() < SEGMENT_BYTES + SLACK_BYTES);
     let answer: serde_json::Value = serde_json::from_slice(&pieces.concat()).expect("JSON");
@@ -133,10 +143,10 @@ fn a_long_page_goes_out_in_pieces() {
 
 #[test]
 fn pages_of_kept_chunks_are_the_pages_that_are_written_anew() {
-    let mut desk = BookWriter::default();
+    let mut writer = BookWriter::default();
     let mut change = |effects| {
-        desk.apply(&Change { decided_on: desk.book().revision(), contacts: 0, effects });
-        desk.book().clone()
+        writer.apply(&Change { decided_on: writer.book().revision(), contacts: 0, effects });
+        writer.book().clone()
     };
     let organization = |text| Organization { id: OrganizationId::new(4).expect(PROOF), name: name(text) };
     let employed = |id: u64, last: &str| {
@@ -164,6 +174,85 @@ fn pages_of_kept_chunks_are_the_pages_that_are_written_anew() {
                 assert_eq!(data.len() as i128, expected);
             }
         }
+    }
+}
+
+/// A book whose every contact has so many groups with the longest names.
+fn heavy(contacts: u64, groups: u64) -> Book {
+    let ids: Vec<GroupId> = (1..=groups).map(|id| GroupId::new(id).expect(PROOF)).collect();
+    let group = |id: &GroupId| {
+        let name = name(&format!("{id:?}{}", "😀".repeat(200)));
+        Effect::PutGroup(Group { id: *id, name, owner: GroupOwner::User })
+    };
+    let mut effects: Vec<Effect> = ids.iter().map(group).collect();
+    effects.extend((1..=contacts).map(|id| {
+        let mut contact = contact(id, "Б");
+        contact.draft.groups = ids.clone();
+        Effect::PutContact(contact)
+    }));
+    let mut writer = BookWriter::default();
+    writer.apply(&Change { decided_on: writer.book().revision(), contacts: 0, effects });
+    writer.book().clone()
+}
+
+/// What is written of a page within so many bytes.
+fn within(bytes_max: usize, book: &Book, ask: &Ask, rendered: &ChunkCache, runner: &dyn Runner) -> Output {
+    let (fields, found) = search(book, ask);
+    let mut output = Output::new(AnswerRoom::new(bytes_max, 0, ReplyBudget::default()));
+    contacts(&mut output, fields, &found, rendered, runner);
+    output
+}
+
+#[test]
+fn a_page_is_written_no_further_than_an_answer_may_be() {
+    let (groups, bytes_max) = (100, 2 << 20);
+    let book = heavy(1_000, groups);
+    let everything = Ask { limit: Some(10_000), ..Ask::default() };
+    let by_member = Ask { fields: vec!["groups".to_owned()], ..everything.clone() };
+    let a_record = page(&book, &Ask { limit: Some(1), ..Ask::default() }, &ChunkCache::default()).len();
+    for ask in [&everything, &by_member] {
+        let rendered = ChunkCache::default();
+        for _ in 0..2 {
+            let output = within(bytes_max, &book, ask, &rendered, &INLINE);
+            assert_eq!(output.stopped, Some(RenderError::TooLarge));
+            let passed = output.bytes().checked_sub(bytes_max - 1024).expect("the bound was reached");
+            assert!(passed <= a_record, "{passed} bytes beyond");
+        }
+    }
+    let half = Ask { limit: Some(bytes_max as i128 / a_record as i128 / 2), ..Ask::default() };
+    assert_eq!(within(bytes_max, &book, &half, &ChunkCache::default(), &INLINE).stopped, None);
+}
+
+/// A chunk whose text is too large to be kept is written record by record, also the next time.
+#[test]
+fn large_chunks_are_not_kept() {
+    let book = heavy(1_000, 20);
+    let ask = Ask { limit: Some(1_000), ..Ask::default() };
+    let rendered = ChunkCache::default();
+    let first = page(&book, &ask, &rendered);
+    assert!(first.len() > super::contacts::CHUNK_BYTES_MAX);
+    assert!(matches!(rendered.find(&book, 0), Some(super::chunk_cache::Rendered::TooLarge)));
+    assert!(page(&book, &ask, &rendered) == first);
+}
+
+#[test]
+fn a_page_is_written_only_as_long_as_somebody_waits_for_it() {
+    /// Says no from the beginning.
+    struct Nobody;
+
+    impl Runner for Nobody {
+        fn should_continue(&self) -> bool {
+            false
+        }
+
+        fn run_partitioned(&self, _most: usize, _part: &(dyn Fn(Partition<'_>) + Sync)) {}
+    }
+
+    let book = heavy(1_000, 20);
+    for fields in [Vec::new(), vec!["groups".to_owned()]] {
+        let ask = Ask { limit: Some(1_000), fields, ..Ask::default() };
+        let output = within(ANSWER_BYTES_MAX, &book, &ask, &ChunkCache::default(), &Nobody);
+        assert!(output.bytes() < 2 * SEGMENT_BYTES, "{}", output.bytes());
     }
 }
 
@@ -223,8 +312,8 @@ impl Record for Sample {
             1 => Value::Boolean(true),
             2 => Value::DateTime(1_700_000_000),
             3 => Value::Objects(&Pair),
-            4 => Value::AlwaysEmpty(AlwaysEmpty::Object),
-            5 => Value::AlwaysEmpty(AlwaysEmpty::List),
+            4 => Value::Empty(EmptyValue::Object),
+            5 => Value::Empty(EmptyValue::List),
             _ => Value::Null,
         }
     }
@@ -236,11 +325,11 @@ impl Record for Sample {
 
 #[test]
 fn records_go_by_their_field_table() {
-    let mut output = Output::new();
+    let mut output = Output::new(AnswerRoom::unbounded());
     let chosen = ["id", "last_name", "first_name", "patronymic", "full_name", "emails", "groups"];
     let fields = chosen.iter().map(|name| (*name).to_owned()).collect();
     let plan = plan(&CONTACT, &Ask { fields, ..Ask::default() }).expect(PROOF);
-    records(&mut output, &CONTACT, plan.fields(), [Sample, Sample].iter());
+    records(&mut output, &CONTACT, plan.fields(), [Sample, Sample].iter(), &INLINE);
     let one = concat!(
         r#"{"id":-5,"last_name":true,"first_name":"2023-11-14 22:13:20","#,
         r#""patronymic":[{"a":0,"b":1},{"a":10,"b":11}],"full_name":{},"emails":[],"groups":null}"#

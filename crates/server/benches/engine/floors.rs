@@ -1,4 +1,4 @@
-//! The least work that could answer a question: bare scans over the names, laid end to end.
+//! The least work that could answer a query: scans over the names, laid end to end.
 
 use memchr::memmem::Finder;
 use regex::Regex;
@@ -14,7 +14,7 @@ const fn same(both: &'static str) -> Pattern {
     Pattern { ours: both, theirs: both }
 }
 
-/// From what a prefilter answers to what visits every letter.
+/// From patterns that a prefilter decides to patterns that visit every letter.
 pub const PATTERNS: &[Pattern] = &[
     same("ван"),
     same("Иван|Пётр|Анна"),
@@ -37,12 +37,12 @@ pub fn laid_end_to_end(book: &Book) -> String {
     names
 }
 
-/// How often `needle` occurs.
+/// Number of occurrences of `needle`.
 pub fn memmem(names: &str, needle: &str) -> u64 {
     Finder::new(needle).find_iter(names.as_bytes()).count() as u64
 }
 
-/// How many lines hold a match.
+/// Number of lines that match.
 pub fn regex(names: &str, pattern: &Regex) -> u64 {
     let (mut lines, mut from) = (0, 0);
     while let Some(found) = pattern.find_at(names, from) {

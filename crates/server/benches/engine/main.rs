@@ -1,14 +1,16 @@
-//! The engine against what bounds it from below: `cargo bench`.
+//! The engine, compared with what bounds its time from below: `cargo bench`.
 //!
-//! Everything runs in this process on one thread: a question on a book in memory, and beside it, in turn, the least work
-//! that could answer it. What needs a server is measured by `cargo xtask bench`. Prints rows of a Markdown table.
+//! Everything runs in this process on one thread: a query on a book in memory, alternating with the least work that could
+//! answer it. Rows that need a server are measured by `cargo xtask bench`. Prints rows of a Markdown table.
 //!
 //! `cargo bench -- 3 4` measures some rows only. `RINGBOOK_BENCH_CONTACTS` sets the size of the book (1 000 000 if absent), `RINGBOOK_BENCH_ROUNDS` the number of rounds (9).
 
+mod demo_book;
 mod floors;
 mod questions;
 mod rounds;
-mod shelf;
+
+use std::sync::Arc;
 
 use ringbook_book::Book;
 use ringbook_book::query::plan::Plan;
@@ -20,14 +22,14 @@ use rounds::{Goal, Row, versus};
 const CONTACTS: u64 = 1_000_000;
 /// Steps of growth, each against the one before.
 const GROWTH: u64 = 10;
-/// What `like` looks for.
+/// Substrings for `like`.
 const LIKE: &str = "ван";
 
 fn main() {
     let contacts = setting("RINGBOOK_BENCH_CONTACTS", CONTACTS).max(GROWTH * GROWTH);
     eprintln!("making a book of {contacts} contacts");
-    let full = shelf::book(contacts);
-    full.warm_sort_keys(&ringbook_book::query::runner::INLINE);
+    let full = demo_book::book(contacts);
+    full.warm_sort_keys(&ringbook_book::runner::INLINE);
     println!("{}", Row::HEAD);
     if wanted("3") {
         like(&full);
@@ -42,10 +44,10 @@ fn main() {
         pages(&full);
     }
     if wanted("11") {
-        println!("{}", shelf::memory(&full));
+        println!("{}", demo_book::memory(&full));
     }
     if wanted("12") {
-        growth(&[shelf::book(contacts / GROWTH / GROWTH), shelf::book(contacts / GROWTH), full]);
+        growth(&[demo_book::book(contacts / GROWTH / GROWTH), demo_book::book(contacts / GROWTH), full]);
     }
 }
 
@@ -61,7 +63,7 @@ pub fn setting(name: &str, default: u64) -> u64 {
 }
 
 /// `like` over the full names.
-fn like(book: &Book) {
+fn like(book: &Arc<Book>) {
     let names = laid_end_to_end(book);
     let asked = questions::like(LIKE);
     let outcome = versus(|| questions::total(book, &asked), || floors::memmem(&names, LIKE));
@@ -70,7 +72,7 @@ fn like(book: &Book) {
 }
 
 /// `regexp` over the full names.
-fn patterns(book: &Book) {
+fn patterns(book: &Arc<Book>) {
     let names = laid_end_to_end(book);
     for pattern in PATTERNS {
         let asked = questions::regexp(pattern.ours);
@@ -84,7 +86,7 @@ fn patterns(book: &Book) {
 }
 
 /// `jsquery` against `=` and its like, where no index answers.
-fn lists(book: &Book) {
+fn lists(book: &Arc<Book>) {
     for (asked, native) in questions::js_queries(book) {
         let (plan, floor) = (asked.plan(), native.plan());
         let outcome = versus(|| questions::total(book, &plan), || questions::total(book, &floor));
@@ -94,15 +96,15 @@ fn lists(book: &Book) {
 }
 
 /// Pages by key at both ends of the book.
-fn pages(book: &Book) {
+fn pages(book: &Arc<Book>) {
     let (first, last) = (questions::page_after(book, 0, 1000), questions::page_after(book, 99, 1000));
     let outcome = versus(|| questions::walk(book, &last), || questions::walk(book, &first));
     let subject = "page of 1 000 by `id >` at 99 % of the book";
     println!("{}", Row::new("7", subject, "the first page", outcome, Goal::AtMost(1.1)));
 }
 
-/// What becomes of each question as the book grows tenfold, twice.
-fn growth(books: &[Book; 3]) {
+/// The time of each query as the book grows tenfold, twice.
+fn growth(books: &[Arc<Book>; 3]) {
     for kind in questions::Growing::ALL {
         for pair in books.windows(2) {
             let [small, large] = pair else { continue };
@@ -116,7 +118,7 @@ fn growth(books: &[Book; 3]) {
     }
 }
 
-/// Asks the next question.
-fn walk_next<'p>(book: &Book, plans: &mut impl Iterator<Item = &'p Plan>) -> u64 {
+/// Runs the next query.
+fn walk_next<'p>(book: &Arc<Book>, plans: &mut impl Iterator<Item = &'p Arc<Plan>>) -> u64 {
     plans.next().map_or(0, |plan| questions::walk(book, plan))
 }

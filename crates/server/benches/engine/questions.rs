@@ -1,23 +1,23 @@
-//! What the engine is asked.
+//! The queries of the benchmarks.
 
 use std::hint::black_box;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use ringbook_book::Book;
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Direction, Literal};
 use ringbook_book::query::field::CONTACT;
 use ringbook_book::query::plan::{Plan, plan};
-use ringbook_book::query::runner::Threads;
+use ringbook_book::runner::Threads;
 
 use super::rounds::Goal;
 
-/// Contacts in a page that a person looks at.
+/// Number of contacts in a page for display.
 const SCREEN: i128 = 50;
 
-/// Phone numbers that are looked up in turn.
+/// Number of phone numbers that are looked up in turn.
 const PHONES: usize = 10_000;
 
-/// A question and how to call it in a table.
+/// A query and its name in the table.
 pub struct Asked {
     pub name: String,
     filter: AskFilter,
@@ -32,7 +32,7 @@ impl Asked {
         Asked { name: format!("`{field} {operator} {shown}`"), filter: simple(field, operator, value) }
     }
 
-    pub fn plan(&self) -> Plan {
+    pub fn plan(&self) -> Arc<Plan> {
         screen(self.filter.clone())
     }
 }
@@ -45,28 +45,28 @@ fn text(text: &str) -> Literal {
     Literal::Text(text.to_owned())
 }
 
-fn planned(ask: &Ask) -> Plan {
-    plan(&CONTACT, ask).expect("the questions are valid")
+fn planned(ask: &Ask) -> Arc<Plan> {
+    Arc::new(plan(&CONTACT, ask).expect("the questions are valid"))
 }
 
 /// The first fifty by last name.
-fn screen(filter: AskFilter) -> Plan {
+fn screen(filter: AskFilter) -> Arc<Plan> {
     let sort = vec![AskSort { field: "last_name".to_owned(), direction: Direction::Ascending }];
     planned(&Ask { filter, sort, limit: Some(SCREEN), ..Ask::default() })
 }
 
-/// Names that hold a text.
-pub fn like(inside: &str) -> Plan {
+/// Names that contain a text.
+pub fn like(inside: &str) -> Arc<Plan> {
     screen(simple("full_name", "like", text(&format!("%{inside}%"))))
 }
 
 /// Names that match a pattern.
-pub fn regexp(pattern: &str) -> Plan {
+pub fn regexp(pattern: &str) -> Arc<Plan> {
     screen(simple("full_name", "regexp", text(pattern)))
 }
 
-/// Questions in jsquery, each with a native one that looks at the same column.
-pub fn js_queries(book: &Book) -> Vec<(Asked, Asked)> {
+/// jsqueries, each with an equivalent filter on the same column.
+pub fn js_queries(book: &Arc<Book>) -> Vec<(Asked, Asked)> {
     let middle = book.iter().nth(book.contacts_len() / 2).expect("the book is not empty");
     let phone = middle.phone_numbers().next().expect("everybody has a phone").to_string();
     let group = book.groups().nth(3).expect("there are groups");
@@ -83,8 +83,8 @@ pub fn js_queries(book: &Book) -> Vec<(Asked, Asked)> {
     ]
 }
 
-/// Questions for phone numbers from everywhere in the book, in no order.
-fn phones(book: &Book) -> Vec<Plan> {
+/// Queries for phone numbers of contacts spread over the book, in random order.
+fn phones(book: &Arc<Book>) -> Vec<Arc<Plan>> {
     let step = (book.contacts_len() / PHONES).max(1);
     let phones = book.iter().step_by(step).filter_map(|contact| contact.phone_numbers().next());
     let mut phones: Vec<String> = phones.map(|phone| phone.to_string().chars().rev().collect()).collect();
@@ -93,31 +93,31 @@ fn phones(book: &Book) -> Vec<Plan> {
     phones.into_iter().map(|phone| planned(&Ask { filter: filter(phone), ..Ask::default() })).collect()
 }
 
-/// A page of `limit` after so many hundredths of the book.
-pub fn page_after(book: &Book, percent: usize, limit: i128) -> Plan {
+/// A page of `limit` contacts at this percentage of the book.
+pub fn page_after(book: &Arc<Book>, percent: usize, limit: i128) -> Arc<Plan> {
     let rank = book.contacts_len() * percent / 100;
     let id = book.iter().nth(rank).map_or(0, |contact| contact.id().number() - 1);
     let filter = simple("id", ">", Literal::Number(id.to_string()));
     planned(&Ask { filter, limit: Some(limit), ..Ask::default() })
 }
 
-/// Runs a question for its total.
-pub fn total(book: &Book, plan: &Plan) -> u64 {
-    let page = book.contacts_by(plan, &Threads(processors())).expect("no pattern spends its steps");
+/// Runs a query for its total.
+pub fn total(book: &Arc<Book>, plan: &Arc<Plan>) -> u64 {
+    let page = book.search(plan).run(&Threads(processors())).expect("no pattern spends its steps");
     black_box(&page);
     page.total
 }
 
-/// Runs a question and looks at every contact that it answers.
-pub fn walk(book: &Book, plan: &Plan) -> u64 {
-    let page = book.contacts_by(plan, &Threads(processors())).expect("no pattern spends its steps");
+/// Runs a query and reads every contact of the result.
+pub fn walk(book: &Arc<Book>, plan: &Arc<Plan>) -> u64 {
+    let page = book.search(plan).run(&Threads(processors())).expect("no pattern spends its steps");
     let bytes = |contact: ringbook_book::book::view::ContactView<'_>| {
         contact.full_name().len() + contact.emails().map(str::len).sum::<usize>() + contact.packed_phones().len()
     };
-    page.contacts(book).map(|contact| bytes(contact) as u64).sum()
+    page.contacts().map(|contact| bytes(contact) as u64).sum()
 }
 
-/// A question whose cost is watched as the book grows.
+/// A query whose cost is measured as the book grows.
 #[derive(Clone, Copy)]
 pub enum Growing {
     Phone,
@@ -140,15 +140,15 @@ impl Growing {
         }
     }
 
-    /// The questions to be asked in turn.
-    pub fn plans(self, book: &Book) -> Vec<Plan> {
+    /// The queries to run in turn.
+    pub fn plans(self, book: &Arc<Book>) -> Vec<Arc<Plan>> {
         match self {
-            // Many, so that the numbers are not all in the processor's caches.
+            // Many, so that not all numbers are in the processor's caches.
             Self::Phone => phones(book),
             Self::Page => vec![planned(&Ask::default())],
             Self::Like => vec![like("ван")],
             Self::Regexp => vec![regexp("[Сс]ерге[йя]")],
-            // The last hundredth of a small book would be less than a page.
+            // The last percent of a small book would be less than a page.
             Self::Key => vec![page_after(book, 50, 1000)],
         }
     }
@@ -162,7 +162,7 @@ impl Growing {
     }
 }
 
-/// How many threads the server would give a long question that is alone.
+/// The number of threads that the server gives a single long query.
 fn processors() -> usize {
     static PROCESSORS: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));
     *PROCESSORS

@@ -1,4 +1,4 @@
-//! Timing in turn: A B A B, so that whatever else the machine does hits both alike.
+//! Alternating measurements, so that other load of the machine affects both sides equally.
 
 use std::fmt;
 use std::hint::black_box;
@@ -6,17 +6,17 @@ use std::time::{Duration, Instant};
 
 use super::setting;
 
-/// Rounds of each comparison if nothing is said.
+/// Default number of rounds of each comparison.
 const ROUNDS: u64 = 9;
-/// A side is repeated until a round takes at least so long.
+/// Minimum duration of a round of one side.
 const ROUND_MIN: Duration = Duration::from_millis(30);
 /// Growth by no more than this factor beside what is expected counts as none.
 const GROWTH_SLACK: f64 = 1.5;
 
-/// What a ratio should be.
+/// The goal for a ratio.
 #[derive(Clone, Copy)]
 pub enum Goal {
-    /// At most so many times the floor.
+    /// At most this multiple of the floor.
     AtMost(f64),
     /// The same for the larger book.
     Flat,
@@ -44,7 +44,7 @@ impl fmt::Display for Goal {
     }
 }
 
-/// What came of a comparison: medians of both sides, and the ratios of the rounds, ascending.
+/// The results of a comparison: medians of both sides, and the ratios of the rounds, ascending.
 pub struct Outcome {
     ours: Duration,
     floor: Duration,
@@ -69,14 +69,14 @@ pub fn versus(mut ours: impl FnMut() -> u64, mut floor: impl FnMut() -> u64) -> 
     Outcome { ours: median(|pair| pair.0), floor: median(|pair| pair.1), ratios }
 }
 
-/// How often a side is run in one round; warms it up as well.
+/// The number of runs of a side in one round; determining it also warms up the caches.
 fn repeats(side: &mut impl FnMut() -> u64) -> u32 {
     black_box(side());
     let once = time(side, 1).max(Duration::from_nanos(100));
     u32::try_from(ROUND_MIN.as_nanos() / once.as_nanos()).unwrap_or(u32::MAX).max(1)
 }
 
-/// The mean time of so many runs.
+/// The mean time of this number of runs.
 fn time(side: &mut impl FnMut() -> u64, times: u32) -> Duration {
     let start = Instant::now();
     for _ in 0..times {
@@ -95,7 +95,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// What stands above the rows.
+    /// The head of the table.
     pub const HEAD: &str = "\
 | row | question | took | against | took | ratio | spread | goal | |
 |---|---|---|---|---|---|---|---|---|";
@@ -120,7 +120,7 @@ impl fmt::Display for Row {
     }
 }
 
-/// A duration in the unit that suits it.
+/// A duration in a suitable unit.
 fn shown(took: Duration) -> String {
     match took.as_nanos() {
         0..10_000 => format!("{} ns", took.as_nanos()),

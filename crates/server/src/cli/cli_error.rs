@@ -5,6 +5,7 @@ use std::fmt;
 use clap::ArgMatches;
 
 use super::console::Exit;
+use super::output::plain;
 use crate::config::WrongSetting;
 use ringbook_app::access::{PasswordError, RngUnavailable};
 use ringbook_store::StoreError;
@@ -36,11 +37,13 @@ impl CliError {
         }
     }
 
-    /// The message for stderr. A usage error points to the help of the command.
+    /// The message for stderr, without what could change the state of a terminal. A usage error points to the help of
+    /// the command.
     pub(super) fn message(&self, matches: &ArgMatches) -> String {
+        let plain = |reason: &str| reason.lines().map(plain).collect::<Vec<_>>().join("\n");
         match self {
-            Self::Failed(reason) => format!("error: {reason}"),
-            Self::Usage(reason) => format!("error: {reason}\nsee `{} --help`", path(matches)),
+            Self::Failed(reason) => format!("error: {}", plain(reason)),
+            Self::Usage(reason) => format!("error: {}\nsee `{} --help`", plain(reason), path(matches)),
         }
     }
 }

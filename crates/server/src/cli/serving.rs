@@ -26,12 +26,13 @@ Examples:
   ringbook demo
   ringbook demo --data /tmp/book --listen 127.0.0.1:0 --contacts 100000";
 
-/// A limit of the HTTP transport: option, value name, default, help.
+/// A limit of what calls take: option, value name, default, help.
 type Bound = (&'static str, &'static str, &'static str, &'static str);
 
-/// The defaults are those of [`HttpSettings`]; a test compares them.
-const BOUNDS: [Bound; 14] = [
+/// The defaults are those of [`HttpSettings`] and [`ringbook_jsonrpc::ANSWER_BYTES_MAX`]; a test compares them.
+const BOUNDS: [Bound; 15] = [
     ("body-max", "SIZE", "1MiB", "Largest request body, after decompression"),
+    ("answer-max", "SIZE", "64MiB", "Largest answer, before compression; a larger one is refused"),
     ("header-max", "SIZE", "64KiB", "Largest request head"),
     ("header-timeout", "SECONDS", "10", "Time limit for receiving a request head"),
     ("body-timeout", "SECONDS", "30", "Time limit for receiving the body after the head"),
@@ -44,7 +45,12 @@ const BOUNDS: [Bound; 14] = [
     ("request-memory", "SIZE", "256MiB", "Memory for request bodies in flight; further bodies wait"),
     ("request-memory-per-address", "SIZE", "32MiB", "The same for one IPv4 address or IPv6 /64 network"),
     ("reply-memory", "SIZE", "512MiB", "Memory for replies in flight; further large replies wait"),
-    ("reply-memory-per-address", "SIZE", "128MiB", "The same for one IPv4 address or IPv6 /64 network"),
+    (
+        "reply-memory-per-address",
+        "SIZE",
+        "128MiB",
+        "The same for one IPv4 address or IPv6 /64 network, and one account",
+    ),
 ];
 
 pub(super) fn serve_command() -> Command {
@@ -130,6 +136,7 @@ pub(super) fn serve_options(layers: &Layers<'_>) -> Result<ServeOptions, CliErro
         metrics: layers.value("metrics", value::listen)?,
         tls: tls(layers)?,
         http: http(layers)?,
+        answer_bytes_max: layers.required("answer-max", "limits the size of answers", value::answer_size)?,
         memory: layers.required("memory", "limits the memory of address books", value::memory)?,
         reads: layers.required("reads", "sets the consistency of reads", value::reads)?,
         deletions_kept: layers.required("deletions-kept", "limits the remembered deletions", value::deletions)?,

@@ -67,6 +67,17 @@ impl<'a> Layers<'a> {
         parts.map(|part| read(part).map_err(|reason| wrong(&given.place, part, &reason))).collect()
     }
 
+    /// A setting that may be repeated, each value of which is read whole and may hold commas; `read` may find several
+    /// things in it.
+    pub fn texts<T>(&self, flag: &str, read: impl Fn(&str) -> Result<Vec<T>, String>) -> Result<Vec<T>, WrongSetting> {
+        let Some(given) = self.given(flag)? else { return Ok(Vec::new()) };
+        let mut all = Vec::new();
+        for value in &given.values {
+            all.extend(read(value).map_err(|reason| wrong(&given.place, value, &reason))?);
+        }
+        Ok(all)
+    }
+
     /// Whether a flag without a value is up.
     pub fn is_up(&self, flag: &str) -> Result<bool, WrongSetting> {
         Ok(self.value(flag, super::value::truth)?.unwrap_or(false))

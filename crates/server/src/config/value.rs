@@ -33,6 +33,9 @@ pub const TIME_SECONDS_MIN: f64 = 0.1;
 pub const PART_BYTES_MAX: u64 = 1 << 30;
 /// The smallest size of a body or a head.
 pub const PART_BYTES_MIN: u64 = 1 << 10;
+/// The smallest bound of answers: what an upload of the most contacts is answered with when all are wrong, and every
+/// single record, must fit.
+const ANSWER_BYTES_MIN: u64 = 8 << 20;
 /// Most deletions that a book can be told to remember.
 const DELETIONS_KEPT_MAX: u64 = 100_000_000;
 /// The least memory for books.
@@ -107,6 +110,13 @@ pub fn part_size(text: &str) -> Result<usize, String> {
     let fits = (PART_BYTES_MIN..=PART_BYTES_MAX).contains(&bytes);
     let bytes = fits.then_some(bytes).and_then(|bytes| usize::try_from(bytes).ok());
     bytes.ok_or_else(|| "is not a size from 1KiB to 1GiB".to_owned())
+}
+
+/// The size of the largest answer, in bytes.
+pub fn answer_size(text: &str) -> Result<usize, String> {
+    let fits = |bytes: &u64| (ANSWER_BYTES_MIN..=PART_BYTES_MAX).contains(bytes);
+    let bytes = Some(size(text)?).filter(fits).and_then(|bytes| usize::try_from(bytes).ok());
+    bytes.ok_or_else(|| "is not a size from 8MiB to 1GiB".to_owned())
 }
 
 /// A budget of bytes in flight.

@@ -1,22 +1,22 @@
-//! The dictionaries of the demo address book: names, places, phone plans and trades by language.
+//! The dictionaries of the demo address book: names, places, phone number patterns and trades by language.
 //!
-//! A [`Tongue`] is text as a person edits it: entries apart by white space, `_` for a space inside
-//! an entry, `male/female` where no rule gives the feminine, `text:ascii` where the letters do not
-//! spell themselves. A [`Lexicon`] is the same made ready for drawing. Nothing here is random.
+//! A [`Language`] is source text: entries are separated by white space, `_` stands for a space inside an entry,
+//! `male/female` gives a feminine form that no rule yields, and `text:ascii` an ASCII spelling that the
+//! transliteration does not yield. A [`Lexicon`] is its parsed form. Nothing here is random.
 
 mod cyrillic;
 mod eastern;
 mod latin;
 mod northern;
-mod roman;
 pub mod trade;
+mod transliteration;
 
-pub use roman::spelled;
+pub use transliteration::to_ascii;
 
-/// Letters of an e-mail's local part that one name may give.
+/// Maximum length that one name takes in the local part of an e-mail address, in characters.
 const ASCII_CHARS_MAX: usize = 24;
 
-/// Which organizations a contact most likely works for.
+/// The script of a language or a name. Contacts mostly belong to organizations with names in their own script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Script {
     Cyrillic,
@@ -27,20 +27,20 @@ pub enum Script {
 }
 
 impl Script {
-    /// The script of the first telling letter; Latin when no other is met.
+    /// The script of the first letter that belongs to one of these scripts; Latin otherwise.
     pub fn of(text: &str) -> Self {
-        let telling = |letter: char| match letter {
+        let script = |letter: char| match letter {
             'Ѐ'..='ӿ' => Some(Self::Cyrillic),
             '\u{0600}'..='\u{06FF}' => Some(Self::Arabic),
             '\u{3040}'..='\u{30FF}' | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' => Some(Self::Han),
             '\u{0370}'..='\u{03FF}' | '\u{0530}'..='\u{05FF}' | '\u{0900}'..='\u{10FF}' => Some(Self::Other),
             _ => None,
         };
-        text.chars().find_map(telling).unwrap_or(Self::Latin)
+        text.chars().find_map(script).unwrap_or(Self::Latin)
     }
 }
 
-/// How surnames and patronymics follow the bearer's gender.
+/// The rule for feminine forms of surnames and patronymics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Agreement {
     Same,
@@ -58,19 +58,19 @@ pub enum Doubling {
     Space,
 }
 
-/// One language's dictionary as written down.
+/// The dictionary of one language, as source text.
 #[derive(Debug)]
-pub struct Tongue {
+pub struct Language {
     pub script: Script,
     pub agreement: Agreement,
     pub doubling: Doubling,
-    /// How many of a hundred contacts with a first name have a patronymic or a middle name.
+    /// Percentage of contacts with a first name that have a patronymic or a middle name.
     pub patronymic_percent: u64,
     pub male: &'static str,
     pub female: &'static str,
     pub surnames: &'static str,
     pub patronymics: &'static str,
-    /// One per line: contacts that are a place or a duty rather than a person.
+    /// One per line: contacts that are a place or a role rather than a person.
     pub roles: &'static str,
     pub places: &'static str,
     pub honorifics: &'static str,
@@ -79,7 +79,7 @@ pub struct Tongue {
 }
 
 /// Every language with its share of the contacts, in thousandths; the shares add up to 1000.
-pub const TONGUES: [(u64, &Tongue); 23] = [
+pub const LANGUAGES: [(u64, &Language); 23] = [
     (330, &cyrillic::RUSSIAN),
     (80, &cyrillic::UKRAINIAN),
     (40, &cyrillic::KAZAKH),
@@ -116,7 +116,7 @@ impl Word {
     fn parse(entry: &str) -> Self {
         let (text, ascii) = entry.split_once(':').unwrap_or((entry, ""));
         let text = text.replace('_', " ");
-        let ascii = if ascii.is_empty() { spelled(&text, ASCII_CHARS_MAX) } else { ascii.to_owned() };
+        let ascii = if ascii.is_empty() { to_ascii(&text, ASCII_CHARS_MAX) } else { ascii.to_owned() };
         Self { text, ascii }
     }
 }
@@ -138,10 +138,10 @@ impl Pair {
     }
 }
 
-/// One language's dictionary, ready for drawing.
+/// The dictionary of one language, parsed.
 #[derive(Debug)]
 pub struct Lexicon {
-    pub tongue: &'static Tongue,
+    pub language: &'static Language,
     pub male: Vec<Word>,
     pub female: Vec<Word>,
     pub surnames: Vec<Pair>,
@@ -153,28 +153,28 @@ pub struct Lexicon {
 }
 
 impl Lexicon {
-    /// Every entry of `tongue` parsed and declined.
-    pub fn of(tongue: &'static Tongue) -> Self {
+    /// Parses every entry of `language` and adds the feminine forms.
+    pub fn of(language: &'static Language) -> Self {
         let words = |text: &'static str| text.split_whitespace().map(Word::parse).collect();
-        let agreement = tongue.agreement;
+        let agreement = language.agreement;
         let surname = |entry| Pair::parse(entry, |male| feminine_surname(agreement, male));
         let patronymic = |entry| Pair::parse(entry, |male| feminine_patronymic(agreement, male));
         Self {
-            tongue,
-            male: words(tongue.male),
-            female: words(tongue.female),
-            surnames: tongue.surnames.split_whitespace().map(surname).collect(),
-            patronymics: tongue.patronymics.split_whitespace().map(patronymic).collect(),
-            roles: tongue.roles.lines().map(str::trim).collect(),
-            places: words(tongue.places),
-            honorifics: tongue.honorifics.split_whitespace().collect(),
-            phones: tongue.phones.split_whitespace().collect(),
+            language,
+            male: words(language.male),
+            female: words(language.female),
+            surnames: language.surnames.split_whitespace().map(surname).collect(),
+            patronymics: language.patronymics.split_whitespace().map(patronymic).collect(),
+            roles: language.roles.lines().map(str::trim).collect(),
+            places: words(language.places),
+            honorifics: language.honorifics.split_whitespace().collect(),
+            phones: language.phones.split_whitespace().collect(),
         }
     }
 }
 
-/// `male` with the first ending of `endings` that it has replaced by that ending's partner.
-fn reshaped(male: &str, endings: &[(&str, &str)]) -> String {
+/// `male` with the first matching ending of `endings` replaced.
+fn with_ending(male: &str, endings: &[(&str, &str)]) -> String {
     let found = endings.iter().find_map(|(from, to)| Some(male.strip_suffix(from)?.to_owned() + to));
     found.unwrap_or_else(|| male.to_owned())
 }
@@ -183,19 +183,19 @@ fn feminine_surname(agreement: Agreement, male: &str) -> String {
     let possessive = [("ов", "ова"), ("ев", "ева"), ("ёв", "ёва"), ("ин", "ина"), ("ын", "ына")];
     match agreement {
         Agreement::Same => male.to_owned(),
-        Agreement::Russian if male.ends_with("ский") => reshaped(male, &[("ский", "ская")]),
-        Agreement::Russian => reshaped(male, &possessive),
-        Agreement::Ukrainian => reshaped(male, &[("ський", "ська"), ("цький", "цька")]),
-        Agreement::Kazakh => reshaped(male, &possessive),
-        Agreement::Polish => reshaped(male, &[("ski", "ska"), ("cki", "cka"), ("dzki", "dzka")]),
+        Agreement::Russian if male.ends_with("ский") => with_ending(male, &[("ский", "ская")]),
+        Agreement::Russian => with_ending(male, &possessive),
+        Agreement::Ukrainian => with_ending(male, &[("ський", "ська"), ("цький", "цька")]),
+        Agreement::Kazakh => with_ending(male, &possessive),
+        Agreement::Polish => with_ending(male, &[("ski", "ska"), ("cki", "cka"), ("dzki", "dzka")]),
     }
 }
 
 fn feminine_patronymic(agreement: Agreement, male: &str) -> String {
     match agreement {
         Agreement::Same | Agreement::Polish => male.to_owned(),
-        Agreement::Russian => reshaped(male, &[("ович", "овна"), ("евич", "евна")]),
-        Agreement::Ukrainian => reshaped(male, &[("йович", "ївна"), ("ьович", "івна"), ("ович", "івна")]),
-        Agreement::Kazakh => reshaped(male, &[("ұлы", "қызы"), ("ович", "овна"), ("евич", "евна")]),
+        Agreement::Russian => with_ending(male, &[("ович", "овна"), ("евич", "евна")]),
+        Agreement::Ukrainian => with_ending(male, &[("йович", "ївна"), ("ьович", "івна"), ("ович", "івна")]),
+        Agreement::Kazakh => with_ending(male, &[("ұлы", "қызы"), ("ович", "овна"), ("евич", "евна")]),
     }
 }

@@ -69,13 +69,15 @@ pub struct ApiError {
     pub value: Option<String>,
     /// In plain words.
     pub reason: String,
+    /// The right that the user lacks.
+    pub right: Option<String>,
 }
 
 /// Why a call has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallError {
     /// The server refused it and changed nothing.
-    Refused(ApiError),
+    Refused(Box<ApiError>),
     /// The body was larger than the server takes.
     TooLarge,
     /// No connection; the server has not seen it.
@@ -108,11 +110,22 @@ impl fmt::Display for ApiError {
             "access_token_invalid" | "access_token_expired" | "access_token_blocked" => {
                 write!(f, "{}: make a new one with `ringbook key add --user ID`", self.reason)
             }
+            "forbidden" if self.right.is_some() => {
+                let right = self.right.as_deref().unwrap_or_default();
+                write!(
+                    f,
+                    "{}: the user lacks the right {right}; grant it with `ringbook user set ID --rights …`",
+                    self.reason
+                )
+            }
             "ip_not_whitelisted" => write!(f, "{}: allow it with `ringbook allow add CIDR`", self.reason),
             "required_parameter_missed" if self.field.as_deref() == Some("user_id") => {
                 f.write_str("the token is an agent's: say for which user it acts with --user-id")
             }
-            _ => write!(f, "{} ({})", self.reason, self.mnemonic),
+            _ => match &self.field {
+                Some(field) => write!(f, "{} ({}: {field})", self.reason, self.mnemonic),
+                None => write!(f, "{} ({})", self.reason, self.mnemonic),
+            },
         }
     }
 }
@@ -148,6 +161,25 @@ impl Client {
             Err(CallError::Refused(refusal)) if refusal.mnemonic == "forbidden" => Ok(()),
             outcome => outcome.map(|_| ()),
         }
+    }
+
+    /// Finds out whether this caller may add contacts, and change them, without doing it: a call that lacks what it
+    /// needs is refused for its rights first.
+    pub(super) async fn may_import(&mut self, is_update: bool, watch: &mut dyn Watch) -> Result<(), CallError> {
+        let mut calls = vec![("upload.contacts", json!({"contacts": []}))];
+        if is_update {
+            calls.push(("update.contacts", json!({})));
+        }
+        for (method, params) in calls {
+            match self.ask(method, params, watch).await {
+                Err(CallError::Refused(refusal)) if refusal.mnemonic == "forbidden" => {
+                    return Err(CallError::Refused(refusal));
+                }
+                Ok(_) | Err(CallError::Refused(_)) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(())
     }
 
     /// Asks a question, several times if need be.
@@ -252,7 +284,8 @@ fn outcome(answer: Answer) -> Result<Value, Unwanted> {
         let told = data["metadata"]["limits"][format!("{kind}_reset")].as_u64();
         return Err(Unwanted::Limit { kind, seconds: told.unwrap_or(WAIT_SECONDS_ASSUMED) });
     }
-    Err(Unwanted::Fault(CallError::Refused(ApiError::read(data, error["message"].as_str()))))
+    let refusal = ApiError::read(data, error["message"].as_str());
+    Err(Unwanted::Fault(CallError::Refused(Box::new(refusal))))
 }
 
 impl ApiError {
@@ -265,7 +298,8 @@ impl ApiError {
             Some(reason) => format!("{said}: {reason}"),
             None => said,
         };
-        Self { field: text("field"), value: text("value"), mnemonic, reason }
+        let right = data["params"]["right"].as_str().map(str::to_owned);
+        Self { field: text("field"), value: text("value"), mnemonic, reason, right }
     }
 }
 

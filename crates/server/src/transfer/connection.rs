@@ -111,9 +111,7 @@ impl HttpConnection {
             Some(tls) => {
                 let name = ServerName::try_from(self.address.host.clone()).map_err(|cause| cause.to_string())?;
                 let stream = tls.connect(name, stream).await;
-                Box::new(stream.map_err(|cause| {
-                    format!("{cause}; for a certificate that the system does not know, name it in SSL_CERT_FILE")
-                })?)
+                Box::new(stream.map_err(|cause| tls_reason(&cause))?)
             }
         };
         let (sender, connection) = http1::handshake(TokioIo::new(wire)).await.map_err(|cause| cause.to_string())?;
@@ -139,8 +137,23 @@ impl HttpConnection {
     }
 }
 
+/// Why TLS did not come about.
+fn tls_reason(cause: &std::io::Error) -> String {
+    let fault = cause.get_ref().and_then(|inner| inner.downcast_ref::<tokio_rustls::rustls::Error>());
+    match fault {
+        Some(tokio_rustls::rustls::Error::InvalidMessage(_)) => {
+            "the server does not speak TLS on this port: write http:// instead of https://".to_owned()
+        }
+        _ => format!("{cause}; for a certificate that the system does not know, name it in SSL_CERT_FILE"),
+    }
+}
+
 /// What hyper says, with its cause.
 fn in_words(fault: &hyper::Error) -> String {
+    if fault.is_parse() {
+        return "the answer is not HTTP; if the server speaks TLS on this port, write https:// instead of http://"
+            .to_owned();
+    }
     match std::error::Error::source(fault) {
         Some(cause) => format!("{fault}: {cause}"),
         None => fault.to_string(),

@@ -1,4 +1,4 @@
-//! The import: rows are judged, gathered into batches, compared with the book and sent.
+//! The import: rows are checked, gathered into batches, compared with the book and sent.
 //!
 //! The outcome is as if the rows went in one after the other, but for rows that have ids of their own in the file: they
 //! are compared with what the book had before, and not with each other. A row is counted once: created, updated, skipped or
@@ -11,14 +11,16 @@ use serde_json::{Map, Value, json};
 
 use super::cache::{Made, Seen};
 use super::client::{Access, ApiError, CallError, Client};
+use super::contact_record::{has_all, members};
 use super::matching::{Known, Match, OnDuplicate, look_up};
 use super::names::{Employee, Kind, Names};
 use super::report::{Report, Verdict};
 use super::{TransferError, Watch};
 use ringbook_formats::decoding::Position;
-use ringbook_formats::draft::{Entry, Remark};
-use ringbook_formats::record::Record;
+use ringbook_formats::draft::Entry;
+use ringbook_formats::remark::Remark;
 use ringbook_formats::source::{Row, Source};
+use ringbook_formats::survey::Survey;
 
 /// The most bytes of contacts in one upload: below the smallest body that a server usually takes, 1 MiB.
 const BATCH_BYTES_MAX: usize = 900 << 10;
@@ -65,8 +67,10 @@ pub struct Tally {
     pub refused: u64,
     /// Of the rows that went in, those of which something was left out.
     pub partly: u64,
-    /// Rows of which nobody knows whether they went in.
+    /// Rows of which it is not known whether they went in.
     pub uncertain: u64,
+    /// Phone numbers that are written with a trunk prefix (`0…`, `8…`) and without a country code.
+    pub national: u64,
 }
 
 /// What came of an import.
@@ -84,20 +88,25 @@ pub struct Outcome {
 /// When nothing could be begun. What stops it later is told in the [`Outcome`].
 pub async fn import(
     source: &Source,
+    survey: &Survey,
     access: Access,
-    wishes: ImportOptions,
+    options: ImportOptions,
     report: &mut Report,
     watch: &mut dyn Watch,
 ) -> Result<Outcome, TransferError> {
     let mut client = Client::new(access).map_err(TransferError::Setup)?;
     let position = Position::default();
-    let rows = source.rows(&position)?;
-    let greeted = client.greet(watch).await;
+    let rows = source.rows(survey, &position)?;
+    let mut greeted = client.greet(watch).await;
+    if greeted.is_ok() && options.run == Run::Dry {
+        greeted = client.may_import(options.on_duplicate == OnDuplicate::Update, watch).await;
+    }
     greeted.map_err(|fault| TransferError::Call { address: client.address().to_string(), fault })?;
+    report.add_columns(survey)?;
     watch.length(source.bytes());
     let mut importer = Importer {
         client,
-        wishes,
+        options,
         names: Names::default(),
         tally: Tally::default(),
         made: Made::default(),
@@ -125,7 +134,7 @@ struct ImportTask {
 
 struct Importer<'a> {
     client: Client,
-    wishes: ImportOptions,
+    options: ImportOptions,
     names: Names,
     tally: Tally,
     made: Made,
@@ -159,13 +168,13 @@ impl Importer<'_> {
                     return Err(fault.into());
                 }
             };
-            let Some((traveller, size)) = self.read(row)? else { continue };
+            let Some((task, size)) = self.read(row)? else { continue };
             if bytes + size > BATCH_BYTES_MAX || batch.len() == BATCH_RECORDS_MAX {
                 self.batch(std::mem::take(&mut batch)).await?;
                 self.watch.at(position.get());
                 bytes = 0;
             }
-            batch.push(traveller);
+            batch.push(task);
             bytes += size;
         }
         self.batch(batch).await?;
@@ -183,9 +192,10 @@ impl Importer<'_> {
                 Ok(None)
             }
             Ok(((entry, remarks), is_distinct)) => {
+                self.tally.national += entry.phones.iter().filter(|phone| phone.has_trunk_prefix()).count() as u64;
                 let record = members(&entry);
                 let size = serde_json::to_string(&record).map_or(0, |text| text.len()) + MANAGER_BYTES_MAX;
-                let keys = self.wishes.matching.keys_of(&entry);
+                let keys = self.options.matching.keys_of(&entry);
                 Ok(Some((ImportTask { number: row.number, entry, remarks, keys, is_distinct, record }, size)))
             }
         }
@@ -204,7 +214,7 @@ impl Importer<'_> {
             learnt.map_err(|fault| self.stop(fault))?;
             let known = self.look_up(&rows).await?;
             let plan = self.plan(rows, &known)?;
-            if self.wishes.run == Run::Real {
+            if self.options.run == Run::Real {
                 self.upload(plan.create).await?;
             } else {
                 self.pretend(plan.create)?;
@@ -218,11 +228,11 @@ impl Importer<'_> {
     }
 
     async fn look_up(&mut self, rows: &[ImportTask]) -> Result<Known, TransferError> {
-        if self.wishes.on_duplicate == OnDuplicate::Create {
+        if self.options.on_duplicate == OnDuplicate::Create {
             return Ok(Known::default());
         }
         let entries = rows.iter().map(|row| &row.entry);
-        let known = look_up(&mut self.client, self.wishes.matching, entries, self.watch).await;
+        let known = look_up(&mut self.client, self.options.matching, entries, self.watch).await;
         known.map_err(|fault| self.stop(fault))
     }
 
@@ -233,17 +243,17 @@ impl Importer<'_> {
         let mut touched = HashSet::new();
         let mut rows = rows.into_iter();
         while let Some(row) = rows.next() {
-            let mut hits = known.hits(&row.keys);
+            let mut hits = known.hits(self.options.matching, &row.entry, &row.keys);
             hits.retain(|id| !(row.is_distinct && self.made.has(*id)));
             let is_coming = !row.is_distinct && row.keys.iter().any(|key| coming.contains(key) || self.seen.has(key));
-            match (self.wishes.on_duplicate, hits.as_slice()) {
+            match (self.options.on_duplicate, hits.as_slice()) {
                 (OnDuplicate::Create, _) => plan.create.push(row),
                 (OnDuplicate::Skip | OnDuplicate::Update, []) if !is_coming => {
                     coming.extend(row.keys.iter().cloned());
                     plan.create.push(row);
                 }
-                (OnDuplicate::Skip, _) => self.tally.skipped += 1,
-                (OnDuplicate::Update, _) if is_coming && self.wishes.run == Run::Dry => self.tally.updated += 1,
+                (OnDuplicate::Skip, hits) => self.skip(row.number, hits)?,
+                (OnDuplicate::Update, _) if is_coming && self.options.run == Run::Dry => self.tally.updated += 1,
                 (OnDuplicate::Update, hits) if is_coming || hits.iter().any(|id| touched.contains(id)) => {
                     plan.later.push(row);
                     plan.later.extend(rows);
@@ -254,12 +264,23 @@ impl Importer<'_> {
                     plan.update.push((row, *id));
                 }
                 (OnDuplicate::Update, several) if several.iter().any(|id| self.is_same(&row, *id, known)) => {
-                    self.tally.skipped += 1;
+                    self.skip(row.number, several)?;
                 }
                 (OnDuplicate::Update, several) => self.refuse(row.number, &ambiguous(several))?,
             }
         }
         Ok(plan)
+    }
+
+    /// Counts a row whose contact is there already: in the book, or in an earlier row.
+    fn skip(&mut self, row: u64, ids: &[u64]) -> Result<(), TransferError> {
+        self.tally.skipped += 1;
+        let remark = match ids {
+            [] => Remark::whole("is the same contact as an earlier row of the file"),
+            [id] => Remark::whole(format!("is in the book as contact {id}")).of_kind("is in the book"),
+            ids => Remark::whole(format!("is in the book as contacts {}", listed(ids))).of_kind("is in the book"),
+        };
+        Ok(self.report.add(Verdict::Skipped, row, &remark)?)
     }
 
     fn is_same(&self, row: &ImportTask, id: u64, known: &Known) -> bool {
@@ -375,10 +396,9 @@ impl Importer<'_> {
     /// Changes a contact so that it has what the row has; what the row leaves empty stays.
     async fn update(&mut self, row: ImportTask, id: u64, known: &Known) -> Result<(), TransferError> {
         if self.is_same(&row, id, known) {
-            self.tally.skipped += 1;
-            return Ok(());
+            return self.skip(row.number, &[id]);
         }
-        let sent = match self.wishes.run {
+        let sent = match self.options.run {
             Run::Dry => Ok(()),
             Run::Real => self.send_update(&row, id).await,
         };
@@ -387,7 +407,7 @@ impl Importer<'_> {
                 self.tally.updated += 1;
                 self.done(&row)
             }
-            Err(CallError::Refused(refusal)) if !concerns_all(&refusal) => self.refuse(row.number, &remark(refusal)),
+            Err(CallError::Refused(refusal)) if !concerns_all(&refusal) => self.refuse(row.number, &remark(*refusal)),
             Err(CallError::Uncertain(cause)) => self.lost(std::slice::from_ref(&row), cause),
             Err(fault) => Err(self.stop(fault)),
         }
@@ -421,57 +441,20 @@ impl Importer<'_> {
     }
 }
 
-/// A contact as an upload has it; what is empty is not in it.
-fn members(entry: &Entry) -> Map<String, Value> {
-    let mut record = Map::new();
-    let mut put = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            record.insert(name.to_owned(), value);
-        }
-    };
-    put("last_name", Some(entry.last_name.as_str().into()));
-    put("first_name", entry.first_name.as_ref().map(|name| name.as_str().into()));
-    put("patronymic", entry.patronymic.as_ref().map(|name| name.as_str().into()));
-    let emails: Vec<&str> = entry.emails.iter().map(|email| email.as_str()).collect();
-    put("emails", (!emails.is_empty()).then(|| emails.into()));
-    let phones: Vec<String> = entry.phones.iter().map(ToString::to_string).collect();
-    put("phone_numbers", Some(phones.into()));
-    put("organization_name", entry.organization.as_ref().map(|name| name.as_str().into()));
-    let groups: Vec<&str> = entry.groups.iter().map(|group| group.as_str()).collect();
-    put("group_names", (!groups.is_empty()).then(|| groups.into()));
-    record
-}
-
-/// Whether a contact of the book has everything that the row has.
-fn has_all(record: &Record, entry: &Entry, manager_id: Option<u64>) -> bool {
-    let groups: HashSet<&str> = record.groups().collect();
-    let wanted: HashSet<&str> = entry.groups.iter().map(|group| group.as_str()).collect();
-    let mut singles = [
-        ("first_name", entry.first_name.as_ref()),
-        ("patronymic", entry.patronymic.as_ref()),
-        ("organization_name", entry.organization.as_ref()),
-    ]
-    .into_iter();
-    record.text("last_name") == entry.last_name.as_str()
-        && singles.all(|(name, wanted)| wanted.is_none_or(|wanted| record.text(name) == wanted.as_str()))
-        && record.texts("phone_numbers").eq(entry.phones.iter().map(ToString::to_string))
-        && (entry.emails.is_empty() || record.texts("emails").eq(entry.emails.iter().map(|email| email.as_str())))
-        && (wanted.is_empty() || wanted == groups)
-        && manager_id.is_none_or(|id| record.member("personal_manager_id").as_u64() == Some(id))
-}
-
 fn concerns_all(refusal: &ApiError) -> bool {
     refusal.mnemonic.starts_with("access_token") || REFUSED_FOR_ALL.contains(&refusal.mnemonic.as_str())
 }
 
 fn remark(refusal: ApiError) -> Remark {
-    Remark { field: refusal.field, value: refusal.value, reason: refusal.reason }
+    let reason = refusal.reason;
+    Remark { field: refusal.field, value: refusal.value, kind: reason.clone(), reason }
 }
 
 fn ambiguous(ids: &[u64]) -> Remark {
-    let ids: Vec<String> = ids.iter().map(u64::to_string).collect();
-    Remark::whole(format!(
-        "matches several contacts of the book, so that nobody knows which to update: ids {}",
-        ids.join(", ")
-    ))
+    let kind = "matches several contacts of the book, so that it is not clear which to update";
+    Remark::whole(format!("{kind}: ids {}", listed(ids))).of_kind(kind)
+}
+
+fn listed(ids: &[u64]) -> String {
+    ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
 }

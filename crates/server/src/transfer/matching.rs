@@ -1,7 +1,8 @@
 //! Who is in the book already: what makes two contacts the same, and how a whole batch is asked about at once.
 //!
 //! Two contacts are the same when they have a key in common. Every contact of the batch is asked about by its phone
-//! numbers or e-mails in a few questions; the names are compared here.
+//! numbers or e-mails in a few questions; the names are compared here. A national number is the same as the international
+//! number that the server completes it to.
 
 use std::collections::HashMap;
 
@@ -11,6 +12,7 @@ use super::Watch;
 use super::client::{CallError, Client};
 use ringbook_formats::draft::Entry;
 use ringbook_formats::record::Record;
+use ringbook_formats::values::{PhoneNumber, nfc};
 
 /// How many values one question asks about.
 const VALUES_MAX: usize = 5_000;
@@ -73,12 +75,16 @@ impl Match {
 
     /// What a contact to import is known by.
     pub(super) fn keys_of(self, entry: &Entry) -> Vec<String> {
-        let phones = entry.phones.iter().map(ToString::to_string);
+        let phones = entry.phones.iter().map(|number| number.phone().to_string());
         self.keys(&entry.full_name(), phones, entry.emails.iter().map(|email| email.as_str()))
     }
 
     fn keys_of_record(self, record: &Record) -> Vec<String> {
-        self.keys(record.text("full_name"), record.texts("phone_numbers").map(str::to_owned), record.texts("emails"))
+        self.keys(
+            &nfc(record.text("full_name")),
+            record.texts("phone_numbers").map(str::to_owned),
+            record.texts("emails"),
+        )
     }
 }
 
@@ -108,16 +114,48 @@ impl OnDuplicate {
     }
 }
 
+/// Fewest digits without a trunk prefix for a national number to be found in an international one.
+const NATIONAL_DIGITS_MIN: usize = 7;
+
+/// The digits of a national number without its trunk prefix; `None` for an international or a short one.
+fn national(number: &PhoneNumber) -> Option<String> {
+    let digits = number.as_sent();
+    let significant = match digits.strip_prefix('8') {
+        Some(rest) if digits.len() == 11 => rest,
+        _ => digits.trim_start_matches('0'),
+    };
+    (!number.is_international() && significant.len() >= NATIONAL_DIGITS_MIN).then(|| significant.to_owned())
+}
+
+/// Whether the book has a number in these digits: as it is written, or completed by the country of the account.
+pub(super) fn is_stored_as(number: &PhoneNumber, stored: &str) -> bool {
+    let is_completed = |significant: String| stored.len() > significant.len() && stored.ends_with(&significant);
+    stored == number.phone().to_string() || national(number).is_some_and(is_completed)
+}
+
+/// The last digits of a number, by which candidates for a national number are found.
+fn tail(digits: &str) -> Option<&str> {
+    digits.get(digits.len().checked_sub(NATIONAL_DIGITS_MIN)?..)
+}
+
 /// Contacts of the book by their keys.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     records: HashMap<u64, Record>,
     by_key: HashMap<String, Vec<u64>>,
+    /// Contacts by the last digits of their numbers, if the file has national numbers: the server completes them, so
+    /// that it answers with contacts whose numbers are written otherwise.
+    by_tail: Option<HashMap<String, Vec<u64>>>,
 }
 
 impl Known {
     fn add(&mut self, matching: Match, record: Record) {
         let Some(id) = record.id() else { return };
+        if let Some(by_tail) = &mut self.by_tail {
+            for tail in record.texts("phone_numbers").filter_map(tail) {
+                by_tail.entry(tail.to_owned()).or_default().push(id);
+            }
+        }
         for key in matching.keys_of_record(&record) {
             let ids = self.by_key.entry(key).or_default();
             if !ids.contains(&id) {
@@ -142,12 +180,35 @@ impl Known {
         Ok(())
     }
 
-    /// The ids of the contacts with one of these keys, ascending.
-    pub(super) fn hits(&self, keys: &[String]) -> Vec<u64> {
+    /// The ids of the contacts that are the same as this one, whose keys these are, ascending.
+    pub(super) fn hits(&self, matching: Match, entry: &Entry, keys: &[String]) -> Vec<u64> {
         let mut ids: Vec<u64> = keys.iter().filter_map(|key| self.by_key.get(key)).flatten().copied().collect();
+        if matching.by_phone() {
+            let phones = entry.phones.iter();
+            ids.extend(phones.flat_map(|number| self.completed(matching, entry, number)));
+        }
         ids.sort_unstable();
         ids.dedup();
         ids
+    }
+
+    /// The contacts that have a national number in its international form.
+    fn completed<'a>(
+        &'a self,
+        matching: Match,
+        entry: &'a Entry,
+        number: &'a PhoneNumber,
+    ) -> impl Iterator<Item = u64> + 'a {
+        let significant = national(number);
+        let by_tail = self.by_tail.as_ref();
+        let ids = significant.as_deref().and_then(tail).and_then(|tail| by_tail?.get(tail)).into_iter().flatten();
+        ids.copied().filter(move |id| {
+            let record = self.record(*id);
+            record.is_some_and(|record| {
+                let is_named = matching != Match::Person || nfc(record.text("full_name")) == entry.full_name();
+                is_named && record.texts("phone_numbers").any(|stored| is_stored_as(number, stored))
+            })
+        })
     }
 
     pub(super) fn record(&self, id: u64) -> Option<&Record> {
@@ -165,7 +226,10 @@ pub(super) async fn look_up(
     let mut known = Known::default();
     let mut questions = Vec::new();
     if matching.by_phone() {
-        let phones = entries.clone().flat_map(|entry| &entry.phones).map(ToString::to_string).collect();
+        let has_national = entries.clone().flat_map(|entry| &entry.phones).any(|number| national(number).is_some());
+        known.by_tail = has_national.then(HashMap::new);
+        let phones =
+            entries.clone().flat_map(|entry| &entry.phones).map(|number| number.as_sent().to_owned()).collect();
         questions.extend(in_parts("phone_numbers", phones));
     }
     if matching.by_email() {
@@ -197,6 +261,8 @@ fn in_parts(field: &'static str, mut values: Vec<String>) -> Vec<(&'static str, 
 pub(super) struct Pages {
     method: &'static str,
     filter: Value,
+    /// The members that records have; empty for all.
+    fields: &'static [&'static str],
     after: u64,
     is_over: bool,
     /// How many records there are in all, once the first page has come.
@@ -205,7 +271,12 @@ pub(super) struct Pages {
 
 impl Pages {
     pub(super) fn new(method: &'static str, filter: Value) -> Self {
-        Self { method, filter, after: 0, is_over: false, total: 0 }
+        Self { method, filter, fields: &[], after: 0, is_over: false, total: 0 }
+    }
+
+    /// The same with these members only; `id` must be among them.
+    pub(super) fn with_fields(self, fields: &'static [&'static str]) -> Self {
+        Self { fields, ..self }
     }
 
     /// The next page; `None` after the last.
@@ -219,7 +290,8 @@ impl Pages {
         }
         let after = json!({"field": "id", "operator": ">", "value": self.after});
         let filter = json!({"filters": [after, self.filter], "condition": "and"});
-        let mut result = client.ask(self.method, json!({"filter": filter, "limit": PAGE_RECORDS_MAX}), watch).await?;
+        let params = json!({"filter": filter, "fields": self.fields, "limit": PAGE_RECORDS_MAX});
+        let mut result = client.ask(self.method, params, watch).await?;
         if self.after == 0 {
             self.total = result["metadata"]["total_items"].as_u64().unwrap_or(0);
         }
@@ -257,7 +329,7 @@ mod tests {
         let hits = |matching: Match, entry: &Entry| {
             let mut known = Known::default();
             known.add(matching, Record::new(record.clone()).expect("an object"));
-            known.hits(&matching.keys_of(entry))
+            known.hits(matching, entry, &matching.keys_of(entry))
         };
         let (same, other_name) = (entry("Лем", "113", "x@y.example"), entry("Жук", "112", "x@y.example"));
         let other_phone = entry("Лем", "114", "a@B.example");
@@ -269,6 +341,27 @@ mod tests {
         ] {
             let found = [&same, &other_name, &other_phone].map(|entry| hits(matching, entry) == [7]);
             assert_eq!(found, wanted, "{matching:?}");
+        }
+    }
+
+    #[test]
+    fn a_national_number_is_found_in_its_international_form() {
+        let stored = |number: &str| {
+            let record = json!({"id": 7, "full_name": "Лем", "phone_numbers": [number], "emails": []});
+            Record::new(record).expect("an object")
+        };
+        for (matching, written, number, wanted) in [
+            (Match::Person, "8 (916) 555-44-33", "79165554433", true),
+            (Match::Phone, "030 7654321", "49307654321", true),
+            (Match::Phone, "030 7654321", "49897654321", false),
+            (Match::Person, "+49 30 7654321", "4949307654321", false),
+            (Match::Phone, "54321", "7654321", false),
+        ] {
+            let mut known = Known { by_tail: Some(HashMap::new()), ..Known::default() };
+            known.add(matching, stored(number));
+            let entry = entry("Лем", written, "");
+            let hits = known.hits(matching, &entry, &matching.keys_of(&entry));
+            assert_eq!(!hits.is_empty(), wanted, "{written} {number}");
         }
     }
 }

@@ -1,20 +1,25 @@
-//! What became of the rows that did not simply go in: a file for programs and spreadsheets, and the first few for eyes.
+//! What became of the rows that did not simply go in: a file for programs and spreadsheets, and reasons counted for
+//! the terminal.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use ringbook_formats::draft::Remark;
-use ringbook_formats::source::{FileError, Format};
+use super::private_file::PrivateFile;
+use super::reasons::{Reasons, SHOWN_MAX};
+use ringbook_formats::columns::guarded;
+use ringbook_formats::remark::Remark;
+use ringbook_formats::source::FileError;
+use ringbook_formats::survey::Survey;
 
-/// How many rows are kept to be shown.
-const ROWS_SHOWN_MAX: usize = 20;
-/// How many of them are rows of which only something was left out.
-const PARTLY_SHOWN_MAX: usize = 5;
 /// The columns of a report.
 const COLUMNS: [&str; 5] = ["row", "outcome", "field", "value", "reason"];
+/// The beginning of a report in NDJSON.
+const NDJSON_START: &str = "{\"row\":";
+/// How much of an existing file is looked at to see whether it is a report.
+const START_BYTES: u64 = 200;
 
 /// What a report is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,46 +30,47 @@ pub enum ReportFormat {
     Ndjson,
 }
 
-/// What became of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What became of a row, the gravest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Verdict {
+    /// It is not known whether it is in the book.
+    Uncertain,
     /// It is not in the book.
     Refused,
     /// It is in the book, but for what the remark is about.
     Partly,
-    /// Nobody knows whether it is in the book.
-    Uncertain,
+    /// The book had it before.
+    Skipped,
 }
 
 impl Verdict {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Refused => "refused",
             Self::Partly => "partly",
             Self::Uncertain => "uncertain",
+            Self::Skipped => "skipped",
         }
     }
 }
 
-enum Paper {
+enum Output {
     None,
-    Csv(Box<csv::Writer<BufWriter<File>>>),
-    Ndjson(BufWriter<File>),
+    Csv(Box<csv::Writer<BufWriter<File>>>, PrivateFile),
+    Ndjson(BufWriter<File>, PrivateFile),
 }
 
 /// Rows that did not simply go in.
 pub struct Report {
-    paper: Paper,
+    output: Output,
     path: PathBuf,
-    shown: Vec<String>,
-    partly_shown: usize,
-    rows: u64,
+    reasons: Reasons,
 }
 
 impl Report {
-    /// A report that is only kept for eyes.
+    /// A report that is only counted.
     pub fn unwritten() -> Self {
-        Self { paper: Paper::None, path: PathBuf::new(), shown: Vec::new(), partly_shown: 0, rows: 0 }
+        Self { output: Output::None, path: PathBuf::new(), reasons: Reasons::default() }
     }
 
     /// What a file's name says it is to be written as.
@@ -72,85 +78,125 @@ impl Report {
     /// # Errors
     /// When the name ends in neither `.csv` nor `.ndjson`; the text says so.
     pub fn format_of(path: &Path) -> Result<ReportFormat, String> {
-        match Format::of(path) {
-            Ok(Format::Csv) => Ok(ReportFormat::Csv),
-            Ok(Format::Ndjson) => Ok(ReportFormat::Ndjson),
-            Ok(Format::Vcf) | Err(_) => Err("does not end in .csv or .ndjson, which says how to write it".to_owned()),
+        match path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase).as_deref() {
+            Some("csv") => Ok(ReportFormat::Csv),
+            Some("ndjson" | "jsonl") => Ok(ReportFormat::Ndjson),
+            _ => Err("does not end in .csv or .ndjson, which says how to write it".to_owned()),
         }
     }
 
-    /// A report in a file, which is made anew.
+    /// A report in a file, which appears when the import ends. Only an earlier report is replaced.
     ///
     /// # Errors
-    /// When the file cannot be made.
+    /// When the file cannot be made, or there is something else of its name.
     pub fn create(path: &Path, format: ReportFormat) -> Result<Self, FileError> {
-        let begin = || -> io::Result<Paper> {
-            let file = BufWriter::new(File::create(path)?);
-            Ok(match format {
-                ReportFormat::Ndjson => Paper::Ndjson(file),
-                ReportFormat::Csv => {
-                    let mut writer = csv::Writer::from_writer(file);
-                    writer.write_record(COLUMNS)?;
-                    Paper::Csv(Box::new(writer))
-                }
-            })
+        let fault = |cause: io::Error| FileError::new(path, cause);
+        if !is_replaceable(path).map_err(fault)? {
+            return Err(FileError::new(path, "exists and is not a report of an import: name another file"));
+        }
+        let (private, file) = PrivateFile::create(path).map_err(fault)?;
+        let file = BufWriter::new(file);
+        let output = match format {
+            ReportFormat::Ndjson => Output::Ndjson(file, private),
+            ReportFormat::Csv => {
+                let mut writer = csv::Writer::from_writer(file);
+                writer.write_record(COLUMNS).map_err(|cause| fault(cause.into()))?;
+                Output::Csv(Box::new(writer), private)
+            }
         };
-        let paper = begin().map_err(|cause| FileError::new(path, cause))?;
-        Ok(Self { paper, path: path.to_owned(), shown: Vec::new(), partly_shown: 0, rows: 0 })
+        Ok(Self { output, path: path.to_owned(), reasons: Reasons::default() })
+    }
+
+    /// Tells which columns are not read.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn add_columns(&mut self, survey: &Survey) -> Result<(), FileError> {
+        for column in survey.not_read() {
+            let reason = format!("the column is not read: {} cells", column.cells);
+            self.write(None, "not read", column.looks_like, Some(&column.name), &reason)?;
+        }
+        Ok(())
     }
 
     pub(super) fn add(&mut self, verdict: Verdict, row: u64, remark: &Remark) -> Result<(), FileError> {
-        self.rows += 1;
-        let is_partly = verdict == Verdict::Partly;
-        let is_tiresome = is_partly && self.partly_shown == PARTLY_SHOWN_MAX;
-        if self.shown.len() < ROWS_SHOWN_MAX && !is_tiresome {
-            self.partly_shown += usize::from(is_partly);
-            self.shown.push(line(verdict, row, remark));
-        }
-        let word = verdict.word();
-        let written = match &mut self.paper {
-            Paper::None => Ok(()),
-            Paper::Csv(writer) => {
-                let text = |text: &Option<String>| text.clone().unwrap_or_default();
-                let cells =
-                    [row.to_string(), word.into(), text(&remark.field), text(&remark.value), remark.reason.clone()];
+        self.reasons.add(verdict, row, remark);
+        self.write(Some(row), verdict.word(), remark.field.as_deref(), remark.value.as_deref(), &remark.reason)
+    }
+
+    fn write(
+        &mut self,
+        row: Option<u64>,
+        outcome: &str,
+        field: Option<&str>,
+        value: Option<&str>,
+        reason: &str,
+    ) -> Result<(), FileError> {
+        let written = match &mut self.output {
+            Output::None => Ok(()),
+            Output::Csv(writer, _) => {
+                // People open the report in a spreadsheet.
+                let value = guarded(value.unwrap_or_default());
+                let row = row.map(|row| row.to_string()).unwrap_or_default();
+                let cells = [row.as_str(), outcome, field.unwrap_or_default(), &value, reason];
                 writer.write_record(cells).map_err(io::Error::from)
             }
-            Paper::Ndjson(file) => {
-                let value: Value = json!({"row": row, "outcome": word, "field": remark.field, "value": remark.value,
-                    "reason": remark.reason});
+            Output::Ndjson(file, _) => {
+                let value = json!({"row": row, "outcome": outcome, "field": field, "value": value, "reason": reason});
                 writeln!(file, "{value}")
             }
         };
         written.map_err(|cause| FileError::new(&self.path, cause))
     }
 
-    /// Writes out what is kept back.
+    /// Writes out what is kept back and gives the file its name.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn finish(&mut self) -> Result<(), FileError> {
-        let flushed = match &mut self.paper {
-            Paper::None => Ok(()),
-            Paper::Csv(writer) => writer.flush(),
-            Paper::Ndjson(file) => file.flush(),
+        let kept = match std::mem::replace(&mut self.output, Output::None) {
+            Output::None => Ok(()),
+            Output::Csv(writer, private) => {
+                let file = writer.into_inner().map_err(|cause| cause.into_error());
+                file.and_then(|file| file.into_inner().map_err(|cause| cause.into_error()))
+                    .and_then(|file| private.keep(&file))
+            }
+            Output::Ndjson(file, private) => {
+                let file = file.into_inner().map_err(|cause| cause.into_error());
+                file.and_then(|file| private.keep(&file))
+            }
         };
-        flushed.map_err(|cause| FileError::new(&self.path, cause))
+        kept.map_err(|cause| FileError::new(&self.path, cause))
     }
 
-    /// The first rows, a line each.
-    pub fn shown(&self) -> &[String] {
-        &self.shown
+    /// The first reasons, a line each, and how many there are beyond them.
+    pub fn lines(&self) -> (Vec<String>, usize) {
+        let mut lines = self.reasons.lines();
+        let more = lines.len().saturating_sub(SHOWN_MAX);
+        lines.truncate(SHOWN_MAX);
+        (lines, more)
     }
 
-    /// How many remarks there are beyond those shown.
-    pub fn more(&self) -> u64 {
-        self.rows - self.shown.len() as u64
+    /// All reasons with their counts, as JSON.
+    pub fn reasons(&self) -> Value {
+        self.reasons.json()
     }
 }
 
-fn line(verdict: Verdict, row: u64, remark: &Remark) -> String {
-    let field = remark.field.as_deref().map(|field| format!(" {field}")).unwrap_or_default();
-    let value = remark.value.as_deref().map(|value| format!(" {value:?}")).unwrap_or_default();
-    format!("row {row} {}:{field}{value} {}", verdict.word(), remark.reason)
+/// Whether there is nothing of this name, an empty file, or an earlier report.
+fn is_replaceable(path: &Path) -> io::Result<bool> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(true),
+        Err(cause) => return Err(cause),
+    };
+    if !file.metadata()?.is_file() {
+        return Ok(false);
+    }
+    let mut start = String::new();
+    // What is not UTF-8 is no report.
+    if BufReader::new(file.take(START_BYTES)).read_line(&mut start).is_err() {
+        return Ok(false);
+    }
+    Ok(start.is_empty() || start.trim_end() == COLUMNS.join(",") || start.starts_with(NDJSON_START))
 }

@@ -1,18 +1,18 @@
-//! `ringbook backup` beside a running server: the restored copy has every change that was acknowledged before its start.
+//! `ringbook backup` beside a running server: the restored copy has every change acknowledged before it began.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use ringbook_testbed::http_client::WAIT_MAX;
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, eventually, place, program, told};
 use super::stores::Engine;
-use super::wire::PATIENCE;
 
 const WRITERS: u64 = 4;
-/// Changes before the copy is made, and at least as many while it is made and after it.
+/// Number of changes before the copy, and the minimum during and after it.
 const CHANGES: u64 = 40;
 
-/// The contacts whose last name is `Backup`, by the numbers in their first names.
+/// Contacts with the last name `Backup`, by the numbers in their first names.
 fn numbers(server: &Server, token: &str) -> Vec<u64> {
     let filter = json!({"field": "last_name", "operator": "=", "value": "Backup"});
     let answer = server.call("get.contacts", json!({"access_token": token, "filter": filter, "limit": 10_000}));
@@ -38,7 +38,7 @@ fn a_backup_under_writers_has_every_change_acknowledged_before_it() {
             acknowledged.fetch_add(1, Ordering::Relaxed);
         }
     };
-    let wait_for = |changes| eventually(PATIENCE, "changes", || acknowledged.load(Ordering::Relaxed) >= changes);
+    let wait_for = |changes| eventually(WAIT_MAX, "changes", || acknowledged.load(Ordering::Relaxed) >= changes);
     let root = place();
     let copy = root.path().join("copy.db");
     let before = std::thread::scope(|scope| {

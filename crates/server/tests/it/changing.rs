@@ -1,16 +1,16 @@
-//! Changes as clients make them, and what `get.contacts` shows of them.
+//! Calls that change an address book, and their effect on `get.contacts`.
 //!
-//! What a parameter may look like is tested beside its reader; here are the rules that need a book: what exists, what
-//! is taken, what is still needed, and that a refused change changes nothing.
+//! The syntax of parameters is tested in `crates/jsonrpc`. Tested here are the rules that need an address book: existing
+//! and missing records, unique names, references; and that a refused change has no effect.
 
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server};
 
-/// An id that nothing has.
-const NOBODY: u64 = 999_999_999;
+/// An id that no record has.
+const UNKNOWN_ID: u64 = 999_999_999;
 
-/// An account as its client sees it.
+/// An account with a token, and calls on its behalf.
 struct Account<'s> {
     server: &'s Server,
     token: String,
@@ -26,7 +26,7 @@ impl<'s> Account<'s> {
         self.server.call(method, params)
     }
 
-    /// The id of what a call has made; it stands in two places.
+    /// The id of the record that a call created; the reply has it twice.
     fn made(&self, method: &str, params: Value) -> u64 {
         let answer = self.call(method, params);
         let result = &answer["result"];
@@ -35,14 +35,14 @@ impl<'s> Account<'s> {
         result["id"].as_u64().unwrap_or_else(|| panic!("{method}: {answer}"))
     }
 
-    /// Makes a call that has nothing to say.
+    /// Makes a call whose reply has no data.
     fn done(&self, method: &str, params: Value) {
         let answer = self.call(method, params);
         assert_eq!(answer["result"]["data"], json!({}), "{method}: {answer}");
         assert!(answer["result"].get("id").is_none(), "{answer}");
     }
 
-    /// What a call is refused with: mnemonic, field, value.
+    /// The refusal of a call: mnemonic, field, value.
     fn refused(&self, method: &str, params: Value) -> Value {
         let answer = self.call(method, params);
         let data = &answer["error"]["data"];
@@ -51,7 +51,7 @@ impl<'s> Account<'s> {
         json!([data["mnemonic"], data["field"], data["value"]])
     }
 
-    /// The contacts that a filter finds.
+    /// The contacts that match a filter.
     fn found(&self, field: &str, operator: &str, value: Value) -> Vec<Value> {
         let filter = json!({"field": field, "operator": operator, "value": value});
         let answer = self.call("get.contacts", json!({"filter": filter}));
@@ -69,12 +69,12 @@ impl<'s> Account<'s> {
         answer["result"]["metadata"]["total_items"].as_u64().unwrap_or_else(|| panic!("{answer}"))
     }
 
-    /// A contact of this name and a number.
+    /// A contact with this name and a phone number.
     fn plain(&self, last_name: &str) -> u64 {
         self.made("create.contacts", json!({"last_name": last_name, "phone_numbers": ["123"]}))
     }
 
-    /// The id of the group that every book is born with.
+    /// The id of the group that every book has from the beginning.
     fn system_group(&self) -> u64 {
         let filter = json!({"field": "is_system", "operator": "=", "value": true});
         let answer = self.call("get.group_contacts", json!({"filter": filter, "fields": ["id"]}));
@@ -87,7 +87,7 @@ fn missing(field: &str, value: u64) -> Value {
 }
 
 #[test]
-fn a_contact_lives() {
+fn a_contact_is_created_updated_and_deleted() {
     let demo = Demo::start(10);
     let book = Account::of(&demo, "demo");
     let before = book.total();
@@ -113,10 +113,10 @@ fn a_contact_lives() {
     assert_eq!((book.contact(id), book.total()), (seen.clone(), before + 1));
     assert_eq!(book.found("phone_numbers", "=", json!("7 495 0000001")), [seen.clone()]);
 
-    // Nothing but the id: nothing changes.
+    // An update with the id only changes nothing.
     book.done("update.contacts", json!({"id": id}));
     assert_eq!(book.contact(id), seen);
-    // What is renamed is seen at once.
+    // A new name is visible at once.
     book.done("update.contact_organizations", json!({"id": organization, "name": "ЗАО"}));
     book.done("update.group_contacts", json!({"id": group, "name": "Band"}));
     book.done("update.employees", json!({"id": manager, "first_name": null, "patronymic": "В"}));
@@ -162,7 +162,7 @@ fn a_contact_lives() {
 }
 
 #[test]
-fn what_does_not_exist_is_named_and_nothing_is_changed() {
+fn a_missing_record_is_named_and_nothing_is_changed() {
     let demo = Demo::start(10);
     let (book, second) = (Account::of(&demo, "demo"), Account::of(&demo, "second"));
     let group = book.made("create.group_contacts", json!({"name": "G"}));
@@ -171,9 +171,9 @@ fn what_does_not_exist_is_named_and_nothing_is_changed() {
     let before = book.total();
     let new = |member: &str, value: Value| json!({"last_name": "a", "phone_numbers": ["123"], member: value});
     for (member, value, field, blamed) in [
-        ("organization_id", json!(NOBODY), "organization_id", NOBODY),
-        ("personal_manager_id", json!(NOBODY), "personal_manager_id", NOBODY),
-        ("groups", json!([group, NOBODY]), "groups.1", NOBODY),
+        ("organization_id", json!(UNKNOWN_ID), "organization_id", UNKNOWN_ID),
+        ("personal_manager_id", json!(UNKNOWN_ID), "personal_manager_id", UNKNOWN_ID),
+        ("groups", json!([group, UNKNOWN_ID]), "groups.1", UNKNOWN_ID),
         ("groups", json!([foreign_group, group]), "groups.0", foreign_group),
     ] {
         assert_eq!(book.refused("create.contacts", new(member, value.clone())), missing(field, blamed));
@@ -184,20 +184,20 @@ fn what_does_not_exist_is_named_and_nothing_is_changed() {
     assert_eq!(book.refused("delete.contacts", json!({"id": foreign})), missing("id", foreign));
     let ids = json!([own, own, foreign]);
     assert_eq!(book.refused("delete.contacts", json!({"ids": ids})), missing("ids.2", foreign));
-    let members = json!({"name": "new", "members": [own, NOBODY]});
-    assert_eq!(book.refused("create.group_contacts", members), missing("members.1", NOBODY));
+    let members = json!({"name": "new", "members": [own, UNKNOWN_ID]});
+    assert_eq!(book.refused("create.group_contacts", members), missing("members.1", UNKNOWN_ID));
     let members = json!({"id": group, "name": "renamed", "members": [foreign, own]});
     assert_eq!(book.refused("update.group_contacts", members), missing("members.0", foreign));
     for (method, params) in [
-        ("update.group_contacts", json!({"id": NOBODY, "name": "x"})),
-        ("delete.group_contacts", json!({"id": NOBODY})),
-        ("update.contact_organizations", json!({"id": NOBODY, "name": "x"})),
-        ("delete.contact_organizations", json!({"id": NOBODY})),
-        ("update.employees", json!({"id": NOBODY})),
-        ("delete.employees", json!({"id": NOBODY})),
-        ("delete.phone_number_from_blacklist", json!({"id": NOBODY})),
+        ("update.group_contacts", json!({"id": UNKNOWN_ID, "name": "x"})),
+        ("delete.group_contacts", json!({"id": UNKNOWN_ID})),
+        ("update.contact_organizations", json!({"id": UNKNOWN_ID, "name": "x"})),
+        ("delete.contact_organizations", json!({"id": UNKNOWN_ID})),
+        ("update.employees", json!({"id": UNKNOWN_ID})),
+        ("delete.employees", json!({"id": UNKNOWN_ID})),
+        ("delete.phone_number_from_blacklist", json!({"id": UNKNOWN_ID})),
     ] {
-        assert_eq!(book.refused(method, params), missing("id", NOBODY), "{method}");
+        assert_eq!(book.refused(method, params), missing("id", UNKNOWN_ID), "{method}");
     }
     assert_eq!((book.total(), second.contact(foreign)["last_name"].clone()), (before, json!("a")));
     assert_eq!((&book.contact(own)["last_name"], &book.contact(own)["groups"]), (&json!("a"), &json!([])));
@@ -227,7 +227,7 @@ fn names_of_groups_and_organizations_and_numbers_are_unique() {
 }
 
 #[test]
-fn what_is_needed_cannot_be_removed() {
+fn records_in_use_cannot_be_deleted() {
     let demo = Demo::start(10);
     let book = Account::of(&demo, "demo");
     let organization = book.made("create.contact_organizations", json!({"name": "ООО"}));
@@ -287,10 +287,10 @@ fn an_upload_is_all_or_nothing() {
     let before = book.total();
     let record = |name: &str| json!({"last_name": name, "phone_numbers": ["123"]});
     let mut records: Vec<Value> = (0..200).map(|at| record(&format!("upload {at}"))).collect();
-    records[190]["groups"] = json!([NOBODY]);
+    records[190]["groups"] = json!([UNKNOWN_ID]);
     records[3]["organization_name"] = json!("Made in vain");
     let refused = book.refused("upload.contacts", json!({"contacts": records}));
-    assert_eq!(refused, missing("contacts.190.groups.0", NOBODY));
+    assert_eq!(refused, missing("contacts.190.groups.0", UNKNOWN_ID));
     assert_eq!(book.total(), before);
     book.made("create.contact_organizations", json!({"name": "Made in vain"}));
 
@@ -322,7 +322,7 @@ fn an_upload_is_all_or_nothing() {
 }
 
 #[test]
-fn an_upload_can_leave_out_what_is_wrong() {
+fn an_upload_can_skip_invalid_contacts() {
     let demo = Demo::start(10);
     let book = Account::of(&demo, "demo");
     let before = book.total();
@@ -332,20 +332,20 @@ fn an_upload_can_leave_out_what_is_wrong() {
         record
     };
     let contacts = json!([
-        with("0", "groups", json!([NOBODY])),
+        with("0", "groups", json!([UNKNOWN_ID])),
         with("1", "phone_numbers", json!(["123", "x"])),
         with("2", "emails", json!(["a@b.example"])),
-        with("3", "organization_id", json!(NOBODY)),
+        with("3", "organization_id", json!(UNKNOWN_ID)),
         7,
         with("5", "group_names", json!(["Neu"])),
-        with("6", "personal_manager_id", json!(NOBODY)),
+        with("6", "personal_manager_id", json!(UNKNOWN_ID)),
     ]);
     let answer = book.call("upload.contacts", json!({"contacts": contacts, "on_error": "skip"}));
     let data = &answer["result"]["data"];
     let ids = data["ids"].as_array().unwrap_or_else(|| panic!("{answer}"));
     let good: Vec<usize> = (0..ids.len()).filter(|place| ids[*place].is_u64()).collect();
     assert_eq!((ids.len(), good), (7, vec![2, 5]), "{answer}");
-    let nobody = NOBODY.to_string();
+    let nobody = UNKNOWN_ID.to_string();
     let errors: Vec<Value> = data["errors"]
         .as_array()
         .expect("errors")
@@ -366,7 +366,7 @@ fn an_upload_can_leave_out_what_is_wrong() {
 }
 
 #[test]
-fn employees_and_their_phones_live() {
+fn employees_and_their_phones_are_created_updated_and_deleted() {
     let demo = Demo::start(10);
     let book = Account::of(&demo, "demo");
     let seen = |id: u64| -> Value {
@@ -402,7 +402,7 @@ fn employees_and_their_phones_live() {
 }
 
 #[test]
-fn numbers_come_on_the_blacklist_once_and_off_again() {
+fn numbers_are_added_to_the_blacklist_once_and_removed() {
     let demo = Demo::start(10);
     let book = Account::of(&demo, "demo");
     let seen = || book.call("get.blacklist_phone_numbers", json!({"sort": []}))["result"]["data"].clone();
@@ -450,7 +450,7 @@ fn an_agent_changes_in_the_name_of_a_user() {
 }
 
 #[test]
-fn what_was_answered_survives_the_power_cut() {
+fn acknowledged_changes_survive_a_kill() {
     let demo = Demo::start(10);
     let book = Account::of(&demo, "demo");
     let group = book.made("create.group_contacts", json!({"name": "G"}));

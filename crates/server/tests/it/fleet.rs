@@ -1,26 +1,43 @@
-//! Several servers on a PostgreSQL of the test's own, each reaching it through a proxy: all of it may be stopped, killed
-//! and cut, and comes back where it was.
+//! Several servers on a private PostgreSQL, each connected through a proxy. All of them can be stopped, killed, cut off and
+//! started again.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ringbook_testbed::Cluster;
+use ringbook_testbed::http_client::{connect, get};
 use serde_json::{Value, json};
 
-use super::crashing::Line;
-use super::harness::{Server, added, key, program, told};
+use super::harness::{Server, added, key, program, told, try_call};
 use super::proxy::Proxy;
-use super::stores::{Place, place, stand_for};
-use super::wire::connect;
+use super::stores::{Place, map_to_database, place};
 
-/// How long the database may take before a server gives up, in seconds: shorter than for users, who wait less often.
+/// Time limits of a server for the database, in seconds; shorter than the defaults, so that tests take less time.
 const DATABASE_SECONDS_MAX: u64 = 2;
 
-/// A server that may be away.
+/// A server that may not run.
 struct Node {
-    server: Mutex<Option<Server>>,
-    address: Mutex<SocketAddr>,
+    state: Mutex<NodeState>,
+    launched: Condvar,
+}
+
+struct NodeState {
+    server: Option<Server>,
+    /// Where it listens, or listened last.
+    address: SocketAddr,
+}
+
+impl Node {
+    fn new() -> Node {
+        let state = NodeState { server: None, address: SocketAddr::from(([0, 0, 0, 0], 0)) };
+        Node { state: Mutex::new(state), launched: Condvar::new() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, NodeState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A customer with a key, a database, and servers on it.
@@ -33,25 +50,19 @@ pub struct Fleet {
     root: Place,
 }
 
-fn kept<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Fleet {
     pub fn start(nodes: usize) -> Fleet {
-        let cluster = Cluster::start().unwrap_or_else(|why| panic!("a PostgreSQL of its own: {why}"));
+        let cluster = Cluster::start().unwrap_or_else(|why| panic!("a private PostgreSQL: {why}"));
         let root = place();
         let data = root.path().join("data");
-        stand_for(&data, cluster.connection());
+        map_to_database(&data, cluster.connection());
         let customer = added(&data, "customer add Acme");
         let user = added(&data, &format!("user add acme --customer {customer}"));
         let (_, token) = key(&data, user);
         told(&data, &format!("allow add 127.0.0.1 --customer {customer}"));
         let database = SocketAddr::from(([127, 0, 0, 1], cluster.port()));
         let proxies = (0..nodes).map(|_| Proxy::start(database)).collect();
-        let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
-        let node = |_| Node { server: Mutex::new(None), address: Mutex::new(nowhere) };
-        let fleet = Fleet { nodes: (0..nodes).map(node).collect(), proxies, cluster, token, data, root };
+        let fleet = Fleet { nodes: (0..nodes).map(|_| Node::new()).collect(), proxies, cluster, token, data, root };
         (0..nodes).for_each(|node| fleet.launch(node));
         fleet
     }
@@ -60,7 +71,7 @@ impl Fleet {
         self.nodes.len()
     }
 
-    /// Starts a server that is not there; its database must be.
+    /// Starts a server that does not run; its database must run.
     pub fn launch(&self, node: usize) {
         let database = format!(
             "host=127.0.0.1 port={} user=postgres dbname=postgres connect_timeout={DATABASE_SECONDS_MAX} \
@@ -70,26 +81,34 @@ impl Fleet {
         let mut command = program(["serve", "--listen", "127.0.0.1:0", "--database"]);
         command.arg(database);
         let server = Server::run(command, &self.root.path().join(format!("node{node}")));
-        *kept(&self.nodes[node].address) = server.address;
-        *kept(&self.nodes[node].server) = Some(server);
+        let mut state = self.nodes[node].state();
+        state.address = server.address;
+        state.server = Some(server);
+        self.nodes[node].launched.notify_all();
     }
 
     /// SIGKILL.
     pub fn kill(&self, node: usize) {
-        let server = kept(&self.nodes[node].server).take();
-        server.expect("it runs").kill();
+        let server = self.nodes[node].state().server.take();
+        server.expect("the server runs").kill();
     }
 
     /// Where a server listens, or did last.
     pub fn address(&self, node: usize) -> SocketAddr {
-        *kept(&self.nodes[node].address)
+        self.nodes[node].state().address
     }
 
-    /// A call on a connection of its own, to a server that runs.
+    /// Waits until a server runs, for at most `time_max`.
+    pub fn wait_for_launch(&self, node: usize, time_max: Duration) {
+        let node = &self.nodes[node];
+        // Whether the time is over does not matter.
+        let _ = node.launched.wait_timeout_while(node.state(), time_max, |state| state.server.is_none());
+    }
+
+    /// A call to a running server, on a new connection.
     pub fn call(&self, node: usize, method: &str, params: Value) -> Value {
         let params = self.with_token(params);
-        let line = Line::connect(self.address(node));
-        line.and_then(|mut line| line.call(method, &params)).expect("a server that runs answers")
+        try_call(&mut connect(self.address(node)), method, &params).expect("a running server replies")
     }
 
     pub fn with_token(&self, mut params: Value) -> Value {
@@ -109,13 +128,14 @@ impl Fleet {
 
     /// The status of its health page.
     pub fn health(&self, node: usize) -> u16 {
-        connect(self.address(node)).ask("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n").status
+        connect(self.address(node)).request(get("/healthz")).status
     }
 
-    /// SIGTERM to all, and a good end; then the data are looked through.
+    /// Stops all servers with SIGTERM and checks the data.
     pub fn stop(self) {
         for node in &self.nodes {
-            kept(&node.server).take().expect("it runs").stop();
+            let server = node.state().server.take();
+            server.expect("the server runs").stop();
         }
         assert_eq!(told(&self.data, "check")["ok"], true);
     }

@@ -1,24 +1,23 @@
-//! The program itself, started, asked and stopped as its users do it.
+//! Server processes, operator commands and calls for the tests of the program.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use ringbook_testbed::http_client::{HttpClient, Response, WAIT_MAX, connect, post};
+use ringbook_testbed::wait::wait_until;
 use serde_json::{Value, json};
 
 pub use super::stores::{Place, place};
 use super::stores::{named, named_to_demo};
-use super::wire::{Answer, PATIENCE, connect, post};
 
-/// What the operator changes is seen by a running server within this time; the rest is for a machine that is busy.
-const SEEN_WITHIN: Duration = Duration::from_secs(1);
+/// Time within which a running server applies operator commands; the rest is a reserve for busy machines.
+const APPLIED_WITHIN: Duration = Duration::from_secs(1);
 const GRACE: Duration = Duration::from_secs(4);
-/// Between two looks at something that has a bound.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// The program with these arguments and none of the environment's settings.
+/// The program with these arguments, without settings from the environment.
 pub fn program<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ringbook"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("RINGBOOK_")) {
@@ -28,40 +27,40 @@ pub fn program<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>
     command
 }
 
-/// Runs a command of the operator to its end; words are parted by blanks, `+` in a word stands for one.
+/// Runs an operator command. Words are separated by spaces; `+` in a word stands for a space.
 pub fn operate(data: &Path, line: &str) -> Output {
     operate_with(data, line, "")
 }
 
-/// The same with something on its stdin.
+/// The same with this standard input.
 pub fn operate_with(data: &Path, line: &str, stdin: &str) -> Output {
     let mut command = program(line.split(' ').map(|word| word.replace('+', " ")));
     command.args(named(data)).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("it starts");
-    // A command that reads nothing may be gone already.
+    // A command that reads nothing may have ended.
     let _ = child.stdin.take().expect("a pipe").write_all(stdin.as_bytes());
     child.wait_with_output().expect("it ends")
 }
 
-/// What a command that must succeed says with `--json`.
+/// The output with `--json` of a command that must succeed.
 pub fn told(data: &Path, line: &str) -> Value {
     told_with(data, line, "")
 }
 
-/// The same with something on its stdin.
+/// The same with this standard input.
 pub fn told_with(data: &Path, line: &str, stdin: &str) -> Value {
     let output = operate_with(data, &format!("{line} --json"), stdin);
     assert_eq!(output.status.code(), Some(0), "{line}: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{line}: not one JSON value: {output:?}"))
 }
 
-/// What an `add` answers with.
+/// The id that a command `add` returns.
 pub fn added(data: &Path, line: &str) -> u64 {
     let answer = told(data, line);
     answer["id"].as_u64().unwrap_or_else(|| panic!("{line}: {answer}"))
 }
 
-/// A key of a user: its id and its token.
+/// Creates a key for a user; returns its id and its token.
 pub fn key(data: &Path, user: u64) -> (u64, String) {
     let answer = told(data, &format!("key add --user {user}"));
     (answer["id"].as_u64().expect("an id"), answer["token"].as_str().expect("a token").to_owned())
@@ -71,28 +70,28 @@ pub fn key(data: &Path, user: u64) -> (u64, String) {
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
-    /// What it printed up to the line that says where it listens.
-    pub greeting: String,
+    /// The line that names the address it listens at.
+    pub startup_line: String,
     stdout: BufReader<ChildStdout>,
     log: PathBuf,
 }
 
 impl Server {
-    /// `ringbook serve` on these data with further arguments.
+    /// Starts `ringbook serve` on this data with further arguments.
     pub fn serve(data: &Path, arguments: &[&str]) -> Server {
         let mut command = program(["serve", "--listen", "127.0.0.1:0"]);
         command.args(named(data)).args(arguments);
         Server::run(command, data)
     }
 
-    /// `ringbook demo` on these data.
+    /// Starts `ringbook demo` on this data.
     pub fn demo(data: &Path, contacts: u64) -> Server {
         let mut command = program(["demo", "--listen", "127.0.0.1:0", "--contacts", &contacts.to_string()]);
         command.args(named_to_demo(data));
         Server::run(command, data)
     }
 
-    /// A command that serves this directory; its log goes beside it.
+    /// Starts a command that serves this directory; its log is written beside it.
     pub fn run(mut command: Command, data: &Path) -> Server {
         let log = data.with_extension("log");
         command.stdout(Stdio::piped());
@@ -100,12 +99,12 @@ impl Server {
         let mut child = command.spawn().expect("it starts");
         let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
-        let mut server = Server { child, address: nowhere, greeting: String::new(), stdout, log };
-        server.wait_for_greeting();
+        let mut server = Server { child, address: nowhere, startup_line: String::new(), stdout, log };
+        server.wait_for_startup_line();
         server
     }
 
-    fn wait_for_greeting(&mut self) {
+    fn wait_for_startup_line(&mut self) {
         let line = self.line();
         let place = line
             .trim_end()
@@ -113,24 +112,29 @@ impl Server {
             .or(line.trim_end().strip_prefix("listening on https://"));
         let place = place.unwrap_or_else(|| panic!("it does not listen: {line:?}, {}", self.log()));
         self.address = place.parse().expect("an address");
-        self.greeting = line;
+        self.startup_line = line;
     }
 
-    /// The next line on its stdout; empty when there is no more.
+    /// The next line of its standard output; empty at the end.
     pub fn line(&mut self) -> String {
         let mut line = String::new();
         self.stdout.read_line(&mut line).expect("its stdout is text");
         line
     }
 
-    /// What it logged so far.
+    /// Its log so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).expect("a log")
     }
 
-    /// Waits until the log has this text.
+    /// Waits until the log contains this text.
     pub fn wait_for_log(&self, text: &str) {
-        eventually(PATIENCE, text, || self.log().contains(text));
+        eventually(WAIT_MAX, text, || self.log().contains(text));
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn signal(&self, name: &str) {
@@ -139,52 +143,51 @@ impl Server {
         assert!(status.success());
     }
 
-    /// Waits for its end.
+    /// Waits until the process has ended.
     pub fn ended(&mut self) -> ExitStatus {
         let mut status = None;
-        eventually(PATIENCE, "the server's end", || {
+        eventually(WAIT_MAX, "the server's end", || {
             status = self.child.try_wait().expect("it can be waited for");
             status.is_some()
         });
         status.expect("it has ended")
     }
 
-    /// SIGTERM, and a good end.
+    /// Stops it with SIGTERM, which must succeed.
     pub fn stop(mut self) {
         self.signal("TERM");
         let status = self.ended();
         assert_eq!(status.code(), Some(0), "{}", self.log());
     }
 
-    /// SIGKILL.
+    /// Kills it with SIGKILL.
     pub fn kill(mut self) {
         self.child.kill().expect("it is there");
         self.ended();
     }
 
-    /// One body on a connection of its own.
-    pub fn post(&self, body: impl AsRef<[u8]>) -> Answer {
-        connect(self.address).ask(post(body))
+    /// Posts a body on a new connection.
+    pub fn post(&self, body: impl AsRef<[u8]>) -> Response {
+        connect(self.address).request(post(body))
     }
 
-    /// One call; its answer.
+    /// Makes a call; returns the reply.
     pub fn call(&self, method: &str, params: Value) -> Value {
-        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        let answer = self.post(body.to_string());
+        let answer = self.post(call_body(method, &params));
         assert_eq!(answer.status, 200);
         answer.json()
     }
 
-    /// The contacts' total that this token gets to see, or the mnemonic of the refusal.
+    /// The outcome of `get.contacts` with this token: `ok`, or the mnemonic of the refusal.
     pub fn verdict(&self, token: &str) -> String {
         outcome(&self.call("get.contacts", json!({"access_token": token, "limit": 0})))
     }
 
-    /// Waits until the server says this of a token, for as long as a change of the operator may take.
+    /// Waits until calls with a token have this outcome, for as long as an operator command may take to be applied.
     pub fn becomes(&self, token: &str, wanted: &str) {
         let begin = Instant::now();
-        eventually(SEEN_WITHIN + GRACE, wanted, || self.verdict(token) == wanted);
-        if begin.elapsed() > SEEN_WITHIN {
+        eventually(APPLIED_WITHIN + GRACE, wanted, || self.verdict(token) == wanted);
+        if begin.elapsed() > APPLIED_WITHIN {
             eprintln!("{wanted} was seen after {:?} only: a busy machine?", begin.elapsed());
         }
     }
@@ -202,16 +205,33 @@ pub fn outcome(answer: &Value) -> String {
     answer["error"]["data"]["mnemonic"].as_str().unwrap_or("ok").to_owned()
 }
 
-/// Looks again and again until it holds.
-pub fn eventually(within: Duration, what: &str, mut holds: impl FnMut() -> bool) {
-    let begin = Instant::now();
-    while !holds() {
-        assert!(begin.elapsed() < within, "{what}: not within {within:?}");
-        std::thread::sleep(LOOK_EVERY);
-    }
+/// Waits until a condition holds that gives no event to wait for.
+///
+/// # Panics
+/// It does not hold within this time.
+#[track_caller]
+pub fn eventually(within: Duration, what: &str, holds: impl FnMut() -> bool) {
+    assert!(wait_until(within, holds), "{what}: not within {within:?}");
 }
 
-/// A demo that runs, with what its `demo.json` says.
+/// The body of a call.
+pub fn call_body(method: &str, params: &Value) -> String {
+    json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string()
+}
+
+/// Sends a call whose reply is not read; the connection may break.
+pub fn try_send(client: &mut HttpClient<TcpStream>, method: &str, params: &Value) {
+    // A broken connection is one of the cases that such calls test.
+    let _ = client.try_send(post(call_body(method, params)));
+}
+
+/// The reply to a call; `None` if the connection breaks.
+pub fn try_call(client: &mut HttpClient<TcpStream>, method: &str, params: &Value) -> Option<Value> {
+    let response = client.try_request(post(call_body(method, params))).ok()?;
+    Some(response.json())
+}
+
+/// A running demo with the content of its `demo.json`.
 pub struct Demo {
     pub server: Server,
     pub json: Value,
@@ -253,14 +273,14 @@ impl Demo {
         self.entry(who)["user_id"].as_u64().expect("an id")
     }
 
-    /// Kills the server and hands over the directory.
+    /// Kills the server and returns the directory.
     pub fn kill(self) -> (Place, PathBuf) {
         let data = self.data();
         self.server.kill();
         (self.root, data)
     }
 
-    /// Stops the server and hands over the directory.
+    /// Stops the server and returns the directory.
     pub fn into_data(self) -> (Place, PathBuf, Value) {
         let data = self.data();
         self.server.stop();

@@ -1,4 +1,4 @@
-//! Nobody sees a byte of anybody else's: every method, every token, every user.
+//! Isolation of accounts: no method returns data of another account, for any token and user.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::harness::{Demo, outcome};
 const CUSTOMERS: [&str; 3] = ["demo", "second", "other"];
 const METHODS: [&str; 3] = ["get.contacts", "get.customer_users", "get.account"];
 
-/// What each customer's own key shows: contacts by id, as whole records.
+/// The contacts that each customer's own key returns, by id.
 fn books(demo: &Demo) -> BTreeMap<&'static str, BTreeMap<u64, Value>> {
     let book = |who: &'static str| {
         let answer = demo.server.call("get.contacts", json!({"access_token": demo.token(who), "limit": 10_000}));
@@ -45,7 +45,7 @@ fn books_have_nothing_in_common() {
 }
 
 #[test]
-fn every_token_sees_its_own_and_nothing_else() {
+fn every_token_reads_its_own_account_only() {
     let demo = Demo::start(50);
     let books = books(&demo);
     let users: Vec<Value> = ["agent", "demo", "second", "other"].map(|who| json!(demo.user(who))).to_vec();
@@ -60,14 +60,14 @@ fn every_token_sees_its_own_and_nothing_else() {
                     params["user_id"] = user_id.clone();
                 }
                 let answer = demo.server.call(method, params);
-                judge(&demo, &books, who, method, user_id.as_ref(), &answer);
+                check(&demo, &books, who, method, user_id.as_ref(), &answer);
             }
         }
     }
 }
 
-/// Whether the answer is what this caller may see, and nothing but that.
-fn judge(
+/// Checks that the reply has what this caller may read, and nothing else.
+fn check(
     demo: &Demo,
     books: &BTreeMap<&'static str, BTreeMap<u64, Value>>,
     who: &str,
@@ -122,7 +122,7 @@ fn refusal(demo: &Demo, who: &str, acting: Option<&str>, method: &str, user_id: 
     if on_side && method != "get.customer_users" {
         assert!(acting.is_none(), "{case}");
     }
-    // Of another account's user nobody learns more than of one that is not there.
+    // The refusal of another account's user equals that of a user who does not exist.
     let is_somebody = user_id.and_then(Value::as_u64).is_some_and(|id| acting.is_none() && id > 0);
     if is_somebody && method == "get.contacts" {
         assert_eq!(mnemonic, "forbidden", "{case}");

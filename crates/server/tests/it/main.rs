@@ -1,31 +1,33 @@
-//! The program as its users meet it: real processes, real sockets, real signals.
+//! Tests of the program as a process, over sockets and with signals.
 //!
-//! Nothing here sleeps for a fixed time: what has a bound is looked for until it is there, and the bound is asserted.
+//! No test sleeps for a fixed time. Tests wait for events, or for a condition (`harness::eventually`) with a bound.
+
+#![expect(clippy::panic, reason = "a panic of a test is its failure")]
 
 mod backup;
 mod changing;
-mod crashing;
+mod crashes;
 mod files;
 mod fleet;
 mod harness;
 mod history;
 mod isolation;
-mod lasting;
+mod load;
 mod metrics;
 mod migrating;
 mod mnemonics;
+mod neighbours;
 mod nodes;
 mod operator;
 mod outages;
 mod proxy;
 mod reading;
 mod report;
+mod restarts;
 mod stores;
-mod storms;
 mod sweep;
 mod tables;
 mod tls;
 mod transcripts;
 mod transport;
-mod wire;
 mod writing;

@@ -1,16 +1,16 @@
-//! The metrics page of a running server: what it counts, and the documents that speak of it.
+//! The metrics page of a running server: its values, and the documents that name them.
 
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
+use ringbook_testbed::http_client::{connect, get, post, post_with};
 use serde_json::{Value, json};
 
 use super::harness::{Server, place};
-use super::wire::{connect, post, post_with};
 
 fn page(at: SocketAddr) -> String {
-    connect(at).ask("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n").text().to_owned()
+    connect(at).request(get("/metrics")).text().to_owned()
 }
 
 fn free() -> SocketAddr {
@@ -22,7 +22,7 @@ fn document(name: &str) -> String {
     std::fs::read_to_string(path).expect("a document")
 }
 
-/// The families of metrics that a text names; parts of histograms count as their family.
+/// The metric families that a text names; the series of a histogram count as its family.
 fn named(text: &str, families: &BTreeSet<String>) -> BTreeSet<String> {
     let is_part = |letter: char| letter.is_ascii_lowercase() || letter == '_';
     let names = text.match_indices("ringbook_").filter(|(at, _)| !text[..*at].ends_with(is_part));
@@ -34,20 +34,20 @@ fn named(text: &str, families: &BTreeSet<String>) -> BTreeSet<String> {
     names.map(family).collect()
 }
 
-/// The families of a page.
+/// The metric families of a page.
 fn families(page: &str) -> BTreeSet<String> {
     let lines = page.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     lines.filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
 }
 
-/// A value on the page; 0 when it is not there.
+/// A value on the page; 0 if it is absent.
 fn value(page: &str, sample: &str) -> f64 {
     let values = page.lines().filter_map(|line| line.strip_prefix(sample)?.trim().parse().ok());
     values.into_iter().next().unwrap_or(0.0)
 }
 
 #[test]
-fn what_a_server_does_is_on_its_page() {
+fn the_page_counts_what_a_server_does() {
     let root = place();
     let data = root.path().join("data");
     Server::demo(&data, 100).stop();
@@ -60,14 +60,14 @@ fn what_a_server_does_is_on_its_page() {
         params["access_token"] = json!(token);
         json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string()
     };
-    let mut wire = connect(server.address);
+    let mut client = connect(server.address);
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let asked = call(1, "get.contacts", json!({"limit": 3}));
-    wire.ask(post_with(&format!("traceparent: {trace}\r\n"), &asked));
+    client.request(post_with(&format!("traceparent: {trace}\r\n"), &asked));
     let changed = call(2, "create.group_contacts", json!({"name": "Metrics"}));
-    let answer = wire.ask(post(&changed));
+    let answer = client.request(post(&changed));
     assert!(answer.json()["result"]["data"]["id"].is_number(), "{}", answer.text());
-    wire.ask("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.request(get("/nothing"));
     let page = page(metrics);
     for (sample, expected) in [
         ("ringbook_calls_total{method=\"get.contacts\",outcome=\"ok\"}", 1.0),
@@ -104,7 +104,7 @@ fn the_documents_name_the_metrics_that_there_are() {
     assert!(serde_json::from_str::<Value>(&dashboard).is_ok_and(|dashboard| dashboard["panels"].is_array()));
     let shown = named(&dashboard, &families);
     assert!(shown.len() > 10 && shown.is_subset(&families), "{:?}", shown.difference(&families));
-    // `ringbook_http` is a module in an example of a log filter, `ringbook_` begins the name of a package file.
+    // `ringbook_http` is a module in an example of a log filter, `ringbook_` the start of a package file's name.
     let mut listed = named(&document("operating.md"), &families);
     listed.remove("ringbook_http");
     listed.remove("ringbook_");

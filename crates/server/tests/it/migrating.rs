@@ -1,15 +1,16 @@
-//! All data of a store move into another one, and nobody can tell the difference afterwards.
+//! `ringbook migrate-store`: the target has all data of the source, and a server on it gives the same replies.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Output, Stdio};
 
+use ringbook_clock::Clock;
+use ringbook_testbed::http_client::WAIT_MAX;
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, added, eventually, outcome, place, program, told};
 use super::stores::{Engine, psql, server, try_psql};
-use super::wire::PATIENCE;
 
-/// A database beside the directory, wherever the other tests keep their data.
+/// A PostgreSQL database besides the directory, whatever store other tests use.
 struct Database {
     server: String,
     name: String,
@@ -47,7 +48,7 @@ fn migrate(from: &str, to: &str) -> Output {
     program(["migrate-store", from, to, "--json"]).output().expect("it runs")
 }
 
-/// What a move that must succeed says.
+/// The output of a move that must succeed.
 fn migrated(from: &str, to: &str) -> Value {
     let output = migrate(from, to);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
@@ -55,7 +56,7 @@ fn migrated(from: &str, to: &str) -> Value {
     serde_json::from_slice(&output.stdout).expect("one JSON value")
 }
 
-/// What one that is refused says.
+/// The error of a move that must be refused.
 fn refused(from: &str, to: &str, code: i32) -> String {
     let output = migrate(from, to);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -64,7 +65,7 @@ fn refused(from: &str, to: &str, code: i32) -> String {
     told
 }
 
-/// Every row of every table, in words.
+/// Every row of every table as text.
 fn rows(data: &Path) -> Vec<String> {
     let database = rusqlite::Connection::open(data.join("ringbook.db")).expect("the database");
     let names = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
@@ -90,10 +91,10 @@ fn serve(arguments: [&str; 2], log: &Path) -> Server {
     Server::run(program(["serve", "--listen", "127.0.0.1:0", arguments[0], arguments[1]]), log)
 }
 
-/// What a server answers to everything that shows what it holds, up to what is left of the limits. The first two tokens
-/// are of one account, the third of another.
+/// Replies of a server to all methods that read, without the remaining limits. The first two tokens belong to one
+/// account, the third to another.
 fn answers(server: &Server, tokens: [&str; 3], cursor: &str) -> Vec<String> {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("now").as_secs().cast_signed();
+    let now = Clock::System.now().unix();
     let [from, till] = [now - 3600, now + 3600].map(ringbook_book::moment::write);
     let mut questions = Vec::new();
     for offset in [0, 100, 200] {
@@ -113,7 +114,7 @@ fn answers(server: &Server, tokens: [&str; 3], cursor: &str) -> Vec<String> {
         let text = answer.text();
         format!("{method} {}", text.split("\"limits\":").next().unwrap_or(text))
     };
-    // The report first, and once for each account: what is asked here is reported as well.
+    // The request report first, once for each account, because these calls are reported as well.
     let report = ("get.api_requests", json!({"date_from": from, "date_till": till}));
     let reports = [tokens[0], tokens[2]].map(|token| ask(token, &report));
     let answers = questions.iter().flat_map(|question| tokens.map(|token| ask(token, question)));
@@ -167,16 +168,16 @@ fn a_store_moves_into_a_database_and_back_and_answers_the_same() {
     assert_eq!(told(&back, "check")["ok"], true);
 }
 
-/// Starts a move and kills it in the midst of the contacts.
-fn killed_in_the_midst(from: &str, to: &str, contacts: impl Fn() -> i64) {
+/// Starts a move and kills it while it copies contacts.
+fn kill_while_copying(from: &str, to: &str, contacts: impl Fn() -> i64) {
     let mut command = program(["migrate-store", from, to]);
     let mut child: Child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
-    eventually(PATIENCE, "contacts in the target", || contacts() > 0);
+    eventually(WAIT_MAX, "contacts in the target", || contacts() > 0);
     child.kill().expect("it is there");
     assert_eq!(child.wait().expect("it ends").code(), None, "it was killed");
 }
 
-/// Nobody may use what is half there.
+/// Checks that an incomplete copy cannot be used.
 fn is_refused(arguments: [&str; 2]) {
     for line in
         [&["serve", "--listen", "127.0.0.1:0"][..], &["check"], &["customer", "list"], &["customer", "add", "A"]]
@@ -195,7 +196,7 @@ fn a_move_that_is_killed_goes_on_where_it_stopped() {
     let _engine = Engine::Sqlite.select();
     let database = Database::make(root.path());
     let (_demo_root, data, _) = Demo::start(CONTACTS).into_data();
-    killed_in_the_midst(text(&data), &database.url, || database.contacts());
+    kill_while_copying(text(&data), &database.url, || database.contacts());
     is_refused(["--database", &database.url]);
     let rest = migrated(text(&data), &database.url);
     assert!(rest["copied"].as_u64() < Some(CONTACTS), "what was there is not copied again: {rest}");
@@ -209,14 +210,14 @@ fn a_move_that_is_killed_goes_on_where_it_stopped() {
         };
         opened.and_then(counted).unwrap_or(0)
     };
-    killed_in_the_midst(&database.url, text(&back), in_files);
+    kill_while_copying(&database.url, text(&back), in_files);
     is_refused(["--data", text(&back)]);
     migrated(&database.url, text(&back));
     assert_eq!(rows(&back), rows(&data));
 }
 
 #[test]
-fn what_must_not_be_moved_is_refused_with_the_next_step() {
+fn invalid_moves_are_refused_with_the_next_step() {
     let root = place();
     let _engine = Engine::Sqlite.select();
     let directory = |name: &str| -> PathBuf { root.path().join(name) };
@@ -242,7 +243,7 @@ fn what_must_not_be_moved_is_refused_with_the_next_step() {
     assert!(refused(text(&data), unreachable, 1).contains("TO: the store is unavailable"));
     assert!(refused(text(&data), "mysql://ann:hidden@h/d", 2).contains("TO is not a URL"));
     assert!(refused(text(&data), "postgres://ann:hidden@h/d?sslmode=hidden", 2).contains("TO has an sslmode"));
-    // A server that made its tables and has nothing in them is no hindrance.
+    // A target with tables but without rows is accepted.
     let moved = migrated(text(&data), text(&to));
     assert_eq!(moved["tables"]["customers"], 1);
     assert_eq!(rows(&to), rows(&data));

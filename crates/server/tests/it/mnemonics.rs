@@ -1,16 +1,16 @@
-//! Every mnemonic that can be answered is heard at least once over a socket, with its code and its literal message.
+//! Every mnemonic that a call can cause is received at least once over a socket, with its code and its exact message.
 
 use std::collections::BTreeMap;
 
 use ringbook_jsonrpc::Mnemonic;
+use ringbook_testbed::http_client::{WAIT_MAX, connect, post};
 use serde_json::{Value, json};
 
-use super::harness::{Demo, Server, added, key, operate, place, told};
+use super::harness::{Demo, Server, added, eventually, key, operate, place, told};
 use super::stores::change;
-use super::wire::connect;
 
-/// Codes and messages as clients know them.
-const HEARD: [(&str, i32, &str); 30] = [
+/// The documented codes and messages.
+const RECEIVED: [(&str, i32, &str); 30] = [
     ("parse_error", -32700, "Invalid JSON was received by the server."),
     ("invalid_request", -32600, "Invalid Request The JSON sent is not a valid Request object"),
     ("method_not_found", -32601, "The method does not exist / is not available"),
@@ -47,29 +47,29 @@ const HEARD: [(&str, i32, &str); 30] = [
     ("error", -32602, "Too many logins wait, try again in a moment"),
 ];
 
-/// What no method of today can answer, and why.
-const SILENT: [(Mnemonic, &str); 3] = [
+/// Mnemonics that no method returns yet, with the reason.
+const NOT_RETURNED: [(Mnemonic, &str); 3] = [
     (Mnemonic::MethodComponentDisabled, "no method belongs to a component"),
     (Mnemonic::DataLimitExceeded, "a book has room for more than a test can put into it"),
     (Mnemonic::AlreadyInUse, "a name or a number that is taken is a duplicate"),
 ];
 
-/// More than may wait for a login.
+/// More logins than may wait.
 const LOGINS_AT_ONCE: usize = 600;
 
-/// The refusals that were heard, by mnemonic and code.
+/// The refusals that were received, by mnemonic and code.
 #[derive(Default)]
-struct Heard(BTreeMap<(String, i64), usize>);
+struct Received(BTreeMap<(String, i64), usize>);
 
-impl Heard {
-    /// Judges a refusal and remembers it; its `error.data`.
+impl Received {
+    /// Checks and records a refusal; returns its `error.data`.
     fn refusal(&mut self, mnemonic: &str, answer: &Value) -> Value {
         let (error, data) = (&answer["error"], &answer["error"]["data"]);
         assert_eq!(data["mnemonic"], mnemonic, "{answer}");
         let (code, message) = (&error["code"], error["message"].as_str().expect("a message"));
-        // A request that never became a call is told more after the literal text.
+        // The message of a request that is not a call continues after the literal text.
         let is_literal = |text: &str| message == text || message.starts_with(&format!("{text}. "));
-        let known = HEARD.iter().any(|row| row.0 == mnemonic && *code == row.1 && is_literal(row.2));
+        let known = RECEIVED.iter().any(|row| row.0 == mnemonic && *code == row.1 && is_literal(row.2));
         assert!(known, "{answer}");
         let members: Vec<&String> = data.as_object().expect("an object").keys().collect();
         assert_eq!(members, ["mnemonic", "field", "value", "params", "extended_helper", "metadata"]);
@@ -80,27 +80,27 @@ impl Heard {
 }
 
 #[test]
-fn every_mnemonic_is_heard() {
-    let mut heard = Heard::default();
+fn every_mnemonic_is_received() {
+    let mut received = Received::default();
     let demo = Demo::start(10);
-    bodies(&demo, &mut heard);
-    parameters(&demo, &mut heard);
-    changes(&demo, &mut heard);
-    tokens(&demo, &mut heard);
-    permissions(&demo, &mut heard);
-    limits(&demo, &mut heard);
-    crowd(&mut heard);
-    damage(demo, &mut heard);
+    bodies(&demo, &mut received);
+    parameters(&demo, &mut received);
+    changes(&demo, &mut received);
+    tokens(&demo, &mut received);
+    permissions(&demo, &mut received);
+    limits(&demo, &mut received);
+    too_many_logins(&mut received);
+    damage(demo, &mut received);
     for mnemonic in Mnemonic::ALL {
-        let silent = SILENT.iter().find(|(silent, _)| silent == mnemonic);
-        let was_heard = heard.0.contains_key(&(mnemonic.text().to_owned(), mnemonic.code().into()));
+        let silent = NOT_RETURNED.iter().find(|(silent, _)| silent == mnemonic);
+        let was_heard = received.0.contains_key(&(mnemonic.text().to_owned(), mnemonic.code().into()));
         assert_eq!(silent.is_none(), was_heard, "{mnemonic:?}: {silent:?}");
     }
 }
 
-fn bodies(demo: &Demo, heard: &mut Heard) {
+fn bodies(demo: &Demo, received: &mut Received) {
     let call = r#"{"jsonrpc":"2.0","id":1,"method":"get.nothing"}"#;
-    let mut say = |mnemonic, body: &[u8]| heard.refusal(mnemonic, &demo.server.post(body).json());
+    let mut say = |mnemonic, body: &[u8]| received.refusal(mnemonic, &demo.server.post(body).json());
     say("parse_error", b"{");
     say("parse_error", b"{\"id\":\"\xff\"}");
     say("parse_error", b"{\"id\":\"\xed\xa0\x80\"}");
@@ -108,14 +108,14 @@ fn bodies(demo: &Demo, heard: &mut Heard) {
     say("method_not_found", call.as_bytes());
     say("batch_operations_not_supported", format!("[{call}]").as_bytes());
     say("notifications_not_supported", call.replace("\"id\":1,", "").as_bytes());
-    let refused = connect(demo.server.address).ask("POST /v2 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
-    heard.refusal("invalid_request", &refused.json());
+    let refused = connect(demo.server.address).request("POST /v2 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+    received.refusal("invalid_request", &refused.json());
 }
 
-fn parameters(demo: &Demo, heard: &mut Heard) {
+fn parameters(demo: &Demo, received: &mut Received) {
     let mut ask = |mnemonic, member: &str, value: Value| {
         let params = json!({"access_token": demo.token("demo"), member: value});
-        heard.refusal(mnemonic, &demo.server.call("get.contacts", params))
+        received.refusal(mnemonic, &demo.server.call("get.contacts", params))
     };
     ask("unexpected_parameters", "nothing", json!(1));
     ask("data_type_error", "limit", json!([]));
@@ -139,12 +139,12 @@ fn parameters(demo: &Demo, heard: &mut Heard) {
     }
 }
 
-fn changes(demo: &Demo, heard: &mut Heard) {
+fn changes(demo: &Demo, received: &mut Received) {
     let call = |method: &str, mut params: Value| {
         params["access_token"] = json!(demo.token("demo"));
         demo.server.call(method, params)
     };
-    let mut say = |mnemonic, method, params| heard.refusal(mnemonic, &call(method, params));
+    let mut say = |mnemonic, method, params| received.refusal(mnemonic, &call(method, params));
     say("parameter_component_disabled", "create.employees", json!({"coach": {}}));
     say("invalid_parameters_combination", "delete.contacts", json!({"id": 1, "ids": [1]}));
     say("entity_not_found", "delete.contacts", json!({"id": 0}));
@@ -159,10 +159,10 @@ fn changes(demo: &Demo, heard: &mut Heard) {
     say("date_interval_limit_reached", "get.api_requests", year);
 }
 
-fn tokens(demo: &Demo, heard: &mut Heard) {
+fn tokens(demo: &Demo, received: &mut Received) {
     let (data, user) = (demo.data(), demo.user("demo"));
     let mut say = |mnemonic, token: &str| {
-        let data = heard.refusal(mnemonic, &demo.server.call("get.contacts", json!({"access_token": token})));
+        let data = received.refusal(mnemonic, &demo.server.call("get.contacts", json!({"access_token": token})));
         assert_eq!((&data["metadata"], &data["value"]), (&json!({}), &Value::Null));
     };
     say("access_token_invalid", "nobody's");
@@ -174,32 +174,32 @@ fn tokens(demo: &Demo, heard: &mut Heard) {
     say("access_token_blocked", &blocked);
     say("access_token_expired", expired);
     let login = |login: &str| demo.server.call("login.user", json!({"login": login, "password": "wrong"}));
-    assert_eq!(heard.refusal("auth_error", &login("demo")), heard.refusal("auth_error", &login("nobody")));
+    assert_eq!(received.refusal("auth_error", &login("demo")), received.refusal("auth_error", &login("nobody")));
 }
 
-fn permissions(demo: &Demo, heard: &mut Heard) {
+fn permissions(demo: &Demo, received: &mut Received) {
     let (data, server) = (demo.data(), &demo.server);
     let customer = added(&data, "customer add Strict");
     let user = added(&data, &format!("user add strict --customer {customer} --rights employees:select"));
     let (_, token) = key(&data, user);
     server.becomes(&token, "ip_not_whitelisted");
     let contacts = |token: &str| server.call("get.contacts", json!({"access_token": token}));
-    assert_eq!(heard.refusal("ip_not_whitelisted", &contacts(&token))["params"], json!({"ip": "127.0.0.1"}));
+    assert_eq!(received.refusal("ip_not_whitelisted", &contacts(&token))["params"], json!({"ip": "127.0.0.1"}));
     told(&data, &format!("allow add 127.0.0.1 --customer {customer}"));
     server.becomes(&token, "forbidden");
-    // The right, the side, a foreign user.
-    heard.refusal("forbidden", &contacts(&token));
-    heard.refusal("forbidden", &server.call("get.account", json!({"access_token": demo.token("agent")})));
-    heard.refusal("forbidden", &server.call("get.customer_users", json!({"access_token": demo.token("demo")})));
+    // A missing right, a method for the other kind of account, a user of another account.
+    received.refusal("forbidden", &contacts(&token));
+    received.refusal("forbidden", &server.call("get.account", json!({"access_token": demo.token("agent")})));
+    received.refusal("forbidden", &server.call("get.customer_users", json!({"access_token": demo.token("demo")})));
     let foreign = json!({"access_token": demo.token("agent"), "user_id": user});
-    assert_eq!(heard.refusal("forbidden", &server.call("get.contacts", foreign))["field"], "user_id");
+    assert_eq!(received.refusal("forbidden", &server.call("get.contacts", foreign))["field"], "user_id");
     told(&data, &format!("customer set {customer} --active false"));
     server.becomes(&token, "account_inactive");
-    let data = heard.refusal("account_inactive", &contacts(&token));
+    let data = received.refusal("account_inactive", &contacts(&token));
     assert_eq!(data["metadata"], json!({"version": null, "limits": {}}));
 }
 
-fn limits(demo: &Demo, heard: &mut Heard) {
+fn limits(demo: &Demo, received: &mut Received) {
     let (data, server) = (demo.data(), &demo.server);
     for (at, (limit, calls)) in [("--day-limit 2", 2), ("--minute-limit 1", 1), ("--day-limit 0", 0)].iter().enumerate()
     {
@@ -214,8 +214,8 @@ fn limits(demo: &Demo, heard: &mut Heard) {
         };
         let seen = || call(json!({"bogus": 1}))["error"]["data"]["mnemonic"] == "unexpected_parameters";
         let spent = || call(json!({"bogus": 1}))["error"]["data"]["mnemonic"] == "limit_exceeded";
-        super::harness::eventually(super::wire::PATIENCE, limit, || seen() || (*calls == 0 && spent()));
-        // Failed calls cost nothing, good ones a point; a minute may turn meanwhile, but not twice.
+        eventually(WAIT_MAX, limit, || seen() || (*calls == 0 && spent()));
+        // Failed calls cost nothing, successful ones a point; a new minute may begin meanwhile, but not two.
         let answers: Vec<Value> = (0..=2 * calls).map(|_| call(json!({"limit": 0}))).collect();
         let good = answers.iter().filter(|answer| answer["result"].is_object()).count();
         assert!(good == *calls || (limit.contains("minute") && good == 2 * calls), "{limit}: {good}");
@@ -223,7 +223,7 @@ fn limits(demo: &Demo, heard: &mut Heard) {
         if refused["error"].is_null() {
             continue;
         }
-        let told = heard.refusal("limit_exceeded", &refused);
+        let told = received.refusal("limit_exceeded", &refused);
         let kind = if limit.contains("day") { "day" } else { "minute" };
         let max: u64 = limit.split(' ').next_back().and_then(|max| max.parse().ok()).expect("a number");
         assert_eq!(told["params"], json!({"limit_type": kind, "limit_max_value": max}));
@@ -233,30 +233,30 @@ fn limits(demo: &Demo, heard: &mut Heard) {
     }
 }
 
-/// More logins at once than may wait: those that come too late are told so.
-fn crowd(heard: &mut Heard) {
+/// More logins at once than may wait: the excess is refused.
+fn too_many_logins(received: &mut Received) {
     let root = place();
     let data = root.path().join("data");
     added(&data, "customer add Crowded");
     let server = Server::serve(&data, &[]);
-    let mut wires: Vec<_> = (0..LOGINS_AT_ONCE)
+    let mut clients: Vec<_> = (0..LOGINS_AT_ONCE)
         .map(|at| {
-            let mut wire = connect(server.address);
-            let params = json!({"login": format!("crowd{at}"), "password": "wrong"});
+            let mut client = connect(server.address);
+            let params = json!({"login": format!("too_many_logins{at}"), "password": "wrong"});
             let call = json!({"jsonrpc": "2.0", "id": at, "method": "login.user", "params": params});
-            wire.send(super::wire::post(call.to_string()));
-            wire
+            client.send(post(call.to_string()));
+            client
         })
         .collect();
-    // Which of them comes too late is for the machine to say; that some do is certain.
-    let mut answers = wires.iter_mut().rev().map(|wire| wire.answer().json());
+    // Which of them are refused depends on timing; that some are is certain.
+    let mut answers = clients.iter_mut().rev().map(|client| client.read_response().json());
     let refused = answers.find(|answer| answer["error"]["data"]["mnemonic"] == "error");
-    heard.refusal("error", &refused.expect("more logins came than may wait"));
+    received.refusal("error", &refused.expect("more logins came than may wait"));
     server.kill();
 }
 
-/// A row that cannot be read back: its account is refused and logged once, the others are served.
-fn damage(demo: Demo, heard: &mut Heard) {
+/// An unreadable row: its account is refused and logged once, the others are served.
+fn damage(demo: Demo, received: &mut Received) {
     let (root, data, json) = demo.into_data();
     let token = |at: usize| json["customers"][at]["access_token"].as_str().expect("a token").to_owned();
     let damage = "UPDATE contacts SET phone_numbers = '[\"damaged-7\"]' WHERE customer_id = 2 AND id = 12";
@@ -265,7 +265,7 @@ fn damage(demo: Demo, heard: &mut Heard) {
     let before = server.log().len();
     for _ in 0..3 {
         let answer = server.call("get.contacts", json!({"access_token": token(1)}));
-        let told = heard.refusal("internal_error", &answer);
+        let told = received.refusal("internal_error", &answer);
         assert!(told["field"].is_null() && told["value"].is_null(), "{told}");
         assert_eq!((server.verdict(&token(0)), server.verdict(&token(2))), ("ok".to_owned(), "ok".to_owned()));
     }
@@ -285,7 +285,7 @@ fn damage(demo: Demo, heard: &mut Heard) {
 }
 
 #[test]
-fn a_directory_row_that_cannot_be_read_back_hurts_its_account_only() {
+fn an_unreadable_directory_row_affects_only_its_account() {
     let root = place();
     let data = root.path().join("data");
     let demo = Server::demo(&data, 10);

@@ -1,12 +1,12 @@
-//! Several servers on one database are one server: what one has answered, all know.
+//! Several servers on one database: a change acknowledged by one is visible on all.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use ringbook_testbed::http_client::{HttpClient, WAIT_MAX};
 use serde_json::{Value, json};
 
-use super::harness::{Server, added, eventually, key, operate_with, outcome, told};
+use super::harness::{Server, added, eventually, key, operate_with, outcome, told, try_call};
 use super::stores::{Engine, Place, place};
-use super::wire::PATIENCE;
 
 /// A customer with a key, and two servers on its data.
 struct Pair {
@@ -17,11 +17,11 @@ struct Pair {
 }
 
 impl Pair {
-    /// Servers with these arguments, started at the same moment on a database that nobody has opened yet.
+    /// Servers with these arguments, started at the same time on a new database.
     fn start(arguments: &[&str]) -> Pair {
         let root = place();
         let data = root.path().join("data");
-        // The name of the database is made by whoever comes first.
+        // The first use of the path creates the database; both servers must find it.
         super::stores::named(&data);
         let start = || Server::serve(&data, arguments);
         let nodes = std::thread::scope(|scope| {
@@ -60,7 +60,7 @@ impl Pair {
 }
 
 #[test]
-fn what_one_node_has_answered_the_other_knows() {
+fn a_change_on_one_node_is_visible_on_the_other() {
     let _engine = Engine::Postgres.select();
     let pair = Pair::start(&[]);
     for at in 0..20 {
@@ -83,14 +83,14 @@ fn what_one_node_has_answered_the_other_knows() {
 }
 
 #[test]
-fn sessions_are_known_to_all_nodes() {
+fn sessions_are_valid_on_all_nodes() {
     let _engine = Engine::Postgres.select();
     let pair = Pair::start(&[]);
     let user = added(&pair.data, "user add ann --customer 1");
     operate_with(&pair.data, &format!("user set {user} --password-stdin"), "a long password\n");
     let login = json!({"login": "ann", "password": "a long password"});
     let session = || pair.nodes[0].call("login.user", login.clone());
-    eventually(PATIENCE, "the password is known", || outcome(&session()) == "ok");
+    eventually(WAIT_MAX, "the password is known", || outcome(&session()) == "ok");
     let token = session()["result"]["data"]["access_token"].as_str().expect("a session").to_owned();
     assert_eq!(pair.nodes[1].verdict(&token), "ok");
     assert_eq!(outcome(&pair.nodes[0].call("logout.user", json!({"access_token": token}))), "ok");
@@ -98,13 +98,13 @@ fn sessions_are_known_to_all_nodes() {
     pair.stop();
 }
 
-/// One number that one client writes and many read.
+/// A number that one client writes and many read.
 #[derive(Default)]
 struct Register {
     contact: u64,
-    /// The last value whose writing began.
+    /// The last value whose write was begun.
     begun: AtomicU64,
-    /// No read that begins now may see less.
+    /// The minimum that a read begun now may return.
     least: AtomicU64,
 }
 
@@ -120,7 +120,7 @@ impl Register {
 }
 
 #[test]
-fn no_read_goes_back_in_time_on_any_node() {
+fn reads_are_never_stale_on_any_node() {
     let _engine = Engine::Postgres.select();
     const WRITES: u64 = 120;
     let pair = Pair::start(&[]);
@@ -156,69 +156,69 @@ fn no_read_goes_back_in_time_on_any_node() {
 }
 
 #[test]
-fn a_node_that_is_killed_takes_nothing_along() {
+fn a_killed_node_loses_no_acknowledged_change() {
     let _engine = Engine::Postgres.select();
     let mut pair = Pair::start(&[]);
-    let doomed = pair.nodes.pop().expect("two nodes");
-    let (address, token, stop) = (doomed.address, pair.token.clone(), AtomicBool::new(false));
+    let killed = pair.nodes.pop().expect("two nodes");
+    let (address, token, stop) = (killed.address, pair.token.clone(), AtomicBool::new(false));
     let acknowledged = AtomicU64::new(0);
     std::thread::scope(|scope| {
         for writer in 0..8 {
             let (token, stop, acknowledged) = (&token, &stop, &acknowledged);
             scope.spawn(move || {
-                let Some(mut line) = super::crashing::Line::connect(address) else { return };
+                let Ok(mut client) = HttpClient::try_connect(address) else { return };
                 while !stop.load(Ordering::SeqCst) {
                     let name = format!("writer {writer}");
                     let params = json!({"access_token": token, "last_name": name, "phone_numbers": ["700"]});
-                    let Some(answer) = line.call("create.contacts", &params) else { return };
+                    let Some(answer) = try_call(&mut client, "create.contacts", &params) else { return };
                     assert_eq!(outcome(&answer), "ok", "{answer}");
                     acknowledged.fetch_add(1, Ordering::SeqCst);
                 }
             });
         }
-        eventually(PATIENCE, "some changes", || acknowledged.load(Ordering::SeqCst) > 50);
-        doomed.kill();
+        eventually(WAIT_MAX, "some changes", || acknowledged.load(Ordering::SeqCst) > 50);
+        killed.kill();
         stop.store(true, Ordering::SeqCst);
     });
     let all = pair.call(0, "get.contacts", json!({"limit": 0}));
     let total = all["result"]["metadata"]["total_items"].as_u64().expect("a total");
     let acknowledged = acknowledged.into_inner();
     assert!((acknowledged..=acknowledged + 8).contains(&total), "{total} of {acknowledged}");
-    pair.create(0, "life goes on");
+    pair.create(0, "after the kill");
     pair.stop();
 }
 
 #[test]
-fn local_reads_catch_up_by_themselves() {
+fn local_reads_catch_up() {
     let _engine = Engine::Postgres.select();
     let pair = Pair::start(&["--reads", "local"]);
-    // Both books are in memory.
+    // Both books are loaded.
     (0..2).for_each(|node| drop(pair.call(node, "get.contacts", json!({}))));
     let listening = || listeners(&pair, "COUNT(*)") == 2;
-    eventually(PATIENCE, "both listen", listening);
+    eventually(WAIT_MAX, "both listen", listening);
     let id = pair.create(0, "New");
     assert_eq!(pair.contact(0, id)["last_name"], "New", "a node knows its own writes");
-    eventually(PATIENCE, "the other node", || pair.contact(1, id)["last_name"] == "New");
-    // Nobody can listen for longer than a moment: what is changed is found out all the same.
+    eventually(WAIT_MAX, "the other node", || pair.contact(1, id)["last_name"] == "New");
+    // Without notifications, changes are found by polling.
     let unheard = pair.create(1, "Unheard");
     let (_, key) = key(&pair.data, 1);
-    eventually(PATIENCE, "a node that hears nothing", || {
+    eventually(WAIT_MAX, "a node that hears nothing", || {
         listeners(&pair, "COUNT(pg_terminate_backend(pid))");
         pair.contact(0, unheard)["last_name"] == "Unheard" && pair.nodes[0].verdict(&key) == "ok"
     });
-    eventually(PATIENCE, "both listen again", listening);
+    eventually(WAIT_MAX, "both listen again", listening);
     let heard = pair.create(0, "Heard");
-    eventually(PATIENCE, "the other node", || pair.contact(1, heard)["last_name"] == "Heard");
+    eventually(WAIT_MAX, "the other node", || pair.contact(1, heard)["last_name"] == "Heard");
     pair.stop();
 }
 
-/// Counts the connections on which servers hear of each other.
+/// The number of connections that listen for notifications.
 fn listeners(pair: &Pair, count: &str) -> i64 {
     let whose = "datname = current_database() AND application_name LIKE '% news'";
     super::stores::number(&pair.data, &format!("SELECT {count} FROM pg_stat_activity WHERE {whose}")).expect("a number")
 }
 
-/// What a member of a contact is set to, and what it is shown as.
+/// The value that a member of a contact is set to, as it is returned.
 fn member(name: &str, step: u64) -> Value {
     match name {
         "emails" => json!([format!("step{step}@example.com")]),
@@ -228,7 +228,7 @@ fn member(name: &str, step: u64) -> Value {
 }
 
 #[test]
-fn two_nodes_that_change_the_same_contact_lose_nothing_of_each_other() {
+fn concurrent_updates_of_one_contact_on_two_nodes_are_all_kept() {
     let _engine = Engine::Postgres.select();
     const STEPS: u64 = 30;
     let pair = Pair::start(&[]);
@@ -244,7 +244,7 @@ fn two_nodes_that_change_the_same_contact_lose_nothing_of_each_other() {
                     update[name] = member(name, step);
                     let answer = pair.call(here, "update.contacts", update);
                     assert_eq!(outcome(&answer), "ok", "{answer}");
-                    // Nobody else writes this member.
+                    // Only this writer changes this member.
                     assert_eq!(pair.contact(there, id)[name], member(name, step));
                 }
             });
@@ -262,7 +262,7 @@ fn two_nodes_that_change_the_same_contact_lose_nothing_of_each_other() {
 }
 
 #[test]
-fn nodes_that_start_at_once_on_an_old_schema_bring_it_forward_together() {
+fn nodes_that_start_together_migrate_an_old_schema() {
     let _engine = Engine::Postgres.select();
     let pair = Pair::start(&[]);
     let id = pair.create(0, "Old");
@@ -272,7 +272,7 @@ fn nodes_that_start_at_once_on_an_old_schema_bring_it_forward_together() {
         &data,
         &format!("{FIRST_SCHEMA}; {}", include_str!("../../../store/src/schema/postgres/0001.sql")),
     );
-    super::stores::change(&data, ROWS_OF_THE_FIRST);
+    super::stores::change(&data, FIRST_SCHEMA_ROWS);
     let nodes: Vec<Server> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| Server::serve(&data, &[]))).collect();
         threads.into_iter().map(|thread| thread.join().expect("it starts")).collect()
@@ -287,11 +287,11 @@ fn nodes_that_start_at_once_on_an_old_schema_bring_it_forward_together() {
     assert_eq!(told(&data, "check")["ok"], true);
 }
 
-/// Puts the tables aside, for the first schema to be made in their place.
+/// Renames the tables, so that the first schema can be created.
 const FIRST_SCHEMA: &str = "ALTER SCHEMA ringbook RENAME TO newer; CREATE SCHEMA ringbook";
 
-/// Fills the first schema with what was put aside, as far as it has room for it.
-const ROWS_OF_THE_FIRST: &str = "\
+/// Copies the renamed tables into the first schema, as far as it has the columns.
+const FIRST_SCHEMA_ROWS: &str = "\
 INSERT INTO migrations (number) VALUES (1);
 SET session_replication_role = replica;
 DO $$
@@ -310,7 +310,7 @@ END $$;
 DROP SCHEMA newer CASCADE";
 
 #[test]
-fn writers_on_two_nodes_wait_for_each_other_and_are_not_refused() {
+fn concurrent_writers_on_two_nodes_are_not_refused() {
     let _engine = Engine::Postgres.select();
     const WRITERS: usize = 32;
     const STEPS: u64 = 20;
@@ -334,7 +334,7 @@ fn writers_on_two_nodes_wait_for_each_other_and_are_not_refused() {
 }
 
 #[test]
-fn a_large_change_is_not_starved_by_small_ones_on_another_node() {
+fn a_large_change_succeeds_beside_small_ones_on_another_node() {
     let _engine = Engine::Postgres.select();
     let pair = Pair::start(&[]);
     let ids: Vec<u64> = (0..4).map(|_| pair.create(1, "Small")).collect();

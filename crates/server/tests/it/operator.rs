@@ -1,16 +1,16 @@
-//! The operator's commands beside a running server: what they print, and that the server follows within a second.
+//! Operator commands beside a running server: their output, and that the server applies changes within a second.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use ringbook_clock::Clock;
+use ringbook_testbed::http_client::WAIT_MAX;
 use serde_json::{Value, json};
 
 use super::harness::{Server, added, eventually, key, operate, operate_with, outcome, place, program, told, told_with};
 use super::stores::{Engine, change};
-use super::wire::PATIENCE;
 
-/// All rights, in their order.
+/// All rights, in the documented order.
 const RIGHTS: [&str; 9] = [
     "address_book:select",
     "address_book:insert",
@@ -23,7 +23,7 @@ const RIGHTS: [&str; 9] = [
     "client_user:select",
 ];
 
-/// A command that must fail in this way; what it says on stderr.
+/// The standard error of a command that must fail with this exit code.
 fn refused(data: &Path, line: &str, code: i32) -> String {
     let output = operate(data, line);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -33,7 +33,7 @@ fn refused(data: &Path, line: &str, code: i32) -> String {
 }
 
 #[test]
-fn each_command_prints_one_value_of_a_known_shape() {
+fn each_command_prints_one_json_value_with_the_documented_members() {
     let root = place();
     let data = root.path().join("data");
     assert_eq!(told(&data, "agent add North+Telecom"), json!({"id": 1}));
@@ -77,7 +77,7 @@ fn each_command_prints_one_value_of_a_known_shape() {
 }
 
 #[test]
-fn exit_codes_tell_failure_from_wrong_usage() {
+fn exit_codes_distinguish_failure_from_wrong_usage() {
     let root = place();
     let data = root.path().join("data");
     refused(&data, "customer list", 1);
@@ -117,7 +117,7 @@ fn exit_codes_tell_failure_from_wrong_usage() {
 }
 
 #[test]
-fn a_running_server_follows_within_a_second() {
+fn a_running_server_applies_changes_within_a_second() {
     let root = place();
     let data = root.path().join("data");
     let agent = added(&data, "agent add North");
@@ -152,7 +152,7 @@ fn a_running_server_follows_within_a_second() {
     assert_eq!(account["result"]["data"], shown);
     told(&data, &format!("allow remove 127.0.0.1/32 --customer {customer}"));
     server.becomes(&token, "ip_not_whitelisted");
-    // The agent acts from an address on its customer's list, and for its own questions from one on its own.
+    // For a customer, the agent's address must be on the customer's list; for its own calls, on its own list.
     let agent_user = added(&data, &format!("user add agent --agent {agent}"));
     let (_, agent_token) = key(&data, agent_user);
     told(&data, &format!("allow add 127.0.0.0/8 --customer {customer}"));
@@ -162,11 +162,11 @@ fn a_running_server_follows_within_a_second() {
     let users = || server.call("get.customer_users", json!({"access_token": agent_token}));
     assert_eq!(outcome(&users()), "ip_not_whitelisted");
     told(&data, &format!("allow add ::ffff:127.0.0.1 --agent {agent}"));
-    eventually(PATIENCE, "the agent's list", || outcome(&users()) == "ok");
+    eventually(WAIT_MAX, "the agent's list", || outcome(&users()) == "ok");
     told(&data, &format!("customer set {customer} --agent none"));
-    eventually(PATIENCE, "no agent", || outcome(&for_user()) == "forbidden");
+    eventually(WAIT_MAX, "no agent", || outcome(&for_user()) == "forbidden");
     assert_eq!(users()["result"]["data"], json!([]));
-    // The end of things.
+    // Removals.
     told(&data, &format!("key remove {id}"));
     server.becomes(&token, "access_token_invalid");
     let (_, token) = key(&data, user);
@@ -181,7 +181,7 @@ fn a_running_server_follows_within_a_second() {
 }
 
 #[test]
-fn keys_and_sessions_end_when_their_time_is_over() {
+fn keys_and_sessions_expire() {
     let root = place();
     let data = root.path().join("data");
     let customer = added(&data, "customer add Acme");
@@ -195,7 +195,7 @@ fn keys_and_sessions_end_when_their_time_is_over() {
     server.becomes(brief, "ok");
     let session = server.call("login.user", json!({"login": "acme", "password": "good"}));
     let session = session["result"]["data"]["access_token"].as_str().expect("a session").to_owned();
-    eventually(PATIENCE, "the key's end", || server.verdict(brief) == "access_token_expired");
+    eventually(WAIT_MAX, "the key's end", || server.verdict(brief) == "access_token_expired");
     assert_eq!(server.verdict(&session), "ok");
     server.stop();
     assert_eq!(change(&data, "UPDATE sessions SET expires_at = expires_at - 3600"), 1);
@@ -205,7 +205,7 @@ fn keys_and_sessions_end_when_their_time_is_over() {
 }
 
 #[test]
-fn a_new_password_ends_the_sessions_of_the_old_one() {
+fn a_new_password_ends_existing_sessions() {
     let root = place();
     let data = root.path().join("data");
     let customer = added(&data, "customer add Acme");
@@ -221,7 +221,7 @@ fn a_new_password_ends_the_sessions_of_the_old_one() {
     told_with(&data, &format!("user set {user} --password-stdin"), "new one\r\n");
     server.becomes(&session, "access_token_invalid");
     server.becomes(&key, "ok");
-    eventually(PATIENCE, "the new password", || outcome(&login("new one")) == "ok");
+    eventually(WAIT_MAX, "the new password", || outcome(&login("new one")) == "ok");
     assert_eq!(outcome(&login("old one")), "auth_error");
     let empty = operate_with(&data, &format!("user set {user} --password-stdin"), "\n");
     assert_ne!(empty.status.code(), Some(0));
@@ -229,7 +229,7 @@ fn a_new_password_ends_the_sessions_of_the_old_one() {
 }
 
 #[test]
-fn guesses_are_cut_off_and_others_are_not() {
+fn password_guessing_is_throttled_per_address_and_login() {
     let root = place();
     let data = root.path().join("data");
     let customer = added(&data, "customer add Acme");
@@ -242,12 +242,12 @@ fn guesses_are_cut_off_and_others_are_not() {
     let login = |login: &str, password: &str| {
         outcome(&server.call("login.user", json!({"login": login, "password": password})))
     };
-    // A client that repeats itself a few times is not locked out.
+    // Repeating the same wrong password does not lock out a client.
     for _ in 0..9 {
         assert_eq!(login("one", "bad"), "auth_error");
     }
     assert_eq!(login("one", "good"), "ok");
-    // The minute may turn once in the midst of it.
+    // A new minute may begin once meanwhile.
     let guesses = (0..32).map(|_| login("two", "bad")).filter(|outcome| outcome == "auth_error").count();
     assert_eq!(guesses, 32);
     assert_eq!(login("two", "good"), "auth_error");
@@ -255,7 +255,7 @@ fn guesses_are_cut_off_and_others_are_not() {
     server.stop();
 }
 
-/// Whether nobody but the owner may read any file there.
+/// Checks that only the owner may read the files.
 fn are_private(data: &Path) {
     for file in std::fs::read_dir(data).expect("the directory") {
         let file = file.expect("a file");
@@ -265,7 +265,7 @@ fn are_private(data: &Path) {
 }
 
 #[test]
-fn one_server_on_a_directory_and_nobody_else_reads_it() {
+fn a_directory_has_one_server_and_is_private() {
     let _engine = Engine::Sqlite.select();
     let root = place();
     let data = root.path().join("data");

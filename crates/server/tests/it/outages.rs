@@ -1,26 +1,25 @@
-//! The database away, killed or out of reach: a server says so, never answers what is old, and comes back by itself.
+//! Outages of the database: a server reports them, returns no stale data, and recovers without a restart.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use ringbook_testbed::http_client::{HttpClient, WAIT_MAX};
 use ringbook_testbed::{Cluster, Stop};
 use serde_json::{Value, json};
 
-use super::crashing::Line;
 use super::fleet::Fleet;
-use super::harness::{eventually, outcome};
-use super::proxy::{Trap, Way};
+use super::harness::{eventually, outcome, try_call};
+use super::proxy::{CommitCut, Link};
 use super::stores::{Engine, number};
-use super::wire::PATIENCE;
 
-/// Changes that are acknowledged before and after something happens.
+/// Number of changes that are acknowledged before and after an outage.
 const CHANGES: u64 = 10;
 
-/// A number that one client writes again and again, and others read.
+/// A number that one client writes repeatedly and others read.
 struct Register {
     contact: u64,
-    /// The last value whose writing began.
+    /// The last value whose write was begun.
     begun: AtomicU64,
-    /// No read that begins now may see less.
+    /// The minimum that a read begun now may return.
     least: AtomicU64,
     acknowledged: AtomicU64,
 }
@@ -31,11 +30,11 @@ impl Register {
         Register { contact, begun: AtomicU64::new(0), least: AtomicU64::new(0), acknowledged: AtomicU64::new(0) }
     }
 
-    /// Writes the next value; an answer that does not come leaves everything open, and so does `internal_error`.
+    /// Writes the next value. Without a reply, or after `internal_error`, it may have been written or not.
     fn write(&self, fleet: &Fleet, node: usize) {
         let value = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
         let update = json!({"id": self.contact, "first_name": value.to_string()});
-        let Some(answer) = try_call(fleet, node, "update.contacts", update) else { return };
+        let Some(answer) = try_call_node(fleet, node, "update.contacts", update) else { return };
         match outcome(&answer).as_str() {
             "ok" => {
                 self.least.fetch_max(value, Ordering::SeqCst);
@@ -46,11 +45,11 @@ impl Register {
         }
     }
 
-    /// Whether there was an answer; it must not be older than its call.
+    /// Reads the value, which must not be stale; returns whether there was a reply.
     fn read(&self, fleet: &Fleet, node: usize) -> bool {
         let least = self.least.load(Ordering::SeqCst);
         let filter = json!({"field": "id", "operator": "=", "value": self.contact});
-        let Some(answer) = try_call(fleet, node, "get.contacts", json!({"filter": filter})) else { return false };
+        let Some(answer) = try_call_node(fleet, node, "get.contacts", json!({"filter": filter})) else { return false };
         if outcome(&answer) == "internal_error" {
             return false;
         }
@@ -64,19 +63,19 @@ impl Register {
     }
 }
 
-/// A call to a server that may go away.
-fn try_call(fleet: &Fleet, node: usize, method: &str, params: Value) -> Option<Value> {
-    Line::connect(fleet.address(node))?.call(method, &fleet.with_token(params))
+/// A call to a server that may be stopped.
+fn try_call_node(fleet: &Fleet, node: usize, method: &str, params: Value) -> Option<Value> {
+    try_call(&mut HttpClient::try_connect(fleet.address(node)).ok()?, method, &fleet.with_token(params))
 }
 
-/// Keeps a writer and a reader on each of four registers while something happens, with changes before and after it.
-fn under_load(fleet: &Fleet, happening: impl FnOnce()) {
+/// Runs `outage` while a writer and a reader work on each of four registers, with changes before and after it.
+fn under_load(fleet: &Fleet, outage: impl FnOnce()) {
     let registers: Vec<Register> = (0..4).map(|at| Register::new(fleet, &format!("r {at}"))).collect();
     let stop = AtomicBool::new(false);
     let more = || {
         for register in &registers {
             let goal = register.acknowledged.load(Ordering::SeqCst) + CHANGES;
-            eventually(PATIENCE, "changes", || register.acknowledged.load(Ordering::SeqCst) >= goal);
+            eventually(WAIT_MAX, "changes", || register.acknowledged.load(Ordering::SeqCst) >= goal);
         }
     };
     std::thread::scope(|scope| {
@@ -97,7 +96,7 @@ fn under_load(fleet: &Fleet, happening: impl FnOnce()) {
         }
         let ending = Ending(&stop);
         more();
-        happening();
+        outage();
         more();
         drop(ending);
     });
@@ -106,7 +105,7 @@ fn under_load(fleet: &Fleet, happening: impl FnOnce()) {
     }
 }
 
-/// Ends the load whatever happens, so that a failure is seen instead of a hang.
+/// Ends the load also if the test panics, so that it fails instead of hanging.
 struct Ending<'s>(&'s AtomicBool);
 
 impl Drop for Ending<'_> {
@@ -115,8 +114,8 @@ impl Drop for Ending<'_> {
     }
 }
 
-/// No node has anything to say.
-fn all_say_so(fleet: &Fleet, contact: u64) {
+/// Checks that every node refuses calls.
+fn all_refuse(fleet: &Fleet, contact: u64) {
     for node in 0..fleet.len() {
         assert_eq!(outcome(&fleet.page(node)), "internal_error");
         let update = json!({"id": contact, "first_name": "x"});
@@ -125,36 +124,36 @@ fn all_say_so(fleet: &Fleet, contact: u64) {
     }
 }
 
-/// Ends PostgreSQL in some way under writers and readers on two servers, and starts it again.
-fn outlives(end: impl Fn(&Cluster) -> Result<(), String>) {
+/// Ends PostgreSQL while two servers are read and written, and starts it again.
+fn survives(end: impl Fn(&Cluster) -> Result<(), String>) {
     let fleet = Fleet::start(2);
     let probe = fleet.create(1, "probe");
     under_load(&fleet, || {
         end(&fleet.cluster).expect("it ends");
-        all_say_so(&fleet, probe);
+        all_refuse(&fleet, probe);
         fleet.cluster.start_again().expect("it starts");
         for node in 0..fleet.len() {
-            eventually(PATIENCE, "health", || fleet.health(node) == 200);
-            eventually(PATIENCE, "an answer", || outcome(&fleet.page(node)) == "ok");
+            eventually(WAIT_MAX, "health", || fleet.health(node) == 200);
+            eventually(WAIT_MAX, "an answer", || outcome(&fleet.page(node)) == "ok");
         }
     });
     fleet.stop();
 }
 
 #[test]
-fn postgresql_stopped_and_started_is_an_outage_and_no_loss() {
+fn a_stopped_database_is_an_outage_without_loss() {
     let _engine = Engine::Postgres.select();
-    outlives(|cluster| cluster.stop(Stop::Fast));
+    survives(|cluster| cluster.stop(Stop::Fast));
 }
 
 #[test]
-fn postgresql_killed_and_started_is_an_outage_and_no_loss() {
+fn a_killed_database_is_an_outage_without_loss() {
     let _engine = Engine::Postgres.select();
-    outlives(Cluster::kill);
+    survives(Cluster::kill);
 }
 
 #[test]
-fn a_node_killed_under_writers_comes_back_and_knows_all() {
+fn a_killed_node_has_all_changes_after_its_restart() {
     let _engine = Engine::Postgres.select();
     let fleet = Fleet::start(2);
     under_load(&fleet, || {
@@ -166,14 +165,14 @@ fn a_node_killed_under_writers_comes_back_and_knows_all() {
     fleet.stop();
 }
 
-/// What a node says while it cannot reach the database, and what the other does meanwhile.
-fn is_alone(fleet: &Fleet, sever: impl Fn(), heal: impl Fn()) {
+/// Checks a node that cannot reach the database, and that the other works meanwhile.
+fn is_isolated(fleet: &Fleet, sever: impl Fn(), heal: impl Fn()) {
     let contact = fleet.create(0, "known to both");
     (0..2).for_each(|node| assert_eq!(outcome(&fleet.page(node)), "ok"));
     sever();
     let update = json!({"id": contact, "first_name": "newer"});
     assert_eq!(outcome(&fleet.call(1, "update.contacts", update)), "ok", "the other goes on");
-    // At once, because each of them may wait for its bound.
+    // In parallel, because each call may take its maximum time.
     std::thread::scope(|scope| {
         scope.spawn(|| assert_eq!(outcome(&fleet.page(0)), "internal_error", "it would be old"));
         scope.spawn(|| assert_eq!(fleet.health(0), 503));
@@ -182,60 +181,60 @@ fn is_alone(fleet: &Fleet, sever: impl Fn(), heal: impl Fn()) {
     });
     assert_eq!(outcome(&fleet.page(1)), "ok");
     heal();
-    eventually(PATIENCE, "an answer", || outcome(&fleet.page(0)) == "ok");
+    eventually(WAIT_MAX, "an answer", || outcome(&fleet.page(0)) == "ok");
     let (here, there) = (fleet.page(0), fleet.page(1));
     assert_eq!(here["result"]["data"], there["result"]["data"]);
     assert_eq!(here["result"]["data"][0]["first_name"], "newer");
-    eventually(PATIENCE, "health", || fleet.health(0) == 200);
+    eventually(WAIT_MAX, "health", || fleet.health(0) == 200);
     assert_eq!(outcome(&fleet.call(0, "delete.contacts", json!({"id": contact}))), "ok");
 }
 
 #[test]
-fn a_node_that_cannot_reach_the_database_says_so_and_catches_up_by_itself() {
+fn a_node_without_database_refuses_calls_and_recovers() {
     let _engine = Engine::Postgres.select();
     let fleet = Fleet::start(2);
     let way = &fleet.proxies[0];
     let closed = || {
-        way.set(Way::Closed);
+        way.set(Link::Closed);
         way.cut();
     };
-    is_alone(&fleet, closed, || way.set(Way::Open));
-    is_alone(&fleet, || way.set(Way::Silent), || way.set(Way::Open));
+    is_isolated(&fleet, closed, || way.set(Link::Open));
+    is_isolated(&fleet, || way.set(Link::Silent), || way.set(Link::Open));
     fleet.stop();
 }
 
 #[test]
-fn a_node_that_falls_silent_under_writers_stops_the_other_for_a_moment_only() {
+fn a_silent_node_delays_the_other_only_briefly() {
     let _engine = Engine::Postgres.select();
     let fleet = Fleet::start(2);
     under_load(&fleet, || {
         let way = &fleet.proxies[0];
-        way.set(Way::Silent);
+        way.set(Link::Silent);
         let probe = || fleet.call(1, "create.contacts", json!({"last_name": "probe", "phone_numbers": ["100"]}));
-        // What the silent one had begun is undone by the database after a time that the operator sets.
-        eventually(PATIENCE, "the other goes on", || outcome(&probe()) == "ok");
-        way.set(Way::Slow(std::time::Duration::from_millis(20)));
-        eventually(PATIENCE, "an answer", || outcome(&fleet.page(0)) == "ok");
-        way.set(Way::Open);
+        // The database rolls back the open transaction of the silent node after a configured time.
+        eventually(WAIT_MAX, "the other goes on", || outcome(&probe()) == "ok");
+        way.set(Link::Slow(std::time::Duration::from_millis(20)));
+        eventually(WAIT_MAX, "an answer", || outcome(&fleet.page(0)) == "ok");
+        way.set(Link::Open);
     });
     fleet.stop();
 }
 
 #[test]
-fn a_commit_whose_answer_is_lost_leaves_every_node_with_what_the_rows_say() {
+fn after_a_commit_without_a_reply_all_nodes_equal_the_rows() {
     let _engine = Engine::Postgres.select();
     const CUTS: u64 = 6;
     let fleet = Fleet::start(2);
-    for (trap, may_be_there) in [(Trap::BeforeCommit, false), (Trap::AfterCommit, true)] {
+    for (cut, may_be_there) in [(CommitCut::Before, false), (CommitCut::After, true)] {
         let mut cuts = 0;
         while cuts < CUTS {
             let rows = || number(&fleet.data, "SELECT COUNT(*) FROM contacts").expect("a count");
             let before = rows();
-            fleet.proxies[0].lay(trap);
+            fleet.proxies[0].cut_at_commit(cut);
             let new = json!({"last_name": "new", "phone_numbers": ["100"]});
             let told = outcome(&fleet.call(0, "create.contacts", new));
             let there = rows() - before;
-            // Something else that the server writes may have gone into the trap.
+            // The cut may have hit another commit of the server.
             if told == "ok" {
                 assert_eq!(there, 1);
             } else {
@@ -245,7 +244,7 @@ fn a_commit_whose_answer_is_lost_leaves_every_node_with_what_the_rows_say() {
             }
             let total = |node| fleet.page(node)["result"]["metadata"]["total_items"].clone();
             for node in 0..2 {
-                eventually(PATIENCE, "what the rows say", || total(node) == json!(rows()));
+                eventually(WAIT_MAX, "the total of the rows", || total(node) == json!(rows()));
             }
             assert_eq!(fleet.page(0)["result"]["data"], fleet.page(1)["result"]["data"]);
         }

@@ -1,46 +1,46 @@
-//! A way between a server and its database that can be slow, silent or gone.
+//! A TCP proxy between a server and its database that injects faults: latency, silence, cut connections.
 //!
-//! It carries bytes, and knows of their meaning only what a commit looks like. Silence loses nothing: what was on its
-//! way waits until the way is open again, as it would on a network that sends again what got lost; or until it is cut.
+//! It forwards bytes and recognizes commits in them. Silence loses nothing: bytes are held back until the link is open
+//! again, as on a network that retransmits, or until the connection is cut.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// What a client of PostgreSQL says to commit.
+/// The bytes with which a client of PostgreSQL commits.
 const COMMIT: &[u8] = b"COMMIT\0";
 
-/// How bytes go.
+/// The state of the link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum Link {
     Open,
-    /// Everything takes so much longer, in each direction.
+    /// Bytes are delayed by this time in each direction.
     Slow(Duration),
-    /// Connections are taken and kept, and nothing comes through.
+    /// Connections are accepted and kept, but nothing is forwarded.
     Silent,
-    /// Connections are closed as soon as they come.
+    /// New connections are closed at once.
     Closed,
 }
 
-/// Where the next connection that commits is cut.
+/// Where connections are cut at the next commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trap {
-    /// The database never hears of the commit.
-    BeforeCommit,
-    /// It does, and nobody hears its answer.
-    AfterCommit,
+pub enum CommitCut {
+    /// The database does not receive the commit.
+    Before,
+    /// The database receives the commit, the server no reply.
+    After,
 }
 
 struct State {
-    way: Way,
-    trap: Option<Trap>,
-    /// Both ends of every connection that is carried, by its number.
-    ends: HashMap<u64, [TcpStream; 2]>,
-    /// How many connections there have been.
-    taken: u64,
+    link: Link,
+    commit_cut: Option<CommitCut>,
+    /// Both sockets of every connection, by its number.
+    sockets: HashMap<u64, [TcpStream; 2]>,
+    /// Number of connections so far.
+    accepted: u64,
 }
 
 struct Shared {
@@ -49,7 +49,7 @@ struct Shared {
     upstream: SocketAddr,
 }
 
-/// A listener on loopback that leads to one address.
+/// A proxy on loopback for one address.
 pub struct Proxy {
     pub address: SocketAddr,
     shared: Arc<Shared>,
@@ -59,37 +59,37 @@ impl Proxy {
     pub fn start(upstream: SocketAddr) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
-        let state = Mutex::new(State { way: Way::Open, trap: None, ends: HashMap::new(), taken: 0 });
+        let state = Mutex::new(State { link: Link::Open, commit_cut: None, sockets: HashMap::new(), accepted: 0 });
         let shared = Arc::new(Shared { state, changed: Condvar::new(), upstream });
-        let of_listener = Arc::clone(&shared);
-        // It ends with the test's process.
+        let for_listener = Arc::clone(&shared);
+        // The thread ends with the process of the test.
         thread::spawn(move || {
-            for near in listener.incoming().flatten() {
-                of_listener.take(near);
+            for client in listener.incoming().flatten() {
+                for_listener.accept(client);
             }
         });
         Proxy { address, shared }
     }
 
-    pub fn set(&self, way: Way) {
-        self.shared.state().way = way;
+    pub fn set(&self, link: Link) {
+        self.shared.state().link = link;
         self.shared.changed.notify_all();
     }
 
-    /// Ends every connection; what was on its way is lost.
+    /// Closes every connection; bytes that are held back are lost.
     pub fn cut(&self) {
         self.shared.cut(&mut self.shared.state());
     }
 
-    /// Cuts every connection when the next commit goes by.
-    pub fn lay(&self, trap: Trap) {
-        self.shared.state().trap = Some(trap);
+    /// Closes every connection at the next commit.
+    pub fn cut_at_commit(&self, cut: CommitCut) {
+        self.shared.state().commit_cut = Some(cut);
     }
 }
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        self.set(Way::Closed);
+        self.set(Link::Closed);
         self.cut();
     }
 }
@@ -100,67 +100,79 @@ impl Shared {
     }
 
     fn cut(&self, state: &mut State) {
-        for end in state.ends.drain().flat_map(|(_, ends)| ends) {
-            let _ = end.shutdown(Shutdown::Both);
+        for socket in state.sockets.drain().flat_map(|(_, sockets)| sockets) {
+            let _ = socket.shutdown(Shutdown::Both);
         }
         self.changed.notify_all();
     }
 
-    /// Carries a connection, unless there is no way.
-    fn take(self: &Arc<Self>, near: TcpStream) {
+    /// Forwards a connection in both directions, unless the link is closed.
+    fn accept(self: &Arc<Self>, client: TcpStream) {
         let mut state = self.state();
-        if state.way == Way::Closed {
+        if state.link == Link::Closed {
             return;
         }
-        let Ok(far) = TcpStream::connect(self.upstream) else { return };
-        let ends = [&near, &far].map(|end| end.set_nodelay(true).and_then(|()| end.try_clone()));
-        let [Ok(near_end), Ok(far_end)] = ends else { return };
-        let [Ok(near_again), Ok(far_again)] = [&near, &far].map(TcpStream::try_clone) else { return };
-        state.taken += 1;
-        let number = state.taken;
-        state.ends.insert(number, [near_end, far_end]);
+        let Ok(server) = TcpStream::connect(self.upstream) else { return };
+        let sockets = [&client, &server].map(|socket| socket.set_nodelay(true).and_then(|()| socket.try_clone()));
+        let [Ok(client_socket), Ok(server_socket)] = sockets else { return };
+        let [Ok(client_again), Ok(server_again)] = [&client, &server].map(TcpStream::try_clone) else { return };
+        state.accepted += 1;
+        let number = state.accepted;
+        state.sockets.insert(number, [client_socket, server_socket]);
         drop(state);
-        let (there, back) = (Arc::clone(self), Arc::clone(self));
-        thread::spawn(move || there.carry(near, far, number));
-        thread::spawn(move || back.carry(far_again, near_again, number));
+        let (requests, replies) = (Arc::clone(self), Arc::clone(self));
+        thread::spawn(move || requests.forward(client, server, number));
+        thread::spawn(move || replies.forward(server_again, client_again, number));
     }
 
-    fn carry(&self, mut from: TcpStream, mut to: TcpStream, number: u64) {
-        let mut room = [0; 16 << 10];
+    fn forward(&self, mut from: TcpStream, mut to: TcpStream, number: u64) {
+        let mut buffer = [0; 16 << 10];
         loop {
-            let read = from.read(&mut room).unwrap_or(0);
-            if read == 0 || !self.pass(&mut to, &room[..read], number) {
+            let count = from.read(&mut buffer).unwrap_or(0);
+            if count == 0 || !self.pass(&mut to, &buffer[..count], number) {
                 let _ = to.shutdown(Shutdown::Both);
                 let _ = from.shutdown(Shutdown::Both);
-                self.state().ends.remove(&number);
+                self.state().sockets.remove(&number);
                 return;
             }
         }
     }
 
-    /// Passes bytes on when there is a way; whether the connection still is one.
+    /// Passes bytes on when the link allows it; returns whether the connection is still open.
     fn pass(&self, to: &mut TcpStream, bytes: &[u8], number: u64) -> bool {
-        let mut state = self.state();
-        while state.way == Way::Silent && state.ends.contains_key(&number) {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        if !state.ends.contains_key(&number) {
+        let is_held_back = |state: &mut State| state.link == Link::Silent && state.sockets.contains_key(&number);
+        let state = self.changed.wait_while(self.state(), is_held_back);
+        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        if !state.sockets.contains_key(&number) {
             return false;
         }
-        let commits = bytes.windows(COMMIT.len()).any(|window| window == COMMIT);
-        if let Some(trap) = state.trap.take_if(|_| commits) {
-            if trap == Trap::AfterCommit {
+        let is_commit = bytes.windows(COMMIT.len()).any(|window| window == COMMIT);
+        if let Some(cut) = state.commit_cut.take_if(|_| is_commit) {
+            if cut == CommitCut::After {
                 let _ = to.write_all(bytes);
             }
-            // The far end is told the end of the connection behind the commit, the near end at once.
+            // The database reads the end of the connection after the commit, the server at once.
             self.cut(&mut state);
             return false;
         }
-        let way = state.way;
-        drop(state);
-        if let Way::Slow(more) = way {
-            thread::sleep(more);
+        if let Link::Slow(latency) = state.link {
+            state = self.delay(state, latency, number);
         }
-        to.write_all(bytes).is_ok()
+        let is_open = state.sockets.contains_key(&number);
+        drop(state);
+        is_open && to.write_all(bytes).is_ok()
+    }
+
+    /// The injected latency: returns after this time, or when the connection is cut.
+    fn delay<'s>(&'s self, mut state: MutexGuard<'s, State>, latency: Duration, number: u64) -> MutexGuard<'s, State> {
+        let end = Instant::now() + latency;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() || !state.sockets.contains_key(&number) {
+                return state;
+            }
+            let waited = self.changed.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 }

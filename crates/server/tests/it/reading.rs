@@ -1,12 +1,12 @@
-//! Reading a whole book as clients do: the pasted line, pages, the loop by key, records of one shape.
+//! Reading a whole book: the printed command, pages, the loop by id, the members of records.
 
+use ringbook_testbed::http_client::{connect, post};
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, program};
 use super::stores::named;
-use super::wire::{connect, post};
 
-/// The members of a contact, in their order.
+/// The members of a contact, in the documented order.
 const MEMBERS: [&str; 12] = [
     "id",
     "last_name",
@@ -30,7 +30,7 @@ fn page(server: &Server, params: Value) -> (Vec<Value>, u64) {
 }
 
 #[test]
-fn the_line_to_paste_shows_contacts() {
+fn the_printed_command_returns_contacts() {
     let mut demo = Demo::start(30);
     let line = demo.server.line();
     let (start, body) = line.trim_end().split_once(" -d '").expect("a line of curl");
@@ -38,11 +38,11 @@ fn the_line_to_paste_shows_contacts() {
     assert_eq!(demo.json["url"], format!("http://{}/v2.0", demo.server.address));
     let answer = demo.server.post(body.strip_suffix('\'').expect("its end")).json();
     assert_eq!(answer["result"]["data"].as_array().map(Vec::len), Some(3));
-    assert_eq!(demo.server.greeting, format!("listening on http://{}\n", demo.server.address));
+    assert_eq!(demo.server.startup_line, format!("listening on http://{}\n", demo.server.address));
 }
 
 #[test]
-fn demo_json_has_the_members_that_scripts_read() {
+fn demo_json_has_the_documented_members() {
     let demo = Demo::start(10);
     let keys = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
     assert_eq!(keys(&demo.json), ["url", "agent", "customers"]);
@@ -78,7 +78,7 @@ fn every_record_has_every_member() {
 }
 
 #[test]
-fn pages_of_any_size_make_the_same_list() {
+fn pages_of_any_size_give_the_same_list() {
     let demo = Demo::start(150);
     let token = demo.token("demo");
     for sort in [json!([]), json!([{"field": "last_name"}]), json!([{"field": "first_name", "order": "desc"}])] {
@@ -107,7 +107,7 @@ fn pages_of_any_size_make_the_same_list() {
 }
 
 #[test]
-fn the_loop_by_key_reads_everything_once() {
+fn the_loop_by_id_reads_every_contact_once() {
     let demo = Demo::start(300);
     let token = demo.token("demo");
     let (whole, _) = page(&demo.server, json!({"access_token": token}));
@@ -132,14 +132,14 @@ fn addresses_of_both_families_are_served() {
     if std::net::TcpListener::bind("[::1]:0").is_err() {
         return eprintln!("this machine has no IPv6");
     }
-    // The later of two flags would be refused, so the variable says where.
+    // A flag given twice would be refused, so the variable sets the address.
     let mut command = program(["serve"]);
     command.args(named(&data)).env("RINGBOOK_LISTEN", "[::1]:0");
     let server = Server::run(command, &data);
-    assert!(server.greeting.starts_with("listening on http://[::1]:"), "{}", server.greeting);
+    assert!(server.startup_line.starts_with("listening on http://[::1]:"), "{}", server.startup_line);
     let params = json!({"access_token": json["customers"][0]["access_token"], "limit": 1});
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": "get.contacts", "params": params}).to_string();
-    let answer = connect(server.address).ask(post(body)).json();
+    let answer = connect(server.address).request(post(body)).json();
     assert_eq!(answer["result"]["metadata"]["total_items"], 10);
     server.stop();
 }

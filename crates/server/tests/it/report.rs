@@ -1,14 +1,13 @@
-//! The request report: what is in it, who sees it, and what is never in it.
-
-use std::time::{SystemTime, UNIX_EPOCH};
+//! The request report: its content, who may read it, and what it never contains.
 
 use ringbook_book::moment;
+use ringbook_clock::Clock;
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, added, key, outcome, told};
 use super::stores::{Engine, number};
 
-/// The members of a record, in their order.
+/// The members of a record, in the documented order.
 const MEMBERS: [&str; 15] = [
     "api_request_id",
     "api_request_start_date_time",
@@ -28,10 +27,10 @@ const MEMBERS: [&str; 15] = [
 ];
 
 fn now() -> i64 {
-    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).expect("now").as_secs()).expect("seconds")
+    Clock::System.now().unix()
 }
 
-/// The parameters of a question about the last hour, with these besides.
+/// Parameters that select the last hour, and these.
 fn lately(token: &str, more: Value) -> Value {
     let mut params = json!({
         "access_token": token,
@@ -55,7 +54,7 @@ fn texts(records: &[Value], member: &str) -> Vec<String> {
     records.iter().map(|record| record[member].as_str().unwrap_or("null").to_owned()).collect()
 }
 
-/// Calls in all of a server's ways, and how they ended.
+/// Calls of all kinds, with their outcomes.
 fn calls(demo: &Demo) {
     let (server, token) = (&demo.server, demo.token("demo"));
     let call = |id: Value, params: Value| {
@@ -77,7 +76,7 @@ fn calls(demo: &Demo) {
 }
 
 #[test]
-fn every_call_of_a_known_caller_is_in_it() {
+fn every_call_of_a_known_caller_is_reported() {
     let demo = Demo::start(10);
     calls(&demo);
     let (records, total) = asked(&demo.server, demo.token("demo"), json!({}));
@@ -115,12 +114,12 @@ fn every_call_of_a_known_caller_is_in_it() {
         records[4]["api_request_body"],
         r#"{"jsonrpc":"2.0","id":"first","method":"get.contacts","params":{"access_token":"***","limit":1}}"#
     );
-    // The questions themselves are calls, too.
+    // The queries themselves are calls.
     assert_eq!(asked(&demo.server, demo.token("demo"), json!({"limit": 1})).1, 6);
 }
 
 #[test]
-fn a_user_without_the_right_sees_its_own_requests_only_and_a_customer_those_of_nobody_else() {
+fn a_user_without_the_right_reads_its_own_requests_and_a_customer_only_its_own() {
     let demo = Demo::start(10);
     let customer = demo.entry("demo")["id"].as_u64().expect("an id");
     let user = added(&demo.data(), &format!("user add clerk --customer {customer} --rights address_book:select"));
@@ -143,7 +142,7 @@ fn a_user_without_the_right_sees_its_own_requests_only_and_a_customer_those_of_n
     for other in ["second", "other"] {
         assert_eq!(asked(&demo.server, demo.token(other), json!({})), (Vec::new(), 0), "{other}");
     }
-    // An agent sees what the user sees on whose behalf it asks.
+    // An agent reads what the user for whom it acts may read.
     let (seen, _) = asked(&demo.server, demo.token("agent"), json!({"user_id": user}));
     assert!(texts(&seen, "employee_login").iter().all(|login| login == "clerk"));
     let foreign = lately(demo.token("agent"), json!({"user_id": demo.user("other")}));
@@ -179,14 +178,14 @@ fn no_secret_reaches_the_disk() {
     assert_eq!(records.len(), 6);
     assert_eq!(records[4]["api_request_raw_id"], "***");
     assert!(records.iter().all(|record| !record.to_string().contains(&password)));
-    // Before the log is folded into the database, and after.
+    // Before the checkpoint of the write-ahead log, and after.
     let secrets = [token.as_str(), &session, &password, &escaped];
     found_nowhere(&demo.data(), &secrets);
     let (_root, data, _) = demo.into_data();
     found_nowhere(&data, &secrets);
 }
 
-/// Reads every byte of the data but those of `demo.json`, which is there to show tokens.
+/// Checks all files for secrets, except `demo.json`, which is to show tokens.
 fn found_nowhere(data: &std::path::Path, secrets: &[&str]) {
     let mut bytes_read = 0;
     for entry in std::fs::read_dir(data).expect("a directory") {
@@ -205,7 +204,7 @@ fn found_nowhere(data: &std::path::Path, secrets: &[&str]) {
 }
 
 #[test]
-fn it_is_filtered_sorted_and_paged_like_everything_else() {
+fn it_can_be_filtered_sorted_and_paged() {
     let demo = Demo::start(10);
     let token = demo.token("other");
     for limit in 0..30 {
@@ -243,7 +242,7 @@ fn it_is_filtered_sorted_and_paged_like_everything_else() {
     assert_eq!((texts(&records, "api_request_raw_id"), all), (["5", "6", "7", "8"].map(str::to_owned).to_vec(), 30));
     assert!(texts(&records, "api_request_body")[0].contains("\"limit\":5"));
     assert!(records[0].as_object().expect("an object").len() == 2);
-    // The newest first, page by page; among equals, too.
+    // Newest first across pages, also among equal times.
     let pages = (0..30).step_by(7).flat_map(|offset| {
         let page = json!({"filter": contacts, "offset": offset, "limit": 7});
         texts(&asked(&demo.server, token, page).0, "api_request_raw_id")
@@ -268,7 +267,7 @@ fn it_is_filtered_sorted_and_paged_like_everything_else() {
 }
 
 #[test]
-fn the_dates_bound_it() {
+fn the_dates_select_a_period() {
     let demo = Demo::start(10);
     let token = demo.token("other");
     let call = |from: Value, till: Value| {
@@ -293,7 +292,7 @@ fn the_dates_bound_it() {
     {
         assert_eq!(outcome(&call(json!(from), json!(till))), "ok", "{from} {till}");
     }
-    // Both ends belong to it.
+    // Both ends are included.
     let (records, total) = asked(&demo.server, token, json!({}));
     let exactly = |moment: &str| call(json!(moment), json!(moment))["result"]["metadata"]["total_items"].clone();
     let moment = records[0]["api_request_start_date_time"].as_str().expect("a moment");
@@ -304,7 +303,7 @@ fn the_dates_bound_it() {
 }
 
 #[test]
-fn long_bodies_are_cut_and_everything_outlasts_a_restart() {
+fn long_bodies_are_cut_and_the_report_survives_a_restart() {
     let demo = Demo::start(10);
     let token = demo.token("other").to_owned();
     let long =

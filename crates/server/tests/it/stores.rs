@@ -1,8 +1,8 @@
-//! Where the tests keep their data: in a directory, or, with `RINGBOOK_TEST_STORE=postgres`, in a database of each
-//! test's own on the server that `RINGBOOK_TEST_POSTGRES` names.
+//! Data of tests: in a directory, or, with `RINGBOOK_TEST_STORE=postgres`, in a private database on the server that
+//! `RINGBOOK_TEST_POSTGRES` names.
 //!
-//! A test names its data by a path either way; on PostgreSQL a database stands for it. A test that stops or kills
-//! its PostgreSQL brings one of its own ([`stand_for`]).
+//! A test names its data by a path in both cases; on PostgreSQL the path is mapped to a database. A test that stops or
+//! kills PostgreSQL runs its own server ([`map_to_database`]).
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use tempfile::TempDir;
 
-/// A directory for everything of a test, gone after it, and so are the databases that stand for paths in it.
+/// The directory of a test. It is removed when dropped, with the databases that its paths are mapped to.
 pub struct Place(TempDir);
 
 impl Place {
@@ -42,7 +42,7 @@ pub fn place() -> Place {
     Place(tempfile::tempdir().expect("a directory"))
 }
 
-/// What keeps the data of a test.
+/// The engine that stores the data of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
     Sqlite,
@@ -50,7 +50,7 @@ pub enum Engine {
 }
 
 thread_local! {
-    /// The engine that the test on this thread has selected.
+    /// The engine that the test on this thread selected.
     static SELECTED: Cell<Option<Engine>> = const { Cell::new(None) };
 }
 
@@ -58,7 +58,7 @@ thread_local! {
 pub struct Selected(());
 
 impl Engine {
-    /// Selects the engine for data that this thread names first, for a test that is about this engine only.
+    /// Selects the engine for paths that this thread uses for the first time, for tests of one engine.
     #[must_use]
     pub fn select(self) -> Selected {
         SELECTED.set(Some(self));
@@ -84,7 +84,7 @@ impl Drop for Selected {
     }
 }
 
-/// The arguments that name the data to `serve` and the commands of the operator.
+/// The arguments that name the data to `serve` and to operator commands.
 pub fn named(data: &Path) -> [OsString; 2] {
     match address(data) {
         Some(address) => ["--database".into(), address.into()],
@@ -92,7 +92,7 @@ pub fn named(data: &Path) -> [OsString; 2] {
     }
 }
 
-/// The arguments that name the data to `demo`, which has a directory in any case.
+/// The arguments that name the data to `demo`, which always has a directory.
 pub fn named_to_demo(data: &Path) -> Vec<OsString> {
     let directory: [OsString; 2] = ["--data".into(), data.into()];
     match address(data) {
@@ -101,7 +101,7 @@ pub fn named_to_demo(data: &Path) -> Vec<OsString> {
     }
 }
 
-/// Changes rows by a hand that is not the program's; answers how many.
+/// Executes SQL outside of the program; returns the number of changed rows.
 pub fn change(data: &Path, statement: &str) -> usize {
     match address(data) {
         // The last word of "UPDATE 1".
@@ -113,7 +113,7 @@ pub fn change(data: &Path, statement: &str) -> usize {
     }
 }
 
-/// The number that a question by such a hand finds; none while there is no such table.
+/// The number that an SQL query outside of the program returns; `None` if the table does not exist.
 pub fn number(data: &Path, question: &str) -> Option<i64> {
     match address(data) {
         Some(address) => {
@@ -128,7 +128,7 @@ fn files(data: &Path) -> rusqlite::Connection {
     rusqlite::Connection::open(data.join("ringbook.db")).expect("the database")
 }
 
-/// The server that databases are made on.
+/// The database server for tests.
 pub fn server() -> String {
     let server = std::env::var("RINGBOOK_TEST_POSTGRES");
     server.expect(
@@ -136,18 +136,18 @@ pub fn server() -> String {
     )
 }
 
-/// A database, and its name if it was made here and is to go again.
+/// A database, and its name if it was created here and must be dropped.
 struct Database {
     address: String,
     made: Option<String>,
 }
 
-/// Lets a database at this address, which the test made, stand for a path.
-pub fn stand_for(data: &Path, address: String) {
+/// Maps a path to a database that the test created.
+pub fn map_to_database(data: &Path, address: String) {
     known().insert(data.to_owned(), Some(Database { address, made: None }));
 }
 
-/// The database that stands for a path, if one does: that is decided, and the database made, when the path is first named.
+/// The database that a path is mapped to, if any. The first use of a path decides that and creates the database.
 fn address(data: &Path) -> Option<String> {
     static MADE: AtomicU32 = AtomicU32::new(0);
     let mut known = known();

@@ -1,8 +1,8 @@
-//! Every method that the server describes, tried with every id of somebody else's book.
+//! Every method that the server describes, called with every id of another account's book.
 //!
-//! The calls are made from the description that `rpc.discover` gives: whatever method is added is swept, too, and must
-//! succeed at least once with ids of the caller's own, or the sweep would prove nothing about it. Every book holds marks
-//! that stand in no other; a mark in a foreign answer, or a foreign book that is not what it was, fails.
+//! Calls are generated from `rpc.discover`, so new methods are included. Each method must succeed at least once with ids
+//! of the caller's own account, or the test would prove nothing about it. Every book contains texts (marks) that no other
+//! book contains; a mark in a reply to another account, or a changed book of another account, fails the test.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,17 +12,17 @@ use serde_json::{Map, Value, json};
 use super::harness::{Demo, outcome};
 
 const CUSTOMERS: [&str; 3] = ["demo", "second", "other"];
-/// Not swept: one takes no token, the other would end the session that it is called with.
+/// Excluded: one takes no token, the other would end the session that it is called with.
 const LEFT_OUT: [&str; 2] = ["login.user", "logout.user"];
-/// Ids of each kind that are tried.
+/// Maximum number of ids of each kind.
 const IDS_PER_KIND: usize = 2;
 
-/// What stands in this customer's book and nowhere else.
+/// A text that only this customer's book contains.
 fn mark(who: &str) -> String {
     format!("Mark{who}kraM")
 }
 
-/// The server's own description of itself.
+/// The OpenRPC document of the server.
 struct Description(Value);
 
 impl Description {
@@ -36,7 +36,7 @@ impl Description {
         methods.filter(|method| !LEFT_OUT.contains(&named(method)))
     }
 
-    /// What a schema means where it is not null.
+    /// The schema without the alternative null.
     fn resolved<'d>(&'d self, schema: &'d Value) -> &'d Value {
         if let Some(place) = schema["$ref"].as_str() {
             return self.0.pointer(place.trim_start_matches('#')).unwrap_or_else(|| panic!("{place}"));
@@ -53,10 +53,10 @@ fn named(described: &Value) -> &str {
     described["name"].as_str().expect("a name")
 }
 
-/// What a record must have beside what is tried.
+/// Members that a record must have.
 const NEEDED_IN_RECORDS: [&str; 2] = ["last_name", "phone_numbers"];
 
-/// Everything that this schema takes with this id in one of its places; nothing for what cannot hold one.
+/// Values of this schema that contain the id in one place; none if the schema cannot contain an id.
 fn filled(description: &Description, schema: &Value, id: u64) -> Vec<Value> {
     let schema = description.resolved(schema);
     match schema["type"].as_str() {
@@ -83,7 +83,7 @@ fn records(description: &Description, schema: &Value, id: u64) -> Vec<Value> {
     records
 }
 
-/// A plain value for a parameter that must be there; a name is never one that was given before.
+/// A value for a required parameter; names are unique.
 fn plain(member: &str, schema: &Value) -> Value {
     static NAMES: AtomicU64 = AtomicU64::new(1);
     let text = match member {
@@ -99,7 +99,7 @@ fn plain(member: &str, schema: &Value) -> Value {
     }
 }
 
-/// Questions and orders of a method that name this id, this mark, or nothing in particular.
+/// Parameters of calls of a method that contain this id, this mark, or neither.
 fn attempts(description: &Description, method: &Value, id: u64, mark: &str) -> Vec<Value> {
     let mut base = Map::new();
     for parameter in parameters(method).filter(|parameter| parameter["required"] == true) {
@@ -150,8 +150,8 @@ fn made(demo: &Demo, who: &str, method: &str, params: Value) -> u64 {
     answer["result"]["id"].as_u64().or(answer["result"]["data"]["id"].as_u64()).unwrap_or_else(|| panic!("{answer}"))
 }
 
-/// Puts one of everything into a book, with the mark in every text.
-fn furnish(demo: &Demo, who: &str) {
+/// Adds a record of each kind to a book, with the mark in every text.
+fn fill(demo: &Demo, who: &str) {
     let mark = mark(who);
     let group = made(demo, who, "create.group_contacts", json!({"name": mark}));
     let organization = made(demo, who, "create.contact_organizations", json!({"name": mark}));
@@ -166,7 +166,7 @@ fn furnish(demo: &Demo, who: &str) {
     made(demo, who, "create.contacts", contact);
 }
 
-/// Everything of a book that its own key shows, by method.
+/// All data that the book's own key can read, by method.
 fn shown(demo: &Demo, description: &Description, who: &str) -> BTreeMap<String, Value> {
     let listings = description
         .methods()
@@ -180,7 +180,7 @@ fn shown(demo: &Demo, description: &Description, who: &str) -> BTreeMap<String, 
         let answer = call(demo, who, named(method), &params);
         assert_eq!(outcome(&answer), "ok", "{}: {answer}", named(method));
         let mut data = answer["result"]["data"].clone();
-        // What is left of the limits moves with every call.
+        // The remaining limits change with every call.
         if named(method) == "get.account" {
             data = json!([]);
         }
@@ -189,7 +189,7 @@ fn shown(demo: &Demo, description: &Description, who: &str) -> BTreeMap<String, 
     shown
 }
 
-/// Some ids of everything that was shown, and of the users.
+/// Some ids of each kind in this data, and of the users.
 fn ids(demo: &Demo, shown: &BTreeMap<String, Value>, who: &str) -> BTreeSet<u64> {
     let mut found = BTreeSet::from([demo.user(who)]);
     for data in shown.values() {
@@ -199,8 +199,8 @@ fn ids(demo: &Demo, shown: &BTreeMap<String, Value>, who: &str) -> BTreeSet<u64>
     found
 }
 
-/// Tries one method with one id of the target's; how many calls that were.
-fn intrude(demo: &Demo, description: &Description, caller: &str, target: &str, method: &Value, id: u64) -> usize {
+/// Calls a method with an id of the target; returns the number of calls.
+fn attack(demo: &Demo, description: &Description, caller: &str, target: &str, method: &Value, id: u64) -> usize {
     let may_act = caller == "agent" && target != "other";
     let mut calls = 0;
     for params in attempts(description, method, id, &mark(target)) {
@@ -224,17 +224,17 @@ fn intrude(demo: &Demo, description: &Description, caller: &str, target: &str, m
 }
 
 #[test]
-fn no_method_reaches_into_a_foreign_book() {
+fn no_method_reads_or_changes_another_account() {
     let demo = Demo::start(6);
     let description = Description::of(&demo);
-    CUSTOMERS.into_iter().for_each(|who| furnish(&demo, who));
+    CUSTOMERS.into_iter().for_each(|who| fill(&demo, who));
     let mut calls = 0;
     for target in CUSTOMERS {
         let before = shown(&demo, &description, target);
         for caller in ["agent", "demo", "second", "other"].into_iter().filter(|caller| *caller != target) {
             for method in description.methods() {
                 for id in ids(&demo, &before, target) {
-                    calls += intrude(&demo, &description, caller, target, method, id);
+                    calls += attack(&demo, &description, caller, target, method, id);
                 }
             }
         }
@@ -245,13 +245,13 @@ fn no_method_reaches_into_a_foreign_book() {
 }
 
 #[test]
-fn every_method_that_is_swept_works_with_ids_of_its_own() {
+fn every_method_works_with_ids_of_its_own_account() {
     let demo = Demo::start(6);
     let description = Description::of(&demo);
-    furnish(&demo, "demo");
+    fill(&demo, "demo");
     let own = ids(&demo, &shown(&demo, &description, "demo"), "demo");
     let mut wanting: BTreeSet<&str> = description.methods().map(named).collect();
-    // Deleting comes last, or there would be nothing left to change.
+    // Deletions come last, because they remove what others change.
     let (deleting, others): (Vec<_>, Vec<_>) =
         description.methods().partition(|method| named(method).starts_with("delete."));
     for method in others.into_iter().chain(deleting) {

@@ -1,19 +1,19 @@
-//! The questions beside `get.contacts`, and what keeps a mirror up to date, over a demo and over what was changed.
+//! Methods that read beside `get.contacts`, and replication by `get.contact_changes`.
 
 use std::collections::BTreeMap;
 
+use ringbook_testbed::http_client::{connect, post};
 use serde_json::{Value, json};
 
 use super::harness::{Demo, outcome};
-use super::wire::{connect, post};
 
-/// A call of a customer's user.
+/// A call by a customer's user.
 fn ask(demo: &Demo, who: &str, method: &str, mut params: Value) -> Value {
     params["access_token"] = demo.token(who).into();
     demo.server.call(method, params)
 }
 
-/// The data of an answer that must succeed.
+/// The data of a reply that must be a success.
 fn data(answer: &Value) -> &Vec<Value> {
     answer["result"]["data"].as_array().unwrap_or_else(|| panic!("{answer}"))
 }
@@ -35,8 +35,8 @@ fn simple(field: &str, operator: &str, value: impl Into<Value>) -> Value {
     json!({"filter": {"field": field, "operator": operator, "value": value.into()}, "fields": ["id"]})
 }
 
-/// Members of each group, as the contacts tell them.
-fn told_by_contacts(demo: &Demo) -> BTreeMap<u64, Vec<Value>> {
+/// Members of each group according to the contacts.
+fn members_by_contacts(demo: &Demo) -> BTreeMap<u64, Vec<Value>> {
     let mut groups: BTreeMap<u64, Vec<Value>> = BTreeMap::new();
     for contact in rows(demo, "get.contacts", json!({"limit": 10_000})) {
         for group in contact["groups"].as_array().expect("a list") {
@@ -48,9 +48,9 @@ fn told_by_contacts(demo: &Demo) -> BTreeMap<u64, Vec<Value>> {
 }
 
 #[test]
-fn groups_and_contacts_tell_the_same() {
+fn groups_and_contacts_agree() {
     let demo = Demo::start(1000);
-    let told = told_by_contacts(&demo);
+    let told = members_by_contacts(&demo);
     let groups = rows(&demo, "get.group_contacts", json!({}));
     assert!(groups.len() > 5);
     for group in &groups {
@@ -71,7 +71,7 @@ fn groups_and_contacts_tell_the_same() {
 }
 
 #[test]
-fn an_empty_group_is_found_by_its_lack_of_members() {
+fn an_empty_group_is_found_by_its_member_count() {
     let demo = Demo::start(30);
     let group = made(&demo, "create.group_contacts", json!({"name": "Пустая"}));
     let empty = ids(&rows(&demo, "get.group_contacts", simple("members", "is_null", Value::Null)));
@@ -115,7 +115,7 @@ fn every_table_pages_sorts_and_counts() {
 }
 
 #[test]
-fn the_blacklist_tells_who_and_why() {
+fn the_blacklist_has_author_time_and_comment() {
     let demo = Demo::start(10);
     let params = json!({"phone_number": "+7 495 000-00-01", "add_comment": "спам"});
     let id = made(&demo, "create.phone_number_to_blacklist", params);
@@ -132,7 +132,7 @@ fn the_blacklist_tells_who_and_why() {
 }
 
 #[test]
-fn an_employee_shows_its_phones_and_every_empty_member() {
+fn an_employee_has_phones_and_all_empty_members() {
     let demo = Demo::start(10);
     let phones = json!([{"phone_number": "74955140578...2345", "channels_count": 3}, {"phone_number": "12", "status": "inactive"}]);
     let id = made(&demo, "create.employees", json!({"last_name": "Ким", "first_name": "Ада", "phone_numbers": phones}));
@@ -155,8 +155,8 @@ fn an_employee_shows_its_phones_and_every_empty_member() {
     assert!(ids(&rows(&demo, "get.employees", simple("login", "is_null", Value::Null))).contains(&id));
 }
 
-/// Follows a cursor to the end, in pages of this size, into a mirror.
-fn follow(demo: &Demo, mirror: &mut BTreeMap<u64, Value>, mut cursor: String, size: u64) -> String {
+/// Applies all changes after a cursor to a replica, in pages of this size.
+fn follow(demo: &Demo, replica: &mut BTreeMap<u64, Value>, mut cursor: String, size: u64) -> String {
     loop {
         let answer = ask(demo, "demo", "get.contact_changes", json!({"since": cursor, "limit": size}));
         let metadata = &answer["result"]["metadata"];
@@ -166,8 +166,8 @@ fn follow(demo: &Demo, mirror: &mut BTreeMap<u64, Value>, mut cursor: String, si
         for change in page {
             let id = change["id"].as_u64().expect("an id");
             match change["deleted"].as_bool().expect("a boolean") {
-                true => assert!(change["contact"].is_null() && mirror.remove(&id).is_some(), "{change}"),
-                false => drop(mirror.insert(id, change["contact"].clone())),
+                true => assert!(change["contact"].is_null() && replica.remove(&id).is_some(), "{change}"),
+                false => drop(replica.insert(id, change["contact"].clone())),
             }
         }
         cursor = metadata["cursor"].as_str().expect("a cursor").to_owned();
@@ -178,19 +178,19 @@ fn follow(demo: &Demo, mirror: &mut BTreeMap<u64, Value>, mut cursor: String, si
 }
 
 #[test]
-fn a_mirror_follows_every_change() {
+fn a_replica_receives_every_change() {
     let demo = Demo::start(250);
-    let mut mirror = BTreeMap::new();
+    let mut replica = BTreeMap::new();
     let whole = || -> BTreeMap<u64, Value> {
         let contacts = rows(&demo, "get.contacts", json!({"limit": 10_000}));
         contacts.into_iter().map(|contact| (contact["id"].as_u64().expect("an id"), contact)).collect()
     };
-    let mut cursor = follow(&demo, &mut mirror, String::new(), 100);
-    assert_eq!(mirror, whole());
-    let some: Vec<u64> = mirror.keys().copied().take(5).collect();
-    let grouped = mirror.values().find(|contact| contact["groups"][0].is_object()).expect("one of a group").clone();
-    let employed = mirror.values().find(|contact| contact["organization_id"].is_number()).expect("one").clone();
-    let managed = mirror.values().find(|contact| contact["personal_manager_id"].is_number()).expect("one").clone();
+    let mut cursor = follow(&demo, &mut replica, String::new(), 100);
+    assert_eq!(replica, whole());
+    let some: Vec<u64> = replica.keys().copied().take(5).collect();
+    let grouped = replica.values().find(|contact| contact["groups"][0].is_object()).expect("one of a group").clone();
+    let employed = replica.values().find(|contact| contact["organization_id"].is_number()).expect("one").clone();
+    let managed = replica.values().find(|contact| contact["personal_manager_id"].is_number()).expect("one").clone();
     for (method, params) in [
         ("create.contacts", json!({"last_name": "Новая", "phone_numbers": ["74950000000"]})),
         ("update.contacts", json!({"id": some[0], "first_name": "Другое"})),
@@ -207,19 +207,19 @@ fn a_mirror_follows_every_change() {
     ] {
         let answer = ask(&demo, "demo", method, params);
         assert_eq!(outcome(&answer), "ok", "{method}: {answer}");
-        cursor = follow(&demo, &mut mirror, cursor, 7);
-        assert_eq!(mirror, whole(), "after {method}");
+        cursor = follow(&demo, &mut replica, cursor, 7);
+        assert_eq!(replica, whole(), "after {method}");
     }
     let nothing = ask(&demo, "demo", "get.contact_changes", json!({"since": cursor}));
     assert!(data(&nothing).is_empty() && nothing["result"]["metadata"]["cursor"] == cursor, "{nothing}");
 }
 
 #[test]
-fn a_mirror_outlives_a_restart_and_a_kill() {
+fn cursors_survive_a_restart_and_a_kill() {
     let demo = Demo::start(50);
-    let mut mirror = BTreeMap::new();
-    let cursor = follow(&demo, &mut mirror, String::new(), 1000);
-    let gone = *mirror.keys().next().expect("a contact");
+    let mut replica = BTreeMap::new();
+    let cursor = follow(&demo, &mut replica, String::new(), 1000);
+    let gone = *replica.keys().next().expect("a contact");
     ask(&demo, "demo", "delete.contacts", json!({"id": gone}));
     let token = demo.token("demo").to_owned();
     let (_root, path) = demo.kill();
@@ -233,7 +233,7 @@ fn a_mirror_outlives_a_restart_and_a_kill() {
 }
 
 #[test]
-fn a_cursor_that_leads_nowhere_says_how_to_go_on() {
+fn an_invalid_cursor_is_refused_with_the_next_step() {
     let demo = Demo::start(10);
     let since = |who: &str, since: Value| ask(&demo, who, "get.contact_changes", json!({"since": since}));
     let cursor = since("demo", json!(""))["result"]["metadata"]["cursor"].clone();
@@ -260,10 +260,10 @@ fn a_cursor_that_leads_nowhere_says_how_to_go_on() {
 #[test]
 fn the_description_needs_no_token() {
     let demo = Demo::start(1);
-    let mut wire = connect(demo.server.address);
+    let mut client = connect(demo.server.address);
     let mut discover = |params: &str| {
         let body = format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"rpc.discover\"{params}}}");
-        wire.ask(post(body)).json()
+        client.request(post(body)).json()
     };
     let answer = discover("");
     assert_eq!(answer["result"]["openrpc"], "1.3.2");

@@ -1,8 +1,9 @@
-//! TLS from the command line: a start with files, an exchange of the files under way, wrong files.
+//! TLS options: a start with certificate files, a reload of changed files, invalid files.
 
 use std::path::Path;
 use std::sync::Arc;
 
+use ringbook_testbed::http_client::{HttpClient, WAIT_MAX, connect_socket, post};
 use serde_json::json;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -11,7 +12,6 @@ use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, Stream
 
 use super::harness::{Server, added, eventually, outcome, place, program};
 use super::stores::named;
-use super::wire::{PATIENCE, Wire, post, socket};
 
 const ONE: (&str, &str) =
     (include_str!("../../../http/src/tests/one.pem"), include_str!("../../../http/src/tests/one.key"));
@@ -25,8 +25,8 @@ fn hold(place: &Path, (certificate, key): (&str, &str)) {
     std::fs::write(place.join("key.pem"), key).expect("written");
 }
 
-/// A connection to who has the key of this certificate.
-fn connect(server: &Server, name: &'static str, pem: &str) -> std::io::Result<Wire<Tls>> {
+/// A TLS connection that trusts this certificate only.
+fn connect(server: &Server, name: &'static str, pem: &str) -> std::io::Result<HttpClient<Tls>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate")).expect("a root");
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -36,37 +36,37 @@ fn connect(server: &Server, name: &'static str, pem: &str) -> std::io::Result<Wi
         .with_no_client_auth();
     let name = ServerName::try_from(name).expect("a name");
     let mut client = ClientConnection::new(Arc::new(config), name).map_err(std::io::Error::other)?;
-    let mut stream = socket(server.address);
+    let mut stream = connect_socket(server.address);
     while client.is_handshaking() {
         client.complete_io(&mut stream)?;
     }
-    Ok(Wire::new(StreamOwned::new(client, stream)))
+    Ok(HttpClient::new(StreamOwned::new(client, stream)))
 }
 
-fn is_answered(wire: &mut Wire<Tls>) {
+fn is_answered(client: &mut HttpClient<Tls>) {
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": "get.account", "params": {"access_token": "x"}});
-    assert_eq!(outcome(&wire.ask(post(body.to_string())).json()), "access_token_invalid");
+    assert_eq!(outcome(&client.request(post(body.to_string())).json()), "access_token_invalid");
 }
 
 #[test]
-fn files_are_exchanged_while_calls_go_on() {
+fn certificates_are_reloaded_without_interrupting_calls() {
     let root = place();
     let data = root.path().join("data");
     added(&data, "customer add Nobody");
     hold(root.path(), ONE);
     let path = |name: &str| root.path().join(name).display().to_string();
     let server = Server::serve(&data, &["--tls-cert", &path("cert.pem"), "--tls-key", &path("key.pem")]);
-    assert!(server.greeting.starts_with("listening on https://127.0.0.1:"), "{}", server.greeting);
+    assert!(server.startup_line.starts_with("listening on https://127.0.0.1:"), "{}", server.startup_line);
     let mut old = connect(&server, "one.test", ONE.0).expect("a connection");
     is_answered(&mut old);
-    // Files that do not belong together change nothing.
+    // A certificate and a key that do not match are not loaded.
     hold(root.path(), (TWO.0, ONE.1));
     server.signal("HUP");
     server.wait_for_log("keeping the old certificate");
     is_answered(&mut connect(&server, "one.test", ONE.0).expect("a connection"));
     hold(root.path(), TWO);
     server.signal("HUP");
-    eventually(PATIENCE, "the new certificate", || connect(&server, "two.test", TWO.0).is_ok());
+    eventually(WAIT_MAX, "the new certificate", || connect(&server, "two.test", TWO.0).is_ok());
     assert!(connect(&server, "one.test", ONE.0).is_err());
     is_answered(&mut connect(&server, "two.test", TWO.0).expect("a connection"));
     is_answered(&mut old);
@@ -74,7 +74,7 @@ fn files_are_exchanged_while_calls_go_on() {
 }
 
 #[test]
-fn a_start_with_wrong_files_names_them() {
+fn a_start_with_invalid_files_names_them() {
     let root = place();
     let data = root.path().join("data");
     added(&data, "customer add Nobody");

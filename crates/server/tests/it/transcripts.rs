@@ -1,20 +1,22 @@
-//! Golden transcripts: whole requests and whole answers, byte for byte, by topic.
+//! Golden transcripts: requests and replies, byte for byte, by topic.
 //!
-//! A file in `transcripts/` is a conversation with a demo of seed 1 and 1000 contacts: a line that begins with `-->` is
-//! a body, the line after it what was answered; anything else is remarks. What differs from run to run has a name:
-//! `$demo`, `$second`, `$other` and `$agent` are tokens, `$demo_password` and so on passwords, `$session` is the token
-//! of the last login, `$in_an_hour` and `$seconds` are times, `$limits` are the full limits of an account.
-//! With `RINGBOOK_BLESS=1` the files are written anew: read the difference before you keep it.
+//! A file in `transcripts/` is a conversation with a demo of seed 1 and 1000 contacts. A line that begins with `-->` is a
+//! body, the line after it the reply; other lines are comments. Values that differ from run to run have names:
+//! `$demo`, `$second`, `$other` and `$agent` are tokens, `$demo_password` etc. passwords, `$session` is the token of the
+//! last login, `$in_an_hour` and `$seconds` are times, `$limits` are the full limits of an account.
+//! `RINGBOOK_BLESS=1` rewrites the files: review the difference before committing it.
 
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+
+use ringbook_clock::Clock;
+
+use ringbook_testbed::http_client::{connect, post};
 
 use super::harness::Demo;
-use super::wire::{connect, post};
 
-/// A body follows.
+/// The prefix of a line with a body.
 const SENT: &str = "-->";
-/// The answer to it follows.
+/// The prefix of a line with a reply.
 const ANSWERED: &str = "<--";
 const ACCOUNTS: [&str; 4] = ["agent", "demo", "second", "other"];
 
@@ -58,17 +60,17 @@ fn replay(topic: &str) {
     assert_eq!(told.lines().count(), heard.lines().count(), "{topic}.txt: the end");
 }
 
-/// The transcript with the answers that came now.
+/// The transcript with the replies of this run.
 fn conversation(told: &str) -> String {
     let demo = Demo::start(1000);
-    let mut wire = connect(demo.server.address);
+    let mut client = connect(demo.server.address);
     let mut session = String::new();
     let mut heard = String::new();
     for line in told.lines().filter(|line| !line.starts_with(ANSWERED)) {
         heard.push_str(line);
         heard.push('\n');
         let Some(body) = line.strip_prefix(SENT) else { continue };
-        let answer = wire.ask(post(filled(body.strip_prefix(' ').unwrap_or(body), &demo, &session)));
+        let answer = client.request(post(filled(body.strip_prefix(' ').unwrap_or(body), &demo, &session)));
         assert_eq!(answer.status, 200, "{body}");
         if let Some(token) = answer.json()["result"]["data"]["access_token"].as_str() {
             session = token.to_owned();
@@ -81,7 +83,7 @@ fn conversation(told: &str) -> String {
     heard
 }
 
-/// The body with what the names stand for.
+/// The body with names replaced by values.
 fn filled(body: &str, demo: &Demo, session: &str) -> String {
     let mut body = body.replace("$session", session);
     for account in ACCOUNTS {
@@ -91,7 +93,7 @@ fn filled(body: &str, demo: &Demo, session: &str) -> String {
     body
 }
 
-/// The answer with names for what differs from run to run.
+/// The reply with values that differ from run to run replaced by names.
 fn shown(answer: &str, demo: &Demo, session: &str) -> String {
     let mut answer = answer.to_owned();
     for account in ACCOUNTS {
@@ -102,8 +104,8 @@ fn shown(answer: &str, demo: &Demo, session: &str) -> String {
         answer = answer.replace(session, "$session");
     }
     if let Some((_, number)) = number_after(&answer, "\"expire_at\":") {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
-        assert!((3590..=3600).contains(&number.parse::<u64>().expect("seconds").saturating_sub(now)), "{answer}");
+        let now = Clock::System.now().unix();
+        assert!((3590..=3600).contains(&(number.parse::<i64>().expect("seconds") - now)), "{answer}");
     }
     for (member, name) in [
         ("expire_at", "$in_an_hour"),
@@ -120,7 +122,7 @@ fn shown(answer: &str, demo: &Demo, session: &str) -> String {
     answer
 }
 
-/// The digits after a text, and where they begin.
+/// The digits after a text, and their position.
 fn number_after(answer: &str, text: &str) -> Option<(usize, String)> {
     let at = answer.find(text)? + text.len();
     let digits: String = answer[at..].chars().take_while(char::is_ascii_digit).collect();

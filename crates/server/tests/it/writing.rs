@@ -1,32 +1,32 @@
-//! Writers at the same time: on one contact, and under a mirror that follows them.
+//! Concurrent writers: on one contact, and beside a client that replicates the changes.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ringbook_testbed::http_client::{connect, post};
 use serde_json::{Value, json};
 
 use super::harness::{Demo, Server, outcome};
-use super::wire::{connect, post};
 
-/// A connection that is kept for many calls.
+/// Calls on a persistent connection.
 fn caller<'a>(server: &Server, token: &'a str) -> impl FnMut(&str, Value) -> Value + use<'a> {
-    let mut wire = connect(server.address);
+    let mut client = connect(server.address);
     move |method, mut params| {
         params["access_token"] = json!(token);
         let call = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
-        wire.ask(post(call.to_string())).json()
+        client.request(post(call.to_string())).json()
     }
 }
 
 #[test]
-fn two_writers_on_one_contact_lose_no_update() {
+fn concurrent_updates_of_one_contact_are_all_kept() {
     const UPDATES: usize = 150;
     let demo = Demo::start(10);
     let token = &demo.token("demo").to_owned();
     let mut call = caller(&demo.server, token);
     let made = call("create.contacts", json!({"last_name": "Both", "phone_numbers": ["100"]}));
     let id = made["result"]["id"].as_u64().expect("an id");
-    // One writes the first name, the other the phone number; neither may undo what the other wrote.
+    // One writes the first name, the other the phone number; neither may overwrite the other's.
     std::thread::scope(|scope| {
         for member in ["first_name", "phone_numbers"] {
             let mut call = caller(&demo.server, token);
@@ -55,7 +55,7 @@ fn two_writers_on_one_contact_lose_no_update() {
     demo.server.stop();
 }
 
-/// One page of what has changed; whether there is more.
+/// Applies a page of changes; returns whether there are more.
 fn follow(call: &mut impl FnMut(&str, Value) -> Value, cursor: &mut String, copy: &mut BTreeMap<u64, Value>) -> bool {
     let page = call("get.contact_changes", json!({"since": cursor, "limit": 40}));
     for change in page["result"]["data"].as_array().unwrap_or_else(|| panic!("{page}")) {
@@ -72,7 +72,7 @@ fn follow(call: &mut impl FnMut(&str, Value) -> Value, cursor: &mut String, copy
 }
 
 #[test]
-fn a_mirror_keeps_up_with_writers_at_work() {
+fn a_replica_follows_concurrent_writers() {
     const WRITERS: usize = 6;
     const ROUNDS: usize = 40;
     let demo = Demo::start(400);
@@ -111,7 +111,7 @@ fn a_mirror_keeps_up_with_writers_at_work() {
     while follow(&mut call, &mut cursor, &mut copy) {}
     let book = call("get.contacts", json!({"limit": 10_000}));
     let book = book["result"]["data"].as_array().expect("contacts").clone();
-    assert!(copy.into_values().eq(book), "the mirror is the book");
+    assert!(copy.into_values().eq(book), "the replica is the book");
     drop(call);
     demo.server.stop();
 }

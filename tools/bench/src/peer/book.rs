@@ -1,4 +1,4 @@
-//! The demo book in PostgreSQL, read from the file of the server.
+//! The demo book in PostgreSQL, copied from the server's database file.
 
 use std::path::Path;
 use std::time::Instant;
@@ -11,8 +11,8 @@ pub const NAME: &str = "peer";
 const SCHEMA: &str = include_str!("schema.sql");
 const INDEXES: &str = include_str!("indexes.sql");
 
-/// JSON arrays of a column as PostgreSQL writes arrays: only the brackets differ, because quotes and what stands for them
-/// are the same.
+/// JSON arrays of a column as PostgreSQL arrays: only the brackets differ, because quotes and escapes are written in the
+/// same way.
 macro_rules! array {
     ($column:literal) => {
         concat!("'{' || substr(", $column, ", 2, length(", $column, ") - 2) || '}'")
@@ -45,7 +45,7 @@ const TABLES: [(&str, &str); 4] = [
     ),
 ];
 
-/// Makes the database out of a data directory that no server has open.
+/// Creates the database from a data directory that no server has open.
 ///
 /// # Errors
 /// The directory cannot be read, or PostgreSQL refuses.
@@ -58,7 +58,7 @@ pub fn fill(database: &Database, data: &Path) -> Result<(), String> {
     }
     database.run(NAME, INDEXES)?;
     database.run(NAME, "VACUUM ANALYZE")?;
-    // Into memory, and onto the disk what would otherwise go there while something is measured.
+    // Loads the tables into memory, and writes to disk what would otherwise be written during a measurement.
     database.run(NAME, "CREATE EXTENSION pg_prewarm")?;
     let relations = "SELECT sum(pg_prewarm(oid::regclass)) FROM pg_class WHERE relnamespace = 'public'::regnamespace \
                      AND relkind IN ('r', 'i')";

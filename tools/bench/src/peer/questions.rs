@@ -1,4 +1,4 @@
-//! The questions of the comparison, for both sides.
+//! The queries of the comparison, for both sides.
 
 use std::fmt::Write as _;
 
@@ -12,24 +12,24 @@ const PHONES: usize = 1024;
 /// Numbers for which both answers are compared.
 const PHONES_COMPARED: usize = 100;
 const LOOKUP_CLIENTS: usize = 64;
-/// Enough to keep both processors busy with answers that take long.
+/// Connections for long queries: enough to keep both processors busy.
 const LONG_CLIENTS: usize = 4;
 
 /// A statement is planned once for each connection. Of every array PostgreSQL believes that one contact in two hundred has what
 /// is looked for, and would read whole tables to join them with so many; found and joined one by one they cost a tenth.
 pub const SETTINGS: &str = "-c plan_cache_mode=force_generic_plan -c enable_hashjoin=off -c enable_mergejoin=off";
 
-/// A question as both sides put it.
+/// A query in the form of both sides.
 pub struct Question {
-    /// What is measured.
+    /// The name of the query.
     pub name: String,
-    /// Connections that ask at once.
+    /// Number of connections.
     pub clients: usize,
-    /// Members of `params`, asked in turn.
+    /// Members of `params`, used in turn.
     pub ours: Vec<String>,
     /// A script for `pgbench`.
     pub script: String,
-    /// The same as statements, beside the members of `ours` that they answer.
+    /// Statements, each with the members of `ours` that it corresponds to.
     pub compared: Vec<(String, String)>,
 }
 
@@ -61,7 +61,7 @@ pub fn all(database: &Database, phones: &[String], scratch: &std::path::Path) ->
     Ok(questions)
 }
 
-/// Row 1: who has a number.
+/// Row 1: contacts by phone number.
 fn by_number(phones: &[String]) -> Question {
     const STATEMENT: &str = "SELECT COUNT(*), string_agg(row_to_json(shown)::text, ',' ORDER BY id) FROM shown \
                              WHERE phone_numbers @> ARRAY[:phone::text];\n";
@@ -90,7 +90,7 @@ fn choice(phones: &[&String], first: usize) -> String {
     chosen
 }
 
-/// Row 2: the first page. The number of all contacts is kept beside them, as we keep it.
+/// Row 2: the first page. The number of contacts is stored, as the server stores it.
 fn page(contacts: u32) -> Question {
     let statement = format!(
         "SELECT (SELECT contacts FROM book), string_agg(row_to_json(page)::text, ',') \
@@ -134,7 +134,7 @@ WITH sizes AS (SELECT organization_id, COUNT(*) AS contacts FROM contacts WHERE 
 SELECT contacts, name FROM ranks JOIN organizations ON id = organization_id WHERE rank IN (1, \"all\" / 2) ORDER BY rank;
 ";
 
-/// Who belongs to an organization, sorted by two keys.
+/// Contacts of an organization, sorted by two keys.
 fn of_organization(name: &str, contacts: &str) -> Question {
     let (text, literal) = (name.replace('\\', "\\\\").replace('"', "\\\""), name.replace('\'', "''"));
     let ours = format!(

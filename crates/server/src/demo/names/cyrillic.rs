@@ -1,10 +1,10 @@
-//! Russian, Ukrainian and Kazakh names. Surnames and patronymics stand in the masculine; the
-//! feminine follows from the [`Agreement`] of the tongue, or is written after a slash.
+//! Russian, Ukrainian and Kazakh names. Surnames and patronymics are masculine; the feminine form follows from the
+//! [`Agreement`] of the language, or is written after a slash.
 
-use super::{Agreement, Doubling, Script, Tongue};
+use super::{Agreement, Doubling, Language, Script};
 
 /// Russian: a third of the address book.
-pub const RUSSIAN: Tongue = Tongue {
+pub const RUSSIAN: Language = Language {
     script: Script::Cyrillic,
     agreement: Agreement::Russian,
     doubling: Doubling::Hyphen,
@@ -68,7 +68,7 @@ pub const RUSSIAN: Tongue = Tongue {
 };
 
 /// Ukrainian.
-pub const UKRAINIAN: Tongue = Tongue {
+pub const UKRAINIAN: Language = Language {
     script: Script::Cyrillic,
     agreement: Agreement::Ukrainian,
     doubling: Doubling::Hyphen,
@@ -99,7 +99,7 @@ pub const UKRAINIAN: Tongue = Tongue {
 };
 
 /// Kazakh.
-pub const KAZAKH: Tongue = Tongue {
+pub const KAZAKH: Language = Language {
     script: Script::Cyrillic,
     agreement: Agreement::Kazakh,
     doubling: Doubling::Never,

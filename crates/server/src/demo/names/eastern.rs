@@ -1,10 +1,10 @@
-//! Names in Arabic, Chinese, Japanese, Korean, Hebrew, Greek, Georgian, Armenian and Devanagari
-//! writing. Where letters do not spell themselves in Latin, the spelling follows a colon.
+//! Names in Arabic, Chinese, Japanese, Korean, Hebrew, Greek, Georgian, Armenian and Devanagari script. An ASCII spelling
+//! that transliteration does not yield follows a colon.
 
-use super::{Agreement, Doubling, Script, Tongue};
+use super::{Agreement, Doubling, Language, Script};
 
 /// Arabic, from the Maghreb to the Gulf.
-pub const ARABIC: Tongue = Tongue {
+pub const ARABIC: Language = Language {
     script: Script::Arabic,
     agreement: Agreement::Same,
     doubling: Doubling::Never,
@@ -35,7 +35,7 @@ pub const ARABIC: Tongue = Tongue {
 };
 
 /// Chinese.
-pub const CHINESE: Tongue = Tongue {
+pub const CHINESE: Language = Language {
     script: Script::Han,
     agreement: Agreement::Same,
     doubling: Doubling::Never,
@@ -58,7 +58,7 @@ pub const CHINESE: Tongue = Tongue {
 };
 
 /// Japanese.
-pub const JAPANESE: Tongue = Tongue {
+pub const JAPANESE: Language = Language {
     script: Script::Han,
     agreement: Agreement::Same,
     doubling: Doubling::Never,
@@ -80,7 +80,7 @@ pub const JAPANESE: Tongue = Tongue {
 };
 
 /// Korean.
-pub const KOREAN: Tongue = Tongue {
+pub const KOREAN: Language = Language {
     script: Script::Han,
     agreement: Agreement::Same,
     doubling: Doubling::Never,
@@ -99,7 +99,7 @@ pub const KOREAN: Tongue = Tongue {
 };
 
 /// Hebrew.
-pub const HEBREW: Tongue = Tongue {
+pub const HEBREW: Language = Language {
     script: Script::Other,
     agreement: Agreement::Same,
     doubling: Doubling::Hyphen,
@@ -119,7 +119,7 @@ pub const HEBREW: Tongue = Tongue {
 };
 
 /// Greek.
-pub const GREEK: Tongue = Tongue {
+pub const GREEK: Language = Language {
     script: Script::Other,
     agreement: Agreement::Same,
     doubling: Doubling::Hyphen,
@@ -141,7 +141,7 @@ pub const GREEK: Tongue = Tongue {
 };
 
 /// Georgian.
-pub const GEORGIAN: Tongue = Tongue {
+pub const GEORGIAN: Language = Language {
     script: Script::Other,
     agreement: Agreement::Same,
     doubling: Doubling::Never,
@@ -159,7 +159,7 @@ pub const GEORGIAN: Tongue = Tongue {
 };
 
 /// Armenian.
-pub const ARMENIAN: Tongue = Tongue {
+pub const ARMENIAN: Language = Language {
     script: Script::Other,
     agreement: Agreement::Same,
     doubling: Doubling::Never,
@@ -176,7 +176,7 @@ pub const ARMENIAN: Tongue = Tongue {
 };
 
 /// Hindi, in Devanagari.
-pub const HINDI: Tongue = Tongue {
+pub const HINDI: Language = Language {
     script: Script::Other,
     agreement: Agreement::Same,
     doubling: Doubling::Never,

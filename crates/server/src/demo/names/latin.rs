@@ -1,9 +1,9 @@
-//! Names in Latin writing, part one: English, German, French, Spanish, Portuguese, Italian.
+//! Names in Latin script, part one: English, German, French, Spanish, Portuguese, Italian.
 
-use super::{Agreement, Doubling, Script, Tongue};
+use super::{Agreement, Doubling, Language, Script};
 
 /// English, with Irish and Scottish surnames.
-pub const ENGLISH: Tongue = Tongue {
+pub const ENGLISH: Language = Language {
     script: Script::Latin,
     agreement: Agreement::Same,
     doubling: Doubling::Hyphen,
@@ -46,7 +46,7 @@ pub const ENGLISH: Tongue = Tongue {
 };
 
 /// German.
-pub const GERMAN: Tongue = Tongue {
+pub const GERMAN: Language = Language {
     script: Script::Latin,
     agreement: Agreement::Same,
     doubling: Doubling::Hyphen,
@@ -75,7 +75,7 @@ pub const GERMAN: Tongue = Tongue {
 };
 
 /// French.
-pub const FRENCH: Tongue = Tongue {
+pub const FRENCH: Language = Language {
     script: Script::Latin,
     agreement: Agreement::Same,
     doubling: Doubling::Hyphen,
@@ -101,7 +101,7 @@ pub const FRENCH: Tongue = Tongue {
 };
 
 /// Spanish, two surnames as often as one.
-pub const SPANISH: Tongue = Tongue {
+pub const SPANISH: Language = Language {
     script: Script::Latin,
     agreement: Agreement::Same,
     doubling: Doubling::Space,
@@ -125,7 +125,7 @@ pub const SPANISH: Tongue = Tongue {
 };
 
 /// Portuguese, with Brazilian phones too.
-pub const PORTUGUESE: Tongue = Tongue {
+pub const PORTUGUESE: Language = Language {
     script: Script::Latin,
     agreement: Agreement::Same,
     doubling: Doubling::Space,
@@ -148,7 +148,7 @@ pub const PORTUGUESE: Tongue = Tongue {
 };
 
 /// Italian.
-pub const ITALIAN: Tongue = Tongue {
+pub const ITALIAN: Language = Language {
     script: Script::Latin,
     agreement: Agreement::Same,
     doubling: Doubling::Never,

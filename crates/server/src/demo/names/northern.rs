@@ -1,9 +1,9 @@
-//! Names in Latin writing, part two: Dutch, Polish, Turkish, Scandinavian, Vietnamese.
+//! Names in Latin script, part two: Dutch, Polish, Turkish, Scandinavian, Vietnamese.
 
-use super::{Agreement, Doubling, Script, Tongue};
+use super::{Agreement, Doubling, Language, Script};
 
 /// Dutch, mostly with particles.
-pub const DUTCH: Tongue = Tongue {
+pub const DUTCH: Language = Language {
     script: Script::Latin,
     agreement: Agreement::Same,
     doubling: Doubling::Hyphen,
@@ -21,7 +21,7 @@ pub const DUTCH: Tongue = Tongue {
 };
 
 /// Polish, where some surnames follow the bearer's gender.
-pub const POLISH: Tongue = Tongue {
+pub const POLISH: Language = Language {
     script: Script::Latin,
     agreement: Agreement::Polish,
     doubling: Doubling::Hyphen,
@@ -46,7 +46,7 @@ pub const POLISH: Tongue = Tongue {
 };
 
 /// Turkish, with the dotted and the dotless i.
-pub const TURKISH: Tongue = Tongue {
+pub const TURKISH: Language = Language {
     script: Script::Latin,
     agreement: Agreement::Same,
     doubling: Doubling::Space,
@@ -66,7 +66,7 @@ pub const TURKISH: Tongue = Tongue {
 };
 
 /// Swedish, Norwegian, Danish, Finnish and Icelandic.
-pub const SCANDINAVIAN: Tongue = Tongue {
+pub const SCANDINAVIAN: Language = Language {
     script: Script::Latin,
     agreement: Agreement::Same,
     doubling: Doubling::Hyphen,
@@ -87,7 +87,7 @@ pub const SCANDINAVIAN: Tongue = Tongue {
 };
 
 /// Vietnamese, with stacked diacritics.
-pub const VIETNAMESE: Tongue = Tongue {
+pub const VIETNAMESE: Language = Language {
     script: Script::Latin,
     agreement: Agreement::Same,
     doubling: Doubling::Never,

@@ -1,7 +1,7 @@
-//! What the demo's organizations, groups and oddities are called.
+//! Names of organizations and groups, parts of them, and unusual contacts.
 
-/// The organizations that every book draws on first.
-pub const LANDMARKS: [&str; 16] = [
+/// The first organizations of every book.
+pub const FIRST_ORGANIZATIONS: [&str; 16] = [
     "ООО «Ромашка»",
     "Müller & Söhne GmbH",
     "O'Brien \"Quick\" Logistics Ltd.",
@@ -77,7 +77,7 @@ pub const HAN_STEMS: &str =
 pub const HAN_FORMS: [&str; 8] =
     ["株式会社{}", "{}有限公司", "{}科技有限公司", "{}商事", "{}貿易公司", "{}集团", "{}物流", "주식회사 {}"];
 
-/// A group's name and its share of all memberships, most useful groups first.
+/// Names of groups and their shares of all memberships, most useful groups first.
 pub const GROUPS: [(&str, u64); 40] = [
     ("Клиенты", 4000),
     ("VIP", 12),
@@ -121,8 +121,8 @@ pub const GROUPS: [(&str, u64); 40] = [
     ("Новые", 260),
 ];
 
-/// Contacts whose names hold what patterns and quoting trip over.
-pub const TRICKY: [&str; 10] = [
+/// Names with characters that are special in patterns or need quoting.
+pub const SPECIAL_CHARACTERS: [&str; 10] = [
     "100% Fitness",
     "Скидки 50%",
     "back\\slash",
@@ -135,8 +135,8 @@ pub const TRICKY: [&str; 10] = [
     "\"Цитата\" \\ архив",
 ];
 
-/// Contacts that begin or end in an emoji.
-pub const CHEERFUL: [&str; 14] = [
+/// Informal names that begin or end in an emoji.
+pub const INFORMAL: [&str; 14] = [
     "☎️ Такси",
     "🍕 Pizza Napoli",
     "🚑 Скорая",
@@ -153,7 +153,7 @@ pub const CHEERFUL: [&str; 14] = [
     "👨‍👩‍👧 Семья",
 ];
 
-/// Mail domains that can never belong to anybody.
+/// Mail domains that are reserved for examples.
 pub const MAIL_DOMAINS: [&str; 12] = [
     "example.com",
     "example.com",
@@ -170,5 +170,5 @@ pub const MAIL_DOMAINS: [&str; 12] = [
 ];
 
 /// Local parts of shared mailboxes.
-pub const DESKS: [&str; 10] =
+pub const ROLE_MAILBOXES: [&str; 10] =
     ["info", "office", "sales", "support", "hello", "contact", "team", "booking", "service", "mail"];

@@ -1,10 +1,9 @@
-//! How the people who type contacts in differ: middle initials, letters composed of two
-//! characters, all small or all capital letters.
+//! Variations of spelling: middle initials, decomposed letters, all lower case or all upper case.
 
-use super::dice::Dice;
+use super::rng::Rng;
 use crate::demo::names::Script;
 
-/// Letters with a mark and the same as a letter followed by a combining mark.
+/// Precomposed letters and their decomposed forms.
 const DECOMPOSED: [(char, &str); 26] = [
     ('é', "e\u{301}"),
     ('è', "e\u{300}"),
@@ -37,15 +36,15 @@ const DECOMPOSED: [(char, &str); 26] = [
 /// Initials that follow a first name.
 const INITIALS: [&str; 12] = [" A.", " B.", " C.", " D.", " E.", " J.", " K.", " L.", " M.", " Q.", " R.", " T."];
 
-/// `first`, now and then with a middle initial where Latin is written.
-pub fn with_initial(dice: &mut Dice, script: Script, first: &str) -> String {
-    let initial = if script == Script::Latin && dice.chance(25) { dice.one(&INITIALS) } else { "" };
+/// `first`, sometimes with a middle initial if the script is Latin.
+pub fn with_initial(rng: &mut Rng, script: Script, first: &str) -> String {
+    let initial = if script == Script::Latin && rng.chance(25) { rng.choose(&INITIALS) } else { "" };
     [first, initial].concat()
 }
 
-/// Leaves most names as they are; a few get marks of their own, small or capital letters.
-pub fn slip(dice: &mut Dice, script: Script, last: &mut String, first: &mut Option<String>) {
-    let write: fn(&str) -> String = match (dice.below(1000), script) {
+/// Changes a few names: decomposed letters, all lower case or all upper case.
+pub fn vary_spelling(rng: &mut Rng, script: Script, last: &mut String, first: &mut Option<String>) {
+    let write: fn(&str) -> String = match (rng.below(1000), script) {
         (0..12, _) => decomposed,
         (12..16, Script::Latin | Script::Cyrillic) => str::to_lowercase,
         (16..20, Script::Latin | Script::Cyrillic) => str::to_uppercase,

@@ -2,10 +2,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 
-fn book(seed: u64, contacts: u64) -> (Cast, Vec<ContactDraft>) {
-    let cast = cast(seed, contacts);
-    let people = people(seed, contacts, &cast).collect();
-    (cast, people)
+fn book(seed: u64, contacts: u64) -> (Tables, Vec<ContactDraft>) {
+    let tables = tables(seed, contacts);
+    let people = people(seed, contacts, &tables).collect();
+    (tables, people)
 }
 
 fn is_name(name: &str) -> bool {
@@ -49,12 +49,12 @@ fn the_same_seed_and_count_give_the_same_book() {
 
 #[test]
 fn a_release_keeps_the_books_of_the_release_before() {
-    let (cast, people) = book(1, 300);
+    let (tables, people) = book(1, 300);
     let line = |draft: &ContactDraft| {
         let ContactDraft { emails, phone_numbers, organization, manager, groups, .. } = draft;
         format!("{}{emails:?}{phone_numbers:?}{organization:?}{manager:?}{groups:?}", full_name(draft))
     };
-    let text = people.iter().map(line).chain(cast.organizations).collect::<String>();
+    let text = people.iter().map(line).chain(tables.organizations).collect::<String>();
     let fnv = |sum: u64, byte: u8| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
     assert_eq!(text.bytes().fold(0xCBF2_9CE4_8422_2325, fnv), 0x09E8_9558_4276_4265);
 }
@@ -62,7 +62,7 @@ fn a_release_keeps_the_books_of_the_release_before() {
 #[test]
 fn every_contact_passes_the_rules_of_the_api() {
     for (seed, contacts) in [(1, 20_000), (7, 1), (8, 10), (9, 199), (10, 0)] {
-        let (cast, people) = book(seed, contacts);
+        let (tables, people) = book(seed, contacts);
         assert_eq!(people.len() as u64, contacts);
         for draft in &people {
             let names = [Some(&draft.last_name), draft.first_name.as_ref(), draft.patronymic.as_ref()];
@@ -72,9 +72,9 @@ fn every_contact_passes_the_rules_of_the_api() {
             assert!(draft.emails.len() <= 10 && distinct(&draft.emails), "{draft:?}");
             assert!(draft.emails.iter().all(|email| is_email(email)), "{draft:?}");
             assert!(draft.groups.is_sorted_by(|one, two| one < two), "{draft:?}");
-            assert!(draft.groups.iter().all(|&group| group < cast.groups.len()));
-            assert!(draft.organization.is_none_or(|at| at < cast.organizations.len()));
-            assert!(draft.manager.is_none_or(|at| at < cast.employees.len()));
+            assert!(draft.groups.iter().all(|&group| group < tables.groups.len()));
+            assert!(draft.organization.is_none_or(|at| at < tables.organizations.len()));
+            assert!(draft.manager.is_none_or(|at| at < tables.employees.len()));
         }
     }
 }
@@ -82,18 +82,18 @@ fn every_contact_passes_the_rules_of_the_api() {
 #[test]
 fn every_cast_passes_the_rules_of_the_api() {
     for contacts in [0, 10, 1000, 2_000_000] {
-        let cast = cast(3, contacts);
-        assert!(distinct(&cast.organizations) && distinct(&cast.groups));
-        assert!(cast.organizations.iter().chain(&cast.groups).all(|name| is_name(name)));
-        assert!(!cast.groups.iter().any(|name| name.eq_ignore_ascii_case("Blacklist")));
-        for employee in &cast.employees {
+        let tables = tables(3, contacts);
+        assert!(distinct(&tables.organizations) && distinct(&tables.groups));
+        assert!(tables.organizations.iter().chain(&tables.groups).all(|name| is_name(name)));
+        assert!(!tables.groups.iter().any(|name| name.eq_ignore_ascii_case("Blacklist")));
+        for employee in &tables.employees {
             assert!(is_name(&employee.last_name) && employee.email.as_deref().is_none_or(is_email), "{employee:?}");
             assert!(employee.phone_numbers.iter().all(|phone| is_phone(phone)), "{employee:?}");
         }
     }
     let sizes = |contacts| {
-        let cast = cast(1, contacts);
-        (cast.organizations.len(), cast.groups.len(), cast.employees.len())
+        let tables = tables(1, contacts);
+        (tables.organizations.len(), tables.groups.len(), tables.employees.len())
     };
     assert_eq!(sizes(10), (3, 6, 5));
     assert_eq!(sizes(1000), (16, 12, 14));
@@ -141,7 +141,7 @@ fn ten_contacts_show_several_scripts() {
 
 #[test]
 fn shares_and_sizes_are_those_of_a_real_book() {
-    let (cast, people) = book(5, 20_000);
+    let (tables, people) = book(5, 20_000);
     let percent =
         |test: &dyn Fn(&ContactDraft) -> bool| people.iter().filter(|draft| test(draft)).count() as f64 / 200.0;
     let near = |what: &str, found: f64, low: f64, high: f64| assert!((low..=high).contains(&found), "{what}: {found}");
@@ -157,7 +157,7 @@ fn shares_and_sizes_are_those_of_a_real_book() {
     near("phones", mean(&|draft| draft.phone_numbers.len()), 1.7, 1.95);
     near("e-mails", mean(&|draft| draft.emails.len()), 0.8, 1.0);
     near("groups", mean(&|draft| draft.groups.len()), 1.0, 1.3);
-    let mut staff = vec![0; cast.organizations.len()];
+    let mut staff = vec![0; tables.organizations.len()];
     people.iter().filter_map(|draft| draft.organization).for_each(|at| staff[at] += 1);
     staff.sort_unstable();
     assert!(staff[staff.len() - 1] > 20 * staff[staff.len() / 2], "a few organizations are large: {staff:?}");

@@ -1,18 +1,18 @@
-//! What an account holds in these tests, what is done to it, and what that changes.
+//! The model of an account: its state, the operations on it, and their effects.
 //!
-//! A few contacts are *registers*: two members of each are written again and again. All of them show the name of one
-//! organization, so that a single change is seen in many places; and *batches* of contacts come and go, each as a whole.
-//! Every value is written once, so that a value that was seen tells who wrote it.
+//! A few contacts are *registers*: two members of each are written repeatedly. All of them show the name of one
+//! organization, so that renaming it is visible in many places. *Batches* of contacts are uploaded and deleted as a whole.
+//! Every value is written once, so a value that was read identifies its change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Contacts in a batch.
+/// Number of contacts in a batch.
 pub const BATCH: usize = 3;
 
-/// The two members of a register that are written: first name and patronymic; 0 before the first time.
+/// The two members of a register that are written, first name and patronymic; 0 before the first write.
 pub type Members = [u64; 2];
 
-/// Everything that an account holds.
+/// The state of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct State {
     pub registers: Vec<Members>,
@@ -21,18 +21,18 @@ pub struct State {
     pub batches: BTreeSet<u64>,
 }
 
-/// What a page of all contacts showed, as it was shown.
+/// The content of a page of all contacts, as it was returned.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Page {
-    /// Each with the organization's name that it shows.
+    /// Each with the name of the organization that it shows.
     pub registers: Vec<(Members, u64)>,
-    /// How many contacts there were of each batch.
+    /// The number of contacts of each batch.
     pub batches: BTreeMap<u64, usize>,
 }
 
-/// What was asked for, with what was answered.
+/// An operation with its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Deed {
+pub enum Operation {
     Write {
         register: usize,
         values: [Option<u64>; 2],
@@ -40,14 +40,14 @@ pub enum Deed {
     Rename(u64),
     Upload(u64),
     Delete(u64),
-    /// A deletion that was refused, because nothing of the batch was there.
-    FindGone(u64),
-    Look {
+    /// A deletion that was refused because no contact of the batch exists.
+    DeleteMissing(u64),
+    ReadOne {
         register: usize,
         seen: Members,
         name: u64,
     },
-    Read(Page),
+    ReadAll(Page),
 }
 
 impl State {
@@ -55,69 +55,71 @@ impl State {
         State { registers: vec![[0, 0]; registers], ..State::default() }
     }
 
-    /// What is so after the deed; `None` if it cannot have gone like that.
-    pub fn after(&self, deed: &Deed) -> Option<State> {
+    /// The state after the operation; `None` if it cannot have succeeded in this state.
+    pub fn after(&self, operation: &Operation) -> Option<State> {
         let mut next = self.clone();
-        let fits = match deed {
-            Deed::Write { register, values } => {
+        let fits = match operation {
+            Operation::Write { register, values } => {
                 for (member, value) in next.registers[*register].iter_mut().zip(values) {
                     *member = value.unwrap_or(*member);
                 }
                 true
             }
-            Deed::Rename(name) => {
+            Operation::Rename(name) => {
                 next.name = *name;
                 true
             }
-            Deed::Upload(batch) => next.batches.insert(*batch),
-            Deed::Delete(batch) => next.batches.remove(batch),
-            Deed::FindGone(_) | Deed::Look { .. } | Deed::Read(_) => self.shows(deed),
+            Operation::Upload(batch) => next.batches.insert(*batch),
+            Operation::Delete(batch) => next.batches.remove(batch),
+            Operation::DeleteMissing(_) | Operation::ReadOne { .. } | Operation::ReadAll(_) => self.shows(operation),
         };
         fits.then_some(next)
     }
 
-    /// Whether a deed that changes nothing can have been answered so.
-    pub fn shows(&self, deed: &Deed) -> bool {
-        match deed {
-            Deed::FindGone(batch) => !self.batches.contains(batch),
-            Deed::Look { register, seen, name } => self.registers[*register] == *seen && self.name == *name,
-            Deed::Read(page) => {
+    /// Whether an operation that changes nothing can have this result in this state.
+    pub fn shows(&self, operation: &Operation) -> bool {
+        match operation {
+            Operation::DeleteMissing(batch) => !self.batches.contains(batch),
+            Operation::ReadOne { register, seen, name } => self.registers[*register] == *seen && self.name == *name,
+            Operation::ReadAll(page) => {
                 page.registers.iter().map(|(members, _)| members).eq(&self.registers)
                     && page.registers.iter().all(|(_, name)| *name == self.name)
                     && page.batches.keys().eq(&self.batches)
                     && page.batches.values().all(|contacts| *contacts == BATCH)
             }
-            Deed::Write { .. } | Deed::Rename(_) | Deed::Upload(_) | Deed::Delete(_) => false,
+            Operation::Write { .. } | Operation::Rename(_) | Operation::Upload(_) | Operation::Delete(_) => false,
         }
     }
 }
 
-impl Deed {
+impl Operation {
     pub fn changes(&self) -> bool {
         match self {
-            Deed::Write { .. } | Deed::Rename(_) | Deed::Upload(_) | Deed::Delete(_) => true,
-            Deed::FindGone(_) | Deed::Look { .. } | Deed::Read(_) => false,
+            Operation::Write { .. } | Operation::Rename(_) | Operation::Upload(_) | Operation::Delete(_) => true,
+            Operation::DeleteMissing(_) | Operation::ReadOne { .. } | Operation::ReadAll(_) => false,
         }
     }
 
-    /// Whether this answer shows that the change was made.
-    pub fn shows_effect_of(&self, change: &Deed) -> bool {
+    /// Whether this result proves that the change was made.
+    pub fn shows_effect_of(&self, change: &Operation) -> bool {
         let shown = |register: usize, members: &Members, name: u64| match change {
-            Deed::Write { register: written, values } => {
+            Operation::Write { register: written, values } => {
                 register == *written && members.iter().zip(values).any(|(seen, value)| *value == Some(*seen))
             }
-            Deed::Rename(new) => name == *new,
+            Operation::Rename(new) => name == *new,
             _ => false,
         };
         match self {
-            Deed::Look { register, seen, name } => shown(*register, seen, *name),
-            Deed::Read(page) => {
+            Operation::ReadOne { register, seen, name } => shown(*register, seen, *name),
+            Operation::ReadAll(page) => {
                 let mut registers = page.registers.iter().enumerate();
-                let has_batch = matches!(change, Deed::Upload(batch) if page.batches.contains_key(batch));
+                let has_batch = matches!(change, Operation::Upload(batch) if page.batches.contains_key(batch));
                 has_batch || registers.any(|(register, (members, name))| shown(register, members, *name))
             }
-            Deed::Delete(batch) => *change == Deed::Upload(*batch),
-            Deed::Write { .. } | Deed::Rename(_) | Deed::Upload(_) | Deed::FindGone(_) => false,
+            Operation::Delete(batch) => *change == Operation::Upload(*batch),
+            Operation::Write { .. } | Operation::Rename(_) | Operation::Upload(_) | Operation::DeleteMissing(_) => {
+                false
+            }
         }
     }
 }
