@@ -53,14 +53,15 @@ impl Access {
     ) -> Result<Session, LoginError> {
         let (token, hash) = token()?;
         let identity = self.recognise(login, password, hash, peer, now).await?;
-        match self.begin(&identity, hash, peer, now).await {
-            Ok(expires_at) => Ok(Session { token, expires_at, account: identity.account.id, identity }),
+        let expires_at = now.plus(SESSION_SECONDS);
+        match self.begin(&identity, hash, expires_at, peer, now).await {
+            Ok(()) => Ok(Session { token, expires_at, account: identity.account.id, identity }),
             Err(refused) => Err(LoginError { refused, identity: Some(identity) }),
         }
     }
 
     /// Who has this login and this password.
-    async fn recognise(
+    pub(super) async fn recognise(
         &self,
         login: &str,
         password: Secret<String>,
@@ -89,15 +90,15 @@ impl Access {
     }
 
     /// Makes the session last, and charges its point when it does.
-    async fn begin(
+    pub(super) async fn begin(
         &self,
         identity: &Identity,
         hash: TokenHash,
+        expires_at: Moment,
         peer: IpAddr,
         now: Moment,
-    ) -> Result<Moment, AccessError> {
+    ) -> Result<(), AccessError> {
         let mut point: Point = admissible(&identity.account, &identity.account, peer, now)?;
-        let expires_at = now.plus(SESSION_SECONDS);
         let session = SessionRow { user: identity.user.id, expires_at: expires_at.unix() };
         let asked = self.sessions.generation();
         self.store.add_session(hash.to_hex(), session).await.map_err(|fault| match fault {
@@ -107,7 +108,7 @@ impl Access {
         })?;
         self.sessions.keep(hash, session, asked);
         point.keep();
-        Ok(expires_at)
+        Ok(())
     }
 
     /// Ends the session that the identity came with, at once; for a key there is nothing to end.

@@ -145,7 +145,7 @@ export default {
   "bulk.clear": "Clear selection",
   "bulk.choose_first": "Choose one first.",
   "bulk.done": { one: "{count} contact changed.", other: "{count} contacts changed." },
-  "bulk.done_part": { one: "{done} changed, then:", other: "{done} changed, then:" },
+  "bulk.done_part": "{done} changed, then:",
 
   // Contact
   "contact.add": "Add contact",

@@ -65,13 +65,18 @@ function methodPage(method) {
     "article",
     null,
     h("h2", { class: "api-title" }, method.name),
-    h("p", null, method.description),
+    h("p", null, withCode(method.description)),
     tryIt(method, own),
     own.length > 0 && h("h3", null, t("api.parameters")),
     own.length > 0 && parameters(own),
     h("h3", null, t("api.errors")),
     h("ul", { class: "api-errors" }, (method.errors ?? []).flatMap(({ data }) => data.mnemonics).map(({ mnemonic, message }) => h("li", null, h("code", null, mnemonic), " ", h("span", { class: "muted" }, message)))),
   );
+}
+
+/** A text with its parts between backticks as code. @param {string} text */
+function withCode(text) {
+  return text.split("`").map((part, at) => (at % 2 === 1 ? h("code", null, part) : part));
 }
 
 /** @param {Param[]} params */

@@ -12,7 +12,7 @@ import { WindowedList } from "../../ui/windowed.js";
 /** Rows that Page Up and Page Down move by. */
 const PAGE_ROWS = 10;
 /** Groups shown in a row; the others are counted. */
-const GROUPS_SHOWN = 2;
+const GROUPS_SHOWN = 1;
 
 /** @typedef {{ words: string[], digits: string | null }} Terms what is marked in the rows */
 
