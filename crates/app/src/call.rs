@@ -14,7 +14,7 @@ use ringbook_telemetry::{CallRecord, QuotaLimit, Traceparent};
 use ringbook_store::AccountId;
 use ringbook_workers::{CancellationToken, Client, Kind, Owner};
 
-use crate::access::{AccessError, Identity, LimitKind, LimitsView, Requirement, Secret, Session, User};
+use crate::access::{AccessError, Identity, LimitKind, LimitsView, LoginAttempt, Requirement, Secret, Session, User};
 use crate::admitted::Admitted;
 use crate::app_error::AppError;
 use crate::application::{Application, Frontend};
@@ -105,14 +105,18 @@ impl<'a> Call<'a> {
     /// Begins a session with login and password.
     ///
     /// # Errors
-    /// Login or password is wrong, too many logins wait, or the account refuses the caller.
+    /// Login or password is wrong, too many logins have failed or wait, or the account refuses the caller.
     pub async fn log_in(&mut self, login: &str, password: Secret<String>) -> Result<Session, AccessError> {
-        match self.app.access.login(login, password, self.peer, self.now).await {
+        let attempt = LoginAttempt { login, password, peer: self.peer, now: self.now };
+        match self.app.access.login(attempt, self.app.books.workers(), &self.client).await {
             Ok(session) => {
                 self.identity = Some(session.identity.clone());
                 Ok(session)
             }
             Err(failed) => {
+                if let Some(refusal) = failed.unchecked {
+                    self.app.metrics.login_refused(refusal);
+                }
                 self.identity = failed.identity;
                 Err(failed.refused)
             }

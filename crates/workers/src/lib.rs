@@ -231,7 +231,7 @@ impl Workers {
         self.0.bounds
     }
 
-    /// From now on, interrupts whatever may be interrupted ([`Kind::is_interruptible`]); all else is finished.
+    /// From now on, interrupts whatever may be interrupted then ([`Kind::ends_with_server`]); all else is finished.
     pub fn stop(&self) {
         self.0.is_stopping.store(true, Relaxed);
         self.0.stopping.cancel();
@@ -262,7 +262,7 @@ impl Workers {
     /// Waits for a slot.
     async fn slot(&self, client: &Client, kind: Kind) -> Result<Slot, WorkersError> {
         let pool = &self.0;
-        if kind.is_interruptible() && pool.is_stopping.load(Relaxed) {
+        if kind.ends_with_server() && pool.is_stopping.load(Relaxed) {
             return Err(self.interrupted(kind));
         }
         let (turn, granted) = oneshot::channel();
@@ -328,12 +328,10 @@ impl Workers {
 
     /// Resolves when nobody wants work of this kind any more; never for work that is finished in any case.
     async fn unwanted(&self, client: &Client, kind: Kind) {
-        if !kind.is_interruptible() {
-            return std::future::pending().await;
-        }
         tokio::select! {
-            () = client.left.cancelled() => {}
-            () = self.0.stopping.cancelled() => {}
+            () = client.left.cancelled(), if kind.is_interruptible() => {}
+            () = self.0.stopping.cancelled(), if kind.ends_with_server() => {}
+            else => std::future::pending().await,
         }
     }
 

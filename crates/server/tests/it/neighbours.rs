@@ -1,9 +1,9 @@
 //! What a caller cannot do to the others: no answer exhausts memory, and no question outlives its client or the server.
 
 use std::io::Write;
-use std::net::{Shutdown, SocketAddr, TcpListener};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 
-use ringbook_testbed::http_client::{WAIT_MAX, connect, get, post};
+use ringbook_testbed::http_client::{HttpClient, WAIT_MAX, connect, get, post, post_with};
 use serde_json::{Value, json};
 
 use super::harness::{Place, Server, eventually, outcome, place};
@@ -234,4 +234,42 @@ fn a_second_signal_ends_the_server_at_once() {
     server.signal("INT");
     assert_eq!(server.ended().code(), Some(1), "{}", server.log());
     drop(root);
+}
+
+/// Many connections of one address try logins with varied names; logins from elsewhere are checked meanwhile.
+#[test]
+fn a_flood_of_logins_keeps_nobody_else_out() {
+    let world = Neighbourhood::start(10, &["--trusted-proxy", "127.0.0.1/32"]);
+    let log_in = |address: &str, login: &Value, password: &Value| {
+        let params = json!({"login": login, "password": password});
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": "login.user", "params": params});
+        post_with(&format!("X-Forwarded-For: {address}\r\n"), body.to_string())
+    };
+    let mut flood: Vec<_> = (0..300)
+        .map(|n| {
+            let mut client = connect(world.server.address);
+            client.send(log_in("203.0.113.7", &json!(format!("guess {n}")), &json!("wrong")));
+            client
+        })
+        .collect();
+    let honest = &world.json["customers"][0];
+    for _ in 0..5 {
+        let answer = connect(world.server.address).request(log_in("127.0.0.9", &honest["login"], &honest["password"]));
+        assert_eq!(outcome(&answer.json()), "ok");
+    }
+    let told = |client: &mut HttpClient<TcpStream>| {
+        let answer = client.read_response().json();
+        (outcome(&answer), answer["error"]["data"]["params"]["error_message"].as_str().unwrap_or_default().to_owned())
+    };
+    let told: Vec<_> = flood.iter_mut().map(told).collect();
+    let count = |text: &str| told.iter().filter(|(mnemonic, message)| mnemonic == text || message == text).count();
+    let (wrong, failed) =
+        (count("auth_error"), count("Too many logins from this address have failed, try again in a minute"));
+    let waiting = count("Too many logins wait, try again in a moment");
+    assert!(failed > 0 && wrong + failed + waiting == 300, "{wrong} {failed} {waiting}");
+    for (reason, refused) in [("address", failed), ("queue", waiting), ("network", 0), ("login", 0)] {
+        let sample = format!("ringbook_login_refusals_total{{reason=\"{reason}\"}}");
+        assert_eq!(world.metric(&sample), refused as f64, "{reason}");
+    }
+    world.server.stop();
 }
