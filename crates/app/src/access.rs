@@ -11,7 +11,8 @@
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use ringbook_book::id::{CustomerId, UserId};
+use ringbook_book::id::CustomerId;
+use ringbook_store::UserId;
 use tokio::sync::{Mutex, Semaphore};
 
 mod allowlist;

@@ -12,19 +12,20 @@ use ringbook_book::command::{Command, Outcome};
 use ringbook_book::id::CustomerId;
 use ringbook_book::moment;
 use ringbook_book::query::ask::Ask;
-use ringbook_book::query::contacts::Page;
+use ringbook_book::query::contact_page::ContactPage;
 use ringbook_book::query::estimate;
-use ringbook_book::query::field::{API_REQUEST, CONTACT, Field};
+use ringbook_book::query::field::{CONTACT, Field};
 use ringbook_book::query::plan::{FieldSet, Plan, plan};
-use ringbook_book::query::records::{Found, Listing};
-use ringbook_book::query::runner::Runner;
+use ringbook_book::query::records::{Listing, RecordPage};
 use ringbook_book::query::value::Record;
+use ringbook_book::runner::Runner;
 use ringbook_workers::{Job, Kind, Owner};
 
 use crate::access::{Account, Caller, LimitsView, Right, User};
 use crate::app_error::AppError;
 use crate::audit::{AuditPage, Scope};
 use crate::call::Call;
+use crate::fields::API_REQUEST;
 use crate::stopwatch::Stage;
 use crate::work::OnJob;
 
@@ -37,13 +38,11 @@ pub struct Admitted<'c, 'a> {
     caller: Caller,
 }
 
-/// The contacts that a question finds.
+/// The contacts that a query returns.
 pub struct Contacts {
-    /// The state of the book that was asked.
-    pub book: Arc<Book>,
-    /// The page.
-    pub page: Page,
-    /// Which of its members were asked for.
+    /// The page, with the snapshot of the book that was searched.
+    pub page: ContactPage,
+    /// The members to return.
     pub fields: FieldSet,
 }
 
@@ -119,9 +118,9 @@ impl<'c, 'a> Admitted<'c, 'a> {
         let plan = self.plan(&CONTACT, ask).await?;
         let book = self.book().await?;
         let fields = plan.fields();
-        let (book, page) = self.call.app.books.ask(&self.call.client, book, plan).await??;
+        let page = self.call.app.books.search(&self.call.client, &book, plan).await??;
         self.lap(Stage::Run);
-        Ok(Contacts { book, page, fields })
+        Ok(Contacts { page, fields })
     }
 
     /// Asks for groups, organizations, employees or the blacklist by a plan for their fields, and hands what is found to
@@ -132,14 +131,14 @@ impl<'c, 'a> Admitted<'c, 'a> {
     pub async fn list<L, T>(
         &mut self,
         plan: Arc<Plan>,
-        write: impl FnOnce(Found<L::Record<'_>>, &dyn Runner) -> T + Send + 'static,
+        write: impl FnOnce(RecordPage<L::Record<'_>>, &dyn Runner) -> T + Send + 'static,
     ) -> Result<T, AppError>
     where
         L: Listing,
         T: Send + 'static,
     {
         let book = self.book().await?;
-        let shown = plan.window().limit().min(L::looks(&book, &plan));
+        let shown = plan.window().limit().min(L::rows_read(&book, &plan));
         let estimate = L::estimate(&book, &plan) + estimate::records(shown);
         let find = move |job: &Job| L::find(&book, &plan, &OnJob(job)).map(|found| write(found, &OnJob(job)));
         let written = self.work(Kind::Question, estimate, find).await??;
@@ -156,7 +155,7 @@ impl<'c, 'a> Admitted<'c, 'a> {
         &mut self,
         plan: Arc<Plan>,
         records: Vec<R>,
-        write: impl FnOnce(Found<R>, &dyn Runner) -> T + Send + 'static,
+        write: impl FnOnce(RecordPage<R>, &dyn Runner) -> T + Send + 'static,
     ) -> Result<T, AppError>
     where
         R: Record + Send + 'static,
@@ -164,7 +163,8 @@ impl<'c, 'a> Admitted<'c, 'a> {
     {
         let shown = plan.window().limit().min(records.len());
         let estimate = estimate::comparisons(records.len(), &plan) + estimate::records(shown);
-        let find = move |job: &Job| Found::among(records, &plan, &OnJob(job)).map(|found| write(found, &OnJob(job)));
+        let find =
+            move |job: &Job| RecordPage::among(records, &plan, &OnJob(job)).map(|found| write(found, &OnJob(job)));
         let written = self.work(Kind::Question, estimate, find).await??;
         self.lap(Stage::Run);
         Ok(written)

@@ -6,8 +6,8 @@
 use std::fmt;
 
 use ringbook_book::book::history::CursorError;
-use ringbook_book::command::Refusal;
-use ringbook_book::query::fault::QueryError;
+use ringbook_book::command::CommandError;
+use ringbook_book::query::query_error::QueryError;
 use ringbook_store::StoreError;
 use ringbook_workers::WorkersError;
 
@@ -20,7 +20,7 @@ pub enum AppError {
     /// The question is wrong, or takes too much.
     Question(QueryError),
     /// The book does not allow the change.
-    Command(Refusal),
+    Command(CommandError),
     /// The cursor of a mirror leads nowhere.
     Cursor(CursorError),
     /// The end of a time interval is before its beginning.
@@ -41,7 +41,7 @@ impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Question(error) => write!(f, "the question was refused: {error:?}"),
-            Self::Command(refusal) => write!(f, "the command was refused: {refusal:?}"),
+            Self::Command(error) => write!(f, "the command was rejected: {error:?}"),
             Self::Cursor(stale) => write!(f, "the cursor was refused: {stale:?}"),
             Self::IntervalReversed => f.write_str("the interval ends before it begins"),
             Self::IntervalTooLong => f.write_str("the interval is too long"),
@@ -81,7 +81,7 @@ impl From<BookError> for AppError {
         match error {
             BookError::Store(error) => error.into(),
             BookError::Unreadable => Self::Unreadable,
-            BookError::Refused(refusal) => Self::Command(refusal),
+            BookError::Rejected(error) => Self::Command(error),
         }
     }
 }

@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 
 use ringbook_book::Book;
 use ringbook_book::book::writer::DELETIONS_KEPT;
-use ringbook_book::command::{Command, Outcome, Refusal};
+use ringbook_book::command::{Command, CommandError, Outcome};
 use ringbook_book::id::CustomerId;
-use ringbook_book::query::contacts::Page;
-use ringbook_book::query::fault::QueryError;
+use ringbook_book::query::contact_page::ContactPage;
 use ringbook_book::query::plan::Plan;
+use ringbook_book::query::query_error::QueryError;
 use tokio::sync::OnceCell;
 
 use ringbook_store::{Store, StoreError};
@@ -75,8 +75,8 @@ pub enum BookError {
     Store(StoreError),
     /// What the store holds of this account cannot be read back; this was logged when it was found.
     Unreadable,
-    /// The command was refused.
-    Refused(Refusal),
+    /// A rule of the book forbids the command.
+    Rejected(CommandError),
 }
 
 impl fmt::Display for BookError {
@@ -84,7 +84,7 @@ impl fmt::Display for BookError {
         match self {
             Self::Store(fault) => fault.fmt(f),
             Self::Unreadable => f.write_str("the account's book cannot be read back: run `ringbook check`"),
-            Self::Refused(refusal) => write!(f, "the command was refused: {refusal:?}"),
+            Self::Rejected(error) => write!(f, "the command was rejected: {error:?}"),
         }
     }
 }
@@ -173,7 +173,7 @@ impl Books {
 
     /// Changes an account's book, and answers when the change is committed and readers see it.
     ///
-    /// Once it has begun it runs to its end, even when this future is dropped. Fails with [`BookError::Refused`] when a
+    /// Once it has begun it runs to its end, even when this future is dropped. Fails with [`BookError::Rejected`] when a
     /// rule of the book forbids the command, judged by a state not older than the call; with [`BookError::Store`] when
     /// the store failed, and then the change may have been committed if the connection to the store was lost.
     pub async fn change(&self, customer: CustomerId, command: Command) -> Result<Outcome, BookError> {
@@ -194,14 +194,15 @@ impl Books {
     /// # Errors
     ///
     /// Too many jobs wait, or the client has left; or the question itself is refused.
-    pub async fn ask(
+    pub async fn search(
         &self,
         client: &Client,
-        book: Arc<Book>,
+        book: &Arc<Book>,
         plan: Plan,
-    ) -> Result<Result<(Arc<Book>, Page), QueryError>, WorkersError> {
-        let estimate = book.estimate(&plan);
-        let run = move |job: &Job| book.contacts_by(&plan, &OnJob(job)).map(|page| (book, page));
+    ) -> Result<Result<ContactPage, QueryError>, WorkersError> {
+        let search = book.search(&Arc::new(plan));
+        let estimate = search.estimate();
+        let run = move |job: &Job| search.run(&OnJob(job));
         self.0.workers.run(client, Kind::Question, estimate, run).await
     }
 

@@ -14,5 +14,6 @@ pub mod audit;
 pub mod books;
 pub mod call;
 pub mod cursor;
+pub mod fields;
 pub mod stopwatch;
 mod work;

@@ -1,17 +1,17 @@
-//! Questions as work of the pool: the engine's [`Runner`] on a [`Job`].
+//! Runs work of the query engine as jobs of the pool: implements the engine's [`Runner`] for a [`Job`].
 
-use ringbook_book::query::runner::{Runner, Share};
+use ringbook_book::runner::{Partition, Runner};
 use ringbook_workers::Job;
 
-/// Runs a question on a job of the pool: in slices, with idle workers as helpers, until it is interrupted.
+/// Runs work as a job: in time slices, on idle threads of the pool where it can be partitioned, until it is cancelled.
 pub struct OnJob<'j>(pub &'j Job);
 
 impl Runner for OnJob<'_> {
-    fn goes_on(&self) -> bool {
+    fn should_continue(&self) -> bool {
         self.0.pass().is_ok()
     }
 
-    fn divide(&self, most: usize, part: &(dyn Fn(Share<'_>) + Sync)) {
-        self.0.together(most - 1, |number, of, job| part(Share { number, of, runner: &OnJob(job) }));
+    fn run_partitioned(&self, max: usize, part: &(dyn Fn(Partition<'_>) + Sync)) {
+        self.0.together(max - 1, |index, count, job| part(Partition { index, count, runner: &OnJob(job) }));
     }
 }

@@ -1,7 +1,7 @@
-//! What a decided command does to a book: the new state of everything it touches.
+//! The result of a decided command: the new state of every record that it touches.
 //!
-//! A change says what is, not what was asked, so that the store, the memory of this node and the memory of
-//! every other node can follow it without deciding anything again.
+//! A change lists new states, not the request, so that the store, this server and every other server apply it without
+//! deciding the command again.
 
 use std::sync::Arc;
 
@@ -12,50 +12,50 @@ use crate::group::Group;
 use crate::id::{BlacklistId, ContactId, EmployeeId, GroupId, OrganizationId, Revision};
 use crate::organization::Organization;
 
-/// One thing that is different now.
+/// The new state of one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// The contact is new, or reads like this now.
+    /// Insert the contact, or replace the one with this id.
     PutContact(Contact),
-    /// The contact is gone.
+    /// Delete the contact.
     DropContact(ContactId),
-    /// The contact belongs to these groups, ascending, and to no others; the rest of it is as before.
-    Regroup(ContactId, Arc<[GroupId]>),
-    /// The organization is new, or reads like this now.
+    /// Set the groups of a contact, ascending by id; its other members stay.
+    SetContactGroups(ContactId, Arc<[GroupId]>),
+    /// Insert the organization, or replace the one with this id.
     PutOrganization(Organization),
-    /// The organization is gone; no contact has it any more.
+    /// Delete the organization; no contact refers to it.
     DropOrganization(OrganizationId),
-    /// The group is new, or reads like this now.
+    /// Insert the group, or replace the one with this id.
     PutGroup(Group),
-    /// The group is gone; its members were released by effects before this one.
+    /// Delete the group; effects before this one removed its members.
     DropGroup(GroupId),
-    /// The employee is new, or reads like this now.
+    /// Insert the employee, or replace the one with this id.
     PutEmployee(Employee),
-    /// The employee is gone; nobody's manager any more.
+    /// Delete the employee; no contact refers to it.
     DropEmployee(EmployeeId),
-    /// The number is on the blacklist.
+    /// Insert the entry of the blacklist, or replace the one with this id.
     PutBlacklistNumber(BlacklistNumber),
-    /// The number is on the blacklist no more.
+    /// Delete the entry of the blacklist.
     DropBlacklistNumber(BlacklistId),
-    /// What was deleted up to this revision is remembered no more.
+    /// Forget the deletions up to and including this revision.
     ForgetDeletions(Revision),
 }
 
 impl Effect {
-    /// Whether it adds, replaces or removes a contact.
+    /// Whether it inserts, replaces or deletes a contact.
     pub(crate) fn is_of_contact(&self) -> bool {
         matches!(self, Self::PutContact(_) | Self::DropContact(_))
     }
 }
 
-/// Everything that one command does, made durable as a whole or not at all.
+/// The effects of one command, committed as a whole or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// The revision of the book that the change was decided on.
     pub decided_on: Revision,
-    /// How many contacts there are after it.
+    /// Number of contacts after the change.
     pub contacts: u64,
-    /// What is different, in an order in which it can be followed.
+    /// The effects, in an order in which they can be applied.
     pub effects: Vec<Effect>,
 }
 

@@ -1,7 +1,7 @@
-//! What can be asked to be changed in a book.
+//! Commands: the requests to change a book, their outcome and their errors.
 //!
-//! A command holds judged values only: what a text or a list may look like was decided when it was read. Whether
-//! the command fits the present state of the book is decided in [`crate::book::decide`].
+//! A command holds validated values only: the form of texts and lists is checked when they are parsed. Whether the
+//! command is allowed in the current state of the book is decided in [`crate::book::decide`].
 
 use crate::blacklist::BlacklistEntry;
 use crate::contact::ContactDraft;
@@ -9,27 +9,27 @@ use crate::employee::PhoneStatus;
 use crate::id::{BlacklistId, ContactId, EmployeeId, GroupId, OrganizationId};
 use crate::text::{Email, Emails, Name, Phones};
 
-/// Most contacts that one command adds or removes.
+/// Maximum number of contacts that one command adds or deletes.
 pub const CONTACTS_AT_ONCE_MAX: usize = 10_000;
-/// Most groups of a contact. With the longest name of a group it bounds the text of a contact.
+/// Maximum number of groups of a contact. With the longest name of a group it bounds the text of a contact.
 pub const GROUPS_PER_CONTACT_MAX: usize = 1_000;
-/// Most members that a command gives to a group.
+/// Maximum number of members that a command gives to a group.
 pub const MEMBERS_PER_COMMAND_MAX: usize = 100_000;
-/// Most phones of an employee.
+/// Maximum number of phones of an employee.
 pub const EMPLOYEE_PHONES_MAX: usize = 100;
 
-/// What becomes of one member of a record.
+/// The change of one member of a record.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Edit<T> {
-    /// It stays as it is.
+    /// Keep the current value.
     #[default]
     Keep,
-    /// It is this from now on.
+    /// Replace it by this value.
     Set(T),
 }
 
 impl<T> Edit<T> {
-    /// What it is from now on, when it was `old`.
+    /// The value after the edit, given the `old` one.
     pub fn or(self, old: T) -> T {
         match self {
             Self::Keep => old,
@@ -38,7 +38,7 @@ impl<T> Edit<T> {
     }
 }
 
-/// What becomes of a contact; lists are replaced as a whole.
+/// The change of a contact; lists are replaced as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContactEdit {
     /// Last name.
@@ -55,24 +55,24 @@ pub struct ContactEdit {
     pub manager: Edit<Option<EmployeeId>>,
     /// Organization.
     pub organization: Edit<Option<OrganizationId>>,
-    /// Groups, ascending, none twice; at most [`GROUPS_PER_CONTACT_MAX`].
+    /// Groups, ascending, without duplicates; at most [`GROUPS_PER_CONTACT_MAX`].
     pub groups: Edit<Vec<GroupId>>,
 }
 
-/// A phone of an employee that has no id yet.
+/// A phone of an employee without its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhoneDraft {
-    /// The number, with an extension perhaps.
+    /// The number, optionally with an extension.
     pub number: Box<str>,
-    /// Calls at once, 1 to 150.
+    /// Maximum number of simultaneous calls, 1 to 150.
     pub channels: u8,
-    /// Seconds to ring, 1 to 100.
+    /// Ringing time in seconds, 1 to 100.
     pub dial_seconds: u8,
-    /// Whether it is rung.
+    /// Whether calls are sent to it.
     pub status: PhoneStatus,
 }
 
-/// Everything about an employee but the id.
+/// An employee without its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmployeeDraft {
     /// Last name.
@@ -83,11 +83,11 @@ pub struct EmployeeDraft {
     pub patronymic: Option<Name>,
     /// E-mail address.
     pub email: Option<Email>,
-    /// Phones; at most [`EMPLOYEE_PHONES_MAX`], no number twice.
+    /// Phones; at most [`EMPLOYEE_PHONES_MAX`], without duplicate numbers.
     pub phones: Vec<PhoneDraft>,
 }
 
-/// What becomes of an employee.
+/// The change of an employee.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EmployeeEdit {
     /// Last name.
@@ -98,120 +98,120 @@ pub struct EmployeeEdit {
     pub patronymic: Edit<Option<Name>>,
     /// E-mail address.
     pub email: Edit<Option<Email>>,
-    /// Phones; one whose number was there before keeps its id.
+    /// Phones; a phone whose number the employee already has keeps its id.
     pub phones: Edit<Vec<PhoneDraft>>,
 }
 
-/// A contact to be uploaded.
+/// One contact of an upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
-    /// The contact; `draft.organization` is absent when there is a name.
+    /// The contact; `draft.organization` is `None` if `organization_name` is given.
     pub draft: ContactDraft,
-    /// Name of its organization, which is made if it is missing.
+    /// Name of its organization, which is created if it does not exist.
     pub organization_name: Option<Name>,
-    /// Names of groups besides those in the draft, which are made if they are missing.
+    /// Names of groups in addition to those in the draft; they are created if they do not exist.
     pub group_names: Vec<Name>,
 }
 
-/// What an upload does about a contact that cannot be added.
+/// How an upload handles a contact that cannot be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnError {
-    /// It adds none at all.
+    /// Add no contact at all.
     #[default]
     Reject,
-    /// It adds the others.
+    /// Add the others.
     Skip,
 }
 
-/// A change that somebody wants.
+/// A request to change a book.
 #[derive(Debug, Clone)]
 pub enum Command {
     /// Add these contacts, all or none.
     AddContacts(Vec<ContactDraft>),
-    /// Add these contacts with their organizations and groups; at most [`CONTACTS_AT_ONCE_MAX`].
+    /// Add these contacts and create the organizations and groups that they name; at most [`CONTACTS_AT_ONCE_MAX`].
     Upload(Vec<Upload>, OnError),
-    /// Change a contact.
+    /// Edit a contact.
     EditContact(ContactId, ContactEdit),
-    /// Remove these contacts, all or none; at most [`CONTACTS_AT_ONCE_MAX`], repetitions are harmless.
+    /// Delete these contacts, all or none; at most [`CONTACTS_AT_ONCE_MAX`], duplicates are ignored.
     DropContacts(Vec<ContactId>),
     /// Add organizations of these names, all or none.
     AddOrganizations(Vec<Name>),
     /// Rename an organization.
     RenameOrganization(OrganizationId, Name),
-    /// Remove an organization that no contact has.
+    /// Delete an organization that no contact belongs to.
     DropOrganization(OrganizationId),
     /// Add groups of these names, all or none.
     AddGroups(Vec<Name>),
-    /// Add a group with these members; repetitions are harmless.
+    /// Add a group with these members; duplicates are ignored.
     AddGroup(Name, Vec<ContactId>),
-    /// Rename a group, give it these members and no others, or both; repetitions are harmless.
+    /// Rename a group, replace its members, or both; duplicates are ignored.
     EditGroup(GroupId, Edit<Name>, Edit<Vec<ContactId>>),
-    /// Release a group's members and remove it.
+    /// Remove the members of a group and delete it.
     DropGroup(GroupId),
     /// Add these employees.
     AddEmployees(Vec<EmployeeDraft>),
-    /// Change an employee.
+    /// Edit an employee.
     EditEmployee(EmployeeId, EmployeeEdit),
-    /// Remove an employee who is nobody's personal manager.
+    /// Delete an employee who is the personal manager of no contact.
     DropEmployee(EmployeeId),
-    /// Put a number on the blacklist.
+    /// Add a number to the blacklist.
     AddBlacklistNumber(BlacklistEntry),
-    /// Take a number off the blacklist.
+    /// Delete an entry of the blacklist.
     DropBlacklistNumber(BlacklistId),
 }
 
-/// What a command that was carried out has made.
+/// The result of a command that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outcome {
-    /// Ids of what was made, in the order of the command; `None` for what was left out.
-    pub made: Vec<Option<u64>>,
-    /// What was left out, and why, in the order of the command.
-    pub left_out: Vec<Refusal>,
+    /// Ids of the records created, in the order of the command; `None` for elements that were skipped.
+    pub created: Vec<Option<u64>>,
+    /// The errors of skipped elements, in the order of the command.
+    pub skipped: Vec<CommandError>,
 }
 
-/// Why a command, or one element of it, is refused.
+/// The reason why a command, or one element of it, is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
-    /// Position of the element in the command; 0 where there is only one.
-    pub at: usize,
-    /// What is to blame.
-    pub blame: Blame,
-    /// Why.
-    pub why: Why,
+pub struct CommandError {
+    /// Position of the element in the command; 0 if the command has no list.
+    pub index: usize,
+    /// The part of the element that is wrong.
+    pub subject: CommandSubject,
+    /// What is wrong with it.
+    pub kind: CommandErrorKind,
 }
 
-/// What a refusal blames.
+/// The part of a command that an error is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Blame {
-    /// The thing with this number that was to be changed or removed.
+pub enum CommandSubject {
+    /// The record with this id that was to be edited or deleted.
     Target(u64),
-    /// An organization that the element names.
+    /// An organization that the element refers to.
     Organization(OrganizationId),
-    /// An employee whom it names as the manager.
+    /// An employee that it refers to as the personal manager.
     Manager(EmployeeId),
-    /// A group that it names.
+    /// A group that it refers to.
     Group(GroupId),
-    /// A contact that it names as a member.
+    /// A contact that it refers to as a member.
     Member(ContactId),
-    /// The name that it gives.
+    /// The name that it sets.
     Name,
-    /// The phone number that it gives.
+    /// The phone number that it sets.
     PhoneNumber,
-    /// That there would be more of its kind than a book can hold.
-    Kind,
+    /// The number of records of a kind in the book.
+    Count,
 }
 
-/// Why a refusal blames it.
+/// What is wrong with the subject of a [`CommandError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
-    /// It is not in this book.
-    Missing,
-    /// Another one has it already.
-    Taken,
-    /// It belongs to the system.
-    System,
-    /// A contact still points to it.
-    StillNeeded,
-    /// There can be at most so many.
-    Full(u64),
+pub enum CommandErrorKind {
+    /// The book contains no such record.
+    NotFound,
+    /// Another record has this name or number.
+    AlreadyExists,
+    /// The group belongs to the system.
+    SystemOwned,
+    /// A contact still refers to it.
+    Referenced,
+    /// The book would contain more than this number of records.
+    LimitReached(u64),
 }

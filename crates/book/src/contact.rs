@@ -1,6 +1,6 @@
-//! A contact as it is written: the owned form that commands carry and the store keeps.
+//! A contact in its owned form, as commands carry it and the store writes it.
 //!
-//! Reading goes through the columns of [`crate::book`] instead; this form never lives in the book.
+//! A book does not hold this form: it stores contacts column by column, see [`crate::book`].
 
 use crate::id::{ContactId, EmployeeId, GroupId, OrganizationId};
 use crate::text::{Emails, Name, Phones};
@@ -8,7 +8,7 @@ use crate::text::{Emails, Name, Phones};
 /// The separator between the parts of a full name.
 const PART_SEPARATOR: char = ' ';
 
-/// Everything about a contact but its id.
+/// A contact without its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactDraft {
     /// Last name.
@@ -21,11 +21,11 @@ pub struct ContactDraft {
     pub phones: Phones,
     /// E-mail addresses.
     pub emails: Emails,
-    /// The employee who looks after the contact.
+    /// The employee who is the personal manager.
     pub manager: Option<EmployeeId>,
     /// The organization that the contact belongs to.
     pub organization: Option<OrganizationId>,
-    /// The groups that it belongs to, ascending, none twice.
+    /// The groups that it belongs to, ascending, without duplicates.
     pub groups: Vec<GroupId>,
 }
 
@@ -34,11 +34,11 @@ pub struct ContactDraft {
 pub struct Contact {
     /// Unique on the server.
     pub id: ContactId,
-    /// The rest.
+    /// Its other members.
     pub draft: ContactDraft,
 }
 
-/// Last name, first name and patronymic joined by one space, absent ones skipped.
+/// Last name, first name and patronymic joined by one space; absent parts are skipped.
 pub fn full_name(last: &str, first: Option<&str>, patronymic: Option<&str>) -> String {
     let mut full = last.to_owned();
     for part in [first, patronymic].into_iter().flatten() {

@@ -4,7 +4,7 @@ use crate::contact::full_name;
 use crate::id::EmployeeId;
 use crate::text::{Email, Name};
 
-/// Most characters of an employee's phone number, which may carry an extension.
+/// Maximum number of characters in an employee's phone number, extension included.
 pub const EMPLOYEE_PHONE_CHARS_MAX: usize = 64;
 
 /// A phone of an employee.
@@ -12,22 +12,22 @@ pub const EMPLOYEE_PHONE_CHARS_MAX: usize = 64;
 pub struct EmployeePhone {
     /// Unique on the server.
     pub id: u64,
-    /// The number, with an extension perhaps; at most [`EMPLOYEE_PHONE_CHARS_MAX`] characters.
+    /// The number, optionally with an extension; at most [`EMPLOYEE_PHONE_CHARS_MAX`] characters.
     pub number: Box<str>,
-    /// Calls at once, 1 to 150.
+    /// Maximum number of simultaneous calls, 1 to 150.
     pub channels: u8,
-    /// Seconds to ring, 1 to 100.
+    /// Ringing time in seconds, 1 to 100.
     pub dial_seconds: u8,
-    /// Whether it is rung.
+    /// Whether calls are sent to it.
     pub status: PhoneStatus,
 }
 
-/// Whether a phone of an employee is rung.
+/// Whether calls are sent to a phone of an employee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PhoneStatus {
-    /// It is.
+    /// Calls are sent to it.
     Active,
-    /// It is not.
+    /// Calls are not sent to it.
     Inactive,
 }
 
@@ -49,7 +49,7 @@ pub struct Employee {
 }
 
 impl Employee {
-    /// Last name, first name and patronymic joined by one space, absent ones skipped.
+    /// Last name, first name and patronymic joined by one space; absent parts are skipped.
     pub fn full_name(&self) -> String {
         full_name(
             self.last_name.as_str(),

@@ -1,17 +1,17 @@
-//! A group of contacts. Who belongs to it stands with the contacts.
+//! A group of contacts. Membership is stored with the contacts, not with the group.
 
 use crate::id::GroupId;
 use crate::text::Name;
 
-/// The name of the group that every book is born with.
-pub const BLACKLIST: &str = "Blacklist";
+/// Name of the group that every book contains from the start.
+pub const SYSTEM_GROUP_NAME: &str = "Blacklist";
 
-/// Whether a group belongs to the users or to the system.
+/// Whether users may rename and delete a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// Born with the book; can be neither renamed nor deleted.
+pub enum GroupOwner {
+    /// Part of every book; can be neither renamed nor deleted.
     System,
-    /// Made by a user.
+    /// Created by a user.
     User,
 }
 
@@ -22,6 +22,6 @@ pub struct Group {
     pub id: GroupId,
     /// Its name.
     pub name: Name,
-    /// Whose it is.
-    pub origin: Origin,
+    /// Whether users may rename and delete it.
+    pub owner: GroupOwner,
 }

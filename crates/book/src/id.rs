@@ -1,26 +1,27 @@
-//! Identifiers, one type per kind of thing, so that a group's number can never be taken for a contact's.
+//! Identifiers, one type per kind of record, so that the id of a group cannot be passed for the id of a contact.
 //!
-//! Every id is a whole number from 1 to 2^63 − 1: it fits a signed 64-bit SQL column and a JSON number
-//! that typed clients read as a long. Ids are handed out by the store, per server and kind, and are never
-//! used again; this module only carries them.
+//! Every id is a whole number from 1 to 2^63 − 1: it fits a signed 64-bit SQL column and a JSON number that typed
+//! clients read as a long. The store hands out ids and never reuses them; this module only carries them.
 
-/// Why a number is not an id.
+/// The number is no id: it is 0 or above [`ID_MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdError;
 
 /// The largest id: 2^63 − 1, the largest value of a signed 64-bit column.
 pub const ID_MAX: u64 = i64::MAX as u64;
 
-macro_rules! ids {
+/// Defines id types: `id_types! { /// Documentation. NameId … }`.
+#[macro_export]
+macro_rules! id_types {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(u64);
 
         impl $name {
-            /// The id with this number, or [`IdError`] outside 1…2^63 − 1.
-            pub const fn new(number: u64) -> Result<Self, IdError> {
-                if number == 0 || number > ID_MAX { Err(IdError) } else { Ok(Self(number)) }
+            /// The id with this number, or [`IdError`]($crate::id::IdError) outside 1…2^63 − 1.
+            pub const fn new(number: u64) -> Result<Self, $crate::id::IdError> {
+                if number == 0 || number > $crate::id::ID_MAX { Err($crate::id::IdError) } else { Ok(Self(number)) }
             }
 
             /// The number.
@@ -37,15 +38,9 @@ macro_rules! ids {
     )*};
 }
 
-ids! {
-    /// An agent: a reseller that acts for its customers.
-    AgentId
-    /// A customer: the owner of one address book. On the wire: `app_id`.
+id_types! {
+    /// The customer that owns an address book.
     CustomerId
-    /// A user of a customer or of an agent.
-    UserId
-    /// An access key made by the operator.
-    KeyId
     /// A contact in an address book.
     ContactId
     /// An organization that contacts belong to.
@@ -54,16 +49,16 @@ ids! {
     GroupId
     /// An employee, who may be the personal manager of contacts.
     EmployeeId
-    /// A number on the blacklist.
+    /// An entry of the blacklist.
     BlacklistId
 }
 
-/// How often a book has been changed: 0 for a book just born, one more with every committed change.
+/// The number of changes committed to a book: 0 for an empty new book, incremented by every change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Revision(pub u64);
 
 impl Revision {
-    /// The revision that the next change makes.
+    /// The revision after the next change.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0 + 1)

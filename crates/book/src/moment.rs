@@ -1,4 +1,4 @@
-//! Moments: seconds since 1970-01-01 00:00:00 UTC, read and written as `YYYY-MM-DD hh:mm:ss`.
+//! Timestamps: seconds since 1970-01-01 00:00:00 UTC, read and written as `YYYY-MM-DD hh:mm:ss`.
 
 const DAY_SECONDS: i64 = 86_400;
 
@@ -18,7 +18,7 @@ pub fn read(text: &str) -> Option<i64> {
     (in_range && year > 0).then(|| days_before(year, month, day) * DAY_SECONDS + hour * 3600 + minute * 60 + second)
 }
 
-/// Writes a moment as `YYYY-MM-DD hh:mm:ss`, in UTC.
+/// Writes a timestamp as `YYYY-MM-DD hh:mm:ss`, in UTC.
 pub fn write(moment: i64) -> String {
     let (days, seconds) = (moment.div_euclid(DAY_SECONDS), moment.rem_euclid(DAY_SECONDS));
     let (year, month, day) = date_of(days);
@@ -26,7 +26,7 @@ pub fn write(moment: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
 }
 
-/// The same time of day this many calendar months later; where the month is too short, on its last day.
+/// The timestamp `months` calendar months later, at the same time of day; on the last day of a month that is too short.
 pub fn months_later(moment: i64, months: u32) -> i64 {
     let (days, seconds) = (moment.div_euclid(DAY_SECONDS), moment.rem_euclid(DAY_SECONDS));
     let (year, month, day) = date_of(days);
@@ -58,7 +58,7 @@ fn month_days(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days from 1970-01-01, counted in years that begin in March, so that the leap day comes last.
+/// Days since 1970-01-01. Years are counted from March, so that the leap day is the last day of a year.
 fn days_before(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let month_from_march = (month + 9) % 12;
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_day_of_four_centuries_is_read_back() {
+    fn every_day_of_four_centuries_round_trips() {
         for day in -141_000..5_100i64 {
             let moment = day * DAY_SECONDS + 3_661;
             assert_eq!(read(&write(moment)), Some(moment), "{}", write(moment));
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn months_end_where_the_calendar_says() {
+    fn adding_months_keeps_to_the_calendar() {
         for (from, till) in [
             ("2023-11-30 01:02:03", "2024-02-29 01:02:03"),
             ("2023-01-31", "2023-04-30"),
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_moment_is_refused() {
+    fn malformed_timestamps_are_rejected() {
         for text in
             ["", "2023-02-29", "2023-1-01", "2023-01-01T00:00:00", "2023-01-01 24:00:00", "2023-13-01", "0000-01-01"]
         {

@@ -1,35 +1,35 @@
-//! Text types: each is parsed once at the edge and is right ever after.
+//! Validated text types: a value is checked once, when it is parsed, and is valid from then on.
 //!
-//! A [`Name`] is trimmed and free of control characters, a [`Phone`] is digits, an [`Email`] is an address,
-//! an [`AtMost`] is a short list in which nothing stands twice. What does not fit is refused with the reason.
+//! A [`Name`] is trimmed and free of control characters, a [`Phone`] consists of digits, an [`Email`] is an address,
+//! an [`AtMost`] is a short list without duplicates. Invalid input is rejected with a [`TextError`] or [`ListError`].
 
 use std::fmt;
 
 use jsquery::PackedDigits;
 
-/// Most characters in a name, after trimming.
+/// Maximum number of characters in a name, after trimming.
 pub const NAME_CHARS_MAX: usize = 255;
-/// Fewest digits of a phone number.
+/// Minimum number of digits in a phone number.
 pub const PHONE_DIGITS_MIN: usize = 3;
-/// Most digits of a phone number (E.164).
+/// Maximum number of digits in a phone number (E.164).
 pub const PHONE_DIGITS_MAX: usize = 15;
-/// Most bytes of an e-mail address (RFC 5321, section 4.5.3.1.3, less the angle brackets).
+/// Maximum number of bytes in an e-mail address (RFC 5321, section 4.5.3.1.3, less the angle brackets).
 pub const EMAIL_BYTES_MAX: usize = 254;
-/// Most phone numbers, and most e-mail addresses, of one contact.
+/// Maximum number of phone numbers, and of e-mail addresses, of one contact.
 pub const PER_CONTACT_MAX: usize = 10;
 
-/// Why a text is not what it has to be; prints the reason in plain English.
+/// The reason why a text is rejected; displayed as a clause that follows the name of the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextError {
-    /// Nothing but white space.
+    /// Empty after trimming.
     Empty,
-    /// More than this many characters or bytes.
+    /// Longer than this number of characters or bytes.
     TooLong(usize),
     /// A NUL or another control character.
     Control,
-    /// Characters that a phone number cannot have.
+    /// Characters other than digits and separators.
     NotAPhone,
-    /// Too few or too many digits.
+    /// This number of digits is below the minimum or above the maximum.
     PhoneDigits(usize),
     /// Not an e-mail address.
     NotAnEmail,
@@ -55,7 +55,7 @@ impl fmt::Display for TextError {
 pub struct Name(Box<str>);
 
 impl Name {
-    /// Trims and judges.
+    /// Trims and validates a name.
     pub fn parse(text: &str) -> Result<Self, TextError> {
         if text.chars().any(char::is_control) {
             return Err(TextError::Control);
@@ -78,12 +78,12 @@ impl Name {
 
 /// A phone number: 3 to 15 digits, leading zeros kept.
 ///
-/// Packed into one word as the decimal number that the digits make with a `1` put before them.
+/// Packed into one word: the decimal number of the digits with a leading `1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Phone(u64);
 
 impl Phone {
-    /// Drops a leading `+` and the separators space, `-`, `.`, `(`, `)`; the rest must be digits.
+    /// Removes a leading `+` and the separators space, `-`, `.`, `(`, `)`; all other characters must be digits.
     pub fn parse(text: &str) -> Result<Self, TextError> {
         let text = text.strip_prefix('+').unwrap_or(text);
         let mut packed: u64 = 1;
@@ -107,7 +107,7 @@ impl Phone {
         }
     }
 
-    /// The packed form; equal exactly for equal numbers.
+    /// The packed form; equal if and only if the numbers are equal.
     pub fn packed(self) -> u64 {
         self.0
     }
@@ -119,9 +119,9 @@ impl Phone {
         (leading == 1 && (PHONE_DIGITS_MIN..=PHONE_DIGITS_MAX).contains(&digits)).then_some(Self(packed))
     }
 
-    /// Writes the digits into `room` and returns them.
-    pub fn digits(self, room: &mut [u8; PHONE_DIGITS_MAX + 1]) -> &str {
-        unpacked(self.0, room)
+    /// Writes the digits into `buffer` and returns them.
+    pub fn digits(self, buffer: &mut [u8; PHONE_DIGITS_MAX + 1]) -> &str {
+        unpacked(self.0, buffer)
     }
 }
 
@@ -136,12 +136,12 @@ impl fmt::Display for Phone {
     }
 }
 
-/// An e-mail address of at most [`EMAIL_BYTES_MAX`] bytes, kept as it was written.
+/// An e-mail address of at most [`EMAIL_BYTES_MAX`] bytes; its case is kept.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Email(Box<str>);
 
 impl Email {
-    /// Trims and judges.
+    /// Trims and validates an address.
     pub fn parse(text: &str) -> Result<Self, TextError> {
         if text.chars().any(char::is_control) {
             return Err(TextError::Control);
@@ -162,22 +162,22 @@ impl Email {
         &self.0
     }
 
-    /// What makes two addresses the same in one list: the address in lower case.
+    /// The address in lower case: addresses that differ only in case are duplicates in one list.
     pub fn folded(&self) -> String {
         self.0.to_lowercase()
     }
 }
 
-/// Why a list is refused; positions count from 0.
+/// The reason why a list is rejected; positions count from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ListFault {
-    /// More than this many.
+pub enum ListError {
+    /// More than this number of elements.
     TooMany(usize),
-    /// The element at this position stands in the list before.
-    Twice(usize),
+    /// The element at this position equals an earlier one.
+    Duplicate(usize),
 }
 
-/// A list of at most `MAX` things, in the order given, none twice.
+/// A list of at most `MAX` elements without duplicates, in the order given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AtMost<const MAX: usize, T>(Vec<T>);
 
@@ -188,14 +188,14 @@ impl<const MAX: usize, T> Default for AtMost<MAX, T> {
 }
 
 impl<const MAX: usize, T> AtMost<MAX, T> {
-    /// Judges length and uniqueness; `same` is what makes two elements the same.
-    pub fn new<K: PartialEq>(items: Vec<T>, same: impl Fn(&T) -> K) -> Result<Self, ListFault> {
+    /// Checks length and uniqueness; elements with equal `key`s are duplicates.
+    pub fn new<K: PartialEq>(items: Vec<T>, key: impl Fn(&T) -> K) -> Result<Self, ListError> {
         if items.len() > MAX {
-            return Err(ListFault::TooMany(MAX));
+            return Err(ListError::TooMany(MAX));
         }
-        let keys: Vec<K> = items.iter().map(same).collect();
-        match (1..keys.len()).find(|&place| keys[..place].contains(&keys[place])) {
-            Some(place) => Err(ListFault::Twice(place)),
+        let keys: Vec<K> = items.iter().map(key).collect();
+        match (1..keys.len()).find(|&at| keys[..at].contains(&keys[at])) {
+            Some(at) => Err(ListError::Duplicate(at)),
             None => Ok(Self(items)),
         }
     }
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phone_of_the_wrong_length_or_alphabet_is_refused() {
+    fn a_phone_of_the_wrong_length_or_alphabet_is_rejected() {
         assert_eq!(Phone::parse("12"), Err(TextError::PhoneDigits(2)));
         assert_eq!(Phone::parse("1234567890123456"), Err(TextError::PhoneDigits(16)));
         assert_eq!(Phone::parse("++123"), Err(TextError::NotAPhone));
@@ -243,15 +243,15 @@ mod tests {
     }
 
     #[test]
-    fn an_email_is_judged() {
+    fn emails_are_validated() {
         assert!(Email::parse("o'brien+work@mail.example").is_ok());
         assert_eq!(Email::parse("nobody"), Err(TextError::NotAnEmail));
         assert_eq!(Email::parse("A <a@b.example>"), Err(TextError::NotAnEmail));
     }
 
     #[test]
-    fn nothing_stands_twice_in_a_list() {
+    fn a_list_with_a_duplicate_is_rejected() {
         let emails = ["a@b.example", "A@B.example"].map(|text| Email::parse(text).expect("valid"));
-        assert_eq!(Emails::new(emails.to_vec(), Email::folded).err(), Some(ListFault::Twice(1)));
+        assert_eq!(Emails::new(emails.to_vec(), Email::folded).err(), Some(ListError::Duplicate(1)));
     }
 }

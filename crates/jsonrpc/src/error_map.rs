@@ -3,9 +3,9 @@
 //! Every conversion is a match over all there is: a new way to fail does not compile until somebody has
 //! said what a client is told about it.
 
-use ringbook_book::command::{Blame, Refusal, Why};
-use ringbook_book::query::fault::{Part, QueryError, Wrong};
+use ringbook_book::command::{CommandError, CommandErrorKind, CommandSubject};
 use ringbook_book::query::field::Field;
+use ringbook_book::query::query_error::{QueryError, QueryErrorKind, QueryPart};
 
 use super::from_wire::{filter_path, id_number};
 use super::method::{ACCESS_TOKEN, DATE_TILL, SINCE, USER_ID};
@@ -72,7 +72,7 @@ pub fn of_app(error: &AppError, params: Reader<'_>) -> RpcError {
     let till = |mnemonic| RpcError::at(mnemonic, DATE_TILL).sent(params.raw(DATE_TILL));
     match error {
         AppError::Question(error) => of_question(error, params),
-        AppError::Command(refusal) => of_command(refusal, params),
+        AppError::Command(error) => of_command(error, params),
         AppError::Cursor(stale) => since(&cursor::why_stale(stale)),
         AppError::IntervalReversed => {
             till(Mnemonic::InvalidParametersCombination).because("date_till is before date_from")
@@ -85,17 +85,17 @@ pub fn of_app(error: &AppError, params: Reader<'_>) -> RpcError {
     }
 }
 
-/// A refused command, or one record of it, with the parameters or the members of the record.
-pub fn of_command(refusal: &Refusal, params: Reader<'_>) -> RpcError {
-    let (mnemonic, max) = match refusal.why {
-        Why::Missing => (Mnemonic::EntityNotFound, None),
-        Why::Taken => (Mnemonic::DuplicateEntity, None),
-        Why::System => (Mnemonic::SystemEntity, None),
-        Why::StillNeeded => (Mnemonic::DependencyError, None),
-        Why::Full(max) => (Mnemonic::DataLimitExceeded, Some(max)),
+/// A rejected command, or one record of it, with the parameters or the members of the record.
+pub fn of_command(error: &CommandError, params: Reader<'_>) -> RpcError {
+    let (mnemonic, max) = match error.kind {
+        CommandErrorKind::NotFound => (Mnemonic::EntityNotFound, None),
+        CommandErrorKind::AlreadyExists => (Mnemonic::DuplicateEntity, None),
+        CommandErrorKind::SystemOwned => (Mnemonic::SystemEntity, None),
+        CommandErrorKind::Referenced => (Mnemonic::DependencyError, None),
+        CommandErrorKind::LimitReached(max) => (Mnemonic::DataLimitExceeded, Some(max)),
     };
     let mut told = RpcError::new(mnemonic);
-    if let Some((field, value)) = blamed(refusal.blame, params) {
+    if let Some((field, value)) = subject(error.subject, params) {
         told = told.inside(&field).sent(value);
     }
     match max {
@@ -104,20 +104,20 @@ pub fn of_command(refusal: &Refusal, params: Reader<'_>) -> RpcError {
     }
 }
 
-/// The parameter that holds what is to blame: its path, and what was sent there.
-fn blamed<'d>(blame: Blame, params: Reader<'d>) -> Option<(String, Option<Json<'d>>)> {
+/// The parameter that an error is about: its path and its value.
+fn subject<'d>(subject: CommandSubject, params: Reader<'d>) -> Option<(String, Option<Json<'d>>)> {
     let member = |name: &str| Some((name.to_owned(), params.given(name)));
     let element = |list: &str, id| within(params, list, id).or_else(|| member(list));
-    match blame {
-        Blame::Target(_) if params.given("id").is_some() => member("id"),
-        Blame::Target(id) => element("ids", id),
-        Blame::Organization(_) => member("organization_id"),
-        Blame::Manager(_) => member("personal_manager_id"),
-        Blame::Group(id) => element("groups", id.number()),
-        Blame::Member(id) => element("members", id.number()),
-        Blame::Name => member("name"),
-        Blame::PhoneNumber => member("phone_number"),
-        Blame::Kind => None,
+    match subject {
+        CommandSubject::Target(_) if params.given("id").is_some() => member("id"),
+        CommandSubject::Target(id) => element("ids", id),
+        CommandSubject::Organization(_) => member("organization_id"),
+        CommandSubject::Manager(_) => member("personal_manager_id"),
+        CommandSubject::Group(id) => element("groups", id.number()),
+        CommandSubject::Member(id) => element("members", id.number()),
+        CommandSubject::Name => member("name"),
+        CommandSubject::PhoneNumber => member("phone_number"),
+        CommandSubject::Count => None,
     }
 }
 
@@ -131,14 +131,14 @@ fn within<'d>(params: Reader<'d>, list: &str, id: u64) -> Option<(String, Option
 /// A refused question; the offending value is fetched from the parameters that the question was read from.
 fn of_question(fault: &QueryError, params: Reader<'_>) -> RpcError {
     let path = path(&fault.part);
-    let (mnemonic, reason, max) = wrong(&fault.wrong);
+    let (mnemonic, reason, max) = kind(&fault.kind);
     // A name that does not exist is reported on the list that it stands in.
-    let field = if let Part::Fields(_) = fault.part { "fields" } else { &path };
+    let field = if let QueryPart::Fields(_) = fault.part { "fields" } else { &path };
     let mut told = RpcError::at(mnemonic, field).sent(params.at(&path));
     if let Some(reason) = reason {
         told = told.because(reason);
     }
-    if let Wrong::Unknown = fault.wrong {
+    if let QueryErrorKind::Unknown = fault.kind {
         told = told.allowing(suiting(&fault.part, params.fields()));
     }
     match max {
@@ -148,51 +148,51 @@ fn of_question(fault: &QueryError, params: Reader<'_>) -> RpcError {
 }
 
 /// The names of the fields that this part of a question can name.
-fn suiting(part: &Part, fields: &'static [Field]) -> impl Iterator<Item = &'static str> {
+fn suiting(part: &QueryPart, fields: &'static [Field]) -> impl Iterator<Item = &'static str> {
     let suits = match part {
-        Part::FilterField(_) => |field: &&Field| field.filterable,
-        Part::SortField(_) => |field: &&Field| field.sortable,
+        QueryPart::FilterField(_) => |field: &&Field| field.filterable,
+        QueryPart::SortField(_) => |field: &&Field| field.sortable,
         _ => |_: &&Field| true,
     };
     fields.iter().filter(suits).map(|field| field.name)
 }
 
-fn path(part: &Part) -> String {
+fn path(part: &QueryPart) -> String {
     let inside = |trail: &[usize], member: &str| format!("{}.{member}", filter_path(trail));
     match part {
-        Part::Filter(trail) => filter_path(trail),
-        Part::FilterField(trail) => inside(trail, "field"),
-        Part::FilterOperator(trail) => inside(trail, "operator"),
-        Part::FilterCondition(trail) => inside(trail, "condition"),
-        Part::FilterValue(trail, None) => inside(trail, "value"),
-        Part::FilterValue(trail, Some(place)) => inside(trail, &format!("value.{place}")),
-        Part::Sort => "sort".to_owned(),
-        Part::SortField(place) => format!("sort.{place}.field"),
-        Part::Fields(place) => format!("fields.{place}"),
-        Part::Limit => "limit".to_owned(),
-        Part::Offset => "offset".to_owned(),
+        QueryPart::Filter(trail) => filter_path(trail),
+        QueryPart::FilterField(trail) => inside(trail, "field"),
+        QueryPart::FilterOperator(trail) => inside(trail, "operator"),
+        QueryPart::FilterCondition(trail) => inside(trail, "condition"),
+        QueryPart::FilterValue(trail, None) => inside(trail, "value"),
+        QueryPart::FilterValue(trail, Some(place)) => inside(trail, &format!("value.{place}")),
+        QueryPart::Sort => "sort".to_owned(),
+        QueryPart::SortField(place) => format!("sort.{place}.field"),
+        QueryPart::Fields(place) => format!("fields.{place}"),
+        QueryPart::Limit => "limit".to_owned(),
+        QueryPart::Offset => "offset".to_owned(),
     }
 }
 
 /// Mnemonic, reason and bound.
-fn wrong(wrong: &Wrong) -> (Mnemonic, Option<String>, Option<usize>) {
+fn kind(kind: &QueryErrorKind) -> (Mnemonic, Option<String>, Option<usize>) {
     let invalid = |reason: String, max| (Mnemonic::InvalidParameterValue, Some(reason), max);
-    match wrong {
-        Wrong::Unknown => (Mnemonic::UnexpectedParameters, None, None),
-        Wrong::NotFilterable => (Mnemonic::FilterProhibited, None, None),
-        Wrong::NotSortable => (Mnemonic::SortProhibited, None, None),
-        Wrong::Missing => (Mnemonic::RequiredParameterMissed, None, None),
-        Wrong::Type { expected } => {
+    match kind {
+        QueryErrorKind::Unknown => (Mnemonic::UnexpectedParameters, None, None),
+        QueryErrorKind::NotFilterable => (Mnemonic::FilterProhibited, None, None),
+        QueryErrorKind::NotSortable => (Mnemonic::SortProhibited, None, None),
+        QueryErrorKind::Missing => (Mnemonic::RequiredParameterMissed, None, None),
+        QueryErrorKind::Type { expected } => {
             let reason = format!("{expected} is expected");
             (Mnemonic::DataTypeError, Some(reason), None)
         }
-        Wrong::Operator { allowed } => invalid(format!("one of: {}", allowed.join(", ")), None),
-        Wrong::Value { reason } => invalid(reason.clone(), None),
-        Wrong::Pattern(fault) => invalid(fault.to_string(), None),
-        Wrong::JsQuery(fault) => invalid(fault.to_string(), None),
-        Wrong::TooMany { what, max } => invalid(format!("at most {max} {what}"), Some(*max)),
-        Wrong::OutOfRange { max } => invalid(format!("must be from 0 to {max}"), Some(*max)),
-        Wrong::TooSlow => {
+        QueryErrorKind::Operator { allowed } => invalid(format!("one of: {}", allowed.join(", ")), None),
+        QueryErrorKind::Value { reason } => invalid(reason.clone(), None),
+        QueryErrorKind::Pattern(fault) => invalid(fault.to_string(), None),
+        QueryErrorKind::JsQuery(fault) => invalid(fault.to_string(), None),
+        QueryErrorKind::TooMany { what, max } => invalid(format!("at most {max} {what}"), Some(*max)),
+        QueryErrorKind::OutOfRange { max } => invalid(format!("must be from 0 to {max}"), Some(*max)),
+        QueryErrorKind::TooSlow => {
             invalid("the question takes too many steps: ask with fewer or simpler filters".to_owned(), None)
         }
     }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use ringbook_book::id::UserId;
+use ringbook_store::UserId;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -64,7 +64,7 @@ async fn key(store: &Store, user: UserId) -> String {
     token
 }
 
-async fn customer(store: &Store, agent: Option<ringbook_book::id::AgentId>) -> AccountId {
+async fn customer(store: &Store, agent: Option<ringbook_store::AgentId>) -> AccountId {
     let (name, timezone) = ("Ромашка".to_owned(), "Europe/Moscow".to_owned());
     let customer = NewCustomer { agent, name, timezone, day_limit: None, minute_limit: None };
     AccountId::Customer(store.add_customer(customer).await.expect("a customer"))

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use ringbook_json::write::{digits, is_plain, number, number_or_null, raw, text, text_contents, text_or_null};
 
 use answer_room::{AnswerRoom, RenderError};
-use ringbook_book::query::runner::Runner;
+use ringbook_book::runner::Runner;
 
 use super::mnemonic::{Param, RpcError};
 use ringbook_app::access::{LimitsView, Session};
@@ -74,7 +74,7 @@ impl Output {
         let fresh = Vec::with_capacity(SEGMENT_BYTES + SLACK_BYTES);
         let full = std::mem::replace(&mut self.open, fresh);
         self.push(Bytes::from(full));
-        runner.goes_on()
+        runner.should_continue()
     }
 
     /// Appends bytes that are shared instead of copied.

@@ -2,7 +2,8 @@
 //! without PostgreSQL.
 //!
 //! A query is compiled once by [`JsQuery::parse`] and evaluated by [`JsQuery::matches`]. Values are accessed through the
-//! trait [`JsonView`], which the caller implements for its own data, so that no JSON document has to be built. The whole
+//! trait [`JsonView`], which the caller implements for its own data, so that no JSON document has to be built. (The feature
+//! `serde_json` implements it for documents of that crate.) The whole
 //! language is supported, and answers are those of version 1.1 of the extension (`value @@ query`); they are compared
 //! with a running PostgreSQL on random queries and values (`tests/postgres.rs`).
 //!
@@ -69,6 +70,8 @@ mod packed_digits;
 mod parser;
 mod program;
 mod query_error;
+#[cfg(feature = "serde_json")]
+mod serde_value;
 #[cfg(test)]
 mod tests;
 

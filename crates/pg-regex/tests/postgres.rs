@@ -6,7 +6,7 @@
 use pg_regex::{Case, Like, PatternError, Regex, StepBudget};
 use ringbook_testbed::queries;
 use ringbook_testbed::random::{Choices, Rng, repeat_with, seeds};
-use ringbook_testbed::reference::{Reference, ReferenceError, quoted};
+use ringbook_testbed::reference::{Reference, quoted};
 
 const PATTERNS_PER_ROUND: usize = 100;
 
@@ -23,11 +23,7 @@ fn matches(
         quoted(pattern),
         list.join(",")
     );
-    match reference.first_column(&query) {
-        Ok(rows) => Some(Ok(rows.iter().map(|row| row == "t").collect())),
-        Err(ReferenceError::Rejected(message)) => Some(Err(message)),
-        Err(ReferenceError::TimedOut) => None,
-    }
+    reference.booleans(&query)
 }
 
 /// The lines that a scan finds, as one answer for each line.

@@ -14,8 +14,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use ringbook_book::command::{Command, EmployeeDraft, PhoneDraft};
 use ringbook_book::contact::ContactDraft;
 use ringbook_book::employee::PhoneStatus;
-use ringbook_book::id::{AgentId, CustomerId, EmployeeId, GroupId, IdError, OrganizationId, UserId};
+use ringbook_book::id::{CustomerId, EmployeeId, GroupId, IdError, OrganizationId};
 use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
+use ringbook_store::{AgentId, UserId};
 use serde_json::{Value, json};
 
 use crate::config::DemoOptions;
@@ -248,7 +249,7 @@ async fn fill(
 
 async fn change(books: &Books, customer: CustomerId, command: Command) -> Result<Vec<u64>, Failure> {
     let outcome = books.change(customer, command).await.map_err(|fault| fault.to_string())?;
-    Ok(outcome.made.into_iter().flatten().collect())
+    Ok(outcome.created.into_iter().flatten().collect())
 }
 
 async fn create_tables(books: &Books, customer: CustomerId, tables: &people::Tables) -> Result<Ids, Failure> {
@@ -258,7 +259,7 @@ async fn create_tables(books: &Books, customer: CustomerId, tables: &people::Tab
     let drafts = tables.employees.iter().map(employee).collect::<Result<_, _>>()?;
     let employees = change(books, customer, Command::AddEmployees(drafts)).await?;
     let book = books.book(customer).await.map_err(|fault| fault.to_string())?;
-    let blacklist = book.groups().find(|group| group.name.as_str() == ringbook_book::group::BLACKLIST);
+    let blacklist = book.groups().find(|group| group.name.as_str() == ringbook_book::group::SYSTEM_GROUP_NAME);
     Ok(Ids {
         organizations: of_numbers(&organizations, OrganizationId::new),
         groups: of_numbers(&groups, GroupId::new),

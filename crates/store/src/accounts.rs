@@ -2,16 +2,15 @@
 
 use std::ops::ControlFlow;
 
-use ringbook_book::id::{AgentId, CustomerId};
+use crate::ids::AgentId;
+use ringbook_book::group::SYSTEM_GROUP_NAME;
+use ringbook_book::id::CustomerId;
 
 use super::directory::{self, CustomerRow, moved};
 use super::rows::{column, limit_column, must_exist};
 use super::sequences::take_ids;
 use super::sql::{Session, values};
 use super::{AccountId, EntityKind, IdKind, Store, StoreError, statements, users};
-
-/// The name of the group that every book is born with.
-const SYSTEM_GROUP: &str = "Blacklist";
 
 /// A customer to be added. It starts active, with an empty allow-list and a book that holds the system group.
 #[derive(Debug, Clone)]
@@ -154,7 +153,7 @@ fn add_customer(session: &dyn Session, customer: &NewCustomer) -> Result<Custome
     ];
     session.execute(statements::ADD_CUSTOMER, &values)?;
     session.execute(statements::ADD_BOOK, &values![id])?;
-    session.execute(statements::ADD_SYSTEM_GROUP, &values![id, column(group), SYSTEM_GROUP])?;
+    session.execute(statements::ADD_SYSTEM_GROUP, &values![id, column(group), SYSTEM_GROUP_NAME])?;
     CustomerId::new(number).map_err(|_| StoreError::IdsSpent)
 }
 

@@ -11,7 +11,7 @@ use ringbook_book::blacklist::BlacklistNumber;
 use ringbook_book::change::{Change, Effect};
 use ringbook_book::contact::Contact;
 use ringbook_book::employee::Employee;
-use ringbook_book::group::Origin;
+use ringbook_book::group::GroupOwner;
 use ringbook_book::id::CustomerId;
 use ringbook_book::text::{Email, Name};
 
@@ -85,7 +85,7 @@ fn follow(session: &dyn Session, customer: CustomerId, changes: &[Arc<Change>]) 
 fn orders(owner: i64, revision: i64, effect: &Effect) -> [Option<BoundStatement<'_>>; 2] {
     let one = match effect {
         Effect::PutContact(contact) => put_contact(owner, revision, contact),
-        Effect::Regroup(id, groups) => {
+        Effect::SetContactGroups(id, groups) => {
             let groups = lists::write_ids(groups.iter().map(|id| id.number()));
             BoundStatement::new(sql::REGROUP, values![groups, revision, owner, column(id.number())])
         }
@@ -94,7 +94,7 @@ fn orders(owner: i64, revision: i64, effect: &Effect) -> [Option<BoundStatement<
             BoundStatement::new(sql::PUT_ORGANIZATION, row)
         }
         Effect::PutGroup(group) => {
-            let system = i64::from(group.origin == Origin::System);
+            let system = i64::from(group.owner == GroupOwner::System);
             BoundStatement::new(
                 sql::PUT_GROUP,
                 values![owner, column(group.id.number()), revision, group.name.as_str(), system],

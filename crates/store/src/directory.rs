@@ -6,7 +6,8 @@
 
 use std::ops::ControlFlow;
 
-use ringbook_book::id::{AgentId, CustomerId, KeyId, UserId};
+use crate::ids::{AgentId, KeyId, UserId};
+use ringbook_book::id::CustomerId;
 
 use super::rows::{self, id, optional_id};
 use super::sql::{Row, Session, values};

@@ -19,6 +19,7 @@ mod books;
 mod catch_up;
 mod directory;
 mod fault_injector;
+mod ids;
 mod lists;
 mod loading;
 mod logins;
@@ -47,6 +48,7 @@ pub use audit::{Bodies, Request, RequestRow, SEGMENT_SECONDS_MAX, Segment, Sent}
 pub use books::CommitError;
 pub use catch_up::CatchUp;
 pub use directory::{AgentRow, BlockRow, CustomerRow, Directory, KeyRow, Revisions, UserRow};
+pub use ids::{AgentId, KeyId, UserId};
 pub use logins::SessionRow;
 pub use metrics::Commits;
 pub use moving::{MoveError, MovePhase, MoveStep, Transfer, move_store};

@@ -8,10 +8,10 @@ use std::thread;
 
 use ringbook_book::Book;
 use ringbook_book::blacklist::{BlacklistEntry, BlacklistNumber};
-use ringbook_book::book::load::{Frame, Ran, Run, SmallTables, StoredContact, assemble};
+use ringbook_book::book::load::{IndexedTables, LoadBatch, LoadedBatch, SmallTables, StoredContact, assemble};
 use ringbook_book::contact::{Contact, ContactDraft};
 use ringbook_book::employee::Employee;
-use ringbook_book::group::{Group, Origin};
+use ringbook_book::group::{Group, GroupOwner};
 use ringbook_book::id::{BlacklistId, ContactId, CustomerId, EmployeeId, GroupId, OrganizationId, Revision};
 use ringbook_book::organization::Organization;
 use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
@@ -63,7 +63,7 @@ impl Store {
         let session = self.snapshot()?;
         let Head { revision, contacts, forgotten } =
             head(&*session, customer)?.ok_or(StoreError::NotFound { what: EntityKind::Customer })?;
-        let frame = Frame::new(SmallTables {
+        let tables = IndexedTables::new(SmallTables {
             organizations: organizations(&*session, customer)?,
             groups: groups(&*session, customer)?,
             employees: employees(&*session, customer)?,
@@ -73,9 +73,9 @@ impl Store {
         });
         let ids = id_bounds(&*session, customer)?;
         let sessions = self.loaders(session, ids, loaders_max)?;
-        let runs = load_together(&frame, customer, revision, ids, sessions)?;
+        let runs = load_together(&tables, customer, revision, ids, sessions)?;
         let unfit = |unfit| StoreError::unreadable("contacts", format_args!("customer_id {customer}"), unfit);
-        let book = assemble(frame, runs, revision).map_err(unfit)?;
+        let book = assemble(tables, runs, revision).map_err(unfit)?;
         if book.contacts_len() as u64 != contacts {
             let cause = format_args!("{} contacts can be read where {contacts} were written", book.contacts_len());
             return Err(StoreError::unreadable("books", format_args!("customer_id {customer}"), cause));
@@ -105,12 +105,12 @@ impl Store {
 
 /// Reads the contacts, each session a range of ids; the first session is the one that the book was begun with.
 fn load_together(
-    frame: &Frame,
+    tables: &IndexedTables,
     customer: CustomerId,
     revision: Revision,
     ids: Option<(i64, i64)>,
     sessions: Vec<Snapshot>,
-) -> Result<Vec<Ran>, StoreError> {
+) -> Result<Vec<LoadedBatch>, StoreError> {
     let Some((least, most)) = ids else { return Ok(Vec::new()) };
     let step = (most - least) / sessions.len() as i64 + 1;
     let range = |at: usize| (least + at as i64 * step, (least + (at as i64 + 1) * step - 1).min(most));
@@ -123,11 +123,11 @@ fn load_together(
                     if head(&*session, customer)?.is_none_or(|head| head.revision != revision) {
                         return Err(StoreError::RevisionMoved);
                     }
-                    load_run(&*session, customer, frame, range(at))
+                    load_run(&*session, customer, tables, range(at))
                 })
             })
             .collect();
-        let first = first.map(|(at, session)| load_run(&*session, customer, frame, range(at)));
+        let first = first.map(|(at, session)| load_run(&*session, customer, tables, range(at)));
         let join = |thread: thread::ScopedJoinHandle<'_, _>| {
             thread.join().unwrap_or_else(|_| Err(StoreError::unavailable("a thread that read contacts panicked")))
         };
@@ -138,10 +138,10 @@ fn load_together(
 fn load_run(
     session: &dyn Session,
     customer: CustomerId,
-    frame: &Frame,
+    tables: &IndexedTables,
     (from, to): (i64, i64),
-) -> Result<Ran, StoreError> {
-    let mut run = Run::new(frame);
+) -> Result<LoadedBatch, StoreError> {
+    let mut run = LoadBatch::new(tables);
     let mut lists = Lists::default();
     let read = session.each(sql::CONTACTS, &values![column(customer.number()), from, to], &mut |row| {
         push(&mut run, row, &mut lists).map_err(|cause| broken("contacts", customer, row, cause))?;
@@ -158,7 +158,7 @@ struct Lists {
     groups: Vec<u64>,
 }
 
-fn push(run: &mut Run<'_>, row: &dyn Row, lists: &mut Lists) -> Result<(), String> {
+fn push(run: &mut LoadBatch<'_>, row: &dyn Row, lists: &mut Lists) -> Result<(), String> {
     lists::read_phones(row.text(4)?, &mut lists.phones)?;
     lists::read_ids(row.text(8)?, &mut lists.groups)?;
     let emails = lists::Texts::read(row.text(5)?)?;
@@ -225,8 +225,8 @@ pub(super) fn organizations(
 
 pub(super) fn groups(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Group, Revision)>, StoreError> {
     all(session, sql::GROUPS, "groups", customer, |row| {
-        let origin = if row.truth(3)? { Origin::System } else { Origin::User };
-        let group = Group { id: rows::id(row.number(0)?, GroupId::new)?, name: name(row.text(2)?)?, origin };
+        let owner = if row.truth(3)? { GroupOwner::System } else { GroupOwner::User };
+        let group = Group { id: rows::id(row.number(0)?, GroupId::new)?, name: name(row.text(2)?)?, owner };
         Ok((group, revision(row)?))
     })
 }

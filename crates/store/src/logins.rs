@@ -1,6 +1,6 @@
 //! Sessions: what a login made, by the hash of its token, until it expires or is ended.
 
-use ringbook_book::id::UserId;
+use crate::ids::UserId;
 
 use super::rows::{column, id};
 use super::sql::{Row, Session, values};

@@ -1,6 +1,7 @@
 //! How ids and accounts stand in a row, for every table of the directory.
 
-use ringbook_book::id::{AgentId, CustomerId, IdError};
+use crate::ids::AgentId;
+use ringbook_book::id::{CustomerId, IdError};
 
 use super::StoreError;
 use super::sql::{Row, Session, values};

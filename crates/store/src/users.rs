@@ -1,6 +1,6 @@
 //! Users and their keys: what the operator adds, sets and removes.
 
-use ringbook_book::id::{KeyId, UserId};
+use crate::ids::{KeyId, UserId};
 
 use super::accounts::account_must_exist;
 use super::directory::{self, UserRow, moved};

@@ -94,6 +94,21 @@ impl Reference {
     }
 }
 
+impl Reference {
+    /// The values of the first column of a query, as booleans, or the message of its rejection; `None` if it takes too
+    /// long.
+    ///
+    /// # Panics
+    /// The connection is lost.
+    pub fn booleans(&mut self, query: &str) -> Option<Result<Vec<bool>, String>> {
+        match self.first_column(query) {
+            Ok(rows) => Some(Ok(rows.iter().map(|row| row == "t").collect())),
+            Err(ReferenceError::Rejected(message)) => Some(Err(message)),
+            Err(ReferenceError::TimedOut) => None,
+        }
+    }
+}
+
 /// A text as an SQL literal.
 pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))

@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn what_was_found_before_a_forgetting_is_not_kept() {
         let (sessions, hash) = (Sessions::default(), TokenHash::of("t"));
-        let user = ringbook_book::id::UserId::new(1).expect("an id");
+        let user = ringbook_store::UserId::new(1).expect("an id");
         let session = SessionRow { user, expires_at: 10 };
         let asked = sessions.find(hash).expect_err("not here yet");
         sessions.forget_all();

@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ringbook_book::id::{AgentId, CustomerId, KeyId, UserId};
+use ringbook_book::id::CustomerId;
+use ringbook_store::{AgentId, KeyId, UserId};
 
 use super::allowlist::Block;
 use super::quota::{Counter, Limits};

@@ -41,14 +41,14 @@ async fn add_user(store: &Store, account: AccountId, login: &str) -> UserId {
     store.add_user(user).await.expect("a user")
 }
 
-async fn add_key(store: &Store, user: UserId, expires_at: Option<i64>) -> (String, ringbook_book::id::KeyId) {
+async fn add_key(store: &Store, user: UserId, expires_at: Option<i64>) -> (String, ringbook_store::KeyId) {
     let token = fresh_token().expect("chance");
     let token_hash = TokenHash::of(token.expose()).to_hex();
     let key = NewKey { user, name: "key".into(), token_hash, expires_at };
     (token.expose().clone(), store.add_key(key).await.expect("a key"))
 }
 
-async fn add_customer(store: &Store, agent: Option<ringbook_book::id::AgentId>) -> AccountId {
+async fn add_customer(store: &Store, agent: Option<ringbook_store::AgentId>) -> AccountId {
     let customer = NewCustomer { agent, name: "c".into(), timezone: "UTC".into(), day_limit: None, minute_limit: None };
     AccountId::Customer(store.add_customer(customer).await.expect("a customer"))
 }

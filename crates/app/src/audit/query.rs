@@ -9,13 +9,13 @@ use std::ops::{ControlFlow, RangeInclusive};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::fields::{API_REQUEST, api_request};
 use ringbook_book::query::ask::Direction;
-use ringbook_book::query::fault::QueryError;
-use ringbook_book::query::field::{API_REQUEST, api_request};
 use ringbook_book::query::plan::{Plan, SortBy};
-use ringbook_book::query::runner::Runner;
-use ringbook_book::query::sieve::TopK;
+use ringbook_book::query::query_error::QueryError;
+use ringbook_book::query::stream::StreamQuery;
 use ringbook_book::query::value::{Objects, Record, Value};
+use ringbook_book::runner::Runner;
 
 use super::AuditLog;
 use crate::work::OnJob;
@@ -96,11 +96,11 @@ fn run(store: &Store, scope: &Scope, plan: &Plan, runner: &dyn Runner) -> Result
         request
     };
     let requests = store.requests(scope.account)?;
-    let mut sieve = TopK::new(plan, runner);
+    let mut query = StreamQuery::new(plan, runner);
     let mut refused = None;
     requests.each(*scope.time.start(), *scope.time.end(), bodies, |segment, rows| {
         for row in rows.into_iter().filter(|row| scope.holds(row)) {
-            if let Err(fault) = sieve.offer(AuditRecord { row, segment }, slim, AuditRecord::bytes) {
+            if let Err(fault) = query.offer(AuditRecord { row, segment }, slim, AuditRecord::bytes) {
                 refused = Some(fault);
                 return ControlFlow::Break(());
             }
@@ -110,7 +110,7 @@ fn run(store: &Store, scope: &Scope, plan: &Plan, runner: &dyn Runner) -> Result
     if let Some(fault) = refused {
         return Err(AuditError::Question(fault));
     }
-    let (total, mut found) = sieve.finish();
+    let (total, mut found) = query.finish();
     if plan.fields().has(api_request::BODY) && !sorts_by_body {
         add_bodies(&requests, &mut found)?;
     }

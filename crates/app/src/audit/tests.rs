@@ -2,9 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use crate::fields::API_REQUEST;
 use ringbook_book::id::CustomerId;
 use ringbook_book::query::ask::Ask;
-use ringbook_book::query::field::API_REQUEST;
 use ringbook_book::query::plan::plan;
 use tempfile::TempDir;
 

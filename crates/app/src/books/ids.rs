@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use ringbook_book::book::decide::{IdKind, IdSource};
+use ringbook_book::book::decision::{IdKind, IdSource};
 
 use ringbook_store::{self, Store, StoreError};
 

@@ -93,7 +93,7 @@ fn draft(at: u64) -> ContactDraft {
 
 /// A number that was made, as an id.
 fn made<Id: fmt::Debug>(outcome: &Outcome, new: impl Fn(u64) -> Result<Id, ringbook_book::id::IdError>) -> Id {
-    new(outcome.made[0].expect("it was made")).expect("an id")
+    new(outcome.created[0].expect("it was made")).expect("an id")
 }
 
 /// What the other node shows is what is stored, deletions and the order of change included.
@@ -140,7 +140,7 @@ async fn nodes_that_change_one_book_at_the_same_time_lose_nothing() {
     for asked in asked {
         match asked.await.expect("no panic") {
             Ok(_) => {}
-            Err(BookError::Refused(_)) => refused += 1,
+            Err(BookError::Rejected(_)) => refused += 1,
             Err(fault) => panic!("{fault}"),
         }
     }
@@ -195,7 +195,7 @@ async fn story(world: &World) -> usize {
             watched(world).await;
             Some(outcome)
         }
-        Err(BookError::Refused(_)) => None,
+        Err(BookError::Rejected(_)) => None,
         Err(_) => {
             failed += 1;
             None
@@ -211,7 +211,8 @@ async fn story(world: &World) -> usize {
         groups: group.into_iter().filter(|_| at % 2 == 0).collect(),
         ..draft(at)
     });
-    let contacts = tell(Command::AddContacts(drafts.collect())).await.map(|outcome| outcome.made).unwrap_or_default();
+    let contacts =
+        tell(Command::AddContacts(drafts.collect())).await.map(|outcome| outcome.created).unwrap_or_default();
     let contacts: Vec<ContactId> = contacts.into_iter().flatten().filter_map(|id| ContactId::new(id).ok()).collect();
     if let [first, second, .., last] = contacts[..] {
         let edit = ContactEdit { first_name: Edit::Set(Some(name("Renamed"))), ..ContactEdit::default() };
@@ -309,7 +310,7 @@ async fn changes_that_wait_share_a_commit_and_each_is_answered_for_itself(data: 
         .collect();
     for (at, asked) in asked.into_iter().enumerate() {
         let answer = asked.await.expect("no panic");
-        assert_eq!(matches!(answer, Err(BookError::Refused(_))), at % 3 == 0, "{at}: {answer:?}");
+        assert_eq!(matches!(answer, Err(BookError::Rejected(_))), at % 3 == 0, "{at}: {answer:?}");
     }
     assert!(commits() - before < 100, "{} commits for 200 changes", commits() - before);
     store_equals_memory(&world).await;
@@ -360,7 +361,7 @@ async fn a_change_by_another_hand_is_seen_before_the_next_one(data: TestData) {
     let asked = change(&world, Command::AddOrganizations(vec![name("three")])).await;
     asked.expect("it is decided again on the present state");
     let taken = change(&world, Command::AddOrganizations(vec![name("two")])).await;
-    assert!(matches!(taken, Err(BookError::Refused(_))), "{taken:?}");
+    assert!(matches!(taken, Err(BookError::Rejected(_))), "{taken:?}");
     store_equals_memory(&world).await;
 }
 
@@ -385,12 +386,12 @@ async fn long_questions_that_begin_at_once_do_not_wait_for_each_other() {
         value: Literal::Text("a.*b|c".to_owned()),
     };
     let question = || plan::plan(&CONTACT, &Ask { filter: filter.clone(), ..Ask::default() }).expect("a plan");
-    assert!(book.estimate(&question()) > ringbook_workers::INLINE_MAX);
+    assert!(book.search(&Arc::new(question())).estimate() > ringbook_workers::INLINE_MAX);
     for _ in 0..300 {
         let ask = || {
             let (books, book, plan) = (world.books.clone(), Arc::clone(&book), question());
             tokio::spawn(async move {
-                books.ask(&ringbook_workers::Client::server(), book, plan).await.map(|answer| answer.map(drop))
+                books.search(&ringbook_workers::Client::server(), &book, plan).await.map(|answer| answer.map(drop))
             })
         };
         let asked: Vec<_> = (0..4).map(|_| ask()).collect();

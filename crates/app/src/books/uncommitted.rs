@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use ringbook_book::Book;
-use ringbook_book::book::decide::Decision;
+use ringbook_book::book::decision::Decision;
 use ringbook_book::book::writer::BookWriter;
 use ringbook_book::change::Change;
 
@@ -91,7 +91,7 @@ fn decide(
             writer.apply(&change);
             (Some(Arc::new(change)), Ok(outcome))
         }
-        Err(refusal) => (None, Err(BookError::Refused(refusal))),
+        Err(refusal) => (None, Err(BookError::Rejected(refusal))),
     }
 }
 

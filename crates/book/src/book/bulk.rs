@@ -1,18 +1,18 @@
-//! Decides uploads: many contacts at once, with organizations and groups that are made where they are missing.
+//! Decides uploads: many contacts in one command, which creates the organizations and groups that do not exist.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::decide::{CONTACTS_MAX, Decided, FRESH, IdKind, IdSource, THINGS_MAX, refuse};
+use super::decision::{CONTACTS_MAX, Decided, ID_PROOF, IdKind, IdSource, TABLE_ROWS_MAX, reject};
 use super::writer::BookWriter;
 use crate::change::Effect;
-use crate::command::{Blame, OnError, Outcome, Refusal, Upload, Why};
+use crate::command::{CommandError, CommandErrorKind, CommandSubject, OnError, Outcome, Upload};
 use crate::contact::{Contact, ContactDraft};
-use crate::group::{Group, Origin};
+use crate::group::{Group, GroupOwner};
 use crate::id::{ContactId, GroupId, OrganizationId};
 use crate::organization::Organization;
 use crate::text::Name;
 
-/// How many ids of which kind these uploads use up at most.
+/// Maximum number of ids of each kind that these uploads allocate.
 pub(super) fn ids_needed(uploads: &[Upload]) -> Vec<(IdKind, u64)> {
     let organizations: HashSet<&Name> = uploads.iter().filter_map(|upload| upload.organization_name.as_ref()).collect();
     let groups: HashSet<&Name> = uploads.iter().flat_map(|upload| &upload.group_names).collect();
@@ -23,85 +23,95 @@ pub(super) fn ids_needed(uploads: &[Upload]) -> Vec<(IdKind, u64)> {
     ]
 }
 
-/// What one upload makes besides its contacts.
+/// Organizations and groups created by an upload.
 #[derive(Default)]
-struct Fresh {
+struct NewRecords {
     organizations: HashMap<Name, OrganizationId>,
     groups: HashMap<Name, GroupId>,
     effects: Vec<Effect>,
 }
 
 impl BookWriter {
-    /// Adds the contacts, or all but those that are wrong.
+    /// Decides an upload; with [`OnError::Skip`] invalid contacts are skipped.
     pub(super) fn upload(&self, uploads: Vec<Upload>, on_error: OnError, ids: &mut impl IdSource) -> Decided {
-        self.judge_room(self.book().contacts_len(), uploads.len(), CONTACTS_MAX)?;
-        let mut fresh = Fresh::default();
+        self.check_capacity(self.book().contacts_len(), uploads.len(), CONTACTS_MAX)?;
+        let mut new = NewRecords::default();
         let mut contacts = Vec::with_capacity(uploads.len());
-        let mut outcome = Outcome { made: Vec::with_capacity(uploads.len()), left_out: Vec::new() };
-        for (at, upload) in uploads.into_iter().enumerate() {
-            match self.complete(upload, &mut fresh, ids).map_err(|refusal| Refusal { at, ..refusal }) {
+        let mut outcome = Outcome { created: Vec::with_capacity(uploads.len()), skipped: Vec::new() };
+        for (index, upload) in uploads.into_iter().enumerate() {
+            match self.complete(upload, &mut new, ids).map_err(|error| CommandError { index, ..error }) {
                 Ok(draft) => {
                     let number = ids.next(IdKind::Contact);
-                    let id = ContactId::new(number).expect(FRESH);
+                    let id = ContactId::new(number).expect(ID_PROOF);
                     contacts.push(Effect::PutContact(Contact { id, draft }));
-                    outcome.made.push(Some(number));
+                    outcome.created.push(Some(number));
                 }
-                Err(refusal) if on_error == OnError::Reject => return Err(refusal),
-                Err(refusal) => {
-                    outcome.left_out.push(refusal);
-                    outcome.made.push(None);
+                Err(error) if on_error == OnError::Reject => return Err(error),
+                Err(error) => {
+                    outcome.skipped.push(error);
+                    outcome.created.push(None);
                 }
             }
         }
-        fresh.effects.append(&mut contacts);
-        Ok((fresh.effects, outcome))
+        new.effects.append(&mut contacts);
+        Ok((new.effects, outcome))
     }
 
-    /// The contact with the ids of everything that it names; what is missing is made, once nothing can be wrong.
-    fn complete(&self, upload: Upload, fresh: &mut Fresh, ids: &mut impl IdSource) -> Result<ContactDraft, Refusal> {
+    /// Replaces names by ids. Missing organizations and groups are created after all checks have passed.
+    fn complete(
+        &self,
+        upload: Upload,
+        new: &mut NewRecords,
+        ids: &mut impl IdSource,
+    ) -> Result<ContactDraft, CommandError> {
         let Upload { mut draft, organization_name, group_names } = upload;
-        self.judge_links(&draft)?;
-        self.judge_rest(fresh, &organization_name, &group_names)?;
+        self.check_references(&draft)?;
+        self.check_new_records(new, &organization_name, &group_names)?;
         if let Some(name) = organization_name {
-            draft.organization = Some(self.organization_for(name, fresh, ids));
+            draft.organization = Some(self.organization_for(name, new, ids));
         }
         if !group_names.is_empty() {
             let mut groups: BTreeSet<GroupId> = draft.groups.into_iter().collect();
-            groups.extend(group_names.into_iter().map(|name| self.group_for(name, fresh, ids)));
+            groups.extend(group_names.into_iter().map(|name| self.group_for(name, new, ids)));
             draft.groups = groups.into_iter().collect();
         }
         Ok(draft)
     }
 
-    /// Whether there is room for what may have to be made.
-    fn judge_rest(&self, fresh: &Fresh, organization: &Option<Name>, groups: &[Name]) -> Result<(), Refusal> {
-        let full = |have: usize, more: usize| (have + more) as u64 > THINGS_MAX;
-        let more = usize::from(organization.is_some());
-        if full(self.organizations.len() + fresh.organizations.len(), more)
-            || full(self.groups.len() + fresh.groups.len(), groups.len())
+    /// Checks the size limits for organizations and groups that may have to be created.
+    fn check_new_records(
+        &self,
+        new: &NewRecords,
+        organization: &Option<Name>,
+        groups: &[Name],
+    ) -> Result<(), CommandError> {
+        let is_full = |present: usize, added: usize| (present + added) as u64 > TABLE_ROWS_MAX;
+        let added = usize::from(organization.is_some());
+        if is_full(self.organizations.len() + new.organizations.len(), added)
+            || is_full(self.groups.len() + new.groups.len(), groups.len())
         {
-            return refuse(Blame::Kind, Why::Full(THINGS_MAX));
+            return reject(CommandSubject::Count, CommandErrorKind::LimitReached(TABLE_ROWS_MAX));
         }
         Ok(())
     }
 
-    fn organization_for(&self, name: Name, fresh: &mut Fresh, ids: &mut impl IdSource) -> OrganizationId {
-        if let Some(id) = self.organization_named(&name).or_else(|| fresh.organizations.get(&name).copied()) {
+    fn organization_for(&self, name: Name, new: &mut NewRecords, ids: &mut impl IdSource) -> OrganizationId {
+        if let Some(id) = self.organization_named(&name).or_else(|| new.organizations.get(&name).copied()) {
             return id;
         }
-        let id = OrganizationId::new(ids.next(IdKind::Organization)).expect(FRESH);
-        fresh.effects.push(Effect::PutOrganization(Organization { id, name: name.clone() }));
-        fresh.organizations.insert(name, id);
+        let id = OrganizationId::new(ids.next(IdKind::Organization)).expect(ID_PROOF);
+        new.effects.push(Effect::PutOrganization(Organization { id, name: name.clone() }));
+        new.organizations.insert(name, id);
         id
     }
 
-    fn group_for(&self, name: Name, fresh: &mut Fresh, ids: &mut impl IdSource) -> GroupId {
-        if let Some(id) = self.group_named(&name).or_else(|| fresh.groups.get(&name).copied()) {
+    fn group_for(&self, name: Name, new: &mut NewRecords, ids: &mut impl IdSource) -> GroupId {
+        if let Some(id) = self.group_named(&name).or_else(|| new.groups.get(&name).copied()) {
             return id;
         }
-        let id = GroupId::new(ids.next(IdKind::Group)).expect(FRESH);
-        fresh.effects.push(Effect::PutGroup(Group { id, name: name.clone(), origin: Origin::User }));
-        fresh.groups.insert(name, id);
+        let id = GroupId::new(ids.next(IdKind::Group)).expect(ID_PROOF);
+        new.effects.push(Effect::PutGroup(Group { id, name: name.clone(), owner: GroupOwner::User }));
+        new.groups.insert(name, id);
         id
     }
 }

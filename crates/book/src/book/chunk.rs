@@ -1,61 +1,60 @@
-//! A run of up to [`CHUNK_CONTACTS_MAX`] contacts, laid out column by column.
+//! A chunk: up to [`CHUNK_CONTACTS_MAX`] contacts, stored column by column.
 //!
-//! A book is a list of chunks shared by reference count: a change copies the chunk that it touches and no
-//! other. Inside a chunk every text column is laid end to end, so that a scan for a substring or a pattern
-//! runs over one piece of memory instead of jumping from record to record. Full names are joined by a line
-//! feed, which no name can hold; last and first names are told apart by their lengths, for they are parts of
-//! the full name.
+//! A book is a list of chunks shared by reference count: a change copies only the chunks that it touches. Each text
+//! column is one contiguous string, so that a scan for a substring or a pattern runs over one piece of memory. Full
+//! names are separated by line feeds, which no name can contain; last and first names are prefixes of the full name
+//! and are stored as lengths.
 //!
-//! A chunk knows neither organizations nor employees nor groups: it holds their places in the book's tables.
+//! A chunk refers to organizations, employees and sets of groups by their slots in the tables of the book.
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use crate::collation::{self, SortKey};
 use crate::contact::ContactDraft;
-use crate::query::order::{self, SortKey};
 use crate::text::{Email, Name, Phone};
 
-/// Most contacts in a chunk: a change copies at most so many.
+/// Maximum number of contacts in a chunk, and so the number of contacts that a change of one contact copies.
 pub const CHUNK_CONTACTS_MAX: usize = 1024;
 
-/// Ends every text in a joined column.
+/// Terminates every text of a text column.
 const END: char = '\n';
 
-/// Up to so many bytes of names, counting their ends is quicker than searching.
+/// Up to this distance in bytes, counting line feeds is faster than a binary search.
 const COUNTED_BYTES_MAX: usize = 4096;
 
-/// The place of something in a table of the book, or none.
+/// The slot of a row in a table of the book, or none.
 ///
-/// One more than the place, so that absence needs no room of its own.
+/// Stored as the slot plus one, so that absence needs no extra space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Link(u32);
 
 impl Link {
-    /// No place.
+    /// No slot.
     pub const NONE: Self = Self(0);
 
-    /// A link to `place`.
-    pub fn to(place: u32) -> Self {
-        Self(place + 1)
+    /// A link to `slot`.
+    pub fn to(slot: u32) -> Self {
+        Self(slot + 1)
     }
 
-    /// The place, if there is one.
-    pub fn place(self) -> Option<usize> {
+    /// The slot, if there is one.
+    pub fn slot(self) -> Option<usize> {
         (self.0 != 0).then(|| self.0 as usize - 1)
     }
 
-    /// The link whose [`Link::index`] is this.
+    /// The inverse of [`Link::index`].
     pub(crate) fn from_index(index: u32) -> Self {
         Self(index)
     }
 
-    /// 0 for none, else one more than the place: an index into a table that begins with "none".
+    /// 0 for none, otherwise the slot plus one: an index into a table whose first entry stands for "none".
     pub fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// The places that a contact points to.
+/// The links of a contact to the tables of the book.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Links {
     /// Personal manager, in the table of employees.
@@ -66,7 +65,7 @@ pub struct Links {
     pub groups: Link,
 }
 
-/// The texts and numbers of one contact on their way into a chunk.
+/// The columns of one contact except phones and e-mails, to be appended to a chunk.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
     /// The contact's id.
@@ -77,15 +76,15 @@ pub struct Row<'a> {
     pub first_name: Option<&'a str>,
     /// Patronymic.
     pub patronymic: Option<&'a str>,
-    /// Where it points to.
+    /// Its links.
     pub links: Links,
-    /// The revision of the book that made it what it is.
+    /// The revision of its last change.
     pub revision: u64,
 }
 
-/// Sort keys of the three sortable columns, in the order of the contacts.
+/// Sort keys of the three sortable columns, by row.
 #[derive(Debug, Clone, Default)]
-pub struct Keys {
+pub struct SortKeys {
     /// Of `last_name`.
     pub last: Vec<SortKey>,
     /// Of `first_name`.
@@ -94,19 +93,19 @@ pub struct Keys {
     pub full: Vec<SortKey>,
 }
 
-/// A run of contacts, ascending by id.
+/// Contacts, ascending by id; a contact is a row.
 #[derive(Debug, Clone, Default)]
 pub struct Chunk {
     pub(crate) ids: Vec<u64>,
-    /// The revision of the book that made each contact what it is.
+    /// The revision of the last change of each contact.
     pub(crate) revisions: Vec<u64>,
-    /// None of those is above it.
+    /// The maximum of `revisions`, or more.
     pub(crate) newest: u64,
     pub(crate) names: String,
-    /// Where the next full name starts, one entry per contact.
+    /// The end of each full name, its line feed included.
     pub(crate) name_ends: Vec<u32>,
     pub(crate) last_bytes: Vec<u16>,
-    /// 0 for an absent first name: a name is never empty.
+    /// Length of the first name; 0 if absent, since no name is empty.
     pub(crate) first_bytes: Vec<u16>,
     pub(crate) phones: Vec<u64>,
     pub(crate) phone_ends: Vec<u16>,
@@ -115,65 +114,65 @@ pub struct Chunk {
     pub(crate) managers: Vec<Link>,
     pub(crate) organizations: Vec<Link>,
     pub(crate) groups: Vec<Link>,
-    keys: OnceLock<Keys>,
+    keys: OnceLock<SortKeys>,
 }
 
 impl Chunk {
-    /// An empty chunk with room for all the contacts that it can hold, and for texts of common length.
-    pub fn with_room() -> Self {
-        let room = CHUNK_CONTACTS_MAX;
+    /// An empty chunk with capacity for [`CHUNK_CONTACTS_MAX`] contacts with texts of common length.
+    pub fn with_capacity() -> Self {
+        let rows = CHUNK_CONTACTS_MAX;
         Self {
-            ids: Vec::with_capacity(room),
-            revisions: Vec::with_capacity(room),
+            ids: Vec::with_capacity(rows),
+            revisions: Vec::with_capacity(rows),
             newest: 0,
-            names: String::with_capacity(room * 48),
-            name_ends: Vec::with_capacity(room),
-            last_bytes: Vec::with_capacity(room),
-            first_bytes: Vec::with_capacity(room),
-            phones: Vec::with_capacity(room * 2),
-            phone_ends: Vec::with_capacity(room),
-            emails: String::with_capacity(room * 48),
-            email_ends: Vec::with_capacity(room),
-            managers: Vec::with_capacity(room),
-            organizations: Vec::with_capacity(room),
-            groups: Vec::with_capacity(room),
+            names: String::with_capacity(rows * 48),
+            name_ends: Vec::with_capacity(rows),
+            last_bytes: Vec::with_capacity(rows),
+            first_bytes: Vec::with_capacity(rows),
+            phones: Vec::with_capacity(rows * 2),
+            phone_ends: Vec::with_capacity(rows),
+            emails: String::with_capacity(rows * 48),
+            email_ends: Vec::with_capacity(rows),
+            managers: Vec::with_capacity(rows),
+            organizations: Vec::with_capacity(rows),
+            groups: Vec::with_capacity(rows),
             keys: OnceLock::new(),
         }
     }
 
-    /// How many contacts.
+    /// The number of contacts.
     pub fn len(&self) -> usize {
         self.ids.len()
     }
 
-    /// Whether there is none.
+    /// Whether it holds no contact.
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }
 
-    /// Whether there is room for one more.
+    /// Whether one more contact fits.
     pub fn has_room(&self) -> bool {
         self.len() < CHUNK_CONTACTS_MAX
     }
 
-    /// The smallest id; chunks of a book are never empty.
+    /// The smallest id; 0 if empty, which no chunk of a book is.
     pub fn first_id(&self) -> u64 {
         self.ids.first().copied().unwrap_or(0)
     }
 
-    /// The place of the contact with this id, or where it would stand.
+    /// The row of the contact with this id, or the row at which it would be inserted.
     pub fn find(&self, id: u64) -> Result<usize, usize> {
         self.find_from(self.first_id(), id)
     }
 
-    /// The same for somebody who knows the smallest id, so that the chunk need not be asked for it.
+    /// The same for a caller that knows the smallest id, which saves an access to memory.
     pub(crate) fn find_from(&self, first: u64, id: u64) -> Result<usize, usize> {
-        // Ids are given out one after another, so most often there is no gap before it.
+        // Ids are allocated consecutively, so there is usually no gap before this one.
         let guess = id.saturating_sub(first) as usize;
         if self.ids.get(guess) == Some(&id) { Ok(guess) } else { self.ids.binary_search(&id) }
     }
 
-    /// Appends a contact; its phones and e-mails follow in the same call.
+    /// Appends a contact.
     pub fn push<'a>(
         &mut self,
         row: Row<'_>,
@@ -219,7 +218,7 @@ impl Chunk {
         self.push(row, draft.phones.as_slice().iter().copied(), emails);
     }
 
-    /// Appends the contacts of another chunk that stand in `range`.
+    /// Appends the rows `range` of another chunk.
     pub fn extend(&mut self, other: &Self, range: Range<usize>) {
         self.ids.extend_from_slice(&other.ids[range.clone()]);
         self.revisions.extend_from_slice(&other.revisions[range.clone()]);
@@ -229,18 +228,18 @@ impl Chunk {
         self.managers.extend_from_slice(&other.managers[range.clone()]);
         self.organizations.extend_from_slice(&other.organizations[range.clone()]);
         self.groups.extend_from_slice(&other.groups[range.clone()]);
-        for place in range.clone() {
-            self.names.push_str(&other.names[other.name_range(place).start..other.name_ends[place] as usize]);
+        for row in range.clone() {
+            self.names.push_str(&other.names[other.name_range(row).start..other.name_ends[row] as usize]);
             self.name_ends.push(self.names.len() as u32);
-            self.phones.extend_from_slice(other.phones_of(place));
+            self.phones.extend_from_slice(other.phones_of(row));
             self.phone_ends.push(self.phones.len() as u16);
-            self.emails.push_str(&other.emails[other.email_range(place)]);
+            self.emails.push_str(&other.emails[other.email_range(row)]);
             self.email_ends.push(self.emails.len() as u32);
         }
         self.extend_keys(other, range);
     }
 
-    /// Gives back the room that growing left over; for chunks that will stay as they are.
+    /// Frees unused capacity; for chunks that will not grow.
     pub fn shrink(&mut self) {
         self.ids.shrink_to_fit();
         self.revisions.shrink_to_fit();
@@ -257,103 +256,103 @@ impl Chunk {
         self.groups.shrink_to_fit();
     }
 
-    /// Gives the contact at `place` another set of groups.
-    pub(crate) fn regroup(&mut self, place: usize, groups: Link, revision: u64) {
-        self.groups[place] = groups;
-        self.revisions[place] = revision;
+    /// Replaces the set of groups of a contact.
+    pub(crate) fn set_groups(&mut self, row: usize, groups: Link, revision: u64) {
+        self.groups[row] = groups;
+        self.revisions[row] = revision;
         self.newest = self.newest.max(revision);
     }
 
-    /// The id of the contact at `place`.
-    pub fn id(&self, place: usize) -> u64 {
-        self.ids[place]
+    /// The id of the contact in this row.
+    pub fn id(&self, row: usize) -> u64 {
+        self.ids[row]
     }
 
-    /// Where the full name of the contact at `place` stands in the joined names.
-    pub(crate) fn name_range(&self, place: usize) -> Range<usize> {
-        start_of(&self.name_ends, place)..self.name_ends[place] as usize - END.len_utf8()
+    /// The bytes of the full name in the column of names.
+    pub(crate) fn name_range(&self, row: usize) -> Range<usize> {
+        start_of(&self.name_ends, row)..self.name_ends[row] as usize - END.len_utf8()
     }
 
     /// The full name.
-    pub fn full_name(&self, place: usize) -> &str {
-        &self.names[self.name_range(place)]
+    pub fn full_name(&self, row: usize) -> &str {
+        &self.names[self.name_range(row)]
     }
 
     /// The last name.
-    pub fn last_name(&self, place: usize) -> &str {
-        &self.full_name(place)[..usize::from(self.last_bytes[place])]
+    pub fn last_name(&self, row: usize) -> &str {
+        &self.full_name(row)[..usize::from(self.last_bytes[row])]
     }
 
     /// Bytes of the last name.
-    pub(crate) fn last_name_bytes(&self, place: usize) -> usize {
-        usize::from(self.last_bytes[place])
+    pub(crate) fn last_name_bytes(&self, row: usize) -> usize {
+        usize::from(self.last_bytes[row])
     }
 
     /// The first name.
-    pub fn first_name(&self, place: usize) -> Option<&str> {
-        let (last, first) = (usize::from(self.last_bytes[place]), usize::from(self.first_bytes[place]));
-        (first != 0).then(|| &self.full_name(place)[last + 1..][..first])
+    pub fn first_name(&self, row: usize) -> Option<&str> {
+        let (last, first) = (usize::from(self.last_bytes[row]), usize::from(self.first_bytes[row]));
+        (first != 0).then(|| &self.full_name(row)[last + 1..][..first])
     }
 
     /// The patronymic.
-    pub fn patronymic(&self, place: usize) -> Option<&str> {
-        let before = match (usize::from(self.last_bytes[place]), usize::from(self.first_bytes[place])) {
+    pub fn patronymic(&self, row: usize) -> Option<&str> {
+        let before = match (usize::from(self.last_bytes[row]), usize::from(self.first_bytes[row])) {
             (last, 0) => last,
             (last, first) => last + 1 + first,
         };
-        self.full_name(place).get(before + 1..)
+        self.full_name(row).get(before + 1..)
     }
 
     /// The packed phone numbers.
-    pub fn phones_of(&self, place: usize) -> &[u64] {
-        let start = if place == 0 { 0 } else { self.phone_ends[place - 1] };
-        &self.phones[usize::from(start)..usize::from(self.phone_ends[place])]
+    pub fn phones_of(&self, row: usize) -> &[u64] {
+        let start = if row == 0 { 0 } else { self.phone_ends[row - 1] };
+        &self.phones[usize::from(start)..usize::from(self.phone_ends[row])]
     }
 
-    fn email_range(&self, place: usize) -> Range<usize> {
-        start_of(&self.email_ends, place)..self.email_ends[place] as usize
+    fn email_range(&self, row: usize) -> Range<usize> {
+        start_of(&self.email_ends, row)..self.email_ends[row] as usize
     }
 
     /// The e-mail addresses.
-    pub fn emails_of(&self, place: usize) -> impl Iterator<Item = &str> + Clone {
-        self.emails[self.email_range(place)].split_terminator(END)
+    pub fn emails_of(&self, row: usize) -> impl Iterator<Item = &str> + Clone {
+        self.emails[self.email_range(row)].split_terminator(END)
     }
 
-    /// The e-mail addresses, each ended by a line feed.
-    pub fn email_lines(&self, place: usize) -> &str {
-        &self.emails[self.email_range(place)]
+    /// The e-mail addresses, each terminated by a line feed.
+    pub fn email_lines(&self, row: usize) -> &str {
+        &self.emails[self.email_range(row)]
     }
 
     /// Whether the contact has no e-mail address.
-    pub fn has_no_email(&self, place: usize) -> bool {
-        self.email_range(place).is_empty()
+    pub fn has_no_email(&self, row: usize) -> bool {
+        self.email_range(row).is_empty()
     }
 
-    /// Where the contact points to.
-    pub fn links(&self, place: usize) -> Links {
-        Links { manager: self.managers[place], organization: self.organizations[place], groups: self.groups[place] }
+    /// The links of the contact.
+    pub fn links(&self, row: usize) -> Links {
+        Links { manager: self.managers[row], organization: self.organizations[row], groups: self.groups[row] }
     }
 
-    /// Whether the sort keys are made already.
+    /// Whether the sort keys have been computed.
     pub fn has_keys(&self) -> bool {
         self.keys.get().is_some()
     }
 
-    /// The sort keys, made when they are first asked for.
-    pub fn keys(&self) -> &Keys {
+    /// The sort keys, computed at the first call: about 1 ms for a full chunk.
+    pub fn keys(&self) -> &SortKeys {
         self.keys.get_or_init(|| {
-            let mut keys = Keys::default();
-            for place in 0..self.len() {
-                self.append_keys(place, &mut keys);
+            let mut keys = SortKeys::default();
+            for row in 0..self.len() {
+                self.append_keys(row, &mut keys);
             }
             keys
         })
     }
 
-    /// The place of the contact whose joined name covers byte `at`, not before `from`.
-    pub(crate) fn place_of_name_byte(&self, at: usize, from: usize) -> usize {
+    /// The row whose full name contains byte `at` of the column of names; `from` is a row not after it.
+    pub(crate) fn row_of_name_byte(&self, at: usize, from: usize) -> usize {
         let start = start_of(&self.name_ends, from);
-        // Counting line feeds runs at memory speed and guesses no branch; far away a search is still quicker.
+        // Counting line feeds runs at memory speed without branches; over long distances a binary search is faster.
         match self.names.as_bytes().get(start..at).filter(|between| between.len() <= COUNTED_BYTES_MAX) {
             Some(between) => from + memchr::memchr_iter(END as u8, between).count(),
             None => from + self.name_ends[from..].partition_point(|end| *end as usize <= at),
@@ -374,13 +373,13 @@ impl Chunk {
             + keys
     }
 
-    fn append_keys(&self, place: usize, keys: &mut Keys) {
-        keys.last.push(order::sort_key(Some(self.last_name(place))));
-        keys.first.push(order::sort_key(self.first_name(place)));
-        keys.full.push(order::sort_key(Some(self.full_name(place))));
+    fn append_keys(&self, row: usize, keys: &mut SortKeys) {
+        keys.last.push(collation::sort_key(Some(self.last_name(row))));
+        keys.first.push(collation::sort_key(self.first_name(row)));
+        keys.full.push(collation::sort_key(Some(self.full_name(row))));
     }
 
-    /// Keeps keys that were made already in step with the contacts.
+    /// Extends sort keys that have been computed by those of the last row.
     fn push_keys(&mut self) {
         if let Some(mut keys) = self.keys.take() {
             self.append_keys(self.len() - 1, &mut keys);
@@ -390,7 +389,7 @@ impl Chunk {
 
     fn extend_keys(&mut self, other: &Self, range: Range<usize>) {
         let was_empty = self.len() == range.len();
-        let mine = if was_empty { Some(Keys::default()) } else { self.keys.take() };
+        let mine = if was_empty { Some(SortKeys::default()) } else { self.keys.take() };
         if let (Some(mut keys), Some(theirs)) = (mine, other.keys.get()) {
             keys.last.extend_from_slice(&theirs.last[range.clone()]);
             keys.first.extend_from_slice(&theirs.first[range.clone()]);
@@ -402,6 +401,6 @@ impl Chunk {
     }
 }
 
-fn start_of(ends: &[u32], place: usize) -> usize {
-    if place == 0 { 0 } else { ends[place - 1] as usize }
+fn start_of(ends: &[u32], row: usize) -> usize {
+    if row == 0 { 0 } else { ends[row - 1] as usize }
 }

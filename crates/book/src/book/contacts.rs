@@ -1,8 +1,7 @@
-//! How a desk lays changed contacts into chunks.
+//! Applies changes of contacts to the chunks of a book.
 //!
-//! New contacts are appended to the last chunk. Every other change makes the chunks that it touches anew, each of
-//! them once, however many of its contacts are changed, added or removed. What only gets another set of groups
-//! keeps its place.
+//! New contacts are appended to the last chunk. Other changes rebuild the chunks that they touch, each chunk once per
+//! change, and split or drop it if its number of contacts requires that. A change of groups only is made in place.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -16,51 +15,51 @@ use crate::change::Effect;
 use crate::contact::Contact;
 use crate::id::{ContactId, GroupId, Revision};
 
-/// What a contact is from now on: this, pointing there, or gone.
-type Amended<'e> = (u64, Option<(&'e Contact, Links)>);
+/// The id of a contact and its new state with its links, or `None` if it is deleted.
+type RowChange<'e> = (u64, Option<(&'e Contact, Links)>);
 
 impl BookWriter {
-    /// Follows effects on contacts; the last one about a contact counts.
-    pub(super) fn follow_contacts(&mut self, effects: &[Effect], revision: Revision) {
-        let mut wanted: BTreeMap<u64, Option<&Contact>> = BTreeMap::new();
+    /// Applies effects on contacts; of several effects on one contact the last one counts.
+    pub(super) fn apply_to_contacts(&mut self, effects: &[Effect], revision: Revision) {
+        let mut latest: BTreeMap<u64, Option<&Contact>> = BTreeMap::new();
         for effect in effects {
             match effect {
-                Effect::PutContact(contact) => wanted.insert(contact.id.number(), Some(contact)),
-                Effect::DropContact(id) => wanted.insert(id.number(), None),
+                Effect::PutContact(contact) => latest.insert(contact.id.number(), Some(contact)),
+                Effect::DropContact(id) => latest.insert(id.number(), None),
                 _ => None,
             };
         }
         let last = self.book.contacts.chunks.last().and_then(|chunk| chunk.ids.last().copied()).unwrap_or(0);
-        let appended = wanted.split_off(&(last + 1));
-        self.amend(wanted, revision);
+        let appended = latest.split_off(&(last + 1));
+        self.change_existing(latest, revision);
         for contact in appended.into_values().flatten() {
             self.append(contact, revision);
         }
     }
 
-    /// Gives a contact these groups and no others.
-    pub(super) fn regroup(&mut self, contact: ContactId, groups: &[GroupId], revision: Revision) {
-        let Some((chunk, place)) = self.book.contacts.find(contact.number()) else {
+    /// Replaces the groups of a contact.
+    pub(super) fn set_contact_groups(&mut self, contact: ContactId, groups: &[GroupId], revision: Revision) {
+        let Some((chunk, row)) = self.book.contacts.find(contact.number()) else {
             return;
         };
-        let before = self.book.contacts.chunks[chunk].links(place).groups;
-        let after = self.take_set(groups);
+        let before = self.book.contacts.chunks[chunk].links(row).groups;
+        let after = self.acquire_set(groups);
         self.release_set(before);
-        Arc::make_mut(&mut self.book.contacts.chunks[chunk]).regroup(place, after, revision.0);
+        Arc::make_mut(&mut self.book.contacts.chunks[chunk]).set_groups(row, after, revision.0);
     }
 
     /// The members of a group, by id.
     pub(super) fn members(&self, group: GroupId) -> impl Iterator<Item = ContactView<'_>> {
-        let place = self.groups.find(&group);
-        let has = |set: &GroupSet| place.is_some_and(|place| set.contains(&place));
-        let places = 0..self.book.group_sets.places();
-        let sets: Arc<[bool]> = places.map(|at| self.book.group_sets.at(at).is_some_and(has)).collect();
-        // A group that nobody belongs to, as most are that are deleted, costs no look at the contacts.
+        let slot = self.groups.find(&group);
+        let has = |set: &GroupSet| slot.is_some_and(|slot| set.contains(&slot));
+        let slots = 0..self.book.group_sets.slots();
+        let sets: Arc<[bool]> = slots.map(|slot| self.book.group_sets.at(slot).is_some_and(has)).collect();
+        // A group without members, as most deleted groups are, needs no scan of the contacts.
         let chunks = if sets.contains(&true) { &self.book.contacts.chunks[..] } else { &[] };
         chunks.iter().flat_map(move |chunk| {
             let sets = Arc::clone(&sets);
-            let belongs = move |place: &usize| chunk.groups[*place].place().is_some_and(|set| sets[set]);
-            (0..chunk.len()).filter(belongs).map(|place| ContactView::new(&self.book, chunk, place))
+            let belongs = move |row: &usize| chunk.groups[*row].slot().is_some_and(|set| sets[set]);
+            (0..chunk.len()).filter(belongs).map(|row| ContactView::new(&self.book, chunk, row))
         })
     }
 
@@ -80,9 +79,9 @@ impl BookWriter {
                 contacts.starts.push(0);
             }
         }
-        let last = contacts.chunks.last_mut().expect("one was pushed above if there was none");
+        let last = contacts.chunks.last_mut().expect("a chunk was pushed above if there was none");
         Arc::make_mut(last).push_draft(id, &contact.draft, links, revision.0);
-        *contacts.starts.last_mut().expect("as many as chunks, and one more") += 1;
+        *contacts.starts.last_mut().expect("it has one element more than there are chunks") += 1;
         self.index(contact);
     }
 
@@ -95,94 +94,95 @@ impl BookWriter {
         }
     }
 
-    /// Changes, removes or puts in between contacts up to the last one.
-    fn amend(&mut self, wanted: BTreeMap<u64, Option<&Contact>>, revision: Revision) {
-        let mut by_chunk: BTreeMap<usize, Vec<Amended<'_>>> = BTreeMap::new();
-        for (id, contact) in wanted {
+    /// Changes, deletes or inserts contacts whose ids are not above the last one.
+    fn change_existing(&mut self, latest: BTreeMap<u64, Option<&Contact>>, revision: Revision) {
+        let mut by_chunk: BTreeMap<usize, Vec<RowChange<'_>>> = BTreeMap::new();
+        for (id, contact) in latest {
             let Some(chunk) = self.book.contacts.chunk_of(id) else {
                 continue;
             };
-            let there = self.take_out(chunk, id);
-            if contact.is_none() && there {
+            let existed = self.remove_from_chunk(chunk, id);
+            if contact.is_none() && existed {
                 self.book.deleted.insert((revision.0, id));
             }
             let put = contact.map(|contact| (contact, self.links(&contact.draft)));
-            if there || put.is_some() {
+            if existed || put.is_some() {
                 by_chunk.entry(chunk).or_default().push((id, put));
             }
             contact.into_iter().for_each(|contact| self.index(contact));
         }
         let mut resized = false;
-        // From the last one on, so that the places of those before stay what they are.
-        for (at, amended) in by_chunk.into_iter().rev() {
-            resized |= self.make_anew(at, &amended, revision);
+        // In descending order, so that the indexes of the chunks before stay valid.
+        for (at, changes) in by_chunk.into_iter().rev() {
+            resized |= self.rebuild_chunk(at, &changes, revision);
         }
         if resized {
             self.book.contacts.recount();
         }
     }
 
-    /// Takes the contact out of the index and the counts; whether it was there.
-    fn take_out(&mut self, chunk: usize, id: u64) -> bool {
+    /// Removes a contact of a chunk from the indexes and counts; false if the chunk does not contain it.
+    fn remove_from_chunk(&mut self, chunk: usize, id: u64) -> bool {
         let chunk = Arc::clone(&self.book.contacts.chunks[chunk]);
         match chunk.find(id) {
-            Ok(place) => self.forget(&chunk, place),
+            Ok(row) => self.remove_from_indexes(&chunk, row),
             Err(_) => return false,
         }
         true
     }
 
-    /// Makes a chunk anew, or several out of it, or none; whether any contact stands elsewhere now.
-    fn make_anew(&mut self, at: usize, amended: &[Amended<'_>], revision: Revision) -> bool {
+    /// Replaces a chunk by one, several or no chunks; true if rows have moved.
+    fn rebuild_chunk(&mut self, at: usize, changes: &[RowChange<'_>], revision: Revision) -> bool {
         let old = Arc::clone(&self.book.contacts.chunks[at]);
-        let mut after = Parts::new(old.len(), &old, amended);
+        let mut after = ChunkSplitter::new(&old, changes);
         let mut from = 0;
-        for (id, put) in amended {
+        for (id, put) in changes {
             let (to, next) = match old.find(*id) {
-                Ok(place) => (place, place + 1),
-                Err(place) => (place, place),
+                Ok(row) => (row, row + 1),
+                Err(row) => (row, row),
             };
             after.keep(&old, from..to);
             if let Some((contact, links)) = put {
-                after.room(&old).push_draft(*id, &contact.draft, *links, revision.0);
+                after.chunk_with_room(&old).push_draft(*id, &contact.draft, *links, revision.0);
             }
             from = next;
         }
         after.keep(&old, from..old.len());
-        let parts = after.finish();
-        let same = matches!(&parts[..], [only] if only.ids == old.ids);
-        self.book.contacts.chunks.splice(at..=at, parts);
-        !same
+        let chunks = after.finish();
+        let same_ids = matches!(&chunks[..], [only] if only.ids == old.ids);
+        self.book.contacts.chunks.splice(at..=at, chunks);
+        !same_ids
     }
 }
 
-/// The chunks that one chunk becomes: as few as can hold the contacts, equally full.
-struct Parts {
+/// Builds the chunks that replace one chunk: as few as can hold the contacts, equally full.
+struct ChunkSplitter {
     done: Vec<Arc<Chunk>>,
     open: Chunk,
+    /// Number of contacts per chunk.
     each: usize,
 }
 
-impl Parts {
-    fn new(before: usize, old: &Chunk, amended: &[Amended<'_>]) -> Self {
-        let put = amended.iter().filter(|(_, put)| put.is_some()).count();
-        let gone = amended.iter().filter(|(id, _)| old.find(*id).is_ok()).count();
-        let total = before - gone + put;
+impl ChunkSplitter {
+    fn new(old: &Chunk, changes: &[RowChange<'_>]) -> Self {
+        let put = changes.iter().filter(|(_, put)| put.is_some()).count();
+        let deleted = changes.iter().filter(|(id, _)| old.find(*id).is_ok()).count();
+        let total = old.len() - deleted + put;
         let each = total.div_ceil(total.div_ceil(CHUNK_CONTACTS_MAX).max(1));
-        Self { done: Vec::new(), open: Self::fresh(old), each }
+        Self { done: Vec::new(), open: Self::empty_chunk(old), each }
     }
 
-    /// An empty chunk that keeps sort keys if the old one has them.
-    fn fresh(old: &Chunk) -> Chunk {
+    /// An empty chunk, with sort keys if the old chunk has them.
+    fn empty_chunk(old: &Chunk) -> Chunk {
         let mut chunk = Chunk::default();
         chunk.extend(old, 0..0);
         chunk
     }
 
-    /// The chunk that the next contact goes to.
-    fn room(&mut self, old: &Chunk) -> &mut Chunk {
+    /// The chunk to append the next contact to.
+    fn chunk_with_room(&mut self, old: &Chunk) -> &mut Chunk {
         if self.open.len() >= self.each {
-            let full = std::mem::replace(&mut self.open, Self::fresh(old));
+            let full = std::mem::replace(&mut self.open, Self::empty_chunk(old));
             self.close(full);
         }
         &mut self.open
@@ -191,7 +191,7 @@ impl Parts {
     fn keep(&mut self, old: &Chunk, mut range: Range<usize>) {
         while !range.is_empty() {
             let each = self.each;
-            let open = self.room(old);
+            let open = self.chunk_with_room(old);
             let middle = range.end.min(range.start + each - open.len());
             open.extend(old, range.start..middle);
             range.start = middle;

@@ -1,69 +1,34 @@
-//! Judges a command against a book and says what it would do. Pure: nothing is changed here.
+//! Decides commands: validates a command against the current state of a book and computes its effects.
 //!
-//! Every rule of an address book that needs to know the present state stands here: what a name may point to, which
-//! names are taken, what is still needed by others, what belongs to the system. Additions of contacts in bulk have
-//! a module of their own, [`super::bulk`].
+//! All rules that depend on the state of the book are here: references must exist, names must be unique, records that
+//! contacts refer to cannot be deleted, the system group cannot be renamed or deleted. Deciding changes nothing.
+//! Uploads are decided in [`super::bulk`].
 
 use std::collections::{BTreeSet, HashSet};
 
+use super::bulk;
+use super::decision::{CONTACTS_MAX, Decided, Decision, ID_PROOF, IdKind, IdSource, TABLE_ROWS_MAX, reject};
 use super::writer::BookWriter;
 use crate::blacklist::{BlacklistEntry, BlacklistNumber};
 use crate::change::{Change, Effect};
 use crate::command::{
-    Blame, Command, ContactEdit, Edit, EmployeeDraft, EmployeeEdit, GROUPS_PER_CONTACT_MAX, Outcome, PhoneDraft,
-    Refusal, Why,
+    Command, CommandError, CommandErrorKind, CommandSubject, ContactEdit, Edit, EmployeeDraft, EmployeeEdit,
+    GROUPS_PER_CONTACT_MAX, Outcome, PhoneDraft,
 };
 use crate::contact::{Contact, ContactDraft};
 use crate::employee::{Employee, EmployeePhone};
-use crate::group::{Group, Origin};
-use crate::id::{BlacklistId, ContactId, EmployeeId, GroupId, ID_MAX, OrganizationId};
+use crate::group::{Group, GroupOwner};
+use crate::id::{BlacklistId, ContactId, EmployeeId, GroupId, OrganizationId, Revision};
 use crate::organization::Organization;
 use crate::text::Name;
 
-/// Most contacts of a book.
-pub const CONTACTS_MAX: u64 = 50_000_000;
-/// Most organizations, most groups, most employees and most blacklist numbers of a book.
-pub const THINGS_MAX: u64 = 1_000_000;
-
-/// The kinds of ids that a command can use up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum IdKind {
-    /// Of contacts.
-    Contact,
-    /// Of organizations.
-    Organization,
-    /// Of groups.
-    Group,
-    /// Of employees.
-    Employee,
-    /// Of the phones of employees.
-    EmployeePhone,
-    /// Of numbers on the blacklist.
-    BlacklistNumber,
-}
-
-/// Gives out ids that were never given out before on this server.
-pub trait IdSource {
-    /// A fresh number.
-    fn next(&mut self, kind: IdKind) -> u64;
-}
-
-/// A command that is accepted.
-#[derive(Debug, Clone)]
-pub struct Decision {
-    /// What is different; without effects there is nothing to be made durable.
-    pub change: Change,
-    /// What the one who asked is told.
-    pub outcome: Outcome,
-}
-
 impl Command {
-    /// How many ids of which kind the command uses up at most.
+    /// Maximum number of ids of each kind that the command allocates.
     pub fn ids_needed(&self) -> Vec<(IdKind, u64)> {
         let count = |length: usize| length as u64;
         match self {
             Self::AddContacts(drafts) => vec![(IdKind::Contact, count(drafts.len()))],
-            Self::Upload(uploads, _) => super::bulk::ids_needed(uploads),
+            Self::Upload(uploads, _) => bulk::ids_needed(uploads),
             Self::AddOrganizations(names) => vec![(IdKind::Organization, count(names.len()))],
             Self::AddGroups(names) => vec![(IdKind::Group, count(names.len()))],
             Self::AddGroup(..) => vec![(IdKind::Group, 1)],
@@ -88,48 +53,37 @@ impl Command {
     }
 }
 
-/// A refusal of the only element, or of the whole.
-pub(super) fn refuse<T>(blame: Blame, why: Why) -> Result<T, Refusal> {
-    Err(Refusal { at: 0, blame, why })
-}
-
-pub(super) const FRESH: &str = "an id source counts up from one and would need centuries to pass the largest id";
-const _: () = assert!(ID_MAX > 1 << 62);
-
-/// Effects, and the ids of what they make.
-pub(super) type Decided = Result<(Vec<Effect>, Outcome), Refusal>;
-
 impl BookWriter {
-    /// What the command would do to the book, or why it must not.
+    /// The change that the command makes to the book.
     ///
     /// # Errors
     ///
-    /// The first thing that is wrong, in the order of the command.
-    pub fn decide(&self, command: Command, ids: &mut impl IdSource) -> Result<Decision, Refusal> {
+    /// The first rule that is violated, in the order of the command's elements.
+    pub fn decide(&self, command: Command, ids: &mut impl IdSource) -> Result<Decision, CommandError> {
         let (mut effects, outcome) = match command {
             Command::AddContacts(drafts) => self.add_contacts(drafts, ids)?,
             Command::Upload(uploads, on_error) => self.upload(uploads, on_error, ids)?,
-            Command::EditContact(id, edit) => quietly(self.edit_contact(id, edit)?),
-            Command::DropContacts(contacts) => quietly(self.drop_contacts(&contacts)?),
+            Command::EditContact(id, edit) => without_ids(self.edit_contact(id, edit)?),
+            Command::DropContacts(contacts) => without_ids(self.drop_contacts(&contacts)?),
             Command::AddOrganizations(names) => self.add_organizations(names, ids)?,
-            Command::RenameOrganization(id, name) => quietly(self.rename_organization(id, name)?),
-            Command::DropOrganization(id) => quietly(self.drop_organization_unneeded(id)?),
+            Command::RenameOrganization(id, name) => without_ids(self.rename_organization(id, name)?),
+            Command::DropOrganization(id) => without_ids(self.drop_unreferenced_organization(id)?),
             Command::AddGroups(names) => self.add_groups(names, ids)?,
             Command::AddGroup(name, members) => self.add_group(name, &members, ids)?,
-            Command::EditGroup(id, name, members) => quietly(self.edit_group(id, name, members)?),
-            Command::DropGroup(id) => quietly(self.drop_group_of_user(id)?),
+            Command::EditGroup(id, name, members) => without_ids(self.edit_group(id, name, members)?),
+            Command::DropGroup(id) => without_ids(self.drop_user_group(id)?),
             Command::AddEmployees(drafts) => self.add_employees(drafts, ids)?,
-            Command::EditEmployee(id, edit) => quietly(self.edit_employee(id, edit, ids)?),
-            Command::DropEmployee(id) => quietly(self.drop_employee_unneeded(id)?),
+            Command::EditEmployee(id, edit) => without_ids(self.edit_employee(id, edit, ids)?),
+            Command::DropEmployee(id) => without_ids(self.drop_unreferenced_employee(id)?),
             Command::AddBlacklistNumber(entry) => self.add_blacklist_number(entry, ids)?,
-            Command::DropBlacklistNumber(id) => quietly(self.drop_blacklisted(id)?),
+            Command::DropBlacklistNumber(id) => without_ids(self.drop_blacklist_entry(id)?),
         };
         let contacts = self.contacts_after(&effects);
-        self.make_room_for_deletions(&mut effects);
+        self.bound_deletions(&mut effects);
         Ok(Decision { change: Change { decided_on: self.book().revision(), contacts, effects }, outcome })
     }
 
-    /// How many contacts there are after effects that were decided here.
+    /// Number of contacts after these effects.
     fn contacts_after(&self, effects: &[Effect]) -> u64 {
         let more = |effect: &Effect| match effect {
             Effect::PutContact(contact) => i64::from(self.book().contact(contact.id).is_none()),
@@ -140,8 +94,8 @@ impl BookWriter {
         (before + effects.iter().map(more).sum::<i64>()).unsigned_abs()
     }
 
-    /// Forgets the older half of the deletions when there would be too many.
-    fn make_room_for_deletions(&self, effects: &mut Vec<Effect>) {
+    /// Forgets the older half of the remembered deletions if their number would exceed the bound.
+    fn bound_deletions(&self, effects: &mut Vec<Effect>) {
         let drops = effects.iter().filter(|effect| matches!(effect, Effect::DropContact(_))).count();
         let deleted = &self.book().deleted;
         if drops == 0 || deleted.len() + drops <= self.deletions_kept() {
@@ -150,43 +104,47 @@ impl BookWriter {
         let spare = (self.deletions_kept() / 2).saturating_sub(drops);
         let forgotten = deleted.len().saturating_sub(spare);
         if let Some((revision, _)) = deleted.from((0, 0)).take(forgotten).last() {
-            effects.insert(0, Effect::ForgetDeletions(crate::id::Revision(revision)));
+            effects.insert(0, Effect::ForgetDeletions(Revision(revision)));
         }
     }
 
     fn add_contacts(&self, drafts: Vec<ContactDraft>, ids: &mut impl IdSource) -> Decided {
-        self.judge_room(self.book().contacts_len(), drafts.len(), CONTACTS_MAX)?;
-        for (at, draft) in drafts.iter().enumerate() {
-            self.judge_links(draft).map_err(|refusal| Refusal { at, ..refusal })?;
+        self.check_capacity(self.book().contacts_len(), drafts.len(), CONTACTS_MAX)?;
+        for (index, draft) in drafts.iter().enumerate() {
+            self.check_references(draft).map_err(|error| CommandError { index, ..error })?;
         }
-        made(drafts, |draft| {
+        created(drafts, |draft| {
             let number = ids.next(IdKind::Contact);
-            let id = ContactId::new(number).expect(FRESH);
+            let id = ContactId::new(number).expect(ID_PROOF);
             (Effect::PutContact(Contact { id, draft }), number)
         })
     }
 
-    pub(super) fn judge_room(&self, have: usize, more: usize, max: u64) -> Result<(), Refusal> {
-        if (have + more) as u64 > max { refuse(Blame::Kind, Why::Full(max)) } else { Ok(()) }
+    pub(super) fn check_capacity(&self, present: usize, added: usize, max: u64) -> Result<(), CommandError> {
+        if (present + added) as u64 > max {
+            reject(CommandSubject::Count, CommandErrorKind::LimitReached(max))
+        } else {
+            Ok(())
+        }
     }
 
-    /// Whether everything that a contact names is there.
-    pub(super) fn judge_links(&self, draft: &ContactDraft) -> Result<(), Refusal> {
+    /// Checks that everything that a contact refers to exists.
+    pub(super) fn check_references(&self, draft: &ContactDraft) -> Result<(), CommandError> {
         if let Some(id) = draft.manager.filter(|id| self.employees.find(id).is_none()) {
-            return refuse(Blame::Manager(id), Why::Missing);
+            return reject(CommandSubject::Manager(id), CommandErrorKind::NotFound);
         }
         if let Some(id) = draft.organization.filter(|id| self.organizations.find(id).is_none()) {
-            return refuse(Blame::Organization(id), Why::Missing);
+            return reject(CommandSubject::Organization(id), CommandErrorKind::NotFound);
         }
         match draft.groups.iter().find(|id| self.groups.find(id).is_none()) {
-            Some(id) => refuse(Blame::Group(*id), Why::Missing),
+            Some(id) => reject(CommandSubject::Group(*id), CommandErrorKind::NotFound),
             None => Ok(()),
         }
     }
 
-    fn edit_contact(&self, id: ContactId, edit: ContactEdit) -> Result<Vec<Effect>, Refusal> {
+    fn edit_contact(&self, id: ContactId, edit: ContactEdit) -> Result<Vec<Effect>, CommandError> {
         let Some(view) = self.book().contact(id) else {
-            return refuse(Blame::Target(id.number()), Why::Missing);
+            return reject(CommandSubject::Target(id.number()), CommandErrorKind::NotFound);
         };
         let before = view.to_contact();
         let old = before.draft.clone();
@@ -200,65 +158,66 @@ impl BookWriter {
             organization: edit.organization.or(old.organization),
             groups: edit.groups.or(old.groups),
         };
-        self.judge_links(&draft)?;
+        self.check_references(&draft)?;
         let after = Contact { id, draft };
         Ok(if after == before { Vec::new() } else { vec![Effect::PutContact(after)] })
     }
 
-    fn drop_contacts(&self, contacts: &[ContactId]) -> Result<Vec<Effect>, Refusal> {
+    fn drop_contacts(&self, contacts: &[ContactId]) -> Result<Vec<Effect>, CommandError> {
         let missing = contacts.iter().position(|id| self.book().contact(*id).is_none());
-        if let Some(at) = missing {
-            return Err(Refusal { at, blame: Blame::Target(contacts[at].number()), why: Why::Missing });
+        if let Some(index) = missing {
+            let subject = CommandSubject::Target(contacts[index].number());
+            return Err(CommandError { index, subject, kind: CommandErrorKind::NotFound });
         }
         let once: BTreeSet<ContactId> = contacts.iter().copied().collect();
         Ok(once.into_iter().map(Effect::DropContact).collect())
     }
 
     fn add_organizations(&self, names: Vec<Name>, ids: &mut impl IdSource) -> Decided {
-        self.judge_room(self.organizations.len(), names.len(), THINGS_MAX)?;
-        judge_names(&names, |name| self.organization_named(name).is_some())?;
-        made(names, |name| {
+        self.check_capacity(self.organizations.len(), names.len(), TABLE_ROWS_MAX)?;
+        check_names(&names, |name| self.organization_named(name).is_some())?;
+        created(names, |name| {
             let number = ids.next(IdKind::Organization);
-            let id = OrganizationId::new(number).expect(FRESH);
+            let id = OrganizationId::new(number).expect(ID_PROOF);
             (Effect::PutOrganization(Organization { id, name }), number)
         })
     }
 
-    fn rename_organization(&self, id: OrganizationId, name: Name) -> Result<Vec<Effect>, Refusal> {
+    fn rename_organization(&self, id: OrganizationId, name: Name) -> Result<Vec<Effect>, CommandError> {
         let Some(old) = self.organization(id) else {
-            return refuse(Blame::Target(id.number()), Why::Missing);
+            return reject(CommandSubject::Target(id.number()), CommandErrorKind::NotFound);
         };
         match self.organization_named(&name) {
-            Some(owner) if owner != id => return refuse(Blame::Name, Why::Taken),
+            Some(owner) if owner != id => return reject(CommandSubject::Name, CommandErrorKind::AlreadyExists),
             Some(_) | None => {}
         }
         let renamed = Organization { id, name };
         Ok(if renamed == *old { Vec::new() } else { vec![Effect::PutOrganization(renamed)] })
     }
 
-    fn drop_organization_unneeded(&self, id: OrganizationId) -> Result<Vec<Effect>, Refusal> {
-        let target = Blame::Target(id.number());
+    fn drop_unreferenced_organization(&self, id: OrganizationId) -> Result<Vec<Effect>, CommandError> {
+        let target = CommandSubject::Target(id.number());
         if self.organization(id).is_none() {
-            return refuse(target, Why::Missing);
+            return reject(target, CommandErrorKind::NotFound);
         }
         if self.contacts_of_organization(id) > 0 {
-            return refuse(target, Why::StillNeeded);
+            return reject(target, CommandErrorKind::Referenced);
         }
         Ok(vec![Effect::DropOrganization(id)])
     }
 
     fn add_groups(&self, names: Vec<Name>, ids: &mut impl IdSource) -> Decided {
-        self.judge_room(self.groups.len(), names.len(), THINGS_MAX)?;
-        judge_names(&names, |name| self.group_named(name).is_some())?;
-        made(names, |name| {
+        self.check_capacity(self.groups.len(), names.len(), TABLE_ROWS_MAX)?;
+        check_names(&names, |name| self.group_named(name).is_some())?;
+        created(names, |name| {
             let number = ids.next(IdKind::Group);
-            let id = GroupId::new(number).expect(FRESH);
-            (Effect::PutGroup(Group { id, name, origin: Origin::User }), number)
+            let id = GroupId::new(number).expect(ID_PROOF);
+            (Effect::PutGroup(Group { id, name, owner: GroupOwner::User }), number)
         })
     }
 
     fn add_group(&self, name: Name, members: &[ContactId], ids: &mut impl IdSource) -> Decided {
-        self.judge_members(None, members)?;
+        self.check_members(None, members)?;
         let (mut effects, outcome) = self.add_groups(vec![name], ids)?;
         if let Some(Effect::PutGroup(group)) = effects.first() {
             let id = group.id;
@@ -267,66 +226,74 @@ impl BookWriter {
         Ok((effects, outcome))
     }
 
-    fn edit_group(&self, id: GroupId, name: Edit<Name>, members: Edit<Vec<ContactId>>) -> Result<Vec<Effect>, Refusal> {
+    fn edit_group(
+        &self,
+        id: GroupId,
+        name: Edit<Name>,
+        members: Edit<Vec<ContactId>>,
+    ) -> Result<Vec<Effect>, CommandError> {
         let Some(old) = self.group(id) else {
-            return refuse(Blame::Target(id.number()), Why::Missing);
+            return reject(CommandSubject::Target(id.number()), CommandErrorKind::NotFound);
         };
         let mut effects = Vec::new();
         if let Edit::Set(name) = name
             && name != old.name
         {
-            if old.origin == Origin::System {
-                return refuse(Blame::Target(id.number()), Why::System);
+            if old.owner == GroupOwner::System {
+                return reject(CommandSubject::Target(id.number()), CommandErrorKind::SystemOwned);
             }
             if self.group_named(&name).is_some() {
-                return refuse(Blame::Name, Why::Taken);
+                return reject(CommandSubject::Name, CommandErrorKind::AlreadyExists);
             }
             effects.push(Effect::PutGroup(Group { name, ..old.clone() }));
         }
         if let Edit::Set(members) = members {
-            self.judge_members(Some(id), &members)?;
+            self.check_members(Some(id), &members)?;
             effects.extend(self.set_members(id, &members));
         }
         Ok(effects)
     }
 
-    /// Whether there are these contacts, and each has room for a group that it may not be in yet.
-    fn judge_members(&self, group: Option<GroupId>, members: &[ContactId]) -> Result<(), Refusal> {
+    /// Checks that the contacts exist, and that each has room for a group that it may not be in yet.
+    fn check_members(&self, group: Option<GroupId>, members: &[ContactId]) -> Result<(), CommandError> {
         for id in members {
             let Some(contact) = self.book().contact(*id) else {
-                return refuse(Blame::Member(*id), Why::Missing);
+                return reject(CommandSubject::Member(*id), CommandErrorKind::NotFound);
             };
             let is_full = contact.groups().count() >= GROUPS_PER_CONTACT_MAX;
             if is_full && !contact.groups().any(|(id, _)| Some(id) == group) {
-                return refuse(Blame::Member(*id), Why::Full(GROUPS_PER_CONTACT_MAX as u64));
+                return reject(
+                    CommandSubject::Member(*id),
+                    CommandErrorKind::LimitReached(GROUPS_PER_CONTACT_MAX as u64),
+                );
             }
         }
         Ok(())
     }
 
-    /// What gives a group these members and no others.
+    /// The effects that replace the members of a group.
     fn set_members(&self, group: GroupId, members: &[ContactId]) -> Vec<Effect> {
         let wanted: BTreeSet<ContactId> = members.iter().copied().collect();
         let mut effects = Vec::new();
         for view in self.members(group).filter(|view| !wanted.contains(&view.id())) {
             let left: Vec<GroupId> = view.groups().map(|(id, _)| id).filter(|id| *id != group).collect();
-            effects.push(Effect::Regroup(view.id(), left.into()));
+            effects.push(Effect::SetContactGroups(view.id(), left.into()));
         }
         for view in wanted.iter().filter_map(|id| self.book().contact(*id)) {
             let mut groups: BTreeSet<GroupId> = view.groups().map(|(id, _)| id).collect();
             if groups.insert(group) {
-                effects.push(Effect::Regroup(view.id(), groups.into_iter().collect()));
+                effects.push(Effect::SetContactGroups(view.id(), groups.into_iter().collect()));
             }
         }
         effects
     }
 
-    fn drop_group_of_user(&self, id: GroupId) -> Result<Vec<Effect>, Refusal> {
-        let target = Blame::Target(id.number());
-        match self.group(id).map(|group| group.origin) {
-            None => refuse(target, Why::Missing),
-            Some(Origin::System) => refuse(target, Why::System),
-            Some(Origin::User) => {
+    fn drop_user_group(&self, id: GroupId) -> Result<Vec<Effect>, CommandError> {
+        let target = CommandSubject::Target(id.number());
+        match self.group(id).map(|group| group.owner) {
+            None => reject(target, CommandErrorKind::NotFound),
+            Some(GroupOwner::System) => reject(target, CommandErrorKind::SystemOwned),
+            Some(GroupOwner::User) => {
                 let mut effects = self.set_members(id, &[]);
                 effects.push(Effect::DropGroup(id));
                 Ok(effects)
@@ -335,10 +302,10 @@ impl BookWriter {
     }
 
     fn add_employees(&self, drafts: Vec<EmployeeDraft>, ids: &mut impl IdSource) -> Decided {
-        self.judge_room(self.employees.len(), drafts.len(), THINGS_MAX)?;
-        made(drafts, |draft| {
+        self.check_capacity(self.employees.len(), drafts.len(), TABLE_ROWS_MAX)?;
+        created(drafts, |draft| {
             let number = ids.next(IdKind::Employee);
-            let id = EmployeeId::new(number).expect(FRESH);
+            let id = EmployeeId::new(number).expect(ID_PROOF);
             let EmployeeDraft { last_name, first_name, patronymic, email, phones } = draft;
             let phones = numbered(phones, &[], ids);
             (Effect::PutEmployee(Employee { id, last_name, first_name, patronymic, email, phones }), number)
@@ -350,9 +317,9 @@ impl BookWriter {
         id: EmployeeId,
         edit: EmployeeEdit,
         ids: &mut impl IdSource,
-    ) -> Result<Vec<Effect>, Refusal> {
+    ) -> Result<Vec<Effect>, CommandError> {
         let Some(before) = self.employee(id) else {
-            return refuse(Blame::Target(id.number()), Why::Missing);
+            return reject(CommandSubject::Target(id.number()), CommandErrorKind::NotFound);
         };
         let old = before.clone();
         let after = Employee {
@@ -369,49 +336,49 @@ impl BookWriter {
         Ok(if after == *before { Vec::new() } else { vec![Effect::PutEmployee(after)] })
     }
 
-    fn drop_employee_unneeded(&self, id: EmployeeId) -> Result<Vec<Effect>, Refusal> {
-        let target = Blame::Target(id.number());
+    fn drop_unreferenced_employee(&self, id: EmployeeId) -> Result<Vec<Effect>, CommandError> {
+        let target = CommandSubject::Target(id.number());
         if self.employee(id).is_none() {
-            return refuse(target, Why::Missing);
+            return reject(target, CommandErrorKind::NotFound);
         }
         if self.contacts_of_manager(id) > 0 {
-            return refuse(target, Why::StillNeeded);
+            return reject(target, CommandErrorKind::Referenced);
         }
         Ok(vec![Effect::DropEmployee(id)])
     }
 
     fn add_blacklist_number(&self, entry: BlacklistEntry, ids: &mut impl IdSource) -> Decided {
-        self.judge_room(self.blacklist.len(), 1, THINGS_MAX)?;
+        self.check_capacity(self.blacklist.len(), 1, TABLE_ROWS_MAX)?;
         if self.is_blacklisted(entry.phone) {
-            return refuse(Blame::PhoneNumber, Why::Taken);
+            return reject(CommandSubject::PhoneNumber, CommandErrorKind::AlreadyExists);
         }
-        made(vec![entry], |entry| {
+        created(vec![entry], |entry| {
             let number = ids.next(IdKind::BlacklistNumber);
-            let id = BlacklistId::new(number).expect(FRESH);
+            let id = BlacklistId::new(number).expect(ID_PROOF);
             (Effect::PutBlacklistNumber(BlacklistNumber { id, entry }), number)
         })
     }
 
-    fn drop_blacklisted(&self, id: BlacklistId) -> Result<Vec<Effect>, Refusal> {
+    fn drop_blacklist_entry(&self, id: BlacklistId) -> Result<Vec<Effect>, CommandError> {
         match self.blacklist_number(id) {
             Some(_) => Ok(vec![Effect::DropBlacklistNumber(id)]),
-            None => refuse(Blame::Target(id.number()), Why::Missing),
+            None => reject(CommandSubject::Target(id.number()), CommandErrorKind::NotFound),
         }
     }
 }
 
-/// A decision that makes nothing new.
-fn quietly(effects: Vec<Effect>) -> (Vec<Effect>, Outcome) {
+/// The result of a command that creates no records.
+fn without_ids(effects: Vec<Effect>) -> (Vec<Effect>, Outcome) {
     (effects, Outcome::default())
 }
 
-/// Makes one thing out of each element.
-fn made<T>(elements: Vec<T>, mut make: impl FnMut(T) -> (Effect, u64)) -> Decided {
-    let (effects, ids): (Vec<Effect>, Vec<u64>) = elements.into_iter().map(&mut make).unzip();
-    Ok((effects, Outcome { made: ids.into_iter().map(Some).collect(), left_out: Vec::new() }))
+/// Creates one record for each element.
+fn created<T>(elements: Vec<T>, mut create: impl FnMut(T) -> (Effect, u64)) -> Decided {
+    let (effects, ids): (Vec<Effect>, Vec<u64>) = elements.into_iter().map(&mut create).unzip();
+    Ok((effects, Outcome { created: ids.into_iter().map(Some).collect(), skipped: Vec::new() }))
 }
 
-/// Gives phones their ids: the one that the same number had before, or a fresh one.
+/// Assigns ids to phones: the id that the same number had before, or a new one.
 fn numbered(phones: Vec<PhoneDraft>, before: &[EmployeePhone], ids: &mut impl IdSource) -> Vec<EmployeePhone> {
     let mut number = |phone: PhoneDraft| {
         let known = before.iter().find(|known| known.number == phone.number);
@@ -422,11 +389,13 @@ fn numbered(phones: Vec<PhoneDraft>, before: &[EmployeePhone], ids: &mut impl Id
     phones.into_iter().map(&mut number).collect()
 }
 
-/// Refuses a name that is taken already, in the book or earlier in the list.
-fn judge_names(names: &[Name], taken: impl Fn(&Name) -> bool) -> Result<(), Refusal> {
+/// Rejects a name that exists in the book or earlier in the list.
+fn check_names(names: &[Name], taken: impl Fn(&Name) -> bool) -> Result<(), CommandError> {
     let mut seen = HashSet::new();
     match names.iter().position(|name| !seen.insert(name) || taken(name)) {
-        Some(at) => Err(Refusal { at, blame: Blame::Name, why: Why::Taken }),
+        Some(index) => {
+            Err(CommandError { index, subject: CommandSubject::Name, kind: CommandErrorKind::AlreadyExists })
+        }
         None => Ok(()),
     }
 }

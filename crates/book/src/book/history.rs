@@ -1,11 +1,11 @@
-//! What has changed since a moment: the question of whoever keeps a mirror of the book.
+//! Change tracking: the contacts that have changed since a cursor, for clients that keep a copy of the book.
 //!
-//! Everything that a contact shows has a revision: its own row, and the names of its organization, its manager and
-//! its groups. The latest of these is the contact's place in the order of change; deletions are remembered with the
-//! revision that deleted. So a mirror walks forward through one order in which every contact stands once, in its
-//! present state: a contact that changes meanwhile moves to the end, and is never passed over.
+//! Everything that a contact shows has a revision: its own row, and the names of its organization, its manager and its
+//! groups. The latest of them is the position of the contact in the order of change; deletions are remembered with
+//! their revision. A client walks forward through this order, in which every contact occurs once, in its current
+//! state: a contact that changes meanwhile moves to the end and is not missed.
 //!
-//! Deletions are not remembered for ever. A cursor that would need a forgotten one is refused.
+//! Deletions are remembered up to a bound. A cursor that needs a forgotten deletion is rejected.
 
 use std::collections::BinaryHeap;
 
@@ -14,44 +14,44 @@ use super::chunk::Links;
 use super::view::ContactView;
 use crate::id::{ContactId, ID_MAX};
 
-/// How far a mirror has followed a book.
+/// A position in the order of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
-    /// The book's revision when the mirror began: what was deleted before, it has never seen.
+    /// The revision of the book when the client started: it has never seen contacts deleted before.
     pub began: u64,
-    /// The revision of the last thing seen.
+    /// The revision of the last change seen.
     pub revision: u64,
-    /// The id of the last thing seen, among those of that revision.
+    /// The contact id of the last change seen among those of that revision.
     pub id: u64,
 }
 
-/// Why a cursor cannot be followed.
+/// The reason why a cursor is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CursorError {
-    /// Deletions after it are forgotten.
+    /// Deletions after it have been forgotten.
     Forgotten,
-    /// The book has not come so far: it was restored from a copy, or the cursor is somebody else's.
+    /// The cursor is beyond the current revision: the book was restored from a backup, or the cursor is of another book.
     Ahead,
 }
 
-/// One thing that is different.
+/// A contact that has changed.
 #[derive(Clone, Copy)]
 pub enum Changed<'b> {
-    /// The contact reads like this now.
+    /// The contact in its current state.
     Present(ContactView<'b>),
-    /// The contact is gone.
-    Gone(ContactId),
+    /// The contact was deleted.
+    Deleted(ContactId),
 }
 
 /// A page of the order of change.
 pub struct Changes<'b> {
-    /// How many things are different, those of later pages included.
+    /// The number of changed contacts, those of later pages included.
     pub total: u64,
-    /// What is different, in order.
+    /// Changed contacts, in the order of change.
     pub changed: Vec<Changed<'b>>,
-    /// Where to go on.
+    /// The position after this page.
     pub cursor: Cursor,
-    /// Whether there is more now.
+    /// Whether more changes follow.
     pub has_more: bool,
     /// Where the question began.
     since: Cursor,
@@ -71,18 +71,19 @@ impl Changes<'_> {
     }
 }
 
-/// A place in the order of change, and where the contact stands; `None` for one that is gone.
-type Found = (u64, u64, Option<(u32, u32)>);
+/// Revision, contact id, and chunk and row of the contact, `None` if it was deleted.
+type ChangedRow = (u64, u64, Option<(u32, u32)>);
 
-/// The revisions of what contacts point to, by [`super::chunk::Link::index`].
+/// The revisions of the records that contacts refer to, by [`super::chunk::Link::index`].
 #[derive(Default)]
-struct Pointed {
+struct LinkRevisions {
     organizations: Vec<u64>,
     managers: Vec<u64>,
     groups: Vec<u64>,
 }
 
-impl Pointed {
+impl LinkRevisions {
+    /// The latest revision of the records that a contact refers to.
     fn latest(&self, links: Links) -> u64 {
         let at = |list: &[u64], index: usize| list.get(index).copied().unwrap_or(0);
         at(&self.organizations, links.organization.index())
@@ -92,15 +93,15 @@ impl Pointed {
 }
 
 impl Book {
-    /// At most `limit` things that are different since the cursor, or since the book was born.
+    /// At most `limit` contacts that have changed since the cursor; without a cursor, all contacts.
     ///
     /// # Errors
     ///
-    /// The cursor needs what is forgotten, or is no cursor of this book.
+    /// The cursor needs a forgotten deletion, or is not a cursor of this book.
     pub fn changes(&self, since: Option<Cursor>, limit: usize) -> Result<Changes<'_>, CursorError> {
         let present = self.revision.0;
         let since = since.unwrap_or(Cursor { began: present, revision: 0, id: 0 });
-        self.judge(since)?;
+        self.check_cursor(since)?;
         let (mut found, total) = self.found_since(since, limit);
         let has_more = found.len() > limit;
         found.truncate(limit);
@@ -115,96 +116,98 @@ impl Book {
         Ok(Changes { total, changed, cursor, has_more, since, order })
     }
 
-    /// Whether answering a cursor means to look at many contacts.
+    /// Whether answering a cursor reads more than [`CHUNKS_AT_ONCE_MAX`] chunks.
     pub fn changed_much_since(&self, since: Option<Cursor>) -> bool {
         let seen = since.map_or(0, |cursor| cursor.revision);
-        let names_moved = self.names_moved_at() >= seen;
-        let newer = self.contacts.chunks.iter().filter(|chunk| names_moved || chunk.newest >= seen);
+        let names_changed = self.names_changed_at() >= seen;
+        let newer = self.contacts.chunks.iter().filter(|chunk| names_changed || chunk.newest >= seen);
         newer.take(CHUNKS_AT_ONCE_MAX + 1).count() > CHUNKS_AT_ONCE_MAX
     }
 
-    fn judge(&self, cursor: Cursor) -> Result<(), CursorError> {
-        let (present, forgotten) = (self.revision.0, self.forgotten.0);
-        if cursor.began > present || cursor.revision > present {
+    fn check_cursor(&self, cursor: Cursor) -> Result<(), CursorError> {
+        let (current, forgotten) = (self.revision.0, self.forgotten.0);
+        if cursor.began > current || cursor.revision > current {
             return Err(CursorError::Ahead);
         }
         let passed = cursor.revision > forgotten || cursor.revision == forgotten && cursor.id >= ID_MAX;
         if cursor.began >= forgotten || passed { Ok(()) } else { Err(CursorError::Forgotten) }
     }
 
-    /// The first `limit` and one more, in order; and how many there are.
-    fn found_since(&self, cursor: Cursor, limit: usize) -> (Vec<Found>, u64) {
+    /// The first `limit` + 1 changes after the cursor, in order, and the number of all changes after it.
+    fn found_since(&self, cursor: Cursor, limit: usize) -> (Vec<ChangedRow>, u64) {
         let after = (cursor.revision, cursor.id);
-        let mut first = First { heap: BinaryHeap::new(), room: limit + 1, after, total: 0 };
-        let gone = self.deleted.from((cursor.revision, cursor.id.saturating_add(1)));
-        // What was gone when the mirror began, it has never seen.
-        for (revision, id) in gone.filter(|(revision, _)| *revision > cursor.began) {
-            first.offer((revision, id, None));
+        let mut oldest = OldestChanges { heap: BinaryHeap::new(), keep: limit + 1, after, total: 0 };
+        let deleted = self.deleted.from((cursor.revision, cursor.id.saturating_add(1)));
+        // The client has never seen contacts that were deleted before it started.
+        for (revision, id) in deleted.filter(|(revision, _)| *revision > cursor.began) {
+            oldest.offer((revision, id, None));
         }
-        let names_moved = self.names_moved_at() >= cursor.revision;
-        let pointed = if names_moved { self.pointed() } else { Pointed::default() };
+        let names_changed = self.names_changed_at() >= cursor.revision;
+        let link_revisions = if names_changed { self.link_revisions() } else { LinkRevisions::default() };
         for (at, chunk) in self.contacts.chunks.iter().enumerate() {
-            if !names_moved && chunk.newest < cursor.revision {
+            if !names_changed && chunk.newest < cursor.revision {
                 continue;
             }
-            for (place, revision) in chunk.revisions.iter().enumerate() {
-                let revision = if names_moved { pointed.latest(chunk.links(place)).max(*revision) } else { *revision };
-                first.offer((revision, chunk.id(place), Some((at as u32, place as u32))));
+            for (row, revision) in chunk.revisions.iter().enumerate() {
+                let revision =
+                    if names_changed { link_revisions.latest(chunk.links(row)).max(*revision) } else { *revision };
+                oldest.offer((revision, chunk.id(row), Some((at as u32, row as u32))));
             }
         }
-        (first.heap.into_sorted_vec(), first.total)
+        (oldest.heap.into_sorted_vec(), oldest.total)
     }
 
     /// The latest revision at which a name that contacts show has changed.
-    fn names_moved_at(&self) -> u64 {
+    fn names_changed_at(&self) -> u64 {
         self.organizations.latest().max(self.employees.latest()).max(self.groups.latest())
     }
 
-    fn pointed(&self) -> Pointed {
-        let revisions = |places: usize, at: &dyn Fn(usize) -> u64| {
-            std::iter::once(0).chain((0..places).map(at)).collect::<Vec<u64>>()
+    fn link_revisions(&self) -> LinkRevisions {
+        let revisions = |slots: usize, at: &dyn Fn(usize) -> u64| {
+            std::iter::once(0).chain((0..slots).map(at)).collect::<Vec<u64>>()
         };
-        let set = |place: usize| {
-            let groups = self.group_sets.at(place).map_or(&[][..], |set| set);
+        let set = |slot: usize| {
+            let groups = self.group_sets.at(slot).map_or(&[][..], |set| set);
             groups.iter().map(|group| self.groups.revision_at(*group as usize)).max().unwrap_or(0)
         };
-        Pointed {
-            organizations: revisions(self.organizations.places(), &|place| self.organizations.revision_at(place)),
-            managers: revisions(self.employees.places(), &|place| self.employees.revision_at(place)),
-            groups: revisions(self.group_sets.places(), &set),
+        LinkRevisions {
+            organizations: revisions(self.organizations.slots(), &|slot| self.organizations.revision_at(slot)),
+            managers: revisions(self.employees.slots(), &|slot| self.employees.revision_at(slot)),
+            groups: revisions(self.group_sets.slots(), &set),
         }
     }
 
-    fn changed(&self, found: Found) -> Changed<'_> {
+    fn changed(&self, found: ChangedRow) -> Changed<'_> {
         match found {
-            (_, _, Some((chunk, place))) => {
-                Changed::Present(ContactView::new(self, &self.contacts.chunks[chunk as usize], place as usize))
+            (_, _, Some((chunk, row))) => {
+                Changed::Present(ContactView::new(self, &self.contacts.chunks[chunk as usize], row as usize))
             }
-            (_, id, None) => Changed::Gone(ContactId::new(id).expect("only ids of contacts are remembered")),
+            (_, id, None) => Changed::Deleted(ContactId::new(id).expect("deletions are remembered by valid ids")),
         }
     }
 }
 
-/// So many chunks are looked at where that holds up nobody else.
+/// Number of chunks that are read without leaving the thread of the caller.
 const CHUNKS_AT_ONCE_MAX: usize = 32;
 
-/// The first few in the order of change that come after a cursor.
-struct First {
-    heap: BinaryHeap<Found>,
-    room: usize,
+/// Collects the first changes after a cursor, in the order of change.
+struct OldestChanges {
+    heap: BinaryHeap<ChangedRow>,
+    /// Number of changes to keep.
+    keep: usize,
     after: (u64, u64),
-    /// How many come after it.
+    /// Number of changes offered that come after the cursor.
     total: u64,
 }
 
-impl First {
+impl OldestChanges {
     #[inline]
-    fn offer(&mut self, found: Found) {
+    fn offer(&mut self, found: ChangedRow) {
         if (found.0, found.1) <= self.after {
             return;
         }
         self.total += 1;
-        if self.heap.len() < self.room {
+        if self.heap.len() < self.keep {
             self.heap.push(found);
         } else if self.heap.peek().is_some_and(|last| found < *last) {
             self.heap.pop();

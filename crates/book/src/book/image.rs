@@ -1,34 +1,34 @@
-//! A book as bytes, to be read back at memory speed.
+//! Serializes a book to bytes that can be read back at memory speed.
 //!
-//! An image is a copy made for a quick start, never the truth: whoever keeps one must know, by the revision and by
-//! means of its own, that the store still holds the same book, and that the bytes are those that were written. An
-//! image is cut into parts, so that several threads can read it: the head (tables), the phone index, the chunks.
-//! All numbers are little-endian. The layout belongs to the program that wrote it; [`LAYOUT`] changes with it.
+//! An image is a cache for a fast start. The caller must verify that the bytes are unchanged and that the store still
+//! holds the same book. An image consists of parts that several threads can read: the head (the tables), the phone
+//! index and one part per chunk. All numbers are little-endian. [`LAYOUT`] is incremented with every change of the
+//! format; other layouts cannot be read.
 
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Link};
 use super::pairs::PairIndex;
 use super::table::Table;
-use super::{Book, Contacts, EmployeeRow, GroupSet};
+use super::{Book, ChunkList, EmployeeRow, GroupSet};
 use crate::blacklist::{BlacklistEntry, BlacklistNumber};
 use crate::employee::{Employee, EmployeePhone, PhoneStatus};
-use crate::group::{Group, Origin};
+use crate::group::{Group, GroupOwner};
 use crate::id::{BlacklistId, EmployeeId, GroupId, OrganizationId, Revision};
 use crate::organization::Organization;
 use crate::text::{Email, Name, Phone};
 
-/// The number of this layout.
+/// The version of the format.
 pub const LAYOUT: u32 = 2;
 
-/// The bytes are no image of this layout.
+/// The bytes are not an image in this layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImageError;
 
 impl Book {
     /// The head of the image: everything but the contacts and the phone index.
     pub fn image_head(&self) -> Vec<u8> {
-        let mut out = Out(Vec::new());
+        let mut out = Encoder(Vec::new());
         out.number(self.revision.0);
         out.table(&self.organizations, |out, organization| {
             out.number(organization.id.number());
@@ -37,7 +37,7 @@ impl Book {
         out.table(&self.groups, |out, group| {
             out.number(group.id.number());
             out.text(group.name.as_str());
-            out.number(u64::from(group.origin == Origin::System));
+            out.number(u64::from(group.owner == GroupOwner::System));
         });
         out.table(&self.employees, |out, known| out.employee(&known.employee));
         out.table(&self.group_sets, |out, set| out.words(set));
@@ -49,12 +49,12 @@ impl Book {
 
     /// The phone index of the image.
     pub fn image_phones(&self) -> Vec<u8> {
-        let mut out = Out(Vec::new());
+        let mut out = Encoder(Vec::new());
         out.pairs(&self.phones);
         out.0
     }
 
-    /// How many chunks there are.
+    /// The number of chunk parts.
     pub fn image_chunks_len(&self) -> usize {
         self.contacts.chunks.len()
     }
@@ -64,9 +64,13 @@ impl Book {
         self.contacts.chunks.iter().map(|chunk| chunk.image())
     }
 
-    /// Puts a book together from the parts of its image.
+    /// Reads a book from the parts of its image.
+    ///
+    /// # Errors
+    ///
+    /// The parts are not an image in this layout, or a contact refers to an organization that is not in the head.
     pub fn from_image(head: &[u8], phones: &[u8], chunks: Vec<Chunk>) -> Result<Self, ImageError> {
-        let mut read = In(head);
+        let mut read = Decoder(head);
         let revision = Revision(read.number()?);
         let organizations = read.table(|read| {
             let id = OrganizationId::new(read.number()?).map_err(|_| ImageError)?;
@@ -75,16 +79,16 @@ impl Book {
         let groups = read.table(|read| {
             let id = GroupId::new(read.number()?).map_err(|_| ImageError)?;
             let name = read.name()?;
-            let origin = if read.number()? == 1 { Origin::System } else { Origin::User };
-            Ok(Group { id, name, origin })
+            let owner = if read.number()? == 1 { GroupOwner::System } else { GroupOwner::User };
+            Ok(Group { id, name, owner })
         })?;
-        let employees = read.table(|read| Ok(Arc::new(EmployeeRow::of(read.employee()?))))?;
+        let employees = read.table(|read| Ok(Arc::new(EmployeeRow::new(read.employee()?))))?;
         let group_sets = read.table(|read| Ok(GroupSet::from(read.words()?)))?;
-        let blacklist = read.table(In::blacklist_number)?;
+        let blacklist = read.table(Decoder::blacklist_number)?;
         let forgotten = Revision(read.number()?);
         let deleted = read.pairs()?;
-        let contacts = Contacts::from_chunks(chunks.into_iter().map(Arc::new).collect());
-        let is_known = |link: &Link| link.place().is_none_or(|place| place < organizations.places());
+        let contacts = ChunkList::from_chunks(chunks.into_iter().map(Arc::new).collect());
+        let is_known = |link: &Link| link.slot().is_none_or(|slot| slot < organizations.slots());
         if !contacts.chunks.iter().all(|chunk| chunk.organizations.iter().all(is_known)) {
             return Err(ImageError);
         }
@@ -99,7 +103,7 @@ impl Book {
             deleted,
             forgotten,
             group_sets,
-            phones: In(phones).pairs()?,
+            phones: Decoder(phones).pairs()?,
             names_version: 0,
         })
     }
@@ -107,7 +111,7 @@ impl Book {
 
 impl Chunk {
     fn image(&self) -> Vec<u8> {
-        let mut out = Out(Vec::with_capacity(self.bytes()));
+        let mut out = Encoder(Vec::with_capacity(self.bytes()));
         out.numbers(&self.ids);
         out.numbers(&self.revisions);
         out.text(&self.names);
@@ -125,9 +129,13 @@ impl Chunk {
         out.0
     }
 
-    /// Reads a chunk's part of an image.
+    /// Reads the part of one chunk.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are not a chunk in this layout.
     pub fn from_image(part: &[u8]) -> Result<Self, ImageError> {
-        let mut read = In(part);
+        let mut read = Decoder(part);
         let mut chunk = Self::default();
         chunk.ids = read.numbers()?;
         chunk.revisions = read.numbers()?;
@@ -153,9 +161,10 @@ impl Chunk {
     }
 }
 
-struct Out(Vec<u8>);
+/// Appends values to a buffer.
+struct Encoder(Vec<u8>);
 
-impl Out {
+impl Encoder {
     fn number(&mut self, number: u64) {
         self.0.extend_from_slice(&number.to_le_bytes());
     }
@@ -166,7 +175,7 @@ impl Out {
     }
 
     fn optional(&mut self, text: Option<&str>) {
-        // No text of a record is empty.
+        // No text of a record is empty, so an empty one stands for absence.
         self.text(text.unwrap_or_default());
     }
 
@@ -218,21 +227,22 @@ impl Out {
     }
 
     fn table<T: Clone>(&mut self, table: &Table<T>, write: impl Fn(&mut Self, &T)) {
-        self.number(table.places() as u64);
-        for place in 0..table.places() {
-            let thing = table.at(place);
-            self.number(table.revision_at(place));
-            self.number(u64::from(thing.is_some()));
-            if let Some(thing) = thing {
-                write(self, thing);
+        self.number(table.slots() as u64);
+        for slot in 0..table.slots() {
+            let row = table.at(slot);
+            self.number(table.revision_at(slot));
+            self.number(u64::from(row.is_some()));
+            if let Some(row) = row {
+                write(self, row);
             }
         }
     }
 }
 
-struct In<'a>(&'a [u8]);
+/// Reads values from the front of a buffer.
+struct Decoder<'a>(&'a [u8]);
 
-impl<'a> In<'a> {
+impl<'a> Decoder<'a> {
     fn take(&mut self, count: usize) -> Result<&'a [u8], ImageError> {
         let (taken, rest) = self.0.split_at_checked(count).ok_or(ImageError)?;
         self.0 = rest;
@@ -316,14 +326,14 @@ impl<'a> In<'a> {
         let mut table = Table::default();
         for _ in 0..self.count()? {
             let revision = self.number()?;
-            let thing = if self.number()? == 1 { Some(read(self)?) } else { None };
-            table.push(thing, revision);
+            let row = if self.number()? == 1 { Some(read(self)?) } else { None };
+            table.push(row, revision);
         }
         Ok(table)
     }
 }
 
-/// The number in eight bytes; shorter pieces are never asked for.
+/// The number in eight bytes; callers never pass fewer.
 fn word(bytes: &[u8]) -> u64 {
     bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }

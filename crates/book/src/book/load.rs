@@ -1,7 +1,7 @@
-//! Makes a book out of the rows of a store: the small tables first, then runs of contacts, then the whole.
+//! Builds a book from the rows of a store: the small tables first, then batches of contacts, then the whole book.
 //!
-//! Runs are independent of each other, so that several threads can read a large book at once. Everything is
-//! judged again on its way in: a row that could not have been written by a change is named, not repaired.
+//! Batches are independent of each other, so that several threads can load a large book. Every row is validated: a row
+//! that no change could have written is reported, not repaired.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::chunk::{Chunk, Link, Links, Row};
 use super::pairs::PairIndex;
 use super::table::Table;
-use super::{Book, Contacts, EmployeeRow, GroupSet};
+use super::{Book, ChunkList, EmployeeRow, GroupSet};
 use crate::blacklist::BlacklistNumber;
 use crate::employee::Employee;
 use crate::group::Group;
@@ -18,10 +18,10 @@ use crate::id::{ContactId, Revision};
 use crate::organization::Organization;
 use crate::text::{NAME_CHARS_MAX, PER_CONTACT_MAX, Phone};
 
-/// Why a stored row cannot be part of a book.
+/// The reason why a stored row cannot be part of a book.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadError {
-    /// What is wrong with it, in plain English.
+    /// A clause that follows the name of the row, such as "has an id that is out of order".
     pub reason: &'static str,
 }
 
@@ -31,7 +31,7 @@ impl fmt::Display for LoadError {
     }
 }
 
-/// Everything of a book but its contacts, each thing with the revision that it was put at.
+/// The rows of a book except its contacts, each with the revision of its last change.
 #[derive(Debug, Default)]
 pub struct SmallTables {
     /// The organizations.
@@ -40,55 +40,55 @@ pub struct SmallTables {
     pub groups: Vec<(Group, Revision)>,
     /// The employees.
     pub employees: Vec<(Employee, Revision)>,
-    /// The numbers on the blacklist.
+    /// The entries of the blacklist.
     pub blacklist: Vec<(BlacklistNumber, Revision)>,
-    /// The contacts that were deleted, and when; ascending.
+    /// Remembered deletions, ascending.
     pub deleted: Vec<(Revision, ContactId)>,
-    /// Deletions up to this revision are forgotten.
+    /// Deletions up to and including this revision are not remembered.
     pub forgotten: Revision,
 }
 
-/// The small tables of a book, and where in them things stand.
+/// The small tables of a book with the slots of their rows by id.
 #[derive(Debug, Default)]
-pub struct Frame {
+pub struct IndexedTables {
     organizations: Table<Organization>,
     groups: Table<Group>,
     employees: Table<Arc<EmployeeRow>>,
     blacklist: Table<BlacklistNumber>,
     deleted: PairIndex,
     forgotten: Revision,
-    organization_places: HashMap<u64, u32>,
-    group_places: HashMap<u64, u32>,
-    employee_places: HashMap<u64, u32>,
+    organization_slots: HashMap<u64, u32>,
+    group_slots: HashMap<u64, u32>,
+    employee_slots: HashMap<u64, u32>,
 }
 
-impl Frame {
-    /// The tables of these things.
-    pub fn new(furniture: SmallTables) -> Self {
-        let mut frame = Self::default();
-        for (place, (organization, revision)) in furniture.organizations.into_iter().enumerate() {
-            frame.organization_places.insert(organization.id.number(), place as u32);
-            frame.organizations.put(place, organization, revision.0);
+impl IndexedTables {
+    /// The tables of these rows.
+    pub fn new(rows: SmallTables) -> Self {
+        let mut tables = Self::default();
+        for (slot, (organization, revision)) in rows.organizations.into_iter().enumerate() {
+            tables.organization_slots.insert(organization.id.number(), slot as u32);
+            tables.organizations.put(slot, organization, revision.0);
         }
-        for (place, (group, revision)) in furniture.groups.into_iter().enumerate() {
-            frame.group_places.insert(group.id.number(), place as u32);
-            frame.groups.put(place, group, revision.0);
+        for (slot, (group, revision)) in rows.groups.into_iter().enumerate() {
+            tables.group_slots.insert(group.id.number(), slot as u32);
+            tables.groups.put(slot, group, revision.0);
         }
-        for (place, (employee, revision)) in furniture.employees.into_iter().enumerate() {
-            frame.employee_places.insert(employee.id.number(), place as u32);
-            frame.employees.put(place, Arc::new(EmployeeRow::of(employee)), revision.0);
+        for (slot, (employee, revision)) in rows.employees.into_iter().enumerate() {
+            tables.employee_slots.insert(employee.id.number(), slot as u32);
+            tables.employees.put(slot, Arc::new(EmployeeRow::new(employee)), revision.0);
         }
-        for (place, (number, revision)) in furniture.blacklist.into_iter().enumerate() {
-            frame.blacklist.put(place, number, revision.0);
+        for (slot, (number, revision)) in rows.blacklist.into_iter().enumerate() {
+            tables.blacklist.put(slot, number, revision.0);
         }
-        let deleted: Vec<_> = furniture.deleted.iter().map(|(revision, id)| (revision.0, id.number())).collect();
-        frame.deleted = PairIndex::from_sorted(&deleted);
-        frame.forgotten = furniture.forgotten;
-        frame
+        let deleted: Vec<_> = rows.deleted.iter().map(|(revision, id)| (revision.0, id.number())).collect();
+        tables.deleted = PairIndex::from_sorted(&deleted);
+        tables.forgotten = rows.forgotten;
+        tables
     }
 }
 
-/// A contact as a store holds it.
+/// A contact as the store holds it.
 #[derive(Debug, Clone, Copy)]
 pub struct StoredContact<'a> {
     /// Id.
@@ -109,49 +109,53 @@ pub struct StoredContact<'a> {
     pub organization: Option<u64>,
     /// Ids of the groups, ascending.
     pub groups: &'a [u64],
-    /// The revision that made it what it is.
+    /// The revision of its last change.
     pub revision: Revision,
 }
 
-/// A run of contacts in the making, ascending by id.
-pub struct Run<'f> {
-    frame: &'f Frame,
+/// Builds the chunks of a batch of contacts, ascending by id.
+pub struct LoadBatch<'f> {
+    tables: &'f IndexedTables,
     full: Vec<Arc<Chunk>>,
     chunk: Chunk,
     last_id: u64,
     sets: HashMap<GroupSet, u32>,
     pairs: Vec<(u64, u64)>,
-    places: Vec<u32>,
+    slots: Vec<u32>,
 }
 
-/// A finished run.
-pub struct Ran {
+/// The chunks of a batch.
+pub struct LoadedBatch {
     chunks: Vec<Arc<Chunk>>,
     sets: Vec<GroupSet>,
     pairs: Vec<(u64, u64)>,
 }
 
-impl<'f> Run<'f> {
-    /// An empty run.
-    pub fn new(frame: &'f Frame) -> Self {
+impl<'f> LoadBatch<'f> {
+    /// An empty batch.
+    pub fn new(tables: &'f IndexedTables) -> Self {
         Self {
-            frame,
+            tables,
             full: Vec::new(),
-            chunk: Chunk::with_room(),
+            chunk: Chunk::with_capacity(),
             last_id: 0,
             sets: HashMap::new(),
             pairs: Vec::new(),
-            places: Vec::new(),
+            slots: Vec::new(),
         }
     }
 
-    /// Appends a contact, whose id must be above all before it.
+    /// Appends a contact.
+    ///
+    /// # Errors
+    ///
+    /// The contact is invalid, its id is not above all ids before it, or it refers to a row that does not exist.
     pub fn push(&mut self, contact: &StoredContact<'_>) -> Result<(), LoadError> {
-        self.judge(contact)?;
+        self.validate(contact)?;
         let links = Links {
-            manager: link(&self.frame.employee_places, contact.manager, "names a manager who is not there")?,
+            manager: link(&self.tables.employee_slots, contact.manager, "names a manager who is not there")?,
             organization: link(
-                &self.frame.organization_places,
+                &self.tables.organization_slots,
                 contact.organization,
                 "names an organization that is not there",
             )?,
@@ -174,31 +178,31 @@ impl<'f> Run<'f> {
         Ok(())
     }
 
-    /// Ends the run.
-    pub fn finish(mut self) -> Ran {
+    /// Completes the batch.
+    pub fn finish(mut self) -> LoadedBatch {
         if !self.chunk.is_empty() {
             self.close_chunk();
         }
         let mut sets: Vec<(GroupSet, u32)> = self.sets.into_iter().collect();
-        sets.sort_unstable_by_key(|(_, place)| *place);
+        sets.sort_unstable_by_key(|(_, slot)| *slot);
         self.pairs.sort_unstable();
-        Ran { chunks: self.full, sets: sets.into_iter().map(|(set, _)| set).collect(), pairs: self.pairs }
+        LoadedBatch { chunks: self.full, sets: sets.into_iter().map(|(set, _)| set).collect(), pairs: self.pairs }
     }
 
-    fn judge(&self, contact: &StoredContact<'_>) -> Result<(), LoadError> {
-        let refuse = |reason| Err(LoadError { reason });
+    fn validate(&self, contact: &StoredContact<'_>) -> Result<(), LoadError> {
+        let reject = |reason| Err(LoadError { reason });
         let names = [Some(contact.last_name), contact.first_name, contact.patronymic];
         if contact.id <= self.last_id || contact.id > crate::id::ID_MAX {
-            return refuse("has an id that is out of order");
+            return reject("has an id that is out of order");
         }
         if names.into_iter().flatten().any(|name| !is_name(name)) {
-            return refuse("has a name that is empty, too long, not trimmed or holds control characters");
+            return reject("has a name that is empty, too long, not trimmed or holds control characters");
         }
         if contact.phones.is_empty() || contact.phones.len() > PER_CONTACT_MAX || repeats(contact.phones) {
-            return refuse("has no phone number, too many, or one twice");
+            return reject("has no phone number, too many, or one twice");
         }
         if contact.emails.len() > PER_CONTACT_MAX || contact.emails.iter().any(|email| !is_plain(email)) {
-            return refuse("has too many e-mail addresses, or one that is empty or holds control characters");
+            return reject("has too many e-mail addresses, or one that is empty or holds control characters");
         }
         Ok(())
     }
@@ -210,58 +214,62 @@ impl<'f> Run<'f> {
         if !groups.is_sorted_by(|left, right| left < right) {
             return Err(LoadError { reason: "has groups that are not in order" });
         }
-        self.places.clear();
+        self.slots.clear();
         for id in groups {
-            let place = self.frame.group_places.get(id);
-            self.places.push(*place.ok_or(LoadError { reason: "names a group that is not there" })?);
+            let slot = self.tables.group_slots.get(id);
+            self.slots.push(*slot.ok_or(LoadError { reason: "names a group that is not there" })?);
         }
-        if let Some(place) = self.sets.get(self.places.as_slice()) {
-            return Ok(Link::to(*place));
+        if let Some(slot) = self.sets.get(self.slots.as_slice()) {
+            return Ok(Link::to(*slot));
         }
-        let place = self.sets.len() as u32;
-        self.sets.insert(self.places.as_slice().into(), place);
-        Ok(Link::to(place))
+        let slot = self.sets.len() as u32;
+        self.sets.insert(self.slots.as_slice().into(), slot);
+        Ok(Link::to(slot))
     }
 
     fn close_chunk(&mut self) {
-        let mut chunk = std::mem::replace(&mut self.chunk, Chunk::with_room());
+        let mut chunk = std::mem::replace(&mut self.chunk, Chunk::with_capacity());
         chunk.shrink();
         self.full.push(Arc::new(chunk));
     }
 }
 
-/// Joins runs, given in the order of their ids, to a book.
-pub fn assemble(frame: Frame, runs: Vec<Ran>, revision: Revision) -> Result<Book, LoadError> {
+/// Builds a book from batches in the order of their ids.
+///
+/// # Errors
+///
+/// The ids of two batches overlap.
+pub fn assemble(tables: IndexedTables, batches: Vec<LoadedBatch>, revision: Revision) -> Result<Book, LoadError> {
     let mut group_sets = Table::default();
     let mut known: HashMap<GroupSet, u32> = HashMap::new();
     let mut chunks: Vec<Arc<Chunk>> = Vec::new();
     let mut pairs: Vec<(u64, u64)> = Vec::new();
-    for run in runs {
-        let translated: Vec<u32> = run.sets.into_iter().map(|set| adopt(set, &mut known, &mut group_sets)).collect();
-        for mut chunk in run.chunks {
+    for batch in batches {
+        let translated: Vec<u32> = batch.sets.into_iter().map(|set| adopt(set, &mut known, &mut group_sets)).collect();
+        for mut chunk in batch.chunks {
             if chunks.last().is_some_and(|before| before.ids.last() >= chunk.ids.first()) {
                 return Err(LoadError { reason: "has an id that is out of order" });
             }
             for link in &mut Arc::make_mut(&mut chunk).groups {
-                *link = link.place().map_or(Link::NONE, |place| Link::to(translated[place]));
+                *link = link.slot().map_or(Link::NONE, |slot| Link::to(translated[slot]));
             }
             chunks.push(chunk);
         }
-        pairs.extend(run.pairs);
+        pairs.extend(batch.pairs);
     }
-    // Runs are sorted each: joining sorted runs is what a stable sort is quick at.
+    // The pairs of each batch are sorted, and a stable sort merges sorted runs quickly.
     pairs.sort();
-    let contacts = Contacts::from_chunks(chunks);
+    let contacts = ChunkList::from_chunks(chunks);
     Ok(Book {
         revision,
-        members: contacts.members(&frame.organizations),
+        members: contacts.members(&tables.organizations),
         contacts,
-        organizations: frame.organizations,
-        groups: frame.groups,
-        employees: frame.employees,
-        blacklist: frame.blacklist,
-        deleted: frame.deleted,
-        forgotten: frame.forgotten,
+        organizations: tables.organizations,
+        groups: tables.groups,
+        employees: tables.employees,
+        blacklist: tables.blacklist,
+        deleted: tables.deleted,
+        forgotten: tables.forgotten,
         group_sets,
         phones: PairIndex::from_sorted(&pairs),
         names_version: 0,
@@ -269,26 +277,26 @@ pub fn assemble(frame: Frame, runs: Vec<Ran>, revision: Revision) -> Result<Book
 }
 
 fn adopt(set: GroupSet, known: &mut HashMap<GroupSet, u32>, table: &mut Table<GroupSet>) -> u32 {
-    let next = table.places() as u32;
-    let place = *known.entry(set.clone()).or_insert(next);
-    if place == next {
-        table.put(place as usize, set, 0);
+    let next = table.slots() as u32;
+    let slot = *known.entry(set.clone()).or_insert(next);
+    if slot == next {
+        table.put(slot as usize, set, 0);
     }
-    place
+    slot
 }
 
-fn link(places: &HashMap<u64, u32>, id: Option<u64>, reason: &'static str) -> Result<Link, LoadError> {
+fn link(slots: &HashMap<u64, u32>, id: Option<u64>, reason: &'static str) -> Result<Link, LoadError> {
     match id {
         None => Ok(Link::NONE),
-        Some(id) => places.get(&id).map(|place| Link::to(*place)).ok_or(LoadError { reason }),
+        Some(id) => slots.get(&id).map(|slot| Link::to(*slot)).ok_or(LoadError { reason }),
     }
 }
 
 fn repeats(phones: &[Phone]) -> bool {
-    (1..phones.len()).any(|place| phones[..place].contains(&phones[place]))
+    (1..phones.len()).any(|at| phones[..at].contains(&phones[at]))
 }
 
-/// The rules of [`crate::text::Name`], without making one.
+/// The rules of [`crate::text::Name`], without allocating one.
 fn is_name(text: &str) -> bool {
     is_plain(text)
         && text.trim().len() == text.len()
@@ -296,8 +304,7 @@ fn is_name(text: &str) -> bool {
 }
 
 fn is_plain(text: &str) -> bool {
-    // Without leaving early the whole text is judged a vector at a time. The control characters beyond ASCII
-    // begin with 0xc2 in UTF-8.
+    // Without an early return the loop is vectorized. In UTF-8 the control characters beyond ASCII begin with 0xc2.
     let (mut control, mut suspect) = (false, false);
     for byte in text.bytes() {
         control |= byte < 0x20 || byte == 0x7f;

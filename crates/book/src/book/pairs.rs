@@ -1,72 +1,70 @@
-//! Pairs of numbers in order, shared page by page: who has a phone number (number and contact), and what was
-//! deleted when (revision and contact).
+//! A persistent B-tree of pairs of numbers: the index of phone numbers (number, contact), of members of organizations
+//! (organization, contact) and of deletions (revision, contact).
 //!
-//! Four levels of sorted pages, each shared by reference count: a change copies one page of each level, whatever the
-//! size of the book. A phone number that many contacts share costs no more than one that nobody shares.
-//!
-//! In a large book a look-up mostly waits for memory. So pages are small and hold their pairs in one piece, and a pair
-//! is looked for by counting those below it instead of by halving: the lines of a page are then fetched at once and
-//! not one after the other.
+//! The tree has four levels of sorted pages, each shared by reference count: a change copies one page of each level,
+//! whatever the size of the book. Look-ups in a large book are bound by memory latency. Pages are therefore small and
+//! contiguous, and are searched by counting the smaller pairs instead of by bisection, so that the cache lines of a page
+//! are fetched in parallel.
 
 use std::sync::Arc;
 
-/// Pairs of a leaf at most: eight lines of memory.
+/// Maximum number of pairs in a leaf: eight cache lines.
 const LEAF_PAIRS_MAX: usize = 32;
-/// Pairs of a leaf that was filled in order: the first insertions find room.
+/// Number of pairs in a leaf that is built from sorted pairs, which leaves room for insertions.
 const LEAF_PAIRS_FILLED: usize = 28;
-/// Parts of a page above the leaves at most, but for the root.
-const FORK_PARTS_MAX: usize = 64;
-/// Parts of such a page that was filled in order.
-const FORK_PARTS_FILLED: usize = 48;
+/// Maximum number of children of an inner page; the root has no maximum.
+const CHILDREN_MAX: usize = 64;
+/// Number of children of an inner page that is built from sorted pairs.
+const CHILDREN_FILLED: usize = 48;
 
-/// What is looked for, and the id of a contact.
+/// A key and the id of a contact.
 pub type Pair = (u64, u64);
 
-/// Not above any pair.
+/// The smallest pair.
 const LEAST: Pair = (0, 0);
 
-/// A sorted page, whole or the top of a tree of them.
-trait Page: Clone {
-    /// As many pages as these pairs take, each with its first pair.
+/// A leaf or an inner page of the tree.
+trait TreePage: Clone {
+    /// The pages that hold these sorted pairs, each with its first pair.
     fn filled(pairs: &[Pair]) -> impl Iterator<Item = (Pair, Self)>;
-    /// The pairs from this one on, ascending.
+    /// The pairs from `first` on, ascending.
     fn from(&self, first: Pair) -> impl Iterator<Item = Pair> + '_;
-    /// Adds a pair unless it is there; whether it was added, and the upper half of a page that became too full.
+    /// Inserts a pair unless it exists; whether it was inserted, and the upper half if the page was split.
     fn insert(&mut self, pair: Pair) -> (bool, Option<(Pair, Self)>);
-    /// Takes a pair out; whether it was there.
+    /// Removes a pair; whether it existed.
     fn remove(&mut self, pair: Pair) -> bool;
-    /// Whether nothing is left.
+    /// Whether the page is empty.
     fn is_empty(&self) -> bool;
     /// Bytes of memory.
     fn bytes(&self) -> usize;
 }
 
-/// Whether one pair is below another; without a branch.
+/// Whether one pair is below another, computed without branches.
 #[inline]
 fn below(one: Pair, other: Pair) -> bool {
     (one.0 < other.0) | ((one.0 == other.0) & (one.1 < other.1))
 }
 
-/// How many of these are below the bound; no line of memory is waited for by itself.
+/// The number of pairs below the bound; all cache lines are fetched in parallel.
 #[inline]
 fn count_below(pairs: &[Pair], bound: Pair) -> usize {
     pairs.iter().map(|pair| usize::from(below(*pair, bound))).sum()
 }
 
-/// How many of these are not above the bound.
+/// The number of pairs not above the bound.
 #[inline]
 fn count_up_to(pairs: &[Pair], bound: Pair) -> usize {
     pairs.iter().map(|pair| usize::from(!below(bound, *pair))).sum()
 }
 
-/// The lowest level: pairs in place.
+/// The lowest level: pairs in at.
 #[derive(Debug, Clone)]
-struct Leaf {
+struct LeafPage {
     pairs: [Pair; LEAF_PAIRS_MAX],
     len: usize,
 }
 
-impl Leaf {
+impl LeafPage {
     fn of(pairs: &[Pair]) -> Self {
         let mut leaf = Self { pairs: [LEAST; LEAF_PAIRS_MAX], len: pairs.len() };
         leaf.pairs[..pairs.len()].copy_from_slice(pairs);
@@ -78,15 +76,15 @@ impl Leaf {
         &self.pairs[..self.len]
     }
 
-    /// Puts a pair where there is room for it.
-    fn put(&mut self, place: usize, pair: Pair) {
-        self.pairs.copy_within(place..self.len, place + 1);
-        self.pairs[place] = pair;
+    /// Inserts a pair into a leaf that is not full.
+    fn put(&mut self, at: usize, pair: Pair) {
+        self.pairs.copy_within(at..self.len, at + 1);
+        self.pairs[at] = pair;
         self.len += 1;
     }
 }
 
-impl Page for Leaf {
+impl TreePage for LeafPage {
     fn filled(pairs: &[Pair]) -> impl Iterator<Item = (Pair, Self)> {
         pairs.chunks(LEAF_PAIRS_FILLED).map(|pairs| (pairs[0], Self::of(pairs)))
     }
@@ -97,30 +95,30 @@ impl Page for Leaf {
     }
 
     fn insert(&mut self, pair: Pair) -> (bool, Option<(Pair, Self)>) {
-        let place = count_below(self.pairs(), pair);
-        if self.pairs().get(place) == Some(&pair) {
+        let at = count_below(self.pairs(), pair);
+        if self.pairs().get(at) == Some(&pair) {
             return (false, None);
         }
         if self.len < LEAF_PAIRS_MAX {
-            self.put(place, pair);
+            self.put(at, pair);
             return (true, None);
         }
         let middle = LEAF_PAIRS_MAX / 2;
         let mut upper = Self::of(&self.pairs()[middle..]);
         self.len = middle;
-        if place > middle {
-            upper.put(place - middle, pair);
+        if at > middle {
+            upper.put(at - middle, pair);
         } else {
-            self.put(place, pair);
+            self.put(at, pair);
         }
         (true, Some((upper.pairs[0], upper)))
     }
 
     fn remove(&mut self, pair: Pair) -> bool {
-        let place = count_below(self.pairs(), pair);
-        let found = self.pairs().get(place) == Some(&pair);
+        let at = count_below(self.pairs(), pair);
+        let found = self.pairs().get(at) == Some(&pair);
         if found {
-            self.pairs.copy_within(place + 1..self.len, place);
+            self.pairs.copy_within(at + 1..self.len, at);
             self.len -= 1;
         }
         found
@@ -135,56 +133,56 @@ impl Page for Leaf {
     }
 }
 
-/// A page of parts, each with a pair that is not above its first and above all of the part before.
+/// An inner page. Each child has a lower bound: not above its first pair, above all pairs of the child before.
 #[derive(Debug, Clone)]
-struct Fork<T> {
+struct InnerPage<T> {
     from: Vec<Pair>,
-    parts: Vec<Arc<T>>,
+    children: Vec<Arc<T>>,
 }
 
-impl<T> Default for Fork<T> {
+impl<T> Default for InnerPage<T> {
     fn default() -> Self {
-        Self { from: Vec::new(), parts: Vec::new() }
+        Self { from: Vec::new(), children: Vec::new() }
     }
 }
 
-impl<T: Page> Fork<T> {
-    /// The part where the pair stands or would be put.
+impl<T: TreePage> InnerPage<T> {
+    /// The index of the child that contains the pair or would contain it.
     #[inline]
     fn find(&self, pair: Pair) -> usize {
         match self.from.get(1..) {
-            Some(from) if from.len() <= FORK_PARTS_MAX => count_up_to(from, pair),
+            Some(from) if from.len() <= CHILDREN_MAX => count_up_to(from, pair),
             Some(from) => from.partition_point(|from| *from <= pair),
             None => 0,
         }
     }
 
-    fn push(&mut self, from: Pair, part: T) {
+    fn push(&mut self, from: Pair, child: T) {
         self.from.push(from);
-        self.parts.push(Arc::new(part));
+        self.children.push(Arc::new(child));
     }
 
-    /// Adds a pair without regard to how many parts there are then.
+    /// Inserts a pair without splitting this page.
     fn add(&mut self, pair: Pair) -> bool {
         let at = self.find(pair);
-        let (added, upper) = Arc::make_mut(&mut self.parts[at]).insert(pair);
-        // Only a pair below all others is below where its page begins.
+        let (added, upper) = Arc::make_mut(&mut self.children[at]).insert(pair);
+        // Only a pair below all others is below the bound of its child.
         self.from[at] = self.from[at].min(pair);
         if let Some((from, upper)) = upper {
             self.from.insert(at + 1, from);
-            self.parts.insert(at + 1, Arc::new(upper));
+            self.children.insert(at + 1, Arc::new(upper));
         }
         added
     }
 }
 
-impl<T: Page> Page for Fork<T> {
+impl<T: TreePage> TreePage for InnerPage<T> {
     fn filled(pairs: &[Pair]) -> impl Iterator<Item = (Pair, Self)> {
-        let mut parts = T::filled(pairs).peekable();
+        let mut children = T::filled(pairs).peekable();
         std::iter::from_fn(move || {
-            let from = parts.peek()?.0;
+            let from = children.peek()?.0;
             let mut fork = Self::default();
-            parts.by_ref().take(FORK_PARTS_FILLED).for_each(|(from, part)| fork.push(from, part));
+            children.by_ref().take(CHILDREN_FILLED).for_each(|(from, child)| fork.push(from, child));
             Some((from, fork))
         })
     }
@@ -192,78 +190,78 @@ impl<T: Page> Page for Fork<T> {
     #[inline]
     fn from(&self, first: Pair) -> impl Iterator<Item = Pair> + '_ {
         let at = self.find(first);
-        let (head, rest) = self.parts[at.min(self.parts.len())..].split_at(usize::from(at < self.parts.len()));
-        let head = head.iter().flat_map(move |part| part.from(first));
-        head.chain(rest.iter().flat_map(|part| part.from(LEAST)))
+        let (head, rest) = self.children[at.min(self.children.len())..].split_at(usize::from(at < self.children.len()));
+        let head = head.iter().flat_map(move |child| child.from(first));
+        head.chain(rest.iter().flat_map(|child| child.from(LEAST)))
     }
 
     fn insert(&mut self, pair: Pair) -> (bool, Option<(Pair, Self)>) {
         let added = self.add(pair);
-        if self.parts.len() <= FORK_PARTS_MAX {
+        if self.children.len() <= CHILDREN_MAX {
             return (added, None);
         }
-        let middle = self.parts.len() / 2;
-        let upper = Self { from: self.from.split_off(middle), parts: self.parts.split_off(middle) };
+        let middle = self.children.len() / 2;
+        let upper = Self { from: self.from.split_off(middle), children: self.children.split_off(middle) };
         (added, Some((upper.from[0], upper)))
     }
 
     fn remove(&mut self, pair: Pair) -> bool {
         let at = self.find(pair);
-        // A page that is not changed is not copied.
-        if self.parts.get(at).is_none_or(|part| part.from(pair).next() != Some(pair)) {
+        // A page is only copied if it changes.
+        if self.children.get(at).is_none_or(|child| child.from(pair).next() != Some(pair)) {
             return false;
         }
-        let part = Arc::make_mut(&mut self.parts[at]);
-        let found = part.remove(pair);
-        if part.is_empty() {
+        let child = Arc::make_mut(&mut self.children[at]);
+        let found = child.remove(pair);
+        if child.is_empty() {
             self.from.remove(at);
-            self.parts.remove(at);
+            self.children.remove(at);
         }
         found
     }
 
     fn is_empty(&self) -> bool {
-        self.parts.is_empty()
+        self.children.is_empty()
     }
 
     fn bytes(&self) -> usize {
-        let parts: usize = self.parts.iter().map(|part| part.bytes()).sum();
-        parts + self.from.capacity() * size_of::<Pair>() + (self.parts.capacity() + 8) * size_of::<usize>()
+        let children: usize = self.children.iter().map(|child| child.bytes()).sum();
+        children + self.from.capacity() * size_of::<Pair>() + (self.children.capacity() + 8) * size_of::<usize>()
     }
 }
 
-/// Pairs, ascending, none twice.
+/// A sorted set of pairs.
 #[derive(Debug, Clone, Default)]
 pub struct PairIndex {
-    /// Grows without bound; the pages below do not.
-    root: Fork<Fork<Fork<Leaf>>>,
+    /// Its number of children is unbounded.
+    root: InnerPage<InnerPage<InnerPage<LeafPage>>>,
     pairs: usize,
 }
 
 impl PairIndex {
-    /// An index of these pairs, which must be sorted and without repetition.
+    /// An index of these pairs, which must be sorted and without duplicates.
     pub fn from_sorted(pairs: &[Pair]) -> Self {
-        let mut root = Fork::default();
-        Fork::filled(pairs).for_each(|(from, part)| root.push(from, part));
+        let mut root = InnerPage::default();
+        InnerPage::filled(pairs).for_each(|(from, child)| root.push(from, child));
         Self { root, pairs: pairs.len() }
     }
 
-    /// How many pairs there are.
+    /// The number of pairs.
     pub fn len(&self) -> usize {
         self.pairs
     }
 
-    /// Whether there is none.
+    /// Whether there is no pair.
     pub fn is_empty(&self) -> bool {
         self.pairs == 0
     }
 
-    /// Ids of the contacts that stand beside this number, ascending.
-    pub fn find(&self, number: u64) -> impl Iterator<Item = u64> + '_ {
-        self.from((number, 0)).take_while(move |pair| pair.0 == number).map(|pair| pair.1)
+    /// Ids of the contacts paired with this key, ascending.
+    pub fn find(&self, key: u64) -> impl Iterator<Item = u64> + '_ {
+        self.from((key, 0)).take_while(move |pair| pair.0 == key).map(|pair| pair.1)
     }
 
-    /// The pairs from this one on, ascending.
+    /// The pairs from `first` on, ascending.
     pub fn from(&self, first: Pair) -> impl Iterator<Item = Pair> + '_ {
         self.root.from(first)
     }
@@ -273,7 +271,7 @@ impl PairIndex {
         self.from(LEAST)
     }
 
-    /// Adds a pair; one that is there already stays as it is.
+    /// Inserts a pair unless it exists.
     pub fn insert(&mut self, pair: Pair) {
         if self.root.is_empty() {
             *self = Self::from_sorted(&[pair]);
@@ -282,7 +280,7 @@ impl PairIndex {
         }
     }
 
-    /// Takes a pair out.
+    /// Removes a pair, if it exists.
     pub fn remove(&mut self, pair: Pair) {
         if self.root.remove(pair) {
             self.pairs -= 1;
@@ -304,7 +302,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_answers_like_a_plain_set_through_any_history() {
+    fn it_equals_a_plain_set_after_random_changes() {
         let mut rng = Rng::with_seed(1);
         let start: BTreeSet<Pair> = (0..5000).map(|_| (rng.u64(..700), rng.u64(..100_000))).collect();
         let mut index = PairIndex::from_sorted(&start.iter().copied().collect::<Vec<_>>());

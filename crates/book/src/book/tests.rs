@@ -1,4 +1,4 @@
-//! The book against a plain list of contacts, through histories made by chance; and what the loader refuses.
+//! The book against a plain list of contacts after random changes; what the loader rejects; images.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,15 +7,15 @@ use fastrand::Rng;
 
 use super::Book;
 use super::chunk::{CHUNK_CONTACTS_MAX, Chunk};
-use super::load::{Frame, LoadError, Run, SmallTables, StoredContact, assemble};
+use super::load::{IndexedTables, LoadBatch, LoadError, SmallTables, StoredContact, assemble};
 use super::writer::BookWriter;
 use crate::change::{Change, Effect};
+use crate::collation::sort_key;
 use crate::contact::{Contact, ContactDraft};
 use crate::employee::Employee;
-use crate::group::{Group, Origin};
+use crate::group::{Group, GroupOwner};
 use crate::id::{ContactId, EmployeeId, GroupId, OrganizationId, Revision};
 use crate::organization::Organization;
-use crate::query::order::sort_key;
 use crate::text::{Email, Emails, Name, Phone, Phones};
 
 mod commands;
@@ -29,7 +29,7 @@ fn organization(id: u64, text: &str) -> Organization {
 }
 
 fn group(id: u64, text: &str) -> Group {
-    Group { id: GroupId::new(id).expect("an id"), name: name(text), origin: Origin::User }
+    Group { id: GroupId::new(id).expect("an id"), name: name(text), owner: GroupOwner::User }
 }
 
 fn employee(id: u64, text: &str) -> Employee {
@@ -43,7 +43,7 @@ fn employee(id: u64, text: &str) -> Employee {
     }
 }
 
-/// A contact that points to some of five organizations, five groups and five employees.
+/// A contact with references to some of five organizations, five groups and five employees.
 fn contact(rng: &mut Rng, id: u64) -> Contact {
     let number = |rng: &mut Rng| format!("7495{:03}", rng.u64(..400));
     let phones: BTreeSet<String> = (0..=rng.u64(..3)).map(|_| number(rng)).collect();
@@ -63,27 +63,27 @@ fn contact(rng: &mut Rng, id: u64) -> Contact {
     Contact { id: ContactId::new(id).expect("an id"), draft }
 }
 
-/// A desk with the organizations, groups and employees that contacts point to.
-fn furnished() -> BookWriter {
-    let mut desk = BookWriter::default();
+/// A writer with the organizations, groups and employees that contacts refer to.
+fn writer_with_tables() -> BookWriter {
+    let mut writer = BookWriter::default();
     let mut effects = Vec::new();
     for id in 1..=5 {
         effects.push(Effect::PutOrganization(organization(id, &format!("organization {id}"))));
         effects.push(Effect::PutGroup(group(id, &format!("group {id}"))));
         effects.push(Effect::PutEmployee(employee(id, &format!("Employee {id}"))));
     }
-    apply(&mut desk, effects);
-    desk
+    apply(&mut writer, effects);
+    writer
 }
 
-fn apply(desk: &mut BookWriter, effects: Vec<Effect>) {
-    desk.apply(&Change { decided_on: desk.book().revision(), contacts: 0, effects });
+fn apply(writer: &mut BookWriter, effects: Vec<Effect>) {
+    writer.apply(&Change { decided_on: writer.book().revision(), contacts: 0, effects });
 }
 
 type Model = BTreeMap<u64, Contact>;
 
-/// A few puts and drops, mostly near each other, so that chunks fill up, split and run empty.
-fn history(rng: &mut Rng, model: &mut Model, ids: u64) -> Vec<Effect> {
+/// A few puts and drops of mostly adjacent ids, so that chunks fill up, split and become empty.
+fn random_effects(rng: &mut Rng, model: &mut Model, ids: u64) -> Vec<Effect> {
     let near = rng.u64(..ids);
     let mut effects = Vec::new();
     for _ in 0..20 {
@@ -100,7 +100,7 @@ fn history(rng: &mut Rng, model: &mut Model, ids: u64) -> Vec<Effect> {
     effects
 }
 
-/// Whether the book holds these contacts, and whether everything that it knows about them agrees.
+/// Asserts that the book holds these contacts and that its indexes agree with them.
 fn check(book: &Book, model: &Model) {
     assert!(book.iter().map(super::view::ContactView::to_contact).eq(model.values().cloned()), "the contacts");
     assert_eq!(book.contacts_len(), model.len());
@@ -110,17 +110,17 @@ fn check(book: &Book, model: &Model) {
         assert_eq!((book.contacts.firsts[at], book.contacts.starts[at]), (chunk.first_id(), before));
         before += chunk.len();
         let keys = chunk.keys();
-        for place in 0..chunk.len() {
-            assert_eq!(keys.last[place], sort_key(Some(chunk.last_name(place))));
-            assert_eq!(keys.first[place], sort_key(chunk.first_name(place)));
-            assert_eq!(keys.full[place], sort_key(Some(chunk.full_name(place))));
+        for row in 0..chunk.len() {
+            assert_eq!(keys.last[row], sort_key(Some(chunk.last_name(row))));
+            assert_eq!(keys.first[row], sort_key(chunk.first_name(row)));
+            assert_eq!(keys.full[row], sort_key(Some(chunk.full_name(row))));
         }
     }
     check_phones(book, model);
-    assert!(book.members.pairs().eq(book.contacts.members(&book.organizations).pairs()), "who belongs where");
+    assert!(book.members.pairs().eq(book.contacts.members(&book.organizations).pairs()), "index of members");
     let sets: BTreeSet<Vec<u64>> = model.values().map(|contact| numbers(&contact.draft.groups)).collect();
     let sets = sets.iter().filter(|set| !set.is_empty()).count();
-    assert_eq!(book.group_sets.len(), sets, "a set that nobody has is given back, one that many have is kept once");
+    assert_eq!(book.group_sets.len(), sets, "an unused set is freed, a shared set is stored once");
 }
 
 fn numbers(groups: &[GroupId]) -> Vec<u64> {
@@ -140,40 +140,40 @@ fn check_phones(book: &Book, model: &Model) {
 }
 
 #[test]
-fn a_book_is_what_its_changes_made_of_it_and_snapshots_stay_as_they_were() {
+fn a_book_equals_a_plain_list_and_snapshots_do_not_change() {
     let mut rng = Rng::with_seed(3);
-    let mut desk = furnished();
+    let mut writer = writer_with_tables();
     let mut model = Model::new();
-    let mut kept: Vec<(Arc<Book>, Model)> = Vec::new();
+    let mut snapshots: Vec<(Arc<Book>, Model)> = Vec::new();
     for step in 0..240 {
         if step % 40 == 39 {
-            desk = BookWriter::of(desk.book().clone());
+            writer = BookWriter::of(writer.book().clone());
         }
-        let effects = history(&mut rng, &mut model, 500);
-        apply(&mut desk, effects);
+        let effects = random_effects(&mut rng, &mut model, 500);
+        apply(&mut writer, effects);
         if step % 30 == 0 {
-            check(desk.book(), &model);
-            kept.push((desk.snapshot(), model.clone()));
+            check(writer.book(), &model);
+            snapshots.push((writer.snapshot(), model.clone()));
         }
     }
-    for (book, model) in &kept {
+    for (book, model) in &snapshots {
         check(book, model);
     }
 }
 
 #[test]
-fn a_book_that_runs_empty_can_be_filled_again() {
+fn a_book_that_became_empty_can_be_filled_again() {
     let mut rng = Rng::with_seed(4);
-    let mut desk = furnished();
+    let mut writer = writer_with_tables();
     for _ in 0..2 {
         let mut model = Model::new();
         for id in 1..=1_030 {
             model.insert(id, contact(&mut rng, id));
         }
-        apply(&mut desk, model.values().cloned().map(Effect::PutContact).collect());
-        check(desk.book(), &model);
-        apply(&mut desk, model.values().map(|contact| Effect::DropContact(contact.id)).collect());
-        check(desk.book(), &Model::new());
+        apply(&mut writer, model.values().cloned().map(Effect::PutContact).collect());
+        check(writer.book(), &model);
+        apply(&mut writer, model.values().map(|contact| Effect::DropContact(contact.id)).collect());
+        check(writer.book(), &Model::new());
     }
 }
 
@@ -181,86 +181,86 @@ fn a_book_that_runs_empty_can_be_filled_again() {
 fn chunks_that_grow_in_the_middle_are_split() {
     let mut rng = Rng::with_seed(5);
     let mut model: Model = (1..=2_500).map(|id| (id * 3, contact(&mut rng, id * 3))).collect();
-    let mut desk = BookWriter::of(load(&model, &[700, 1, 1_799]));
-    let chunks = desk.book().contacts.chunks.len();
+    let mut writer = BookWriter::of(load(&model, &[700, 1, 1_799]));
+    let chunks = writer.book().contacts.chunks.len();
     for id in (1_000..3_500).filter(|id| id % 3 != 0) {
         let contact = contact(&mut rng, id);
         model.insert(id, contact.clone());
-        apply(&mut desk, vec![Effect::PutContact(contact)]);
+        apply(&mut writer, vec![Effect::PutContact(contact)]);
     }
-    check(desk.book(), &model);
-    assert!(desk.book().contacts.chunks.len() > chunks);
+    check(writer.book(), &model);
+    assert!(writer.book().contacts.chunks.len() > chunks);
 }
 
 #[test]
-fn a_loaded_book_is_the_book_that_was_written() {
+fn a_loaded_book_equals_the_written_one() {
     let mut rng = Rng::with_seed(6);
     let model: Model = (1..=2_100).map(|id| (id * 2, contact(&mut rng, id * 2))).collect();
-    let mut desk = furnished();
-    apply(&mut desk, model.values().cloned().map(Effect::PutContact).collect());
-    for runs in [&[2_100][..], &[1_024, 1_076], &[1, 2_098, 1], &[0, 2_100]] {
-        let loaded = load(&model, runs);
+    let mut writer = writer_with_tables();
+    apply(&mut writer, model.values().cloned().map(Effect::PutContact).collect());
+    for batches in [&[2_100][..], &[1_024, 1_076], &[1, 2_098, 1], &[0, 2_100]] {
+        let loaded = load(&model, batches);
         check(&loaded, &model);
-        assert!(loaded.iter().map(|view| view.to_contact()).eq(desk.book().iter().map(|view| view.to_contact())));
+        assert!(loaded.iter().map(|view| view.to_contact()).eq(writer.book().iter().map(|view| view.to_contact())));
         let names = |book: &Book| -> Vec<_> {
             book.iter().map(|view| view.groups().map(|(_, name)| name.to_owned()).collect::<Vec<_>>()).collect()
         };
-        assert_eq!(names(&loaded), names(desk.book()));
+        assert_eq!(names(&loaded), names(writer.book()));
     }
 }
 
 #[test]
-fn a_contact_shows_the_present_names_of_what_it_points_to() {
-    let mut desk = furnished();
+fn a_contact_shows_the_current_names_of_its_references() {
+    let mut writer = writer_with_tables();
     let mut contact = contact(&mut Rng::with_seed(7), 9);
     contact.draft.organization = OrganizationId::new(2).ok();
     contact.draft.manager = EmployeeId::new(3).ok();
     contact.draft.groups = vec![GroupId::new(4).expect("an id")];
     let id = contact.id;
-    apply(&mut desk, vec![Effect::PutContact(contact)]);
-    let before = desk.snapshot();
+    apply(&mut writer, vec![Effect::PutContact(contact)]);
+    let before = writer.snapshot();
     let renamed = vec![
         Effect::PutOrganization(organization(2, "ООО «Новое»")),
         Effect::PutEmployee(employee(3, "Новая")),
         Effect::PutGroup(group(4, "new group")),
     ];
-    apply(&mut desk, renamed);
+    apply(&mut writer, renamed);
     let names = |book: &Book| {
-        let view = book.contact(id).expect("it is there");
+        let view = book.contact(id).expect("the contact exists");
         let group = view.groups().next().expect("one group").1.to_owned();
         (view.organization().expect("one").1.to_owned(), view.manager().expect("one").1.to_owned(), group)
     };
-    assert_eq!(names(desk.book()), ("ООО «Новое»".to_owned(), "Новая Анна".to_owned(), "new group".to_owned()));
+    assert_eq!(names(writer.book()), ("ООО «Новое»".to_owned(), "Новая Анна".to_owned(), "new group".to_owned()));
     assert_eq!(names(&before).0, "organization 2");
-    assert_eq!(desk.organization_named(&name("organization 2")), None, "the former name is free");
-    assert_eq!(desk.group_named(&name("new group")), GroupId::new(4).ok());
+    assert_eq!(writer.organization_named(&name("organization 2")), None, "the former name is free");
+    assert_eq!(writer.group_named(&name("new group")), GroupId::new(4).ok());
 }
 
 #[test]
 #[should_panic(expected = "the state that it was decided on")]
-fn a_change_of_another_state_is_not_followed() {
-    furnished().apply(&Change { decided_on: Revision(0), contacts: 0, effects: Vec::new() });
+fn a_change_of_another_revision_is_not_applied() {
+    writer_with_tables().apply(&Change { decided_on: Revision(0), contacts: 0, effects: Vec::new() });
 }
 
-fn frame() -> Frame {
+fn tables() -> IndexedTables {
     let ids = 1..=5;
-    let born = Revision(0);
-    Frame::new(SmallTables {
-        organizations: ids.clone().map(|id| (organization(id, &format!("organization {id}")), born)).collect(),
-        groups: ids.clone().map(|id| (group(id, &format!("group {id}")), born)).collect(),
-        employees: ids.map(|id| (employee(id, &format!("Employee {id}")), born)).collect(),
+    let revision = Revision(0);
+    IndexedTables::new(SmallTables {
+        organizations: ids.clone().map(|id| (organization(id, &format!("organization {id}")), revision)).collect(),
+        groups: ids.clone().map(|id| (group(id, &format!("group {id}")), revision)).collect(),
+        employees: ids.map(|id| (employee(id, &format!("Employee {id}")), revision)).collect(),
         ..SmallTables::default()
     })
 }
 
-/// A book of these contacts, read in runs of these lengths.
-fn load(model: &Model, runs: &[usize]) -> Book {
-    let frame = frame();
+/// A book of these contacts, loaded in batches of these lengths.
+fn load(model: &Model, batches: &[usize]) -> Book {
+    let tables = tables();
     let mut rest: Vec<&Contact> = model.values().collect();
-    let mut ran = Vec::new();
-    for length in runs {
+    let mut loaded = Vec::new();
+    for length in batches {
         let others = rest.split_off(*length);
-        let mut run = Run::new(&frame);
+        let mut batch = LoadBatch::new(&tables);
         for contact in rest {
             let draft = &contact.draft;
             let emails: Vec<&str> = draft.emails.as_slice().iter().map(Email::as_str).collect();
@@ -276,18 +276,18 @@ fn load(model: &Model, runs: &[usize]) -> Book {
                 groups: &numbers(&draft.groups),
                 revision: Revision(1),
             };
-            run.push(&stored).expect("a valid contact");
+            batch.push(&stored).expect("a valid contact");
         }
-        ran.push(run.finish());
+        loaded.push(batch.finish());
         rest = others;
     }
-    assemble(frame, ran, Revision(1)).expect("runs in order")
+    assemble(tables, loaded, Revision(1)).expect("batches in order")
 }
 
 #[test]
-fn the_loader_names_what_no_change_could_have_written() {
+fn the_loader_rejects_invalid_rows() {
     let phone = Phone::parse("74951234567").expect("a phone");
-    let frame = frame();
+    let tables = tables();
     let plain = StoredContact {
         id: 7,
         last_name: "Иванова",
@@ -300,34 +300,34 @@ fn the_loader_names_what_no_change_could_have_written() {
         groups: &[],
         revision: Revision(1),
     };
-    let refused = |stored: StoredContact<'_>| {
-        let mut run = Run::new(&frame);
-        run.push(&plain).expect("a valid contact");
-        run.push(&stored).expect_err("must be refused").reason
+    let rejected = |stored: StoredContact<'_>| {
+        let mut batch = LoadBatch::new(&tables);
+        batch.push(&plain).expect("a valid contact");
+        batch.push(&stored).expect_err("must be rejected").reason
     };
     let next = StoredContact { id: 8, ..plain };
-    assert!(refused(plain).contains("out of order"));
-    assert!(refused(StoredContact { id: u64::MAX, ..next }).contains("out of order"));
-    assert!(refused(StoredContact { last_name: " x", ..next }).contains("name"));
-    assert!(refused(StoredContact { last_name: "", ..next }).contains("name"));
-    assert!(refused(StoredContact { first_name: Some("a\u{85}b"), ..next }).contains("name"));
-    assert!(refused(StoredContact { patronymic: Some(&"ё".repeat(256)), ..next }).contains("name"));
-    assert!(refused(StoredContact { phones: &[], ..next }).contains("phone"));
-    assert!(refused(StoredContact { phones: &[phone, phone], ..next }).contains("phone"));
-    assert!(refused(StoredContact { emails: &["a\nb"], ..next }).contains("e-mail"));
-    assert!(refused(StoredContact { emails: &["a@b.example"; 11], ..next }).contains("e-mail"));
-    assert!(refused(StoredContact { manager: Some(6), ..next }).contains("manager"));
-    assert!(refused(StoredContact { organization: Some(6), ..next }).contains("organization"));
-    assert!(refused(StoredContact { groups: &[1, 6], ..next }).contains("group"));
-    assert!(refused(StoredContact { groups: &[2, 1], ..next }).contains("order"));
+    assert!(rejected(plain).contains("out of order"));
+    assert!(rejected(StoredContact { id: u64::MAX, ..next }).contains("out of order"));
+    assert!(rejected(StoredContact { last_name: " x", ..next }).contains("name"));
+    assert!(rejected(StoredContact { last_name: "", ..next }).contains("name"));
+    assert!(rejected(StoredContact { first_name: Some("a\u{85}b"), ..next }).contains("name"));
+    assert!(rejected(StoredContact { patronymic: Some(&"ё".repeat(256)), ..next }).contains("name"));
+    assert!(rejected(StoredContact { phones: &[], ..next }).contains("phone"));
+    assert!(rejected(StoredContact { phones: &[phone, phone], ..next }).contains("phone"));
+    assert!(rejected(StoredContact { emails: &["a\nb"], ..next }).contains("e-mail"));
+    assert!(rejected(StoredContact { emails: &["a@b.example"; 11], ..next }).contains("e-mail"));
+    assert!(rejected(StoredContact { manager: Some(6), ..next }).contains("manager"));
+    assert!(rejected(StoredContact { organization: Some(6), ..next }).contains("organization"));
+    assert!(rejected(StoredContact { groups: &[1, 6], ..next }).contains("group"));
+    assert!(rejected(StoredContact { groups: &[2, 1], ..next }).contains("order"));
 }
 
 #[test]
-fn runs_that_overlap_are_no_book() {
-    let frame = frame();
+fn overlapping_batches_are_rejected() {
+    let tables = tables();
     let phone = Phone::parse("123").expect("a phone");
-    let run = |id| {
-        let mut run = Run::new(&frame);
+    let batch = |id| {
+        let mut batch = LoadBatch::new(&tables);
         let stored = StoredContact {
             id,
             last_name: "a",
@@ -340,23 +340,23 @@ fn runs_that_overlap_are_no_book() {
             groups: &[],
             revision: Revision(1),
         };
-        run.push(&stored).expect("a valid contact");
-        run.finish()
+        batch.push(&stored).expect("a valid contact");
+        batch.finish()
     };
-    let runs = vec![run(5), run(5)];
-    let refused = assemble(self::frame(), runs, Revision(1));
-    assert_eq!(refused.err(), Some(LoadError { reason: "has an id that is out of order" }));
+    let batches = vec![batch(5), batch(5)];
+    let rejected = assemble(self::tables(), batches, Revision(1));
+    assert_eq!(rejected.err(), Some(LoadError { reason: "has an id that is out of order" }));
 }
 
 #[test]
-fn an_image_is_read_back_as_the_same_book() {
+fn an_image_round_trips() {
     let mut rng = Rng::with_seed(11);
-    let (mut desk, mut model) = (furnished(), Model::new());
+    let (mut writer, mut model) = (writer_with_tables(), Model::new());
     for _ in 0..60 {
-        let effects = history(&mut rng, &mut model, 4_000);
-        apply(&mut desk, effects);
+        let effects = random_effects(&mut rng, &mut model, 4_000);
+        apply(&mut writer, effects);
     }
-    let book = desk.book();
+    let book = writer.book();
     let chunks = book.image_chunks().map(|part| Chunk::from_image(&part).expect("just written")).collect();
     let read = Book::from_image(&book.image_head(), &book.image_phones(), chunks).expect("just written");
     check(&read, &model);
@@ -367,16 +367,16 @@ fn an_image_is_read_back_as_the_same_book() {
 }
 
 #[test]
-fn bytes_that_were_cut_off_are_no_image() {
+fn a_truncated_image_is_rejected() {
     let mut rng = Rng::with_seed(12);
-    let (mut desk, mut model) = (furnished(), Model::new());
-    let effects = history(&mut rng, &mut model, 40);
-    apply(&mut desk, effects);
-    let head = desk.book().image_head();
+    let (mut writer, mut model) = (writer_with_tables(), Model::new());
+    let effects = random_effects(&mut rng, &mut model, 40);
+    apply(&mut writer, effects);
+    let head = writer.book().image_head();
     for end in 0..head.len() {
         assert!(Book::from_image(&head[..end], &[], Vec::new()).is_err(), "{end} bytes of the head");
     }
-    for part in desk.book().image_chunks() {
+    for part in writer.book().image_chunks() {
         for end in 0..part.len() {
             assert!(Chunk::from_image(&part[..end]).is_err(), "{end} bytes of a chunk");
         }

@@ -1,14 +1,14 @@
-//! Where a book is changed: the present state, and what only a writer needs to know about it.
+//! The writer of a book: applies changes and maintains the indexes that only changes need.
 //!
-//! There is one desk per book, and one change at a time. [`BookWriter::apply`] cannot fail: whatever could be
-//! wrong was judged before. Readers get [`BookWriter::snapshot`]s. How contacts are laid into chunks stands in
+//! A book has one writer, which applies one change at a time. [`BookWriter::apply`] cannot fail: all rules are checked
+//! when a command is decided. Readers get a [`BookWriter::snapshot`]. Changes of contacts are applied in
 //! [`super::contacts`].
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Link, Links};
-use super::places::Places;
+use super::slots::SlotMap;
 use super::{Book, EmployeeRow, GroupSet};
 use crate::blacklist::BlacklistNumber;
 use crate::change::{Change, Effect};
@@ -19,29 +19,29 @@ use crate::id::{BlacklistId, EmployeeId, GroupId, OrganizationId, Revision};
 use crate::organization::Organization;
 use crate::text::{Name, Phone};
 
-/// How many deletions a book remembers unless it is told otherwise.
+/// Default number of deletions that a book remembers.
 pub const DELETIONS_KEPT: usize = 100_000;
 
-/// A book and the look-ups of its writer.
+/// A book and the indexes of its writer.
 #[derive(Debug, Clone)]
 pub struct BookWriter {
     pub(super) book: Book,
-    pub(super) organizations: Places<OrganizationId>,
+    pub(super) organizations: SlotMap<OrganizationId>,
     organization_names: HashMap<Name, OrganizationId>,
-    pub(super) groups: Places<GroupId>,
+    pub(super) groups: SlotMap<GroupId>,
     group_names: HashMap<Name, GroupId>,
-    pub(super) employees: Places<EmployeeId>,
-    pub(super) blacklist: Places<BlacklistId>,
+    pub(super) employees: SlotMap<EmployeeId>,
+    pub(super) blacklist: SlotMap<BlacklistId>,
     blacklisted: HashMap<Phone, BlacklistId>,
     sets: HashMap<GroupSet, u32>,
-    /// How many contacts have each set; a set that nobody has gives its place back.
+    /// The number of contacts with each set of groups, by slot; the slot of an unused set is freed.
     set_users: Vec<u32>,
     free_sets: Vec<u32>,
-    /// How many contacts each organization has, by place.
+    /// The number of contacts of each organization, by slot.
     organization_users: Vec<u32>,
-    /// How many contacts each employee looks after, by place.
+    /// The number of contacts of each personal manager, by slot.
     manager_users: Vec<u32>,
-    /// Beyond so many deletions the oldest are forgotten.
+    /// Maximum number of remembered deletions.
     deletions_kept: usize,
 }
 
@@ -52,20 +52,20 @@ impl Default for BookWriter {
 }
 
 impl BookWriter {
-    /// The desk of a book.
+    /// A writer of this book; builds the indexes.
     pub fn of(book: Book) -> Self {
-        let mut desk = Self {
-            organizations: Places::of(&book.organizations, |organization| organization.id),
-            organization_names: book.organizations().map(|have| (have.name.clone(), have.id)).collect(),
-            groups: Places::of(&book.groups, |group| group.id),
-            group_names: book.groups().map(|have| (have.name.clone(), have.id)).collect(),
-            employees: Places::of(&book.employees, |known| known.employee.id),
-            blacklist: Places::of(&book.blacklist, |number| number.id),
-            blacklisted: book.blacklist().map(|have| (have.entry.phone, have.id)).collect(),
-            sets: book.group_sets.iter().map(|(place, set)| (set.clone(), place as u32)).collect(),
-            set_users: vec![0; book.group_sets.places()],
-            free_sets: (0..book.group_sets.places() as u32)
-                .filter(|place| book.group_sets.at(*place as usize).is_none())
+        let mut writer = Self {
+            organizations: SlotMap::of(&book.organizations, |organization| organization.id),
+            organization_names: book.organizations().map(|row| (row.name.clone(), row.id)).collect(),
+            groups: SlotMap::of(&book.groups, |group| group.id),
+            group_names: book.groups().map(|row| (row.name.clone(), row.id)).collect(),
+            employees: SlotMap::of(&book.employees, |row| row.employee.id),
+            blacklist: SlotMap::of(&book.blacklist, |number| number.id),
+            blacklisted: book.blacklist().map(|row| (row.entry.phone, row.id)).collect(),
+            sets: book.group_sets.iter().map(|(slot, set)| (set.clone(), slot as u32)).collect(),
+            set_users: vec![0; book.group_sets.slots()],
+            free_sets: (0..book.group_sets.slots() as u32)
+                .filter(|slot| book.group_sets.at(*slot as usize).is_none())
                 .collect(),
             organization_users: Vec::new(),
             manager_users: Vec::new(),
@@ -73,32 +73,32 @@ impl BookWriter {
             book: Book::default(),
         };
         for chunk in &book.contacts.chunks {
-            chunk.groups.iter().filter_map(|link| link.place()).for_each(|place| desk.set_users[place] += 1);
-            chunk.organizations.iter().for_each(|link| count(&mut desk.organization_users, *link));
-            chunk.managers.iter().for_each(|link| count(&mut desk.manager_users, *link));
+            chunk.groups.iter().filter_map(|link| link.slot()).for_each(|slot| writer.set_users[slot] += 1);
+            chunk.organizations.iter().for_each(|link| increment(&mut writer.organization_users, *link));
+            chunk.managers.iter().for_each(|link| increment(&mut writer.manager_users, *link));
         }
-        desk.book = book;
-        desk
+        writer.book = book;
+        writer
     }
 
-    /// The same desk, which remembers so many deletions.
+    /// Sets the maximum number of remembered deletions.
     #[must_use]
     pub fn keeping_deletions(mut self, kept: usize) -> Self {
         self.deletions_kept = kept;
         self
     }
 
-    /// How many deletions it remembers.
+    /// Maximum number of remembered deletions.
     pub fn deletions_kept(&self) -> usize {
         self.deletions_kept
     }
 
-    /// The present state.
+    /// The current state.
     pub fn book(&self) -> &Book {
         &self.book
     }
 
-    /// The present state, to be kept by readers.
+    /// A snapshot of the current state for readers.
     pub fn snapshot(&self) -> Arc<Book> {
         Arc::new(self.book.clone())
     }
@@ -125,10 +125,10 @@ impl BookWriter {
 
     /// The employee with this id.
     pub fn employee(&self, id: EmployeeId) -> Option<&Employee> {
-        self.book.employees.at(self.employees.find(&id)? as usize).map(|known| &known.employee)
+        self.book.employees.at(self.employees.find(&id)? as usize).map(|row| &row.employee)
     }
 
-    /// The number on the blacklist with this id.
+    /// The entry of the blacklist with this id.
     pub fn blacklist_number(&self, id: BlacklistId) -> Option<&BlacklistNumber> {
         self.book.blacklist.at(self.blacklist.find(&id)? as usize)
     }
@@ -138,49 +138,53 @@ impl BookWriter {
         self.blacklisted.contains_key(&phone)
     }
 
-    /// How many contacts have the organization.
+    /// The number of contacts of the organization.
     pub fn contacts_of_organization(&self, id: OrganizationId) -> u32 {
-        users(&self.organization_users, self.organizations.find(&id))
+        count(&self.organization_users, self.organizations.find(&id))
     }
 
-    /// How many contacts the employee looks after.
+    /// The number of contacts whose personal manager is the employee.
     pub fn contacts_of_manager(&self, id: EmployeeId) -> u32 {
-        users(&self.manager_users, self.employees.find(&id))
+        count(&self.manager_users, self.employees.find(&id))
     }
 
-    /// Follows a change that was decided on this very state.
+    /// Applies a change that was decided on the current state.
+    ///
+    /// # Panics
+    ///
+    /// The change was decided on another revision.
     pub fn apply(&mut self, change: &Change) {
         assert_eq!(change.decided_on, self.book.revision, "a change is applied to the state that it was decided on");
         let revision = change.revision();
         for effects in change.effects.chunk_by(|before, after| before.is_of_contact() && after.is_of_contact()) {
             match &effects[0] {
-                Effect::PutContact(_) | Effect::DropContact(_) => self.follow_contacts(effects, revision),
-                effect => self.follow(effect, revision),
+                Effect::PutContact(_) | Effect::DropContact(_) => self.apply_to_contacts(effects, revision),
+                effect => self.apply_effect(effect, revision),
             }
         }
         self.book.revision = revision;
     }
 
-    /// Follows what others have made of the book since its present revision: what is different now, each with the
-    /// revision that made it so, and the revision that the book has come to.
+    /// Applies the changes that other servers have committed since the current revision: new states of records, each
+    /// with the revision of its change, and the revision of the book after them.
     ///
-    /// The steps may come in any order in which nothing points to what is not there yet or no more.
+    /// The steps may come in any order in which no record refers to one that does not exist.
     pub fn catch_up(&mut self, steps: &[(Revision, Effect)], to: Revision) {
-        for run in
+        for group in
             steps.chunk_by(|before, after| before.0 == after.0 && before.1.is_of_contact() && after.1.is_of_contact())
         {
-            let (revision, effect) = &run[0];
-            if run.len() == 1 {
-                self.follow(effect, *revision);
+            let (revision, effect) = &group[0];
+            if group.len() == 1 {
+                self.apply_effect(effect, *revision);
             } else {
-                let effects: Vec<Effect> = run.iter().map(|(_, effect)| effect.clone()).collect();
-                self.follow_contacts(&effects, *revision);
+                let effects: Vec<Effect> = group.iter().map(|(_, effect)| effect.clone()).collect();
+                self.apply_to_contacts(&effects, *revision);
             }
         }
         self.book.revision = to;
     }
 
-    fn follow(&mut self, effect: &Effect, revision: Revision) {
+    fn apply_effect(&mut self, effect: &Effect, revision: Revision) {
         match effect {
             Effect::PutOrganization(organization) => self.put_organization(organization, revision),
             Effect::DropOrganization(id) => self.drop_organization(*id),
@@ -190,86 +194,86 @@ impl BookWriter {
             Effect::DropEmployee(id) => self.drop_employee(*id),
             Effect::PutBlacklistNumber(number) => self.put_blacklist_number(number, revision),
             Effect::DropBlacklistNumber(id) => self.drop_blacklist_number(*id),
-            Effect::Regroup(contact, groups) => self.regroup(*contact, groups, revision),
+            Effect::SetContactGroups(contact, groups) => self.set_contact_groups(*contact, groups, revision),
             Effect::ForgetDeletions(until) => self.forget_deletions(*until),
             Effect::PutContact(_) | Effect::DropContact(_) => {
-                self.follow_contacts(std::slice::from_ref(effect), revision);
+                self.apply_to_contacts(std::slice::from_ref(effect), revision);
             }
         }
     }
 
     fn put_organization(&mut self, organization: &Organization, revision: Revision) {
-        let place = self.organizations.take(organization.id);
-        if let Some(old) = self.book.organizations.at(place) {
-            release(&mut self.organization_names, &old.name, organization.id);
+        let slot = self.organizations.find_or_allocate(organization.id);
+        if let Some(old) = self.book.organizations.at(slot) {
+            remove_key(&mut self.organization_names, &old.name, organization.id);
         }
         self.organization_names.insert(organization.name.clone(), organization.id);
-        self.book.organizations.put(place, organization.clone(), revision.0);
+        self.book.organizations.put(slot, organization.clone(), revision.0);
         self.book.names_version += 1;
     }
 
     fn drop_organization(&mut self, id: OrganizationId) {
-        let Some(place) = self.organizations.release(&id) else {
+        let Some(slot) = self.organizations.free(&id) else {
             return;
         };
-        if let Some(old) = self.book.organizations.at(place) {
-            release(&mut self.organization_names, &old.name, id);
+        if let Some(old) = self.book.organizations.at(slot) {
+            remove_key(&mut self.organization_names, &old.name, id);
         }
-        self.book.organizations.clear(place);
+        self.book.organizations.clear(slot);
         self.book.names_version += 1;
     }
 
     fn put_group(&mut self, group: &Group, revision: Revision) {
-        let place = self.groups.take(group.id);
-        if let Some(old) = self.book.groups.at(place) {
-            release(&mut self.group_names, &old.name, group.id);
+        let slot = self.groups.find_or_allocate(group.id);
+        if let Some(old) = self.book.groups.at(slot) {
+            remove_key(&mut self.group_names, &old.name, group.id);
         }
         self.group_names.insert(group.name.clone(), group.id);
-        self.book.groups.put(place, group.clone(), revision.0);
+        self.book.groups.put(slot, group.clone(), revision.0);
         self.book.names_version += 1;
     }
 
     fn drop_group(&mut self, id: GroupId) {
-        let Some(place) = self.groups.release(&id) else {
+        let Some(slot) = self.groups.free(&id) else {
             return;
         };
-        if let Some(old) = self.book.groups.at(place) {
-            release(&mut self.group_names, &old.name, id);
+        if let Some(old) = self.book.groups.at(slot) {
+            remove_key(&mut self.group_names, &old.name, id);
         }
-        self.book.groups.clear(place);
+        self.book.groups.clear(slot);
         self.book.names_version += 1;
     }
 
     fn put_employee(&mut self, employee: &Employee, revision: Revision) {
-        let place = self.employees.take(employee.id);
-        self.book.employees.put(place, Arc::new(EmployeeRow::of(employee.clone())), revision.0);
+        let slot = self.employees.find_or_allocate(employee.id);
+        self.book.employees.put(slot, Arc::new(EmployeeRow::new(employee.clone())), revision.0);
         self.book.names_version += 1;
     }
 
     fn drop_employee(&mut self, id: EmployeeId) {
-        if let Some(place) = self.employees.release(&id) {
-            self.book.employees.clear(place);
+        if let Some(slot) = self.employees.free(&id) {
+            self.book.employees.clear(slot);
             self.book.names_version += 1;
         }
     }
 
     fn put_blacklist_number(&mut self, number: &BlacklistNumber, revision: Revision) {
-        let place = self.blacklist.take(number.id);
-        if let Some(old) = self.book.blacklist.at(place) {
-            release(&mut self.blacklisted, &old.entry.phone, number.id);
+        let slot = self.blacklist.find_or_allocate(number.id);
+        if let Some(old) = self.book.blacklist.at(slot) {
+            remove_key(&mut self.blacklisted, &old.entry.phone, number.id);
         }
         self.blacklisted.insert(number.entry.phone, number.id);
-        self.book.blacklist.put(place, number.clone(), revision.0);
+        self.book.blacklist.put(slot, number.clone(), revision.0);
     }
 
     fn drop_blacklist_number(&mut self, id: BlacklistId) {
-        let Some(place) = self.blacklist.release(&id) else {
+        let Some(slot) = self.blacklist.free(&id) else {
             return;
         };
-        if let Some(old) = self.book.blacklist.at(place) {
-            release(&mut self.blacklisted, &old.entry.phone, id);
+        if let Some(old) = self.book.blacklist.at(slot) {
+            remove_key(&mut self.blacklisted, &old.entry.phone, id);
         }
-        self.book.blacklist.clear(place);
+        self.book.blacklist.clear(slot);
     }
 
     fn forget_deletions(&mut self, until: Revision) {
@@ -278,90 +282,92 @@ impl BookWriter {
         self.book.forgotten = self.book.forgotten.max(until);
     }
 
-    /// Takes a contact out of the indexes and out of all counts.
-    pub(super) fn forget(&mut self, chunk: &Chunk, place: usize) {
-        for phone in chunk.phones_of(place) {
-            self.book.phones.remove((*phone, chunk.id(place)));
+    /// Removes a contact from the indexes and the counts.
+    pub(super) fn remove_from_indexes(&mut self, chunk: &Chunk, slot: usize) {
+        for phone in chunk.phones_of(slot) {
+            self.book.phones.remove((*phone, chunk.id(slot)));
         }
-        let links = chunk.links(place);
-        if let Some(organization) = links.organization.place().and_then(|at| self.book.organizations.at(at)) {
-            self.book.members.remove((organization.id.number(), chunk.id(place)));
+        let links = chunk.links(slot);
+        if let Some(organization) = links.organization.slot().and_then(|at| self.book.organizations.at(at)) {
+            self.book.members.remove((organization.id.number(), chunk.id(slot)));
         }
         self.release_set(links.groups);
-        discount(&mut self.organization_users, links.organization);
-        discount(&mut self.manager_users, links.manager);
+        decrement(&mut self.organization_users, links.organization);
+        decrement(&mut self.manager_users, links.manager);
     }
 
-    /// Where a contact points to; it counts from now on.
+    /// The links of a contact, which is added to the counts.
     pub(super) fn links(&mut self, draft: &ContactDraft) -> Links {
-        const PROOF: &str = "a change that names something is decided on a book that has it";
-        let link = |place: Option<u32>| Link::to(place.expect(PROOF));
+        const PROOF: &str = "a change refers only to records of the book that it was decided on";
+        let link = |slot: Option<u32>| Link::to(slot.expect(PROOF));
         let organization = draft.organization.map(|id| link(self.organizations.find(&id)));
         let manager = draft.manager.map(|id| link(self.employees.find(&id)));
         let links = Links {
             organization: organization.unwrap_or_default(),
             manager: manager.unwrap_or_default(),
-            groups: self.take_set(&draft.groups),
+            groups: self.acquire_set(&draft.groups),
         };
-        count(&mut self.organization_users, links.organization);
-        count(&mut self.manager_users, links.manager);
+        increment(&mut self.organization_users, links.organization);
+        increment(&mut self.manager_users, links.manager);
         links
     }
 
-    pub(super) fn take_set(&mut self, groups: &[GroupId]) -> Link {
+    /// The link to a set of groups, allocated if no contact has it yet; adds one contact to its count.
+    pub(super) fn acquire_set(&mut self, groups: &[GroupId]) -> Link {
         if groups.is_empty() {
             return Link::NONE;
         }
         let set: GroupSet = groups.iter().filter_map(|id| self.groups.find(id)).collect();
-        if let Some(place) = self.sets.get(&set) {
-            self.set_users[*place as usize] += 1;
-            return Link::to(*place);
+        if let Some(slot) = self.sets.get(&set) {
+            self.set_users[*slot as usize] += 1;
+            return Link::to(*slot);
         }
-        let place = self.free_sets.pop().unwrap_or(self.book.group_sets.places() as u32);
-        self.book.group_sets.put(place as usize, set.clone(), 0);
-        self.sets.insert(set, place);
-        if place as usize == self.set_users.len() {
+        let slot = self.free_sets.pop().unwrap_or(self.book.group_sets.slots() as u32);
+        self.book.group_sets.put(slot as usize, set.clone(), 0);
+        self.sets.insert(set, slot);
+        if slot as usize == self.set_users.len() {
             self.set_users.push(0);
         }
-        self.set_users[place as usize] = 1;
-        Link::to(place)
+        self.set_users[slot as usize] = 1;
+        Link::to(slot)
     }
 
+    /// Subtracts one contact from the count of a set of groups; frees a set that no contact has.
     pub(super) fn release_set(&mut self, link: Link) {
-        let Some(place) = link.place() else { return };
-        self.set_users[place] -= 1;
-        if self.set_users[place] == 0 {
-            if let Some(set) = self.book.group_sets.at(place) {
+        let Some(slot) = link.slot() else { return };
+        self.set_users[slot] -= 1;
+        if self.set_users[slot] == 0 {
+            if let Some(set) = self.book.group_sets.at(slot) {
                 self.sets.remove(set);
             }
-            self.book.group_sets.clear(place);
-            self.free_sets.push(place as u32);
+            self.book.group_sets.clear(slot);
+            self.free_sets.push(slot as u32);
         }
     }
 }
 
-/// Frees a key that stands for this thing; it may stand for another one already.
-fn release<K: std::hash::Hash + Eq, Id: PartialEq>(owners: &mut HashMap<K, Id>, key: &K, id: Id) {
+/// Removes the key of a record, unless it belongs to another record by now.
+fn remove_key<K: std::hash::Hash + Eq, Id: PartialEq>(owners: &mut HashMap<K, Id>, key: &K, id: Id) {
     if owners.get(key) == Some(&id) {
         owners.remove(key);
     }
 }
 
-fn count(users: &mut Vec<u32>, link: Link) {
-    if let Some(place) = link.place() {
-        if place >= users.len() {
-            users.resize(place + 1, 0);
+fn increment(users: &mut Vec<u32>, link: Link) {
+    if let Some(slot) = link.slot() {
+        if slot >= users.len() {
+            users.resize(slot + 1, 0);
         }
-        users[place] += 1;
+        users[slot] += 1;
     }
 }
 
-fn discount(users: &mut [u32], link: Link) {
-    if let Some(place) = link.place() {
-        users[place] -= 1;
+fn decrement(users: &mut [u32], link: Link) {
+    if let Some(slot) = link.slot() {
+        users[slot] -= 1;
     }
 }
 
-fn users(users: &[u32], place: Option<u32>) -> u32 {
-    place.and_then(|place| users.get(place as usize)).copied().unwrap_or(0)
+fn count(users: &[u32], slot: Option<u32>) -> u32 {
+    slot.and_then(|slot| users.get(slot as usize)).copied().unwrap_or(0)
 }

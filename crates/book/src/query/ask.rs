@@ -1,32 +1,31 @@
-//! A question as it was asked: typed, but judged by nobody yet.
+//! A query as received: typed, not yet validated.
 //!
-//! The floor above builds an [`Ask`] from whatever its clients send; [`super::plan`] resolves every name,
-//! compiles every pattern and checks every bound. Positions in lists are kept, so that a refusal can say
-//! which part of the question it means.
+//! A front end builds an [`Ask`] from a request; [`super::plan`] resolves its names, compiles its patterns and checks
+//! its bounds. Lists keep their positions, so that an error can name the part of the query that it is about.
 
 use super::operator::Operator;
 
-/// What a filter compares with, or an element of it.
+/// The value of a comparison, or an element of it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Literal {
-    /// Null, or no value at all.
+    /// Null, or absent.
     Null,
     /// True or false.
     Boolean(bool),
-    /// A number, as it was written.
+    /// A number, as written in the request.
     Number(String),
     /// A text.
     Text(String),
     /// A list.
     List(Vec<Literal>),
-    /// Anything else; no operator takes it.
+    /// An object, which no operator accepts.
     Object,
 }
 
-/// A filter as asked.
+/// A filter as received.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AskFilter {
-    /// `{}`: everything matches.
+    /// `{}`: every record matches.
     Everything,
     /// One comparison.
     Simple {
@@ -34,20 +33,20 @@ pub enum AskFilter {
         field: String,
         /// Name of an operator.
         operator: String,
-        /// What to compare with.
+        /// The value to compare with.
         value: Literal,
     },
-    /// Several filters joined.
+    /// Several filters combined.
     Tree {
         /// The filters, at most [`super::plan::SIMPLE_FILTERS_MAX`] comparisons in all.
         filters: Vec<AskFilter>,
-        /// How they are joined; needed when there are two or more.
+        /// How they are combined; required for two filters or more.
         condition: Option<Condition>,
     },
 }
 
 impl AskFilter {
-    /// How many regular expressions there are in it.
+    /// The number of regular expressions in the filter.
     pub fn regexps(&self) -> usize {
         match self {
             Self::Everything => 0,
@@ -57,21 +56,21 @@ impl AskFilter {
     }
 }
 
-/// How the filters of a tree are joined.
+/// How the filters of a tree are combined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
-    /// Every one holds.
+    /// All must match.
     And,
-    /// At least one holds.
+    /// At least one must match.
     Or,
 }
 
-/// One key of a sort as asked.
+/// One key of a sort as received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskSort {
     /// Name of a field.
     pub field: String,
-    /// Up or down.
+    /// Ascending or descending.
     pub direction: Direction,
 }
 
@@ -85,22 +84,22 @@ pub enum Direction {
     Descending,
 }
 
-/// A whole question as asked.
+/// A query as received.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ask {
-    /// Which records.
+    /// Which records match.
     pub filter: AskFilter,
-    /// In which order; empty: by id.
+    /// The order of the records; empty: by id.
     pub sort: Vec<AskSort>,
-    /// Which members; empty: all.
+    /// The members to return; empty: all.
     pub fields: Vec<String>,
-    /// How many records at most; `None`: [`super::window::LIMIT_DEFAULT`].
+    /// Maximum number of records to return; `None`: [`super::window::LIMIT_DEFAULT`].
     pub limit: Option<i128>,
-    /// How many matching records to pass over; `None`: 0.
+    /// Number of matching records to skip; `None`: 0.
     pub offset: Option<i128>,
 }
 
-/// The question without any wish: the first thousand records by id, all members.
+/// Every record matches; the first thousand by id, with all members.
 impl Default for Ask {
     fn default() -> Self {
         Self { filter: AskFilter::Everything, sort: Vec::new(), fields: Vec::new(), limit: None, offset: None }

@@ -1,6 +1,6 @@
-//! About how long a piece of work takes: the one measure by which callers decide where to do it.
+//! Estimates of running times, by which callers decide on which thread to run a query.
 //!
-//! Estimates are coarse and err on the long side: they tell a look-up from a scan, and say nothing of the machine.
+//! Estimates are coarse upper bounds: they distinguish a look-up from a scan and do not depend on the machine.
 
 use std::time::Duration;
 
@@ -8,35 +8,35 @@ use super::ask::{AskFilter, Literal};
 use super::operator::Operator;
 use super::plan::Plan;
 
-/// A comparison of a value of a record.
+/// One comparison of a value of a record.
 const COMPARISON: Duration = Duration::from_nanos(24);
-/// A match with a regular expression, which may take much longer than most do.
+/// One match of a regular expression; most take much less.
 const MATCH: Duration = Duration::from_nanos(1_560);
-/// Writing a record.
+/// Serializing one record.
 const RECORD: Duration = Duration::from_nanos(100);
-/// Compiling a pattern, for each byte of it.
+/// Compiling a `LIKE` pattern or a jsquery, per byte.
 const LIKE_BYTE: Duration = Duration::from_nanos(1_000);
-/// Compiling a regular expression, of any length: a short one with counted repetitions is as expensive as a long one.
+/// Compiling a regular expression of any length: a short one with counted repetitions costs as much as a long one.
 const REGEXP: Duration = Duration::from_millis(1);
-/// Reading any other comparison.
+/// Planning any other comparison.
 const CONDITION: Duration = Duration::from_nanos(50);
 
 fn times(duration: Duration, count: usize) -> Duration {
     duration.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-/// Comparing so many records with the filter of a plan.
+/// Evaluating the filter of a plan on this number of records.
 pub fn comparisons(records: usize, plan: &Plan) -> Duration {
     let each = if plan.regexps() == 0 { COMPARISON } else { MATCH };
     times(each, records.saturating_mul(plan.comparisons().max(1)))
 }
 
-/// Writing so many records.
+/// Serializing this number of records.
 pub fn records(count: usize) -> Duration {
     times(RECORD, count)
 }
 
-/// Planning a question with this filter: compiling its patterns, above all.
+/// Planning a query with this filter, which is mostly the compilation of its patterns.
 pub fn planning(filter: &AskFilter) -> Duration {
     match filter {
         AskFilter::Everything => Duration::ZERO,

@@ -1,4 +1,4 @@
-//! Lists of a record seen as JSON values, which is what `jsquery` asks about. No JSON is built.
+//! JSON views of the lists of a record, for the operator `jsquery`. No JSON is built.
 
 use jsquery::{JsonKind, JsonView, PackedDigits};
 
@@ -6,8 +6,8 @@ use super::value::{Objects, Value};
 
 /// A JSON value inside a record.
 #[derive(Clone, Copy)]
-pub enum Json<'a> {
-    /// Null, and whatever a list cannot hold.
+pub enum JsonValue<'a> {
+    /// Null, and all values that a list cannot contain.
     Null,
     /// A boolean.
     Boolean(bool),
@@ -17,7 +17,7 @@ pub enum Json<'a> {
     Text(&'a str),
     /// A list of texts.
     Texts(&'a [Box<str>]),
-    /// A list of texts, each ended by a line feed.
+    /// A list of texts, each terminated by a line feed.
     Lines(&'a str),
     /// A list of objects.
     Objects(&'a dyn Objects),
@@ -25,7 +25,7 @@ pub enum Json<'a> {
     Object(&'a dyn Objects, usize),
 }
 
-impl<'a> Json<'a> {
+impl<'a> JsonValue<'a> {
     fn scalar(value: Value<'a>) -> Self {
         match value {
             Value::Number(number) | Value::DateTime(number) | Value::Seconds(number) => Self::Number(number),
@@ -34,12 +34,12 @@ impl<'a> Json<'a> {
             Value::Texts(texts) => Self::Texts(texts),
             Value::Objects(objects) => Self::Objects(objects),
             Value::Object(object) => Self::Object(object, 0),
-            Value::Null | Value::AlwaysEmpty(_) => Self::Null,
+            Value::Null | Value::Empty(_) => Self::Null,
         }
     }
 }
 
-impl JsonView for Json<'_> {
+impl JsonView for JsonValue<'_> {
     fn kind(&self) -> JsonKind<'_> {
         match self {
             Self::Null => JsonKind::Null,
@@ -80,20 +80,20 @@ impl JsonView for Json<'_> {
     }
 }
 
-/// The phone numbers of a contact: a list of texts, or one of them.
+/// The phone numbers of a contact as a list of texts, or one of them.
 #[derive(Clone, Copy)]
-pub enum Phones<'a> {
+pub enum PhoneList<'a> {
     /// Packed numbers.
-    List(&'a [u64]),
+    All(&'a [u64]),
     /// A packed number.
     One(u64),
 }
 
-impl JsonView for Phones<'_> {
+impl JsonView for PhoneList<'_> {
     #[inline]
     fn kind(&self) -> JsonKind<'_> {
         match self {
-            Self::List(_) => JsonKind::Array,
+            Self::All(_) => JsonKind::Array,
             Self::One(packed) => JsonKind::Digits(PackedDigits::from_word(*packed)),
         }
     }
@@ -101,7 +101,7 @@ impl JsonView for Phones<'_> {
     #[inline]
     fn size(&self) -> usize {
         match self {
-            Self::List(list) => list.len(),
+            Self::All(list) => list.len(),
             Self::One(_) => 0,
         }
     }
@@ -109,7 +109,7 @@ impl JsonView for Phones<'_> {
     #[inline]
     fn item(&self, index: usize) -> Self {
         match self {
-            Self::List(list) => Self::One(list[index]),
+            Self::All(list) => Self::One(list[index]),
             Self::One(_) => *self,
         }
     }

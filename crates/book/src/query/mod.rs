@@ -1,30 +1,30 @@
-//! Every question that can be asked of a book: asked, planned, run.
+//! The query engine: queries over contacts and over small tables.
 //!
-//! [`ask`] holds a question as it came, [`plan`] judges it once and for all, [`contacts`] and [`table`] run
-//! it on a snapshot. [`field`] says what can be asked about, [`operator`] what a comparison means.
+//! [`ask`] holds a query as received, [`plan`] validates it and compiles its patterns, [`contact_search`], [`records`],
+//! [`table`] and [`stream`] run it. [`field`] lists the fields that a query can name, [`operator`] the comparisons. The
+//! cost of patterns is bounded by [`budget`].
 
+mod access_path;
 pub mod ask;
-pub mod bits;
+pub mod bitmap;
 pub mod budget;
-pub mod contacts;
+pub mod contact_page;
+pub mod contact_search;
 pub mod estimate;
-pub mod fault;
+mod evaluate;
 pub mod field;
-mod han;
-pub mod json;
-pub mod matching;
-mod merging;
+pub mod filter;
+mod json;
 pub mod number;
 pub mod operator;
-pub mod order;
 pub mod plan;
-pub mod reading;
+pub mod predicate;
+pub mod query_error;
 pub mod records;
-mod respelling;
-pub mod runner;
-pub mod scan;
-pub mod sieve;
+mod rewrite;
+mod scan;
+pub mod stream;
 pub mod table;
-pub mod top;
+mod top_k;
 pub mod value;
 pub mod window;

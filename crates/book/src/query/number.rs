@@ -1,16 +1,16 @@
-//! Numbers in questions: any decimal, compared with the whole numbers that records hold.
+//! Decimal numbers of queries, compared exactly with the whole numbers of records.
 
 use std::cmp::Ordering;
 
-/// Most digits before the point that are told apart; beyond them every number is larger than any id.
+/// Maximum number of digits before the point that are distinguished; numbers with more are larger than any id.
 const WHOLE_DIGITS_MAX: usize = 30;
 
-/// A decimal, as far as comparing it with a whole number needs it.
+/// A decimal number, reduced to what comparisons with whole numbers need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decimal {
     /// The largest whole number that is not above it.
     floor: i128,
-    /// Whether something is left above `floor`.
+    /// Whether it is greater than `floor`.
     fraction: bool,
 }
 
@@ -26,7 +26,7 @@ impl Decimal {
         Self::read_scaled(text, 0)
     }
 
-    /// Reads a number in the notation of JSON as `10^places` of it, exactly.
+    /// Reads a number in the notation of JSON and multiplies it by `10^places`, exactly.
     pub fn read_scaled(text: &str, places: u8) -> Option<Self> {
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -44,12 +44,12 @@ impl Decimal {
         Some(Self::from_digits(negative, &all, whole.len() as i64 + exponent + i64::from(places)))
     }
 
-    /// Reads a whole number written in decimal digits, with a sign perhaps.
+    /// Reads a whole number in decimal digits with an optional sign.
     pub fn read_whole(text: &str) -> Option<Self> {
         Self::read_whole_scaled(text, 0)
     }
 
-    /// The same as `10^places` of it.
+    /// Reads such a number and multiplies it by `10^places`.
     pub fn read_whole_scaled(text: &str, places: u8) -> Option<Self> {
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
         let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -57,7 +57,7 @@ impl Decimal {
         plain.then(|| Self::from_digits(text.starts_with('-'), digits.as_bytes(), point))
     }
 
-    /// The whole number that it is, if it is one.
+    /// Its value if it is a whole number.
     pub fn whole(self) -> Option<i128> {
         (!self.fraction).then_some(self.floor)
     }
@@ -70,29 +70,29 @@ impl Decimal {
         }
     }
 
-    /// The smallest id that is not below it; one that no contact has if there is none.
+    /// The smallest id that is not below it; `u64::MAX`, which is no id, if there is none.
     pub fn least_from(self) -> u64 {
         let least = if self.fraction { self.floor + 1 } else { self.floor };
         u64::try_from(least.max(0)).unwrap_or(u64::MAX)
     }
 
-    /// The smallest id above it; one that no contact has if there is none.
+    /// The smallest id above it; `u64::MAX`, which is no id, if there is none.
     pub fn least_above(self) -> u64 {
         u64::try_from((self.floor + 1).max(0)).unwrap_or(u64::MAX)
     }
 
-    /// The largest id that is not above it; 0, which no contact has, if there is none.
+    /// The largest id that is not above it; 0, which is no id, if there is none.
     pub fn most_to(self) -> u64 {
         u64::try_from(self.floor.clamp(0, i128::from(u64::MAX))).unwrap_or(0)
     }
 
-    /// The largest id below it; 0, which no contact has, if there is none.
+    /// The largest id below it; 0, which is no id, if there is none.
     pub fn most_below(self) -> u64 {
         let most = if self.fraction { self.floor } else { self.floor - 1 };
         u64::try_from(most.clamp(0, i128::from(u64::MAX))).unwrap_or(0)
     }
 
-    /// `point` is how many of the digits stand before the decimal point; it may lie outside of them.
+    /// `point` is the number of digits before the decimal point; it can be negative or beyond the digits.
     fn from_digits(negative: bool, digits: &[u8], point: i64) -> Self {
         let first = digits.iter().position(|digit| *digit != b'0').unwrap_or(digits.len());
         let (digits, point) = (&digits[first..], point.saturating_sub(first as i64));
@@ -114,7 +114,7 @@ impl Decimal {
     }
 }
 
-/// An exponent, cut to a range far beyond everything that matters.
+/// An exponent, clamped to ±2^40.
 fn exponent_of(text: &str) -> Option<i64> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -1,18 +1,18 @@
-//! The operators: their names, and which kinds of field take them.
+//! The operators of comparisons: their names, and the types of fields that they apply to.
 
-use super::field::Kind;
+use super::field::FieldType;
 
 macro_rules! operators {
     ($($(#[$doc:meta])* $name:ident $text:literal)*) => {
-        /// An operator of a simple filter.
+        /// An operator of a comparison.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Operator { $($(#[$doc])* $name),* }
 
         impl Operator {
-            /// Every operator.
+            /// All operators.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// How requests spell it.
+            /// Its name in requests.
             pub fn text(self) -> &'static str {
                 match self { $(Self::$name => $text),* }
             }
@@ -21,74 +21,79 @@ macro_rules! operators {
 }
 
 operators! {
-    /// The same.
+    /// Equal.
     Equal "="
-    /// Not the same.
+    /// Not equal.
     NotEqual "!="
-    /// Below.
+    /// Less than.
     Less "<"
-    /// Above.
+    /// Greater than.
     Greater ">"
-    /// Not above.
+    /// Less than or equal.
     AtMost "<="
-    /// Not below.
+    /// Greater than or equal.
     AtLeast ">="
     /// Matches a pattern with `%` and `_`.
     Like "like"
-    /// The same without regard to case.
+    /// Matches such a pattern, ignoring case.
     ILike "ilike"
     /// Does not match such a pattern.
     NotLike "not_like"
-    /// The same without regard to case.
+    /// Does not match such a pattern, ignoring case.
     NotILike "not_ilike"
-    /// Holds a match of a regular expression.
+    /// Contains a match of a regular expression.
     Regexp "regexp"
-    /// One of a list.
+    /// Equal to an element of a list.
     In "in"
-    /// None of a list.
+    /// Equal to no element of a list.
     NotIn "not_in"
-    /// Has an element of a list.
+    /// Has an element in common with a list.
     Overlap "overlap"
-    /// Has no element of a list.
+    /// Has no element in common with a list.
     NotOverlap "not_overlap"
-    /// Satisfies a question in the language `jsquery`.
+    /// Matches a jsquery.
     JsQuery "jsquery"
-    /// Is absent.
+    /// Is null, or an empty list.
     IsNull "is_null"
-    /// Is there.
+    /// Is neither null nor an empty list.
     IsNotNull "is_not_null"
 }
 
 impl Operator {
-    /// The operator spelled so.
+    /// The operator with this name.
     pub fn read(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|operator| operator.text() == text)
     }
 
-    /// Whether fields of this kind take it.
-    pub fn suits(self, kind: Kind) -> bool {
+    /// Whether it applies to fields of this type.
+    pub fn applies_to(self, kind: FieldType) -> bool {
         match self {
             Self::IsNull | Self::IsNotNull => true,
-            Self::Equal | Self::NotEqual => !matches!(kind, Kind::Object | Kind::Empty(_)),
+            Self::Equal | Self::NotEqual => !matches!(kind, FieldType::Object | FieldType::Empty(_)),
             Self::Less | Self::Greater | Self::AtMost | Self::AtLeast => {
-                matches!(kind, Kind::Number | Kind::DateTime | Kind::Seconds)
+                matches!(kind, FieldType::Number | FieldType::DateTime | FieldType::Seconds)
             }
             Self::Like | Self::ILike | Self::NotLike | Self::NotILike | Self::Regexp => {
-                matches!(kind, Kind::Text | Kind::Texts | Kind::Phones)
+                matches!(kind, FieldType::Text | FieldType::Texts | FieldType::Phones)
             }
             Self::In | Self::NotIn => {
                 matches!(
                     kind,
-                    Kind::Number | Kind::Seconds | Kind::Text | Kind::Texts | Kind::Phones | Kind::Objects { .. }
+                    FieldType::Number
+                        | FieldType::Seconds
+                        | FieldType::Text
+                        | FieldType::Texts
+                        | FieldType::Phones
+                        | FieldType::Objects { .. }
                 )
             }
-            Self::Overlap | Self::NotOverlap => matches!(kind, Kind::Texts | Kind::Phones),
-            Self::JsQuery => matches!(kind, Kind::Texts | Kind::Phones | Kind::Objects { .. }),
+            Self::Overlap | Self::NotOverlap => matches!(kind, FieldType::Texts | FieldType::Phones),
+            Self::JsQuery => matches!(kind, FieldType::Texts | FieldType::Phones | FieldType::Objects { .. }),
         }
     }
 
-    /// Spellings of the operators that fields of this kind take.
-    pub fn suiting(kind: Kind) -> Vec<&'static str> {
-        Self::ALL.iter().filter(|operator| operator.suits(kind)).map(|operator| operator.text()).collect()
+    /// Names of the operators that apply to fields of this type.
+    pub fn names_for(kind: FieldType) -> Vec<&'static str> {
+        Self::ALL.iter().filter(|operator| operator.applies_to(kind)).map(|operator| operator.text()).collect()
     }
 }

@@ -1,91 +1,58 @@
-//! Judges a question and turns it into a plan: every name resolved, every pattern compiled, every bound
-//! checked. Whoever holds a [`Plan`] can run it without meeting anything new.
+//! Plans a query: validates an [`Ask`] against a field table, resolves names, compiles patterns and checks bounds.
+//!
+//! Running a [`Plan`] can fail only by exhausting its budget.
 
 pub use pg_regex::PATTERN_CHARS_MAX;
 use pg_regex::SizeBudget;
 
 use super::ask::{Ask, AskFilter, AskSort, Condition, Direction, Literal};
-use super::fault::{Part, QueryError, Wrong};
 use super::field::{Field, position};
-use super::merging;
+use super::filter::{Comparison, Filter};
 use super::operator::Operator;
-use super::reading;
-use super::window::{LIMIT_MAX, OFFSET_MAX, Window, WindowFault};
+use super::predicate;
+pub use super::predicate::LIST_VALUES_MAX;
+use super::query_error::{QueryError, QueryErrorKind, QueryPart};
+use super::rewrite;
+use super::window::{LIMIT_MAX, OFFSET_MAX, Window, WindowError};
 
-/// Most trees inside each other.
+/// Maximum depth of nested trees of filters.
 pub const FILTER_DEPTH_MAX: usize = 16;
-/// Most simple filters in one question.
+/// Maximum number of comparisons in one query.
 pub const SIMPLE_FILTERS_MAX: usize = 1_000;
-/// Most values in one list.
-pub const LIST_VALUES_MAX: usize = 10_000;
-/// Most keys of a sort.
+/// Maximum number of sort keys.
 pub const SORT_KEYS_MAX: usize = 8;
 
-/// Which members of a record are answered.
+/// A set of fields: the members of a record that a query returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FieldSet(u64);
 
 impl FieldSet {
-    /// Every member of a table of `count` fields, at most 64.
+    /// All fields of a table of `count` fields, 1 to 64.
     pub fn all(count: usize) -> Self {
         Self(u64::MAX >> (64 - count))
     }
 
-    /// Whether the member at this place of the field table is answered.
-    pub fn has(self, place: usize) -> bool {
-        self.0 >> place & 1 == 1
+    /// Whether the set contains the field with this index.
+    pub fn has(self, index: usize) -> bool {
+        self.0 >> index & 1 == 1
     }
 }
 
 /// One key of a sort.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SortBy {
-    /// Place of the field in its table.
+    /// Index of the field in its table.
     pub field: usize,
-    /// Up or down.
+    /// Ascending or descending.
     pub direction: Direction,
 }
 
-/// A filter whose every name and value is known to be good.
-#[derive(Debug)]
-pub enum Node {
-    /// Holds for every record.
-    Everything,
-    /// Holds when all hold.
-    All(Vec<Node>),
-    /// Holds when one holds.
-    Any(Vec<Node>),
-    /// One comparison.
-    Leaf(Leaf),
-}
-
-impl Node {
-    fn looks_at(&self, field: usize) -> bool {
-        match self {
-            Self::Everything => false,
-            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(|node| node.looks_at(field)),
-            Self::Leaf(leaf) => leaf.field == field,
-        }
-    }
-}
-
-/// One comparison.
-#[derive(Debug)]
-pub struct Leaf {
-    /// Place of the field in its table.
-    pub field: usize,
-    /// What its value must be.
-    pub test: reading::Test,
-    /// Where in the question it stands.
-    pub at: Vec<usize>,
-}
-
-/// A question that can be run.
+/// A validated query.
 #[derive(Debug)]
 pub struct Plan {
     fields: &'static [Field],
-    filter: Node,
-    simple: usize,
+    filter: Filter,
+    comparisons: usize,
     regexps: usize,
     sort: Vec<SortBy>,
     window: Window,
@@ -93,96 +60,95 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The table that the places in the plan belong to.
+    /// The field table of the plan.
     pub fn table(&self) -> &'static [Field] {
         self.fields
     }
 
     /// The filter.
-    pub fn filter(&self) -> &Node {
+    pub fn filter(&self) -> &Filter {
         &self.filter
     }
 
     /// The filter, taken out.
     #[cfg(test)]
-    pub(super) fn into_filter(self) -> Node {
+    pub(super) fn into_filter(self) -> Filter {
         self.filter
     }
 
-    /// How many comparisons there are in the filter.
+    /// The number of comparisons in the filter.
     pub fn comparisons(&self) -> usize {
-        self.simple
+        self.comparisons
     }
 
-    /// How many of them match a regular expression.
+    /// The number of regular expressions in the filter.
     pub fn regexps(&self) -> usize {
         self.regexps
     }
 
-    /// The sort; ties, and everything when it is empty, go by id.
+    /// The sort keys; records that are equal in all of them are sorted by id.
     pub fn sort(&self) -> &[SortBy] {
         &self.sort
     }
 
-    /// Sorts what is equal in every key so far by another one, unless it is among them.
+    /// Appends a sort key, unless its field is a sort key already.
     pub fn sort_last_by(&mut self, by: SortBy) {
         if self.sort.iter().all(|key| key.field != by.field) {
             self.sort.push(by);
         }
     }
 
-    /// Whether the filter looks at the field at this place.
+    /// Whether the filter compares the field with this index.
     pub fn filters_by(&self, field: usize) -> bool {
-        self.filter.looks_at(field)
+        self.filter.uses(field)
     }
 
-    /// Which of the matching records are answered.
+    /// The window of matching records to return.
     pub fn window(&self) -> Window {
         self.window
     }
 
-    /// Which of their members are answered.
+    /// The members of the records to return.
     pub fn fields(&self) -> FieldSet {
         self.chosen
     }
 }
 
-/// Judges `ask` against a field table of at most 64 fields.
+/// Plans `ask` for a field table of 1 to 64 fields.
 ///
 /// # Errors
 ///
-/// The first thing that is wrong: fields and operators and values of the filter in the order in which they
-/// stand, then the sort, the members, the limit and the offset.
+/// The first error: in the filter, in its order, then in the sort, the members to return, the limit and the offset.
 pub fn plan(fields: &'static [Field], ask: &Ask) -> Result<Plan, QueryError> {
     let regexps = ask.filter.regexps();
-    let mut planner = Planner { fields, simple: 0, size: SizeBudget::shared_by(regexps) };
+    let mut planner = Planner { fields, comparisons: 0, size: SizeBudget::shared_by(regexps) };
     let filter = planner.filter(&ask.filter, &mut Vec::new())?;
     let sort = sort_keys(fields, &ask.sort)?;
     let chosen = chosen(fields, &ask.fields)?;
-    let window = Window::new(ask.limit, ask.offset).map_err(|fault| match fault {
-        WindowFault::Limit => wrong(Part::Limit, Wrong::OutOfRange { max: LIMIT_MAX }),
-        WindowFault::Offset => wrong(Part::Offset, Wrong::OutOfRange { max: OFFSET_MAX }),
+    let window = Window::new(ask.limit, ask.offset).map_err(|error| match error {
+        WindowError::Limit => query_error(QueryPart::Limit, QueryErrorKind::OutOfRange { max: LIMIT_MAX }),
+        WindowError::Offset => query_error(QueryPart::Offset, QueryErrorKind::OutOfRange { max: OFFSET_MAX }),
     })?;
-    Ok(Plan { fields, filter, simple: planner.simple, regexps, sort, window, chosen })
+    Ok(Plan { fields, filter, comparisons: planner.comparisons, regexps, sort, window, chosen })
 }
 
-fn wrong(part: Part, wrong: Wrong) -> QueryError {
-    QueryError { part, wrong }
+fn query_error(part: QueryPart, kind: QueryErrorKind) -> QueryError {
+    QueryError { part, kind }
 }
 
 struct Planner {
     fields: &'static [Field],
-    simple: usize,
+    comparisons: usize,
     size: SizeBudget,
 }
 
 impl Planner {
-    /// `at` holds the positions that lead to this filter; it is left as it was found.
-    fn filter(&mut self, ask: &AskFilter, at: &mut Vec<usize>) -> Result<Node, QueryError> {
+    /// Plans a filter. `path` is its position in the query, and the same again on return.
+    fn filter(&mut self, ask: &AskFilter, path: &mut Vec<usize>) -> Result<Filter, QueryError> {
         match ask {
-            AskFilter::Everything => Ok(Node::Everything),
-            AskFilter::Simple { field, operator, value } => self.simple(field, operator, value, at),
-            AskFilter::Tree { filters, condition } => self.tree(filters, *condition, at),
+            AskFilter::Everything => Ok(Filter::Everything),
+            AskFilter::Simple { field, operator, value } => self.comparison(field, operator, value, path),
+            AskFilter::Tree { filters, condition } => self.tree(filters, *condition, path),
         }
     }
 
@@ -190,67 +156,77 @@ impl Planner {
         &mut self,
         filters: &[AskFilter],
         condition: Option<Condition>,
-        at: &mut Vec<usize>,
-    ) -> Result<Node, QueryError> {
-        if at.len() >= FILTER_DEPTH_MAX {
-            let too_many = Wrong::TooMany { what: "filters inside each other", max: FILTER_DEPTH_MAX };
-            return Err(wrong(Part::Filter(at.clone()), too_many));
+        path: &mut Vec<usize>,
+    ) -> Result<Filter, QueryError> {
+        if path.len() >= FILTER_DEPTH_MAX {
+            let too_many = QueryErrorKind::TooMany { what: "filters inside each other", max: FILTER_DEPTH_MAX };
+            return Err(query_error(QueryPart::Filter(path.clone()), too_many));
         }
         let condition = match condition {
             Some(condition) => condition,
             None if filters.len() < 2 => Condition::And,
-            None => return Err(wrong(Part::FilterCondition(at.clone()), Wrong::Missing)),
+            None => return Err(query_error(QueryPart::FilterCondition(path.clone()), QueryErrorKind::Missing)),
         };
-        let mut nodes = Vec::with_capacity(filters.len().min(SIMPLE_FILTERS_MAX));
+        let mut planned = Vec::with_capacity(filters.len().min(SIMPLE_FILTERS_MAX));
         for (position, filter) in filters.iter().enumerate() {
-            at.push(position);
-            nodes.push(self.filter(filter, at)?);
-            at.pop();
+            path.push(position);
+            planned.push(self.filter(filter, path)?);
+            path.pop();
         }
-        let mut nodes = match condition {
-            Condition::And => merging::conditions(nodes),
-            Condition::Or => merging::alternatives(nodes),
+        let mut planned = match condition {
+            Condition::And => rewrite::conjunction(planned),
+            Condition::Or => rewrite::disjunction(planned),
         };
-        Ok(match (condition, nodes.len()) {
-            (_, 0) => Node::Everything,
-            (_, 1) => nodes.remove(0),
-            (Condition::And, _) => Node::All(nodes),
-            (Condition::Or, _) => Node::Any(nodes),
+        Ok(match (condition, planned.len()) {
+            (_, 0) => Filter::Everything,
+            (_, 1) => planned.remove(0),
+            (Condition::And, _) => Filter::All(planned),
+            (Condition::Or, _) => Filter::Any(planned),
         })
     }
 
-    fn simple(&mut self, field: &str, operator: &str, value: &Literal, at: &[usize]) -> Result<Node, QueryError> {
-        self.simple += 1;
-        if self.simple > SIMPLE_FILTERS_MAX {
-            let too_many = Wrong::TooMany { what: "simple filters", max: SIMPLE_FILTERS_MAX };
-            return Err(wrong(Part::Filter(at.to_vec()), too_many));
+    fn comparison(
+        &mut self,
+        field: &str,
+        operator: &str,
+        value: &Literal,
+        path: &[usize],
+    ) -> Result<Filter, QueryError> {
+        self.comparisons += 1;
+        if self.comparisons > SIMPLE_FILTERS_MAX {
+            let too_many = QueryErrorKind::TooMany { what: "simple filters", max: SIMPLE_FILTERS_MAX };
+            return Err(query_error(QueryPart::Filter(path.to_vec()), too_many));
         }
-        let at_field = |what| Err(wrong(Part::FilterField(at.to_vec()), what));
-        let Some(place) = position(self.fields, field) else {
-            return at_field(Wrong::Unknown);
+        let field_error = |what| Err(query_error(QueryPart::FilterField(path.to_vec()), what));
+        let Some(index) = position(self.fields, field) else {
+            return field_error(QueryErrorKind::Unknown);
         };
-        let field = &self.fields[place];
+        let field = &self.fields[index];
         if !field.filterable {
-            return at_field(Wrong::NotFilterable);
+            return field_error(QueryErrorKind::NotFilterable);
         }
-        let operator = Operator::read(operator).filter(|operator| operator.suits(field.kind)).ok_or_else(|| {
-            wrong(Part::FilterOperator(at.to_vec()), Wrong::Operator { allowed: Operator::suiting(field.kind) })
-        })?;
-        let test = reading::test(field.kind, operator, value, self.size)
-            .map_err(|bad| wrong(Part::FilterValue(at.to_vec(), bad.element), bad.wrong))?;
-        Ok(Node::Leaf(Leaf { field: place, test, at: at.to_vec() }))
+        let operator =
+            Operator::read(operator).filter(|operator| operator.applies_to(field.kind)).ok_or_else(|| {
+                query_error(
+                    QueryPart::FilterOperator(path.to_vec()),
+                    QueryErrorKind::Operator { allowed: Operator::names_for(field.kind) },
+                )
+            })?;
+        let predicate = predicate::predicate(field.kind, operator, value, self.size)
+            .map_err(|error| query_error(QueryPart::FilterValue(path.to_vec(), error.element), error.kind))?;
+        Ok(Filter::Comparison(Comparison { field: index, predicate, path: path.to_vec() }))
     }
 }
 
 fn sort_keys(fields: &[Field], asked: &[AskSort]) -> Result<Vec<SortBy>, QueryError> {
     if asked.len() > SORT_KEYS_MAX {
-        return Err(wrong(Part::Sort, Wrong::TooMany { what: "sort keys", max: SORT_KEYS_MAX }));
+        return Err(query_error(QueryPart::Sort, QueryErrorKind::TooMany { what: "sort keys", max: SORT_KEYS_MAX }));
     }
-    let key = |(at, key): (usize, &AskSort)| {
-        let refuse = |what| wrong(Part::SortField(at), what);
-        let field = position(fields, &key.field).ok_or_else(|| refuse(Wrong::Unknown))?;
+    let key = |(index, key): (usize, &AskSort)| {
+        let reject = |what| query_error(QueryPart::SortField(index), what);
+        let field = position(fields, &key.field).ok_or_else(|| reject(QueryErrorKind::Unknown))?;
         if !fields[field].sortable {
-            return Err(refuse(Wrong::NotSortable));
+            return Err(reject(QueryErrorKind::NotSortable));
         }
         Ok(SortBy { field, direction: key.direction })
     };
@@ -262,9 +238,10 @@ fn chosen(fields: &[Field], names: &[String]) -> Result<FieldSet, QueryError> {
         return Ok(FieldSet::all(fields.len()));
     }
     let mut set = FieldSet(0);
-    for (at, name) in names.iter().enumerate() {
-        let place = position(fields, name).ok_or_else(|| wrong(Part::Fields(at), Wrong::Unknown))?;
-        set.0 |= 1 << place;
+    for (index, name) in names.iter().enumerate() {
+        let field =
+            position(fields, name).ok_or_else(|| query_error(QueryPart::Fields(index), QueryErrorKind::Unknown))?;
+        set.0 |= 1 << field;
     }
     Ok(set)
 }

@@ -1,43 +1,42 @@
-//! Evaluates a filter over the contacts of one chunk at once, column by column.
+//! Evaluates a filter over the contacts of a chunk, column by column.
 //!
-//! A plan is first *bound* to a snapshot: whatever asks about an organization, a manager or the groups is
-//! answered once for every organization, manager and set of groups, and becomes a look-up by place. What is
-//! left looks at the columns of a chunk, the cheap tests first, and only at the contacts that the tests
-//! before have left over.
+//! A filter is first compiled for a snapshot: comparisons with an organization, a manager or groups are evaluated once
+//! for every organization, manager and set of groups, and become look-ups by slot. The other comparisons read the
+//! columns of the chunk, cheap ones first, and only the rows that matched all comparisons before.
 
 use jsquery::JsQuery;
 use pg_regex::{Like, StepBudget, StepLimitError};
 
-use super::bits::Bits;
+use super::bitmap::Bitmap;
 use super::budget::Budget;
-use super::fault::QueryError;
-use super::field::contact as at;
-use super::json::{Json, Phones};
-use super::matching::{any_text, passes, quantified, too_slow};
-use super::plan::{Leaf, Node};
-use super::reading::{Test, TextTest};
+use super::evaluate::{any_text, holds, quantified};
+use super::field::contact as field;
+use super::filter::{Comparison, Filter};
+use super::json::{JsonValue, PhoneList};
+use super::predicate::{Predicate, TextPredicate};
+use super::query_error::QueryError;
 use super::value::{Objects, Value};
 use crate::book::chunk::{Chunk, Link};
 use crate::book::{Book, GroupSet};
 use crate::text::{PHONE_DIGITS_MAX, unpacked};
 
-/// A filter bound to a snapshot.
-pub enum Bound<'p> {
-    /// Every contact.
+/// A filter compiled for a snapshot.
+pub enum CompiledFilter<'p> {
+    /// Matches every contact.
     Everything,
-    /// Those that pass all.
-    All(Vec<Bound<'p>>),
-    /// Those that pass one.
-    Any(Vec<Bound<'p>>),
-    /// Those whose link passes; the first entry is for contacts that have none.
-    ByLink(Column, Vec<bool>),
-    /// Those whose own columns pass.
-    Own(&'p Leaf),
+    /// Matches if all match.
+    All(Vec<CompiledFilter<'p>>),
+    /// Matches if at least one matches.
+    Any(Vec<CompiledFilter<'p>>),
+    /// The result by [`Link::index`] of a column.
+    ByLink(LinkColumn, Vec<bool>),
+    /// A comparison with columns of the contact itself.
+    Column(&'p Comparison),
 }
 
-/// A column of links.
+/// A column of links to a table.
 #[derive(Debug, Clone, Copy)]
-pub enum Column {
+pub enum LinkColumn {
     /// Personal managers.
     Manager,
     /// Organizations.
@@ -46,7 +45,7 @@ pub enum Column {
     Groups,
 }
 
-impl Column {
+impl LinkColumn {
     fn of(self, chunk: &Chunk) -> &[Link] {
         match self {
             Self::Manager => &chunk.managers,
@@ -56,89 +55,113 @@ impl Column {
     }
 }
 
-/// Binds a filter to a snapshot.
-pub fn bind<'p>(node: &'p Node, book: &Book, budget: &mut Budget<'_>) -> Result<Bound<'p>, QueryError> {
-    Ok(match node {
-        Node::Everything => Bound::Everything,
-        Node::All(nodes) => {
-            let mut bound = bind_all(nodes, book, budget)?;
-            bound.sort_by_key(cost);
-            Bound::All(bound)
+/// Compiles a filter for a snapshot.
+///
+/// # Errors
+///
+/// The budget is exhausted, or the runner stops.
+pub fn compile<'p>(filter: &'p Filter, book: &Book, budget: &mut Budget<'_>) -> Result<CompiledFilter<'p>, QueryError> {
+    Ok(match filter {
+        Filter::Everything => CompiledFilter::Everything,
+        Filter::All(filters) => {
+            let mut compiled = compile_all(filters, book, budget)?;
+            compiled.sort_by_key(cost);
+            CompiledFilter::All(compiled)
         }
-        Node::Any(nodes) => Bound::Any(bind_all(nodes, book, budget)?),
-        Node::Leaf(leaf) => bind_leaf(leaf, book, budget)?,
+        Filter::Any(filters) => CompiledFilter::Any(compile_all(filters, book, budget)?),
+        Filter::Comparison(comparison) => compile_comparison(comparison, book, budget)?,
     })
 }
 
-fn bind_all<'p>(nodes: &'p [Node], book: &Book, budget: &mut Budget<'_>) -> Result<Vec<Bound<'p>>, QueryError> {
-    nodes.iter().map(|node| bind(node, book, budget)).collect()
+fn compile_all<'p>(
+    filters: &'p [Filter],
+    book: &Book,
+    budget: &mut Budget<'_>,
+) -> Result<Vec<CompiledFilter<'p>>, QueryError> {
+    filters.iter().map(|filter| compile(filter, book, budget)).collect()
 }
 
-fn bind_leaf<'p>(leaf: &'p Leaf, book: &Book, budget: &mut Budget<'_>) -> Result<Bound<'p>, QueryError> {
-    let (column, places) = match leaf.field {
-        at::MANAGER_ID | at::MANAGER_FULL_NAME => (Column::Manager, book.employees.places()),
-        at::ORGANIZATION_ID | at::ORGANIZATION_NAME => (Column::Organization, book.organizations.places()),
-        at::GROUPS => (Column::Groups, book.group_sets.places()),
-        _ => return Ok(Bound::Own(leaf)),
+fn compile_comparison<'p>(
+    comparison: &'p Comparison,
+    book: &Book,
+    budget: &mut Budget<'_>,
+) -> Result<CompiledFilter<'p>, QueryError> {
+    let (column, slots) = match comparison.field {
+        field::MANAGER_ID | field::MANAGER_FULL_NAME => (LinkColumn::Manager, book.employees.slots()),
+        field::ORGANIZATION_ID | field::ORGANIZATION_NAME => (LinkColumn::Organization, book.organizations.slots()),
+        field::GROUPS => (LinkColumn::Groups, book.group_sets.slots()),
+        _ => return Ok(CompiledFilter::Column(comparison)),
     };
-    budget.pay(leaf, places + 1)?;
-    let spent = |_| too_slow(leaf);
-    let absent = if leaf.field == at::GROUPS { Value::Objects(&NO_GROUPS) } else { Value::Null };
-    let mut passing = Vec::with_capacity(places + 1);
-    passing.push(passes(&leaf.test, absent, &mut budget.steps).map_err(spent)?);
-    for place in 0..places {
+    budget.charge(comparison, slots + 1)?;
+    let exhausted = |_| comparison.too_slow();
+    let absent = if comparison.field == field::GROUPS { Value::Objects(&NO_CONTACT_GROUPS) } else { Value::Null };
+    let mut matches = Vec::with_capacity(slots + 1);
+    matches.push(holds(&comparison.predicate, absent, &mut budget.steps).map_err(exhausted)?);
+    for slot in 0..slots {
         let set;
-        let value = match leaf.field {
-            at::MANAGER_ID => book.employees.at(place).map(|known| number(known.employee.id.number())),
-            at::MANAGER_FULL_NAME => book.employees.at(place).map(|known| Value::Text(&known.full_name)),
-            at::ORGANIZATION_ID => book.organizations.at(place).map(|have| number(have.id.number())),
-            at::ORGANIZATION_NAME => book.organizations.at(place).map(|have| Value::Text(have.name.as_str())),
-            _ => match book.group_sets.at(place) {
+        let value = match comparison.field {
+            field::MANAGER_ID => book.employees.at(slot).map(|row| number(row.employee.id.number())),
+            field::MANAGER_FULL_NAME => book.employees.at(slot).map(|row| Value::Text(&row.full_name)),
+            field::ORGANIZATION_ID => book.organizations.at(slot).map(|row| number(row.id.number())),
+            field::ORGANIZATION_NAME => book.organizations.at(slot).map(|row| Value::Text(row.name.as_str())),
+            _ => match book.group_sets.at(slot) {
                 None => None,
-                Some(places) => {
-                    set = SetOfGroups { book, places };
+                Some(slots) => {
+                    set = ContactGroups { book, slots };
                     Some(Value::Objects(&set))
                 }
             },
         };
-        passing.push(match value {
-            Some(value) => passes(&leaf.test, value, &mut budget.steps).map_err(spent)?,
+        matches.push(match value {
+            Some(value) => holds(&comparison.predicate, value, &mut budget.steps).map_err(exhausted)?,
             None => false,
         });
     }
-    Ok(Bound::ByLink(column, passing))
+    Ok(CompiledFilter::ByLink(column, matches))
 }
 
 fn number<'a>(id: u64) -> Value<'a> {
     Value::Number(id.cast_signed())
 }
 
-/// Cheap tests go first.
-fn cost(bound: &Bound<'_>) -> u8 {
-    match bound {
-        Bound::Everything => 0,
-        Bound::ByLink(..) => 1,
-        Bound::Own(leaf) => match &leaf.test {
-            Test::Never | Test::IsNull | Test::IsNotNull | Test::Number(_) | Test::Boolean(_) | Test::Ids(..) => 2,
-            Test::Phones(..) => 3,
-            Test::Text(test) | Test::Texts(_, test) => match test {
-                TextTest::Equal(_) | TextTest::NotEqual(_) | TextTest::OneOf(_) | TextTest::NoneOf(_) => 4,
-                TextTest::Like(_) | TextTest::NotLike(_) => 5,
-                TextTest::Regexp(_) => 9,
+/// The rank of a filter in the order of evaluation: cheap ones first.
+fn cost(filter: &CompiledFilter<'_>) -> u8 {
+    match filter {
+        CompiledFilter::Everything => 0,
+        CompiledFilter::ByLink(..) => 1,
+        CompiledFilter::Column(comparison) => match &comparison.predicate {
+            Predicate::Never
+            | Predicate::IsNull
+            | Predicate::IsNotNull
+            | Predicate::Number(_)
+            | Predicate::Boolean(_)
+            | Predicate::Ids(..) => 2,
+            Predicate::Phones(..) => 3,
+            Predicate::Text(predicate) | Predicate::Texts(_, predicate) => match predicate {
+                TextPredicate::Equal(_)
+                | TextPredicate::NotEqual(_)
+                | TextPredicate::OneOf(_)
+                | TextPredicate::NoneOf(_) => 4,
+                TextPredicate::Like(_) | TextPredicate::NotLike(_) => 5,
+                TextPredicate::Regexp(_) => 9,
             },
-            Test::JsQuery(_) => 6,
+            Predicate::JsQuery(_) => 6,
         },
-        Bound::All(_) | Bound::Any(_) => 8,
+        CompiledFilter::All(_) | CompiledFilter::Any(_) => 8,
     }
 }
 
-impl Bound<'_> {
-    /// The contacts of `among` that pass.
-    pub fn select(&self, chunk: &Chunk, among: &Bits, budget: &mut Budget<'_>) -> Result<Bits, QueryError> {
+impl CompiledFilter<'_> {
+    /// The contacts in `rows` that match.
+    ///
+    /// # Errors
+    ///
+    /// The budget is exhausted, or the runner stops.
+    pub fn select(&self, chunk: &Chunk, rows: &Bitmap, budget: &mut Budget<'_>) -> Result<Bitmap, QueryError> {
         match self {
-            Self::Everything => Ok(*among),
+            Self::Everything => Ok(*rows),
             Self::All(parts) => {
-                let mut left = *among;
+                let mut left = *rows;
                 for part in parts {
                     if left.is_empty() {
                         break;
@@ -148,9 +171,9 @@ impl Bound<'_> {
                 Ok(left)
             }
             Self::Any(parts) => {
-                let mut found = Bits::NONE;
+                let mut found = Bitmap::NONE;
                 for part in parts {
-                    let open = among.without(&found);
+                    let open = rows.without(&found);
                     if open.is_empty() {
                         break;
                     }
@@ -158,154 +181,178 @@ impl Bound<'_> {
                 }
                 Ok(found)
             }
-            Self::ByLink(column, passing) => {
+            Self::ByLink(column, matches) => {
                 let links = column.of(chunk);
-                Ok(among.filter(|place| passing[links[place].index()]))
+                Ok(rows.filter(|row| matches[links[row].index()]))
             }
-            Self::Own(leaf) => {
-                budget.pay(leaf, among.count())?;
-                own(leaf, chunk, among, &mut budget.steps).map_err(|_| too_slow(leaf))
+            Self::Column(comparison) => {
+                budget.charge(comparison, rows.count())?;
+                compare_column(comparison, chunk, rows, &mut budget.steps).map_err(|_| comparison.too_slow())
             }
         }
     }
 }
 
-fn own(leaf: &Leaf, chunk: &Chunk, among: &Bits, steps: &mut StepBudget) -> Result<Bits, StepLimitError> {
-    match leaf.field {
-        at::ID => Ok(among.filter(|place| {
-            let id = Value::Number(chunk.id(place).cast_signed());
-            passes(&leaf.test, id, &mut StepBudget::new(0)).unwrap_or(false)
+fn compare_column(
+    comparison: &Comparison,
+    chunk: &Chunk,
+    rows: &Bitmap,
+    steps: &mut StepBudget,
+) -> Result<Bitmap, StepLimitError> {
+    match comparison.field {
+        field::ID => Ok(rows.filter(|row| {
+            let id = Value::Number(chunk.id(row).cast_signed());
+            holds(&comparison.predicate, id, &mut StepBudget::new(0)).unwrap_or(false)
         })),
-        at::LAST_NAME | at::FIRST_NAME | at::FULL_NAME => names(leaf, chunk, among, steps),
-        at::PHONE_NUMBERS => phones(&leaf.test, chunk, among, steps),
-        at::EMAILS => emails(&leaf.test, chunk, among, steps),
-        // The other fields were bound by their links; a patronymic cannot be filtered by.
-        _ => Ok(Bits::NONE),
+        field::LAST_NAME | field::FIRST_NAME | field::FULL_NAME => names(comparison, chunk, rows, steps),
+        field::PHONE_NUMBERS => phones(&comparison.predicate, chunk, rows, steps),
+        field::EMAILS => emails(&comparison.predicate, chunk, rows, steps),
+        // The other fields are compared by their links; a patronymic cannot be filtered by.
+        _ => Ok(Bitmap::NONE),
     }
 }
 
-fn name_of(field: usize, chunk: &Chunk, place: usize) -> Option<&str> {
+fn name_of(field: usize, chunk: &Chunk, row: usize) -> Option<&str> {
     match field {
-        at::LAST_NAME => Some(chunk.last_name(place)),
-        at::FIRST_NAME => chunk.first_name(place),
-        _ => Some(chunk.full_name(place)),
+        field::LAST_NAME => Some(chunk.last_name(row)),
+        field::FIRST_NAME => chunk.first_name(row),
+        _ => Some(chunk.full_name(row)),
     }
 }
 
-fn names(leaf: &Leaf, chunk: &Chunk, among: &Bits, steps: &mut StepBudget) -> Result<Bits, StepLimitError> {
-    let whole = leaf.field == at::FULL_NAME;
-    match &leaf.test {
-        Test::IsNull => Ok(among.filter(|place| name_of(leaf.field, chunk, place).is_none())),
-        Test::IsNotNull => Ok(among.filter(|place| name_of(leaf.field, chunk, place).is_some())),
-        Test::Text(TextTest::Like(pattern)) => like(pattern, leaf.field, chunk, among),
-        Test::Text(TextTest::NotLike(pattern)) => {
-            let there = among.filter(|place| name_of(leaf.field, chunk, place).is_some());
-            Ok(there.without(&like(pattern, leaf.field, chunk, &there)?))
+fn names(
+    comparison: &Comparison,
+    chunk: &Chunk,
+    rows: &Bitmap,
+    steps: &mut StepBudget,
+) -> Result<Bitmap, StepLimitError> {
+    let is_full_name = comparison.field == field::FULL_NAME;
+    match &comparison.predicate {
+        Predicate::IsNull => Ok(rows.filter(|row| name_of(comparison.field, chunk, row).is_none())),
+        Predicate::IsNotNull => Ok(rows.filter(|row| name_of(comparison.field, chunk, row).is_some())),
+        Predicate::Text(TextPredicate::Like(pattern)) => like(pattern, comparison.field, chunk, rows),
+        Predicate::Text(TextPredicate::NotLike(pattern)) => {
+            let present = rows.filter(|row| name_of(comparison.field, chunk, row).is_some());
+            Ok(present.without(&like(pattern, comparison.field, chunk, &present)?))
         }
-        Test::Text(TextTest::Regexp(pattern)) if whole && is_dense(chunk, among) => {
-            scan_names(chunk, among, |from| pattern.find_in_lines(&chunk.names, from, steps))
+        Predicate::Text(TextPredicate::Regexp(pattern)) if is_full_name && is_dense(chunk, rows) => {
+            scan_names(chunk, rows, |from| pattern.find_in_lines(&chunk.names, from, steps))
         }
-        Test::Text(test) => each(among, |place| match name_of(leaf.field, chunk, place) {
-            Some(name) => test.holds(name, steps),
+        Predicate::Text(predicate) => each(rows, |row| match name_of(comparison.field, chunk, row) {
+            Some(name) => predicate.holds(name, steps),
             None => Ok(false),
         }),
-        _ => Ok(Bits::NONE),
+        _ => Ok(Bitmap::NONE),
     }
 }
 
-/// Whether so many contacts are left that going through the whole column beats looking at each.
-fn is_dense(chunk: &Chunk, among: &Bits) -> bool {
-    among.count() * 8 >= chunk.len()
+/// Whether scanning the whole column is faster than reading each row: from 1/8 of the rows on.
+fn is_dense(chunk: &Chunk, rows: &Bitmap) -> bool {
+    rows.count() * 8 >= chunk.len()
 }
 
-fn like(pattern: &Like, field: usize, chunk: &Chunk, among: &Bits) -> Result<Bits, StepLimitError> {
-    if field == at::FULL_NAME && is_dense(chunk, among) {
-        return scan_names(chunk, among, |from| Ok(pattern.find_in_lines(&chunk.names, from)));
+fn like(pattern: &Like, field: usize, chunk: &Chunk, rows: &Bitmap) -> Result<Bitmap, StepLimitError> {
+    if field == field::FULL_NAME && is_dense(chunk, rows) {
+        return scan_names(chunk, rows, |from| Ok(pattern.find_in_lines(&chunk.names, from)));
     }
-    Ok(among.filter(|place| name_of(field, chunk, place).is_some_and(|name| pattern.is_match(name))))
+    Ok(rows.filter(|row| name_of(field, chunk, row).is_some_and(|name| pattern.is_match(name))))
 }
 
-/// Goes through the joined names, from one match to the name behind it.
+/// Scans the column of full names; after a match the scan continues with the next name.
 fn scan_names(
     chunk: &Chunk,
-    among: &Bits,
+    rows: &Bitmap,
     mut next: impl FnMut(usize) -> Result<Option<usize>, StepLimitError>,
-) -> Result<Bits, StepLimitError> {
-    let mut found = Bits::NONE;
-    let (mut from, mut place) = (0, 0);
-    while place < chunk.len() {
+) -> Result<Bitmap, StepLimitError> {
+    let mut found = Bitmap::NONE;
+    let (mut from, mut row) = (0, 0);
+    while row < chunk.len() {
         let Some(end) = next(from)? else { break };
-        place = chunk.place_of_name_byte(end, place);
-        if place >= chunk.len() {
+        row = chunk.row_of_name_byte(end, row);
+        if row >= chunk.len() {
             break;
         }
-        found.set(place);
-        from = chunk.name_ends[place] as usize;
-        place += 1;
+        found.set(row);
+        from = chunk.name_ends[row] as usize;
+        row += 1;
     }
-    Ok(found.and(among))
+    Ok(found.and(rows))
 }
 
-fn phones(test: &Test, chunk: &Chunk, among: &Bits, steps: &mut StepBudget) -> Result<Bits, StepLimitError> {
-    match test {
-        Test::Phones(quantifier, wanted) => Ok(among.filter(|place| {
-            let has = chunk.phones_of(place).iter().any(|phone| wanted.binary_search(phone).is_ok());
+fn phones(
+    predicate: &Predicate,
+    chunk: &Chunk,
+    rows: &Bitmap,
+    steps: &mut StepBudget,
+) -> Result<Bitmap, StepLimitError> {
+    match predicate {
+        Predicate::Phones(quantifier, wanted) => Ok(rows.filter(|row| {
+            let has = chunk.phones_of(row).iter().any(|phone| wanted.binary_search(phone).is_ok());
             quantified(*quantifier, has)
         })),
-        Test::JsQuery(query) => Ok(among.filter(|place| query.matches(Phones::List(chunk.phones_of(place))))),
-        Test::Texts(quantifier, test) => {
-            each(among, |place| any_phone(test, chunk.phones_of(place), steps).map(|any| quantified(*quantifier, any)))
+        Predicate::JsQuery(query) => Ok(rows.filter(|row| query.matches(PhoneList::All(chunk.phones_of(row))))),
+        Predicate::Texts(quantifier, predicate) => {
+            each(rows, |row| any_phone(predicate, chunk.phones_of(row), steps).map(|any| quantified(*quantifier, any)))
         }
-        Test::IsNotNull => Ok(*among),
-        _ => Ok(Bits::NONE),
+        Predicate::IsNotNull => Ok(*rows),
+        _ => Ok(Bitmap::NONE),
     }
 }
 
-fn any_phone(test: &TextTest, phones: &[u64], steps: &mut StepBudget) -> Result<bool, StepLimitError> {
-    let mut room = [0; PHONE_DIGITS_MAX + 1];
+fn any_phone(predicate: &TextPredicate, phones: &[u64], steps: &mut StepBudget) -> Result<bool, StepLimitError> {
+    let mut buffer = [0; PHONE_DIGITS_MAX + 1];
     for packed in phones {
-        if test.holds(unpacked(*packed, &mut room), steps)? {
+        if predicate.holds(unpacked(*packed, &mut buffer), steps)? {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-fn emails(test: &Test, chunk: &Chunk, among: &Bits, steps: &mut StepBudget) -> Result<Bits, StepLimitError> {
-    match test {
-        Test::IsNull => Ok(among.filter(|place| chunk.has_no_email(place))),
-        Test::IsNotNull => Ok(among.filter(|place| !chunk.has_no_email(place))),
-        Test::Texts(quantifier, test) => {
-            each(among, |place| Ok(quantified(*quantifier, any_text(test, chunk.emails_of(place), steps)?)))
+fn emails(
+    predicate: &Predicate,
+    chunk: &Chunk,
+    rows: &Bitmap,
+    steps: &mut StepBudget,
+) -> Result<Bitmap, StepLimitError> {
+    match predicate {
+        Predicate::IsNull => Ok(rows.filter(|row| chunk.has_no_email(row))),
+        Predicate::IsNotNull => Ok(rows.filter(|row| !chunk.has_no_email(row))),
+        Predicate::Texts(quantifier, predicate) => {
+            each(rows, |row| Ok(quantified(*quantifier, any_text(predicate, chunk.emails_of(row), steps)?)))
         }
-        Test::JsQuery(query) => Ok(emails_asked(query, chunk, among)),
-        _ => Ok(Bits::NONE),
+        Predicate::JsQuery(query) => Ok(emails_match_jsquery(query, chunk, rows)),
+        _ => Ok(Bitmap::NONE),
     }
 }
 
-fn emails_asked(query: &JsQuery, chunk: &Chunk, among: &Bits) -> Bits {
-    among.filter(|place| query.matches(Json::Lines(chunk.email_lines(place))))
+fn emails_match_jsquery(query: &JsQuery, chunk: &Chunk, rows: &Bitmap) -> Bitmap {
+    rows.filter(|row| query.matches(JsonValue::Lines(chunk.email_lines(row))))
 }
 
-fn each(among: &Bits, mut passes: impl FnMut(usize) -> Result<bool, StepLimitError>) -> Result<Bits, StepLimitError> {
-    let mut kept = Bits::NONE;
-    for place in among.iter() {
-        if passes(place)? {
-            kept.set(place);
+/// The rows for which the predicate is true.
+fn each(
+    rows: &Bitmap,
+    mut predicate: impl FnMut(usize) -> Result<bool, StepLimitError>,
+) -> Result<Bitmap, StepLimitError> {
+    let mut kept = Bitmap::NONE;
+    for row in rows.iter() {
+        if predicate(row)? {
+            kept.set(row);
         }
     }
     Ok(kept)
 }
 
 /// The groups of a contact as a list of objects.
-struct SetOfGroups<'a> {
+struct ContactGroups<'a> {
     book: &'a Book,
-    places: &'a GroupSet,
+    slots: &'a GroupSet,
 }
 
-impl Objects for SetOfGroups<'_> {
+impl Objects for ContactGroups<'_> {
     fn len(&self) -> usize {
-        self.places.len()
+        self.slots.len()
     }
 
     fn members(&self) -> &'static [&'static str] {
@@ -313,7 +360,7 @@ impl Objects for SetOfGroups<'_> {
     }
 
     fn value(&self, object: usize, member: usize) -> Value<'_> {
-        let Some(group) = self.book.groups.at(self.places[object] as usize) else {
+        let Some(group) = self.book.groups.at(self.slots[object] as usize) else {
             return Value::Null;
         };
         match member {
@@ -323,16 +370,16 @@ impl Objects for SetOfGroups<'_> {
     }
 
     fn id(&self, object: usize) -> u64 {
-        self.book.groups.at(self.places[object] as usize).map_or(0, |group| group.id.number())
+        self.book.groups.at(self.slots[object] as usize).map_or(0, |group| group.id.number())
     }
 }
 
-/// The groups of a contact that has none.
-static NO_GROUPS: NoGroups = NoGroups;
+/// The groups of a contact without groups.
+static NO_CONTACT_GROUPS: NoContactGroups = NoContactGroups;
 
-struct NoGroups;
+struct NoContactGroups;
 
-impl Objects for NoGroups {
+impl Objects for NoContactGroups {
     fn len(&self) -> usize {
         0
     }

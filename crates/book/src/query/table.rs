@@ -1,38 +1,38 @@
-//! Runs a plan on a small table: users, accounts, whatever is not a contact.
+//! Runs a plan on a table of records in memory that are not contacts.
 
 use std::cmp::Ordering;
 
 use super::ask::Direction;
 use super::budget::Budget;
-use super::fault::QueryError;
-use super::matching::satisfies;
-use super::order::{self, SortKey};
+use super::evaluate::matches;
 use super::plan::{Plan, SortBy};
-use super::runner::Runner;
-use super::top::Top;
+use super::query_error::QueryError;
+use super::top_k::TopK;
 use super::value::{Record, Value};
+use crate::collation::{self, SortKey};
+use crate::runner::Runner;
 
-/// What a question finds in a table.
+/// The records that a query returns.
 #[derive(Debug)]
 pub struct TablePage {
-    /// How many records match.
+    /// The number of records that match.
     pub total: u64,
-    /// Places of those to be answered, in order.
+    /// Indexes of the records to return, in order.
     pub rows: Vec<usize>,
 }
 
-/// Runs `plan`, made for the field table of these records.
+/// Runs `plan`, which must have been made for the field table of these records.
 ///
 /// # Errors
 ///
-/// Only that the question used up its budget.
+/// The query exhausted its budget, or the runner stopped it.
 pub fn run<R: Record>(plan: &Plan, records: &[R], runner: &dyn Runner) -> Result<TablePage, QueryError> {
     let mut budget = Budget::for_contacts(records.len(), runner);
-    let tie = |left: usize, right: usize| compare(plan.sort(), &records[left], &records[right]);
-    let mut top = Top::new(plan.window().end(), tie);
+    let tie_break = |left: usize, right: usize| compare(plan.sort(), &records[left], &records[right]);
+    let mut top = TopK::new(plan.window().end(), tie_break);
     let mut total = 0;
     for (at, record) in records.iter().enumerate() {
-        if satisfies(plan.filter(), record, &mut budget)? {
+        if matches(plan.filter(), record, &mut budget)? {
             total += 1;
             top.push(first_key(plan.sort(), record), at);
         }
@@ -42,17 +42,17 @@ pub fn run<R: Record>(plan: &Plan, records: &[R], runner: &dyn Runner) -> Result
 
 pub(super) fn first_key(sort: &[SortBy], record: &impl Record) -> SortKey {
     let Some(first) = sort.first() else {
-        return order::number_key(Some(record.id().cast_signed()));
+        return collation::number_key(Some(record.id().cast_signed()));
     };
     directed(first.direction, key(record.value(first.field)))
 }
 
 fn key(value: Value<'_>) -> SortKey {
     match value {
-        Value::Text(text) => order::sort_key(Some(text)),
-        Value::Number(number) | Value::DateTime(number) | Value::Seconds(number) => order::number_key(Some(number)),
-        Value::Boolean(boolean) => order::number_key(Some(i64::from(boolean))),
-        Value::Null | Value::Texts(_) | Value::Objects(_) | Value::Object(_) | Value::AlwaysEmpty(_) => SortKey::NULL,
+        Value::Text(text) => collation::sort_key(Some(text)),
+        Value::Number(number) | Value::DateTime(number) | Value::Seconds(number) => collation::number_key(Some(number)),
+        Value::Boolean(boolean) => collation::number_key(Some(i64::from(boolean))),
+        Value::Null | Value::Texts(_) | Value::Objects(_) | Value::Object(_) | Value::Empty(_) => SortKey::NULL,
     }
 }
 
@@ -75,8 +75,8 @@ pub(super) fn compare(sort: &[SortBy], left: &impl Record, right: &impl Record) 
 
 fn compare_values(left: Value<'_>, right: Value<'_>) -> Ordering {
     match (left, right) {
-        // Quicker than making keys, which say no more.
-        (Value::Text(left), Value::Text(right)) => order::compare(Some(left), Some(right)),
+        // Faster than computing keys, which are only prefixes.
+        (Value::Text(left), Value::Text(right)) => collation::compare(Some(left), Some(right)),
         (left, right) => key(left).cmp(&key(right)),
     }
 }

@@ -1,4 +1,4 @@
-//! What a record holds in a field, as the evaluator and the reply writer see it: borrowed, never copied.
+//! Borrowed values of the fields of records, as the evaluator and writers of replies read them.
 
 /// A value of one field of one record.
 #[derive(Clone, Copy)]
@@ -9,42 +9,42 @@ pub enum Value<'a> {
     Number(i64),
     /// True or false.
     Boolean(bool),
-    /// A moment: seconds since 1970-01-01 00:00:00 UTC.
+    /// A timestamp: seconds since 1970-01-01 00:00:00 UTC.
     DateTime(i64),
-    /// A length of time, in microseconds.
+    /// A duration in microseconds.
     Seconds(i64),
     /// A text.
     Text(&'a str),
     /// A list of texts.
     Texts(&'a [Box<str>]),
-    /// A list of objects of one shape.
+    /// A list of objects.
     Objects(&'a dyn Objects),
-    /// One object: the first of such a list, which has no other.
+    /// One object: the only element of such a list.
     Object(&'a dyn Objects),
-    /// The empty list or object of a member that belongs to another part of a telephone system.
-    AlwaysEmpty(super::field::AlwaysEmpty),
+    /// A member that is always empty.
+    Empty(super::field::EmptyValue),
 }
 
-/// A list of objects of one shape; its members are scalars.
+/// A list of objects with the same scalar members.
 pub trait Objects: Sync {
-    /// How many objects.
+    /// The number of objects.
     fn len(&self) -> usize;
-    /// Whether there is none.
+    /// Whether the list is empty.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// Names of the members, in the order in which they are answered.
+    /// Names of the members, in the order of replies.
     fn members(&self) -> &'static [&'static str];
-    /// Value of member `member` of object `object`; never a list.
+    /// The value of a member of an object, by their indexes; never a list.
     fn value(&self, object: usize, member: usize) -> Value<'_>;
-    /// The number that identifies object `object`.
+    /// The id of an object, by its index.
     fn id(&self, object: usize) -> u64;
 }
 
-/// A record of a small table: users, employees, groups, organizations, a report.
+/// A record of a small table, read by field.
 pub trait Record {
-    /// The value of the field at place `field` of the record's field table.
+    /// The value of the field with this index in the field table of the record.
     fn value(&self, field: usize) -> Value<'_>;
-    /// What orders records that are equal in every sort key, ascending.
+    /// Orders records that are equal in every sort key, ascending.
     fn id(&self) -> u64;
 }

@@ -1,22 +1,22 @@
-//! The part of the matching records that an answer shows: a bounded offset and limit.
+//! The window of matching records that a query returns: a bounded offset and limit.
 
-/// Most records in one answer.
+/// Maximum number of records that a query returns.
 pub const LIMIT_MAX: usize = 10_000;
-/// Records in one answer when the question does not say.
+/// Default maximum number of records that a query returns.
 pub const LIMIT_DEFAULT: usize = 1_000;
-/// Most records that can be passed over; larger books are read by key.
+/// Maximum number of records to skip; further records can be read by a filter on the id.
 pub const OFFSET_MAX: usize = 100_000;
 
-/// Which bound a wish broke.
+/// The bound that a window violates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WindowFault {
+pub enum WindowError {
     /// The limit is outside 0…[`LIMIT_MAX`].
     Limit,
     /// The offset is outside 0…[`OFFSET_MAX`].
     Offset,
 }
 
-/// A judged window: `limit` records after the first `offset`.
+/// A validated window: `limit` records after the first `offset`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     offset: usize,
@@ -24,31 +24,35 @@ pub struct Window {
 }
 
 impl Window {
-    /// Judges the wishes; absent ones get their defaults.
-    pub fn new(limit: Option<i128>, offset: Option<i128>) -> Result<Self, WindowFault> {
-        let limit = bounded(limit, LIMIT_DEFAULT, LIMIT_MAX).ok_or(WindowFault::Limit)?;
-        let offset = bounded(offset, 0, OFFSET_MAX).ok_or(WindowFault::Offset)?;
+    /// Validates limit and offset; `None` stands for the default.
+    ///
+    /// # Errors
+    ///
+    /// A number is negative or above its maximum.
+    pub fn new(limit: Option<i128>, offset: Option<i128>) -> Result<Self, WindowError> {
+        let limit = bounded(limit, LIMIT_DEFAULT, LIMIT_MAX).ok_or(WindowError::Limit)?;
+        let offset = bounded(offset, 0, OFFSET_MAX).ok_or(WindowError::Offset)?;
         Ok(Self { offset, limit })
     }
 
-    /// How many matching records are passed over.
+    /// Number of matching records to skip.
     pub fn offset(self) -> usize {
         self.offset
     }
 
-    /// How many records are shown at most.
+    /// Maximum number of records to return.
     pub fn limit(self) -> usize {
         self.limit
     }
 
-    /// One past the last matching record that can be shown.
+    /// Number of matching records up to the end of the window.
     pub fn end(self) -> usize {
         self.offset + self.limit
     }
 }
 
-fn bounded(wish: Option<i128>, default: usize, max: usize) -> Option<usize> {
-    match wish {
+fn bounded(number: Option<i128>, default: usize, max: usize) -> Option<usize> {
+    match number {
         None => Some(default),
         Some(number) => usize::try_from(number).ok().filter(|number| *number <= max),
     }

@@ -2,9 +2,9 @@
 //! which part it means and what the bound is.
 
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Condition, Direction, Literal};
-use ringbook_book::query::fault::{Part, QueryError, Wrong};
 use ringbook_book::query::field::CONTACT;
 use ringbook_book::query::plan::plan;
+use ringbook_book::query::query_error::{QueryError, QueryErrorKind, QueryPart};
 
 fn simple(field: &str, operator: &str, value: Literal) -> AskFilter {
     AskFilter::Simple { field: field.to_owned(), operator: operator.to_owned(), value }
@@ -23,9 +23,9 @@ fn judge(filter: AskFilter) -> Result<(), QueryError> {
 }
 
 /// The part and the bound that a filter past a bound is refused for.
-fn past(filter: AskFilter) -> (Part, usize) {
+fn past(filter: AskFilter) -> (QueryPart, usize) {
     match judge(filter).expect_err("past a bound") {
-        QueryError { part, wrong: Wrong::TooMany { max, .. } } => (part, max),
+        QueryError { part, kind: QueryErrorKind::TooMany { max, .. } } => (part, max),
         fault => panic!("refused for another reason: {fault:?}"),
     }
 }
@@ -37,16 +37,16 @@ fn tower(levels: usize) -> AskFilter {
 #[test]
 fn sixteen_trees_may_stand_inside_each_other() {
     judge(tower(16)).expect("sixteen");
-    assert_eq!(past(tower(17)), (Part::Filter(vec![0; 16]), 16));
+    assert_eq!(past(tower(17)), (QueryPart::Filter(vec![0; 16]), 16));
 }
 
 #[test]
 fn a_thousand_simple_filters_may_be_asked() {
     let filters = |count: usize| all((0..count).map(|_| simple("id", ">", Literal::Number("1".to_owned()))).collect());
     judge(filters(1_000)).expect("a thousand");
-    assert_eq!(past(filters(1_001)), (Part::Filter(vec![1_000]), 1_000));
+    assert_eq!(past(filters(1_001)), (QueryPart::Filter(vec![1_000]), 1_000));
     let parted = all(vec![filters(600), filters(401)]);
-    assert_eq!(past(parted), (Part::Filter(vec![1, 400]), 1_000));
+    assert_eq!(past(parted), (QueryPart::Filter(vec![1, 400]), 1_000));
 }
 
 #[test]
@@ -54,7 +54,11 @@ fn ten_thousand_values_may_stand_in_a_list() {
     let list = |count: usize| Literal::List((0..count).map(|number| Literal::Number(number.to_string())).collect());
     for (field, operator) in [("id", "in"), ("last_name", "not_in"), ("emails", "overlap"), ("groups", "in")] {
         judge(simple(field, operator, list(10_000))).expect("ten thousand");
-        assert_eq!(past(simple(field, operator, list(10_001))), (Part::FilterValue(vec![], None), 10_000), "{field}");
+        assert_eq!(
+            past(simple(field, operator, list(10_001))),
+            (QueryPart::FilterValue(vec![], None), 10_000),
+            "{field}"
+        );
     }
 }
 
@@ -63,7 +67,7 @@ fn a_pattern_may_have_a_thousand_characters() {
     for operator in ["like", "ilike", "not_like", "regexp"] {
         judge(simple("last_name", operator, text(1_000))).expect("a thousand characters, two thousand bytes");
         let fault = judge(simple("last_name", operator, text(1_001))).expect_err("too long");
-        assert_eq!(fault.part, Part::FilterValue(vec![], None), "{operator}");
+        assert_eq!(fault.part, QueryPart::FilterValue(vec![], None), "{operator}");
     }
     let query = |length: usize| Literal::Text(format!("# = \"{}\"", "ё".repeat(length - 6)));
     judge(simple("emails", "jsquery", query(1_000))).expect("a thousand characters");
@@ -77,7 +81,7 @@ fn a_sort_may_have_eight_keys() {
         Ask { sort: (0..count).map(key).collect(), ..Ask::default() }
     };
     plan(&CONTACT, &keys(8)).expect("eight");
-    assert_eq!(plan(&CONTACT, &keys(9)).expect_err("nine").part, Part::Sort);
+    assert_eq!(plan(&CONTACT, &keys(9)).expect_err("nine").part, QueryPart::Sort);
 }
 
 #[test]
@@ -86,11 +90,11 @@ fn the_window_is_bounded_on_both_sides() {
     window(Some(10_000), Some(100_000)).expect("the most");
     window(Some(0), Some(0)).expect("the least");
     for (limit, offset, part) in [
-        (Some(10_001), None, Part::Limit),
-        (Some(-1), None, Part::Limit),
-        (Some(i128::MAX), None, Part::Limit),
-        (None, Some(100_001), Part::Offset),
-        (None, Some(-1), Part::Offset),
+        (Some(10_001), None, QueryPart::Limit),
+        (Some(-1), None, QueryPart::Limit),
+        (Some(i128::MAX), None, QueryPart::Limit),
+        (None, Some(100_001), QueryPart::Offset),
+        (None, Some(-1), QueryPart::Offset),
     ] {
         assert_eq!(window(limit, offset).expect_err("outside").part, part);
     }
@@ -110,10 +114,10 @@ fn the_first_thing_wrong_is_the_one_that_is_named() {
         plan(&CONTACT, &ask).expect_err("much is wrong").part
     };
     let bad = |field, operator, value| all(vec![simple("id", "=", Literal::Null), simple(field, operator, value)]);
-    assert_eq!(wrong(bad("nothing", "=", Literal::Object), "id"), Part::FilterField(vec![1]));
-    assert_eq!(wrong(bad("patronymic", "=", Literal::Object), "id"), Part::FilterField(vec![1]));
-    assert_eq!(wrong(bad("id", "like", Literal::Object), "id"), Part::FilterOperator(vec![1]));
-    assert_eq!(wrong(bad("id", "=", Literal::Object), "id"), Part::FilterValue(vec![1], None));
-    assert_eq!(wrong(AskFilter::Everything, "id"), Part::SortField(0));
-    assert_eq!(wrong(AskFilter::Everything, "last_name"), Part::Fields(1));
+    assert_eq!(wrong(bad("nothing", "=", Literal::Object), "id"), QueryPart::FilterField(vec![1]));
+    assert_eq!(wrong(bad("patronymic", "=", Literal::Object), "id"), QueryPart::FilterField(vec![1]));
+    assert_eq!(wrong(bad("id", "like", Literal::Object), "id"), QueryPart::FilterOperator(vec![1]));
+    assert_eq!(wrong(bad("id", "=", Literal::Object), "id"), QueryPart::FilterValue(vec![1], None));
+    assert_eq!(wrong(AskFilter::Everything, "id"), QueryPart::SortField(0));
+    assert_eq!(wrong(AskFilter::Everything, "last_name"), QueryPart::Fields(1));
 }

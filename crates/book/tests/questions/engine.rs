@@ -1,12 +1,14 @@
 //! The engine under test, with its answers in a form that can be compared.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use ringbook_book::Book;
 use ringbook_book::query::ask::Ask;
-use ringbook_book::query::fault::{QueryError, Wrong};
 use ringbook_book::query::field::CONTACT;
 use ringbook_book::query::plan::plan;
+use ringbook_book::query::query_error::{QueryError, QueryErrorKind};
+use ringbook_book::runner::INLINE;
 
 use crate::oracle::Answer;
 
@@ -21,7 +23,7 @@ pub enum Outcome {
 impl Outcome {
     /// Whether the engine gave up because of the work, not of the words.
     pub fn is_too_slow(&self) -> bool {
-        matches!(self, Self::Refused(QueryError { wrong: Wrong::TooSlow, .. }))
+        matches!(self, Self::Refused(QueryError { kind: QueryErrorKind::TooSlow, .. }))
     }
 }
 
@@ -35,9 +37,9 @@ pub fn answer(book: &Book, ask: &Ask) -> Outcome {
 }
 
 fn try_answer(book: &Book, ask: &Ask) -> Result<Answer, QueryError> {
-    let plan = plan(&CONTACT, ask)?;
-    let page = book.contacts(&plan)?;
-    let ids = page.contacts(book).map(|contact| contact.id().number()).collect();
+    let plan = Arc::new(plan(&CONTACT, ask)?);
+    let page = Arc::new(book.clone()).search(&plan).run(&INLINE)?;
+    let ids = page.contacts().map(|contact| contact.id().number()).collect();
     Ok(Answer { total: page.total, ids })
 }
 

@@ -6,15 +6,15 @@
 
 #![expect(clippy::panic, reason = "a panic of a test is its failure")]
 
-mod asking;
 mod bounds;
-mod division;
+mod comparison;
 mod engine;
-mod judge;
 mod oracle;
 mod pages;
-mod rounds;
-mod sample;
+mod parallel_scan;
+mod postgres;
+mod random_book;
+mod random_questions;
+mod shrinking;
 mod tables;
-mod verdicts;
-mod words;
+mod vocabulary;

@@ -12,13 +12,13 @@ use std::collections::HashMap;
 
 use jsquery::{JsQuery, JsonKind, JsonView};
 use pg_regex::{Regex, StepBudget};
+use ringbook_book::collation;
 use ringbook_book::query::ask::{Ask, AskFilter, Condition, Direction, Literal};
-use ringbook_book::query::fault::Part;
-use ringbook_book::query::field::{CONTACT, Kind};
+use ringbook_book::query::field::{CONTACT, FieldType};
 use ringbook_book::query::operator::Operator;
-use ringbook_book::query::order;
+use ringbook_book::query::query_error::QueryPart;
 
-use crate::sample::Person;
+use crate::random_book::Person;
 
 /// What a question finds: how many, and which of them the window shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,15 +56,15 @@ pub fn held(person: &Person, field: &str) -> Held {
 }
 
 /// Answers the question, or says which part of it must be refused.
-pub fn answer(ask: &Ask, people: &[Person]) -> Result<Answer, Part> {
+pub fn answer(ask: &Ask, people: &[Person]) -> Result<Answer, QueryPart> {
     judge_filter(&ask.filter, &mut Vec::new())?;
     for (at, key) in ask.sort.iter().enumerate() {
         if !["last_name", "first_name", "full_name"].contains(&key.field.as_str()) {
-            return Err(Part::SortField(at));
+            return Err(QueryPart::SortField(at));
         }
     }
-    let limit = within(ask.limit.unwrap_or(1_000), 10_000).ok_or(Part::Limit)?;
-    let offset = within(ask.offset.unwrap_or(0), 100_000).ok_or(Part::Offset)?;
+    let limit = within(ask.limit.unwrap_or(1_000), 10_000).ok_or(QueryPart::Limit)?;
+    let offset = within(ask.offset.unwrap_or(0), 100_000).ok_or(QueryPart::Offset)?;
     let mut found: Vec<&Person> = people.iter().filter(|person| holds(&ask.filter, person)).collect();
     found.sort_by(|left, right| compare(ask, left, right));
     let ids = found.iter().skip(offset).take(limit).map(|person| person.id).collect();
@@ -75,12 +75,14 @@ fn within(wish: i128, max: i128) -> Option<usize> {
     (0..=max).contains(&wish).then_some(wish as usize)
 }
 
-fn judge_filter(filter: &AskFilter, at: &mut Vec<usize>) -> Result<(), Part> {
+fn judge_filter(filter: &AskFilter, at: &mut Vec<usize>) -> Result<(), QueryPart> {
     match filter {
         AskFilter::Everything => Ok(()),
         AskFilter::Simple { field, operator, value } => judge_simple(field, operator, value, at),
-        AskFilter::Tree { .. } if at.len() == 16 => Err(Part::Filter(at.clone())),
-        AskFilter::Tree { filters, condition: None } if filters.len() > 1 => Err(Part::FilterCondition(at.clone())),
+        AskFilter::Tree { .. } if at.len() == 16 => Err(QueryPart::Filter(at.clone())),
+        AskFilter::Tree { filters, condition: None } if filters.len() > 1 => {
+            Err(QueryPart::FilterCondition(at.clone()))
+        }
         AskFilter::Tree { filters, .. } => {
             for (place, filter) in filters.iter().enumerate() {
                 at.push(place);
@@ -92,12 +94,12 @@ fn judge_filter(filter: &AskFilter, at: &mut Vec<usize>) -> Result<(), Part> {
     }
 }
 
-fn judge_simple(field: &str, operator: &str, value: &Literal, at: &[usize]) -> Result<(), Part> {
+fn judge_simple(field: &str, operator: &str, value: &Literal, at: &[usize]) -> Result<(), QueryPart> {
     let known = CONTACT.iter().find(|known| known.name == field && field != "patronymic");
-    let known = known.ok_or(Part::FilterField(at.to_vec()))?;
+    let known = known.ok_or(QueryPart::FilterField(at.to_vec()))?;
     let operator = read_operator(operator).filter(|one| suits(*one, known.kind));
-    let operator = operator.ok_or(Part::FilterOperator(at.to_vec()))?;
-    judge_value(known.kind, operator, value).map_err(|element| Part::FilterValue(at.to_vec(), element))
+    let operator = operator.ok_or(QueryPart::FilterOperator(at.to_vec()))?;
+    judge_value(known.kind, operator, value).map_err(|element| QueryPart::FilterValue(at.to_vec(), element))
 }
 
 pub fn read_operator(text: &str) -> Option<Operator> {
@@ -105,7 +107,7 @@ pub fn read_operator(text: &str) -> Option<Operator> {
 }
 
 /// The table of operators and types.
-fn suits(operator: Operator, kind: Kind) -> bool {
+fn suits(operator: Operator, kind: FieldType) -> bool {
     let row = match operator {
         Operator::IsNull | Operator::IsNotNull | Operator::Equal | Operator::NotEqual => "nslo",
         Operator::Less | Operator::Greater | Operator::AtMost | Operator::AtLeast => "n",
@@ -115,17 +117,17 @@ fn suits(operator: Operator, kind: Kind) -> bool {
         Operator::JsQuery => "lo",
     };
     row.contains(match kind {
-        Kind::Number => 'n',
-        Kind::Text => 's',
-        Kind::Texts | Kind::Phones => 'l',
-        Kind::Objects { .. } => 'o',
+        FieldType::Number => 'n',
+        FieldType::Text => 's',
+        FieldType::Texts | FieldType::Phones => 'l',
+        FieldType::Objects { .. } => 'o',
         other => panic!("contacts have no {other:?}"),
     })
 }
 
 /// Whether a value can be read; if not, which element of a list is to blame, if one is.
-fn judge_value(kind: Kind, operator: Operator, value: &Literal) -> Result<(), Option<usize>> {
-    let numeric = matches!(kind, Kind::Number | Kind::Objects { .. });
+fn judge_value(kind: FieldType, operator: Operator, value: &Literal) -> Result<(), Option<usize>> {
+    let numeric = matches!(kind, FieldType::Number | FieldType::Objects { .. });
     let scalar = |value: &Literal| match value {
         Literal::Number(_) => true,
         Literal::Text(text) if numeric => {
@@ -420,7 +422,7 @@ fn compare(ask: &Ask, left: &Person, right: &Person) -> Ordering {
         _ => panic!("only texts can be sorted by"),
     };
     for key in &ask.sort {
-        let order = order::compare(text(left, &key.field).as_deref(), text(right, &key.field).as_deref());
+        let order = collation::compare(text(left, &key.field).as_deref(), text(right, &key.field).as_deref());
         if order.is_ne() {
             return if key.direction == Direction::Ascending { order } else { order.reverse() };
         }

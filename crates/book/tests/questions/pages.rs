@@ -5,9 +5,9 @@ use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Condition, Direction, L
 use ringbook_book::query::window::LIMIT_MAX;
 use ringbook_testbed::random::{Choices, seeds};
 
-use crate::asking::ask;
 use crate::engine::{self, Outcome, found};
-use crate::sample::Sample;
+use crate::random_book::Sample;
+use crate::random_questions::ask;
 
 #[test]
 fn pages_of_one_of_seven_and_of_the_most_make_the_same_list() {

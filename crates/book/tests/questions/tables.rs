@@ -6,11 +6,11 @@ use ringbook_testbed::random::Choices;
 use std::cmp::Ordering;
 
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Direction, Literal};
-use ringbook_book::query::field::{AlwaysEmpty, Field, Kind};
+use ringbook_book::query::field::{EmptyValue, Field, FieldType};
 use ringbook_book::query::plan::plan;
-use ringbook_book::query::runner::INLINE;
 use ringbook_book::query::table;
 use ringbook_book::query::value::{Record, Value};
+use ringbook_book::runner::INLINE;
 
 /// Whether a comparison with this outcome satisfies an operator.
 type Holds = fn(Ordering) -> bool;
@@ -19,17 +19,17 @@ type Holds = fn(Ordering) -> bool;
 type Key<'a> = &'a dyn Fn(&Row) -> Option<i64>;
 
 /// A field that can be filtered and sorted by.
-const fn field(name: &'static str, kind: Kind) -> Field {
+const fn field(name: &'static str, kind: FieldType) -> Field {
     Field { name, kind, nullable: true, filterable: true, sortable: true, about: "" }
 }
 
 static FIELDS: [Field; 6] = [
-    field("id", Kind::Number),
-    field("count", Kind::Number),
-    field("title", Kind::Text),
-    field("active", Kind::Boolean),
-    field("since", Kind::DateTime),
-    field("schedule", Kind::Empty(AlwaysEmpty::Null)),
+    field("id", FieldType::Number),
+    field("count", FieldType::Number),
+    field("title", FieldType::Text),
+    field("active", FieldType::Boolean),
+    field("since", FieldType::DateTime),
+    field("schedule", FieldType::Empty(EmptyValue::Null)),
 ];
 
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Record for Row {
             2 => self.title.map_or(Value::Null, Value::Text),
             3 => Value::Boolean(self.active),
             4 => self.since.map_or(Value::Null, Value::DateTime),
-            _ => Value::AlwaysEmpty(AlwaysEmpty::Null),
+            _ => Value::Empty(EmptyValue::Null),
         }
     }
 

@@ -63,7 +63,10 @@ fn groups(cell: &str, separator: Separator) -> Vec<String> {
 pub fn own_group(name: &str) -> Option<&str> {
     let name = name.trim();
     let unmarked = SYSTEM_MARKS.iter().find_map(|mark| name.strip_prefix(mark)).unwrap_or(name).trim();
-    let is_system = SYSTEM_GROUPS.contains(&unmarked.to_lowercase().as_str());
+    let is_system = match unmarked.is_ascii() {
+        true => SYSTEM_GROUPS.iter().any(|group| group.eq_ignore_ascii_case(unmarked)),
+        false => SYSTEM_GROUPS.contains(&unmarked.to_lowercase().as_str()),
+    };
     (!is_system && !unmarked.is_empty()).then_some(unmarked)
 }
 

@@ -15,6 +15,10 @@ const INTERNAL_ADDRESS: &str = "is an address inside of a mail server";
 /// name around `<address>` are dropped.
 pub fn emails(cell: &str) -> Parsed<Email> {
     let mut found = Parsed::default();
+    if let Some(email) = common(cell) {
+        found.values.push(email);
+        return found;
+    }
     for line in cell.split(['\n', '\r']).flat_map(|line| line.split(":::")) {
         let line = line.trim();
         if line.is_empty() {
@@ -26,6 +30,12 @@ pub fn emails(cell: &str) -> Parsed<Email> {
         }
     }
     found
+}
+
+/// An address with nothing around it.
+fn common(cell: &str) -> Option<Email> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@.-_+".contains(&byte);
+    if cell.bytes().all(is_plain) { Email::parse(cell).ok() } else { None }
 }
 
 /// The pieces of a line that is not one address: each with an `@` on its own, or the line as a whole.

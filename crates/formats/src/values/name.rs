@@ -27,6 +27,9 @@ fn is_mark(c: char) -> bool {
 /// A name in composed form: line breaks and other control characters become blanks, and invisible characters at its
 /// ends are dropped. `None` if nothing is left.
 pub fn name(text: &str) -> Option<(Name, Cut)> {
+    if text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_control()) && text.len() <= NAME_CHARS_MAX {
+        return Name::parse(text).ok().map(|name| (name, Cut::Whole));
+    }
     let text = nfc(text);
     let is_outer = |c: char| c.is_whitespace() || is_mark(c) || c.is_control();
     let text = text.trim_matches(is_outer);

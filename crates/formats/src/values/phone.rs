@@ -87,15 +87,48 @@ impl PhoneNumber {
     }
 }
 
-/// A number that is written as its digits, with or without a plus sign; `None` for anything else.
-pub(super) fn digits_only(text: &str) -> Option<PhoneNumber> {
-    let digits = text.strip_prefix('+').unwrap_or(text);
-    let is_plain = !digits.starts_with("00") && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let has_fixed_length = digits.len() < text.len() && calling_codes::has_fixed_length(digits);
-    if !is_plain || (has_fixed_length && digits.len() > calling_codes::fixed_length()) {
+/// A number in a common form, read in one pass: digits, blanks, hyphens, dots and parentheses. `None` for anything that
+/// has to be looked at more closely, by [`single`].
+pub(super) fn common(text: &str) -> Option<PhoneNumber> {
+    let bytes = text.as_bytes();
+    let is_international = bytes.first() == Some(&b'+');
+    let mut number = String::with_capacity(PHONE_DIGITS_MAX + 1);
+    if is_international {
+        number.push('+');
+    }
+    let start = number.len();
+    let mut first_run = 0;
+    for (at, byte) in bytes.iter().enumerate().skip(start) {
+        let count = number.len() - start;
+        match byte {
+            b'0'..=b'9' => {
+                // A group after a whole number may be an extension.
+                if count == PHONE_DIGITS_MAX || (first_run >= RUN_DIGITS_MIN && first_run == count) {
+                    return None;
+                }
+                number.push(char::from(*byte));
+                continue;
+            }
+            b' ' | b'-' | b'.' | b')' => {}
+            // The zero of `(0)` and an extension in parentheses are read elsewhere.
+            b'(' if count < WHOLE_DIGITS_MIN && bytes.get(at + 1).is_some_and(|next| (b'1'..=b'9').contains(next)) => {}
+            _ => return None,
+        }
+        if first_run == 0 {
+            first_run = count;
+        }
+    }
+    let digits = &number[start..];
+    let may_have_fixed_length = if is_international {
+        calling_codes::has_fixed_length(digits)
+    } else {
+        first_run == 1 && digits.starts_with(['1', '7', '8'])
+    };
+    let is_odd = may_have_fixed_length && digits.len() > calling_codes::fixed_length();
+    if is_odd || (!is_international && digits.starts_with("00")) {
         return None;
     }
-    Phone::parse(text).ok().map(|phone| PhoneNumber { text: text.to_owned(), phone })
+    Phone::parse(&number).ok().map(|phone| PhoneNumber { text: number, phone })
 }
 
 /// A number and what was cut off after it.

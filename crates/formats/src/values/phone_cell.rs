@@ -24,22 +24,28 @@ const DIGITS_LOST: &str = "lost digits in a spreadsheet (scientific notation)";
 /// without being part of it.
 pub fn phones(cell: &str) -> Parsed<PhoneNumber> {
     let mut found = Parsed::default();
-    if let Some(number) = phone::digits_only(cell.trim()) {
-        found.values.push(number);
-        return found;
+    for line in cell.split('\n') {
+        match phone::common(line.trim()) {
+            Some(number) => found.values.push(number),
+            None => line.split(":::").for_each(|part| read(&mut found, part)),
+        }
     }
-    let text = plain::ascii_signs(cell);
-    for line in text.split('\n').flat_map(|line| line.split(":::")) {
+    found
+}
+
+/// Reads a part of a cell in any form.
+fn read(found: &mut Parsed<PhoneNumber>, part: &str) {
+    let text = plain::ascii_signs(part);
+    for line in text.split('\n') {
         let line = undamaged(line.trim());
         if line.is_empty() {
             continue;
         }
         match plain_number(line) {
-            Ok(digits) => add(&mut found, line, digits.as_deref().unwrap_or(line)),
+            Ok(digits) => add(found, line, digits.as_deref().unwrap_or(line)),
             Err(kind) => found.notes.push(ValueNote::plain(line, kind)),
         }
     }
-    found
 }
 
 fn add(found: &mut Parsed<PhoneNumber>, written: &str, text: &str) {

@@ -1,6 +1,6 @@
 //! What filters and sorts look like, by the field table of what they ask about.
 
-use ringbook_book::query::field::{Field, Kind};
+use ringbook_book::query::field::{Field, FieldType};
 use ringbook_book::query::operator::Operator;
 use ringbook_book::query::plan::{
     FILTER_DEPTH_MAX, LIST_VALUES_MAX, PATTERN_CHARS_MAX, SIMPLE_FILTERS_MAX, SORT_KEYS_MAX,
@@ -47,7 +47,7 @@ fn simple(field: &Field) -> Value {
         "type": "object",
         "properties": {
             "field": {"const": field.name, "description": field.about},
-            "operator": {"enum": Operator::suiting(field.kind)},
+            "operator": {"enum": Operator::names_for(field.kind)},
             "value": value(field.kind),
         },
         "required": ["field", "operator"],
@@ -56,36 +56,36 @@ fn simple(field: &Field) -> Value {
 }
 
 /// What a field of this kind is compared with.
-fn value(kind: Kind) -> Value {
+fn value(kind: FieldType) -> Value {
     let (types, about) = match kind {
-        Kind::Number => (
+        FieldType::Number => (
             &["number", "string", "array", "null"][..],
             "A number, or a string that is a decimal integer; for in and not_in a list of them",
         ),
-        Kind::Text => (
+        FieldType::Text => (
             &["string", "number", "array", "null"][..],
             "A string; a number is read as its text; for in and not_in a list of them. like and ilike know % for any \
              run of characters, _ for one, \\ to escape; regexp takes PostgreSQL's advanced regular expressions",
         ),
-        Kind::Boolean => (&["boolean", "null"][..], "true or false"),
-        Kind::DateTime => (&["string", "null"][..], "YYYY-MM-DD hh:mm:ss, or YYYY-MM-DD for its midnight, in UTC"),
-        Kind::Seconds => (
+        FieldType::Boolean => (&["boolean", "null"][..], "true or false"),
+        FieldType::DateTime => (&["string", "null"][..], "YYYY-MM-DD hh:mm:ss, or YYYY-MM-DD for its midnight, in UTC"),
+        FieldType::Seconds => (
             &["number", "string", "array", "null"][..],
             "A number of seconds, with a fraction perhaps; for in and not_in a list of them",
         ),
-        Kind::Texts => (
+        FieldType::Texts => (
             &["string", "number", "array", "null"][..],
             "A string that any element is compared with (none, for the negations); for in, not_in, overlap and \
              not_overlap a list; for jsquery a question about the list as JSON",
         ),
-        Kind::Phones => (
+        FieldType::Phones => (
             &["string", "number", "array", "null"][..],
             "A phone number that any element is compared with (none, for the negations), in any spelling for =, in and \
              overlap and their negations; for in, not_in, overlap and not_overlap a list; for jsquery a question about \
              the list as JSON",
         ),
-        Kind::Objects { id } => return objects(id),
-        Kind::Object | Kind::Empty(_) => (&["null"][..], "Nothing to compare with"),
+        FieldType::Objects { id } => return objects(id),
+        FieldType::Object | FieldType::Empty(_) => (&["null"][..], "Nothing to compare with"),
     };
     json!({"type": types, "description": about})
 }

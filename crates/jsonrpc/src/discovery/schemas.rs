@@ -3,7 +3,7 @@
 use ringbook_book::blacklist::COMMENT_CHARS_MAX;
 use ringbook_book::employee::EMPLOYEE_PHONE_CHARS_MAX;
 use ringbook_book::id::ID_MAX;
-use ringbook_book::query::field::{AlwaysEmpty, Field, Kind};
+use ringbook_book::query::field::{EmptyValue, Field, FieldType};
 use ringbook_book::text::{EMAIL_BYTES_MAX, NAME_CHARS_MAX, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN};
 use serde_json::{Value, json};
 
@@ -208,18 +208,18 @@ fn record(fields: &[Field]) -> Value {
 fn member(field: &Field) -> Value {
     let scalar = |name: &str| if field.nullable { json!([name, "null"]) } else { json!(name) };
     match field.kind {
-        Kind::Number => json!({"type": scalar("integer")}),
-        Kind::Text => json!({"type": scalar("string")}),
-        Kind::Boolean => json!({"type": scalar("boolean")}),
-        Kind::DateTime => json!({"type": scalar("string"), "pattern": MOMENT_PATTERN}),
-        Kind::Seconds => json!({"type": scalar("number")}),
-        Kind::Object => json!({"type": scalar("object")}),
-        Kind::Texts => json!({"type": "array", "items": {"type": "string"}}),
-        Kind::Phones => json!({"type": "array", "items": digits()}),
-        Kind::Objects { id } => json!({"type": "array", "items": element(id)}),
-        Kind::Empty(AlwaysEmpty::Null) => json!({"type": "null"}),
-        Kind::Empty(AlwaysEmpty::List) => json!({"type": "array", "maxItems": 0}),
-        Kind::Empty(AlwaysEmpty::Object) => json!({"type": "object", "maxProperties": 0}),
+        FieldType::Number => json!({"type": scalar("integer")}),
+        FieldType::Text => json!({"type": scalar("string")}),
+        FieldType::Boolean => json!({"type": scalar("boolean")}),
+        FieldType::DateTime => json!({"type": scalar("string"), "pattern": MOMENT_PATTERN}),
+        FieldType::Seconds => json!({"type": scalar("number")}),
+        FieldType::Object => json!({"type": scalar("object")}),
+        FieldType::Texts => json!({"type": "array", "items": {"type": "string"}}),
+        FieldType::Phones => json!({"type": "array", "items": digits()}),
+        FieldType::Objects { id } => json!({"type": "array", "items": element(id)}),
+        FieldType::Empty(EmptyValue::Null) => json!({"type": "null"}),
+        FieldType::Empty(EmptyValue::List) => json!({"type": "array", "maxItems": 0}),
+        FieldType::Empty(EmptyValue::Object) => json!({"type": "object", "maxProperties": 0}),
     }
 }
 

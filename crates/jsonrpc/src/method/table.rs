@@ -1,8 +1,7 @@
 //! The rows of the table of methods.
 
-use ringbook_book::query::field::{
-    ACCOUNT, API_REQUEST, BLACKLIST_NUMBER, CONTACT, CUSTOMER_USER, EMPLOYEE, GROUP, ORGANIZATION,
-};
+use ringbook_app::fields::{ACCOUNT, API_REQUEST, CUSTOMER_USER};
+use ringbook_book::query::field::{BLACKLIST_NUMBER, CONTACT, EMPLOYEE, GROUP, ORGANIZATION};
 
 use super::bounds;
 use super::{ACCESS_TOKEN, Admission, Answer, Form, Method, Need, Parameter, Spec, USER_ID};

@@ -117,6 +117,6 @@ async fn change(request: MethodCall<'_>, call: &mut Admitted<'_, '_>, command: C
 }
 
 fn made(outcome: &Outcome) -> Result<u64, RpcError> {
-    let made = outcome.made.first().copied().flatten();
+    let made = outcome.created.first().copied().flatten();
     made.ok_or_else(|| RpcError::internal("a command that makes something has made nothing"))
 }

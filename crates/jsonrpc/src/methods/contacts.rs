@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ringbook_app::admitted::Admitted;
-use ringbook_book::query::runner::Runner;
+use ringbook_book::runner::Runner;
 
 use super::MethodCall;
 use crate::mnemonic::RpcError;
@@ -29,7 +29,7 @@ pub async fn contacts(
         let mut reply = attempts.open(count * USUAL_BYTES).await?;
         let (found, chunk_cache) = (Arc::clone(&found), Arc::clone(chunk_cache));
         let write = move |runner: &dyn Runner| {
-            to_wire::contacts(reply.data(), found.fields, &found.page, &found.book, &chunk_cache, runner);
+            to_wire::contacts(reply.data(), found.fields, &found.page, &chunk_cache, runner);
             reply
         };
         let reply = call.write(count, write).await.map_err(refused)?;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ringbook_app::admitted::Admitted;
-use ringbook_book::query::records::{BlacklistNumbers, Employees, Found, Groups, Listing, Organizations};
-use ringbook_book::query::runner::Runner;
+use ringbook_book::query::records::{BlacklistNumbers, Employees, Groups, Listing, Organizations, RecordPage};
+use ringbook_book::runner::Runner;
 
 use super::MethodCall;
 use crate::mnemonic::RpcError;
@@ -41,7 +41,7 @@ async fn answer<L: Listing>(request: MethodCall<'_>, call: &mut Admitted<'_, '_>
     loop {
         let mut reply = attempts.open(0).await?;
         let (table, fields) = (plan.table(), plan.fields());
-        let write = move |found: Found<L::Record<'_>>, runner: &dyn Runner| {
+        let write = move |found: RecordPage<L::Record<'_>>, runner: &dyn Runner| {
             to_wire::records(reply.data(), table, fields, found.records(), runner);
             (reply, found.total)
         };

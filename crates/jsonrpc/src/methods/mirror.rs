@@ -4,7 +4,7 @@ use bytes::Bytes;
 use ringbook_app::admitted::Admitted;
 use ringbook_app::cursor;
 use ringbook_book::book::history::Changes;
-use ringbook_book::query::runner::Runner;
+use ringbook_book::runner::Runner;
 
 use super::MethodCall;
 use crate::error_map;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ringbook_app::admitted::Admitted;
-use ringbook_book::query::field::{ACCOUNT, CUSTOMER_USER, Field};
-use ringbook_book::query::records::Found;
-use ringbook_book::query::runner::Runner;
+use ringbook_app::fields::{ACCOUNT, CUSTOMER_USER};
+use ringbook_book::query::field::Field;
+use ringbook_book::query::records::RecordPage;
 use ringbook_book::query::value::{Record, Value};
+use ringbook_book::runner::Runner;
 
 use super::MethodCall;
 use crate::mnemonic::RpcError;
@@ -40,7 +41,7 @@ async fn answer<R: Record + Clone + Send + 'static>(
     loop {
         let mut reply = attempts.open(0).await?;
         let fields = plan.fields();
-        let write = move |found: Found<R>, runner: &dyn Runner| {
+        let write = move |found: RecordPage<R>, runner: &dyn Runner| {
             to_wire::records(reply.data(), table, fields, found.records(), runner);
             (reply, found.total)
         };

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ringbook_app::admitted::Admitted;
+use ringbook_app::fields::API_REQUEST;
 use ringbook_book::moment;
-use ringbook_book::query::field::API_REQUEST;
-use ringbook_book::query::runner::Runner;
+use ringbook_book::runner::Runner;
 
 use super::MethodCall;
 use crate::method::{DATE_FROM, DATE_TILL};

@@ -35,12 +35,12 @@ pub async fn upload_contacts(request: MethodCall<'_>, call: &mut Admitted<'_, '_
 
 /// The error of the call, at the record that is to blame.
 fn of_upload(error: &AppError, batch: &Batch<'_>, params: Reader<'_>) -> RpcError {
-    let AppError::Command(refusal) = error else {
+    let AppError::Command(rejected) = error else {
         return error_map::of_app(error, params);
     };
-    match batch.good.get(refusal.at) {
+    match batch.good.get(rejected.index) {
         Some(place) => {
-            let fault = error_map::of_command(refusal, Reader::of(batch.sent[*place]));
+            let fault = error_map::of_command(rejected, Reader::of(batch.sent[*place]));
             // A book without room is the fault of no record.
             if fault.field.is_some() { fault.inside(&from_wire::upload_path(*place)) } else { fault }
         }
@@ -51,7 +51,7 @@ fn of_upload(error: &AppError, batch: &Batch<'_>, params: Reader<'_>) -> RpcErro
 /// One for each record sent.
 fn ids(outcome: &Outcome, batch: &Batch<'_>) -> Vec<Option<u64>> {
     let mut ids = vec![None; batch.sent.len()];
-    for (place, made) in batch.good.iter().zip(&outcome.made) {
+    for (place, made) in batch.good.iter().zip(&outcome.created) {
         ids[*place] = *made;
     }
     ids
@@ -60,9 +60,9 @@ fn ids(outcome: &Outcome, batch: &Batch<'_>) -> Vec<Option<u64>> {
 /// What was wrong with the records left out, in their order.
 fn errors(outcome: &Outcome, batch: &mut Batch<'_>) -> Vec<(usize, RpcError)> {
     let mut errors = std::mem::take(&mut batch.wrong);
-    for refusal in &outcome.left_out {
-        if let Some(place) = batch.good.get(refusal.at) {
-            errors.push((*place, error_map::of_command(refusal, Reader::of(batch.sent[*place]))));
+    for rejected in &outcome.skipped {
+        if let Some(place) = batch.good.get(rejected.index) {
+            errors.push((*place, error_map::of_command(rejected, Reader::of(batch.sent[*place]))));
         }
     }
     errors.sort_by_key(|(place, _)| *place);

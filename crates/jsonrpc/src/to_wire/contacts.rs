@@ -12,10 +12,10 @@ use bytes::Bytes;
 use ringbook_book::Book;
 use ringbook_book::book::history::Changed;
 use ringbook_book::book::view::ContactView;
-use ringbook_book::query::contacts::Page;
+use ringbook_book::query::contact_page::ContactPage;
 use ringbook_book::query::field::{CONTACT, contact as place};
 use ringbook_book::query::plan::FieldSet;
-use ringbook_book::query::runner::Runner;
+use ringbook_book::runner::Runner;
 
 use super::chunk_cache::{ChunkCache, Rendered, Text};
 use super::memo::Memo;
@@ -37,19 +37,13 @@ pub(super) const CHUNK_BYTES_MAX: usize = 4 << 20;
 
 /// Appends the array of a page's contacts, each with the members in `fields` in the documented order; stops where the
 /// output or the runner says so. What is written of whole chunks is kept in `rendered`, and taken from there.
-pub fn contacts(
-    output: &mut Output,
-    fields: FieldSet,
-    page: &Page,
-    book: &Book,
-    rendered: &ChunkCache,
-    runner: &dyn Runner,
-) {
+pub fn contacts(output: &mut Output, fields: FieldSet, page: &ContactPage, rendered: &ChunkCache, runner: &dyn Runner) {
+    let book = page.book();
     let mut shared = (page.len() >= RECORDS_TO_REMEMBER_MIN).then(Shared::default);
     let by_chunks = page.len() >= RECORDS_OF_CHUNKS_MIN && fields == FieldSet::all(CONTACT.len());
     output.open.push(b'[');
     let mut written = 0;
-    for (chunk, places) in page.runs() {
+    for (chunk, places) in page.row_ranges() {
         let in_one = by_chunks && places.len() >= NEIGHBOURS_MIN;
         let bytes_max = output.room.bytes_max().saturating_sub(output.bytes());
         let text =
@@ -57,7 +51,7 @@ pub fn contacts(
         let goes_on = match text {
             Some(text) => {
                 output.append(slice(&text, &places, written == 0));
-                output.go_on(runner) && runner.goes_on()
+                output.go_on(runner) && runner.should_continue()
             }
             None => {
                 let views = book.views(chunk, places.clone());
@@ -104,7 +98,7 @@ fn change(open: &mut Vec<u8>, changed: &Changed<'_>, shared: Option<&mut Shared>
             raw(open, r#","deleted":false,"contact":"#);
             contact(open, FieldSet::all(CONTACT.len()), *view, shared);
         }
-        Changed::Gone(id) => {
+        Changed::Deleted(id) => {
             number(open, id.number());
             raw(open, r#","deleted":true,"contact":null"#);
         }
@@ -201,9 +195,9 @@ fn contact(open: &mut Vec<u8>, fields: FieldSet, view: ContactView<'_>, shared: 
         }
         Some(shared) => {
             let (managers, organizations) = (&mut shared.managers, &mut shared.organizations);
-            managers.append(open, view.manager_place(), |open| manager(open, fields, view));
-            organizations.append(open, view.organization_place(), |open| organization(open, fields, view));
-            shared.groups.append(open, view.group_set_place(), |open| groups(open, fields, view));
+            managers.append(open, view.manager_slot(), |open| manager(open, fields, view));
+            organizations.append(open, view.organization_slot(), |open| organization(open, fields, view));
+            shared.groups.append(open, view.group_set_slot(), |open| groups(open, fields, view));
         }
     }
     open[start] = b'{';

@@ -2,10 +2,10 @@
 //! users, employees, groups and organizations.
 
 use ringbook_book::moment;
-use ringbook_book::query::field::{AlwaysEmpty, Field};
+use ringbook_book::query::field::{EmptyValue, Field};
 use ringbook_book::query::plan::FieldSet;
-use ringbook_book::query::runner::Runner;
 use ringbook_book::query::value::{Objects, Record, Value};
+use ringbook_book::runner::Runner;
 
 use super::{Output, number, raw, text};
 
@@ -50,7 +50,7 @@ fn one(output: &mut Output, table: &[Field], fields: FieldSet, record: &impl Rec
 /// Appends a value that is no object, nor a list of them.
 fn scalar(open: &mut Vec<u8>, value: Value<'_>) {
     match value {
-        Value::Null | Value::AlwaysEmpty(AlwaysEmpty::Null) => raw(open, "null"),
+        Value::Null | Value::Empty(EmptyValue::Null) => raw(open, "null"),
         Value::Number(value) => signed(open, value),
         Value::Boolean(true) => raw(open, "true"),
         Value::Boolean(false) => raw(open, "false"),
@@ -59,8 +59,8 @@ fn scalar(open: &mut Vec<u8>, value: Value<'_>) {
         Value::Text(content) => text(open, content),
         Value::Texts(contents) => texts(open, contents),
         // The members of an object are scalars, and whoever comes from a record has looked already.
-        Value::Objects(_) | Value::AlwaysEmpty(AlwaysEmpty::List) => raw(open, "[]"),
-        Value::Object(_) | Value::AlwaysEmpty(AlwaysEmpty::Object) => raw(open, "{}"),
+        Value::Objects(_) | Value::Empty(EmptyValue::List) => raw(open, "[]"),
+        Value::Object(_) | Value::Empty(EmptyValue::Object) => raw(open, "{}"),
     }
 }
 

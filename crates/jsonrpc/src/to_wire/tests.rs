@@ -1,18 +1,21 @@
 //! The bytes of answers, letter by letter.
 
+use std::sync::Arc;
+
 use ringbook_book::Book;
 use ringbook_book::book::writer::BookWriter;
 use ringbook_book::change::{Change, Effect};
 use ringbook_book::contact::{Contact, ContactDraft};
 use ringbook_book::employee::Employee;
-use ringbook_book::group::{Group, Origin};
+use ringbook_book::group::{Group, GroupOwner};
 use ringbook_book::id::{ContactId, EmployeeId, GroupId, OrganizationId};
 use ringbook_book::organization::Organization;
 use ringbook_book::query::ask::Ask;
-use ringbook_book::query::field::{AlwaysEmpty, CONTACT};
-use ringbook_book::query::plan::plan;
-use ringbook_book::query::runner::{INLINE, Share};
+use ringbook_book::query::contact_page::ContactPage;
+use ringbook_book::query::field::{CONTACT, EmptyValue};
+use ringbook_book::query::plan::{FieldSet, plan};
 use ringbook_book::query::value::{Objects, Record, Value};
+use ringbook_book::runner::{INLINE, Partition};
 use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
 use ringbook_http::ReplyBudget;
 
@@ -55,7 +58,7 @@ fn full() -> Contact {
 
 fn book(contacts: Vec<Contact>) -> Book {
     let group = |id, text| {
-        Effect::PutGroup(Group { id: GroupId::new(id).expect(PROOF), name: name(text), origin: Origin::User })
+        Effect::PutGroup(Group { id: GroupId::new(id).expect(PROOF), name: name(text), owner: GroupOwner::User })
     };
     let employee = Employee {
         id: EmployeeId::new(3).expect(PROOF),
@@ -69,9 +72,9 @@ fn book(contacts: Vec<Contact>) -> Book {
     let mut effects = vec![group(1, "VIP"), group(12, "x")];
     effects.extend([Effect::PutEmployee(employee), Effect::PutOrganization(organization)]);
     effects.extend(contacts.into_iter().map(Effect::PutContact));
-    let mut desk = BookWriter::default();
-    desk.apply(&Change { decided_on: desk.book().revision(), contacts: 0, effects });
-    desk.book().clone()
+    let mut writer = BookWriter::default();
+    writer.apply(&Change { decided_on: writer.book().revision(), contacts: 0, effects });
+    writer.book().clone()
 }
 
 fn written(book: &Book, fields: &[&str]) -> String {
@@ -79,11 +82,17 @@ fn written(book: &Book, fields: &[&str]) -> String {
     page(book, &Ask { fields, ..Ask::default() }, &ChunkCache::default())
 }
 
+/// The members to return and the page of a query.
+fn search(book: &Book, ask: &Ask) -> (FieldSet, ContactPage) {
+    let plan = Arc::new(plan(&CONTACT, ask).expect(PROOF));
+    let page = Arc::new(book.clone()).search(&plan).run(&INLINE).expect(PROOF);
+    (plan.fields(), page)
+}
+
 fn page(book: &Book, ask: &Ask, rendered: &ChunkCache) -> String {
-    let plan = plan(&CONTACT, ask).expect(PROOF);
-    let found = book.contacts(&plan).expect(PROOF);
+    let (fields, found) = search(book, ask);
     let mut output = Output::new(AnswerRoom::unbounded());
-    contacts(&mut output, plan.fields(), &found, book, rendered, &INLINE);
+    contacts(&mut output, fields, &found, rendered, &INLINE);
     String::from_utf8(output.finish().concat()).expect("UTF-8")
 }
 
@@ -123,9 +132,8 @@ fn a_long_page_goes_out_in_pieces() {
     let mut reply = Reply::open("1");
     // One member less: pages of all members go out by chunks.
     let fields = CONTACT.iter().map(|field| field.name.to_owned()).filter(|name| name != "patronymic").collect();
-    let plan = plan(&CONTACT, &Ask { fields, limit: Some(4_000), ..Ask::default() }).expect(PROOF);
-    let found = book.contacts(&plan).expect(PROOF);
-    contacts(reply.data(), plan.fields(), &found, &book, &ChunkCache::default(), &INLINE);
+    let (fields, found) = search(&book, &Ask { fields, limit: Some(4_000), ..Ask::default() });
+    contacts(reply.data(), fields, &found, &ChunkCache::default(), &INLINE);
     let pieces = reply.close(Some(4_000), None);
     assert!(pieces.len() > 3 && pieces[1].len() >= SEGMENT_BYTES && pieces[1].len() < SEGMENT_BYTES + SLACK_BYTES);
     let answer: serde_json::Value = serde_json::from_slice(&pieces.concat()).expect("JSON");
@@ -135,10 +143,10 @@ fn a_long_page_goes_out_in_pieces() {
 
 #[test]
 fn pages_of_kept_chunks_are_the_pages_that_are_written_anew() {
-    let mut desk = BookWriter::default();
+    let mut writer = BookWriter::default();
     let mut change = |effects| {
-        desk.apply(&Change { decided_on: desk.book().revision(), contacts: 0, effects });
-        desk.book().clone()
+        writer.apply(&Change { decided_on: writer.book().revision(), contacts: 0, effects });
+        writer.book().clone()
     };
     let organization = |text| Organization { id: OrganizationId::new(4).expect(PROOF), name: name(text) };
     let employed = |id: u64, last: &str| {
@@ -174,7 +182,7 @@ fn heavy(contacts: u64, groups: u64) -> Book {
     let ids: Vec<GroupId> = (1..=groups).map(|id| GroupId::new(id).expect(PROOF)).collect();
     let group = |id: &GroupId| {
         let name = name(&format!("{id:?}{}", "😀".repeat(200)));
-        Effect::PutGroup(Group { id: *id, name, origin: Origin::User })
+        Effect::PutGroup(Group { id: *id, name, owner: GroupOwner::User })
     };
     let mut effects: Vec<Effect> = ids.iter().map(group).collect();
     effects.extend((1..=contacts).map(|id| {
@@ -189,10 +197,9 @@ fn heavy(contacts: u64, groups: u64) -> Book {
 
 /// What is written of a page within so many bytes.
 fn within(bytes_max: usize, book: &Book, ask: &Ask, rendered: &ChunkCache, runner: &dyn Runner) -> Output {
-    let plan = plan(&CONTACT, ask).expect(PROOF);
-    let found = book.contacts(&plan).expect(PROOF);
+    let (fields, found) = search(book, ask);
     let mut output = Output::new(AnswerRoom::new(bytes_max, 0, ReplyBudget::default()));
-    contacts(&mut output, plan.fields(), &found, book, rendered, runner);
+    contacts(&mut output, fields, &found, rendered, runner);
     output
 }
 
@@ -234,11 +241,11 @@ fn a_page_is_written_only_as_long_as_somebody_waits_for_it() {
     struct Nobody;
 
     impl Runner for Nobody {
-        fn goes_on(&self) -> bool {
+        fn should_continue(&self) -> bool {
             false
         }
 
-        fn divide(&self, _most: usize, _part: &(dyn Fn(Share<'_>) + Sync)) {}
+        fn run_partitioned(&self, _most: usize, _part: &(dyn Fn(Partition<'_>) + Sync)) {}
     }
 
     let book = heavy(1_000, 20);
@@ -305,8 +312,8 @@ impl Record for Sample {
             1 => Value::Boolean(true),
             2 => Value::DateTime(1_700_000_000),
             3 => Value::Objects(&Pair),
-            4 => Value::AlwaysEmpty(AlwaysEmpty::Object),
-            5 => Value::AlwaysEmpty(AlwaysEmpty::List),
+            4 => Value::Empty(EmptyValue::Object),
+            5 => Value::Empty(EmptyValue::List),
             _ => Value::Null,
         }
     }

@@ -1,6 +1,6 @@
 //! What became of an upload: an id or `null` for each record, and what was wrong with the others.
 
-use ringbook_book::query::runner::INLINE;
+use ringbook_book::runner::INLINE;
 
 use super::{Reply, error_at, number, number_or_null, raw};
 use crate::mnemonic::RpcError;

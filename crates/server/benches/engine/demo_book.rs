@@ -1,13 +1,14 @@
 //! The address book that is measured: contacts of the demo, loaded without a store.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use ringbook::demo::people::{self, ContactDraft};
 use ringbook_book::Book;
-use ringbook_book::book::load::{Frame, Run, SmallTables, StoredContact, assemble};
+use ringbook_book::book::load::{IndexedTables, LoadBatch, SmallTables, StoredContact, assemble};
 use ringbook_book::book::view::ContactView;
 use ringbook_book::employee::Employee;
-use ringbook_book::group::{Group, Origin};
+use ringbook_book::group::{Group, GroupOwner};
 use ringbook_book::id::{EmployeeId, GroupId, OrganizationId, Revision};
 use ringbook_book::organization::Organization;
 use ringbook_book::text::{Name, Phone};
@@ -16,18 +17,18 @@ use serde_json::{Value, json};
 const SEED: u64 = 1;
 
 /// A book with this number of contacts, always the same.
-pub fn book(contacts: u64) -> Book {
-    let tables = people::tables(SEED, contacts);
-    let frame = frame(&tables);
-    let mut run = Run::new(&frame);
-    for (at, person) in people::people(SEED, contacts, &tables).enumerate() {
-        push(&mut run, at as u64 + 1, &person);
+pub fn book(contacts: u64) -> Arc<Book> {
+    let people_tables = people::tables(SEED, contacts);
+    let tables = index(&people_tables);
+    let mut batch = LoadBatch::new(&tables);
+    for (at, person) in people::people(SEED, contacts, &people_tables).enumerate() {
+        push(&mut batch, at as u64 + 1, &person);
     }
-    let ran = run.finish();
-    assemble(frame, vec![ran], Revision(1)).expect("the demo people are valid")
+    let loaded = batch.finish();
+    Arc::new(assemble(tables, vec![loaded], Revision(1)).expect("the demo people are valid"))
 }
 
-fn frame(tables: &people::Tables) -> Frame {
+fn index(tables: &people::Tables) -> IndexedTables {
     let name = |text: &str| Name::parse(text).expect("the demo names are valid");
     let organization = |(at, text): (usize, &String)| Organization {
         id: OrganizationId::new(at as u64 + 1).expect("above 0"),
@@ -36,7 +37,7 @@ fn frame(tables: &people::Tables) -> Frame {
     let group = |(at, text): (usize, &String)| Group {
         id: GroupId::new(at as u64 + 1).expect("above 0"),
         name: name(text),
-        origin: Origin::User,
+        owner: GroupOwner::User,
     };
     let employee = |(at, draft): (usize, &people::EmployeeDraft)| Employee {
         id: EmployeeId::new(at as u64 + 1).expect("above 0"),
@@ -47,7 +48,7 @@ fn frame(tables: &people::Tables) -> Frame {
         phones: Vec::new(),
     };
     let born = Revision(0);
-    Frame::new(SmallTables {
+    IndexedTables::new(SmallTables {
         organizations: tables.organizations.iter().enumerate().map(|named| (organization(named), born)).collect(),
         groups: tables.groups.iter().enumerate().map(|named| (group(named), born)).collect(),
         employees: tables.employees.iter().enumerate().map(|draft| (employee(draft), born)).collect(),
@@ -55,7 +56,7 @@ fn frame(tables: &people::Tables) -> Frame {
     })
 }
 
-fn push(run: &mut Run<'_>, id: u64, person: &ContactDraft) {
+fn push(batch: &mut LoadBatch<'_>, id: u64, person: &ContactDraft) {
     let phones = person.phone_numbers.iter().map(|text| Phone::parse(text).expect("the demo phones are valid"));
     let emails: Vec<&str> = person.emails.iter().map(String::as_str).collect();
     let groups: BTreeSet<u64> = person.groups.iter().map(|at| *at as u64 + 1).collect();
@@ -71,7 +72,7 @@ fn push(run: &mut Run<'_>, id: u64, person: &ContactDraft) {
         groups: &groups.into_iter().collect::<Vec<_>>(),
         revision: Revision(1),
     };
-    run.push(&contact).expect("the demo people are valid");
+    batch.push(&contact).expect("the demo people are valid");
 }
 
 /// A line of the table: the memory of a book, compared with its JSON text.

@@ -10,6 +10,8 @@ mod floors;
 mod questions;
 mod rounds;
 
+use std::sync::Arc;
+
 use ringbook_book::Book;
 use ringbook_book::query::plan::Plan;
 
@@ -27,7 +29,7 @@ fn main() {
     let contacts = setting("RINGBOOK_BENCH_CONTACTS", CONTACTS).max(GROWTH * GROWTH);
     eprintln!("making a book of {contacts} contacts");
     let full = demo_book::book(contacts);
-    full.warm_sort_keys(&ringbook_book::query::runner::INLINE);
+    full.warm_sort_keys(&ringbook_book::runner::INLINE);
     println!("{}", Row::HEAD);
     if wanted("3") {
         like(&full);
@@ -61,7 +63,7 @@ pub fn setting(name: &str, default: u64) -> u64 {
 }
 
 /// `like` over the full names.
-fn like(book: &Book) {
+fn like(book: &Arc<Book>) {
     let names = laid_end_to_end(book);
     let asked = questions::like(LIKE);
     let outcome = versus(|| questions::total(book, &asked), || floors::memmem(&names, LIKE));
@@ -70,7 +72,7 @@ fn like(book: &Book) {
 }
 
 /// `regexp` over the full names.
-fn patterns(book: &Book) {
+fn patterns(book: &Arc<Book>) {
     let names = laid_end_to_end(book);
     for pattern in PATTERNS {
         let asked = questions::regexp(pattern.ours);
@@ -84,7 +86,7 @@ fn patterns(book: &Book) {
 }
 
 /// `jsquery` against `=` and its like, where no index answers.
-fn lists(book: &Book) {
+fn lists(book: &Arc<Book>) {
     for (asked, native) in questions::js_queries(book) {
         let (plan, floor) = (asked.plan(), native.plan());
         let outcome = versus(|| questions::total(book, &plan), || questions::total(book, &floor));
@@ -94,7 +96,7 @@ fn lists(book: &Book) {
 }
 
 /// Pages by key at both ends of the book.
-fn pages(book: &Book) {
+fn pages(book: &Arc<Book>) {
     let (first, last) = (questions::page_after(book, 0, 1000), questions::page_after(book, 99, 1000));
     let outcome = versus(|| questions::walk(book, &last), || questions::walk(book, &first));
     let subject = "page of 1 000 by `id >` at 99 % of the book";
@@ -102,7 +104,7 @@ fn pages(book: &Book) {
 }
 
 /// The time of each query as the book grows tenfold, twice.
-fn growth(books: &[Book; 3]) {
+fn growth(books: &[Arc<Book>; 3]) {
     for kind in questions::Growing::ALL {
         for pair in books.windows(2) {
             let [small, large] = pair else { continue };
@@ -117,6 +119,6 @@ fn growth(books: &[Book; 3]) {
 }
 
 /// Runs the next query.
-fn walk_next<'p>(book: &Book, plans: &mut impl Iterator<Item = &'p Plan>) -> u64 {
+fn walk_next<'p>(book: &Arc<Book>, plans: &mut impl Iterator<Item = &'p Arc<Plan>>) -> u64 {
     plans.next().map_or(0, |plan| questions::walk(book, plan))
 }

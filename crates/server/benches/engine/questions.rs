@@ -1,13 +1,13 @@
 //! The queries of the benchmarks.
 
 use std::hint::black_box;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use ringbook_book::Book;
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Direction, Literal};
 use ringbook_book::query::field::CONTACT;
 use ringbook_book::query::plan::{Plan, plan};
-use ringbook_book::query::runner::Threads;
+use ringbook_book::runner::Threads;
 
 use super::rounds::Goal;
 
@@ -32,7 +32,7 @@ impl Asked {
         Asked { name: format!("`{field} {operator} {shown}`"), filter: simple(field, operator, value) }
     }
 
-    pub fn plan(&self) -> Plan {
+    pub fn plan(&self) -> Arc<Plan> {
         screen(self.filter.clone())
     }
 }
@@ -45,28 +45,28 @@ fn text(text: &str) -> Literal {
     Literal::Text(text.to_owned())
 }
 
-fn planned(ask: &Ask) -> Plan {
-    plan(&CONTACT, ask).expect("the questions are valid")
+fn planned(ask: &Ask) -> Arc<Plan> {
+    Arc::new(plan(&CONTACT, ask).expect("the questions are valid"))
 }
 
 /// The first fifty by last name.
-fn screen(filter: AskFilter) -> Plan {
+fn screen(filter: AskFilter) -> Arc<Plan> {
     let sort = vec![AskSort { field: "last_name".to_owned(), direction: Direction::Ascending }];
     planned(&Ask { filter, sort, limit: Some(SCREEN), ..Ask::default() })
 }
 
 /// Names that contain a text.
-pub fn like(inside: &str) -> Plan {
+pub fn like(inside: &str) -> Arc<Plan> {
     screen(simple("full_name", "like", text(&format!("%{inside}%"))))
 }
 
 /// Names that match a pattern.
-pub fn regexp(pattern: &str) -> Plan {
+pub fn regexp(pattern: &str) -> Arc<Plan> {
     screen(simple("full_name", "regexp", text(pattern)))
 }
 
 /// jsqueries, each with an equivalent filter on the same column.
-pub fn js_queries(book: &Book) -> Vec<(Asked, Asked)> {
+pub fn js_queries(book: &Arc<Book>) -> Vec<(Asked, Asked)> {
     let middle = book.iter().nth(book.contacts_len() / 2).expect("the book is not empty");
     let phone = middle.phone_numbers().next().expect("everybody has a phone").to_string();
     let group = book.groups().nth(3).expect("there are groups");
@@ -84,7 +84,7 @@ pub fn js_queries(book: &Book) -> Vec<(Asked, Asked)> {
 }
 
 /// Queries for phone numbers of contacts spread over the book, in random order.
-fn phones(book: &Book) -> Vec<Plan> {
+fn phones(book: &Arc<Book>) -> Vec<Arc<Plan>> {
     let step = (book.contacts_len() / PHONES).max(1);
     let phones = book.iter().step_by(step).filter_map(|contact| contact.phone_numbers().next());
     let mut phones: Vec<String> = phones.map(|phone| phone.to_string().chars().rev().collect()).collect();
@@ -94,7 +94,7 @@ fn phones(book: &Book) -> Vec<Plan> {
 }
 
 /// A page of `limit` contacts at this percentage of the book.
-pub fn page_after(book: &Book, percent: usize, limit: i128) -> Plan {
+pub fn page_after(book: &Arc<Book>, percent: usize, limit: i128) -> Arc<Plan> {
     let rank = book.contacts_len() * percent / 100;
     let id = book.iter().nth(rank).map_or(0, |contact| contact.id().number() - 1);
     let filter = simple("id", ">", Literal::Number(id.to_string()));
@@ -102,19 +102,19 @@ pub fn page_after(book: &Book, percent: usize, limit: i128) -> Plan {
 }
 
 /// Runs a query for its total.
-pub fn total(book: &Book, plan: &Plan) -> u64 {
-    let page = book.contacts_by(plan, &Threads(processors())).expect("no pattern spends its steps");
+pub fn total(book: &Arc<Book>, plan: &Arc<Plan>) -> u64 {
+    let page = book.search(plan).run(&Threads(processors())).expect("no pattern spends its steps");
     black_box(&page);
     page.total
 }
 
 /// Runs a query and reads every contact of the result.
-pub fn walk(book: &Book, plan: &Plan) -> u64 {
-    let page = book.contacts_by(plan, &Threads(processors())).expect("no pattern spends its steps");
+pub fn walk(book: &Arc<Book>, plan: &Arc<Plan>) -> u64 {
+    let page = book.search(plan).run(&Threads(processors())).expect("no pattern spends its steps");
     let bytes = |contact: ringbook_book::book::view::ContactView<'_>| {
         contact.full_name().len() + contact.emails().map(str::len).sum::<usize>() + contact.packed_phones().len()
     };
-    page.contacts(book).map(|contact| bytes(contact) as u64).sum()
+    page.contacts().map(|contact| bytes(contact) as u64).sum()
 }
 
 /// A query whose cost is measured as the book grows.
@@ -141,7 +141,7 @@ impl Growing {
     }
 
     /// The queries to run in turn.
-    pub fn plans(self, book: &Book) -> Vec<Plan> {
+    pub fn plans(self, book: &Arc<Book>) -> Vec<Arc<Plan>> {
         match self {
             // Many, so that not all numbers are in the processor's caches.
             Self::Phone => phones(book),

@@ -1,7 +1,7 @@
 //! `ringbook agent`: agents (resellers).
 
 use clap::{Arg, ArgMatches, Command};
-use ringbook_book::id::AgentId;
+use ringbook_store::AgentId;
 use serde_json::Value;
 
 use super::args;

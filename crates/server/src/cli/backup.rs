@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 use super::args;
@@ -56,7 +55,7 @@ pub(super) fn run(leaf: &ArgMatches, layers: &Layers<'_>, progress: Progress) ->
             directory.display()
         )));
     }
-    let bar = bar(progress);
+    let bar = progress.bar(PROGRESS, 0);
     let mut show = |BackupProgress { done, total }| {
         bar.set_length(total);
         bar.set_position(done);
@@ -67,14 +66,4 @@ pub(super) fn run(leaf: &ArgMatches, layers: &Layers<'_>, progress: Progress) ->
     let name = plain(&file.display().to_string());
     let members = vec![("file", Value::from(name.clone())), ("bytes", Value::from(bytes))];
     Ok(CommandOutput::done(members, format_args!("{name}: {bytes} bytes")))
-}
-
-fn bar(progress: Progress) -> ProgressBar {
-    match progress {
-        Progress::Hidden => ProgressBar::hidden(),
-        Progress::Drawn => {
-            let bar = ProgressBar::new(0);
-            if let Ok(style) = ProgressStyle::with_template(PROGRESS) { bar.with_style(style) } else { bar }
-        }
-    }
 }

@@ -4,7 +4,6 @@
 //! loaded. Findings name the table and the key.
 
 use clap::Command;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 use super::args;
@@ -16,6 +15,9 @@ use crate::config::Layers;
 use ringbook_app::access::unreadable;
 use ringbook_store::{CustomerRow, Store, StoreError};
 
+/// The template of the progress bar.
+pub(super) const PROGRESS: &str = "{bar:30} {pos}/{len} books  {wide_msg}";
+
 pub(super) fn command() -> Command {
     Command::new("check")
         .about("Check the integrity of the data and load every address book")
@@ -23,9 +25,9 @@ pub(super) fn command() -> Command {
         .args(args::operator())
 }
 
-/// What was found.
+/// The result of a check.
 #[derive(Default)]
-struct Findings {
+struct CheckResult {
     books: Vec<Row>,
     lines: String,
     wrong: Vec<String>,
@@ -41,10 +43,10 @@ async fn check(store: &Store, progress: Progress) -> Result<CommandOutput, CliEr
     let (texts, directory) = store.verify().await?;
     let told: Vec<String> = directory.unreadable.iter().map(ToString::to_string).collect();
     let customers = directory.customers.clone();
-    let mut findings = Findings::default();
+    let mut findings = CheckResult::default();
     findings.wrong.extend(texts.into_iter().filter(|text| !told.contains(text)));
     findings.wrong.extend(unreadable(directory).iter().map(in_words));
-    let bar = bar(customers.len(), progress);
+    let bar = progress.bar(PROGRESS, customers.len() as u64);
     for customer in &customers {
         bar.set_message(plain(&customer.name));
         findings.add(customer, store.load_rows(customer.id).map(|book| book.contacts_len()));
@@ -54,7 +56,7 @@ async fn check(store: &Store, progress: Progress) -> Result<CommandOutput, CliEr
     Ok(findings.answer())
 }
 
-impl Findings {
+impl CheckResult {
     fn add(&mut self, customer: &CustomerRow, contacts: Result<usize, StoreError>) {
         let (count, summary) = match &contacts {
             Ok(contacts) => (Value::from(*contacts as u64), format!("{contacts} contacts")),
@@ -101,16 +103,5 @@ fn in_words(fault: &StoreError) -> String {
         | StoreError::LoginTaken
         | StoreError::StillHasCustomers { .. }
         | StoreError::IdsSpent => fault.to_string(),
-    }
-}
-
-fn bar(books: usize, progress: Progress) -> ProgressBar {
-    match progress {
-        Progress::Hidden => ProgressBar::hidden(),
-        Progress::Drawn => {
-            let bar = ProgressBar::new(books as u64);
-            let style = ProgressStyle::with_template("{bar:30} {pos}/{len} books  {wide_msg}");
-            if let Ok(style) = style { bar.with_style(style) } else { bar }
-        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, Write};
 
+use indicatif::{ProgressBar, ProgressStyle};
+
 use crate::config::Environment;
 
 /// The streams and variables of a command. Nothing in [`cli`](super) but [`run`](super::run) uses those of the process.
@@ -25,6 +27,17 @@ pub enum Progress {
     Drawn,
     /// It is not.
     Hidden,
+}
+
+impl Progress {
+    /// A bar of this length with a template, which is one of those that a test parses.
+    pub(super) fn bar(self, template: &str, length: u64) -> ProgressBar {
+        match (self, ProgressStyle::with_template(template)) {
+            (Self::Hidden, _) => ProgressBar::hidden(),
+            (Self::Drawn, Ok(style)) => ProgressBar::new(length).with_style(style),
+            (Self::Drawn, Err(_)) => ProgressBar::new(length),
+        }
+    }
 }
 
 /// How a command ended.

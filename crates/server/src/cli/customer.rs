@@ -1,7 +1,8 @@
 //! `ringbook customer`: customers, each with an address book.
 
 use clap::{Arg, ArgMatches, Command};
-use ringbook_book::id::{AgentId, CustomerId};
+use ringbook_book::id::CustomerId;
+use ringbook_store::AgentId;
 use serde_json::Value;
 
 use super::args;

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use clap::Arg;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::args;
 use super::cli_error::CliError;
@@ -48,15 +48,7 @@ pub(super) struct ProgressView<'a> {
 
 impl<'a> ProgressView<'a> {
     pub(super) fn new(template: &str, progress: Progress, stderr: &'a mut dyn Write) -> Self {
-        let bar = match progress {
-            Progress::Drawn => ProgressBar::new(0),
-            Progress::Hidden => ProgressBar::hidden(),
-        };
-        // The templates are constants, which a test parses.
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
-        Self { bar, stderr }
+        Self { bar: progress.bar(template, 0), stderr }
     }
 
     pub(super) fn end(&self) {

@@ -1,7 +1,7 @@
 //! `ringbook key`: access keys, whose tokens are printed once.
 
 use clap::{ArgMatches, Command};
-use ringbook_book::id::{KeyId, UserId};
+use ringbook_store::{KeyId, UserId};
 use serde_json::Value;
 
 use super::args;

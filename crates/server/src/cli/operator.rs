@@ -1,7 +1,8 @@
 //! What the operator commands have in common: where the data are, opening them, reading ids, listing rows.
 
 use clap::ArgMatches;
-use ringbook_book::id::{AgentId, CustomerId, IdError};
+use ringbook_book::id::{CustomerId, IdError};
+use ringbook_store::AgentId;
 use serde_json::Value;
 
 use super::cli_error::CliError;

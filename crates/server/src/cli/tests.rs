@@ -402,7 +402,7 @@ fn every_command_has_a_manual_page() {
 
 #[test]
 fn the_templates_of_progress_bars_are_valid() {
-    for template in [backup::PROGRESS, import::PROGRESS, export::PROGRESS] {
+    for template in [backup::PROGRESS, check::PROGRESS, import::PROGRESS, export::PROGRESS, migrate::PROGRESS] {
         assert!(indicatif::ProgressStyle::with_template(template).is_ok(), "{template}");
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{BufRead, Read};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use ringbook_book::id::UserId;
+use ringbook_store::UserId;
 use serde_json::Value;
 
 use super::args;

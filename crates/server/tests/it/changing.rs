@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::harness::{Demo, Server};
 
 /// An id that no record has.
-const NOBODY: u64 = 999_999_999;
+const UNKNOWN_ID: u64 = 999_999_999;
 
 /// An account with a token, and calls on its behalf.
 struct Account<'s> {
@@ -87,7 +87,7 @@ fn missing(field: &str, value: u64) -> Value {
 }
 
 #[test]
-fn a_contact_lives() {
+fn a_contact_is_created_updated_and_deleted() {
     let demo = Demo::start(10);
     let book = Account::of(&demo, "demo");
     let before = book.total();
@@ -162,7 +162,7 @@ fn a_contact_lives() {
 }
 
 #[test]
-fn what_does_not_exist_is_named_and_nothing_is_changed() {
+fn a_missing_record_is_named_and_nothing_is_changed() {
     let demo = Demo::start(10);
     let (book, second) = (Account::of(&demo, "demo"), Account::of(&demo, "second"));
     let group = book.made("create.group_contacts", json!({"name": "G"}));
@@ -171,9 +171,9 @@ fn what_does_not_exist_is_named_and_nothing_is_changed() {
     let before = book.total();
     let new = |member: &str, value: Value| json!({"last_name": "a", "phone_numbers": ["123"], member: value});
     for (member, value, field, blamed) in [
-        ("organization_id", json!(NOBODY), "organization_id", NOBODY),
-        ("personal_manager_id", json!(NOBODY), "personal_manager_id", NOBODY),
-        ("groups", json!([group, NOBODY]), "groups.1", NOBODY),
+        ("organization_id", json!(UNKNOWN_ID), "organization_id", UNKNOWN_ID),
+        ("personal_manager_id", json!(UNKNOWN_ID), "personal_manager_id", UNKNOWN_ID),
+        ("groups", json!([group, UNKNOWN_ID]), "groups.1", UNKNOWN_ID),
         ("groups", json!([foreign_group, group]), "groups.0", foreign_group),
     ] {
         assert_eq!(book.refused("create.contacts", new(member, value.clone())), missing(field, blamed));
@@ -184,20 +184,20 @@ fn what_does_not_exist_is_named_and_nothing_is_changed() {
     assert_eq!(book.refused("delete.contacts", json!({"id": foreign})), missing("id", foreign));
     let ids = json!([own, own, foreign]);
     assert_eq!(book.refused("delete.contacts", json!({"ids": ids})), missing("ids.2", foreign));
-    let members = json!({"name": "new", "members": [own, NOBODY]});
-    assert_eq!(book.refused("create.group_contacts", members), missing("members.1", NOBODY));
+    let members = json!({"name": "new", "members": [own, UNKNOWN_ID]});
+    assert_eq!(book.refused("create.group_contacts", members), missing("members.1", UNKNOWN_ID));
     let members = json!({"id": group, "name": "renamed", "members": [foreign, own]});
     assert_eq!(book.refused("update.group_contacts", members), missing("members.0", foreign));
     for (method, params) in [
-        ("update.group_contacts", json!({"id": NOBODY, "name": "x"})),
-        ("delete.group_contacts", json!({"id": NOBODY})),
-        ("update.contact_organizations", json!({"id": NOBODY, "name": "x"})),
-        ("delete.contact_organizations", json!({"id": NOBODY})),
-        ("update.employees", json!({"id": NOBODY})),
-        ("delete.employees", json!({"id": NOBODY})),
-        ("delete.phone_number_from_blacklist", json!({"id": NOBODY})),
+        ("update.group_contacts", json!({"id": UNKNOWN_ID, "name": "x"})),
+        ("delete.group_contacts", json!({"id": UNKNOWN_ID})),
+        ("update.contact_organizations", json!({"id": UNKNOWN_ID, "name": "x"})),
+        ("delete.contact_organizations", json!({"id": UNKNOWN_ID})),
+        ("update.employees", json!({"id": UNKNOWN_ID})),
+        ("delete.employees", json!({"id": UNKNOWN_ID})),
+        ("delete.phone_number_from_blacklist", json!({"id": UNKNOWN_ID})),
     ] {
-        assert_eq!(book.refused(method, params), missing("id", NOBODY), "{method}");
+        assert_eq!(book.refused(method, params), missing("id", UNKNOWN_ID), "{method}");
     }
     assert_eq!((book.total(), second.contact(foreign)["last_name"].clone()), (before, json!("a")));
     assert_eq!((&book.contact(own)["last_name"], &book.contact(own)["groups"]), (&json!("a"), &json!([])));
@@ -227,7 +227,7 @@ fn names_of_groups_and_organizations_and_numbers_are_unique() {
 }
 
 #[test]
-fn what_is_needed_cannot_be_removed() {
+fn records_in_use_cannot_be_deleted() {
     let demo = Demo::start(10);
     let book = Account::of(&demo, "demo");
     let organization = book.made("create.contact_organizations", json!({"name": "ООО"}));
@@ -287,10 +287,10 @@ fn an_upload_is_all_or_nothing() {
     let before = book.total();
     let record = |name: &str| json!({"last_name": name, "phone_numbers": ["123"]});
     let mut records: Vec<Value> = (0..200).map(|at| record(&format!("upload {at}"))).collect();
-    records[190]["groups"] = json!([NOBODY]);
+    records[190]["groups"] = json!([UNKNOWN_ID]);
     records[3]["organization_name"] = json!("Made in vain");
     let refused = book.refused("upload.contacts", json!({"contacts": records}));
-    assert_eq!(refused, missing("contacts.190.groups.0", NOBODY));
+    assert_eq!(refused, missing("contacts.190.groups.0", UNKNOWN_ID));
     assert_eq!(book.total(), before);
     book.made("create.contact_organizations", json!({"name": "Made in vain"}));
 
@@ -322,7 +322,7 @@ fn an_upload_is_all_or_nothing() {
 }
 
 #[test]
-fn an_upload_can_leave_out_what_is_wrong() {
+fn an_upload_can_skip_invalid_contacts() {
     let demo = Demo::start(10);
     let book = Account::of(&demo, "demo");
     let before = book.total();
@@ -332,20 +332,20 @@ fn an_upload_can_leave_out_what_is_wrong() {
         record
     };
     let contacts = json!([
-        with("0", "groups", json!([NOBODY])),
+        with("0", "groups", json!([UNKNOWN_ID])),
         with("1", "phone_numbers", json!(["123", "x"])),
         with("2", "emails", json!(["a@b.example"])),
-        with("3", "organization_id", json!(NOBODY)),
+        with("3", "organization_id", json!(UNKNOWN_ID)),
         7,
         with("5", "group_names", json!(["Neu"])),
-        with("6", "personal_manager_id", json!(NOBODY)),
+        with("6", "personal_manager_id", json!(UNKNOWN_ID)),
     ]);
     let answer = book.call("upload.contacts", json!({"contacts": contacts, "on_error": "skip"}));
     let data = &answer["result"]["data"];
     let ids = data["ids"].as_array().unwrap_or_else(|| panic!("{answer}"));
     let good: Vec<usize> = (0..ids.len()).filter(|place| ids[*place].is_u64()).collect();
     assert_eq!((ids.len(), good), (7, vec![2, 5]), "{answer}");
-    let nobody = NOBODY.to_string();
+    let nobody = UNKNOWN_ID.to_string();
     let errors: Vec<Value> = data["errors"]
         .as_array()
         .expect("errors")
@@ -366,7 +366,7 @@ fn an_upload_can_leave_out_what_is_wrong() {
 }
 
 #[test]
-fn employees_and_their_phones_live() {
+fn employees_and_their_phones_are_created_updated_and_deleted() {
     let demo = Demo::start(10);
     let book = Account::of(&demo, "demo");
     let seen = |id: u64| -> Value {
@@ -402,7 +402,7 @@ fn employees_and_their_phones_live() {
 }
 
 #[test]
-fn numbers_come_on_the_blacklist_once_and_off_again() {
+fn numbers_are_added_to_the_blacklist_once_and_removed() {
     let demo = Demo::start(10);
     let book = Account::of(&demo, "demo");
     let seen = || book.call("get.blacklist_phone_numbers", json!({"sort": []}))["result"]["data"].clone();
@@ -450,7 +450,7 @@ fn an_agent_changes_in_the_name_of_a_user() {
 }
 
 #[test]
-fn what_was_answered_survives_the_power_cut() {
+fn acknowledged_changes_survive_a_kill() {
     let demo = Demo::start(10);
     let book = Account::of(&demo, "demo");
     let group = book.made("create.group_contacts", json!({"name": "G"}));

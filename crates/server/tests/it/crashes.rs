@@ -220,7 +220,7 @@ pub fn setting(name: &str, default: u64) -> u64 {
 }
 
 #[test]
-fn a_kill_under_writers_loses_nothing_that_was_acknowledged() {
+fn a_kill_under_writers_loses_no_acknowledged_change() {
     let (rounds, seed) = (setting("RINGBOOK_CRASH_ROUNDS", ROUNDS), setting("RINGBOOK_CRASH_SEED", 1));
     let root = place();
     let data = root.path().join("data");

@@ -33,7 +33,7 @@ fn contacts(server: &Server, token: &str) -> Vec<Value> {
 }
 
 /// A contact without ids and with sorted groups, for comparison between books.
-fn essence(record: &Value) -> Value {
+fn without_ids(record: &Value) -> Value {
     let groups: BTreeSet<&str> =
         record["groups"].as_array().expect("groups").iter().filter_map(|group| group["group_name"].as_str()).collect();
     json!([
@@ -49,8 +49,8 @@ fn essence(record: &Value) -> Value {
     ])
 }
 
-fn essences(server: &Server, token: &str) -> Vec<Value> {
-    contacts(server, token).iter().map(essence).collect()
+fn all_without_ids(server: &Server, token: &str) -> Vec<Value> {
+    contacts(server, token).iter().map(without_ids).collect()
 }
 
 /// An account without contacts, with a user and a key.
@@ -87,23 +87,23 @@ impl Book {
         path
     }
 
-    fn import(&self, file: &Path, arguments: &[&str]) -> Said {
+    fn import(&self, file: &Path, arguments: &[&str]) -> CommandOutput {
         exchange(&self.server, &self.token, "import", file, arguments)
     }
 
-    fn essences(&self) -> Vec<Value> {
-        essences(&self.server, &self.token)
+    fn all_without_ids(&self) -> Vec<Value> {
+        all_without_ids(&self.server, &self.token)
     }
 }
 
 /// The output of a command.
-struct Said {
+struct CommandOutput {
     code: Option<i32>,
     json: Value,
     err: String,
 }
 
-impl Said {
+impl CommandOutput {
     fn counts(&self, members: [&str; 5]) -> [u64; 5] {
         members.map(|member| self.json[member].as_u64().unwrap_or_else(|| panic!("{} {}", self.json, self.err)))
     }
@@ -111,17 +111,17 @@ impl Said {
 
 const COUNTS: [&str; 5] = ["read", "created", "updated", "skipped", "refused"];
 
-fn exchange(server: &Server, token: &str, verb: &str, file: &Path, arguments: &[&str]) -> Said {
+fn exchange(server: &Server, token: &str, verb: &str, file: &Path, arguments: &[&str]) -> CommandOutput {
     exchange_at(&format!("http://{}", server.address), token, verb, file, arguments)
 }
 
-fn exchange_at(url: &str, token: &str, verb: &str, file: &Path, arguments: &[&str]) -> Said {
+fn exchange_at(url: &str, token: &str, verb: &str, file: &Path, arguments: &[&str]) -> CommandOutput {
     let mut command = program([verb, "--json"]);
     command.arg(file).args(arguments).env("RINGBOOK_URL", url).env("RINGBOOK_TOKEN", token);
     let Output { status, stdout, stderr } = command.output().expect("it runs");
     let err = String::from_utf8(stderr).expect("UTF-8");
     assert!(!err.contains(token), "{err}");
-    Said { code: status.code(), json: serde_json::from_slice(&stdout).unwrap_or(Value::Null), err }
+    CommandOutput { code: status.code(), json: serde_json::from_slice(&stdout).unwrap_or(Value::Null), err }
 }
 
 fn sample(name: &str) -> PathBuf {
@@ -134,7 +134,7 @@ fn a_book_goes_out_and_in_and_is_the_same() {
     let (server, source) = (&demo.server, demo.token("demo"));
     // Names go in in composed form.
     let composed = |record: &Value| serde_json::from_str(&nfc(&record.to_string())).expect("JSON");
-    let book: Vec<Value> = essences(server, source).iter().map(composed).collect();
+    let book: Vec<Value> = all_without_ids(server, source).iter().map(composed).collect();
     assert_eq!(book.len(), 2_500);
     let employees = server.call("get.employees", json!({"access_token": source, "limit": 10_000}));
     for format in ["ndjson", "csv", "vcf"] {
@@ -152,7 +152,7 @@ fn a_book_goes_out_and_in_and_is_the_same() {
         let said = exchange(server, &token, "import", &file, &[]);
         assert_eq!((said.code, said.counts(COUNTS)), (Some(0), [2_500, 2_500, 0, 0, 0]), "{format}: {}", said.err);
         assert_eq!(said.json["partly"], 0, "{}", said.err);
-        let imported = essences(server, &token);
+        let imported = all_without_ids(server, &token);
         let difference = imported.iter().zip(&book).find(|(imported, exported)| imported != exported);
         assert_eq!((imported.len(), difference), (book.len(), None), "{format}");
         // The second import finds all contacts.
@@ -270,7 +270,7 @@ fn exports_of_other_programs_go_in_as_they_are() {
         let report_name = report.to_str().expect("UTF-8").to_owned();
         let said = book.import(&sample(name), &[arguments, &["--report", &report_name]].concat());
         assert_eq!(said.code, Some(i32::from(!refused.is_empty())), "{name}: {}", said.err);
-        assert_eq!(book.essences(), wanted, "{name}");
+        assert_eq!(book.all_without_ids(), wanted, "{name}");
         let lines = std::fs::read_to_string(&report).expect("the report");
         let rows: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
         let found: Vec<(String, String)> = rows
@@ -303,14 +303,14 @@ fn duplicates_are_skipped_updated_or_made_again() {
     assert_eq!(with("skip", "person", &["--dry-run"]), [1, 1, 0, 0, 0]);
     assert_eq!(with("skip", "email", &["--dry-run"]), [1, 1, 0, 0, 0]);
     assert_eq!(with("update", "any", &["--dry-run"]), [1, 0, 1, 0, 0]);
-    assert_eq!(book.essences()[0][0], "Lem");
+    assert_eq!(book.all_without_ids()[0][0], "Lem");
     assert_eq!(with("update", "phone", &[]), [1, 0, 1, 0, 0]);
     let updated = json!(["Lemm", "Anna", null, "Lemm Anna", ["A@b.example"], ["112113"], "Acme", null, ["VIP"]]);
-    assert_eq!(book.essences(), std::slice::from_ref(&updated));
+    assert_eq!(book.all_without_ids(), std::slice::from_ref(&updated));
     // It contains nothing new now.
     assert_eq!(with("update", "email", &[]), [1, 0, 0, 1, 0]);
     assert_eq!(with("create", "phone", &[]), [1, 1, 0, 0, 0]);
-    assert_eq!(book.essences(), [updated.clone(), updated]);
+    assert_eq!(book.all_without_ids(), [updated.clone(), updated]);
     // Two contacts match.
     let third = book.write("third.csv", "last_name,phone_numbers\nLem,112113\n");
     let said = book.import(&third, &["--on-duplicate", "update", "--match", "phone"]);
@@ -328,7 +328,7 @@ fn rows_of_one_file_update_each_other_in_their_order() {
     );
     let said = book.import(&file, &["--on-duplicate", "update"]);
     assert_eq!(said.counts(COUNTS), [5, 3, 2, 0, 0], "{}", said.err);
-    let emails: Vec<Value> = book.essences().iter().map(|contact| contact[4].clone()).collect();
+    let emails: Vec<Value> = book.all_without_ids().iter().map(|contact| contact[4].clone()).collect();
     assert_eq!(emails, [json!(["c@d.example"]), json!([]), json!([])]);
     book.server.stop();
 }
@@ -343,13 +343,13 @@ fn batches_are_cut_for_a_server_that_takes_little() {
     let said = book.import(&file, &[]);
     assert_eq!((said.code, said.counts(COUNTS)), (Some(1), [301, 300, 0, 0, 1]), "{}", said.err);
     assert!(said.err.contains("row 302 refused") && said.err.contains("larger"), "{}", said.err);
-    let names: Vec<Value> = book.essences().iter().map(|contact| contact[0].clone()).collect();
+    let names: Vec<Value> = book.all_without_ids().iter().map(|contact| contact[0].clone()).collect();
     assert_eq!(names, (0..300).map(|number| json!(format!("Имя {number}"))).collect::<Vec<_>>());
     book.server.stop();
 }
 
 #[test]
-fn what_cannot_be_read_is_told_before_anything_is_sent() {
+fn unreadable_files_are_refused_before_anything_is_sent() {
     let book = Book::new();
     let good = "last_name,phone_numbers\nLem,112113\n";
     let cp1251 = b"last_name,phone_numbers\nA,112\n\xcb\xe5\xec,113\n";
@@ -386,7 +386,7 @@ fn what_cannot_be_read_is_told_before_anything_is_sent() {
     assert!(missing.code == Some(1) && missing.err.contains("missing.csv: No such file"), "{}", missing.err);
     let folder = book.import(book.root.path(), &["--format", "csv"]);
     assert!(folder.code == Some(1) && folder.err.contains("is a directory"), "{}", folder.err);
-    assert_eq!(book.essences().len(), 0);
+    assert_eq!(book.all_without_ids().len(), 0);
     // The other rows are imported.
     let said = book.import(&book.write("utf-16.csv", utf_16), &[]);
     assert_eq!((said.code, said.counts(COUNTS)), (Some(0), [1, 1, 0, 0, 0]), "{}", said.err);

@@ -14,7 +14,7 @@ pub use super::stores::{Place, place};
 use super::stores::{named, named_to_demo};
 
 /// Time within which a running server applies operator commands; the rest is a reserve for busy machines.
-const SEEN_WITHIN: Duration = Duration::from_secs(1);
+const APPLIED_WITHIN: Duration = Duration::from_secs(1);
 const GRACE: Duration = Duration::from_secs(4);
 
 /// The program with these arguments, without settings from the environment.
@@ -100,11 +100,11 @@ impl Server {
         let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
         let mut server = Server { child, address: nowhere, startup_line: String::new(), stdout, log };
-        server.wait_for_greeting();
+        server.wait_for_startup_line();
         server
     }
 
-    fn wait_for_greeting(&mut self) {
+    fn wait_for_startup_line(&mut self) {
         let line = self.line();
         let place = line
             .trim_end()
@@ -186,8 +186,8 @@ impl Server {
     /// Waits until calls with a token have this outcome, for as long as an operator command may take to be applied.
     pub fn becomes(&self, token: &str, wanted: &str) {
         let begin = Instant::now();
-        eventually(SEEN_WITHIN + GRACE, wanted, || self.verdict(token) == wanted);
-        if begin.elapsed() > SEEN_WITHIN {
+        eventually(APPLIED_WITHIN + GRACE, wanted, || self.verdict(token) == wanted);
+        if begin.elapsed() > APPLIED_WITHIN {
             eprintln!("{wanted} was seen after {:?} only: a busy machine?", begin.elapsed());
         }
     }

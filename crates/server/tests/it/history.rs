@@ -140,7 +140,7 @@ fn print_totals(nodes: usize, rounds: u64, Totals { faults, calls, unknown }: &T
 }
 
 #[test]
-fn every_answer_fits_one_order_of_the_changes() {
+fn histories_under_faults_are_linearizable() {
     let _engine = Engine::Postgres.select();
     let (rounds, seed) = (setting("RINGBOOK_CRASH_ROUNDS", ROUNDS), setting("RINGBOOK_CRASH_SEED", 1));
     match setting("RINGBOOK_CRASH_NODES", 0) {

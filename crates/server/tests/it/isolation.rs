@@ -45,7 +45,7 @@ fn books_have_nothing_in_common() {
 }
 
 #[test]
-fn every_token_sees_its_own_and_nothing_else() {
+fn every_token_reads_its_own_account_only() {
     let demo = Demo::start(50);
     let books = books(&demo);
     let users: Vec<Value> = ["agent", "demo", "second", "other"].map(|who| json!(demo.user(who))).to_vec();
@@ -60,14 +60,14 @@ fn every_token_sees_its_own_and_nothing_else() {
                     params["user_id"] = user_id.clone();
                 }
                 let answer = demo.server.call(method, params);
-                judge(&demo, &books, who, method, user_id.as_ref(), &answer);
+                check(&demo, &books, who, method, user_id.as_ref(), &answer);
             }
         }
     }
 }
 
 /// Checks that the reply has what this caller may read, and nothing else.
-fn judge(
+fn check(
     demo: &Demo,
     books: &BTreeMap<&'static str, BTreeMap<u64, Value>>,
     who: &str,

@@ -47,7 +47,7 @@ fn value(page: &str, sample: &str) -> f64 {
 }
 
 #[test]
-fn what_a_server_does_is_on_its_page() {
+fn the_page_counts_what_a_server_does() {
     let root = place();
     let data = root.path().join("data");
     Server::demo(&data, 100).stop();

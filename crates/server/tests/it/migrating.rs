@@ -169,7 +169,7 @@ fn a_store_moves_into_a_database_and_back_and_answers_the_same() {
 }
 
 /// Starts a move and kills it while it copies contacts.
-fn killed_in_the_midst(from: &str, to: &str, contacts: impl Fn() -> i64) {
+fn kill_while_copying(from: &str, to: &str, contacts: impl Fn() -> i64) {
     let mut command = program(["migrate-store", from, to]);
     let mut child: Child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
     eventually(WAIT_MAX, "contacts in the target", || contacts() > 0);
@@ -196,7 +196,7 @@ fn a_move_that_is_killed_goes_on_where_it_stopped() {
     let _engine = Engine::Sqlite.select();
     let database = Database::make(root.path());
     let (_demo_root, data, _) = Demo::start(CONTACTS).into_data();
-    killed_in_the_midst(text(&data), &database.url, || database.contacts());
+    kill_while_copying(text(&data), &database.url, || database.contacts());
     is_refused(["--database", &database.url]);
     let rest = migrated(text(&data), &database.url);
     assert!(rest["copied"].as_u64() < Some(CONTACTS), "what was there is not copied again: {rest}");
@@ -210,14 +210,14 @@ fn a_move_that_is_killed_goes_on_where_it_stopped() {
         };
         opened.and_then(counted).unwrap_or(0)
     };
-    killed_in_the_midst(&database.url, text(&back), in_files);
+    kill_while_copying(&database.url, text(&back), in_files);
     is_refused(["--data", text(&back)]);
     migrated(&database.url, text(&back));
     assert_eq!(rows(&back), rows(&data));
 }
 
 #[test]
-fn what_must_not_be_moved_is_refused_with_the_next_step() {
+fn invalid_moves_are_refused_with_the_next_step() {
     let root = place();
     let _engine = Engine::Sqlite.select();
     let directory = |name: &str| -> PathBuf { root.path().join(name) };

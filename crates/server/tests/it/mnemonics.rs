@@ -10,7 +10,7 @@ use super::harness::{Demo, Server, added, eventually, key, operate, place, told}
 use super::stores::change;
 
 /// The documented codes and messages.
-const HEARD: [(&str, i32, &str); 30] = [
+const RECEIVED: [(&str, i32, &str); 30] = [
     ("parse_error", -32700, "Invalid JSON was received by the server."),
     ("invalid_request", -32600, "Invalid Request The JSON sent is not a valid Request object"),
     ("method_not_found", -32601, "The method does not exist / is not available"),
@@ -48,7 +48,7 @@ const HEARD: [(&str, i32, &str); 30] = [
 ];
 
 /// Mnemonics that no method returns yet, with the reason.
-const SILENT: [(Mnemonic, &str); 3] = [
+const NOT_RETURNED: [(Mnemonic, &str); 3] = [
     (Mnemonic::MethodComponentDisabled, "no method belongs to a component"),
     (Mnemonic::DataLimitExceeded, "a book has room for more than a test can put into it"),
     (Mnemonic::AlreadyInUse, "a name or a number that is taken is a duplicate"),
@@ -69,7 +69,7 @@ impl Received {
         let (code, message) = (&error["code"], error["message"].as_str().expect("a message"));
         // The message of a request that is not a call continues after the literal text.
         let is_literal = |text: &str| message == text || message.starts_with(&format!("{text}. "));
-        let known = HEARD.iter().any(|row| row.0 == mnemonic && *code == row.1 && is_literal(row.2));
+        let known = RECEIVED.iter().any(|row| row.0 == mnemonic && *code == row.1 && is_literal(row.2));
         assert!(known, "{answer}");
         let members: Vec<&String> = data.as_object().expect("an object").keys().collect();
         assert_eq!(members, ["mnemonic", "field", "value", "params", "extended_helper", "metadata"]);
@@ -80,7 +80,7 @@ impl Received {
 }
 
 #[test]
-fn every_mnemonic_is_heard() {
+fn every_mnemonic_is_received() {
     let mut received = Received::default();
     let demo = Demo::start(10);
     bodies(&demo, &mut received);
@@ -92,7 +92,7 @@ fn every_mnemonic_is_heard() {
     too_many_logins(&mut received);
     damage(demo, &mut received);
     for mnemonic in Mnemonic::ALL {
-        let silent = SILENT.iter().find(|(silent, _)| silent == mnemonic);
+        let silent = NOT_RETURNED.iter().find(|(silent, _)| silent == mnemonic);
         let was_heard = received.0.contains_key(&(mnemonic.text().to_owned(), mnemonic.code().into()));
         assert_eq!(silent.is_none(), was_heard, "{mnemonic:?}: {silent:?}");
     }
@@ -285,7 +285,7 @@ fn damage(demo: Demo, received: &mut Received) {
 }
 
 #[test]
-fn a_directory_row_that_cannot_be_read_back_hurts_its_account_only() {
+fn an_unreadable_directory_row_affects_only_its_account() {
     let root = place();
     let data = root.path().join("data");
     let demo = Server::demo(&data, 10);

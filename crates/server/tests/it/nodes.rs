@@ -272,7 +272,7 @@ fn nodes_that_start_together_migrate_an_old_schema() {
         &data,
         &format!("{FIRST_SCHEMA}; {}", include_str!("../../../store/src/schema/postgres/0001.sql")),
     );
-    super::stores::change(&data, ROWS_OF_THE_FIRST);
+    super::stores::change(&data, FIRST_SCHEMA_ROWS);
     let nodes: Vec<Server> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| Server::serve(&data, &[]))).collect();
         threads.into_iter().map(|thread| thread.join().expect("it starts")).collect()
@@ -291,7 +291,7 @@ fn nodes_that_start_together_migrate_an_old_schema() {
 const FIRST_SCHEMA: &str = "ALTER SCHEMA ringbook RENAME TO newer; CREATE SCHEMA ringbook";
 
 /// Copies the renamed tables into the first schema, as far as it has the columns.
-const ROWS_OF_THE_FIRST: &str = "\
+const FIRST_SCHEMA_ROWS: &str = "\
 INSERT INTO migrations (number) VALUES (1);
 SET session_replication_role = replica;
 DO $$

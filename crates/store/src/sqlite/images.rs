@@ -178,13 +178,13 @@ impl<'f> Parts<'f> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ringbook_book::book::load::{Frame, Run, StoredContact, assemble};
+    use ringbook_book::book::load::{IndexedTables, LoadBatch, StoredContact, assemble};
     use ringbook_book::id::Revision;
     use ringbook_book::text::Phone;
 
     fn book(contacts: u64) -> Arc<Book> {
-        let frame = Frame::default();
-        let mut run = Run::new(&frame);
+        let tables = IndexedTables::default();
+        let mut run = LoadBatch::new(&tables);
         for id in 1..=contacts {
             let name = format!("Name {id}");
             let contact = StoredContact {
@@ -201,8 +201,8 @@ mod tests {
             };
             run.push(&contact).expect("a good contact");
         }
-        let ran = run.finish();
-        Arc::new(assemble(frame, vec![ran], Revision(7)).expect("one run"))
+        let loaded = run.finish();
+        Arc::new(assemble(tables, vec![loaded], Revision(7)).expect("one run"))
     }
 
     #[test]

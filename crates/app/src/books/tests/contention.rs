@@ -33,17 +33,18 @@ async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
 async fn a_long_decision_stops_neither_another_book_nor_what_was_decided_before_it(data: TestData) {
     let world = world(data).await;
     let made = change(&world, Command::AddContacts((0..600).map(draft).collect())).await.expect("they are new");
-    let contacts: Vec<ContactId> = made.made.into_iter().flatten().filter_map(|id| ContactId::new(id).ok()).collect();
+    let contacts: Vec<ContactId> =
+        made.created.into_iter().flatten().filter_map(|id| ContactId::new(id).ok()).collect();
     let other = another_customer(&world.store).await;
     world.books.change(other, Command::AddContacts(vec![draft(1)])).await.expect("it is new");
 
     let (began, mut has_begun) = tokio::sync::mpsc::unbounded_channel();
-    let (go_on, goes_on) = mpsc::channel::<()>();
-    let goes_on = Mutex::new(goes_on);
+    let (go_on, should_continue) = mpsc::channel::<()>();
+    let should_continue = Mutex::new(should_continue);
     world.books.set_before_decision(Arc::new(move |command| {
         if let Command::DropContacts(_) = command {
             let _ = began.send(());
-            let _ = goes_on.lock().map(|goes_on| goes_on.recv());
+            let _ = should_continue.lock().map(|should_continue| should_continue.recv());
         }
     }));
     // A short command that needs no id, so that its commit begins at once, and a long one behind it.

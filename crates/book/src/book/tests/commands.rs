@@ -1,5 +1,5 @@
-//! Commands made by chance, decided by the desk and by a naive model that keeps whole records in maps; after each the
-//! two must hold the same, and a mirror that follows the order of change must hold it, too.
+//! Random commands, decided by the writer and by a naive model that keeps whole records in maps. After each command both
+//! must hold the same records, and so must a copy that follows the order of change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,21 +7,23 @@ use fastrand::Rng;
 
 use super::name;
 use crate::book::Book;
-use crate::book::decide::{IdKind, IdSource};
+use crate::book::decision::{IdKind, IdSource};
 use crate::book::history::{Changed, Cursor, CursorError};
 use crate::book::writer::BookWriter;
 use crate::change::{Change, Effect};
-use crate::command::{Blame, Command, ContactEdit, Edit, EmployeeDraft, OnError, Outcome, Refusal, Upload, Why};
+use crate::command::{
+    Command, CommandError, CommandErrorKind, CommandSubject, ContactEdit, Edit, EmployeeDraft, OnError, Outcome, Upload,
+};
 use crate::contact::{ContactDraft, full_name};
-use crate::group::{BLACKLIST, Group, Origin};
+use crate::group::{Group, GroupOwner, SYSTEM_GROUP_NAME};
 use crate::id::{ContactId, EmployeeId, GroupId, OrganizationId};
 use crate::text::{Name, Phone};
 
-mod chance;
+mod random_commands;
 
-use chance::{command, draft};
+use random_commands::{command, draft};
 
-/// The number of the system group in the books of these tests.
+/// The id of the system group in these tests.
 const SYSTEM: u64 = 1;
 
 #[derive(Default)]
@@ -45,7 +47,7 @@ struct Person {
     groups: Vec<(u64, String)>,
 }
 
-/// The contacts of a book as somebody outside sees them.
+/// The contacts of a book as a client sees them.
 fn seen(book: &Book) -> BTreeMap<u64, Person> {
     book.iter().map(|view| (view.id().number(), person(view))).collect()
 }
@@ -61,7 +63,7 @@ fn person(view: crate::book::view::ContactView<'_>) -> Person {
     }
 }
 
-/// Whole records by id, and nothing else: every rule is answered by looking at all of them.
+/// Whole records by id; every rule is checked by reading all of them.
 #[derive(Default, Clone)]
 struct Model {
     contacts: BTreeMap<u64, ContactDraft>,
@@ -92,32 +94,34 @@ impl Model {
         self.contacts.iter().map(|(id, draft)| (*id, person(draft))).collect()
     }
 
-    fn missing(&self, draft: &ContactDraft) -> Option<Blame> {
+    fn missing(&self, draft: &ContactDraft) -> Option<CommandSubject> {
         if let Some(id) = draft.manager.filter(|id| !self.employees.contains_key(&id.number())) {
-            return Some(Blame::Manager(id));
+            return Some(CommandSubject::Manager(id));
         }
         if let Some(id) = draft.organization.filter(|id| !self.organizations.contains_key(&id.number())) {
-            return Some(Blame::Organization(id));
+            return Some(CommandSubject::Organization(id));
         }
-        draft.groups.iter().find(|id| !self.groups.contains_key(&id.number())).map(|id| Blame::Group(*id))
+        draft.groups.iter().find(|id| !self.groups.contains_key(&id.number())).map(|id| CommandSubject::Group(*id))
     }
 
-    /// Whether the command must be refused, and why.
-    fn judge(&self, command: &Command) -> Result<(), (Blame, Why)> {
-        let must = |holds: bool, blame, why| if holds { Ok(()) } else { Err((blame, why)) };
-        let target = |known: bool, id: u64| must(known, Blame::Target(id), Why::Missing);
-        let free = |taken: Option<u64>, but: u64| must(taken.is_none_or(|id| id == but), Blame::Name, Why::Taken);
+    /// Whether the command must be rejected, and the expected error.
+    fn check(&self, command: &Command) -> Result<(), (CommandSubject, CommandErrorKind)> {
+        let require = |holds: bool, subject, kind| if holds { Ok(()) } else { Err((subject, kind)) };
+        let target = |known: bool, id: u64| require(known, CommandSubject::Target(id), CommandErrorKind::NotFound);
+        let free = |taken: Option<u64>, but: u64| {
+            require(taken.is_none_or(|id| id == but), CommandSubject::Name, CommandErrorKind::AlreadyExists)
+        };
         let of_name = |names: &BTreeMap<u64, String>, name: &Name| {
             names.iter().find(|(_, known)| *known == name.as_str()).map(|(id, _)| *id)
         };
         let members = |members: &[ContactId]| match members.iter().find(|id| !self.contacts.contains_key(&id.number()))
         {
-            Some(id) => Err((Blame::Member(*id), Why::Missing)),
+            Some(id) => Err((CommandSubject::Member(*id), CommandErrorKind::NotFound)),
             None => Ok(()),
         };
         match command {
             Command::AddContacts(drafts) => match drafts.iter().find_map(|draft| self.missing(draft)) {
-                Some(blame) => Err((blame, Why::Missing)),
+                Some(subject) => Err((subject, CommandErrorKind::NotFound)),
                 None => Ok(()),
             },
             Command::Upload(..) => Ok(()),
@@ -125,7 +129,7 @@ impl Model {
                 let known = self.contacts.get(&id.number());
                 target(known.is_some(), id.number())?;
                 match known.and_then(|known| self.missing(&edited(known.clone(), edit.clone()))) {
-                    Some(blame) => Err((blame, Why::Missing)),
+                    Some(subject) => Err((subject, CommandErrorKind::NotFound)),
                     None => Ok(()),
                 }
             }
@@ -142,7 +146,7 @@ impl Model {
             Command::DropOrganization(id) => {
                 target(self.organizations.contains_key(&id.number()), id.number())?;
                 let needed = self.contacts.values().any(|draft| draft.organization == Some(*id));
-                must(!needed, Blame::Target(id.number()), Why::StillNeeded)
+                require(!needed, CommandSubject::Target(id.number()), CommandErrorKind::Referenced)
             }
             Command::AddGroups(names) => names.iter().try_for_each(|name| free(of_name(&self.groups, name), 0)),
             Command::AddGroup(name, wanted) => {
@@ -153,36 +157,40 @@ impl Model {
                 target(self.groups.contains_key(&id.number()), id.number())?;
                 if let Edit::Set(name) = name {
                     let same = self.groups[&id.number()] == name.as_str();
-                    must(same || id.number() != SYSTEM, Blame::Target(id.number()), Why::System)?;
+                    require(
+                        same || id.number() != SYSTEM,
+                        CommandSubject::Target(id.number()),
+                        CommandErrorKind::SystemOwned,
+                    )?;
                     free(of_name(&self.groups, name), id.number())?;
                 }
                 if let Edit::Set(wanted) = wanted { members(wanted) } else { Ok(()) }
             }
             Command::DropGroup(id) => {
                 target(self.groups.contains_key(&id.number()), id.number())?;
-                must(id.number() != SYSTEM, Blame::Target(id.number()), Why::System)
+                require(id.number() != SYSTEM, CommandSubject::Target(id.number()), CommandErrorKind::SystemOwned)
             }
             Command::AddEmployees(_) => Ok(()),
             Command::EditEmployee(id, _) => target(self.employees.contains_key(&id.number()), id.number()),
             Command::DropEmployee(id) => {
                 target(self.employees.contains_key(&id.number()), id.number())?;
                 let needed = self.contacts.values().any(|draft| draft.manager == Some(*id));
-                must(!needed, Blame::Target(id.number()), Why::StillNeeded)
+                require(!needed, CommandSubject::Target(id.number()), CommandErrorKind::Referenced)
             }
             Command::AddBlacklistNumber(entry) => {
                 let taken = self.blacklist.values().any(|phone| *phone == entry.phone.to_string());
-                must(!taken, Blame::PhoneNumber, Why::Taken)
+                require(!taken, CommandSubject::PhoneNumber, CommandErrorKind::AlreadyExists)
             }
             Command::DropBlacklistNumber(id) => target(self.blacklist.contains_key(&id.number()), id.number()),
         }
     }
 
-    /// Follows a command that was accepted; `made` are the ids of what it made.
+    /// Applies an accepted command.
     fn follow(&mut self, command: Command, outcome: &Outcome) {
-        let made: Vec<u64> = outcome.made.iter().flatten().copied().collect();
+        let created: Vec<u64> = outcome.created.iter().flatten().copied().collect();
         let text = |name: Name| name.as_str().to_owned();
         match command {
-            Command::AddContacts(drafts) => self.contacts.extend(made.into_iter().zip(drafts)),
+            Command::AddContacts(drafts) => self.contacts.extend(created.into_iter().zip(drafts)),
             Command::Upload(uploads, _) => self.upload(uploads, outcome),
             Command::EditContact(id, edit) => {
                 let known = self.contacts.get_mut(&id.number()).expect("accepted");
@@ -190,14 +198,14 @@ impl Model {
             }
             Command::DropContacts(ids) => ids.iter().for_each(|id| drop(self.contacts.remove(&id.number()))),
             Command::AddOrganizations(names) => {
-                self.organizations.extend(made.into_iter().zip(names.into_iter().map(text)))
+                self.organizations.extend(created.into_iter().zip(names.into_iter().map(text)))
             }
             Command::RenameOrganization(id, name) => drop(self.organizations.insert(id.number(), text(name))),
             Command::DropOrganization(id) => drop(self.organizations.remove(&id.number())),
-            Command::AddGroups(names) => self.groups.extend(made.into_iter().zip(names.into_iter().map(text))),
+            Command::AddGroups(names) => self.groups.extend(created.into_iter().zip(names.into_iter().map(text))),
             Command::AddGroup(name, members) => {
-                self.groups.insert(made[0], text(name));
-                self.set_members(made[0], &members);
+                self.groups.insert(created[0], text(name));
+                self.set_members(created[0], &members);
             }
             Command::EditGroup(id, name, members) => {
                 if let Edit::Set(name) = name {
@@ -211,7 +219,7 @@ impl Model {
                 self.set_members(id.number(), &[]);
                 self.groups.remove(&id.number());
             }
-            Command::AddEmployees(drafts) => self.employees.extend(made.into_iter().zip(drafts)),
+            Command::AddEmployees(drafts) => self.employees.extend(created.into_iter().zip(drafts)),
             Command::EditEmployee(id, edit) => {
                 let known = self.employees.get_mut(&id.number()).expect("accepted");
                 let old = known.clone();
@@ -224,7 +232,7 @@ impl Model {
                 };
             }
             Command::DropEmployee(id) => drop(self.employees.remove(&id.number())),
-            Command::AddBlacklistNumber(entry) => drop(self.blacklist.insert(made[0], entry.phone.to_string())),
+            Command::AddBlacklistNumber(entry) => drop(self.blacklist.insert(created[0], entry.phone.to_string())),
             Command::DropBlacklistNumber(id) => drop(self.blacklist.remove(&id.number())),
         }
     }
@@ -242,21 +250,18 @@ impl Model {
         }
     }
 
-    /// Names that the desk has made are looked up where it put them; whether that is right, [`Model::seen`] tells.
+    /// Organizations and groups that the writer created are already in the model, see [`step`].
     fn upload(&mut self, uploads: Vec<Upload>, outcome: &Outcome) {
-        for (upload, made) in uploads.into_iter().zip(&outcome.made) {
-            let Some(id) = made else { continue };
+        for (upload, id) in uploads.into_iter().zip(&outcome.created) {
+            let Some(id) = id else { continue };
             let mut draft = upload.draft;
             if let Some(name) = upload.organization_name {
                 draft.organization =
-                    Some(OrganizationId::new(number(&mut self.organizations, name.as_str())).expect("an id"));
+                    Some(OrganizationId::new(id_of(&self.organizations, name.as_str())).expect("an id"));
             }
             let mut groups: BTreeSet<GroupId> = draft.groups.into_iter().collect();
             groups.extend(
-                upload
-                    .group_names
-                    .iter()
-                    .map(|name| GroupId::new(number(&mut self.groups, name.as_str())).expect("an id")),
+                upload.group_names.iter().map(|name| GroupId::new(id_of(&self.groups, name.as_str())).expect("an id")),
             );
             draft.groups = groups.into_iter().collect();
             self.contacts.insert(*id, draft);
@@ -264,12 +269,12 @@ impl Model {
     }
 }
 
-/// The number of the thing of this name, which is the next one if there is none.
-fn number(names: &mut BTreeMap<u64, String>, name: &str) -> u64 {
+/// The id of the record with this name.
+fn id_of(names: &BTreeMap<u64, String>, name: &str) -> u64 {
     if let Some((id, _)) = names.iter().find(|(_, known)| *known == name) {
         return *id;
     }
-    panic!("the test gives the model every name that the desk has made: {name}");
+    panic!("the model lacks the name {name}");
 }
 
 fn edited(old: ContactDraft, edit: ContactEdit) -> ContactDraft {
@@ -285,7 +290,7 @@ fn edited(old: ContactDraft, edit: ContactEdit) -> ContactDraft {
     }
 }
 
-/// Somebody who keeps a copy by the order of change, in pages.
+/// A copy of a book that follows the order of change in pages.
 #[derive(Default)]
 struct Mirror {
     copy: BTreeMap<u64, Person>,
@@ -293,7 +298,7 @@ struct Mirror {
 }
 
 impl Mirror {
-    /// Follows for at most so many pages; whether it has caught up.
+    /// Reads at most this number of pages; true if it has caught up.
     fn follow(&mut self, book: &Book, pages: usize, limit: usize) -> Result<bool, CursorError> {
         for _ in 0..pages {
             let page = book.changes(self.cursor, limit)?;
@@ -305,7 +310,7 @@ impl Mirror {
                         self.copy.insert(view.id().number(), person(*view));
                         view.id()
                     }
-                    Changed::Gone(id) => {
+                    Changed::Deleted(id) => {
                         self.copy.remove(&id.number());
                         *id
                     }
@@ -321,43 +326,46 @@ impl Mirror {
     }
 }
 
-/// A desk like that of a customer just born.
-fn born(deletions_kept: usize) -> BookWriter {
-    let mut desk = BookWriter::default().keeping_deletions(deletions_kept);
+/// The writer of a new customer's book.
+fn new_writer(deletions_kept: usize) -> BookWriter {
+    let mut writer = BookWriter::default().keeping_deletions(deletions_kept);
     let id = GroupId::new(SYSTEM).expect("an id");
-    let effects = vec![Effect::PutGroup(Group { id, name: name(BLACKLIST), origin: Origin::System })];
-    desk.apply(&Change { decided_on: desk.book().revision(), contacts: 0, effects });
-    desk
+    let effects = vec![Effect::PutGroup(Group { id, name: name(SYSTEM_GROUP_NAME), owner: GroupOwner::System })];
+    writer.apply(&Change { decided_on: writer.book().revision(), contacts: 0, effects });
+    writer
 }
 
-/// One command on desk and model; both must say the same.
-fn step(desk: &mut BookWriter, model: &mut Model, ids: &mut Counting, command: Command) {
-    let expected = model.judge(&command);
-    match (desk.decide(command.clone(), ids), expected) {
+/// Executes one command on the writer and the model, which must agree.
+fn step(writer: &mut BookWriter, model: &mut Model, ids: &mut Counting, command: Command) {
+    let expected = model.check(&command);
+    match (writer.decide(command.clone(), ids), expected) {
         (Ok(decision), Ok(())) => {
             if !decision.change.effects.is_empty() {
-                desk.apply(&decision.change);
+                writer.apply(&decision.change);
             }
-            assert_eq!(decision.change.contacts, desk.book().contacts_len() as u64);
+            assert_eq!(decision.change.contacts, writer.book().contacts_len() as u64);
             if let Command::Upload(uploads, _) = &command {
                 let good = uploads.iter().map(|upload| model.missing(&upload.draft).is_none());
-                assert!(good.eq(decision.outcome.made.iter().map(Option::is_some)), "what is wrong is left out, alone");
+                assert!(
+                    good.eq(decision.outcome.created.iter().map(Option::is_some)),
+                    "invalid contacts are skipped, and no others"
+                );
             }
             for effect in &decision.change.effects {
                 match effect {
-                    Effect::PutOrganization(made) if matches!(command, Command::Upload(..)) => {
-                        let before = model.organizations.insert(made.id.number(), made.name.as_str().to_owned());
-                        assert_eq!(before, None, "an upload makes, it does not rename");
+                    Effect::PutOrganization(put) if matches!(command, Command::Upload(..)) => {
+                        let before = model.organizations.insert(put.id.number(), put.name.as_str().to_owned());
+                        assert_eq!(before, None, "an upload creates organizations and renames none");
                     }
-                    Effect::PutGroup(made) if matches!(command, Command::Upload(..)) => {
-                        assert_eq!(model.groups.insert(made.id.number(), made.name.as_str().to_owned()), None);
+                    Effect::PutGroup(put) if matches!(command, Command::Upload(..)) => {
+                        assert_eq!(model.groups.insert(put.id.number(), put.name.as_str().to_owned()), None);
                     }
                     _ => {}
                 }
             }
             model.follow(command, &decision.outcome);
         }
-        (Err(refusal), Err((blame, why))) => assert_eq!((refusal.blame, refusal.why), (blame, why), "{command:?}"),
+        (Err(error), Err((subject, kind))) => assert_eq!((error.subject, error.kind), (subject, kind), "{command:?}"),
         (decided, expected) => panic!("{command:?}: {decided:?}, but expected {expected:?}"),
     }
 }
@@ -376,70 +384,71 @@ fn check(book: &Book, model: &Model) {
     numbers.sort();
     assert_eq!(numbers, names(&model.blacklist));
     assert_eq!(book.employees().count(), model.employees.len());
-    assert!(book.members.pairs().eq(book.contacts.members(&book.organizations).pairs()), "who belongs where");
+    assert!(book.members.pairs().eq(book.contacts.members(&book.organizations).pairs()), "index of members");
 }
 
 #[test]
-fn whatever_is_commanded_the_book_and_its_mirror_hold_what_a_plain_list_holds() {
+fn random_commands_give_the_same_records_as_a_naive_model() {
     for seed in 1..=12 {
         let (mut rng, mut ids) = (Rng::with_seed(seed), Counting::default());
-        let mut desk = born(100_000);
+        let mut writer = new_writer(100_000);
         let mut model = Model::default();
-        model.groups.insert(SYSTEM, BLACKLIST.to_owned());
+        model.groups.insert(SYSTEM, SYSTEM_GROUP_NAME.to_owned());
         let mut mirror = Mirror::default();
         for round in 0..400 {
             let latest = ids.0.get(&(IdKind::Contact as u8)).copied().unwrap_or(2);
             let command = command(&mut rng, latest);
-            step(&mut desk, &mut model, &mut ids, command);
-            let caught_up = mirror.follow(desk.book(), 1, 1 + rng.u64(..200) as usize).expect("nothing is forgotten");
+            step(&mut writer, &mut model, &mut ids, command);
+            let caught_up =
+                mirror.follow(writer.book(), 1, 1 + rng.u64(..200) as usize).expect("no deletion is forgotten");
             if round % 20 == 0 {
-                check(desk.book(), &model);
-                assert!(!caught_up || mirror.copy == model.seen(), "a mirror that has caught up");
+                check(writer.book(), &model);
+                assert!(!caught_up || mirror.copy == model.seen(), "a copy that has caught up");
             }
             if round % 97 == 96 {
-                desk = BookWriter::of(desk.book().clone());
+                writer = BookWriter::of(writer.book().clone());
             }
         }
-        assert!(mirror.follow(desk.book(), usize::MAX, 50).expect("nothing is forgotten"));
+        assert!(mirror.follow(writer.book(), usize::MAX, 50).expect("no deletion is forgotten"));
         assert_eq!(mirror.copy, model.seen());
-        check(desk.book(), &model);
+        check(writer.book(), &model);
     }
 }
 
 #[test]
-fn a_cursor_that_would_skip_a_forgotten_deletion_is_refused() {
+fn a_cursor_that_needs_a_forgotten_deletion_is_rejected() {
     let (mut rng, mut ids) = (Rng::with_seed(5), Counting::default());
-    let mut desk = born(10);
+    let mut writer = new_writer(10);
     let add = Command::AddContacts(
         (0..100)
             .map(|_| ContactDraft { manager: None, organization: None, groups: Vec::new(), ..draft(&mut rng) })
             .collect(),
     );
     let mut model = Model::default();
-    step(&mut desk, &mut model, &mut ids, add);
+    step(&mut writer, &mut model, &mut ids, add);
     let mut early = Mirror::default();
-    early.follow(desk.book(), 1, 30).expect("a page");
+    early.follow(writer.book(), 1, 30).expect("a page");
     let mut late = Mirror::default();
-    late.follow(desk.book(), 9, 100).expect("all");
+    late.follow(writer.book(), 9, 100).expect("all");
     for id in 2..=12 {
         let drop = Command::DropContacts(vec![ContactId::new(id).expect("an id")]);
-        step(&mut desk, &mut model, &mut ids, drop);
-        late.follow(desk.book(), 9, 100).expect("it is never far behind");
+        step(&mut writer, &mut model, &mut ids, drop);
+        late.follow(writer.book(), 9, 100).expect("it is never far behind");
     }
     assert_eq!(late.copy, model.seen());
-    assert!(desk.book().deleted.len() <= 10);
-    assert_eq!(early.follow(desk.book(), 1, 30), Err(CursorError::Forgotten));
+    assert!(writer.book().deleted.len() <= 10);
+    assert_eq!(early.follow(writer.book(), 1, 30), Err(CursorError::Forgotten));
     let mut fresh = Mirror::default();
-    fresh.follow(desk.book(), 9, 10).expect("a beginning needs no deletion, however long ago they were forgotten");
+    fresh.follow(writer.book(), 9, 10).expect("reading from the start needs no deletion");
     assert_eq!(fresh.copy, model.seen());
     let ahead = Cursor { began: 1, revision: 10_000, id: 1 };
-    assert_eq!(desk.book().changes(Some(ahead), 1).err(), Some(CursorError::Ahead));
+    assert_eq!(writer.book().changes(Some(ahead), 1).err(), Some(CursorError::Ahead));
 }
 
 #[test]
-fn an_upload_that_rejects_names_the_first_record_that_is_wrong_and_adds_none() {
+fn a_rejected_upload_reports_the_first_invalid_record_and_adds_none() {
     let (mut rng, mut ids) = (Rng::with_seed(8), Counting::default());
-    let desk = born(10);
+    let writer = new_writer(10);
     let plain = |rng: &mut Rng| ContactDraft { manager: None, organization: None, groups: Vec::new(), ..draft(rng) };
     let mut uploads: Vec<Upload> = (0..50)
         .map(|_| Upload {
@@ -449,12 +458,12 @@ fn an_upload_that_rejects_names_the_first_record_that_is_wrong_and_adds_none() {
         })
         .collect();
     uploads[41].draft.manager = EmployeeId::new(77).ok();
-    let decided = desk.decide(Command::Upload(uploads.clone(), OnError::Reject), &mut ids);
-    let blame = Blame::Manager(EmployeeId::new(77).expect("an id"));
-    assert_eq!(decided.err(), Some(Refusal { at: 41, blame, why: Why::Missing }));
-    let decided = desk.decide(Command::Upload(uploads, OnError::Skip), &mut ids).expect("the others are good");
-    let made = |effect: &&Effect| matches!(effect, Effect::PutOrganization(_) | Effect::PutGroup(_));
-    assert_eq!(decided.change.effects.iter().filter(made).count(), 2, "each name is made once");
-    assert_eq!(decided.outcome.made.iter().filter(|made| made.is_none()).count(), 1);
-    assert_eq!(decided.outcome.left_out, [Refusal { at: 41, blame, why: Why::Missing }]);
+    let decided = writer.decide(Command::Upload(uploads.clone(), OnError::Reject), &mut ids);
+    let subject = CommandSubject::Manager(EmployeeId::new(77).expect("an id"));
+    assert_eq!(decided.err(), Some(CommandError { index: 41, subject, kind: CommandErrorKind::NotFound }));
+    let decided = writer.decide(Command::Upload(uploads, OnError::Skip), &mut ids).expect("the others are good");
+    let is_created = |effect: &&Effect| matches!(effect, Effect::PutOrganization(_) | Effect::PutGroup(_));
+    assert_eq!(decided.change.effects.iter().filter(is_created).count(), 2, "each name is created once");
+    assert_eq!(decided.outcome.created.iter().filter(|id| id.is_none()).count(), 1);
+    assert_eq!(decided.outcome.skipped, [CommandError { index: 41, subject, kind: CommandErrorKind::NotFound }]);
 }

@@ -1,4 +1,4 @@
-//! Numbers on the blacklist.
+//! Records of blacklist entries.
 
 use super::Listing;
 use crate::blacklist::BlacklistNumber;
@@ -7,11 +7,11 @@ use crate::query::field::{BLACKLIST_NUMBER, Field};
 use crate::query::plan::Plan;
 use crate::query::value::{Record, Value};
 
-/// The blacklist of a book.
+/// The entries of the blacklist of a book.
 #[derive(Debug)]
 pub struct BlacklistNumbers;
 
-/// A number on the blacklist, by its field table.
+/// An entry of the blacklist.
 #[derive(Debug, Clone)]
 pub struct BlacklistRecord<'b> {
     number: &'b BlacklistNumber,
@@ -25,7 +25,7 @@ impl Listing for BlacklistNumbers {
         &BLACKLIST_NUMBER
     }
 
-    fn looks(book: &Book, _plan: &Plan) -> usize {
+    fn rows_read(book: &Book, _plan: &Plan) -> usize {
         book.blacklist.len()
     }
 

@@ -1,9 +1,9 @@
-//! Employees, with the members that belong to other parts of a telephone system, which are always empty.
+//! Records of employees. Members that belong to other parts of a telephone system are always empty.
 
 use super::Listing;
 use crate::book::{Book, EmployeeRow};
 use crate::employee::{EmployeePhone, PhoneStatus};
-use crate::query::field::{EMPLOYEE, Field, Kind};
+use crate::query::field::{EMPLOYEE, Field, FieldType};
 use crate::query::plan::Plan;
 use crate::query::value::{Objects, Record, Value};
 use crate::text::{Email, Name};
@@ -12,20 +12,20 @@ use crate::text::{Email, Name};
 #[derive(Debug)]
 pub struct Employees;
 
-/// An employee, by the field table.
+/// An employee.
 #[derive(Debug, Clone, Copy)]
 pub struct EmployeeRecord<'b> {
-    known: &'b EmployeeRow,
-    phones: Phones<'b>,
+    row: &'b EmployeeRow,
+    phones: EmployeePhones<'b>,
 }
 
 /// The phones of an employee.
 #[derive(Debug, Clone, Copy)]
-struct Phones<'b>(&'b [EmployeePhone]);
+struct EmployeePhones<'b>(&'b [EmployeePhone]);
 
-/// The groups of an employee: there are none.
+/// The groups of an employee, which are always empty.
 #[derive(Debug, Clone, Copy)]
-struct NoGroups;
+struct NoEmployeeGroups;
 
 impl Listing for Employees {
     type Record<'b> = EmployeeRecord<'b>;
@@ -34,40 +34,40 @@ impl Listing for Employees {
         &EMPLOYEE
     }
 
-    fn looks(book: &Book, _plan: &Plan) -> usize {
+    fn rows_read(book: &Book, _plan: &Plan) -> usize {
         book.employees.len()
     }
 
     fn records(book: &Book) -> Vec<EmployeeRecord<'_>> {
-        let known = book.employees.iter().map(|(_, known)| &**known);
-        known.map(|known| EmployeeRecord { known, phones: Phones(&known.employee.phones) }).collect()
+        let row = book.employees.iter().map(|(_, row)| &**row);
+        row.map(|row| EmployeeRecord { row, phones: EmployeePhones(&row.employee.phones) }).collect()
     }
 }
 
 impl Record for EmployeeRecord<'_> {
     fn value(&self, field: usize) -> Value<'_> {
-        let employee = &self.known.employee;
+        let employee = &self.row.employee;
         let field = &EMPLOYEE[field];
         match field.name {
             "id" => Value::Number(employee.id.number().cast_signed()),
             "first_name" => name(employee.first_name.as_ref()),
             "last_name" => Value::Text(employee.last_name.as_str()),
             "patronymic" => name(employee.patronymic.as_ref()),
-            "full_name" => Value::Text(&self.known.full_name),
+            "full_name" => Value::Text(&self.row.full_name),
             "email" => employee.email.as_ref().map(Email::as_str).map_or(Value::Null, Value::Text),
             "phone_numbers" => Value::Objects(&self.phones),
-            "groups" => Value::Objects(&NoGroups),
+            "groups" => Value::Objects(&NoEmployeeGroups),
             // Employees do not log in; users do.
             "login" => Value::Null,
             _ => match field.kind {
-                Kind::Empty(hollow) => Value::AlwaysEmpty(hollow),
+                FieldType::Empty(value) => Value::Empty(value),
                 _ => Value::Null,
             },
         }
     }
 
     fn id(&self) -> u64 {
-        self.known.employee.id.number()
+        self.row.employee.id.number()
     }
 }
 
@@ -75,7 +75,7 @@ fn name(name: Option<&Name>) -> Value<'_> {
     name.map(Name::as_str).map_or(Value::Null, Value::Text)
 }
 
-impl Objects for Phones<'_> {
+impl Objects for EmployeePhones<'_> {
     fn len(&self) -> usize {
         self.0.len()
     }
@@ -103,7 +103,7 @@ impl Objects for Phones<'_> {
     }
 }
 
-impl Objects for NoGroups {
+impl Objects for NoEmployeeGroups {
     fn len(&self) -> usize {
         0
     }

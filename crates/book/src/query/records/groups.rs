@@ -1,19 +1,19 @@
 //! Groups, and the contacts that belong to them.
 //!
-//! Who belongs to a group stands with the contacts, as a set of groups that many contacts share. So finding the
-//! members is one pass over one column of the book, for all groups at once, and each contact costs a look at its set.
-//! Members are places in the snapshot; their names are read when they are shown. A question that neither shows nor
-//! filters members does not look for them, and one that only shows them looks for those of the groups it shows.
+//! Membership is stored with the contacts, as links to sets of groups that many contacts share. The members of all groups
+//! are therefore found by one scan of one column. A query that neither returns nor filters members does not scan; a query
+//! that only returns them scans for the members of the groups on its page.
 
-use super::{Found, Listing};
+use super::{Listing, RecordPage};
 use crate::book::Book;
 use crate::book::view::ContactView;
-use crate::group::{Group, Origin};
-use crate::query::fault::QueryError;
+use crate::group::{Group, GroupOwner};
 use crate::query::field::{Field, GROUP, position};
-use crate::query::plan::{Node, Plan};
-use crate::query::runner::Runner;
+use crate::query::filter::Filter;
+use crate::query::plan::Plan;
+use crate::query::query_error::QueryError;
 use crate::query::value::{Objects, Record, Value};
+use crate::runner::Runner;
 
 const MEMBERS: &str = "members";
 
@@ -24,24 +24,24 @@ pub struct Groups;
 /// A group, by the field table.
 #[derive(Debug, Clone)]
 pub struct GroupRecord<'b> {
-    /// Its place in the book's table.
-    place: usize,
+    /// Its slot in the table of groups.
+    slot: usize,
     group: &'b Group,
     members: Members<'b>,
 }
 
-/// The contacts that belong to a group, by id; none until they were looked for.
+/// The contacts that belong to a group, by id; empty until [`find_members`] has run.
 #[derive(Debug, Clone)]
 pub struct Members<'b> {
     book: &'b Book,
-    /// Chunk, and place in it.
-    places: Vec<(u32, u16)>,
+    /// Chunk and row of each contact.
+    rows: Vec<(u32, u16)>,
 }
 
 impl Members<'_> {
     fn contact(&self, member: usize) -> ContactView<'_> {
-        let (chunk, place) = self.places[member];
-        ContactView::new(self.book, &self.book.contacts.chunks[chunk as usize], usize::from(place))
+        let (chunk, row) = self.rows[member];
+        ContactView::new(self.book, &self.book.contacts.chunks[chunk as usize], usize::from(row))
     }
 }
 
@@ -52,69 +52,69 @@ impl Listing for Groups {
         &GROUP
     }
 
-    fn looks(book: &Book, plan: &Plan) -> usize {
+    fn rows_read(book: &Book, plan: &Plan) -> usize {
         let contacts = if shows_members(plan) || filters_members(plan.filter()) { book.contacts_len() } else { 0 };
         book.groups.len() + contacts
     }
 
     fn records(book: &Book) -> Vec<GroupRecord<'_>> {
-        let record = |(place, group)| GroupRecord { place, group, members: Members { book, places: Vec::new() } };
+        let record = |(slot, group)| GroupRecord { slot, group, members: Members { book, rows: Vec::new() } };
         book.groups.iter().map(record).collect()
     }
 
-    fn find<'b>(book: &'b Book, plan: &Plan, runner: &dyn Runner) -> Result<Found<GroupRecord<'b>>, QueryError> {
+    fn find<'b>(book: &'b Book, plan: &Plan, runner: &dyn Runner) -> Result<RecordPage<GroupRecord<'b>>, QueryError> {
         let mut records = Self::records(book);
         if filters_members(plan.filter()) {
             let all: Vec<usize> = (0..records.len()).collect();
-            gather(book, &mut records, &all);
-            return Found::among(records, plan, runner);
+            find_members(book, &mut records, &all);
+            return RecordPage::among(records, plan, runner);
         }
-        let mut found = Found::among(records, plan, runner)?;
+        let mut page = RecordPage::among(records, plan, runner)?;
         if shows_members(plan) {
-            gather(book, &mut found.all, &found.rows);
+            find_members(book, &mut page.all, &page.rows);
         }
-        Ok(found)
+        Ok(page)
     }
 }
 
 fn shows_members(plan: &Plan) -> bool {
-    position(&GROUP, MEMBERS).is_some_and(|place| plan.fields().has(place)) && plan.window().limit() > 0
+    position(&GROUP, MEMBERS).is_some_and(|index| plan.fields().has(index)) && plan.window().limit() > 0
 }
 
-fn filters_members(node: &Node) -> bool {
-    match node {
-        Node::Everything => false,
-        Node::All(nodes) | Node::Any(nodes) => nodes.iter().any(filters_members),
-        Node::Leaf(leaf) => GROUP[leaf.field].name == MEMBERS,
+fn filters_members(filter: &Filter) -> bool {
+    match filter {
+        Filter::Everything => false,
+        Filter::All(filters) | Filter::Any(filters) => filters.iter().any(filters_members),
+        Filter::Comparison(comparison) => GROUP[comparison.field].name == MEMBERS,
     }
 }
 
-/// Finds the members of the records at these places, in one pass over the contacts.
-fn gather(book: &Book, records: &mut [GroupRecord<'_>], wanted: &[usize]) {
+/// Finds the members of the records with these indexes, in one scan of the contacts.
+fn find_members(book: &Book, records: &mut [GroupRecord<'_>], wanted: &[usize]) {
     if wanted.is_empty() {
         return;
     }
     let sets = wanted_by_set(book, records, wanted);
     for (at, chunk) in book.contacts.chunks.iter().enumerate() {
-        for (place, link) in chunk.groups.iter().enumerate() {
+        for (row, link) in chunk.groups.iter().enumerate() {
             for record in &sets[link.index()] {
-                records[*record as usize].members.places.push((at as u32, place as u16));
+                records[*record as usize].members.rows.push((at as u32, row as u16));
             }
         }
     }
 }
 
-/// For every set of groups, by the index of the links to it, the wanted records whose groups are in it.
+/// For every set of groups, by the index of the links to it, the wanted records whose groups it contains.
 fn wanted_by_set(book: &Book, records: &[GroupRecord<'_>], wanted: &[usize]) -> Vec<Box<[u32]>> {
-    let mut record_of = vec![None; book.groups.places()];
+    let mut record_of = vec![None; book.groups.slots()];
     for record in wanted {
-        record_of[records[*record].place] = Some(*record as u32);
+        record_of[records[*record].slot] = Some(*record as u32);
     }
     let in_set = |set: usize| {
         let groups = book.group_sets.at(set).map_or(&[][..], |groups| groups);
         groups.iter().filter_map(|group| record_of[*group as usize]).collect()
     };
-    std::iter::once(Box::default()).chain((0..book.group_sets.places()).map(in_set)).collect()
+    std::iter::once(Box::default()).chain((0..book.group_sets.slots()).map(in_set)).collect()
 }
 
 impl Record for GroupRecord<'_> {
@@ -122,7 +122,7 @@ impl Record for GroupRecord<'_> {
         match GROUP[field].name {
             "id" => Value::Number(self.group.id.number().cast_signed()),
             "name" => Value::Text(self.group.name.as_str()),
-            "is_system" => Value::Boolean(self.group.origin == Origin::System),
+            "is_system" => Value::Boolean(self.group.owner == GroupOwner::System),
             MEMBERS => Value::Objects(&self.members),
             _ => Value::Null,
         }
@@ -135,7 +135,7 @@ impl Record for GroupRecord<'_> {
 
 impl Objects for Members<'_> {
     fn len(&self) -> usize {
-        self.places.len()
+        self.rows.len()
     }
 
     fn members(&self) -> &'static [&'static str] {

@@ -1,22 +1,19 @@
-//! The records of a book that are not contacts, as questions see them: groups, organizations, employees, the
-//! blacklist.
+//! Queries over the other records of a book: groups, organizations, employees, blacklist entries.
 //!
-//! Each kind is a [`Listing`]. Its records borrow from a snapshot and are made anew for every question, which costs
-//! a few nanoseconds each; only the members of groups, who have to be looked for among the contacts, are looked for
-//! no sooner than a question needs them ([`groups`]).
-//!
-//! What it does not do: judge the question, or write the answer.
+//! Each kind is a [`Listing`]. Its records borrow from a snapshot and are created for every query, which takes a few
+//! nanoseconds each. The members of groups require a scan of the contacts and are found only if a query needs them
+//! ([`groups`]).
 
 use std::time::Duration;
 
 use super::estimate;
-use super::fault::QueryError;
 use super::field::Field;
 use super::plan::Plan;
-use super::runner::Runner;
+use super::query_error::QueryError;
 use super::table;
 use super::value::Record;
 use crate::book::Book;
+use crate::runner::Runner;
 
 mod blacklist;
 mod employees;
@@ -31,7 +28,7 @@ pub use employees::{EmployeeRecord, Employees};
 pub use groups::{GroupRecord, Groups, Members};
 pub use organizations::{OrganizationRecord, Organizations};
 
-/// A kind of record that a book lists.
+/// A kind of records that a book lists.
 pub trait Listing {
     /// A record of this kind, borrowed from a snapshot.
     type Record<'b>: Record;
@@ -39,59 +36,59 @@ pub trait Listing {
     /// Its field table.
     fn fields() -> &'static [Field];
 
-    /// How many things of the book answering the plan looks at.
-    fn looks(book: &Book, plan: &Plan) -> usize;
+    /// The number of rows of the book that running the plan reads.
+    fn rows_read(book: &Book, plan: &Plan) -> usize;
 
     /// All of them, in no particular order.
     fn records(book: &Book) -> Vec<Self::Record<'_>>;
 
-    /// Runs the plan, which was made for the field table of these records.
+    /// Runs the plan, which must have been made for the field table of these records.
     ///
     /// # Errors
     ///
-    /// Only that the question used up its budget.
-    fn find<'b>(book: &'b Book, plan: &Plan, runner: &dyn Runner) -> Result<Found<Self::Record<'b>>, QueryError> {
-        Found::among(Self::records(book), plan, runner)
+    /// The query exhausted its budget, or the runner stopped it.
+    fn find<'b>(book: &'b Book, plan: &Plan, runner: &dyn Runner) -> Result<RecordPage<Self::Record<'b>>, QueryError> {
+        RecordPage::among(Self::records(book), plan, runner)
     }
 
-    /// About how long that takes.
+    /// The estimated time of [`Listing::find`].
     fn estimate(book: &Book, plan: &Plan) -> Duration {
-        estimate::comparisons(Self::looks(book, plan), plan)
+        estimate::comparisons(Self::rows_read(book, plan), plan)
     }
 }
 
-/// What a question finds among records.
+/// The records that a query returns.
 #[derive(Debug)]
-pub struct Found<R> {
-    /// How many records match.
+pub struct RecordPage<R> {
+    /// The number of records that match.
     pub total: u64,
     all: Vec<R>,
-    /// Places in `all`, in the order of the answer.
+    /// Indexes in `all` of the records to return, in order.
     rows: Vec<usize>,
 }
 
-impl<R: Record> Found<R> {
+impl<R: Record> RecordPage<R> {
     /// Runs the plan on these records.
     ///
     /// # Errors
     ///
-    /// Only that the question used up its budget.
+    /// The query exhausted its budget, or the runner stopped it.
     pub fn among(all: Vec<R>, plan: &Plan, runner: &dyn Runner) -> Result<Self, QueryError> {
         let table::TablePage { total, rows } = table::run(plan, &all, runner)?;
         Ok(Self { total, all, rows })
     }
 
-    /// The records to be answered, in order.
+    /// The records to return, in order.
     pub fn records(&self) -> impl Iterator<Item = &R> {
         self.rows.iter().map(|row| &self.all[*row])
     }
 
-    /// How many those are.
+    /// The number of records to return.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there are none.
+    /// Whether no record is returned.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }

@@ -1,4 +1,4 @@
-//! Organizations.
+//! Records of organizations.
 
 use super::Listing;
 use crate::book::Book;
@@ -11,7 +11,7 @@ use crate::query::value::{Record, Value};
 #[derive(Debug)]
 pub struct Organizations;
 
-/// An organization, by its field table.
+/// An organization.
 #[derive(Debug, Clone, Copy)]
 pub struct OrganizationRecord<'b>(&'b Organization);
 
@@ -22,7 +22,7 @@ impl Listing for Organizations {
         &ORGANIZATION
     }
 
-    fn looks(book: &Book, _plan: &Plan) -> usize {
+    fn rows_read(book: &Book, _plan: &Plan) -> usize {
         book.organizations.len()
     }
 

@@ -9,9 +9,9 @@ fn imported(name: &str, contents: impl AsRef<[u8]>, arguments: &[&str]) -> Vec<V
     let book = Book::new();
     let said = book.import(&book.write(name, contents), arguments);
     assert_eq!((said.code, &said.json["refused"]), (Some(0), &json!(0)), "{name}: {}", said.err);
-    let essences = book.essences();
+    let contacts = book.all_without_ids();
     book.server.stop();
-    essences
+    contacts
 }
 
 /// Last name, first name, phones, organization, groups.
@@ -64,7 +64,7 @@ fn an_encoding_is_guessed_and_announced() {
     assert!(said.err.contains("guess") && said.err.contains("--encoding"), "{}", said.err);
     let phones = ["49305550191", "49305550192", "491715550193", "49305550199"];
     assert_eq!(
-        book.essences(),
+        book.all_without_ids(),
         [json!([
             "Größling",
             "Jörg",
@@ -79,7 +79,7 @@ fn an_encoding_is_guessed_and_announced() {
     );
     let said = book.import(&sample("outlook-russian-1251.csv"), &[]);
     assert_eq!((said.code, &said.json["encoding"]["name"]), (Some(0), &json!("windows-1251")), "{}", said.err);
-    assert_eq!(book.essences()[1][0], "Соколова");
+    assert_eq!(book.all_without_ids()[1][0], "Соколова");
     book.server.stop();
 }
 
@@ -156,7 +156,7 @@ fn directories_phone_books_and_workbooks_are_read() {
     let said = book.import(&sample("list.xlsx"), &[]);
     assert_eq!((said.code, &said.json["created"]), (Some(0), &json!(2)), "{}", said.err);
     assert_eq!(
-        shorts(&book.essences()),
+        shorts(&book.all_without_ids()),
         [
             json!(["Fink", "Nora", ["79165550655"], "Äpfel AB", []]),
             json!(["Gruber", "Otto", ["12025550656", "12025550657"], null, []]),
@@ -191,6 +191,6 @@ fn hostile_files_are_refused_before_anything_is_sent() {
         "{}",
         said.err
     );
-    assert_eq!(book.essences()[0][4], json!([]));
+    assert_eq!(book.all_without_ids()[0][4], json!([]));
     book.server.stop();
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::harness::{added, told};
-use super::{Book, Said, exchange};
+use super::{Book, CommandOutput, exchange};
 
 fn rows(report: &str) -> Vec<Value> {
     report.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
@@ -88,7 +88,7 @@ fn a_report_replaces_nothing_but_a_report() {
         assert!(said.code == Some(1) && said.err.contains("is not a report"), "{}", said.err);
         assert_eq!(std::fs::read_to_string(&precious).expect("the file"), "what was there\n");
     }
-    assert_eq!(book.essences().len(), 0);
+    assert_eq!(book.all_without_ids().len(), 0);
     // An earlier report stays until there is a new one.
     std::fs::write(&precious, "row,outcome,field,value,reason\n9,refused,,,x\n").expect("written");
     assert_eq!(report(&["--dry-run", "--token", "0123456789abcdef"]).code, Some(1));
@@ -113,7 +113,7 @@ fn a_dry_run_says_which_right_the_import_would_lack() {
         token
     };
     let file = book.write("a.csv", "Name,Phone\nAda,112113\n");
-    let dry = |token: &str, arguments: &[&str]| -> Said {
+    let dry = |token: &str, arguments: &[&str]| -> CommandOutput {
         exchange(&book.server, token, "import", &file, &[&["--dry-run"], arguments].concat())
     };
     let token = reader("reader", "address_book:select");

@@ -1,20 +1,22 @@
 //! A scan that is divided among threads answers what one thread answers.
 
+use std::sync::Arc;
+
 use ringbook_book::Book;
-use ringbook_book::book::load::{Frame, Run, StoredContact, assemble};
+use ringbook_book::book::load::{IndexedTables, LoadBatch, StoredContact, assemble};
 use ringbook_book::id::Revision;
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Direction, Literal};
 use ringbook_book::query::field::CONTACT;
 use ringbook_book::query::plan::plan;
-use ringbook_book::query::runner::Threads;
+use ringbook_book::runner::Threads;
 use ringbook_book::text::Phone;
 
 const CONTACTS: u64 = 150_000;
 const NAMES: [&str; 7] = ["Иванов", "Smith", "van der Berg", "Ёлкина", "王", "O'Brien", "иванова"];
 
-fn book() -> Book {
-    let frame = Frame::default();
-    let mut run = Run::new(&frame);
+fn book() -> Arc<Book> {
+    let tables = IndexedTables::default();
+    let mut run = LoadBatch::new(&tables);
     for id in 1..=CONTACTS {
         let last_name = NAMES[(id * 31 % 7) as usize];
         let first = format!("N{}", id * 7919 % 1000);
@@ -33,8 +35,8 @@ fn book() -> Book {
         };
         run.push(&contact).expect("a good contact");
     }
-    let ran = run.finish();
-    assemble(frame, vec![ran], Revision(1)).expect("one run")
+    let loaded = run.finish();
+    Arc::new(assemble(tables, vec![loaded], Revision(1)).expect("one batch"))
 }
 
 fn simple(field: &str, operator: &str, value: &str) -> AskFilter {
@@ -62,10 +64,10 @@ fn threads_together_find_what_one_finds() {
             for (limit, offset) in [(50, 0), (1_000, 3_333), (0, 0), (10_000, 100_000)] {
                 let window = Ask { limit: Some(limit), offset: Some(offset), ..Ask::default() };
                 let ask = Ask { filter: filter.clone(), sort: sort.clone(), ..window };
-                let plan = plan(&CONTACT, &ask).expect("a good question");
+                let plan = Arc::new(plan(&CONTACT, &ask).expect("a good question"));
                 let ids = |workers| {
-                    let page = book.contacts_by(&plan, &Threads(workers)).expect("within the steps");
-                    (page.total, page.contacts(&book).map(|contact| contact.id()).collect::<Vec<_>>())
+                    let page = book.search(&plan).run(&Threads(workers)).expect("within the steps");
+                    (page.total, page.contacts().map(|contact| contact.id()).collect::<Vec<_>>())
                 };
                 let alone = ids(1);
                 assert_eq!(ids(2), alone, "{ask:#?}");

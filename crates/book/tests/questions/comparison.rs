@@ -4,16 +4,16 @@ use fastrand::Rng;
 use jsquery::JsQueryErrorKind;
 use pg_regex::PatternError;
 use ringbook_book::query::ask::{Ask, AskFilter, Literal};
-use ringbook_book::query::fault::{Part, QueryError, Wrong};
 use ringbook_book::query::operator::Operator;
+use ringbook_book::query::query_error::{QueryError, QueryErrorKind, QueryPart};
 use ringbook_testbed::random::{Choices, seeds};
 
-use crate::asking::{self, ask};
 use crate::engine::{self, Outcome};
-use crate::judge::{Judge, Verdict, statement};
 use crate::oracle::{self, Answer, ends_in_lone_backslash, read_operator};
-use crate::rounds::check;
-use crate::sample::Sample;
+use crate::postgres::{PostgresOracle, Verdict, statement};
+use crate::random_book::Sample;
+use crate::random_questions::{self, ask};
+use crate::shrinking::check;
 
 /// Contacts of a book that has several chunks.
 const MANY: usize = 3_000;
@@ -36,15 +36,15 @@ fn questions_about_large_books_are_answered_as_the_plain_evaluation_answers_them
 
 #[test]
 fn every_operator_on_every_field_means_what_postgresql_means_by_it() {
-    let mut judge = Judge::new();
+    let mut judge = PostgresOracle::new();
     for seed in seeds(2) {
         let mut rng = Rng::with_seed(seed);
         let sample = Sample::new(&mut rng, 40);
         judge.seat(&sample.people);
-        for field in asking::filterable() {
-            for operator in Operator::ALL.iter().filter(|operator| operator.suits(field.kind)) {
+        for field in random_questions::filterable() {
+            for operator in Operator::ALL.iter().filter(|operator| operator.applies_to(field.kind)) {
                 for _ in 0..6 {
-                    let filter = asking::comparison(&mut rng, &sample.people, field, *operator);
+                    let filter = random_questions::comparison(&mut rng, &sample.people, field, *operator);
                     let ask = Ask { filter, ..Ask::default() };
                     check(seed, &ask, |ask| against_judge(&mut judge, &sample, ask));
                 }
@@ -55,7 +55,7 @@ fn every_operator_on_every_field_means_what_postgresql_means_by_it() {
 
 #[test]
 fn questions_about_small_books_are_answered_as_postgresql_answers_them() {
-    let mut judge = Judge::new();
+    let mut judge = PostgresOracle::new();
     for seed in seeds(60) {
         let mut rng = Rng::with_seed(seed ^ 0xdb);
         let count = rng.below(61);
@@ -65,7 +65,7 @@ fn questions_about_small_books_are_answered_as_postgresql_answers_them() {
 
 #[test]
 fn questions_about_large_books_are_answered_as_postgresql_answers_them() {
-    let mut judge = Judge::new();
+    let mut judge = PostgresOracle::new();
     for seed in seeds(2) {
         ask_judge(&mut judge, seed, &mut Rng::with_seed(seed ^ 0xdb), MANY, 30);
     }
@@ -80,7 +80,7 @@ fn ask_oracle(seed: u64, rng: &mut Rng, contacts: usize, questions: usize) {
     }
 }
 
-fn ask_judge(judge: &mut Judge, seed: u64, rng: &mut Rng, contacts: usize, questions: usize) {
+fn ask_judge(judge: &mut PostgresOracle, seed: u64, rng: &mut Rng, contacts: usize, questions: usize) {
     let sample = Sample::new(rng, contacts);
     judge.seat(&sample.people);
     for _ in 0..questions {
@@ -124,7 +124,7 @@ fn against_oracle(sample: &Sample, ask: &Ask) -> Option<String> {
     }
 }
 
-fn against_judge(judge: &mut Judge, sample: &Sample, ask: &Ask) -> Option<String> {
+fn against_judge(judge: &mut PostgresOracle, sample: &Sample, ask: &Ask) -> Option<String> {
     let outcome = engine::answer(&sample.book, ask);
     if outcome.is_too_slow() {
         return None;
@@ -164,13 +164,13 @@ fn difference(sample: &Sample, answer: &Answer, expected: &Answer) -> Option<Str
 
 /// Whether PostgreSQL would not have refused the pattern that the engine refuses. Other refusals are no
 /// business of SQL: the oracle sees to them.
-fn refusal_differs(judge: &mut Judge, ask: &Ask, fault: &QueryError) -> Option<String> {
-    let Part::FilterValue(at, None) = &fault.part else { return None };
+fn refusal_differs(judge: &mut PostgresOracle, ask: &Ask, fault: &QueryError) -> Option<String> {
+    let QueryPart::FilterValue(at, None) = &fault.part else { return None };
     let (operator, Literal::Text(pattern)) = value_at(&ask.filter, at) else { return None };
-    let bound = match &fault.wrong {
-        Wrong::Pattern(PatternError::TrailingBackslash) if ends_in_lone_backslash(pattern) => true,
-        Wrong::Pattern(why) => matches!(why, PatternError::TooLong | PatternError::TooComplex),
-        Wrong::JsQuery(why) => matches!(
+    let bound = match &fault.kind {
+        QueryErrorKind::Pattern(PatternError::TrailingBackslash) if ends_in_lone_backslash(pattern) => true,
+        QueryErrorKind::Pattern(why) => matches!(why, PatternError::TooLong | PatternError::TooComplex),
+        QueryErrorKind::JsQuery(why) => matches!(
             why.kind(),
             JsQueryErrorKind::TooLong
                 | JsQueryErrorKind::TooDeep

@@ -3,14 +3,14 @@
 
 use fastrand::Rng;
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Condition, Direction, Literal};
-use ringbook_book::query::field::{CONTACT, Field, Kind};
+use ringbook_book::query::field::{CONTACT, Field, FieldType};
 use ringbook_book::query::operator::Operator;
 use ringbook_book::query::plan::FILTER_DEPTH_MAX;
 use ringbook_testbed::queries;
 use ringbook_testbed::random::Choices;
 
-use crate::sample::Person;
-use crate::words;
+use crate::random_book::Person;
+use crate::vocabulary;
 
 /// A whole question.
 pub fn ask(rng: &mut Rng, people: &[Person]) -> Ask {
@@ -79,7 +79,7 @@ impl Asking<'_> {
     fn simple(&mut self) -> AskFilter {
         let fields = filterable();
         let field = if self.rng.percent(99) { self.rng.pick(&fields) } else { &self.rng.pick(&CONTACT) };
-        let suiting: Vec<Operator> = Operator::ALL.iter().copied().filter(|one| one.suits(field.kind)).collect();
+        let suiting: Vec<Operator> = Operator::ALL.iter().copied().filter(|one| one.applies_to(field.kind)).collect();
         let operator = if self.rng.percent(99) { self.rng.pick(&suiting) } else { self.rng.pick(Operator::ALL) };
         let mut filter = comparison(self.rng, self.people, field, operator);
         if self.rng.percent(1)
@@ -140,19 +140,19 @@ impl Asking<'_> {
         let names = Field { name: "organization_name", ..*field };
         let texts: Vec<String> = (0..3)
             .map(|_| match field.kind {
-                Kind::Objects { .. } if self.rng.percent(70) => self.group_name(),
-                Kind::Objects { .. } => self.text_of(&names),
+                FieldType::Objects { .. } if self.rng.percent(70) => self.group_name(),
+                FieldType::Objects { .. } => self.text_of(&names),
                 _ => self.text_of(field),
             })
             .collect();
-        Literal::Text(queries::jsquery(self.rng, matches!(field.kind, Kind::Objects { .. }), &texts, &numbers))
+        Literal::Text(queries::jsquery(self.rng, matches!(field.kind, FieldType::Objects { .. }), &texts, &numbers))
     }
 
     /// A value to compare a field or an element of it with.
     fn scalar(&mut self, field: &Field) -> Literal {
         match field.kind {
-            Kind::Number | Kind::Objects { .. } => self.number(field),
-            Kind::Phones => Literal::Text(self.spelled_phone()),
+            FieldType::Number | FieldType::Objects { .. } => self.number(field),
+            FieldType::Phones => Literal::Text(self.spelled_phone()),
             _ if self.rng.percent(3) => Literal::Number(self.rng.pick(&["7", "007.50", "1e3"]).to_owned()),
             _ => {
                 let text = self.text_of(field);
@@ -213,7 +213,7 @@ impl Asking<'_> {
     /// A text that the field holds somewhere, or any.
     fn text_of(&mut self, field: &Field) -> String {
         if self.people.is_empty() || self.rng.percent(5) {
-            return words::letters(self.rng);
+            return vocabulary::letters(self.rng);
         }
         let person = self.rng.pick(self.people);
         let held = match field.name {

@@ -1,12 +1,10 @@
-//! The order of Han characters, where it is not that of their code points.
+//! The order of Han characters by radical and strokes, where it differs from the order of code points.
 //!
-//! The root collation orders Han characters by radical and strokes. The collator's own data leave that table out
-//! and go by code point, which is nearly the same inside the block that holds all common characters: 408 of
-//! its 20 992 stand elsewhere. This module knows those, and gives every character the code point by which it comes to
-//! stand in its right place.
+//! The root collation orders Han characters by radical and strokes. The collator's data lack that table and use code
+//! points, which is nearly the same order in the block of common characters, U+4E00 to U+9FFF: 408 of its 20 992
+//! characters differ. This module maps each character of the block to the code point of its rank.
 //!
-//! What it does not do: Han characters outside of that block, which are rare in names, stay behind it in the
-//! order of their code points.
+//! Han characters outside of that block, which are rare in names, sort after it by code point.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -15,24 +13,24 @@ const FIRST: char = '\u{4e00}';
 const LAST: char = '\u{9fff}';
 const CHARACTERS: usize = LAST as usize - FIRST as usize + 1;
 
-/// The place of each character of the block among all of them.
-static PLACES: LazyLock<Vec<u16>> = LazyLock::new(places);
+/// The rank of each character of the block.
+static RANKS: LazyLock<Vec<u16>> = LazyLock::new(ranks);
 
 /// Whether the character belongs to the block.
-pub(super) fn is_placed(character: char) -> bool {
+pub(super) fn is_in_block(character: char) -> bool {
     (FIRST..=LAST).contains(&character)
 }
 
-/// The character whose code point stands for the place of this one; itself outside of the block.
-pub(super) fn placed(character: char) -> char {
-    if !is_placed(character) {
+/// The character whose code point corresponds to the rank of this one; itself outside of the block.
+pub(super) fn to_rank(character: char) -> char {
+    if !is_in_block(character) {
         return character;
     }
-    let place = PLACES[character as usize - FIRST as usize];
-    char::from_u32(FIRST as u32 + u32::from(place)).unwrap_or(character)
+    let rank = RANKS[character as usize - FIRST as usize];
+    char::from_u32(FIRST as u32 + u32::from(rank)).unwrap_or(character)
 }
 
-fn places() -> Vec<u16> {
+fn ranks() -> Vec<u16> {
     let followers: HashMap<char, char> = MOVED
         .split_whitespace()
         .filter_map(|pair| {
@@ -45,20 +43,20 @@ fn places() -> Vec<u16> {
         moved.sort_unstable();
         moved
     };
-    let mut places = vec![0; CHARACTERS];
+    let mut ranks = vec![0; CHARACTERS];
     let mut next = 0;
     for character in (FIRST..=LAST).filter(|character| moved.binary_search(character).is_err()) {
         let mut present = Some(character);
         while let Some(character) = present {
-            places[character as usize - FIRST as usize] = next;
+            ranks[character as usize - FIRST as usize] = next;
             next += 1;
             present = followers.get(&character).copied();
         }
     }
-    places
+    ranks
 }
 
-/// Pairs of a character and the one that comes right behind it, where code points say otherwise.
+/// Pairs of a character and its successor, where the successor is not the next code point.
 const MOVED: &str = "\
     丌亐 亐卄 专丗 严丽 丽鿖 丧鿗 丸义 乌尹 九龴 伬佤 侭鿇 傩鿘 働鿙 僴僷 僷僲 儞儫 儫鿚 全氽 兴龹 兹养 \
     冕最 冻鿑 凟鿛 剱剶 剶剩 匫龨 半卌 卖龺 卽卿 原虒 厣厩 叢壡 啹啙 啙啫 喾噅 噅喍 嗵鿽 嘧噑 噑噓 噓嘟 \
@@ -87,16 +85,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_character_has_a_place_of_its_own() {
-        let mut places = PLACES.clone();
-        places.sort_unstable();
-        assert!(places.iter().copied().eq(0..CHARACTERS as u16));
+    fn ranks_are_unique() {
+        let mut ranks = RANKS.clone();
+        ranks.sort_unstable();
+        assert!(ranks.iter().copied().eq(0..CHARACTERS as u16));
     }
 
     #[test]
-    fn what_is_not_in_the_block_stays() {
+    fn characters_outside_of_the_block_are_unchanged() {
         for character in ['a', '한', '\u{fa0e}', '\u{20000}'] {
-            assert_eq!(placed(character), character);
+            assert_eq!(to_rank(character), character);
         }
     }
 }

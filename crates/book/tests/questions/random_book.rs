@@ -1,23 +1,23 @@
 //! A book made by chance, and the same contacts as plain values.
 //!
 //! The plain values are what the oracle and PostgreSQL are given. The book comes from them by one of two
-//! ways: through the desk, with detours (contacts in any order, put twice, dropped again; names that change),
+//! ways: through the writer, with detours (contacts in any order, put twice, dropped again; names that change),
 //! or through the loader, in several runs.
 
 use fastrand::Rng;
 use ringbook_book::Book;
-use ringbook_book::book::load::{Frame, Ran, Run, SmallTables, StoredContact, assemble};
+use ringbook_book::book::load::{IndexedTables, LoadBatch, LoadedBatch, SmallTables, StoredContact, assemble};
 use ringbook_book::book::writer::BookWriter;
 use ringbook_book::change::{Change, Effect};
 use ringbook_book::contact::{Contact, ContactDraft};
 use ringbook_book::employee::Employee;
-use ringbook_book::group::{Group, Origin};
+use ringbook_book::group::{Group, GroupOwner};
 use ringbook_book::id::{ContactId, EmployeeId, GroupId, OrganizationId, Revision};
 use ringbook_book::organization::Organization;
 use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
 use ringbook_testbed::random::Choices;
 
-use crate::words;
+use crate::vocabulary;
 
 /// A contact as a plain value.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,9 +73,9 @@ impl Surroundings {
             organizations: named(rng, 5),
             groups: named(rng, 8),
             managers: named(rng, 4),
-            names: (0..14).map(|_| words::name(rng)).collect(),
-            phones: (0..24).map(|_| words::phone(rng)).collect(),
-            emails: (0..20).map(|_| words::email(rng)).collect(),
+            names: (0..14).map(|_| vocabulary::name(rng)).collect(),
+            phones: (0..24).map(|_| vocabulary::phone(rng)).collect(),
+            emails: (0..20).map(|_| vocabulary::email(rng)).collect(),
         }
     }
 
@@ -125,7 +125,7 @@ impl Surroundings {
     }
 
     fn name(&self, rng: &mut Rng) -> String {
-        if rng.percent(75) { rng.pick(&self.names) } else { words::name(rng) }
+        if rng.percent(75) { rng.pick(&self.names) } else { vocabulary::name(rng) }
     }
 
     fn organizations(&self) -> Vec<Organization> {
@@ -134,7 +134,7 @@ impl Surroundings {
     }
 
     fn groups(&self) -> Vec<Group> {
-        let made = |(id, text): &(u64, String)| Group { id: group_id(*id), name: name(text), origin: Origin::User };
+        let made = |(id, text): &(u64, String)| Group { id: group_id(*id), name: name(text), owner: GroupOwner::User };
         self.groups.iter().map(made).collect()
     }
 
@@ -149,7 +149,7 @@ fn named(rng: &mut Rng, count: usize) -> Vec<(u64, String)> {
     let mut id = 0;
     while things.len() < count {
         id += rng.between(1, 9) as u64;
-        let name = words::name(rng);
+        let name = vocabulary::name(rng);
         if things.iter().all(|(_, other)| *other != name) {
             things.push((id, name));
         }
@@ -212,11 +212,11 @@ fn contact(person: &Person) -> Contact {
     Contact { id: ContactId::new(person.id).expect(VALID), draft }
 }
 
-/// Below so many contacts the desk takes detours with every contact.
+/// Below so many contacts the writer takes detours with every contact.
 const DETOURS_BELOW: usize = 200;
 
 fn by_desk(rng: &mut Rng, surroundings: &Surroundings, people: &[Person]) -> Book {
-    let mut desk = BookWriter::default();
+    let mut writer = BookWriter::default();
     let mut effects: Vec<Effect> = former_names(rng, surroundings);
     effects.extend(contact_effects(rng, surroundings, people));
     effects.extend(surroundings.organizations().into_iter().map(Effect::PutOrganization));
@@ -225,14 +225,14 @@ fn by_desk(rng: &mut Rng, surroundings: &Surroundings, people: &[Person]) -> Boo
     for few in effects.chunks(7) {
         if rng.percent(3) {
             // Keys that exist already must follow every later change.
-            desk.book().warm_sort_keys(&ringbook_book::query::runner::INLINE);
+            writer.book().warm_sort_keys(&ringbook_book::runner::INLINE);
         }
         if rng.percent(2) {
-            desk = BookWriter::of(desk.book().clone());
+            writer = BookWriter::of(writer.book().clone());
         }
-        desk.apply(&Change { decided_on: desk.book().revision(), contacts: 0, effects: few.to_vec() });
+        writer.apply(&Change { decided_on: writer.book().revision(), contacts: 0, effects: few.to_vec() });
     }
-    desk.snapshot().as_ref().clone()
+    writer.snapshot().as_ref().clone()
 }
 
 /// The surroundings as they were before they got their present names.
@@ -243,7 +243,7 @@ fn former_names(rng: &mut Rng, surroundings: &Surroundings) -> Vec<Effect> {
         effects.push(Effect::PutOrganization(Organization { id: organization_id(*id), name: name(&former(id)) }));
     }
     for (id, _) in &surroundings.groups {
-        let group = Group { id: group_id(*id), name: name(&former(id)), origin: Origin::User };
+        let group = Group { id: group_id(*id), name: name(&former(id)), owner: GroupOwner::User };
         effects.push(Effect::PutGroup(group));
     }
     for (id, _) in &surroundings.managers {
@@ -296,24 +296,24 @@ fn passer_by(
 }
 
 fn by_loader(rng: &mut Rng, surroundings: &Surroundings, people: &[Person]) -> Book {
-    let frame = Frame::new(SmallTables {
+    let tables = IndexedTables::new(SmallTables {
         organizations: surroundings.organizations().into_iter().map(|thing| (thing, Revision(1))).collect(),
         groups: surroundings.groups().into_iter().map(|thing| (thing, Revision(1))).collect(),
         employees: surroundings.employees().into_iter().map(|thing| (thing, Revision(1))).collect(),
         ..SmallTables::default()
     });
-    let mut runs: Vec<Ran> = Vec::new();
+    let mut runs: Vec<LoadedBatch> = Vec::new();
     let mut rest = people;
     while !rest.is_empty() {
         let (some, others) = rest.split_at(rng.between(1, rest.len()));
-        runs.push(run(&frame, some));
+        runs.push(run(&tables, some));
         rest = others;
     }
-    assemble(frame, runs, Revision(7)).expect("rows of valid contacts in order")
+    assemble(tables, runs, Revision(7)).expect("rows of valid contacts in order")
 }
 
-fn run(frame: &Frame, people: &[Person]) -> Ran {
-    let mut run = Run::new(frame);
+fn run(tables: &IndexedTables, people: &[Person]) -> LoadedBatch {
+    let mut run = LoadBatch::new(tables);
     for person in people {
         let phones: Vec<Phone> = person.phones.iter().map(|text| Phone::parse(text).expect(VALID)).collect();
         let emails: Vec<&str> = person.emails.iter().map(String::as_str).collect();

@@ -1,4 +1,4 @@
-//! Commands made by chance.
+//! Random commands.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::employee::PhoneStatus;
 use crate::id::{BlacklistId, ContactId, EmployeeId, GroupId, OrganizationId};
 use crate::text::{Email, Emails, Phone, Phones};
 
-/// A draft whose ids are right most of the time.
+/// A draft with mostly existing ids.
 pub(super) fn draft(rng: &mut Rng) -> ContactDraft {
     let phones: BTreeSet<String> = (0..=rng.u64(..3)).map(|_| format!("7495{:03}", rng.u64(..300))).collect();
     let phones = phones.iter().map(|text| Phone::parse(text).expect("a phone")).collect();
@@ -22,8 +22,8 @@ pub(super) fn draft(rng: &mut Rng) -> ContactDraft {
         last_name: name(&format!("Last {}", rng.u64(..90))),
         first_name: (rng.u64(..2) == 0).then(|| name(&format!("First {}", rng.u64(..9)))),
         patronymic: (rng.u64(..3) == 0).then(|| name("Patronymic")),
-        phones: Phones::new(phones, |phone| *phone).expect("none twice"),
-        emails: Emails::new(emails, Email::folded).expect("none twice"),
+        phones: Phones::new(phones, |phone| *phone).expect("no duplicates"),
+        emails: Emails::new(emails, Email::folded).expect("no duplicates"),
         manager: EmployeeId::new(rng.u64(..8)).ok().filter(|_| rng.u64(..2) == 0),
         organization: OrganizationId::new(rng.u64(..8)).ok().filter(|_| rng.u64(..2) == 0),
         groups: groups.into_iter().map(|id| GroupId::new(id).expect("an id")).collect(),
@@ -46,7 +46,7 @@ fn employee(rng: &mut Rng) -> EmployeeDraft {
     }
 }
 
-/// A command about things that are there most of the time; `latest` is the newest contact.
+/// A command with mostly existing ids; `latest` is the newest contact.
 pub(super) fn command(rng: &mut Rng, latest: u64) -> Command {
     let contact = |rng: &mut Rng| ContactId::new(2 + rng.u64(..latest + 1)).expect("an id");
     let contacts = |rng: &mut Rng, many: u64| (0..rng.u64(..many)).map(|_| contact(rng)).collect::<Vec<_>>();

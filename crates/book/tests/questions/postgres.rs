@@ -7,12 +7,12 @@
 use std::fmt::Write;
 
 use ringbook_book::query::ask::{Ask, AskFilter, Condition, Direction, Literal};
-use ringbook_book::query::field::{CONTACT, Kind};
+use ringbook_book::query::field::{CONTACT, FieldType};
 use ringbook_book::query::operator::Operator;
 use ringbook_testbed::reference::{Reference, ReferenceError, quoted};
 
 use crate::oracle::{Answer, normal, read_operator};
-use crate::sample::Person;
+use crate::random_book::Person;
 
 /// What the judge says.
 pub enum Verdict {
@@ -24,9 +24,9 @@ pub enum Verdict {
 }
 
 /// A connection to PostgreSQL with a table of contacts of its own.
-pub struct Judge(Reference);
+pub struct PostgresOracle(Reference);
 
-impl Judge {
+impl PostgresOracle {
     /// Connects.
     ///
     /// # Panics
@@ -158,16 +158,16 @@ fn condition(filter: &AskFilter, sql: &mut String) {
 fn simple(field: &str, operator: &str, value: &Literal) -> String {
     let operator = read_operator(operator).expect("what has a wrong operator is refused before");
     let kind = CONTACT.iter().find(|known| known.name == field).expect("likewise").kind;
-    let list = matches!(kind, Kind::Texts | Kind::Phones | Kind::Objects { .. });
-    let column = if matches!(kind, Kind::Objects { .. }) { "group_ids" } else { field };
+    let list = matches!(kind, FieldType::Texts | FieldType::Phones | FieldType::Objects { .. });
+    let column = if matches!(kind, FieldType::Objects { .. }) { "group_ids" } else { field };
     let absent = if list { format!("cardinality({column}) = 0") } else { format!("{column} IS NULL") };
     match (operator, value) {
         (Operator::IsNull, _) | (Operator::Equal, Literal::Null) => absent,
         (Operator::IsNotNull, _) | (Operator::NotEqual, Literal::Null) => format!("NOT {absent}"),
         (_, Literal::Null) => "false".to_owned(),
-        (Operator::JsQuery, value) => format!("{field}_json @@ {}::jsquery", literal(Kind::Text, value)),
+        (Operator::JsQuery, value) => format!("{field}_json @@ {}::jsquery", literal(FieldType::Text, value)),
         (operator, value) if list => {
-            let value = if kind == Kind::Phones { normal(operator, value) } else { value.clone() };
+            let value = if kind == FieldType::Phones { normal(operator, value) } else { value.clone() };
             of_elements(kind, column, operator, &value)
         }
         (operator, value) => compared(kind, column, operator, value),
@@ -175,7 +175,7 @@ fn simple(field: &str, operator: &str, value: &Literal) -> String {
 }
 
 /// A comparison of a list: some element holds, or none does.
-fn of_elements(kind: Kind, column: &str, operator: Operator, value: &Literal) -> String {
+fn of_elements(kind: FieldType, column: &str, operator: Operator, value: &Literal) -> String {
     let (not, positive) = match operator {
         Operator::NotEqual => ("NOT ", Operator::Equal),
         Operator::NotLike => ("NOT ", Operator::Like),
@@ -190,14 +190,14 @@ fn of_elements(kind: Kind, column: &str, operator: Operator, value: &Literal) ->
 
 fn texts(value: &Literal) -> String {
     let list = match value {
-        Literal::List(list) => list.iter().map(|value| literal(Kind::Text, value)).collect::<Vec<_>>().join(","),
-        single => literal(Kind::Text, single),
+        Literal::List(list) => list.iter().map(|value| literal(FieldType::Text, value)).collect::<Vec<_>>().join(","),
+        single => literal(FieldType::Text, single),
     };
     format!("ARRAY[{list}]::text[]")
 }
 
-fn compared(kind: Kind, column: &str, operator: Operator, value: &Literal) -> String {
-    let number = matches!(kind, Kind::Number | Kind::Objects { .. });
+fn compared(kind: FieldType, column: &str, operator: Operator, value: &Literal) -> String {
+    let number = matches!(kind, FieldType::Number | FieldType::Objects { .. });
     let left = if number { format!("{column}::numeric") } else { column.to_owned() };
     let operator = match operator {
         Operator::Like => "LIKE",
@@ -221,10 +221,10 @@ fn compared(kind: Kind, column: &str, operator: Operator, value: &Literal) -> St
     format!("{left} {operator} {right}")
 }
 
-fn literal(kind: Kind, value: &Literal) -> String {
+fn literal(kind: FieldType, value: &Literal) -> String {
     match (kind, value) {
         (_, Literal::Null) => "NULL".to_owned(),
-        (Kind::Number | Kind::Objects { .. }, Literal::Number(text) | Literal::Text(text)) => {
+        (FieldType::Number | FieldType::Objects { .. }, Literal::Number(text) | Literal::Text(text)) => {
             format!("{}::numeric", quoted(text))
         }
         (_, Literal::Number(text) | Literal::Text(text)) => quoted(text),
