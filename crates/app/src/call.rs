@@ -146,17 +146,14 @@ impl<'a> Call<'a> {
         Ok(Admitted::new(self, caller))
     }
 
-    /// Reads a request of so many bytes with `work`: here if it is small, otherwise on the pool, for the caller's address.
+    /// Reads a request of so many bytes with `work`: at once if it is small, otherwise when it is the turn of the caller:
+    /// of the address, or of the account once it is known.
     ///
     /// # Errors
     /// Too much work waits, or the client has left.
-    pub async fn read<T: Send + 'static>(
-        &self,
-        bytes: usize,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, AppError> {
+    pub async fn read<T>(&self, bytes: usize, work: impl FnOnce() -> T) -> Result<T, AppError> {
         let estimate = Duration::from_nanos((bytes as u64).saturating_mul(READ_NANOS_PER_BYTE));
-        Ok(self.app.books.workers().run(&self.client, Kind::Parse, estimate, move |_| work()).await?)
+        Ok(self.app.books.workers().run_in_place(&self.client, Kind::Parse, estimate, |_| work()).await?)
     }
 
     /// The account that is charged for what the call uses, once the caller is known.

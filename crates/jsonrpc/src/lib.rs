@@ -58,9 +58,6 @@ use to_wire::{AnswerLimits, ChunkCache, Metadata};
 const HOW_TO_CALL: &str = "Send a JSON-RPC 2.0 call with POST to the path /v2.0, \
     with the access token in params.access_token instead of a header";
 
-/// Bodies of so many bytes are read where they arrive.
-const READ_IN_PLACE_BYTES_MAX: usize = 16 << 10;
-
 /// The place of a success among the [`outcomes`]; the mnemonics follow it.
 const SUCCESS: usize = 0;
 
@@ -147,9 +144,10 @@ impl Rpc {
         call.end_with(left);
         let limits = AnswerLimits { bytes_max: self.answer_bytes_max, replies };
         let mut context = CallContext { call, received_bytes: body.len(), limits, method: None };
-        let document = match read(&body, &context.call).await {
-            Ok(document) => document,
-            Err(error) => return self.refuse(None, &context, error),
+        let document = match context.call.read(body.len(), || secrets::parse(&body)).await {
+            Ok(Ok(document)) => document,
+            Ok(Err(error)) => return self.refuse(None, &context, envelope::unparsed(error)),
+            Err(error) => return self.refuse(None, &context, error_map::of_app(&error, Reader::none())),
         };
         let (id, envelope) = envelope::read(&document);
         context.call.lap(Stage::Envelope);
@@ -295,18 +293,6 @@ impl Rpc {
         context.call.count(method, outcome, context.received_bytes, reply.bytes());
         reply
     }
-}
-
-/// Reads a body, away from the threads that serve connections if it is large.
-async fn read<'b>(body: &'b Bytes, call: &Call<'_>) -> Result<Document<'b>, RpcError> {
-    let document = if body.len() <= READ_IN_PLACE_BYTES_MAX {
-        secrets::parse(body)
-    } else {
-        let owned = Vec::from(body.clone());
-        let document = call.read(body.len(), move || secrets::parse_owned(owned)).await;
-        document.map_err(|error| error_map::of_app(&error, Reader::none()))?
-    };
-    document.map_err(envelope::unparsed)
 }
 
 /// The user that a call names, and the error of a `user_id` that cannot be read.

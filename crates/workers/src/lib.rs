@@ -22,7 +22,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ringbook_telemetry::{Metrics, PoolMetrics};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
+use tokio::task::block_in_place;
 pub use tokio_util::sync::CancellationToken;
 
 mod job;
@@ -257,6 +259,35 @@ impl Workers {
         }
         let slot = self.slot(client, kind).await?;
         self.work_on(slot, client, kind, work).await
+    }
+
+    /// Does work that is estimated to take so long on this thread, when it is the owner's turn; for work that borrows.
+    /// The other tasks of the thread go on elsewhere meanwhile, unless it is the only thread of the runtime.
+    ///
+    /// # Errors
+    ///
+    /// Too many jobs wait already; or the work was interrupted before it began.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    pub async fn run_in_place<T>(
+        &self,
+        client: &Client,
+        kind: Kind,
+        estimate: Duration,
+        work: impl FnOnce(&Job) -> T,
+    ) -> Result<T, WorkersError> {
+        if estimate <= INLINE_MAX {
+            return Ok(work(&Job::inline()));
+        }
+        let slot = self.slot(client, kind).await?;
+        let (job, _) = Job::new(slot);
+        let _running = self.0.metrics.running(kind as usize);
+        match Handle::current().runtime_flavor() {
+            RuntimeFlavor::CurrentThread => Ok(work(&job)),
+            _ => Ok(block_in_place(|| work(&job))),
+        }
     }
 
     /// Waits for a slot.

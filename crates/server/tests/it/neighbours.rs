@@ -1,8 +1,10 @@
 //! What a caller cannot do to the others: no answer exhausts memory, and no question outlives its client or the server.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use ringbook_testbed::http_client::{HttpClient, WAIT_MAX, connect, get, post, post_with};
 use serde_json::{Value, json};
 
@@ -271,5 +273,60 @@ fn a_flood_of_logins_keeps_nobody_else_out() {
         let sample = format!("ringbook_login_refusals_total{{reason=\"{reason}\"}}");
         assert_eq!(world.metric(&sample), refused as f64, "{reason}");
     }
+    world.server.stop();
+}
+
+/// What takes long goes to the pool, for whoever sends it; what is small does not.
+#[test]
+fn large_requests_and_answers_are_work_of_the_pool() {
+    let world = Neighbourhood::start(1_000, &[]);
+    let jobs = |kind: &str| world.metric(&format!("ringbook_workers_wait_seconds_count{{kind=\"{kind}\"}}"));
+    let kinds = ["parse", "decompress", "compress", "question", "compile", "render"];
+    let taken_by = |request: &[u8]| {
+        let before = kinds.map(jobs);
+        let answer = connect(world.server.address).request(request);
+        let taken: Vec<&str> =
+            kinds.iter().zip(before).filter(|(kind, before)| jobs(kind) > *before).map(|(kind, _)| *kind).collect();
+        (taken, answer)
+    };
+    let gzip = |plain: &[u8]| {
+        let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(plain).expect("memory");
+        post_with("Content-Encoding: gzip\r\n", encoder.finish().expect("memory"))
+    };
+    let padded = |bytes: usize| format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\"{}}}", " ".repeat(bytes));
+    assert_eq!(taken_by(&post(padded(10))).0, [""; 0]);
+    assert_eq!(taken_by(&gzip(padded(10).as_bytes())).0, [""; 0]);
+    assert_eq!(taken_by(&post(padded(1_000_000))).0, ["parse"]);
+    assert_eq!(taken_by(&gzip(padded(1_000_000).as_bytes())).0, ["parse", "decompress"]);
+    let (taken, answer) = taken_by(&world.body(0, "upload.contacts", json!({"contacts": vec![json!({}); 10_000]})));
+    assert_eq!((taken, outcome(&answer.json())), (vec!["parse"], "required_parameter_missed".to_owned()));
+
+    let page = world.body(0, "get.contacts", json!({"limit": 1_000}));
+    let packed =
+        [b"POST /v2.0 HTTP/1.1\r\nAccept-Encoding: gzip\r\n", &page[b"POST /v2.0 HTTP/1.1\r\n".len()..]].concat();
+    assert!(taken_by(&packed).0.contains(&"compress"));
+
+    // The description is compressed beforehand, once.
+    let discover = |id: &str| json!({"jsonrpc": "2.0", "id": id, "method": "rpc.discover"}).to_string();
+    for id in ["1", "another", &"long".repeat(10_000)] {
+        let plain = connect(world.server.address).request(post(discover(id)));
+        let (taken, packed) = taken_by(&post_with("Accept-Encoding: gzip\r\n", discover(id)));
+        let is_long = id.len() > 20_000;
+        assert_eq!(taken.contains(&"compress"), is_long, "{taken:?}");
+        assert_eq!((packed.header("content-encoding"), packed.header("vary")), (Some("gzip"), Some("Accept-Encoding")));
+        assert!(packed.body.len() < plain.body.len() / 4);
+        let mut unpacked = Vec::new();
+        GzDecoder::new(&packed.body[..]).read_to_end(&mut unpacked).expect("gzip");
+        assert!(unpacked == plain.body, "{id}");
+    }
+
+    let agent = world.json["agent"]["access_token"].clone();
+    let pattern = |n: usize| json!({"field": "name", "operator": "regexp", "value": format!("(a|b)*{n}$")});
+    let filters: Vec<Value> = (0..1_000).map(pattern).collect();
+    let params = json!({"access_token": agent, "filter": {"filters": filters, "condition": "or"}});
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "get.customer_users", "params": params}).to_string();
+    let (taken, answer) = taken_by(&post(body));
+    assert!(taken.contains(&"compile") && taken.contains(&"question"), "{taken:?} {}", answer.text());
     world.server.stop();
 }
