@@ -19,7 +19,7 @@ use ringbook_app::application::{Application, Frontend};
 use ringbook_app::audit::Sent;
 use ringbook_app::call::{Call, Ending};
 use ringbook_app::stopwatch::Stage;
-use ringbook_http::ReplyBudget;
+use ringbook_http::{ReplyBudget, RequestBudget};
 use ringbook_json::Document;
 use ringbook_telemetry::Traceparent;
 use ringbook_workers::CancellationToken;
@@ -68,6 +68,8 @@ pub struct CallMeta {
     pub peer: IpAddr,
     /// The trace that the call belongs to.
     pub traceparent: Option<Traceparent>,
+    /// Where memory for what is made of a large body is charged.
+    pub requests: RequestBudget,
     /// Where memory for a large answer is reserved.
     pub replies: ReplyBudget,
     /// Cancelled when the client has left.
@@ -76,7 +78,8 @@ pub struct CallMeta {
 
 impl From<IpAddr> for CallMeta {
     fn from(peer: IpAddr) -> Self {
-        CallMeta { peer, traceparent: None, replies: ReplyBudget::default(), left: CancellationToken::new() }
+        let (requests, replies) = (RequestBudget::default(), ReplyBudget::default());
+        CallMeta { peer, traceparent: None, requests, replies, left: CancellationToken::new() }
     }
 }
 
@@ -139,7 +142,7 @@ impl Rpc {
 
     /// Answers the call in this body. Always yields an answer.
     pub async fn respond(&self, body: Bytes, meta: CallMeta) -> Answer {
-        let CallMeta { peer, traceparent, replies, left } = meta;
+        let CallMeta { peer, traceparent, requests, replies, left } = meta;
         let mut call = self.app.begin(Frontend::JsonRpc, peer, traceparent);
         call.end_with(left);
         let limits = AnswerLimits { bytes_max: self.answer_bytes_max, replies };
@@ -149,6 +152,9 @@ impl Rpc {
             Ok(Err(error)) => return self.refuse(None, &context, envelope::unparsed(error)),
             Err(error) => return self.refuse(None, &context, error_map::of_app(&error, Reader::none())),
         };
+        if !requests.try_grow(body.len() + document.memory_bytes()) {
+            return self.refuse(None, &context, no_memory());
+        }
         let (id, envelope) = envelope::read(&document);
         context.call.lap(Stage::Envelope);
         let outcome = match envelope {
@@ -293,6 +299,12 @@ impl Rpc {
         context.call.count(method, outcome, context.received_bytes, reply.bytes());
         reply
     }
+}
+
+/// The refusal of a body whose many values have no memory.
+fn no_memory() -> RpcError {
+    let text = "Too many large requests are being read, try again in a moment";
+    RpcError::new(Mnemonic::Error).with("error_message", text)
 }
 
 /// The user that a call names, and the error of a `user_id` that cannot be read.

@@ -67,8 +67,17 @@ impl Neighbourhood {
 
     /// The most memory that the server has had, in bytes.
     fn memory_peak(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    /// The memory that the server has, in bytes.
+    fn memory_now(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    fn memory(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.server.id())).expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line");
         line.trim().strip_suffix(" kB").and_then(|peak| peak.parse::<u64>().ok()).expect("a number") * KIBIBYTE
     }
 }
@@ -328,5 +337,61 @@ fn large_requests_and_answers_are_work_of_the_pool() {
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": "get.customer_users", "params": params}).to_string();
     let (taken, answer) = taken_by(&post(body));
     assert!(taken.contains(&"compile") && taken.contains(&"question"), "{taken:?} {}", answer.text());
+    world.server.stop();
+}
+
+/// The memory of many large bodies goes back to the system when they are answered.
+#[test]
+fn memory_of_bodies_goes_back() {
+    const BODIES: usize = 200;
+    let world = Neighbourhood::start(10, &["--trusted-proxy", "127.0.0.1/32"]);
+    let body = format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\"{}}}", " ".repeat(1_000_000));
+    let before = world.memory_now();
+    for _ in 0..3 {
+        let clients: Vec<_> = (0..BODIES)
+            .map(|n| {
+                let request = post_with(&format!("X-Forwarded-For: 203.0.113.{}\r\n", n % 20), &body);
+                let mut client = connect(world.server.address);
+                client.send(&request[..request.len() - 1]);
+                (client, request)
+            })
+            .collect();
+        eventually(WAIT_MAX, "the bodies", || {
+            world.metric("ringbook_in_flight_bytes{budget=\"request_bodies\"}") >= (BODIES << 20) as f64 * 0.9
+        });
+        for (mut client, request) in clients {
+            client.send(&request[request.len() - 1..]);
+            assert_eq!(outcome(&client.read_response().json()), "method_not_found");
+        }
+    }
+    let kept = world.memory_now().saturating_sub(before);
+    assert!(kept < 100 * MEBIBYTE, "{} MiB", kept / MEBIBYTE);
+    world.server.stop();
+}
+
+/// A list of digits takes ten times as much memory as its text: that is charged, too.
+#[test]
+fn memory_of_values_is_charged() {
+    let arguments = ["--request-memory", "20MiB", "--request-memory-per-address", "16MiB"];
+    let world = Neighbourhood::start(10, &arguments);
+    let list = |values: usize| {
+        let list = vec!["1"; values].join(",");
+        post(format!(r#"{{"jsonrpc":"2.0","id":1,"method":"x","list":[{list}]}}"#))
+    };
+    let answer = connect(world.server.address).request(list(200_000)).json();
+    assert_eq!(outcome(&answer), "method_not_found");
+    // So many at a time do not fit; none of them is an internal error, and each can be sent again.
+    let clients: Vec<_> = (0..16)
+        .map(|_| {
+            let mut client = connect(world.server.address);
+            client.send(list(500_000));
+            client
+        })
+        .collect();
+    for mut client in clients {
+        let answer = client.read_response().json();
+        assert!(["method_not_found", "error"].contains(&outcome(&answer).as_str()), "{answer}");
+    }
+    assert_eq!(world.metric("ringbook_in_flight_bytes{budget=\"request_bodies\"}"), 0.0);
     world.server.stop();
 }
