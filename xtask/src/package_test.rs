@@ -175,7 +175,7 @@ impl Root {
         Ok(())
     }
 
-    /// The unit, by systemd's own judgement where it is installed.
+    /// Verifies the unit with systemd-analyze where it is installed.
     fn check_unit(&self) -> Result<(), String> {
         if output(Command::new("systemd-analyze").arg("--version")).is_none() {
             eprintln!("   NOT CHECKED: the unit, because systemd-analyze is not installed (apt-get install systemd)");

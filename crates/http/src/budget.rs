@@ -169,7 +169,7 @@ impl Charge {
         drop(self.split(rest));
     }
 
-    /// Makes it so many bytes if the rest is free at this moment; says whether it is. Whoever has all of a share needs no
+    /// Grows the charge to this number of bytes if the difference is free now; returns whether it was. A full share needs no
     /// more.
     pub(super) fn try_grow(&mut self, bytes: usize) -> bool {
         let wanted = units(bytes).min(self.budget.share_units);

@@ -135,7 +135,7 @@ impl Rpc {
         self
     }
 
-    /// Answers the call in this body, for whoever asks for no more than the bytes.
+    /// Answers the call in this body and returns the bytes of the answer only.
     pub async fn answer(&self, body: &[u8], meta: impl Into<CallMeta>) -> Vec<Bytes> {
         self.respond(Bytes::copy_from_slice(body), meta.into()).await.into_pieces()
     }

@@ -35,7 +35,7 @@ pub use address::Address;
 
 use dialing::{Dialer, Purpose};
 use pool::{Lease, Pool};
-use session::{Bond, Talk};
+use session::{Talk, TransactionMode};
 use waiting::{Driver, Silence, wait};
 
 /// How long a step of the schema may take: it may rewrite a table, or wait for another program that does.
@@ -94,7 +94,7 @@ impl Postgres {
         T: Send + 'static,
         F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
     {
-        self.off_the_async_threads(move |engine, lease| engine.read_here(lease, Bond::Glance, job)).await
+        self.off_the_async_threads(move |engine, lease| engine.read_here(lease, TransactionMode::ShortRead, job)).await
     }
 
     /// Does a read; each statement by itself.
@@ -103,7 +103,7 @@ impl Postgres {
         T: Send + 'static,
         F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
     {
-        self.off_the_async_threads(move |engine, lease| engine.read_here(lease, Bond::None, job)).await
+        self.off_the_async_threads(move |engine, lease| engine.read_here(lease, TransactionMode::Autocommit, job)).await
     }
 
     /// The same, all of one moment.
@@ -112,7 +112,7 @@ impl Postgres {
         T: Send + 'static,
         F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
     {
-        self.off_the_async_threads(move |engine, lease| engine.read_here(lease, Bond::Moment, job)).await
+        self.off_the_async_threads(move |engine, lease| engine.read_here(lease, TransactionMode::Snapshot, job)).await
     }
 
     /// A session of one's own that sees one moment. Blocks.
@@ -127,7 +127,7 @@ impl Postgres {
 
     fn snapshot_in(&self, lease: Lease) -> Result<Snapshot, StoreError> {
         self.faults.check()?;
-        Ok(Snapshot::new(Talk::new(lease, Bond::Moment)))
+        Ok(Snapshot::new(Talk::new(lease, TransactionMode::Snapshot)))
     }
 
     async fn off_the_async_threads<T, F>(self: &Arc<Self>, work: F) -> Result<T, StoreError>
@@ -145,11 +145,11 @@ impl Postgres {
     fn read_here<T>(
         &self,
         lease: Lease,
-        bond: Bond,
+        mode: TransactionMode,
         job: impl FnOnce(&dyn Session) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.faults.check()?;
-        job(&Talk::new(lease, bond))
+        job(&Talk::new(lease, mode))
     }
 
     fn write_here<T>(
@@ -174,7 +174,7 @@ impl Postgres {
         job: impl FnOnce(&dyn Session) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.faults.check()?;
-        let talk = Talk::new(lease, Bond::Transaction);
+        let talk = Talk::new(lease, TransactionMode::Write);
         let work = || self.faults.check().and_then(|()| job(&talk));
         let value = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)))?;
         self.faults.check()?;

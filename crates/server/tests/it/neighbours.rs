@@ -150,7 +150,7 @@ fn whoever_reads_nothing_holds_up_no_other_account() {
     assert_eq!(outcome(&world.call(1, "upload.contacts", json!({"contacts": contacts}))), "ok");
     let answer = connect(world.server.address).request(from(99, 1, 2_000));
     assert_eq!(answer.json()["result"]["data"].as_array().map(Vec::len), Some(2_000));
-    // And whoever reads at last gets everything.
+    // A client that reads late receives the whole answer.
     assert_eq!(idle[0].read_response().json()["result"]["data"].as_array().map(Vec::len), Some(5_000));
     drop(idle);
     eventually(WAIT_MAX, "memory of answers", || world.metric("ringbook_in_flight_bytes{budget=\"responses\"}") == 0.0);

@@ -29,32 +29,32 @@ const PIPELINE_STATEMENTS_MAX: usize = 256;
 
 /// The same for statements that put many rows.
 const PIPELINE_RUNS_MAX: usize = 4;
-/// How long a read_short may go without an answer: a database that is well answers it in a millisecond.
-const GLANCE_TIME_MAX: Duration = Duration::from_secs(3);
+/// Maximum wait for the answer to a short read; a healthy database answers it within a millisecond.
+const SHORT_READ_TIME_MAX: Duration = Duration::from_secs(3);
 
-/// How statements belong together.
+/// How the statements of a session are grouped into transactions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bond {
-    /// Each is by itself, and so short that silence means a broken connection.
-    Glance,
-    /// Each is by itself.
-    None,
-    /// All see one moment.
-    Moment,
-    /// All are done, or none.
-    Transaction,
+pub(super) enum TransactionMode {
+    /// Each statement is a transaction of its own, and so short that no answer means a broken connection.
+    ShortRead,
+    /// Each statement is a transaction of its own.
+    Autocommit,
+    /// All statements read one snapshot.
+    Snapshot,
+    /// All statements are committed, or none.
+    Write,
 }
 
-impl Bond {
+impl TransactionMode {
     const fn beginning(self) -> Option<&'static str> {
         match self {
-            Self::Glance | Self::None => None,
-            // It holds nothing that others wait for, and whoever reads may take his time between two tables.
-            Self::Moment => Some(
+            Self::ShortRead | Self::Autocommit => None,
+            // A read-only snapshot blocks nobody; the reader may pause between two tables.
+            Self::Snapshot => Some(
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
                  SET LOCAL idle_in_transaction_session_timeout = '10min'",
             ),
-            Self::Transaction => Some("BEGIN ISOLATION LEVEL READ COMMITTED"),
+            Self::Write => Some("BEGIN ISOLATION LEVEL READ COMMITTED"),
         }
     }
 }
@@ -62,7 +62,7 @@ impl Bond {
 /// A session on a leased connection. What is open when it is dropped is undone.
 pub(super) struct Talk {
     lease: RefCell<Lease>,
-    bond: Bond,
+    mode: TransactionMode,
     /// What is to be sent before the first statement.
     beginning: Held<Option<&'static str>>,
     /// Whether all could be said once more on another connection: this one was idle before, and nothing was done on it
@@ -79,11 +79,11 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    pub(super) fn new(lease: Lease, bond: Bond) -> Self {
+    pub(super) fn new(lease: Lease, mode: TransactionMode) -> Self {
         let no = || Held::new(false);
         let (is_open, failed, is_busy, is_lost) = (no(), no(), no(), no());
-        let (beginning, is_fresh) = (Held::new(bond.beginning()), Held::new(lease.was_idle()));
-        Self { lease: RefCell::new(lease), bond, beginning, is_fresh, is_open, failed, is_busy, is_lost }
+        let (beginning, is_fresh) = (Held::new(mode.beginning()), Held::new(lease.was_idle()));
+        Self { lease: RefCell::new(lease), mode, beginning, is_fresh, is_open, failed, is_busy, is_lost }
     }
 
     /// Makes what was done last. After a fault here nobody knows whether it does, unless the database said so.
@@ -124,7 +124,7 @@ impl Talk {
 
     fn attempt<T>(&self, work: &mut impl AsyncFnMut(&Link) -> Result<T, Trouble>) -> Result<T, Trouble> {
         let lease = self.lease.borrow();
-        let patience = if self.bond == Bond::Glance { GLANCE_TIME_MAX } else { lease.patience() };
+        let patience = if self.mode == TransactionMode::ShortRead { SHORT_READ_TIME_MAX } else { lease.patience() };
         let outcome = wait(work(lease.link()), patience).unwrap_or(Err(Trouble::Silence));
         match &outcome {
             Ok(_) | Err(Trouble::Taking(_)) => {}
@@ -143,14 +143,14 @@ impl Talk {
     fn may_begin_again(&self, trouble: &Trouble) -> bool {
         let broke = match trouble {
             Trouble::Database(error) => error_map::is_broken(error),
-            Trouble::Silence => self.bond == Bond::Glance,
+            Trouble::Silence => self.mode == TransactionMode::ShortRead,
             Trouble::Taking(_) => false,
         };
         broke && self.is_fresh.get()
     }
 
     fn begin_again(&self) -> Result<(), Trouble> {
-        self.beginning.set(self.bond.beginning());
+        self.beginning.set(self.mode.beginning());
         self.is_open.set(false);
         self.lease.borrow_mut().renew().map_err(Trouble::Taking)?;
         self.is_lost.set(false);
