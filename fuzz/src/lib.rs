@@ -1,4 +1,4 @@
-//! Fuzz targets for the parsers, the query engine and the JSON-RPC front end, and a generator of inputs for them.
+//! Fuzz targets for the parsers, the query engine, the readers of files and the JSON-RPC front end, and a generator of inputs for them.
 //!
 //! A target is a function of bytes that panics if the answer is wrong. Two runners use the same targets:
 //! `cargo xtask fuzz` feeds them the inputs of [`case`], and `cargo xtask fuzz --coverage` has libFuzzer select inputs by

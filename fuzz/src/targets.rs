@@ -1,6 +1,7 @@
 //! The fuzz targets and the sources of their inputs.
 
 mod envelope;
+mod file;
 mod filter;
 mod jsquery;
 mod pattern;
@@ -28,6 +29,8 @@ pub struct Target {
 
 /// Request bodies.
 pub static ENVELOPE: Target = Target::new("envelope", envelope::run, envelope::generate, envelope::DICTIONARY);
+/// Files to import.
+pub static FILE: Target = Target::new("file", file::run, file::generate, file::DICTIONARY);
 /// Parameters of `get.contacts`.
 pub static FILTER: Target = Target::new("filter", filter::run, filter::generate, filter::DICTIONARY);
 /// jsquery expressions.
@@ -36,7 +39,7 @@ pub static JSQUERY: Target = Target::new("jsquery", jsquery::run, jsquery::gener
 pub static PATTERN: Target = Target::new("pattern", pattern::run, pattern::generate, pattern::DICTIONARY);
 
 /// All targets.
-pub static TARGETS: [&Target; 4] = [&ENVELOPE, &FILTER, &JSQUERY, &PATTERN];
+pub static TARGETS: [&Target; 5] = [&ENVELOPE, &FILE, &FILTER, &JSQUERY, &PATTERN];
 
 /// Separates the texts of an input that has several. It occurs in no UTF-8 text.
 pub const SEPARATOR: u8 = 0xff;

@@ -26,6 +26,11 @@ fn every_body_gets_a_well_formed_reply() {
 }
 
 #[test]
+fn contacts_of_a_file_are_written_and_read_again() {
+    run("file", 1_500);
+}
+
+#[test]
 fn every_query_gets_a_well_formed_reply() {
     run("filter", 1_500);
 }

@@ -11,7 +11,7 @@ mod part;
 mod recognition;
 mod vocabulary;
 
-pub use cells::{guarded, own_group, unguarded};
+pub use cells::{guarded, kept, own_group, unguarded};
 pub use column_error::ColumnError;
 pub use mapping::Mapped;
 pub use part::{MEMBERS, Part, Separator};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::columns::{COLUMNS_MAX, ColumnError, Columns, MEMBERS, guarded};
+use crate::columns::{COLUMNS_MAX, ColumnError, Columns, MEMBERS, guarded, kept};
 use crate::decoding::{Charset, Guess, Position};
 use crate::draft::Draft;
 use crate::lines::Lines;
@@ -254,7 +254,7 @@ pub(crate) fn rows<'a>(source: &'a Source, layout: &'a TableLayout, position: Po
                 Ok(true) => number += 1,
                 Err(cause) => return Some(Err(source.fault(cause))),
             }
-            if cells.iter().any(|cell| !cell.trim().is_empty()) {
+            if scan::is_row_filled(cells.iter()) {
                 return Some(Ok(Row { number, draft: draft(&layout.columns, &cells) }));
             }
         }
@@ -311,7 +311,7 @@ impl<W: Write> TableWriter<W> {
     /// When the file cannot be written.
     pub fn write(&mut self, record: &Record) -> std::io::Result<()> {
         match self.readers {
-            Readers::Programs => self.writer.write_record(MEMBERS.map(|(name, _)| cell(record.member(name)))),
+            Readers::Programs => self.writer.write_record(MEMBERS.map(|(name, _)| kept(cell(record.member(name))))),
             Readers::Spreadsheets => self.writer.write_record(MEMBERS.map(|(name, _)| {
                 // Ids are numbers, and may be taken for such.
                 if name.ends_with("id") { cell(record.member(name)) } else { guarded(&shown(name, record)) }

@@ -43,6 +43,16 @@ pub struct TableCounts {
     pub cells: Vec<u64>,
 }
 
+/// Whether a cell with this byte is not empty: it is no blank, no control character and no quotation mark.
+fn fills(byte: u8) -> bool {
+    byte > b' ' && byte != b'"'
+}
+
+/// Whether a row has a cell that is not empty, by the same rule as the first look.
+pub fn is_row_filled<'a>(mut cells: impl Iterator<Item = &'a str>) -> bool {
+    cells.any(|cell| cell.bytes().any(fills))
+}
+
 /// Looks through a table with this many columns, whose header is the row `header` (counted from 1, empty lines not
 /// counted).
 ///
@@ -119,7 +129,7 @@ impl Table {
             if self.state == State::Start {
                 self.end_cell(is_row_end);
             } else {
-                self.is_filled |= byte > b' ' && byte != b'"';
+                self.is_filled |= fills(byte);
             }
             if byte == b'\n' {
                 self.line += 1;

@@ -94,6 +94,11 @@ pub fn guarded(text: &str) -> String {
     if is_guarded(text) { format!("'{text}") } else { text.to_owned() }
 }
 
+/// A text as a cell of a table for programs: guarded only if [`unguarded`] would change it otherwise.
+pub fn kept(text: String) -> String {
+    if unguarded(&text) == text.trim() { text } else { format!("'{text}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,11 +116,24 @@ mod tests {
 
     #[test]
     fn what_is_guarded_reads_back() {
-        for text in
-            ["=HYPERLINK(\"x\")", "+1+1", "-2", "@SUM(1)", "\tx", "'=1", "79161234567", "'t Hooft", "Lem", "", "''"]
-        {
+        for text in [
+            "=HYPERLINK(\"x\")",
+            "+1+1",
+            "-2",
+            "@SUM(1)",
+            "\tx",
+            "'=1",
+            "=\"1\"",
+            "79161234567",
+            "'t Hooft",
+            "Lem",
+            "",
+            "''",
+        ] {
             assert_eq!(unguarded(&guarded(text)), text.trim(), "{text}");
+            assert_eq!(unguarded(&kept(text.to_owned())), text.trim(), "{text}");
         }
+        assert_eq!(kept("=1".to_owned()), "=1");
         assert_eq!(guarded("'t Hooft"), "''t Hooft");
         assert_eq!(unguarded("'t Hooft"), "'t Hooft");
         assert_eq!(unguarded("=\"0079\""), "0079");

@@ -11,6 +11,8 @@ use super::{COLUMNS_MAX, Needed};
 const COLUMNS_SHOWN: usize = 12;
 /// How similar two names are, from 0 to 1, for one to be taken for a misspelling of the other.
 const SIMILAR_MIN: f64 = 0.7;
+/// The longest name of a column that is compared with others, in bytes.
+const NAME_BYTES_MAX: usize = 200;
 
 /// Why the columns of a table cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +45,7 @@ impl ColumnError {
         let mut ranked: Vec<(f64, &String)> = header
             .iter()
             .filter(|name| !name.trim().is_empty())
-            .map(|name| (strsim::normalized_damerau_levenshtein(&folded(name), &wanted), name))
+            .map(|name| (similarity(&folded(name), &wanted), name))
             .collect();
         ranked.sort_by(|one, other| other.0.total_cmp(&one.0));
         let close = ranked.into_iter().take(COLUMNS_SHOWN).map(|(_, name)| name.trim().to_owned()).collect();
@@ -75,10 +77,16 @@ fn is_similar(name: &str, needed: Needed) -> bool {
         (Needed::Names, Meaning::Name) => true,
         (_, _) => false,
     };
-    VOCABULARY
-        .names()
-        .filter(|(_, meaning)| fits(*meaning))
-        .any(|(known, _)| strsim::normalized_damerau_levenshtein(known, &name) >= SIMILAR_MIN)
+    VOCABULARY.names().filter(|(_, meaning)| fits(*meaning)).any(|(known, _)| similarity(known, &name) >= SIMILAR_MIN)
+}
+
+/// How alike two names are, from 0 to 1; 0 if one is much longer than the other, or too long for a name of a column.
+fn similarity(one: &str, other: &str) -> f64 {
+    let (short, long) = (one.len().min(other.len()), one.len().max(other.len()));
+    if long > NAME_BYTES_MAX || long > 2 * short {
+        return 0.0;
+    }
+    strsim::normalized_damerau_levenshtein(one, other)
 }
 
 impl fmt::Display for ColumnError {
