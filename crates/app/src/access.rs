@@ -30,7 +30,8 @@ mod snapshot;
 mod tests;
 
 pub use allowlist::{Block, ParseBlockError};
-pub use login::{LoginError, SESSION_SECONDS, Session};
+pub use login::{LoginAttempt, LoginError, SESSION_SECONDS, Session};
+pub use login_throttle::{FAILURES_PER_ADDRESS_MAX, FAILURES_PER_LOGIN_MAX, FAILURES_PER_NETWORK_MAX};
 pub use passwords::{PASSWORD_BYTES_MAX, PasswordError, hash_password};
 pub use quota::{LimitKind, Limits, LimitsView};
 pub use rights::{ParseRightError, Right, Rights};
@@ -80,8 +81,12 @@ pub enum AccessError {
     WrongSide,
     /// There is no such login, or the password is another one.
     LoginWrong,
-    /// More logins wait than may.
+    /// More logins of the address, or of all, wait than may.
     TooManyLogins,
+    /// Too many logins from the address, or from its network, have failed within this minute.
+    TooManyFailedLogins,
+    /// The client has left.
+    Interrupted,
     /// The store cannot tell.
     Unavailable(StoreError),
 }
@@ -260,7 +265,7 @@ pub struct Access {
     clock: Clock,
     directory: RwLock<Arc<Snapshot>>,
     sessions: sessions::Sessions,
-    failures: login_throttle::LoginThrottle,
+    failures: Arc<login_throttle::LoginThrottle>,
     passwords: passwords::Passwords,
     lookups: Semaphore,
     /// The revisions seen last; whoever holds it is the only one that catches up.
@@ -282,7 +287,7 @@ impl Access {
             clock,
             directory: RwLock::new(Arc::new(snapshot)),
             sessions: sessions::Sessions::default(),
-            failures: login_throttle::LoginThrottle::default(),
+            failures: Arc::default(),
             passwords,
             lookups: Semaphore::new(LOOKUPS_AT_ONCE_MAX),
             followed: Mutex::new(followed),

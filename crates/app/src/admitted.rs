@@ -242,6 +242,14 @@ impl<'c, 'a> Admitted<'c, 'a> {
         self.work(Kind::Render, estimate::records(records), move |job| work(&OnJob(job))).await
     }
 
+    /// Reads parameters of a request of so many bytes; see [`Call::read`].
+    ///
+    /// # Errors
+    /// Too much work waits, or the client has left.
+    pub async fn read<T>(&self, bytes: usize, work: impl FnOnce() -> T) -> Result<T, AppError> {
+        self.call.read(bytes, work).await
+    }
+
     /// The call has succeeded: its point is charged.
     pub fn succeed(self) {
         self.caller.succeed();

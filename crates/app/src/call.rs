@@ -14,7 +14,7 @@ use ringbook_telemetry::{CallRecord, QuotaLimit, Traceparent};
 use ringbook_store::AccountId;
 use ringbook_workers::{CancellationToken, Client, Kind, Owner};
 
-use crate::access::{AccessError, Identity, LimitKind, LimitsView, Requirement, Secret, Session, User};
+use crate::access::{AccessError, Identity, LimitKind, LimitsView, LoginAttempt, Requirement, Secret, Session, User};
 use crate::admitted::Admitted;
 use crate::app_error::AppError;
 use crate::application::{Application, Frontend};
@@ -105,14 +105,18 @@ impl<'a> Call<'a> {
     /// Begins a session with login and password.
     ///
     /// # Errors
-    /// Login or password is wrong, too many logins wait, or the account refuses the caller.
+    /// Login or password is wrong, too many logins have failed or wait, or the account refuses the caller.
     pub async fn log_in(&mut self, login: &str, password: Secret<String>) -> Result<Session, AccessError> {
-        match self.app.access.login(login, password, self.peer, self.now).await {
+        let attempt = LoginAttempt { login, password, peer: self.peer, now: self.now };
+        match self.app.access.login(attempt, self.app.books.workers(), &self.client).await {
             Ok(session) => {
                 self.identity = Some(session.identity.clone());
                 Ok(session)
             }
             Err(failed) => {
+                if let Some(refusal) = failed.unchecked {
+                    self.app.metrics.login_refused(refusal);
+                }
                 self.identity = failed.identity;
                 Err(failed.refused)
             }
@@ -142,17 +146,14 @@ impl<'a> Call<'a> {
         Ok(Admitted::new(self, caller))
     }
 
-    /// Reads a request of so many bytes with `work`: here if it is small, otherwise on the pool, for the caller's address.
+    /// Reads a request of so many bytes with `work`: at once if it is small, otherwise when it is the turn of the caller:
+    /// of the address, or of the account once it is known.
     ///
     /// # Errors
     /// Too much work waits, or the client has left.
-    pub async fn read<T: Send + 'static>(
-        &self,
-        bytes: usize,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, AppError> {
+    pub async fn read<T>(&self, bytes: usize, work: impl FnOnce() -> T) -> Result<T, AppError> {
         let estimate = Duration::from_nanos((bytes as u64).saturating_mul(READ_NANOS_PER_BYTE));
-        Ok(self.app.books.workers().run(&self.client, Kind::Parse, estimate, move |_| work()).await?)
+        Ok(self.app.books.workers().run_in_place(&self.client, Kind::Parse, estimate, |_| work()).await?)
     }
 
     /// The account that is charged for what the call uses, once the caller is known.

@@ -21,6 +21,7 @@ use hyper::body::{Body, Incoming};
 use hyper::header::CONTENT_ENCODING;
 
 use ringbook_workers::{Client, Job, Kind, Workers, WorkersError};
+use tokio::time::Instant;
 
 use super::budget::{Budget, Charge, FREE_BYTES};
 use super::conn_state::{ConnCell, Event};
@@ -32,6 +33,12 @@ use super::{HttpSettings, TransportError};
 const GUNZIP_IN_PLACE_BYTES_MAX: usize = 64 << 10;
 /// Bytes that are unpacked between two looks at whether the work is still wanted.
 const GUNZIP_STEP_BYTES: usize = 256 << 10;
+
+/// A body that holds room while others wait for it arrives at least so fast, in bytes per second, on the average and
+/// after [`SLOW_TIME_MAX`].
+const BODY_BYTES_PER_SECOND_MIN: f64 = 65_536.0;
+/// How long a body may be slower.
+const SLOW_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// What bounds a body.
 pub(super) struct BodyBounds<'a> {
@@ -129,6 +136,7 @@ async fn gather(
     let in_words = |why| match why {
         PieceError::TimedOut => TransportError::BodyTimeout { body_read_time_max: bounds.settings.body_read_time_max },
         PieceError::CutOff => TransportError::BodyCutOff,
+        PieceError::TooSlow => TransportError::BodyTooSlow,
     };
     let bytes_max = received_bytes_max(packing, bounds.bytes_max);
     // Said beforehand to be too large: not even asked for, if the client waits to be asked.
@@ -144,8 +152,13 @@ async fn gather(
         }
     };
     let mut whole = Gathered::new(announced as usize);
+    let pace = charge.as_ref().map(|_| Pace { budget: bounds.budget, began: Instant::now() });
     while !body.is_end_stream() {
-        let Some(piece) = piece(&mut body, state).await.map_err(in_words)? else {
+        let next = match &pace {
+            Some(pace) => pace.next(&mut body, whole.bytes(), state).await,
+            None => piece(&mut body, state).await,
+        };
+        let Some(piece) = next.map_err(in_words)? else {
             break;
         };
         if whole.bytes() + piece.len() > bytes_max {
@@ -176,6 +189,31 @@ fn charged_bytes(packing: Packing, announced: Option<u64>, body_bytes_max: usize
 enum PieceError {
     TimedOut,
     CutOff,
+    TooSlow,
+}
+
+/// How fast a body arrives that holds a part of a budget.
+struct Pace<'a> {
+    budget: &'a Budget,
+    began: Instant,
+}
+
+impl Pace<'_> {
+    /// The next piece of a body of which so many bytes are there.
+    async fn next(&self, body: &mut Incoming, received: usize, state: &ConnCell) -> Result<Option<Bytes>, PieceError> {
+        let mut next = pin!(piece(body, state));
+        loop {
+            tokio::select! {
+                biased;
+                next = next.as_mut() => return next,
+                () = self.budget.pressed() => {}
+            }
+            let seconds = self.began.elapsed().saturating_sub(SLOW_TIME_MAX).as_secs_f64();
+            if (received as f64) < seconds * BODY_BYTES_PER_SECOND_MIN {
+                return Err(PieceError::TooSlow);
+            }
+        }
+    }
 }
 
 /// Waits as long as a body may take.

@@ -6,18 +6,22 @@
 //! each other. What fits into the room of a connection ([`FREE_BYTES`]) is not charged: ordinary calls touch no budget.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ringbook_telemetry::{BudgetKind, Connections};
 use ringbook_workers::Owner;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout};
 
 /// Bytes of a body, and of a response, that belong to the connection itself: not charged.
 pub const FREE_BYTES: usize = 16 << 10;
 
 /// Bytes are counted in units of so many.
 const UNIT_BYTES: usize = 1 << 10;
+/// How often somebody who waits for the total says so to those that hold parts of it.
+const PRESSURE_INTERVAL: Duration = Duration::from_secs(1);
 /// So many owners are remembered before those without a charge are forgotten.
 const OWNERS_SWEPT: usize = 1024;
 
@@ -41,6 +45,8 @@ pub(super) struct Budget {
     total: Arc<Semaphore>,
     share_units: u32,
     owners: Mutex<Owners>,
+    /// Somebody waits for the total.
+    pressure: Notify,
     counts: Arc<Connections>,
 }
 
@@ -99,6 +105,7 @@ impl Budget {
             total: Arc::new(Semaphore::new(total_units as usize)),
             share_units: units(share_bytes).min(total_units),
             owners: Mutex::new(Owners { shares: HashMap::new(), swept_at: OWNERS_SWEPT }),
+            pressure: Notify::new(),
             counts,
         }
     }
@@ -119,9 +126,20 @@ impl Budget {
             None => None,
         };
         let address = self.share(payers.address).acquire_many_owned(units).await.expect(closed);
-        let total = Arc::clone(&self.total).acquire_many_owned(units).await.expect(closed);
+        let mut total = pin!(Arc::clone(&self.total).acquire_many_owned(units));
+        let total = loop {
+            match timeout(PRESSURE_INTERVAL, total.as_mut()).await {
+                Ok(total) => break total.expect(closed),
+                Err(_) => self.pressure.notify_waiters(),
+            }
+        };
         self.counts.waited(self.kind, began.elapsed());
         self.charged(payers, Permits { address, account, total })
+    }
+
+    /// Waits until somebody else has waited for the total for a while, [`PRESSURE_INTERVAL`] at least.
+    pub(super) async fn pressed(&self) {
+        self.pressure.notified().await;
     }
 
     /// Charges what is free at this moment, or nothing.
@@ -221,7 +239,6 @@ mod tests {
     use super::*;
     use std::future::Future;
     use std::net::IpAddr;
-    use std::pin::pin;
     use std::task::{Context, Waker};
 
     const K: usize = UNIT_BYTES;

@@ -21,12 +21,12 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::HttpSettings;
+use super::charge_slot::ChargeSlot;
 use super::client_watch::Presence;
 use super::conn_state::{ConnCell, ConnState, Event, Phase};
 use super::deadlines::{Deadlines, Timer};
 use super::dispatch::Dispatcher;
 use super::reply_body::ReplyBody;
-use super::reply_budget::ReplySlot;
 use super::shutdown::{Shutdown, ShutdownWatch};
 use super::watched_stream::WatchedStream;
 use ringbook_telemetry::Connections;
@@ -40,7 +40,8 @@ pub(super) struct ConnInfo {
     pub(super) peer: IpAddr,
     pub(super) is_encrypted: bool,
     pub(super) state: Arc<ConnCell>,
-    pub(super) replies: Arc<ReplySlot>,
+    pub(super) requests: Arc<ChargeSlot>,
+    pub(super) replies: Arc<ChargeSlot>,
     pub(super) presence: Arc<Presence>,
 }
 
@@ -72,8 +73,9 @@ pub(super) async fn drive<IO>(
 {
     let state: Arc<ConnCell> = Arc::default();
     let presence: Arc<Presence> = Arc::default();
-    let replies = Arc::new(dispatcher.reply_slot(presence.left.clone()));
-    let conn = ConnInfo { peer, is_encrypted, state: Arc::clone(&state), replies, presence: Arc::clone(&presence) };
+    let [requests, replies] = dispatcher.charge_slots(&presence.left).map(Arc::new);
+    let (at, client) = (Arc::clone(&state), Arc::clone(&presence));
+    let conn = ConnInfo { peer, is_encrypted, state: at, requests, replies, presence: client };
     let handler = Arc::new(ConnHandler { dispatcher, conn });
     let service = service_fn(move |request| Arc::clone(&handler).answer(request));
     let io = TokioIo::new(WatchedStream::new(io, Arc::clone(&state), counts, presence));

@@ -16,12 +16,14 @@ use ringbook_workers::{CancellationToken, Client, Owner, Workers};
 
 use super::body::{BodyBounds, ReadBody};
 use super::budget::{Budget, Charge, FREE_BYTES};
+use super::charge_slot::ChargeSlot;
 use super::compression;
 use super::connection::ConnInfo;
 use super::mounts::{Found, Mount, Mounts};
 use super::peer::UnknownCaller;
 use super::reply_body::ReplyBody;
-use super::reply_budget::{ReplyBudget, ReplyBudgetError, ReplySlot};
+use super::reply_budget::{ReplyBudget, ReplyBudgetError};
+use super::request_budget::RequestBudget;
 use super::transport_error::cut;
 use super::{HttpSettings, Request, Response, TransportError, body, peer};
 
@@ -73,9 +75,10 @@ impl Dispatcher {
         Dispatcher { settings, mounts, budgets, counts, workers, unknown_peers: AtomicU64::new(0) }
     }
 
-    /// Where the requests of a connection reserve room for their responses.
-    pub(super) fn reply_slot(&self, left: CancellationToken) -> ReplySlot {
-        ReplySlot::new(Arc::clone(&self.budgets.replies), self.settings.reply_wait_time_max, left)
+    /// Where the charges of a connection's requests and responses are kept.
+    pub(super) fn charge_slots(&self, left: &CancellationToken) -> [ChargeSlot; 2] {
+        [&self.budgets.requests, &self.budgets.replies]
+            .map(|budget| ChargeSlot::new(Arc::clone(budget), self.settings.reply_wait_time_max, left.clone()))
     }
 
     pub(super) async fn answer(
@@ -102,14 +105,14 @@ impl Dispatcher {
     ) -> hyper::Response<ReplyBody> {
         let packs = mount.compresses() && compression::allowed(request.headers());
         // What was reserved by a request that got no answer.
-        drop(conn.replies.take());
-        let (request, charge) = match self.read(mount, request, conn).await {
-            Ok(read) => read,
+        drop((conn.requests.take(), conn.replies.take()));
+        let request = match self.read(mount, request, conn).await {
+            Ok(request) => request,
             Err(error) => return self.refuse(mount, &error, conn),
         };
         let address = Owner::address(request.peer);
         let response = mount.frontend().handle(request).await;
-        drop(charge);
+        drop(conn.requests.take());
         if response.own_bytes() <= FREE_BYTES && response.shared.is_some() {
             return respond_shared(mount, response, packs, conn);
         }
@@ -127,13 +130,13 @@ impl Dispatcher {
         }
     }
 
-    /// Reads the whole request, and charges its body.
+    /// Reads the whole request; the charge of its body goes into the slot of the connection.
     async fn read(
         &self,
         mount: &Mount,
         request: hyper::Request<Incoming>,
         conn: &ConnInfo,
-    ) -> Result<(Request, Option<Charge>), TransportError> {
+    ) -> Result<Request, TransportError> {
         let (head, body) = request.into_parts();
         let peer = self.peer(mount, &head.headers, conn)?;
         let left = &conn.presence.left;
@@ -146,7 +149,10 @@ impl Dispatcher {
             workers: &self.workers,
         };
         let ReadBody { bytes, charge } = body::read(&head.headers, body, &bounds, &conn.state).await?;
-        let request = Request {
+        if let Some(charge) = charge {
+            conn.requests.put(charge);
+        }
+        Ok(Request {
             method: head.method,
             uri: head.uri,
             traceparent: traceparent(&head.headers),
@@ -154,10 +160,10 @@ impl Dispatcher {
             body: bytes,
             peer,
             is_encrypted: conn.is_encrypted,
+            requests: RequestBudget::new(&conn.requests, client.owner),
             replies: ReplyBudget::new(&conn.replies, client.owner),
             left: client.left,
-        };
-        Ok((request, charge))
+        })
     }
 
     fn peer(&self, mount: &Mount, headers: &HeaderMap, conn: &ConnInfo) -> Result<IpAddr, TransportError> {
@@ -192,7 +198,7 @@ impl Dispatcher {
                 charge.shrink(bytes);
                 Ok(Some(charge))
             }
-            None => Ok(Some(conn.replies.charge(address.into(), bytes).await?)),
+            None => Ok(Some(conn.replies.charge(address.into(), bytes).await.ok_or(ReplyBudgetError)?)),
         }
     }
 

@@ -13,6 +13,7 @@ use hyper::{HeaderMap, Method, StatusCode, Uri};
 
 use super::TransportError;
 use super::reply_budget::ReplyBudget;
+use super::request_budget::RequestBudget;
 use super::shared_bytes::SharedBytes;
 use ringbook_telemetry::Traceparent;
 use ringbook_workers::CancellationToken;
@@ -35,6 +36,8 @@ pub struct Request {
     pub is_encrypted: bool,
     /// The trace that the request belongs to, if its header `traceparent` names one.
     pub traceparent: Option<Traceparent>,
+    /// Where what is made of a large request is charged.
+    pub requests: RequestBudget,
     /// Where room for a large response is reserved before it is made.
     pub replies: ReplyBudget,
     /// Cancelled when the client has left: questions may end early then, changes are to be finished.

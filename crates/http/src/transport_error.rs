@@ -30,6 +30,8 @@ pub enum TransportError {
         /// The bound.
         body_read_time_max: Duration,
     },
+    /// 408. The body arrives too slowly while others wait for the room that it holds.
+    BodyTooSlow,
     /// 415. A `Content-Encoding` other than `gzip` and `identity`, cut at [`ECHO_CHARS_MAX`].
     UnknownEncoding {
         /// The encoding that was named.
@@ -54,7 +56,7 @@ impl TransportError {
             TransportError::WrongPath { .. } => StatusCode::NOT_FOUND,
             TransportError::WrongVerb { .. } => StatusCode::METHOD_NOT_ALLOWED,
             TransportError::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            TransportError::BodyTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
+            TransportError::BodyTimeout { .. } | TransportError::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             TransportError::UnknownEncoding { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             TransportError::BadGzip | TransportError::BodyCutOff => StatusCode::BAD_REQUEST,
             TransportError::UnknownPeer => StatusCode::FORBIDDEN,
@@ -63,7 +65,7 @@ impl TransportError {
     }
 
     /// The names of the variants on the metrics page, in the order of [`TransportError::reason`].
-    pub const REASONS: [&str; 10] = [
+    pub const REASONS: [&str; 11] = [
         "wrong_path",
         "wrong_verb",
         "body_too_large",
@@ -74,6 +76,7 @@ impl TransportError {
         "unknown_peer",
         "no_room_for_reply",
         "too_busy",
+        "body_too_slow",
     ];
 
     /// The position of its name.
@@ -89,6 +92,7 @@ impl TransportError {
             TransportError::UnknownPeer => 7,
             TransportError::NoRoomForReply => 8,
             TransportError::TooBusy => 9,
+            TransportError::BodyTooSlow => 10,
         }
     }
 
@@ -97,6 +101,7 @@ impl TransportError {
         match self {
             TransportError::BodyTooLarge { .. }
             | TransportError::BodyTimeout { .. }
+            | TransportError::BodyTooSlow
             | TransportError::UnknownEncoding { .. }
             | TransportError::BodyCutOff
             | TransportError::UnknownPeer => true,

@@ -1,6 +1,7 @@
 //! The strict reader: a loop over the bytes, with the containers that are open on a stack of fixed size.
 
-use super::{Kind, Node, Script};
+use super::redact::Secrets;
+use super::{Document, Kind, Node, Script};
 
 /// Maximum number of arrays and objects inside one another, the outermost included.
 pub const DEPTH_MAX: usize = 64;
@@ -24,6 +25,7 @@ enum Step {
 }
 
 struct Parser<'t> {
+    text: &'t str,
     bytes: &'t [u8],
     at: usize,
     nodes: Vec<Node>,
@@ -31,15 +33,15 @@ struct Parser<'t> {
     depth: usize,
 }
 
-/// The values of a text, in the order in which they begin.
-pub(super) fn nodes(text: &str) -> Result<Vec<Node>, JsonError> {
-    let bytes = text.as_bytes();
-    if u32::try_from(bytes.len()).is_err() {
+pub(super) fn document(body: &[u8]) -> Result<Document<'_>, JsonError> {
+    let text = std::str::from_utf8(body).map_err(|fault| JsonError { reason: "not UTF-8", at: fault.valid_up_to() })?;
+    if u32::try_from(body.len()).is_err() {
         return Err(JsonError { reason: "longer than 4 GiB", at: 0 });
     }
-    let mut parser = Parser { bytes, at: 0, nodes: Vec::with_capacity(NODES_USUAL), open: [0; DEPTH_MAX], depth: 0 };
+    let mut parser =
+        Parser { text, bytes: body, at: 0, nodes: Vec::with_capacity(NODES_USUAL), open: [0; DEPTH_MAX], depth: 0 };
     parser.run()?;
-    Ok(parser.nodes)
+    Ok(Document { text: parser.text, nodes: parser.nodes, secrets: Secrets::default() })
 }
 
 impl Parser<'_> {

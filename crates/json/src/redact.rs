@@ -59,7 +59,7 @@ impl Document<'_> {
 
     /// At most `bytes_max` bytes of the document's text, with its secrets starred out.
     pub fn redacted(&self, bytes_max: usize) -> Redacted {
-        let mut copy = Copy { text: &self.text, copied: 0, bytes_max, redacted: String::new() };
+        let mut copy = Copy { text: self.text, copied: 0, bytes_max, redacted: String::new() };
         copy.redacted.reserve(self.text.len().min(bytes_max) + STARS.len());
         copy.value(self.root(), Visibility::Open);
         copy.up_to(self.text.len());

@@ -39,6 +39,11 @@ pub fn of_access(refused: AccessError, params: Reader<'_>) -> RpcError {
         AccessError::TooManyLogins => {
             RpcError::new(Mnemonic::Error).with("error_message", "Too many logins wait, try again in a moment")
         }
+        AccessError::TooManyFailedLogins => {
+            let text = "Too many logins from this address have failed, try again in a minute";
+            RpcError::new(Mnemonic::Error).with("error_message", text)
+        }
+        AccessError::Interrupted => RpcError::new(Mnemonic::Error).with("error_message", "The client has left"),
         AccessError::Unavailable(fault) => of_store(&fault),
     }
 }

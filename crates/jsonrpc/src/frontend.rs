@@ -28,8 +28,9 @@ struct JsonRpcFrontend {
 
 impl Frontend for JsonRpcFrontend {
     async fn handle(&self, request: Request) -> Response {
-        let Request { body, peer, traceparent, replies, left, .. } = request;
-        let (before, shared) = self.rpc.respond(body, CallMeta { peer, traceparent, replies, left }).await.into_parts();
+        let Request { body, peer, traceparent, requests, replies, left, .. } = request;
+        let (before, shared) =
+            self.rpc.respond(body, CallMeta { peer, traceparent, requests, replies, left }).await.into_parts();
         match shared {
             Some((shared, after)) => {
                 Response::around(StatusCode::OK, before, shared, vec![after]).with_content_type(JSON)
@@ -60,6 +61,7 @@ fn refusal(error: &TransportError) -> Vec<Bytes> {
         TransportError::BodyTimeout { body_read_time_max } => {
             format!("The body did not arrive within {} s", body_read_time_max.as_secs())
         }
+        TransportError::BodyTooSlow => "The body arrived too slowly while many others waited".to_owned(),
         TransportError::UnknownEncoding { encoding } => {
             format!("Content-Encoding {encoding} is not known, only gzip is")
         }

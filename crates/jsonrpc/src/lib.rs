@@ -19,7 +19,7 @@ use ringbook_app::application::{Application, Frontend};
 use ringbook_app::audit::Sent;
 use ringbook_app::call::{Call, Ending};
 use ringbook_app::stopwatch::Stage;
-use ringbook_http::ReplyBudget;
+use ringbook_http::{ReplyBudget, RequestBudget};
 use ringbook_json::Document;
 use ringbook_telemetry::Traceparent;
 use ringbook_workers::CancellationToken;
@@ -58,9 +58,6 @@ use to_wire::{AnswerLimits, ChunkCache, Metadata};
 const HOW_TO_CALL: &str = "Send a JSON-RPC 2.0 call with POST to the path /v2.0, \
     with the access token in params.access_token instead of a header";
 
-/// Bodies of so many bytes are read where they arrive.
-const READ_IN_PLACE_BYTES_MAX: usize = 16 << 10;
-
 /// The place of a success among the [`outcomes`]; the mnemonics follow it.
 const SUCCESS: usize = 0;
 
@@ -71,6 +68,8 @@ pub struct CallMeta {
     pub peer: IpAddr,
     /// The trace that the call belongs to.
     pub traceparent: Option<Traceparent>,
+    /// Where memory for what is made of a large body is charged.
+    pub requests: RequestBudget,
     /// Where memory for a large answer is reserved.
     pub replies: ReplyBudget,
     /// Cancelled when the client has left.
@@ -79,7 +78,8 @@ pub struct CallMeta {
 
 impl From<IpAddr> for CallMeta {
     fn from(peer: IpAddr) -> Self {
-        CallMeta { peer, traceparent: None, replies: ReplyBudget::default(), left: CancellationToken::new() }
+        let (requests, replies) = (RequestBudget::default(), ReplyBudget::default());
+        CallMeta { peer, traceparent: None, requests, replies, left: CancellationToken::new() }
     }
 }
 
@@ -142,15 +142,19 @@ impl Rpc {
 
     /// Answers the call in this body. Always yields an answer.
     pub async fn respond(&self, body: Bytes, meta: CallMeta) -> Answer {
-        let CallMeta { peer, traceparent, replies, left } = meta;
+        let CallMeta { peer, traceparent, requests, replies, left } = meta;
         let mut call = self.app.begin(Frontend::JsonRpc, peer, traceparent);
         call.end_with(left);
         let limits = AnswerLimits { bytes_max: self.answer_bytes_max, replies };
         let mut context = CallContext { call, received_bytes: body.len(), limits, method: None };
-        let document = match read(&body, &context.call).await {
-            Ok(document) => document,
-            Err(error) => return self.refuse(None, &context, error),
+        let document = match context.call.read(body.len(), || secrets::parse(&body)).await {
+            Ok(Ok(document)) => document,
+            Ok(Err(error)) => return self.refuse(None, &context, envelope::unparsed(error)),
+            Err(error) => return self.refuse(None, &context, error_map::of_app(&error, Reader::none())),
         };
+        if !requests.try_grow(body.len() + document.memory_bytes()) {
+            return self.refuse(None, &context, no_memory());
+        }
         let (id, envelope) = envelope::read(&document);
         context.call.lap(Stage::Envelope);
         let outcome = match envelope {
@@ -297,16 +301,10 @@ impl Rpc {
     }
 }
 
-/// Reads a body, away from the threads that serve connections if it is large.
-async fn read<'b>(body: &'b Bytes, call: &Call<'_>) -> Result<Document<'b>, RpcError> {
-    let document = if body.len() <= READ_IN_PLACE_BYTES_MAX {
-        secrets::parse(body)
-    } else {
-        let owned = Vec::from(body.clone());
-        let document = call.read(body.len(), move || secrets::parse_owned(owned)).await;
-        document.map_err(|error| error_map::of_app(&error, Reader::none()))?
-    };
-    document.map_err(envelope::unparsed)
+/// The refusal of a body whose many values have no memory.
+fn no_memory() -> RpcError {
+    let text = "Too many large requests are being read, try again in a moment";
+    RpcError::new(Mnemonic::Error).with("error_message", text)
 }
 
 /// The user that a call names, and the error of a `user_id` that cannot be read.

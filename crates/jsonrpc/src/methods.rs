@@ -2,6 +2,8 @@
 
 use ringbook_app::admitted::Admitted;
 
+use super::error_map;
+use super::mnemonic::RpcError;
 use super::reader::Reader;
 use super::to_wire::{AnswerAttempts, AnswerLimits};
 
@@ -43,6 +45,16 @@ pub struct MethodCall<'a> {
 }
 
 impl<'a> MethodCall<'a> {
+    /// Reads the parameters with `read`: a large request when it is the turn of the caller's account.
+    async fn read<T>(
+        self,
+        call: &Admitted<'_, '_>,
+        read: impl FnOnce(Reader<'a>) -> Result<T, RpcError>,
+    ) -> Result<T, RpcError> {
+        let read = call.read(self.bytes, || read(self.params)).await;
+        read.map_err(|error| error_map::of_app(&error, self.params))?
+    }
+
     /// Attempts to write a large answer, charged to the caller's account.
     fn attempts(self, call: &Admitted<'_, '_>) -> AnswerAttempts<'a> {
         let replies = self.limits.replies.charged_to(call.charged_account());

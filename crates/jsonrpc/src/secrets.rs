@@ -55,17 +55,9 @@ pub fn hide_in(mut error: RpcError, document: &Document<'_>) -> RpcError {
 
 /// Reads a body whose secrets are then hidden.
 pub fn parse(body: &[u8]) -> Result<Document<'_>, JsonError> {
-    Ok(concealed(Document::parse(body)?))
-}
-
-/// The same of a body that the document keeps.
-pub fn parse_owned(body: Vec<u8>) -> Result<Document<'static>, JsonError> {
-    Ok(concealed(Document::parse_owned(body)?))
-}
-
-fn concealed(mut document: Document<'_>) -> Document<'_> {
+    let mut document = Document::parse(body)?;
     document.conceal(is_secret, &[PARAMS]);
-    document
+    Ok(document)
 }
 
 /// What the audit log keeps of a call.

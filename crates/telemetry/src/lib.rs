@@ -13,7 +13,7 @@ mod traceparent;
 mod transport;
 
 pub use logging::{LogError, LogFormat, LogHandle, logging};
-pub use metrics::{CallRecord, Metrics, QuotaLimit};
+pub use metrics::{CallRecord, LoginRefusal, Metrics, QuotaLimit};
 pub use pool::{Counted, PoolMetrics, PoolReading};
 pub use store::StoreMetrics;
 pub use traceparent::Traceparent;

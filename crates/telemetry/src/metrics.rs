@@ -35,6 +35,28 @@ impl QuotaLimit {
     const ALL: [(QuotaLimit, &'static str); 2] = [(QuotaLimit::Minute, "minute"), (QuotaLimit::Day, "day")];
 }
 
+/// Why the password of a login was not checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginRefusal {
+    /// The login has failed too often from this address.
+    Login,
+    /// Too many logins have failed from this address.
+    Address,
+    /// Too many logins have failed from this network.
+    Network,
+    /// Too many logins of this address, or of all, wait.
+    Queue,
+}
+
+impl LoginRefusal {
+    const ALL: [(LoginRefusal, &'static str); 4] = [
+        (LoginRefusal::Login, "login"),
+        (LoginRefusal::Address, "address"),
+        (LoginRefusal::Network, "network"),
+        (LoginRefusal::Queue, "queue"),
+    ];
+}
+
 /// A call that was answered.
 #[derive(Clone, Copy, Debug)]
 pub struct CallRecord {
@@ -62,6 +84,7 @@ pub struct Metrics {
     durations: Histograms<CALL_BUCKETS>,
     stage_durations: Histograms<STAGE_BUCKETS, 2>,
     quota_refusals: Tally,
+    login_refusals: Tally,
     books: AtomicU64,
     book_bytes: AtomicU64,
     requests_reported: AtomicU64,
@@ -81,6 +104,7 @@ impl Metrics {
             durations: Histograms::new(methods.len()),
             stage_durations: Histograms::new(methods.len() * stages.len()),
             quota_refusals: Tally::new(QuotaLimit::ALL.len()),
+            login_refusals: Tally::new(LoginRefusal::ALL.len()),
             books: AtomicU64::new(0),
             book_bytes: AtomicU64::new(0),
             requests_reported: AtomicU64::new(0),
@@ -118,6 +142,11 @@ impl Metrics {
     /// Counts a call that was refused because a limit was reached.
     pub fn quota_refused(&self, limit: QuotaLimit) {
         self.quota_refusals.add(limit as usize, 1);
+    }
+
+    /// Counts a login whose password was not checked.
+    pub fn login_refused(&self, refusal: LoginRefusal) {
+        self.login_refusals.add(refusal as usize, 1);
     }
 
     /// Says how many books are in memory, and how many bytes they take.
@@ -224,6 +253,11 @@ impl Metrics {
         page.family(name, "counter", "Calls refused because a limit of points was reached.");
         for (limit, label) in QuotaLimit::ALL {
             page.sample(name, &format!("{{limit=\"{label}\"}}"), self.quota_refusals.sum(limit as usize));
+        }
+        let name = "ringbook_login_refusals_total";
+        page.family(name, "counter", "Logins whose password was not checked because of a bound.");
+        for (refusal, label) in LoginRefusal::ALL {
+            page.sample(name, &format!("{{reason=\"{label}\"}}"), self.login_refusals.sum(refusal as usize));
         }
     }
 

@@ -103,8 +103,8 @@ impl Kind {
         }
     }
 
-    /// Whether it may be broken off when the client has left or the server stops. Commands and loads are finished:
-    /// others may wait for the same.
+    /// Whether it may be broken off when the client has left. Commands and loads are finished: others may wait for the
+    /// same.
     pub fn is_interruptible(self) -> bool {
         match self {
             Self::Question
@@ -117,6 +117,15 @@ impl Kind {
             | Self::AuditScan
             | Self::SortKeys => true,
             Self::Command | Self::Load => false,
+        }
+    }
+
+    /// Whether it may be broken off when the server stops: what takes long, but not the short parts of calls that are
+    /// finished then.
+    pub fn ends_with_server(self) -> bool {
+        match self {
+            Self::Question | Self::Compile | Self::Render | Self::AuditScan | Self::SortKeys => true,
+            Self::Compress | Self::Decompress | Self::Parse | Self::Password | Self::Command | Self::Load => false,
         }
     }
 

@@ -22,7 +22,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ringbook_telemetry::{Metrics, PoolMetrics};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
+use tokio::task::block_in_place;
 pub use tokio_util::sync::CancellationToken;
 
 mod job;
@@ -231,7 +233,7 @@ impl Workers {
         self.0.bounds
     }
 
-    /// From now on, interrupts whatever may be interrupted ([`Kind::is_interruptible`]); all else is finished.
+    /// From now on, interrupts whatever may be interrupted then ([`Kind::ends_with_server`]); all else is finished.
     pub fn stop(&self) {
         self.0.is_stopping.store(true, Relaxed);
         self.0.stopping.cancel();
@@ -259,10 +261,39 @@ impl Workers {
         self.work_on(slot, client, kind, work).await
     }
 
+    /// Does work that is estimated to take so long on this thread, when it is the owner's turn; for work that borrows.
+    /// The other tasks of the thread go on elsewhere meanwhile, unless it is the only thread of the runtime.
+    ///
+    /// # Errors
+    ///
+    /// Too many jobs wait already; or the work was interrupted before it began.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    pub async fn run_in_place<T>(
+        &self,
+        client: &Client,
+        kind: Kind,
+        estimate: Duration,
+        work: impl FnOnce(&Job) -> T,
+    ) -> Result<T, WorkersError> {
+        if estimate <= INLINE_MAX {
+            return Ok(work(&Job::inline()));
+        }
+        let slot = self.slot(client, kind).await?;
+        let (job, _) = Job::new(slot);
+        let _running = self.0.metrics.running(kind as usize);
+        match Handle::current().runtime_flavor() {
+            RuntimeFlavor::CurrentThread => Ok(work(&job)),
+            _ => Ok(block_in_place(|| work(&job))),
+        }
+    }
+
     /// Waits for a slot.
     async fn slot(&self, client: &Client, kind: Kind) -> Result<Slot, WorkersError> {
         let pool = &self.0;
-        if kind.is_interruptible() && pool.is_stopping.load(Relaxed) {
+        if kind.ends_with_server() && pool.is_stopping.load(Relaxed) {
             return Err(self.interrupted(kind));
         }
         let (turn, granted) = oneshot::channel();
@@ -328,12 +359,10 @@ impl Workers {
 
     /// Resolves when nobody wants work of this kind any more; never for work that is finished in any case.
     async fn unwanted(&self, client: &Client, kind: Kind) {
-        if !kind.is_interruptible() {
-            return std::future::pending().await;
-        }
         tokio::select! {
-            () = client.left.cancelled() => {}
-            () = self.0.stopping.cancelled() => {}
+            () = client.left.cancelled(), if kind.is_interruptible() => {}
+            () = self.0.stopping.cancelled(), if kind.ends_with_server() => {}
+            else => std::future::pending().await,
         }
     }
 

@@ -356,3 +356,26 @@ fn an_address_owns_its_network() {
     assert_eq!(owner("::ffff:192.0.2.1"), owner("192.0.2.1"));
     assert_ne!(owner("192.0.2.1"), owner("192.0.2.2"));
 }
+
+/// Work that borrows waits for its turn like any other, and gives its slot back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_in_place_takes_a_slot_in_turn() {
+    let workers = pool(1);
+    let mut other = Endless::start(&workers, &customer(1), Kind::Compile);
+    other.begun().await;
+    let (client, text) = (customer(2), "borrowed".to_owned());
+    // The other job goes on after each of these.
+    for _ in 0..3 {
+        assert_eq!(workers.run_in_place(&client, Kind::Parse, LONG, |_| text.len()).await, Ok(8));
+    }
+    assert!(other.finish().await.is_ok());
+    assert_eq!(workers.run_in_place(&client, Kind::Parse, Duration::ZERO, |_| text.len()).await, Ok(8));
+    assert_idle(&workers);
+}
+
+#[tokio::test]
+async fn work_in_place_is_done_on_the_only_thread_of_a_runtime() {
+    let workers = pool(1);
+    assert_eq!(workers.run_in_place(&customer(1), Kind::Parse, LONG, |job| job.pass().is_ok()).await, Ok(true));
+    assert_idle(&workers);
+}

@@ -1,14 +1,20 @@
 //! Logging in and out.
+//!
+//! Passwords are compared on the pool of workers, in turn for the addresses that log in: a flood from one address waits
+//! for itself.
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::login_throttle::Pair;
+use super::login_throttle::Origin;
 use super::quota::Point;
 use super::secret::{Secret, TokenHash, fresh_token};
 use super::{Access, AccessError, Credential, Identity, admissible};
 use ringbook_clock::Moment;
 use ringbook_store::{AccountId, SessionRow, StoreError};
+use ringbook_telemetry::LoginRefusal;
+use ringbook_workers::{Client, Job, Kind, Workers, WorkersError};
 
 /// How long a session lives.
 pub const SESSION_SECONDS: i64 = 3600;
@@ -26,6 +32,19 @@ pub struct Session {
     pub identity: Identity,
 }
 
+/// A login and the password that is to be checked.
+#[derive(Debug)]
+pub struct LoginAttempt<'a> {
+    /// The login.
+    pub login: &'a str,
+    /// The password.
+    pub password: Secret<String>,
+    /// The address that it comes from.
+    pub peer: IpAddr,
+    /// When it came.
+    pub now: Moment,
+}
+
 /// Why nobody was logged in, and, once the password was right, who it was.
 #[derive(Debug)]
 pub struct LoginError {
@@ -33,56 +52,83 @@ pub struct LoginError {
     pub refused: AccessError,
     /// Who; for the limits in the answer.
     pub identity: Option<Identity>,
+    /// The bound because of which the password was not checked.
+    pub unchecked: Option<LoginRefusal>,
 }
 
 impl From<AccessError> for LoginError {
     fn from(refused: AccessError) -> Self {
-        Self { refused, identity: None }
+        Self { refused, identity: None, unchecked: None }
+    }
+}
+
+impl From<LoginRefusal> for LoginError {
+    fn from(refusal: LoginRefusal) -> Self {
+        let refused = match refusal {
+            // Not told apart from a wrong password.
+            LoginRefusal::Login => AccessError::LoginWrong,
+            LoginRefusal::Address | LoginRefusal::Network => AccessError::TooManyFailedLogins,
+            LoginRefusal::Queue => AccessError::TooManyLogins,
+        };
+        Self { refused, identity: None, unchecked: Some(refusal) }
     }
 }
 
 impl Access {
     /// Begins a session for who knows a password. The password is judged first, then the account, the address and
     /// the points; an unknown login and a wrong password are the same in answer and in time.
+    ///
+    /// # Errors
+    /// Those, or the password was not checked: too many logins have failed, or wait.
     pub async fn login(
         &self,
-        login: &str,
-        password: Secret<String>,
-        peer: IpAddr,
-        now: Moment,
+        attempt: LoginAttempt<'_>,
+        workers: &Workers,
+        client: &Client,
     ) -> Result<Session, LoginError> {
         let (token, hash) = token()?;
-        let identity = self.recognise(login, password, hash, peer, now).await?;
+        let LoginAttempt { peer, now, .. } = attempt;
+        let identity = self.recognise(attempt, hash, workers, client).await?;
         match self.begin(&identity, hash, peer, now).await {
             Ok(expires_at) => Ok(Session { token, expires_at, account: identity.account.id, identity }),
-            Err(refused) => Err(LoginError { refused, identity: Some(identity) }),
+            Err(refused) => Err(LoginError { refused, identity: Some(identity), unchecked: None }),
         }
     }
 
     /// Who has this login and this password.
     async fn recognise(
         &self,
-        login: &str,
-        password: Secret<String>,
+        attempt: LoginAttempt<'_>,
         hash: TokenHash,
-        peer: IpAddr,
-        now: Moment,
-    ) -> Result<Identity, AccessError> {
-        let pair = Pair::new(login, peer);
-        if self.failures.are_spent(pair, now) {
-            return Err(AccessError::LoginWrong);
+        workers: &Workers,
+        client: &Client,
+    ) -> Result<Identity, LoginError> {
+        let LoginAttempt { login, password, peer, now } = attempt;
+        let origin = Origin::new(login, peer);
+        self.failures.check(origin, now)?;
+        let known = self.directory().user_of_login(login).map(|user| user.password_hash.clone());
+        let (failures, passwords, compared) = (Arc::clone(&self.failures), self.passwords.clone(), known.clone());
+        let compare = move |_: &Job| {
+            // Those that waited before may have failed meanwhile.
+            failures.check(origin, now)?;
+            let matches = passwords.matches(&password, compared.as_deref());
+            if !matches {
+                failures.count(origin, now);
+            }
+            Ok::<bool, LoginRefusal>(matches)
+        };
+        match workers.run(client, Kind::Password, Duration::MAX, compare).await {
+            Ok(Ok(true)) => {}
+            Ok(Ok(false)) => return Err(AccessError::LoginWrong.into()),
+            Ok(Err(refusal)) => return Err(refusal.into()),
+            Err(WorkersError::OwnerQueueFull { .. } | WorkersError::QueueFull { .. }) => {
+                return Err(LoginRefusal::Queue.into());
+            }
+            Err(WorkersError::Interrupted) => return Err(AccessError::Interrupted.into()),
         }
-        let turn = self.passwords.turn().await.map_err(|_| AccessError::TooManyLogins)?;
-        // Those that waited before may have failed meanwhile.
-        if self.failures.are_spent(pair, now) {
-            return Err(AccessError::LoginWrong);
-        }
+        // The user may have got another password, or be gone, while this one was compared.
         let directory = self.directory();
-        let user = directory.user_of_login(login);
-        if !self.passwords.matches(turn, password, user.map(|user| user.password_hash.as_str())).await {
-            self.failures.count(pair, now);
-            return Err(AccessError::LoginWrong);
-        }
+        let user = directory.user_of_login(login).filter(|user| Some(&user.password_hash) == known.as_ref());
         let user = user.ok_or(AccessError::LoginWrong)?;
         let (user, account) = directory.user_and_account(user).map_err(AccessError::Unavailable)?;
         Ok(Identity { directory: Arc::clone(&directory), user, account, badge: Credential::Session(hash) })

@@ -1,22 +1,18 @@
-//! Passwords: Argon2id with the recommended parameters, off the async threads, a few at a time.
+//! Passwords: Argon2id with the recommended parameters.
 //!
-//! A hash takes tens of milliseconds and some 20 MB, on purpose. Therefore only half of the machine's cores compute
-//! hashes at once, and a bounded number of logins waits for them: logins cannot starve the other calls.
-//! An unknown login is compared with a hash made for nobody, so that it takes as long as a wrong password.
+//! A hash takes tens of milliseconds and some 20 MB, on purpose. Therefore hashes are computed on the pool of workers,
+//! on half of its slots at most, in turn for the addresses that log in ([`super::login`]). An unknown login is compared
+//! with a hash made for nobody, so that it takes as long as a wrong password.
 
 use std::fmt;
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::secret::{RngUnavailable, Secret, fresh_token};
 
 /// How long a password may be.
 pub const PASSWORD_BYTES_MAX: usize = 1024;
-/// How many logins may wait for their hash.
-const LOGINS_WAITING_MAX: usize = 256;
 
 /// Why a password is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,21 +54,9 @@ fn matches(password: &Secret<String>, hash: &str) -> bool {
     Argon2::default().verify_password(password.expose().as_bytes(), hash).is_ok()
 }
 
-/// More logins wait than may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct HashQueueFull;
-
-/// The turn of a login to have its hash computed.
-pub(super) struct Turn {
-    _waiting: OwnedSemaphorePermit,
-    _computing: OwnedSemaphorePermit,
-}
-
-/// Compares passwords with hashes, a few at a time.
-#[derive(Debug)]
+/// Compares passwords with hashes.
+#[derive(Debug, Clone)]
 pub(super) struct Passwords {
-    waiting: Arc<Semaphore>,
-    computing: Arc<Semaphore>,
     /// The hash that unknown logins are compared with; nobody knows its password.
     nobody: Arc<str>,
 }
@@ -81,32 +65,15 @@ impl Passwords {
     /// Ready to compare. Computes one hash.
     pub(super) fn new() -> Result<Self, PasswordError> {
         let password = fresh_token().map_err(|RngUnavailable| PasswordError::RngUnavailable)?;
-        let at_once = available_parallelism().map_or(1, |cores| cores.get().div_ceil(2));
-        Ok(Self {
-            waiting: Arc::new(Semaphore::new(LOGINS_WAITING_MAX)),
-            computing: Arc::new(Semaphore::new(at_once)),
-            nobody: hash_password(&password)?.into(),
-        })
+        Ok(Self { nobody: hash_password(&password)?.into() })
     }
 
-    /// Waits until a hash may be computed.
-    pub(super) async fn turn(&self) -> Result<Turn, HashQueueFull> {
-        let waiting = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| HashQueueFull)?;
-        let computing = Arc::clone(&self.computing).acquire_owned().await.map_err(|_| HashQueueFull)?;
-        Ok(Turn { _waiting: waiting, _computing: computing })
-    }
-
-    /// Whether the password has this hash; `None` is the hash of nobody. Takes as long either way.
-    pub(super) async fn matches(&self, turn: Turn, password: Secret<String>, hash: Option<&str>) -> bool {
-        let known = hash.is_some() && password.expose().len() <= PASSWORD_BYTES_MAX;
-        let hash: Arc<str> = hash.map_or_else(|| Arc::clone(&self.nobody), Arc::from);
-        let compute = move || {
-            let _turn = turn;
-            let password =
-                if password.expose().len() <= PASSWORD_BYTES_MAX { password } else { Secret::new(String::new()) };
-            matches(&password, &hash)
-        };
-        tokio::task::spawn_blocking(compute).await.unwrap_or(false) && known
+    /// Whether the password has this hash; `None` is the hash of nobody. Takes tens of milliseconds, and as long either
+    /// way.
+    pub(super) fn matches(&self, password: &Secret<String>, hash: Option<&str>) -> bool {
+        let is_possible = password.expose().len() <= PASSWORD_BYTES_MAX;
+        let password = if is_possible { password } else { &Secret::new(String::new()) };
+        matches(password, hash.unwrap_or(&self.nobody)) && hash.is_some() && is_possible
     }
 }
 
@@ -118,8 +85,8 @@ mod tests {
         Secret::new(text.to_owned())
     }
 
-    #[tokio::test]
-    async fn a_password_has_its_hash_and_nobody_has_none() {
+    #[test]
+    fn a_password_has_its_hash_and_nobody_has_none() {
         let passwords = Passwords::new().expect("chance");
         let hash = hash_password(&secret("correct horse")).expect("a hash");
         assert!(hash.starts_with("$argon2id$"));
@@ -127,13 +94,10 @@ mod tests {
             ("correct horse", Some(hash.as_str()), true),
             ("wrong", Some(&hash), false),
             ("correct horse", None, false),
+            (&"x".repeat(5000), Some(&hash), false),
         ] {
-            let turn = passwords.turn().await.expect("a turn");
-            assert_eq!(passwords.matches(turn, secret(text), hash).await, expected);
+            assert_eq!(passwords.matches(&secret(text), hash), expected);
         }
-        let turn = passwords.turn().await.expect("a turn");
-        assert!(!passwords.matches(turn, secret(&"x".repeat(5000)), Some(&hash)).await);
-        assert_eq!(passwords.waiting.available_permits(), LOGINS_WAITING_MAX, "turns come back");
     }
 
     #[test]

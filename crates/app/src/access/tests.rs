@@ -5,6 +5,8 @@ use tempfile::TempDir;
 
 use super::*;
 use ringbook_store::{CustomerEdit, FaultInjector, NewCustomer, NewKey, NewUser, Role, UserEdit};
+use ringbook_telemetry::{LoginRefusal, Metrics};
+use ringbook_workers::{Bounds, Client, Owner, Workers};
 
 mod follow;
 mod login;
@@ -19,6 +21,7 @@ struct World {
     store: Store,
     faults: FaultInjector,
     access: Access,
+    workers: Workers,
     /// The accounts: the agent, its two customers, the other customer.
     accounts: [AccountId; 4],
     users: [UserId; 4],
@@ -67,7 +70,8 @@ async fn world() -> World {
     }
     let access = Access::open(store.clone(), Clock::manual(NOW)).await.expect("access");
     let (users, tokens) = (users.try_into().expect("four"), tokens.try_into().expect("four"));
-    World { place, store, faults, access, accounts, users, tokens }
+    let workers = Workers::new(Bounds::default(), &Metrics::new(&[], &[], &[]));
+    World { place, store, faults, access, workers, accounts, users, tokens }
 }
 
 impl World {
@@ -102,8 +106,12 @@ impl World {
     }
 
     async fn login(&self, login: &str, password: &str) -> Result<Session, AccessError> {
-        let session = self.access.login(login, Secret::new(password.to_owned()), HOME, NOW).await;
-        session.map_err(|refused| refused.refused)
+        self.login_from(HOME, NOW, login, password).await.map_err(|refused| refused.refused)
+    }
+
+    async fn login_from(&self, peer: IpAddr, now: Moment, login: &str, password: &str) -> Result<Session, LoginError> {
+        let attempt = LoginAttempt { login, password: Secret::new(password.to_owned()), peer, now };
+        self.access.login(attempt, &self.workers, &Client::new(Owner::address(peer))).await
     }
 }
 

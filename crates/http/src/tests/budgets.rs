@@ -140,3 +140,35 @@ async fn a_reservation_is_held_until_the_response_is_known() {
     assert_eq!(client.read_response().await.header("content-encoding"), Some("gzip"));
     until(|| counts.in_flight(Responses) == 0).await;
 }
+
+/// Eight addresses that send next to nothing held all the room for bodies for half a minute.
+#[tokio::test]
+async fn slow_bodies_give_way_to_those_that_wait() {
+    let settings = HttpSettings {
+        request_bytes_max: 2 * MEGABYTE,
+        trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
+        ..HttpSettings::default()
+    };
+    let server = Running::start(settings).await;
+    let counts = server.metrics.connections();
+    let from = |address: &str, sent: usize| {
+        part(MEGABYTE, sent).replacen("Host: a", &format!("X-Forwarded-For: {address}"), 1)
+    };
+    let (mut slow, mut other) = (server.connect().await, server.connect().await);
+    slow.send(from("10.0.0.1", 1000)).await;
+    other.send(from("10.0.0.2", 1000)).await;
+    until(|| counts.in_flight(RequestBodies) == 2 * MEGABYTE as u64).await;
+    let mut waiting = server.connect().await;
+    waiting.send(from("10.0.0.3", MEGABYTE)).await;
+    let refused = slow.read_response().await;
+    assert_eq!((refused.status, refused.text()), (408, "refused: BodyTooSlow"));
+    assert_eq!(waiting.read_response().await.status, 200);
+    assert_eq!(other.read_response().await.status, 408);
+    until(|| counts.in_flight(RequestBodies) == 0).await;
+    // While nobody waits, a body may be as slow as its time allows.
+    let mut slow = server.connect().await;
+    slow.send(from("10.0.0.1", 1000)).await;
+    until(|| counts.in_flight(RequestBodies) > 0).await;
+    slow.send("x".repeat(MEGABYTE - 1000)).await;
+    assert_eq!(slow.read_response().await.status, 200);
+}

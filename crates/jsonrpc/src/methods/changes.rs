@@ -11,67 +11,68 @@ use ringbook_book::id::{BlacklistId, EmployeeId, GroupId, OrganizationId};
 use super::MethodCall;
 use crate::method::Guarded;
 use crate::mnemonic::RpcError;
+use crate::reader::Reader;
 use crate::to_wire::Reply;
 use crate::{error_map, from_wire};
 
 /// Adds a contact.
 pub async fn create_contact(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    create(request, call, from_wire::add_contact(request.params)?).await
+    create(request, call, from_wire::add_contact).await
 }
 
 /// Changes a contact.
 pub async fn update_contact(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    alter(request, call, from_wire::edit_contact(request.params)?).await
+    alter(request, call, from_wire::edit_contact).await
 }
 
 /// Removes one contact or several.
 pub async fn delete_contacts(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    alter(request, call, from_wire::drop_contacts(request.params)?).await
+    alter(request, call, from_wire::drop_contacts).await
 }
 
 /// Adds a group.
 pub async fn create_group(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    create(request, call, from_wire::add_group(request.params)?).await
+    create(request, call, from_wire::add_group).await
 }
 
 /// Renames a group, sets its members, or both.
 pub async fn update_group(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    alter(request, call, from_wire::edit_group(request.params)?).await
+    alter(request, call, from_wire::edit_group).await
 }
 
 /// Removes a group.
 pub async fn delete_group(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    alter(request, call, Command::DropGroup(from_wire::the_id(request.params, GroupId::new)?)).await
+    alter(request, call, |params| from_wire::the_id(params, GroupId::new).map(Command::DropGroup)).await
 }
 
 /// Adds an organization.
 pub async fn create_organization(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    create(request, call, from_wire::add_organization(request.params)?).await
+    create(request, call, from_wire::add_organization).await
 }
 
 /// Renames an organization.
 pub async fn update_organization(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    alter(request, call, from_wire::rename_organization(request.params)?).await
+    alter(request, call, from_wire::rename_organization).await
 }
 
 /// Removes an organization.
 pub async fn delete_organization(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    alter(request, call, Command::DropOrganization(from_wire::the_id(request.params, OrganizationId::new)?)).await
+    alter(request, call, |params| from_wire::the_id(params, OrganizationId::new).map(Command::DropOrganization)).await
 }
 
 /// Adds an employee.
 pub async fn create_employee(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    create(request, call, from_wire::add_employee(request.params, Guarded::CreateEmployee.spec())?).await
+    create(request, call, |params| from_wire::add_employee(params, Guarded::CreateEmployee.spec())).await
 }
 
 /// Changes an employee.
 pub async fn update_employee(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    alter(request, call, from_wire::edit_employee(request.params, Guarded::UpdateEmployee.spec())?).await
+    alter(request, call, |params| from_wire::edit_employee(params, Guarded::UpdateEmployee.spec())).await
 }
 
 /// Removes an employee.
 pub async fn delete_employee(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    alter(request, call, Command::DropEmployee(from_wire::the_id(request.params, EmployeeId::new)?)).await
+    alter(request, call, |params| from_wire::the_id(params, EmployeeId::new).map(Command::DropEmployee)).await
 }
 
 /// Puts a number on the blacklist, in the name of the user acted for.
@@ -79,7 +80,7 @@ pub async fn create_blacklist_number(
     request: MethodCall<'_>,
     call: &mut Admitted<'_, '_>,
 ) -> Result<Vec<Bytes>, RpcError> {
-    let entry = from_wire::blacklist_entry(request.params, &call.user().name, call.now())?;
+    let entry = request.read(call, |params| from_wire::blacklist_entry(params, &call.user().name, call.now())).await?;
     let digits = entry.phone.to_string();
     let outcome = change(request, call, Command::AddBlacklistNumber(entry)).await?;
     Ok(Reply::created_number(request.id, made(&outcome)?, &digits).close(None, call.limits().as_ref()))
@@ -90,21 +91,27 @@ pub async fn delete_blacklist_number(
     request: MethodCall<'_>,
     call: &mut Admitted<'_, '_>,
 ) -> Result<Vec<Bytes>, RpcError> {
-    alter(request, call, Command::DropBlacklistNumber(from_wire::the_id(request.params, BlacklistId::new)?)).await
+    alter(request, call, |params| from_wire::the_id(params, BlacklistId::new).map(Command::DropBlacklistNumber)).await
 }
 
-/// Has a command carried out that makes one thing, and answers with its id.
-async fn create(
-    request: MethodCall<'_>,
+/// Reads a command that makes one thing, has it carried out, and answers with its id.
+async fn create<'a>(
+    request: MethodCall<'a>,
     call: &mut Admitted<'_, '_>,
-    command: Command,
+    read: impl FnOnce(Reader<'a>) -> Result<Command, RpcError>,
 ) -> Result<Vec<Bytes>, RpcError> {
+    let command = request.read(call, read).await?;
     let outcome = change(request, call, command).await?;
     Ok(Reply::created(request.id, made(&outcome)?).close(None, call.limits().as_ref()))
 }
 
-/// Has a command carried out that there is nothing more to say about.
-async fn alter(request: MethodCall<'_>, call: &mut Admitted<'_, '_>, command: Command) -> Result<Vec<Bytes>, RpcError> {
+/// Reads a command that there is nothing more to say about, and has it carried out.
+async fn alter<'a>(
+    request: MethodCall<'a>,
+    call: &mut Admitted<'_, '_>,
+    read: impl FnOnce(Reader<'a>) -> Result<Command, RpcError>,
+) -> Result<Vec<Bytes>, RpcError> {
+    let command = request.read(call, read).await?;
     change(request, call, command).await?;
     let mut reply = Reply::open(request.id);
     reply.empty();

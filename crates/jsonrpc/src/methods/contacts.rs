@@ -21,7 +21,7 @@ pub async fn contacts(
     chunk_cache: &Arc<ChunkCache>,
 ) -> Result<Vec<Bytes>, RpcError> {
     let refused = |error| error_map::of_app(&error, request.params);
-    let ask = from_wire::ask(request.params)?;
+    let ask = request.read(call, from_wire::ask).await?;
     let found = Arc::new(call.contacts(ask).await.map_err(refused)?);
     let (count, total) = (found.page.len(), found.page.total);
     let mut attempts = request.attempts(call);

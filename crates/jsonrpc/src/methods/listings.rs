@@ -35,7 +35,7 @@ pub async fn blacklist_numbers(request: MethodCall<'_>, call: &mut Admitted<'_, 
 /// Asks the caller's book and writes the page that it finds.
 async fn answer<L: Listing>(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
     let refused = |error| error_map::of_app(&error, request.params);
-    let ask = from_wire::ask(request.params)?;
+    let ask = request.read(call, from_wire::ask).await?;
     let plan = Arc::new(call.plan(L::fields(), ask).await.map_err(refused)?);
     let mut attempts = request.attempts(call);
     loop {

@@ -35,7 +35,7 @@ async fn answer<R: Record + Clone + Send + 'static>(
     all: Vec<R>,
 ) -> Result<Vec<Bytes>, RpcError> {
     let refused = |error| error_map::of_app(&error, request.params);
-    let ask = from_wire::ask(request.params)?;
+    let ask = request.read(call, from_wire::ask).await?;
     let plan = Arc::new(call.plan(table, ask).await.map_err(refused)?);
     let mut attempts = request.attempts(call);
     loop {

@@ -20,7 +20,7 @@ const USUAL_BYTES: usize = 1 << 10;
 /// The requests of an interval.
 pub async fn api_requests(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
     let (from, till) = (text(request, DATE_FROM)?, text(request, DATE_TILL)?);
-    let ask = from_wire::ask(request.params)?;
+    let ask = request.read(call, from_wire::ask).await?;
     let (from, till) = (date(request, DATE_FROM, &from)?, date(request, DATE_TILL, &till)?);
     let refused = |error| error_map::of_app(&error, request.params);
     let (fields, page) = call.requests(ask, from, till).await.map_err(refused)?;

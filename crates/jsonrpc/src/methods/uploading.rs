@@ -14,7 +14,7 @@ use crate::to_wire::{self, Reply};
 
 /// Adds the contacts that are good, or all of them or none.
 pub async fn upload_contacts(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    let mut batch = from_wire::upload(request.params)?;
+    let mut batch = request.read(call, from_wire::upload).await?;
     // Reserved beforehand: once the records are uploaded, the answer must not be refused.
     let limits = request.limits;
     let most = batch.sent.len() * to_wire::UPLOAD_ERROR_BYTES + 2 * request.bytes;

@@ -9,9 +9,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use ringbook_app::access::{Access, Secret};
+use ringbook_app::access::{Access, LoginAttempt, Secret};
 use ringbook_clock::Clock;
 use ringbook_store::{Role, Store};
+use ringbook_telemetry::Metrics;
+use ringbook_workers::{Bounds, Client, Workers};
 
 mod serving;
 
@@ -175,7 +177,10 @@ fn logs_in(place: &Path, login: &str, password: &str) -> bool {
     runtime.block_on(async {
         let access = Access::open(store, Clock::System).await.expect("the gate");
         let peer = "127.0.0.1".parse().expect("an address");
-        access.login(login, Secret::new(password.to_owned()), peer, Clock::System.now()).await.is_ok()
+        let attempt =
+            LoginAttempt { login, password: Secret::new(password.to_owned()), peer, now: Clock::System.now() };
+        let workers = Workers::new(Bounds::default(), &Metrics::new(&[], &[], &[]));
+        access.login(attempt, &workers, &Client::server()).await.is_ok()
     })
 }
 

@@ -1,9 +1,11 @@
 //! What a caller cannot do to the others: no answer exhausts memory, and no question outlives its client or the server.
 
-use std::io::Write;
-use std::net::{Shutdown, SocketAddr, TcpListener};
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 
-use ringbook_testbed::http_client::{WAIT_MAX, connect, get, post};
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use ringbook_testbed::http_client::{HttpClient, WAIT_MAX, connect, get, post, post_with};
 use serde_json::{Value, json};
 
 use super::harness::{Place, Server, eventually, outcome, place};
@@ -65,8 +67,17 @@ impl Neighbourhood {
 
     /// The most memory that the server has had, in bytes.
     fn memory_peak(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    /// The memory that the server has, in bytes.
+    fn memory_now(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    fn memory(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.server.id())).expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line");
         line.trim().strip_suffix(" kB").and_then(|peak| peak.parse::<u64>().ok()).expect("a number") * KIBIBYTE
     }
 }
@@ -234,4 +245,153 @@ fn a_second_signal_ends_the_server_at_once() {
     server.signal("INT");
     assert_eq!(server.ended().code(), Some(1), "{}", server.log());
     drop(root);
+}
+
+/// Many connections of one address try logins with varied names; logins from elsewhere are checked meanwhile.
+#[test]
+fn a_flood_of_logins_keeps_nobody_else_out() {
+    let world = Neighbourhood::start(10, &["--trusted-proxy", "127.0.0.1/32"]);
+    let log_in = |address: &str, login: &Value, password: &Value| {
+        let params = json!({"login": login, "password": password});
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": "login.user", "params": params});
+        post_with(&format!("X-Forwarded-For: {address}\r\n"), body.to_string())
+    };
+    let mut flood: Vec<_> = (0..300)
+        .map(|n| {
+            let mut client = connect(world.server.address);
+            client.send(log_in("203.0.113.7", &json!(format!("guess {n}")), &json!("wrong")));
+            client
+        })
+        .collect();
+    let honest = &world.json["customers"][0];
+    for _ in 0..5 {
+        let answer = connect(world.server.address).request(log_in("127.0.0.9", &honest["login"], &honest["password"]));
+        assert_eq!(outcome(&answer.json()), "ok");
+    }
+    let told = |client: &mut HttpClient<TcpStream>| {
+        let answer = client.read_response().json();
+        (outcome(&answer), answer["error"]["data"]["params"]["error_message"].as_str().unwrap_or_default().to_owned())
+    };
+    let told: Vec<_> = flood.iter_mut().map(told).collect();
+    let count = |text: &str| told.iter().filter(|(mnemonic, message)| mnemonic == text || message == text).count();
+    let (wrong, failed) =
+        (count("auth_error"), count("Too many logins from this address have failed, try again in a minute"));
+    let waiting = count("Too many logins wait, try again in a moment");
+    assert!(failed > 0 && wrong + failed + waiting == 300, "{wrong} {failed} {waiting}");
+    for (reason, refused) in [("address", failed), ("queue", waiting), ("network", 0), ("login", 0)] {
+        let sample = format!("ringbook_login_refusals_total{{reason=\"{reason}\"}}");
+        assert_eq!(world.metric(&sample), refused as f64, "{reason}");
+    }
+    world.server.stop();
+}
+
+/// What takes long goes to the pool, for whoever sends it; what is small does not.
+#[test]
+fn large_requests_and_answers_are_work_of_the_pool() {
+    let world = Neighbourhood::start(1_000, &[]);
+    let jobs = |kind: &str| world.metric(&format!("ringbook_workers_wait_seconds_count{{kind=\"{kind}\"}}"));
+    let kinds = ["parse", "decompress", "compress", "question", "compile", "render"];
+    let taken_by = |request: &[u8]| {
+        let before = kinds.map(jobs);
+        let answer = connect(world.server.address).request(request);
+        let taken: Vec<&str> =
+            kinds.iter().zip(before).filter(|(kind, before)| jobs(kind) > *before).map(|(kind, _)| *kind).collect();
+        (taken, answer)
+    };
+    let gzip = |plain: &[u8]| {
+        let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(plain).expect("memory");
+        post_with("Content-Encoding: gzip\r\n", encoder.finish().expect("memory"))
+    };
+    let padded = |bytes: usize| format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\"{}}}", " ".repeat(bytes));
+    assert_eq!(taken_by(&post(padded(10))).0, [""; 0]);
+    assert_eq!(taken_by(&gzip(padded(10).as_bytes())).0, [""; 0]);
+    assert_eq!(taken_by(&post(padded(1_000_000))).0, ["parse"]);
+    assert_eq!(taken_by(&gzip(padded(1_000_000).as_bytes())).0, ["parse", "decompress"]);
+    let (taken, answer) = taken_by(&world.body(0, "upload.contacts", json!({"contacts": vec![json!({}); 10_000]})));
+    assert_eq!((taken, outcome(&answer.json())), (vec!["parse"], "required_parameter_missed".to_owned()));
+
+    let page = world.body(0, "get.contacts", json!({"limit": 1_000}));
+    let packed =
+        [b"POST /v2.0 HTTP/1.1\r\nAccept-Encoding: gzip\r\n", &page[b"POST /v2.0 HTTP/1.1\r\n".len()..]].concat();
+    assert!(taken_by(&packed).0.contains(&"compress"));
+
+    // The description is compressed beforehand, once.
+    let discover = |id: &str| json!({"jsonrpc": "2.0", "id": id, "method": "rpc.discover"}).to_string();
+    for id in ["1", "another", &"long".repeat(10_000)] {
+        let plain = connect(world.server.address).request(post(discover(id)));
+        let (taken, packed) = taken_by(&post_with("Accept-Encoding: gzip\r\n", discover(id)));
+        let is_long = id.len() > 20_000;
+        assert_eq!(taken.contains(&"compress"), is_long, "{taken:?}");
+        assert_eq!((packed.header("content-encoding"), packed.header("vary")), (Some("gzip"), Some("Accept-Encoding")));
+        assert!(packed.body.len() < plain.body.len() / 4);
+        let mut unpacked = Vec::new();
+        GzDecoder::new(&packed.body[..]).read_to_end(&mut unpacked).expect("gzip");
+        assert!(unpacked == plain.body, "{id}");
+    }
+
+    let agent = world.json["agent"]["access_token"].clone();
+    let pattern = |n: usize| json!({"field": "name", "operator": "regexp", "value": format!("(a|b)*{n}$")});
+    let filters: Vec<Value> = (0..1_000).map(pattern).collect();
+    let params = json!({"access_token": agent, "filter": {"filters": filters, "condition": "or"}});
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "get.customer_users", "params": params}).to_string();
+    let (taken, answer) = taken_by(&post(body));
+    assert!(taken.contains(&"compile") && taken.contains(&"question"), "{taken:?} {}", answer.text());
+    world.server.stop();
+}
+
+/// The memory of many large bodies goes back to the system when they are answered.
+#[test]
+fn memory_of_bodies_goes_back() {
+    const BODIES: usize = 200;
+    let world = Neighbourhood::start(10, &["--trusted-proxy", "127.0.0.1/32"]);
+    let body = format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\"{}}}", " ".repeat(1_000_000));
+    let before = world.memory_now();
+    for _ in 0..3 {
+        let clients: Vec<_> = (0..BODIES)
+            .map(|n| {
+                let request = post_with(&format!("X-Forwarded-For: 203.0.113.{}\r\n", n % 20), &body);
+                let mut client = connect(world.server.address);
+                client.send(&request[..request.len() - 1]);
+                (client, request)
+            })
+            .collect();
+        eventually(WAIT_MAX, "the bodies", || {
+            world.metric("ringbook_in_flight_bytes{budget=\"request_bodies\"}") >= (BODIES << 20) as f64 * 0.9
+        });
+        for (mut client, request) in clients {
+            client.send(&request[request.len() - 1..]);
+            assert_eq!(outcome(&client.read_response().json()), "method_not_found");
+        }
+    }
+    let kept = world.memory_now().saturating_sub(before);
+    assert!(kept < 100 * MEBIBYTE, "{} MiB", kept / MEBIBYTE);
+    world.server.stop();
+}
+
+/// A list of digits takes ten times as much memory as its text: that is charged, too.
+#[test]
+fn memory_of_values_is_charged() {
+    let arguments = ["--request-memory", "20MiB", "--request-memory-per-address", "16MiB"];
+    let world = Neighbourhood::start(10, &arguments);
+    let list = |values: usize| {
+        let list = vec!["1"; values].join(",");
+        post(format!(r#"{{"jsonrpc":"2.0","id":1,"method":"x","list":[{list}]}}"#))
+    };
+    let answer = connect(world.server.address).request(list(200_000)).json();
+    assert_eq!(outcome(&answer), "method_not_found");
+    // So many at a time do not fit; none of them is an internal error, and each can be sent again.
+    let clients: Vec<_> = (0..16)
+        .map(|_| {
+            let mut client = connect(world.server.address);
+            client.send(list(500_000));
+            client
+        })
+        .collect();
+    for mut client in clients {
+        let answer = client.read_response().json();
+        assert!(["method_not_found", "error"].contains(&outcome(&answer).as_str()), "{answer}");
+    }
+    assert_eq!(world.metric("ringbook_in_flight_bytes{budget=\"request_bodies\"}"), 0.0);
+    world.server.stop();
 }

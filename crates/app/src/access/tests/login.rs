@@ -1,5 +1,7 @@
 //! Sessions and logins on a real store.
 
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
 use super::*;
 
 #[tokio::test]
@@ -45,8 +47,7 @@ async fn a_login_is_judged_by_its_password_first() {
     world.faults.fail_nth(1);
     assert!(matches!(told("first", PASSWORD).await, Err(AccessError::Unavailable(_))));
     assert_eq!(told("first", PASSWORD).await, Ok(world.accounts[FIRST]), "the failed one gave its point back");
-    let refused =
-        world.access.login("first", Secret::new(PASSWORD.into()), HOME, NOW).await.expect_err("no point left");
+    let refused = world.login_from(HOME, NOW, "first", PASSWORD).await.expect_err("no point left");
     assert_eq!(refused.refused, AccessError::LimitExceeded { per: LimitKind::Minute, max: 1 });
     let view = refused.identity.and_then(|identity| world.access.limits(&identity, NOW));
     assert_eq!(view.and_then(|view| view.minute_remaining), Some(0));
@@ -60,6 +61,75 @@ async fn the_eleventh_login_of_a_minute_is_not_computed() {
     }
     assert_eq!(world.login("first", PASSWORD).await.map(|_| ()), Err(AccessError::LoginWrong), "even the right one");
     assert!(world.login("second", PASSWORD).await.is_ok());
-    let later = world.access.login("first", Secret::new(PASSWORD.into()), HOME, NOW.plus(60)).await;
+    let later = world.login_from(HOME, NOW.plus(60), "first", PASSWORD).await;
     assert!(later.is_ok());
+}
+
+/// An address of an office, and one of somebody who guesses.
+const OFFICE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 1, 1));
+const STRANGER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 2, 1));
+
+/// Clients repeat a failed login four or five times at once.
+#[tokio::test]
+async fn an_office_that_mistypes_is_not_locked_out() {
+    let world = world().await;
+    for login in ["first", "second", "other", "agent"] {
+        for _ in 0..9 {
+            let failed = world.login_from(OFFICE, NOW, login, "wrong").await.expect_err("wrong");
+            assert_eq!((failed.refused, failed.unchecked), (AccessError::LoginWrong, None));
+        }
+    }
+    for login in ["first", "second", "other", "agent"] {
+        assert!(world.login_from(OFFICE, NOW, login, PASSWORD).await.is_ok(), "{login}");
+    }
+}
+
+#[tokio::test]
+async fn who_varies_the_names_fails_at_the_bound_of_the_address() {
+    let world = world().await;
+    for n in 0..FAILURES_PER_ADDRESS_MAX {
+        let failed = world.login_from(STRANGER, NOW, &format!("guess {n}"), "wrong").await.expect_err("wrong");
+        assert_eq!((failed.refused, failed.unchecked), (AccessError::LoginWrong, None), "{n}");
+    }
+    let failed = world.login_from(STRANGER, NOW, "first", PASSWORD).await.expect_err("not checked");
+    assert_eq!((failed.refused, failed.unchecked), (AccessError::TooManyFailedLogins, Some(LoginRefusal::Address)));
+    assert!(world.login_from(OFFICE, NOW, "first", PASSWORD).await.is_ok());
+    assert!(world.login_from(STRANGER, NOW.plus(60), "first", PASSWORD).await.is_ok());
+}
+
+/// 300 connections of one address kept every other login from being checked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_logins_waits_for_itself() {
+    let world = Arc::new(world().await);
+    let checked = Arc::new(AtomicUsize::new(0));
+    let flood: Vec<_> = (0..300)
+        .map(|n| {
+            let (world, checked) = (Arc::clone(&world), Arc::clone(&checked));
+            tokio::spawn(async move {
+                let failed = world.login_from(STRANGER, NOW, &format!("guess {n}"), "wrong").await.expect_err("wrong");
+                checked.fetch_add(usize::from(failed.unchecked.is_none()), SeqCst);
+                failed.unchecked
+            })
+        })
+        .collect();
+    while checked.load(SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..5 {
+        let before = checked.load(SeqCst);
+        assert!(world.login_from(OFFICE, NOW, "first", PASSWORD).await.is_ok());
+        let meanwhile = checked.load(SeqCst) - before;
+        assert!(meanwhile <= 5 * world.workers.bounds().slots, "{meanwhile} of the flood went first");
+    }
+    let mut refusals = Vec::new();
+    for attempt in flood {
+        refusals.push(attempt.await.expect("no panic"));
+    }
+    let count = |refusal: Option<LoginRefusal>| refusals.iter().filter(|other| **other == refusal).count();
+    let slots = world.workers.bounds().slots;
+    let checked = count(None);
+    let bound = FAILURES_PER_ADDRESS_MAX as usize;
+    assert!((bound..bound + slots).contains(&checked), "{checked} were checked");
+    assert!(count(Some(LoginRefusal::Queue)) >= 300 - 256 - slots - 1, "the queue of an address is bounded");
+    assert_eq!(checked + count(Some(LoginRefusal::Queue)) + count(Some(LoginRefusal::Address)), 300);
 }
