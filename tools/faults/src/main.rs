@@ -12,6 +12,7 @@ mod disk;
 mod disk_full;
 mod disk_read_only;
 mod expected;
+mod failover;
 mod fixture;
 mod idle_connections;
 mod latency;
@@ -40,7 +41,7 @@ struct Scenario {
     run: fn(&Fixture, &mut ScenarioReport) -> Result<(), String>,
 }
 
-const SCENARIOS: [Scenario; 8] = [
+const SCENARIOS: [Scenario; 9] = [
     Scenario {
         name: "disk-full",
         summary: "writers fill a disk of 24 MiB; the server is killed on it and restarted; space is freed",
@@ -61,6 +62,13 @@ const SCENARIOS: [Scenario; 8] = [
         duration: "1 min",
         needs: "PostgreSQL 15 (cargo xtask setup)",
         run: database_outage::run,
+    },
+    Scenario {
+        name: "failover",
+        summary: "the primary PostgreSQL is killed under two servers and its synchronous standby promoted, twenty times",
+        duration: "3 min",
+        needs: "PostgreSQL, as above",
+        run: failover::run,
     },
     Scenario {
         name: "idle",
