@@ -12,6 +12,7 @@ mod disk;
 mod disk_full;
 mod disk_read_only;
 mod expected;
+mod failover;
 mod fixture;
 mod hostile;
 mod idle_connections;
@@ -48,7 +49,7 @@ struct Scenario {
     run: fn(&Fixture, &mut ScenarioReport) -> Result<(), String>,
 }
 
-const SCENARIOS: [Scenario; 10] = [
+const SCENARIOS: [Scenario; 11] = [
     Scenario {
         name: "disk-full",
         summary: "writers fill a disk of 24 MiB; the server is killed on it and restarted; space is freed",
@@ -69,6 +70,13 @@ const SCENARIOS: [Scenario; 10] = [
         duration: "1 min",
         needs: "PostgreSQL 15 (cargo xtask setup)",
         run: database_outage::run,
+    },
+    Scenario {
+        name: "failover",
+        summary: "the primary PostgreSQL is killed under two servers and its synchronous standby promoted, twenty times",
+        duration: "3 min",
+        needs: "PostgreSQL, as above",
+        run: failover::run,
     },
     Scenario {
         name: "idle",
