@@ -1,0 +1,53 @@
+//! The client area: the pages of the program for people with a browser.
+//!
+//! Three mounts. The files (HTML, CSS, JavaScript modules) are embedded and public; they hold no data. `/client/session`
+//! signs people in and out. `/client/rpc` answers calls of the API with the session of the cookie instead of an access
+//! token, by the same code as `/v2.0`.
+//!
+//! It has no rule of an address book and no way to data of its own.
+
+use std::sync::Arc;
+
+use ringbook_app::application::Application;
+use ringbook_http::{Method, Mount};
+use ringbook_jsonrpc::Rpc;
+
+pub mod assets;
+mod calls;
+mod cookies;
+mod forgery;
+mod session;
+
+/// The page of the client area.
+pub const PAGE_PATH: &str = "/";
+/// The path under which the files are.
+const FILES_PATH: &str = "/client/";
+/// The session of the cookie.
+const SESSION_PATH: &str = "/client/session";
+/// All sessions of its user.
+const SESSIONS_PATH: &str = "/client/sessions";
+/// Calls of the API.
+const CALLS_PATH: &str = "/client/rpc";
+/// Largest body of a request to sign in, in bytes.
+const SIGN_IN_BYTES_MAX: usize = 8 << 10;
+
+/// The mounts of the client area.
+pub fn mounts(app: &Arc<Application>, rpc: Arc<Rpc>) -> [Mount; 3] {
+    let guard = Arc::new(forgery::Guard::default());
+    let files = Mount::new(Arc::new(assets::Files), [Method::GET, Method::HEAD])
+        .at(PAGE_PATH)
+        .below(FILES_PATH)
+        .body_bytes_max(0)
+        .hidden_from_other_verbs()
+        .uncompressed()
+        .for_any_peer();
+    let session = session::SessionFrontend::new(Arc::clone(app), Arc::clone(&guard));
+    let session = Mount::new(Arc::new(session), [Method::GET, Method::POST, Method::DELETE])
+        .at(SESSION_PATH)
+        .at(SESSIONS_PATH)
+        .body_bytes_max(SIGN_IN_BYTES_MAX)
+        .uncompressed();
+    let calls = calls::CallFrontend::new(Arc::clone(app), rpc, guard);
+    let calls = Mount::new(Arc::new(calls), [Method::POST]).at(CALLS_PATH);
+    [files, session, calls]
+}
