@@ -8,8 +8,8 @@ use ringbook_http::{Frontend, Request, Response, StatusCode, TransportError};
 use ringbook_jsonrpc::{CallMeta, Rpc};
 
 use super::cookies;
-use super::forgery::Guard;
-use super::session::{refused, respond_session_error};
+use super::forgery::{Content, Guard};
+use super::refusals::{refused, respond_session_error};
 
 pub(crate) struct CallFrontend {
     app: Arc<Application>,
@@ -25,7 +25,7 @@ impl CallFrontend {
 
 impl Frontend for CallFrontend {
     async fn handle(&self, request: Request) -> Response {
-        if !self.guard.admits(&request) {
+        if !self.guard.admits(&request, Content::Json) {
             return refused(StatusCode::FORBIDDEN, "cross_site", &[]);
         }
         let Some(token) = cookies::token(&request) else {

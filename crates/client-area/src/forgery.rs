@@ -14,6 +14,24 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Of so many refusals one is logged.
 const LOGGED: u64 = 1000;
 
+/// What the body of a request is. Neither is a type that a form has, so that another site needs the server's agreement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// JSON.
+    Json,
+    /// A file.
+    Bytes,
+}
+
+impl Content {
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Bytes => "application/octet-stream",
+        }
+    }
+}
+
 /// Tells forged requests apart, and logs the first of them.
 #[derive(Debug, Default)]
 pub(crate) struct Guard {
@@ -22,10 +40,10 @@ pub(crate) struct Guard {
 
 impl Guard {
     /// Whether the request comes from a page of ours.
-    pub(crate) fn admits(&self, request: &Request) -> bool {
+    pub(crate) fn admits(&self, request: &Request, content: Content) -> bool {
         let fault = match request.method {
             Method::GET => origin_fault(&request.headers, false),
-            _ => content_fault(&request.headers).or_else(|| origin_fault(&request.headers, true)),
+            _ => content_fault(&request.headers, content).or_else(|| origin_fault(&request.headers, true)),
         };
         let Some(fault) = fault else {
             return true;
@@ -41,10 +59,10 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn content_fault(headers: &HeaderMap) -> Option<&'static str> {
+fn content_fault(headers: &HeaderMap, content: Content) -> Option<&'static str> {
     let kind = text(headers, &CONTENT_TYPE).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    (!kind.eq_ignore_ascii_case("application/json")).then_some("the content type is not application/json")
+    (!kind.eq_ignore_ascii_case(content.kind())).then_some("the content type is another one")
 }
 
 /// What is wrong with where the request comes from; `must_say` where the browser has to say it.
@@ -101,12 +119,13 @@ mod tests {
         for (kind, is_good) in [
             ("application/json", true),
             ("application/json; charset=UTF-8", true),
+            ("application/octet-stream", false),
             ("text/plain", false),
             ("application/x-www-form-urlencoded", false),
             ("multipart/form-data; boundary=x", false),
         ] {
-            assert_eq!(content_fault(&headers(&[("content-type", kind)])).is_none(), is_good, "{kind}");
+            assert_eq!(content_fault(&headers(&[("content-type", kind)]), Content::Json).is_none(), is_good, "{kind}");
         }
-        assert!(content_fault(&headers(&[])).is_some());
+        assert!(content_fault(&headers(&[]), Content::Json).is_some());
     }
 }

@@ -1,8 +1,8 @@
 //! The client area: the pages of the program for people with a browser.
 //!
-//! Three mounts. The files (HTML, CSS, JavaScript modules) are embedded and public; they hold no data. `/client/session`
-//! signs people in and out. `/client/rpc` answers calls of the API with the session of the cookie instead of an access
-//! token, by the same code as `/v2.0`.
+//! The files (HTML, CSS, JavaScript modules) are embedded and public; they hold no data. `/client/session` signs people in
+//! and out. `/client/rpc` answers calls of the API with the session of the cookie instead of an access token, by the same code
+//! as `/v2.0`. `/client/import` reads files of contacts.
 //!
 //! It has no rule of an address book and no way to data of its own.
 
@@ -16,6 +16,8 @@ pub mod assets;
 mod calls;
 mod cookies;
 mod forgery;
+mod import;
+mod refusals;
 mod session;
 
 /// The page of the client area.
@@ -28,11 +30,13 @@ const SESSION_PATH: &str = "/client/session";
 const SESSIONS_PATH: &str = "/client/sessions";
 /// Calls of the API.
 const CALLS_PATH: &str = "/client/rpc";
+/// Files of contacts are read.
+const IMPORT_PATH: &str = "/client/import";
 /// Largest body of a request to sign in, in bytes.
 const SIGN_IN_BYTES_MAX: usize = 8 << 10;
 
 /// The mounts of the client area.
-pub fn mounts(app: &Arc<Application>, rpc: Arc<Rpc>) -> [Mount; 3] {
+pub fn mounts(app: &Arc<Application>, rpc: Arc<Rpc>) -> [Mount; 4] {
     let guard = Arc::new(forgery::Guard::default());
     let files = Mount::new(Arc::new(assets::Files), [Method::GET, Method::HEAD])
         .at(PAGE_PATH)
@@ -47,7 +51,10 @@ pub fn mounts(app: &Arc<Application>, rpc: Arc<Rpc>) -> [Mount; 3] {
         .at(SESSIONS_PATH)
         .body_bytes_max(SIGN_IN_BYTES_MAX)
         .uncompressed();
-    let calls = calls::CallFrontend::new(Arc::clone(app), rpc, guard);
+    let calls = calls::CallFrontend::new(Arc::clone(app), rpc, Arc::clone(&guard));
     let calls = Mount::new(Arc::new(calls), [Method::POST]).at(CALLS_PATH);
-    [files, session, calls]
+    let import = import::ImportFrontend::new(Arc::clone(app), guard);
+    let import =
+        Mount::new(Arc::new(import), [Method::POST]).at(IMPORT_PATH).body_bytes_max(import::IMPORT_BYTES_MAX);
+    [files, session, calls, import]
 }

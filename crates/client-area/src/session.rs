@@ -1,29 +1,25 @@
 //! `/client/session`: `POST` signs in, `GET` says who is signed in, `DELETE` signs out; `DELETE /client/sessions` ends all
 //! sessions of the user.
-//!
-//! A refusal is `{"error":{"mnemonic":…,"params":{…}}}` with the mnemonics of the API.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use ringbook_app::access::{
-    AccessError, Account, Acting, BROWSER_IDLE_SECONDS, BrowserSessionError, LimitKind, PASSWORD_BYTES_MAX, Right,
-    Secret, browser_session_end,
+    AccessError, Account, Acting, BROWSER_IDLE_SECONDS, BrowserSessionError, PASSWORD_BYTES_MAX, Right, Secret,
+    browser_session_end,
 };
 use ringbook_app::application::{Application, Frontend as Door};
 use ringbook_app::call::Call;
-use ringbook_http::header::{CACHE_CONTROL, HeaderValue, SET_COOKIE};
+use ringbook_http::header::SET_COOKIE;
 use ringbook_http::{Frontend, Method, Request, Response, StatusCode, TransportError};
 use ringbook_store::AccountId;
 use serde_json::{Value, json};
 
 use super::SESSIONS_PATH;
 use super::cookies;
-use super::forgery::Guard;
+use super::forgery::{Content, Guard};
+use super::refusals::{json_response, refused, respond_access_error, respond_session_error};
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// Longest login, in bytes.
 const LOGIN_BYTES_MAX: usize = 1024;
 
@@ -99,7 +95,7 @@ impl SessionFrontend {
 
 impl Frontend for SessionFrontend {
     async fn handle(&self, request: Request) -> Response {
-        if !self.guard.admits(&request) {
+        if !self.guard.admits(&request, Content::Json) {
             return refused(StatusCode::FORBIDDEN, "cross_site", &[]);
         }
         match request.method {
@@ -160,72 +156,4 @@ fn account_view(account: &Account) -> Value {
         AccountId::Customer(customer) => ("customer", customer.number()),
     };
     json!({"kind": kind, "id": id, "name": account.name, "timezone": account.timezone})
-}
-
-/// The refusal of a request whose session is over, elsewhere, or cannot be looked up.
-pub(crate) fn respond_session_error(error: &BrowserSessionError, peer: IpAddr) -> Response {
-    match error {
-        BrowserSessionError::Over => refused(StatusCode::UNAUTHORIZED, "access_token_invalid", &[]),
-        BrowserSessionError::OtherNetwork => {
-            tracing::warn!(%peer, "session of a browser refused: it was begun from another network");
-            refused(StatusCode::UNAUTHORIZED, "access_token_invalid", &[])
-        }
-        BrowserSessionError::Unavailable(cause) => {
-            tracing::error!(%peer, %cause, "session of a browser cannot be looked up");
-            refused(StatusCode::SERVICE_UNAVAILABLE, "internal_error", &[])
-        }
-    }
-}
-
-/// The refusal of somebody who wants to sign in, or to act for a user.
-fn respond_access_error(call: &Call<'_>, error: &AccessError, account: Option<AccountId>) -> Response {
-    match error {
-        AccessError::LoginWrong => refused(StatusCode::UNAUTHORIZED, "auth_error", &[]),
-        AccessError::TokenInvalid | AccessError::TokenExpired | AccessError::TokenBlocked => {
-            refused(StatusCode::UNAUTHORIZED, "access_token_invalid", &[])
-        }
-        AccessError::UserIdMissing
-        | AccessError::UserIdForeign
-        | AccessError::RightMissing(_)
-        | AccessError::WrongSide => refused(StatusCode::FORBIDDEN, "forbidden", &[]),
-        AccessError::AccountInactive => refused(StatusCode::FORBIDDEN, "account_inactive", &[]),
-        AccessError::AddressNotAllowed { address } => {
-            let account = match account {
-                Some(AccountId::Agent(agent)) => format!("--agent {}", agent.number()),
-                Some(AccountId::Customer(customer)) => format!("--customer {}", customer.number()),
-                None => String::new(),
-            };
-            let params = [("ip", json!(address.to_string())), ("account", json!(account))];
-            refused(StatusCode::FORBIDDEN, "ip_not_whitelisted", &params)
-        }
-        AccessError::LimitExceeded { per, max } => {
-            let kind = match per {
-                LimitKind::Minute => "minute",
-                LimitKind::Day => "day",
-            };
-            let params = [("limit_type", json!(kind)), ("limit_max_value", json!(max))];
-            refused(StatusCode::TOO_MANY_REQUESTS, "limit_exceeded", &params)
-        }
-        AccessError::TooManyLogins => refused(StatusCode::SERVICE_UNAVAILABLE, "too_many_logins", &[]),
-        AccessError::TooManyFailedLogins => refused(StatusCode::TOO_MANY_REQUESTS, "too_many_failed_logins", &[]),
-        // Nobody reads it: the client has left.
-        AccessError::Interrupted => refused(StatusCode::SERVICE_UNAVAILABLE, "internal_error", &[]),
-        AccessError::Unavailable(cause) => {
-            call.log_internal_error(&cause.to_string());
-            refused(StatusCode::SERVICE_UNAVAILABLE, "internal_error", &[])
-        }
-    }
-}
-
-/// A refusal.
-pub(crate) fn refused(status: StatusCode, mnemonic: &str, params: &[(&str, Value)]) -> Response {
-    let params: serde_json::Map<String, Value> =
-        params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    json_response(status, &json!({"error": {"mnemonic": mnemonic, "params": params}}))
-}
-
-fn json_response(status: StatusCode, body: &Value) -> Response {
-    let mut response = Response::new(status, vec![Bytes::from(body.to_string())]).with_content_type(JSON);
-    response.headers.insert(CACHE_CONTROL, NO_STORE);
-    response
 }

@@ -23,8 +23,8 @@ const CRATES: [(&str, &[&str]); 14] = [
     ("app", &["book", "clock", "telemetry", "workers", "store"]),
     ("http", &["telemetry", "workers"]),
     ("jsonrpc", &["book", "clock", "telemetry", "json", "workers", "store", "app", "http"]),
-    ("client-area", &["store", "app", "http", "jsonrpc"]),
     ("formats", &["book"]),
+    ("client-area", &["workers", "store", "app", "http", "jsonrpc", "formats"]),
     ("server", &["book", "clock", "telemetry", "workers", "store", "app", "http", "jsonrpc", "client-area", "formats"]),
 ];
 
