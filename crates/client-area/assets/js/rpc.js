@@ -72,13 +72,24 @@ export function limits() {
  * @param {unknown} [body]
  * @param {AbortSignal} [signal]
  */
-export async function send(method, path, body, signal) {
+export function send(method, path, body, signal) {
+  return request(method, path, "application/json", body === undefined ? null : JSON.stringify(body), signal);
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {string} type
+ * @param {BodyInit | null} body
+ * @param {AbortSignal} [signal]
+ */
+async function request(method, path, type, body, signal) {
   const timeout = AbortSignal.timeout(ANSWER_TIME_MAX);
   try {
     return await fetch(path, {
       method,
-      headers: { "Content-Type": "application/json", "X-Ringbook": "1" },
-      body: body === undefined ? null : JSON.stringify(body),
+      headers: { "Content-Type": type, "X-Ringbook": "1" },
+      body,
       credentials: "same-origin",
       cache: "no-store",
       redirect: "error",
@@ -88,6 +99,40 @@ export async function send(method, path, body, signal) {
     if (signal?.aborted) throw error;
     throw new OfflineError(String(error));
   }
+}
+
+/**
+ * Sends a file behind a line of options; asks for the password if the session is over.
+ *
+ * @param {string} path
+ * @param {unknown} options
+ * @param {Blob} file
+ * @param {AbortSignal} [signal]
+ */
+export async function sendFile(path, options, file, signal) {
+  const body = new Blob([JSON.stringify(options), "\n", file]);
+  return withSession(() => request("POST", path, "application/octet-stream", body, signal));
+}
+
+/**
+ * Sends a request, and once more when its session was over and somebody has signed in again.
+ *
+ * @param {() => Promise<Response>} send
+ * @throws {SignedOutError} nobody has
+ */
+export async function withSession(send) {
+  let response = await send();
+  if (response.status === 401) {
+    if (!(await state.signInAgain())) throw new SignedOutError();
+    response = await send();
+  }
+  if (response.status === 401) throw new SignedOutError();
+  return response;
+}
+
+/** The user that an agent acts for; `null` for a customer's own user. */
+export function userId() {
+  return state.userId;
 }
 
 /**
@@ -130,13 +175,8 @@ export async function call(method, params = {}, signal) {
  */
 export async function callRaw(method, params, signal) {
   state.id += 1;
-  const request = { jsonrpc: "2.0", id: state.id, method, params };
-  let response = await send("POST", "/client/rpc", request, signal);
-  if (response.status === 401) {
-    if (!(await state.signInAgain())) throw new SignedOutError();
-    response = await send("POST", "/client/rpc", request, signal);
-  }
-  if (response.status === 401) throw new SignedOutError();
+  const body = { jsonrpc: "2.0", id: state.id, method, params };
+  const response = await withSession(() => send("POST", "/client/rpc", body, signal));
   try {
     return await response.json();
   } catch (error) {

@@ -42,7 +42,7 @@ const SCREENS = {
   organizations: async () => (await import("./screens/organizations/organizations.js")).organizationsScreen,
   employees: async () => (await import("./screens/employees/employees.js")).employeesScreen,
   blacklist: async () => (await import("./screens/blacklist/blacklist.js")).blacklistScreen,
-  
+  import: async () => (await import("./screens/import/import.js")).importScreen,
   requests: async () => (await import("./screens/requests/requests.js")).requestsScreen,
   account: async () => (await import("./screens/account/account.js")).accountScreen,
   api: async () => (await import("./screens/api/api.js")).apiScreen,
