@@ -15,6 +15,7 @@ use ringbook_book::id::CustomerId;
 use ringbook_store::UserId;
 use tokio::sync::{Mutex, Semaphore};
 
+pub mod administration;
 mod allowlist;
 mod browser;
 mod follow;

@@ -175,6 +175,23 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// Checks the password of the person who is signed in once more.
+    ///
+    /// # Errors
+    /// It is another one, or it was not checked; [`AccessError::TokenInvalid`] before authentication.
+    pub async fn confirm_password(&mut self, password: Secret<String>) -> Result<(), AccessError> {
+        let identity = self.identity.clone().ok_or(AccessError::TokenInvalid)?;
+        let login = identity.user().login.clone();
+        let attempt = LoginAttempt { login: &login, password, peer: self.peer, now: self.now };
+        let confirmed = self.app.access.confirm(&identity, attempt, self.app.books.workers(), &self.client).await;
+        confirmed.map_err(|failed| {
+            if let Some(refusal) = failed.unchecked {
+                self.app.metrics.login_refused(refusal);
+            }
+            failed.refused
+        })
+    }
+
     /// Counts a login that was refused unchecked; why nobody was logged in.
     fn login_failed(&mut self, failed: LoginError) -> AccessError {
         if let Some(refusal) = failed.unchecked {
@@ -220,6 +237,11 @@ impl<'a> Call<'a> {
     /// The account that is charged for what the call uses, once the caller is known.
     pub fn charged_account(&self) -> Option<Owner> {
         self.is_authenticated().then_some(self.client.owner)
+    }
+
+    /// The caller's address.
+    pub const fn peer(&self) -> IpAddr {
+        self.peer
     }
 
     /// Whether the caller is known.

@@ -144,6 +144,7 @@ fn view(call: &Call<'_>, acting: &Acting, request: &Request) -> Value {
             "rights": rights,
             "account": account_view(&acting.account),
         },
+        "all_rights": Right::ALL.map(Right::name),
         "address": request.peer.to_canonical().to_string(),
         "idle_seconds": BROWSER_IDLE_SECONDS,
         "expires_at": ends_at,

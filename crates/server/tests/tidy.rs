@@ -24,7 +24,7 @@ const CRATES: [(&str, &[&str]); 14] = [
     ("http", &["telemetry", "workers"]),
     ("jsonrpc", &["book", "clock", "telemetry", "json", "workers", "store", "app", "http"]),
     ("formats", &["book"]),
-    ("client-area", &["workers", "store", "app", "http", "jsonrpc", "formats"]),
+    ("client-area", &["clock", "workers", "store", "app", "http", "jsonrpc", "formats"]),
     ("server", &["book", "clock", "telemetry", "workers", "store", "app", "http", "jsonrpc", "client-area", "formats"]),
 ];
 

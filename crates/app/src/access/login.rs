@@ -96,6 +96,22 @@ impl Access {
         }
     }
 
+    /// Whether the password is that of the identity's user, who is known already; counted and delayed like a login.
+    ///
+    /// # Errors
+    /// It is another one, or it was not checked: too many logins have failed, or wait.
+    pub async fn confirm(
+        &self,
+        identity: &Identity,
+        attempt: LoginAttempt<'_>,
+        workers: &Workers,
+        client: &Client,
+    ) -> Result<(), LoginError> {
+        let (_, hash) = token()?;
+        let confirmed = self.recognise(attempt, hash, workers, client).await?;
+        if confirmed.user.id == identity.user.id { Ok(()) } else { Err(AccessError::LoginWrong.into()) }
+    }
+
     /// Who has this login and this password.
     pub(super) async fn recognise(
         &self,

@@ -23,6 +23,7 @@ import { actFor, send } from "./rpc.js";
  * @property {string} name
  * @property {Account} account
  * @property {Acting} acting
+ * @property {string[]} all_rights every right that there is
  * @property {string} address
  * @property {number} idle_seconds
  * @property {number} expires_at

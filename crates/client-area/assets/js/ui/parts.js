@@ -93,7 +93,10 @@ export function explain(error) {
       return params["limit_type"] === "day" ? t("error.limit_day", params) : t("error.limit_minute", params);
     }
     const key = `error.${mnemonic}`;
-    if (mnemonic === "invalid_parameter_value" && params["reason"]) return t("error.invalid_reason", params);
+    if (mnemonic === "invalid_parameter_value" && params["reason"]) {
+      const word = `reason.${params["reason"]}`;
+      return t("error.invalid_reason", hasText(word) ? { ...params, reason: t(word) } : params);
+    }
     return hasText(key) ? t(key, params) : t("error.other", { mnemonic });
   }
   return t("error.page", { reason: error instanceof Error ? error.message : String(error) });

@@ -1,19 +1,14 @@
 /** The account: who is signed in and what that user may do, settings of this browser, signing out everywhere. */
 
 import { fill, freshId, h } from "../../dom.js";
-import { LANGUAGES, formatMoment, hasText, language, speak, t } from "../../i18n.js";
+import { LANGUAGES, formatMoment, language, speak, t } from "../../i18n.js";
 import { CALL_SCHEMES, callScheme, setCallScheme } from "../../phones.js";
-import { session, signOut } from "../../session.js";
+import { may, session, signOut } from "../../session.js";
 import { THEMES, theme, useTheme } from "../../theme.js";
 import { button, heading, toastError } from "../../ui/parts.js";
 import { icon } from "../../ui/icons.js";
-
-/** What a user can be allowed to do, by section. */
-const RIGHTS = {
-  address_book: ["select", "insert", "update", "delete"],
-  employees: ["select", "insert", "update", "delete"],
-  client_user: ["select"],
-};
+import { administration } from "./administration.js";
+import { rightText, sections } from "./rights.js";
 
 /** @type {import("../../shell.js").ScreenFunction} */
 export function accountScreen(_route, place) {
@@ -24,7 +19,7 @@ export function accountScreen(_route, place) {
       "div",
       { class: "page" },
       heading(title),
-      h("div", { class: "cards" }, person(), rights(), settings(), sessions()),
+      h("div", { class: "cards" }, person(), may("account:manage") && administration(), rights(), settings(), sessions()),
     ),
   );
   return { title };
@@ -57,25 +52,22 @@ function person() {
 
 function rights() {
   const held = new Set(session().acting.rights);
-  const rows = Object.entries(RIGHTS).map(([section, actions]) =>
+  const all = session().all_rights;
+  const { names, actions } = sections(all);
+  const rows = names.map((section) =>
     h(
       "tr",
       null,
-      h("th", { scope: "row" }, text(`rights.${section}`)),
-      RIGHTS.address_book.map((action) => {
-        if (!actions.includes(action)) return h("td", null, "");
+      h("th", { scope: "row" }, rightText(section)),
+      actions.map((action) => {
+        if (!all.includes(`${section}:${action}`)) return h("td", null, "");
         const isHeld = held.has(`${section}:${action}`);
         return h("td", { class: isHeld ? "right-yes" : "right-no" }, isHeld ? icon("check") : "–", h("span", { class: "hidden" }, isHeld ? t("yes") : t("no")));
       }),
     ),
   );
-  const head = RIGHTS.address_book.map((action) => h("th", { scope: "col" }, text(`rights.${action}`)));
+  const head = actions.map((action) => h("th", { scope: "col" }, rightText(action)));
   return card(t("account.rights"), h("div", { class: "table-wrap" }, h("table", { class: "table table-rights" }, h("thead", null, h("tr", null, h("td"), head)), h("tbody", null, rows))), h("p", { class: "muted" }, t("account.rights_note")));
-}
-
-/** @param {string} key */
-function text(key) {
-  return hasText(key) ? t(key) : key;
 }
 
 /**
