@@ -37,7 +37,7 @@ enum Source {
 }
 
 /// In this order: Python before its packages.
-const REQUIREMENTS: [Requirement; 8] = [
+const REQUIREMENTS: [Requirement; 9] = [
     Requirement {
         scope: Scope::Tests,
         what: "PostgreSQL 15 or later with the extension jsquery (tests on PostgreSQL)",
@@ -49,6 +49,12 @@ const REQUIREMENTS: [Requirement; 8] = [
         what: "ps (tests that kill servers)",
         is_met: || runs("ps", "--version"),
         source: Source::Debian(|| Ok(vec!["procps".to_owned()])),
+    },
+    Requirement {
+        scope: Scope::Tests,
+        what: "Chromium and ChromeDriver (tests of the client area in a browser)",
+        is_met: || runs("chromium", "--version") && runs("chromedriver", "--version"),
+        source: Source::Debian(|| Ok(vec!["chromium".to_owned(), "chromium-driver".to_owned()])),
     },
     Requirement {
         scope: Scope::Tests,

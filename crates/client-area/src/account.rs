@@ -132,7 +132,7 @@ impl AccountFrontend {
     }
 
     async fn answer(&self, request: &Request) -> Response {
-        let mut call = self.app.begin(Door::ClientArea, request.peer, request.traceparent.clone());
+        let mut call = self.app.begin(Door::ClientArea, request.peer, request.traceparent);
         let Some(token) = cookies::token(request) else {
             return respond_session_error(&BrowserSessionError::Over, request.peer);
         };

@@ -32,7 +32,7 @@ impl Frontend for CallFrontend {
             return respond_session_error(&BrowserSessionError::Over, request.peer);
         };
         // A session that is over has a status of its own, so that the page can ask for the password.
-        let mut call = self.app.begin(Door::ClientArea, request.peer, request.traceparent.clone());
+        let mut call = self.app.begin(Door::ClientArea, request.peer, request.traceparent);
         if let Err(error) = call.authenticate_browser(token.expose()).await {
             return respond_session_error(&error, request.peer);
         }

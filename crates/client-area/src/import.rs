@@ -51,7 +51,7 @@ impl ImportFrontend {
     }
 
     async fn read(&self, request: &Request) -> Response {
-        let mut call = self.app.begin(Door::ClientArea, request.peer, request.traceparent.clone());
+        let mut call = self.app.begin(Door::ClientArea, request.peer, request.traceparent);
         call.name(OPERATION);
         let token = cookies::token(request);
         let Some(token) = token else { return respond_session_error(&BrowserSessionError::Over, request.peer) };

@@ -51,9 +51,13 @@ impl SessionFrontend {
         }
     }
 
+    /// The session, or null: having none is no failure of whoever asks.
     async fn show(&self, request: &Request) -> Response {
         let call = match self.authenticated(request).await {
             Ok(call) => call,
+            Err(response) if response.status == StatusCode::UNAUTHORIZED => {
+                return json_response(StatusCode::OK, &Value::Null);
+            }
             Err(response) => return response,
         };
         let user_id = match query_user(request.query().unwrap_or_default()) {
@@ -80,7 +84,7 @@ impl SessionFrontend {
     }
 
     fn begin(&self, request: &Request) -> Call<'_> {
-        self.app.begin(Door::ClientArea, request.peer, request.traceparent.clone())
+        self.app.begin(Door::ClientArea, request.peer, request.traceparent)
     }
 
     async fn authenticated(&self, request: &Request) -> Result<Call<'_>, Response> {

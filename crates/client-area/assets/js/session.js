@@ -87,9 +87,8 @@ async function refusal(response) {
 async function read(userId) {
   const query = userId === null ? "" : `?user_id=${userId}`;
   const response = await send("GET", `/client/session${query}`);
-  if (response.status === 401) return null;
   if (!response.ok) throw await refusal(response);
-  return /** @type {Session} */ (await response.json());
+  return /** @type {Session | null} */ (await response.json());
 }
 
 /** @param {Session | null} session */
