@@ -1,7 +1,8 @@
 //! A demo server and browsers that look at its client area.
 
 use std::fs;
-use std::process::Command;
+use std::net::SocketAddr;
+use std::path::Path;
 
 use ringbook_testbed::server::RunningServer;
 use ringbook_testbed::workspace::without_settings;
@@ -20,7 +21,8 @@ const WINDOW: &str = "--window-size=1280,860";
 
 /// A server and what its users sign in with.
 pub struct Area {
-    server: RunningServer,
+    server: Option<RunningServer>,
+    address: String,
     pub data: TempDir,
     pub demo: Value,
 }
@@ -35,22 +37,29 @@ pub struct Browser {
 impl Area {
     pub fn start() -> Self {
         let data = TempDir::new().expect("a directory");
-        let mut command = without_settings(env!("CARGO_BIN_EXE_ringbook").as_ref());
-        command.args(["demo", "--listen", "127.0.0.1:0", "--contacts", CONTACTS, "--data"]).arg(data.path());
-        let server = RunningServer::start(&mut command).expect("the demo starts");
+        let server = serve(data.path(), "127.0.0.1:0");
         let demo = fs::read(data.path().join("demo.json")).expect("a description of the demo");
-        Self { server, demo: serde_json::from_slice(&demo).expect("JSON"), data }
+        let address = server.address.clone();
+        Self { server: Some(server), address, demo: serde_json::from_slice(&demo).expect("JSON"), data }
     }
 
-    /// An operator command on the data of the server.
-    pub fn operate(&self, line: &str) {
-        let mut command: Command = without_settings(env!("CARGO_BIN_EXE_ringbook").as_ref());
-        command.args(line.split(' ')).arg("--data").arg(self.data.path());
-        ringbook_testbed::quietly(&mut command).expect("the command succeeds");
+    /// Stops the server.
+    pub fn stop(&mut self) {
+        self.server.take().expect("it runs").stop().expect("it ends");
+    }
+
+    /// Starts the server where it was.
+    pub fn start_again(&mut self) {
+        self.server = Some(serve(self.data.path(), &self.address));
     }
 
     pub fn address(&self) -> String {
-        format!("http://{}", self.server.address)
+        format!("http://{}", self.address)
+    }
+
+    /// Where the server listens.
+    pub fn socket(&self) -> SocketAddr {
+        self.address.parse().expect("an address")
     }
 
     /// Login and password of the first customer's user.
@@ -109,6 +118,12 @@ impl Browser {
         assert!(wrong.is_empty(), "errors in the console: {wrong:#?}");
         self.page.driver.quit().await.expect("the browser ends");
     }
+}
+
+fn serve(data: &Path, listen: &str) -> RunningServer {
+    let mut command = without_settings(env!("CARGO_BIN_EXE_ringbook").as_ref());
+    command.args(["demo", "--listen", listen, "--contacts", CONTACTS, "--data"]).arg(data);
+    RunningServer::start(&mut command).expect("the demo starts")
 }
 
 fn credentials(user: &Value) -> (String, String) {

@@ -6,7 +6,11 @@
 
 #![expect(clippy::panic, reason = "a panic of a test is its failure")]
 
+mod account;
 mod area;
 mod driver;
+mod editing;
 mod finding;
+mod importing;
 mod page;
+mod screens;

@@ -324,6 +324,7 @@ const texts = {
   "account.timezone_text": "Die Zeitzone gilt für das ganze Konto.",
   "rights.account": "Konto",
   "rights.manage": "Verwalten",
+  "users.rights": "Rechte",
   "users.title": "Benutzer",
   "users.add": "Benutzer hinzufügen",
   "users.all_rights": "Alle",
@@ -374,7 +375,7 @@ const texts = {
   "api.code": "Derselbe Aufruf im Programm",
   "api.copy": "Kopieren",
   "api.copied": "Der Code ist in der Zwischenablage.",
-  "api.key_note": "Das Formular ruft mit Ihren Rechten auf, und Änderungen bleiben. Ein Programm braucht statt YOUR_KEY einen Schlüssel; den erstellt der Betreiber des Servers.",
+  "api.key_note": "Das Formular ruft mit Ihren Rechten auf, und Änderungen bleiben. Ein Programm braucht statt YOUR_KEY einen Schlüssel; Schlüssel gibt es unter „Konto“.",
 };
 
 export default texts;

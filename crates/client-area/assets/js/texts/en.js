@@ -337,6 +337,7 @@ export default {
   "account.timezone_text": "The time zone belongs to the whole account.",
   "rights.account": "Account",
   "rights.manage": "Manage",
+  "users.rights": "Rights",
   "users.title": "Users",
   "users.add": "Add user",
   "users.all_rights": "All",
@@ -388,5 +389,5 @@ export default {
   "api.code": "The same call in a program",
   "api.copy": "Copy",
   "api.copied": "The code is on the clipboard.",
-  "api.key_note": "The form calls with your own rights, and what it changes is changed. A program needs a key instead of YOUR_KEY; whoever runs the server makes keys.",
+  "api.key_note": "The form calls with your own rights, and what it changes is changed. A program needs a key instead of YOUR_KEY; keys are made on the screen Account.",
 };

@@ -61,7 +61,7 @@ function users(view, changed) {
     );
   });
   const add = button(t("users.add"), "plus", () => editUser(null, view, changed));
-  return card(t("users.title"), add, table([t("login"), t("name"), t("account.rights")], rows, t("users.title")));
+  return card(t("users.title"), add, table([t("login"), t("name"), t("users.rights")], rows, t("users.title")));
 }
 
 /**
@@ -128,7 +128,7 @@ function rightsMatrix(all, held) {
     return h("tr", null, h("th", { scope: "row" }, rightText(section)), cells);
   });
   const head = h("tr", null, h("td"), actions.map((action) => h("th", { scope: "col" }, rightText(action))));
-  const element = h("div", { class: "table-wrap" }, h("table", { class: "table table-rights", "aria-label": t("account.rights") }, h("thead", null, head), h("tbody", null, rows)));
+  const element = h("div", { class: "table-wrap" }, h("table", { class: "table table-rights", "aria-label": t("users.rights") }, h("thead", null, head), h("tbody", null, rows)));
   return { element, held: () => boxes.filter(([, box]) => box.checked).map(([right]) => right) };
 }
 

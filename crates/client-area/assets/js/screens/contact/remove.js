@@ -17,12 +17,15 @@ const WITHOUT_QUESTION_MAX = 10;
 /** Contacts in one call of `delete.contacts`. */
 const CALL_MAX = 10_000;
 
-const FIELDS = ["id", "last_name", "first_name", "patronymic", "emails", "phone_numbers", "personal_manager_id", "organization_id", "groups"];
-
-/** @param {number[]} ids @returns {Promise<Contact[]>} */
-async function whole(ids) {
+/**
+ * Contacts with all members.
+ *
+ * @param {number[]} ids at most {@link CALL_MAX}
+ * @returns {Promise<Contact[]>}
+ */
+export async function whole(ids) {
   const filter = { field: "id", operator: "in", value: ids };
-  return (await call("get.contacts", { filter, fields: FIELDS, limit: CALL_MAX })).data;
+  return (await call("get.contacts", { filter, limit: CALL_MAX })).data;
 }
 
 /** @param {Contact} contact */

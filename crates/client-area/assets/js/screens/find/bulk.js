@@ -6,11 +6,11 @@ import { call } from "../../rpc.js";
 import { may } from "../../session.js";
 import { createGroup, createOrganization, findEmployees, findGroups, findOrganizations } from "../../sources.js";
 import { showDialog } from "../../ui/dialog.js";
-import { button, explain } from "../../ui/parts.js";
+import { button, explain, toastError } from "../../ui/parts.js";
 import { picker } from "../../ui/picker.js";
 import { toast } from "../../ui/toast.js";
 import { download, toCsv } from "./csv.js";
-import { removeContacts } from "../contact/remove.js";
+import { removeContacts, whole } from "../contact/remove.js";
 
 /** @typedef {import("../../types.js").Contact} Contact */
 /** @typedef {import("../../ui/picker.js").Option} Option */
@@ -94,8 +94,12 @@ export function bulkBar(selected, changed) {
   const manager = () =>
     choose(t("bulk.manager"), t("manager"), findEmployees, null, (option) => () => ({ personal_manager_id: option.id }));
 
-  const save = () => {
-    download("contacts.csv", toCsv([...selected.values()]));
+  const save = async () => {
+    try {
+      download("contacts.csv", toCsv(await whole([...selected.keys()])));
+    } catch (error) {
+      toastError(error);
+    }
   };
   const remove = async () => {
     if (await removeContacts([...selected.values()], changed)) {
