@@ -140,9 +140,9 @@ export function startShell(app, show) {
   };
   const brand = h("p", { class: "brand" }, h("span", { class: "brand-mark", "aria-hidden": "true" }), "ringbook");
   const nav = h("nav", { class: "nav", "aria-label": t("navigation") }, h("ul", null, links));
-  const side = h("div", { class: "side", id: "side" }, brand, nav, actingFor(show));
+  const side = h("header", { class: "side", id: "side" }, brand, nav, actingFor(show));
   const place = h("main", { class: "main", id: "main", tabindex: -1 });
-  const bar = h("div", { class: "bar" }, menu, h("span", { class: "bar-name", dir: "auto" }, session().acting.account.name));
+  const bar = h("header", { class: "bar" }, menu, h("span", { class: "bar-name", dir: "auto" }, session().acting.account.name));
   const skip = h("a", { class: "skip", href: "#main", onclick: (/** @type {Event} */ event) => {
     event.preventDefault();
     place.focus();

@@ -99,7 +99,7 @@ impl Page {
     }
 
     fn element(&self, value: Value) -> WebElement {
-        WebElement::from_json(value, self.driver.handle.clone()).expect("an element")
+        WebElement::from_json(value, self.driver.handle().clone()).expect("an element")
     }
 
     /// What an expression yields as soon as that is anything but false, null and undefined; the text of the page if it

@@ -1,6 +1,10 @@
 //! Every screen in both themes, in three languages and at the narrowest width.
 
+use std::fs;
+
+use ringbook_testbed::workspace::target;
 use serde_json::json;
+use thirtyfour::prelude::*;
 
 use super::area::Area;
 
@@ -28,6 +32,31 @@ async fn every_screen_is_reached_by_its_link() {
     }
     browser.page.click("button", "Call the method").await;
     browser.page.until("document.querySelector('pre.code')?.textContent.includes('total_items')").await;
+    browser.close(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_screen_has_a_barrier_in_either_theme() {
+    let axe = target().join("page-checks/node_modules/axe-core/axe.min.js");
+    let axe = fs::read_to_string(axe).expect("`cargo xtask setup` installs axe-core");
+    let area = Area::start();
+    let browser = area.signed_in("").await;
+    let page = &browser.page;
+    page.until("document.querySelector('[role=grid] .row-name')").await;
+    let others = [("contact=1", "document.querySelector('.facts')"), ("contact=new", "document.querySelector('form')")];
+    for theme in ["light", "dark"] {
+        page.driver.execute(format!("localStorage.setItem('ringbook.theme', '{theme}')"), vec![]).await.expect("a theme");
+        for (name, filled) in SCREENS.into_iter().chain(others) {
+            page.open(&format!("#{}", name.to_lowercase())).await;
+            page.driver.refresh().await.expect("the page loads");
+            page.until(filled).await;
+            page.driver.execute(axe.as_str(), vec![]).await.expect("axe-core runs");
+            let run = "const done = arguments[0]; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] })
+                .then(({ violations }) => done(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`)))";
+            let found = page.driver.execute_async(run, vec![]).await.expect("a result");
+            assert_eq!(*found.json(), json!([]), "{name} in {theme}");
+        }
+    }
     browser.close(&[]).await;
 }
 
