@@ -150,8 +150,8 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     metrics.show_store(Arc::clone(store.commits().metrics()));
     let app = Application::new(Arc::clone(&access), books.clone(), report, Clock::System, Arc::clone(&metrics));
     app.log_slow(log_slow);
-    let rpc = Arc::new(Rpc::new(Arc::clone(&app)).answer_bytes_max(answer_bytes_max));
-    let area = client_area.then(|| ringbook_client_area::mounts(&app, Arc::clone(&rpc)));
+    // The mounts own the application from here on: the store is closed when they are gone.
+    let mounts = mounts(app, answer_bytes_max, client_area, store.clone(), &http);
     let follow = tokio::spawn({
         let (access, stopped) = (Arc::clone(&access), stopped.clone());
         async move { access.follow(until(stopped)).await }
@@ -163,7 +163,6 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     let address = listener.local_addr()?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, tls = tls.is_some(), "answering calls");
     ready();
-    let mounts = area.into_iter().flatten().fold(mounts(rpc, store.clone(), &http), Mounts::with);
     let api = (listener, mounts);
     let listeners = listeners(api, tls, metrics_listener.map(|socket| (socket, &metrics)));
     let workers = books.workers().clone();
@@ -198,13 +197,23 @@ fn listeners(
     listeners
 }
 
-/// What the API's listener answers.
-fn mounts(rpc: Arc<Rpc>, store: Store, http: &HttpSettings) -> Mounts {
+/// What the API's listener answers: the API, whether the server is well, and people with a browser.
+fn mounts(
+    app: Arc<Application>,
+    answer_bytes_max: usize,
+    client_area: bool,
+    store: Store,
+    http: &HttpSettings,
+) -> Mounts {
+    let rpc = Arc::new(Rpc::new(Arc::clone(&app)).answer_bytes_max(answer_bytes_max));
     let is_well = move || {
         let store = store.clone();
         async move { store.ping().await.is_ok() }
     };
-    Mounts::new(ringbook_jsonrpc::mount(rpc)).with(ringbook_http::health(is_well, http.health_time_max))
+    let mounts = Mounts::new(ringbook_jsonrpc::mount(Arc::clone(&rpc)));
+    let mounts = mounts.with(ringbook_http::health(is_well, http.health_time_max));
+    let area = client_area.then(|| ringbook_client_area::mounts(&app, rpc));
+    area.into_iter().flatten().fold(mounts, Mounts::with)
 }
 
 /// Interrupts long questions when the server is to stop.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use ringbook_testbed::server::RunningServer;
 use ringbook_testbed::workspace::without_settings;
@@ -12,10 +13,12 @@ use thirtyfour::prelude::*;
 use thirtyfour::{ChromiumLikeCapabilities, LoggingPrefsLogLevel};
 
 use super::driver::{ChromeDriver, DriverClient};
-use super::page::Page;
+use super::page::{Page, WAIT_MILLIS_MAX};
 
 /// Contacts of the first customer.
 const CONTACTS: &str = "200";
+/// Longest time of a script: that of the longest wait, and some more.
+const SCRIPT_TIME_MAX: Duration = Duration::from_millis(WAIT_MILLIS_MAX + 10_000);
 /// The window, in pixels.
 const WINDOW: &str = "--window-size=1280,860";
 
@@ -92,6 +95,7 @@ impl Area {
         let client = DriverClient { address: driver.address };
         let session = WebDriver::builder(format!("http://{}", driver.address), chrome).client(client).await;
         let page = Page { driver: session.expect("the browser starts"), address: self.address() };
+        page.driver.set_script_timeout(SCRIPT_TIME_MAX).await.expect("a time");
         page.open(hash).await;
         Browser { page, _driver: driver }
     }
@@ -101,6 +105,7 @@ impl Area {
         let browser = self.browse(hash).await;
         let (login, password) = self.customer();
         browser.page.sign_in(&login, &password).await;
+        browser.page.until("document.querySelector('nav .nav-link')").await;
         browser
     }
 }

@@ -85,6 +85,7 @@ async fn a_deleted_contact_comes_back() {
     page.click("button", "Delete").await;
     page.until("document.querySelector('[role=status] strong')?.textContent === '199'").await;
     page.click("button", "Undo").await;
+    page.until("location.hash.includes('q=')").await;
     page.open("#contacts").await;
     page.until("document.querySelector('[role=status] strong')?.textContent === '200'").await;
     browser.close(&[]).await;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
 /// How long a condition is waited for, in milliseconds; longer than anything takes unless it hangs.
-const WAIT_MILLIS_MAX: u64 = 60_000;
+pub const WAIT_MILLIS_MAX: u64 = 60_000;
 /// Pages that may be left while a condition is waited for.
 const NAVIGATIONS_MAX: usize = 20;
 

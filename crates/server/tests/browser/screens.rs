@@ -4,7 +4,6 @@ use std::fs;
 
 use ringbook_testbed::workspace::target;
 use serde_json::json;
-use thirtyfour::prelude::*;
 
 use super::area::Area;
 
