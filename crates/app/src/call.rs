@@ -15,8 +15,8 @@ use ringbook_store::{AccountId, StoreError};
 use ringbook_workers::{CancellationToken, Client, Kind, Owner};
 
 use crate::access::{
-    AccessError, Acting, BrowserSession, BrowserSessionError, Identity, LimitKind, LimitsView, LoginAttempt, LoginError,
-    Requirement, Secret, Session, User,
+    AccessError, Acting, BrowserSession, BrowserSessionError, Identity, LimitKind, LimitsView, LoginAttempt,
+    LoginError, Requirement, Secret, Session, User,
 };
 use crate::admitted::Admitted;
 use crate::app_error::AppError;

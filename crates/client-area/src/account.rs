@@ -7,7 +7,9 @@
 use std::sync::Arc;
 
 use ringbook_app::access::administration::{AccountChange, AdministrationError, Made, UserDraft};
-use ringbook_app::access::{AccessError, BrowserSessionError, PasswordError, Requirement, Right, Rights, Scope, Secret};
+use ringbook_app::access::{
+    AccessError, BrowserSessionError, PasswordError, Requirement, Right, Rights, Scope, Secret,
+};
 use ringbook_app::admitted::Admitted;
 use ringbook_app::application::{Application, Frontend as Door};
 use ringbook_app::audit::Sent;

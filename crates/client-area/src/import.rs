@@ -217,7 +217,10 @@ mod tests {
         let file = "Name,Phone,Notes\nAnn Lee,+44 20 7946 0018,x\nBob,n/a,\nCid,\"+44 20 7946 0019, n/a\",\n";
         let read = read(r#"{"name":"list.csv"}"#, file).expect("a table");
         assert_eq!(read["contacts"][0]["contact"]["phone_numbers"], json!(["+442079460018"]));
-        assert_eq!((read["refused"][0]["row"].as_u64(), read["refused"][0]["field"].as_str()), (Some(3), Some("phone_numbers")));
+        assert_eq!(
+            (read["refused"][0]["row"].as_u64(), read["refused"][0]["field"].as_str()),
+            (Some(3), Some("phone_numbers"))
+        );
         assert_eq!(read["contacts"][1]["remarks"][0]["value"], "n/a");
         assert_eq!(read["columns"][2]["read_as"], Value::Null);
     }
@@ -226,7 +229,8 @@ mod tests {
     fn columns_mean_what_the_person_says() {
         let file = "A,B\nAnn,112\n";
         assert!(read(r#"{"name":"list.csv"}"#, file).is_err());
-        let read = read(r#"{"name":"list.csv","columns":{"1":"last_name","2":"phone_numbers"}}"#, file).expect("a table");
+        let read =
+            read(r#"{"name":"list.csv","columns":{"1":"last_name","2":"phone_numbers"}}"#, file).expect("a table");
         assert_eq!(read["contacts"][0]["contact"], json!({"last_name": "Ann", "phone_numbers": ["112"]}));
     }
 

@@ -60,10 +60,8 @@ pub fn mounts(app: &Arc<Application>, rpc: Arc<Rpc>) -> [Mount; 5] {
     let calls = calls::CallFrontend::new(Arc::clone(app), rpc, Arc::clone(&guard));
     let calls = Mount::new(Arc::new(calls), [Method::POST]).at(CALLS_PATH);
     let import = import::ImportFrontend::new(Arc::clone(app), Arc::clone(&guard));
-    let import =
-        Mount::new(Arc::new(import), [Method::POST]).at(IMPORT_PATH).body_bytes_max(import::IMPORT_BYTES_MAX);
+    let import = Mount::new(Arc::new(import), [Method::POST]).at(IMPORT_PATH).body_bytes_max(import::IMPORT_BYTES_MAX);
     let account = Arc::new(account::AccountFrontend::new(Arc::clone(app), guard));
-    let account =
-        Mount::new(account, [Method::POST]).at(ACCOUNT_PATH).body_bytes_max(ACCOUNT_BYTES_MAX).uncompressed();
+    let account = Mount::new(account, [Method::POST]).at(ACCOUNT_PATH).body_bytes_max(ACCOUNT_BYTES_MAX).uncompressed();
     [files, session, calls, import, account]
 }

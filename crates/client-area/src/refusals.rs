@@ -77,9 +77,7 @@ pub(crate) fn respond_app_error(call: &Call<'_>, error: &AppError) -> Response {
             refused(StatusCode::SERVICE_UNAVAILABLE, "too_busy", &[])
         }
         // Nobody reads it: the client has left.
-        AppError::Workers(WorkersError::Interrupted) => {
-            refused(StatusCode::SERVICE_UNAVAILABLE, "internal_error", &[])
-        }
+        AppError::Workers(WorkersError::Interrupted) => refused(StatusCode::SERVICE_UNAVAILABLE, "internal_error", &[]),
         error => {
             call.log_internal_error(&error.to_string());
             refused(StatusCode::SERVICE_UNAVAILABLE, "internal_error", &[])

@@ -10,7 +10,6 @@ mod writer;
 
 pub use writer::{PhonebookShape, PhonebookWriter};
 
-
 use reader::{Item, PhonebookError, Reader};
 
 use crate::decoding::{Charset, Decoded, Guess, Position};
@@ -89,7 +88,11 @@ pub(crate) fn rows<'a>(
     })))
 }
 
-fn reader(source: &Source, charset: Option<Charset>, position: Position) -> Result<Reader<Decoded<OpenFile>>, FileError> {
+fn reader(
+    source: &Source,
+    charset: Option<Charset>,
+    position: Position,
+) -> Result<Reader<Decoded<OpenFile>>, FileError> {
     Ok(Reader::new(source.text(charset, position)?))
 }
 

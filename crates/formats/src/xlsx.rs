@@ -44,10 +44,11 @@ pub(crate) fn survey(source: &Source) -> Result<Survey, FileError> {
     let mut filled: Vec<String> = Vec::new();
     let mut found: Option<(String, Survey)> = None;
     // A text that many cells share is stored once, so that a sheet may have more text than the workbook unpacks to.
-    let bytes_max = usize::try_from(source.unpacked_bytes_max()).map_or(SHEET_BYTES_MAX, |max| max.min(SHEET_BYTES_MAX));
+    let bytes_max =
+        usize::try_from(source.unpacked_bytes_max()).map_or(SHEET_BYTES_MAX, |max| max.min(SHEET_BYTES_MAX));
     for name in names {
-        let text =
-            sheet_text(&mut book, &name, bytes_max).map_err(|reason| source.fault(format_args!("sheet {name:?}: {reason}")))?;
+        let text = sheet_text(&mut book, &name, bytes_max)
+            .map_err(|reason| source.fault(format_args!("sheet {name:?}: {reason}")))?;
         if text.is_empty() {
             continue;
         }
@@ -90,9 +91,7 @@ fn unpack_within_bounds(file: OpenFile, bytes_max: u64) -> Result<(), String> {
         let bytes = io::copy(&mut part.by_ref().take(room + 1), &mut io::sink());
         let bytes = bytes.map_err(|cause| format!("is damaged: {cause}"))?;
         if bytes > room {
-            return Err(format!(
-                "unpacks to more than {bytes_max} bytes: save the sheet with the contacts as .csv"
-            ));
+            return Err(format!("unpacks to more than {bytes_max} bytes: save the sheet with the contacts as .csv"));
         }
         room -= bytes;
     }

@@ -8,9 +8,7 @@
 use std::net::IpAddr;
 
 use ringbook_clock::{Moment, timezone};
-use ringbook_store::{
-    AccountId, CustomerEdit, EntityKind, KeyId, NewKey, NewUser, StoreError, UserEdit, UserId,
-};
+use ringbook_store::{AccountId, CustomerEdit, EntityKind, KeyId, NewKey, NewUser, StoreError, UserEdit, UserId};
 
 use super::allowlist::Block;
 use super::rights::{Right, Rights};

@@ -62,7 +62,8 @@ async fn names_that_are_scripts_stay_text() {
     page.click("button", "Add group").await;
     page.fill("textbox", "Name", SCRIPT).await;
     page.click("button", "Create").await;
-    page.until("[...document.querySelectorAll('.list-name')].some((name) => name.textContent.startsWith('<img'))").await;
+    page.until("[...document.querySelectorAll('.list-name')].some((name) => name.textContent.startsWith('<img'))")
+        .await;
     // What is too long is refused at its field, and nothing is lost.
     page.open("#contact=1").await;
     page.click("button", "Edit").await;

@@ -22,7 +22,8 @@ async fn a_list_is_shown_before_it_is_imported() {
     page.until("document.querySelector('.tiles')?.innerText.replace(/\\s+/g, ' ') === '2 new 1 already there 1 refused 1 with parts left out'").await;
     // A column that is not known can be read as what the person says.
     page.find("combobox", "Meaning of the column “Kunde seit”").await;
-    let meaning = "const box = [...document.querySelectorAll('select')].find((box) => box.ariaLabel?.includes('Kunde seit'));
+    let meaning =
+        "const box = [...document.querySelectorAll('select')].find((box) => box.ariaLabel?.includes('Kunde seit'));
         box.value = 'groups'; box.dispatchEvent(new Event('change'));";
     page.driver.execute(meaning, vec![]).await.expect("a script");
     page.until("document.querySelector('main').innerText.includes('1961') && document.querySelector('.tiles')").await;

@@ -44,7 +44,10 @@ async fn no_screen_has_a_barrier_in_either_theme() {
     page.until("document.querySelector('[role=grid] .row-name')").await;
     let others = [("contact=1", "document.querySelector('.facts')"), ("contact=new", "document.querySelector('form')")];
     for theme in ["light", "dark"] {
-        page.driver.execute(format!("localStorage.setItem('ringbook.theme', '{theme}')"), vec![]).await.expect("a theme");
+        page.driver
+            .execute(format!("localStorage.setItem('ringbook.theme', '{theme}')"), vec![])
+            .await
+            .expect("a theme");
         for (name, filled) in SCREENS.into_iter().chain(others) {
             page.open(&format!("#{}", name.to_lowercase())).await;
             page.driver.refresh().await.expect("the page loads");

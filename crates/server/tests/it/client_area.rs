@@ -159,9 +159,8 @@ fn a_session_ends_with_its_user_and_with_a_new_password() {
     let demo = Demo::start(3);
     let data = demo.data();
     let (login, password) = (demo.text("demo", "login"), demo.text("demo", "password"));
-    let status = |cookie: &str| {
-        call(&demo.server, &format!("{OURS}{cookie}"), "get.contacts", &json!({"limit": 0})).status
-    };
+    let status =
+        |cookie: &str| call(&demo.server, &format!("{OURS}{cookie}"), "get.contacts", &json!({"limit": 0})).status;
     let first = cookie(&sign_in(&demo.server, "", login, password));
     assert_eq!(status(&first), 200);
     told_with(&data, &format!("user set {} --password-stdin", demo.user("demo")), "another password\n");
@@ -193,11 +192,17 @@ fn an_account_is_administered_by_people_with_the_right_only() {
     for (operation, refusal) in [
         (json!({"operation": "add_key", "user": user, "name": "x"}), "invalid_parameter_value"),
         (json!({"operation": "add_key", "user": user, "name": "x", "confirm": "wrong"}), "auth_error"),
-        (json!({"operation": "add_key", "user": user, "name": "x", "admin": true, "confirm": password}), "invalid_parameter_value"),
+        (
+            json!({"operation": "add_key", "user": user, "name": "x", "admin": true, "confirm": password}),
+            "invalid_parameter_value",
+        ),
         (json!({"operation": "remove_user", "user": user}), "own_access"),
         (json!({"operation": "set_user", "user": user, "rights": [], "confirm": password}), "own_access"),
         (json!({"operation": "remove_block", "block": "127.0.0.0/8"}), "own_access"),
-        (json!({"operation": "add_user", "login": "other", "password": "long enough", "confirm": password}), "login_taken"),
+        (
+            json!({"operation": "add_user", "login": "other", "password": "long enough", "confirm": password}),
+            "login_taken",
+        ),
         (json!({"operation": "drop_tables"}), "invalid_request"),
         (json!([]), "invalid_request"),
     ] {
