@@ -7,6 +7,7 @@ mod deb;
 mod dependencies;
 mod fuzz;
 mod package_test;
+mod page_checks;
 mod postgres;
 mod published_clients;
 mod run_tool;
@@ -20,8 +21,8 @@ const USAGE: &str = "\
 usage: cargo xtask CHORE
 
   setup [--bench] [--check]
-      installs what the tests need (with --bench: the benchmarks, too): Debian packages with apt-get, Python packages
-      under target/, cargo-deny with cargo install; prints what before it starts; --check only names what is missing
+      installs what the tests need (with --bench: the benchmarks, too): Debian packages with apt-get, Python and npm
+      packages under target/, cargo-deny with cargo install; prints what before it starts; --check only names what is missing
 
   test [--no-lint] [--no-install] [--advisories] [-- FILTER AND OPTIONS FOR THE TESTS]
       setup, formatting, lints, dependencies and all tests, on SQLite and on a private PostgreSQL, and published clients

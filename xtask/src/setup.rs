@@ -1,14 +1,14 @@
 //! `cargo xtask setup`: installs the programs that the tests and tools need beside Rust and a C compiler.
 //!
 //! Debian packages are installed with apt-get, as root or through sudo; Python packages go into virtual environments
-//! under `target/`; cargo-deny is installed by cargo. What is there already is left alone.
+//! under `target/`, and so do packages of npm; cargo-deny is installed by cargo. What is there already is left alone.
 
 use std::process::Command;
 
 use ringbook_testbed::{Postgres, output};
 
 use crate::apt::Apt;
-use crate::{cargo_tools, published_clients};
+use crate::{cargo_tools, page_checks, published_clients};
 
 /// Where a requirement is needed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,8 +36,8 @@ enum Source {
     Other { from: &'static str, install: fn() -> Result<(), String> },
 }
 
-/// In this order: Python before its packages.
-const REQUIREMENTS: [Requirement; 8] = [
+/// In this order: Python and npm before their packages.
+const REQUIREMENTS: [Requirement; 11] = [
     Requirement {
         scope: Scope::Tests,
         what: "PostgreSQL 15 or later with the extension jsquery (tests on PostgreSQL)",
@@ -52,6 +52,12 @@ const REQUIREMENTS: [Requirement; 8] = [
     },
     Requirement {
         scope: Scope::Tests,
+        what: "Chromium and ChromeDriver (tests of the client area in a browser)",
+        is_met: || runs("chromium", "--version") && runs("chromedriver", "--version"),
+        source: Source::Debian(|| Ok(vec!["chromium".to_owned(), "chromium-driver".to_owned()])),
+    },
+    Requirement {
+        scope: Scope::Tests,
         what: "Python 3 with venv (published clients of the API)",
         is_met: published_clients::has_python,
         source: Source::Debian(|| Ok(vec!["python3-venv".to_owned()])),
@@ -61,6 +67,18 @@ const REQUIREMENTS: [Requirement; 8] = [
         what: "the packages in xtask/clients/*.txt (published clients of the API)",
         is_met: published_clients::are_installed,
         source: Source::Other { from: "PyPI, into target/clients", install: published_clients::install },
+    },
+    Requirement {
+        scope: Scope::Tests,
+        what: "Node.js with npm (checks of the client area)",
+        is_met: page_checks::has_npm,
+        source: Source::Debian(|| Ok(vec!["nodejs".to_owned(), "npm".to_owned()])),
+    },
+    Requirement {
+        scope: Scope::Tests,
+        what: "TypeScript and axe-core (checks of the client area)",
+        is_met: page_checks::are_installed,
+        source: Source::Other { from: "npm, into target/page-checks", install: page_checks::install },
     },
     Requirement {
         scope: Scope::Tests,

@@ -7,7 +7,7 @@ use ringbook_testbed::{Cluster, output};
 
 use crate::setup::Scope;
 use crate::steps::Steps;
-use crate::{dependencies, package_test, published_clients, setup};
+use crate::{dependencies, package_test, page_checks, published_clients, setup};
 
 /// Names the database server that tests may use.
 const DATABASE_ENV: &str = "RINGBOOK_TEST_POSTGRES";
@@ -39,6 +39,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         let clippy = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
         steps.run("lints", &mut cargo(&clippy));
         dependencies::check(&mut steps, advisories_required);
+        page_checks::run(&mut steps);
     }
     let outcome = tests(&mut steps, arguments.get(end + 1..).unwrap_or_default());
     let outcome = outcome.and_then(|()| published_clients::run(&mut steps));

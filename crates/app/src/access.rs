@@ -15,7 +15,9 @@ use ringbook_book::id::CustomerId;
 use ringbook_store::UserId;
 use tokio::sync::{Mutex, Semaphore};
 
+pub mod administration;
 mod allowlist;
+mod browser;
 mod follow;
 mod login;
 mod login_throttle;
@@ -30,6 +32,9 @@ mod snapshot;
 mod tests;
 
 pub use allowlist::{Block, ParseBlockError};
+pub use browser::{
+    Acting, BROWSER_IDLE_SECONDS, BROWSER_SECONDS_MAX, BrowserSession, BrowserSessionError, browser_session_end,
+};
 pub use login::{LoginAttempt, LoginError, SESSION_SECONDS, Session};
 pub use login_throttle::{FAILURES_PER_ADDRESS_MAX, FAILURES_PER_LOGIN_MAX, FAILURES_PER_NETWORK_MAX};
 pub use passwords::{PASSWORD_BYTES_MAX, PasswordError, hash_password};
@@ -305,10 +310,13 @@ impl Access {
             key_is_good(&key, now)?;
             return identity(directory, key.user, Credential::Key(key));
         }
+        // The sessions of browsers have another form; they are for requests with their cookie only.
+        if !secret::looks_like_a_token(token) {
+            return Err(AccessError::TokenInvalid);
+        }
         let session = match self.sessions.find(hash) {
             Ok(session) => session,
-            Err(asked) if secret::looks_like_a_token(token) => self.look_up(hash, asked).await?,
-            Err(_) => return Err(AccessError::TokenInvalid),
+            Err(asked) => self.look_up(hash, asked).await?,
         };
         if session.expires_at <= now.unix() {
             return Err(AccessError::TokenInvalid);
@@ -390,6 +398,12 @@ fn identity(directory: Arc<Snapshot>, user: UserId, badge: Credential) -> Result
 
 /// The account acted for is active and has the address on its list, and the token's account has a point left.
 fn admissible(effective_user: &Account, charged: &Account, peer: IpAddr, now: Moment) -> Result<Point, AccessError> {
+    reachable(effective_user, peer)?;
+    charged.counter.take(charged.limits, now).map_err(|(per, max)| AccessError::LimitExceeded { per, max })
+}
+
+/// The account acted for is active and has the address on its list.
+fn reachable(effective_user: &Account, peer: IpAddr) -> Result<(), AccessError> {
     if let Some(fault) = &effective_user.unreadable {
         return Err(AccessError::Unavailable(fault.clone()));
     }
@@ -400,5 +414,5 @@ fn admissible(effective_user: &Account, charged: &Account, peer: IpAddr, now: Mo
     if !effective_user.blocks.iter().any(|block| block.contains(address)) {
         return Err(AccessError::AddressNotAllowed { address });
     }
-    charged.counter.take(charged.limits, now).map_err(|(per, max)| AccessError::LimitExceeded { per, max })
+    Ok(())
 }

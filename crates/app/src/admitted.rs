@@ -21,7 +21,8 @@ use ringbook_book::query::value::Record;
 use ringbook_book::runner::Runner;
 use ringbook_workers::{Job, Kind, Owner};
 
-use crate::access::{Account, Caller, LimitsView, Right, User};
+use crate::access::administration::{AccountChange, AccountView, AdministrationError, Made};
+use crate::access::{Account, Caller, LimitsView, PasswordError, Right, Secret, User, hash_password};
 use crate::app_error::AppError;
 use crate::audit::{AuditPage, Scope};
 use crate::call::Call;
@@ -219,6 +220,31 @@ impl<'c, 'a> Admitted<'c, 'a> {
         let page = self.call.app.audit.ask(self.call.app.books.workers(), &self.call.client, scope, plan).await?;
         self.lap(Stage::Run);
         Ok((fields, page))
+    }
+
+    /// The users, keys and addresses of the account acted for.
+    pub fn account_view(&self) -> AccountView {
+        self.call.app.access.account_view(&self.caller)
+    }
+
+    /// Changes users, keys or addresses of the account acted for.
+    ///
+    /// # Errors
+    /// Those of [`crate::access::Access::change_account`].
+    pub async fn change_account(&mut self, change: AccountChange) -> Result<Made, AdministrationError> {
+        let (peer, now) = (self.call.peer(), self.call.now());
+        self.call.app.access.change_account(&self.caller, change, peer, now).await
+    }
+
+    /// The hash of a password that is set, made when it is the turn of the caller.
+    ///
+    /// # Errors
+    /// Too much work waits; then, the password is empty or too long.
+    pub async fn hash_password(
+        &self,
+        password: Secret<String>,
+    ) -> Result<Result<Secret<String>, PasswordError>, AppError> {
+        self.work(Kind::Password, Duration::MAX, move |_| hash_password(&password).map(Secret::new)).await
     }
 
     /// Ends the session that the caller came with; a key is left as it is.

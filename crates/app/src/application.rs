@@ -28,6 +28,8 @@ pub const SLOW_CALL: Duration = Duration::from_secs(1);
 pub enum Frontend {
     /// The API: JSON-RPC 2.0 over HTTP.
     JsonRpc,
+    /// The client area: people with a browser.
+    ClientArea,
 }
 
 impl Frontend {
@@ -35,6 +37,7 @@ impl Frontend {
     pub const fn name(self) -> &'static str {
         match self {
             Self::JsonRpc => "jsonrpc",
+            Self::ClientArea => "client-area",
         }
     }
 }

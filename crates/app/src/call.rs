@@ -11,10 +11,13 @@ use std::time::Duration;
 use ringbook_clock::Moment;
 use ringbook_telemetry::{CallRecord, QuotaLimit, Traceparent};
 
-use ringbook_store::AccountId;
+use ringbook_store::{AccountId, StoreError};
 use ringbook_workers::{CancellationToken, Client, Kind, Owner};
 
-use crate::access::{AccessError, Identity, LimitKind, LimitsView, LoginAttempt, Requirement, Secret, Session, User};
+use crate::access::{
+    AccessError, Acting, BrowserSession, BrowserSessionError, Identity, LimitKind, LimitsView, LoginAttempt,
+    LoginError, Requirement, Secret, Session, User,
+};
 use crate::admitted::Admitted;
 use crate::app_error::AppError;
 use crate::application::{Application, Frontend};
@@ -95,11 +98,66 @@ impl<'a> Call<'a> {
     /// The token is unknown, expired or blocked, or the store cannot tell.
     pub async fn authenticate(&mut self, token: &str) -> Result<&Identity, AccessError> {
         let identity = self.app.access.identify(token, self.now).await?;
+        Ok(self.known(identity))
+    }
+
+    /// The account pays for the processor time from now on.
+    fn known(&mut self, identity: Identity) -> &Identity {
         self.client = self.client.paid_by(match identity.account().id {
             AccountId::Agent(agent) => Owner::Agent(agent.number()),
             AccountId::Customer(customer) => Owner::Customer(customer.number()),
         });
-        Ok(self.identity.insert(identity))
+        self.identity.insert(identity)
+    }
+
+    /// Finds out whom the session of a browser belongs to, and extends it.
+    ///
+    /// # Errors
+    /// The session is over or was begun elsewhere, or the store cannot tell.
+    pub async fn authenticate_browser(&mut self, token: &str) -> Result<&Identity, BrowserSessionError> {
+        let identity = self.app.access.identify_browser(token, self.peer, self.now).await?;
+        Ok(self.known(identity))
+    }
+
+    /// Begins the session of a browser with login and password.
+    ///
+    /// # Errors
+    /// Those of [`Call::log_in`].
+    pub async fn sign_in(&mut self, login: &str, password: Secret<String>) -> Result<BrowserSession, AccessError> {
+        let attempt = LoginAttempt { login, password, peer: self.peer, now: self.now };
+        match self.app.access.sign_in(attempt, self.app.books.workers(), &self.client).await {
+            Ok(session) => {
+                self.identity = Some(session.identity.clone());
+                Ok(session)
+            }
+            Err(failed) => Err(self.login_failed(failed)),
+        }
+    }
+
+    /// Who the caller is, once that is known.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    /// The user that the caller would act for.
+    ///
+    /// # Errors
+    /// Those of [`crate::access::Access::acting`]; [`AccessError::TokenInvalid`] before authentication.
+    pub fn acting(&self, user_id: Option<u64>) -> Result<Acting, AccessError> {
+        let identity = self.identity.as_ref().ok_or(AccessError::TokenInvalid)?;
+        self.app.access.acting(identity, user_id, self.peer)
+    }
+
+    /// Ends the caller's session, or all sessions of the caller's user.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn sign_out(&self, everywhere: bool) -> Result<(), StoreError> {
+        match &self.identity {
+            None => Ok(()),
+            Some(identity) if everywhere => self.app.access.sign_out_everywhere(identity).await,
+            Some(identity) => self.app.access.logout(identity).await,
+        }
     }
 
     /// Begins a session with login and password.
@@ -113,14 +171,34 @@ impl<'a> Call<'a> {
                 self.identity = Some(session.identity.clone());
                 Ok(session)
             }
-            Err(failed) => {
-                if let Some(refusal) = failed.unchecked {
-                    self.app.metrics.login_refused(refusal);
-                }
-                self.identity = failed.identity;
-                Err(failed.refused)
-            }
+            Err(failed) => Err(self.login_failed(failed)),
         }
+    }
+
+    /// Checks the password of the person who is signed in once more.
+    ///
+    /// # Errors
+    /// It is another one, or it was not checked; [`AccessError::TokenInvalid`] before authentication.
+    pub async fn confirm_password(&mut self, password: Secret<String>) -> Result<(), AccessError> {
+        let identity = self.identity.clone().ok_or(AccessError::TokenInvalid)?;
+        let login = identity.user().login.clone();
+        let attempt = LoginAttempt { login: &login, password, peer: self.peer, now: self.now };
+        let confirmed = self.app.access.confirm(&identity, attempt, self.app.books.workers(), &self.client).await;
+        confirmed.map_err(|failed| {
+            if let Some(refusal) = failed.unchecked {
+                self.app.metrics.login_refused(refusal);
+            }
+            failed.refused
+        })
+    }
+
+    /// Counts a login that was refused unchecked; why nobody was logged in.
+    fn login_failed(&mut self, failed: LoginError) -> AccessError {
+        if let Some(refusal) = failed.unchecked {
+            self.app.metrics.login_refused(refusal);
+        }
+        self.identity = failed.identity;
+        failed.refused
     }
 
     /// Admits the authenticated caller to an operation and reserves a point. `user_id` is the user that an agent
@@ -159,6 +237,11 @@ impl<'a> Call<'a> {
     /// The account that is charged for what the call uses, once the caller is known.
     pub fn charged_account(&self) -> Option<Owner> {
         self.is_authenticated().then_some(self.client.owner)
+    }
+
+    /// The caller's address.
+    pub const fn peer(&self) -> IpAddr {
+        self.peer
     }
 
     /// Whether the caller is known.

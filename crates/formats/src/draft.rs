@@ -5,6 +5,7 @@
 //! refused only if it has no phone number that can be used, because the server keeps none without.
 
 use ringbook_book::text::{Email, Name, PER_CONTACT_MAX};
+use serde_json::{Map, Value};
 
 use crate::remark::Remark;
 use crate::values::{self, Cut, Parsed, PhoneNumber, ValueNote};
@@ -73,6 +74,27 @@ impl Entry {
     pub fn full_name(&self) -> String {
         let parts = [Some(&self.last_name), self.first_name.as_ref(), self.patronymic.as_ref()];
         parts.into_iter().flatten().map(Name::as_str).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The contact as an upload has it, without the manager, who is uploaded by id; what is empty is not in it.
+    pub fn upload_record(&self) -> Map<String, Value> {
+        let mut record = Map::new();
+        let mut put = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                record.insert(name.to_owned(), value);
+            }
+        };
+        put("last_name", Some(self.last_name.as_str().into()));
+        put("first_name", self.first_name.as_ref().map(|name| name.as_str().into()));
+        put("patronymic", self.patronymic.as_ref().map(|name| name.as_str().into()));
+        let emails: Vec<&str> = self.emails.iter().map(Email::as_str).collect();
+        put("emails", (!emails.is_empty()).then(|| emails.into()));
+        let phones: Vec<&str> = self.phones.iter().map(PhoneNumber::as_sent).collect();
+        put("phone_numbers", Some(phones.into()));
+        put("organization_name", self.organization.as_ref().map(|name| name.as_str().into()));
+        let groups: Vec<&str> = self.groups.iter().map(Name::as_str).collect();
+        put("group_names", (!groups.is_empty()).then(|| groups.into()));
+        record
     }
 }
 

@@ -10,13 +10,11 @@ mod writer;
 
 pub use writer::{PhonebookShape, PhonebookWriter};
 
-use std::fs::File;
-
 use reader::{Item, PhonebookError, Reader};
 
 use crate::decoding::{Charset, Decoded, Guess, Position};
 use crate::lines::Lines;
-use crate::source::{FileError, Row, Rows, Source, encoding_use};
+use crate::source::{FileError, OpenFile, Row, Rows, Source, encoding_use};
 use crate::survey::{MEMBERSHIPS_MAX, Memberships, NameCounts, Plan, Survey};
 
 /// How much of the beginning of a file can hold its declaration.
@@ -90,7 +88,11 @@ pub(crate) fn rows<'a>(
     })))
 }
 
-fn reader(source: &Source, charset: Option<Charset>, position: Position) -> Result<Reader<Decoded<File>>, FileError> {
+fn reader(
+    source: &Source,
+    charset: Option<Charset>,
+    position: Position,
+) -> Result<Reader<Decoded<OpenFile>>, FileError> {
     Ok(Reader::new(source.text(charset, position)?))
 }
 

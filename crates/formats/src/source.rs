@@ -6,8 +6,9 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::columns::Mapped;
 use crate::decoding::{Charset, Decoded, Position};
@@ -20,6 +21,11 @@ use crate::{csv_table, ldif, ndjson, phonebook, vcard, xlsx};
 /// How much of the beginning of a file tells its kind and its encoding.
 const HEAD_BYTES: u64 = 4 << 10;
 
+/// The most bytes that a packed file unpacks to.
+pub(crate) const UNPACKED_BYTES_MAX: u64 = 1 << 30;
+/// The same of a file that was sent.
+const UNPACKED_SENT_BYTES_MAX: u64 = 64 << 20;
+
 /// Why a file cannot be used, with its name and the next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileError {
@@ -28,6 +34,11 @@ pub struct FileError {
 }
 
 impl FileError {
+    /// What is wrong, without the name of the file.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
     /// An error of the file at this path.
     pub fn new(path: &Path, reason: impl fmt::Display) -> Self {
         Self { path: path.to_owned(), reason: reason.to_string() }
@@ -56,10 +67,48 @@ pub struct Row {
 /// Rows in the order of the file. An error ends them: what follows it cannot be trusted.
 pub type Rows<'a> = Box<dyn Iterator<Item = Result<Row, FileError>> + 'a>;
 
+/// Where the bytes of a file are.
+#[derive(Debug, Clone)]
+enum Contents {
+    /// At its path.
+    Disk,
+    /// Here: somebody has sent them.
+    Memory(Arc<[u8]>),
+}
+
+/// A file that was opened, from its beginning.
+#[derive(Debug)]
+pub(crate) enum OpenFile {
+    /// On disk.
+    Disk(File),
+    /// In memory.
+    Memory(Cursor<Arc<[u8]>>),
+}
+
+impl Read for OpenFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Disk(file) => file.read(buffer),
+            Self::Memory(bytes) => bytes.read(buffer),
+        }
+    }
+}
+
+impl Seek for OpenFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        match self {
+            Self::Disk(file) => file.seek(to),
+            Self::Memory(bytes) => bytes.seek(to),
+        }
+    }
+}
+
 /// A file to import.
 #[derive(Debug, Clone)]
 pub struct Source {
+    /// Its path; only a name if its bytes are in memory.
     path: PathBuf,
+    contents: Contents,
     format: Format,
     /// As the user named it.
     charset: Option<Charset>,
@@ -98,7 +147,33 @@ impl Source {
             Some(format) => format,
             None => Format::of(path, &head).map_err(|reason| fault(&reason))?,
         };
-        Ok(Self { path: path.to_owned(), format, charset, map, bytes: about.len(), head })
+        let (path, contents) = (path.to_owned(), Contents::Disk);
+        Ok(Self { path, contents, format, charset, map, bytes: about.len(), head })
+    }
+
+    /// A file whose bytes were sent, under the name that it had; nothing of this name is opened. The rest is as with
+    /// [`Source::open`].
+    ///
+    /// # Errors
+    /// When it is empty, or nothing says what is in it.
+    pub fn in_memory(
+        name: &str,
+        bytes: Arc<[u8]>,
+        format: Option<Format>,
+        charset: Option<Charset>,
+        map: Vec<Mapped>,
+    ) -> Result<Self, FileError> {
+        let path = PathBuf::from(name);
+        if bytes.is_empty() {
+            return Err(FileError::new(&path, "is empty"));
+        }
+        let head: Vec<u8> = bytes.iter().copied().take(HEAD_BYTES as usize).collect();
+        let format = match format {
+            Some(format) => format,
+            None => Format::of(&path, &head).map_err(|reason| FileError::new(&path, reason))?,
+        };
+        let length = bytes.len() as u64;
+        Ok(Self { path, contents: Contents::Memory(bytes), format, charset, map, bytes: length, head })
     }
 
     /// How long the file is, in bytes.
@@ -172,14 +247,25 @@ impl Source {
     }
 
     /// Its text in UTF-8 from the beginning.
-    pub(crate) fn text(&self, charset: Option<Charset>, position: Position) -> Result<Decoded<File>, FileError> {
+    pub(crate) fn text(&self, charset: Option<Charset>, position: Position) -> Result<Decoded<OpenFile>, FileError> {
         let file = self.file()?;
         Decoded::new(file, charset.or_else(|| self.declared_charset()), position).map_err(|cause| self.fault(cause))
     }
 
     /// The file from the beginning.
-    pub(crate) fn file(&self) -> Result<File, FileError> {
-        File::open(&self.path).map_err(|cause| self.fault(cause))
+    pub(crate) fn file(&self) -> Result<OpenFile, FileError> {
+        match &self.contents {
+            Contents::Disk => File::open(&self.path).map(OpenFile::Disk).map_err(|cause| self.fault(cause)),
+            Contents::Memory(bytes) => Ok(OpenFile::Memory(Cursor::new(Arc::clone(bytes)))),
+        }
+    }
+
+    /// How many bytes a packed file may unpack to: less if the file was sent, because somebody else's memory is used.
+    pub(crate) fn unpacked_bytes_max(&self) -> u64 {
+        match &self.contents {
+            Contents::Disk => UNPACKED_BYTES_MAX,
+            Contents::Memory(_) => UNPACKED_SENT_BYTES_MAX,
+        }
     }
 
     /// An error of this file.

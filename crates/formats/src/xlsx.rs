@@ -3,7 +3,6 @@
 //! A workbook cannot be streamed, because its texts are in another part than its cells. So it is unpacked in memory,
 //! within bounds that are checked before anything is read from it: a small file can unpack to any size.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 
@@ -11,15 +10,13 @@ use calamine::{DataRef, Reader, SheetVisible, Xlsx};
 
 use crate::columns::COLUMNS_MAX;
 use crate::csv_table::{self, TableError, TableText};
-use crate::source::{FileError, Source};
+use crate::source::{FileError, OpenFile, Source};
 use crate::survey::Survey;
 
 /// The most bytes of a workbook.
 const FILE_BYTES_MAX: u64 = 256 << 20;
 /// The most parts of a workbook.
 const PARTS_MAX: usize = 10_000;
-/// The most bytes that all parts of a workbook unpack to.
-const UNPACKED_BYTES_MAX: u64 = 1 << 30;
 /// The most bytes of the text of one sheet.
 const SHEET_BYTES_MAX: usize = 512 << 20;
 /// The most rows of a sheet.
@@ -37,18 +34,21 @@ pub(crate) fn survey(source: &Source) -> Result<Survey, FileError> {
             source.fault("--encoding is for files of text, and a workbook says in which encoding its texts are")
         );
     }
-    unpack_within_bounds(source.file()?).map_err(|reason| source.fault(reason))?;
+    unpack_within_bounds(source.file()?, source.unpacked_bytes_max()).map_err(|reason| source.fault(reason))?;
     let file = BufReader::new(source.file()?);
-    let mut book: Xlsx<BufReader<File>> = Xlsx::new(file).map_err(|cause| source.fault(not_read(&cause)))?;
+    let mut book: Xlsx<BufReader<OpenFile>> = Xlsx::new(file).map_err(|cause| source.fault(not_read(&cause)))?;
     let sheets = book.sheets_metadata().to_vec();
     let visible = sheets.iter().filter(|sheet| sheet.visible == SheetVisible::Visible);
     let names: Vec<String> = visible.map(|sheet| sheet.name.clone()).collect();
     let mut first_fault = None;
     let mut filled: Vec<String> = Vec::new();
     let mut found: Option<(String, Survey)> = None;
+    // A text that many cells share is stored once, so that a sheet may have more text than the workbook unpacks to.
+    let bytes_max =
+        usize::try_from(source.unpacked_bytes_max()).map_or(SHEET_BYTES_MAX, |max| max.min(SHEET_BYTES_MAX));
     for name in names {
-        let text =
-            sheet_text(&mut book, &name).map_err(|reason| source.fault(format_args!("sheet {name:?}: {reason}")))?;
+        let text = sheet_text(&mut book, &name, bytes_max)
+            .map_err(|reason| source.fault(format_args!("sheet {name:?}: {reason}")))?;
         if text.is_empty() {
             continue;
         }
@@ -80,20 +80,18 @@ fn not_read(cause: &calamine::XlsxError) -> String {
 
 /// Unpacks every part without keeping it, to find out how large it is. Pictures count, too, because a workbook can name
 /// any part as the one that holds its texts.
-fn unpack_within_bounds(file: File) -> Result<(), String> {
+fn unpack_within_bounds(file: OpenFile, bytes_max: u64) -> Result<(), String> {
     let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(|cause| format!("is no workbook: {cause}"))?;
     if archive.len() > PARTS_MAX {
         return Err(format!("has {} parts, at most {PARTS_MAX} are read", archive.len()));
     }
-    let mut room = UNPACKED_BYTES_MAX;
+    let mut room = bytes_max;
     for place in 0..archive.len() {
         let mut part = archive.by_index(place).map_err(|cause| format!("is no workbook: {cause}"))?;
         let bytes = io::copy(&mut part.by_ref().take(room + 1), &mut io::sink());
         let bytes = bytes.map_err(|cause| format!("is damaged: {cause}"))?;
         if bytes > room {
-            return Err(format!(
-                "unpacks to more than {UNPACKED_BYTES_MAX} bytes: save the sheet with the contacts as .csv"
-            ));
+            return Err(format!("unpacks to more than {bytes_max} bytes: save the sheet with the contacts as .csv"));
         }
         room -= bytes;
     }
@@ -101,7 +99,7 @@ fn unpack_within_bounds(file: File) -> Result<(), String> {
 }
 
 /// The cells of a sheet as a table of text; empty if there are none.
-fn sheet_text(book: &mut Xlsx<BufReader<File>>, name: &str) -> Result<Vec<u8>, String> {
+fn sheet_text(book: &mut Xlsx<BufReader<OpenFile>>, name: &str, bytes_max: usize) -> Result<Vec<u8>, String> {
     let mut cells = book.worksheet_cells_reader(name).map_err(|cause| cause.to_string())?;
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
     let mut row: Vec<String> = Vec::new();
@@ -120,8 +118,8 @@ fn sheet_text(book: &mut Xlsx<BufReader<File>>, name: &str) -> Result<Vec<u8>, S
             continue;
         }
         bytes += text.len();
-        if bytes > SHEET_BYTES_MAX {
-            return Err(format!("has more than {SHEET_BYTES_MAX} bytes of text: save it as .csv"));
+        if bytes > bytes_max {
+            return Err(format!("has more than {bytes_max} bytes of text: save it as .csv"));
         }
         while row_number < at {
             write_row(&mut writer, &row)?;
@@ -266,7 +264,7 @@ mod tests {
         let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
         zip.start_file("xl/sharedStrings.xml", zip::write::SimpleFileOptions::default()).expect("memory");
         let zeros = vec![b' '; 1 << 20];
-        for _ in 0..=(UNPACKED_BYTES_MAX >> 20) {
+        for _ in 0..=(crate::source::UNPACKED_BYTES_MAX >> 20) {
             zip.write_all(&zeros).expect("memory");
         }
         let bomb = zip.finish().expect("memory").into_inner();

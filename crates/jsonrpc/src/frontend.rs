@@ -9,7 +9,7 @@ use ringbook_http::{Frontend, Method, Mount, ReplyBudgetError, Request, Response
 
 use super::mnemonic::{Mnemonic, RpcError};
 use super::to_wire::{self, Metadata};
-use super::{CallMeta, Rpc, not_a_call};
+use super::{Answer, CallMeta, Rpc, not_a_call};
 
 /// The path that calls are posted to. A trailing slash and a query string are allowed, too.
 pub const API_PATH: &str = "/v2.0";
@@ -18,29 +18,32 @@ const API_PATH_SLASH: &str = "/v2.0/";
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
 
 /// The mount of the API: `POST` of [`API_PATH`].
-pub fn mount(rpc: Rpc) -> Mount {
+pub fn mount(rpc: Arc<Rpc>) -> Mount {
     Mount::new(Arc::new(JsonRpcFrontend { rpc }), [Method::POST]).at(API_PATH).at(API_PATH_SLASH)
 }
 
 struct JsonRpcFrontend {
-    rpc: Rpc,
+    rpc: Arc<Rpc>,
 }
 
 impl Frontend for JsonRpcFrontend {
     async fn handle(&self, request: Request) -> Response {
         let Request { body, peer, traceparent, requests, replies, left, .. } = request;
-        let (before, shared) =
-            self.rpc.respond(body, CallMeta { peer, traceparent, requests, replies, left }).await.into_parts();
-        match shared {
-            Some((shared, after)) => {
-                Response::around(StatusCode::OK, before, shared, vec![after]).with_content_type(JSON)
-            }
-            None => json(StatusCode::OK, before),
-        }
+        let meta = CallMeta { peer, traceparent, requests, replies, left, browser: None };
+        response(self.rpc.respond(body, meta).await)
     }
 
     fn refuse(&self, error: &TransportError) -> Response {
         json(error.status(), refusal(error))
+    }
+}
+
+/// An answer as a response of HTTP.
+pub fn response(answer: Answer) -> Response {
+    let (before, shared) = answer.into_parts();
+    match shared {
+        Some((shared, after)) => Response::around(StatusCode::OK, before, shared, vec![after]).with_content_type(JSON),
+        None => json(StatusCode::OK, before),
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use ringbook_app::access::Scope;
+use ringbook_app::access::{Scope, Secret};
 use ringbook_app::admitted::Admitted;
 use ringbook_app::application::{Application, Frontend};
 use ringbook_app::audit::Sent;
@@ -43,7 +43,7 @@ mod to_wire;
 mod tests;
 
 pub use answer::Answer;
-pub use frontend::{API_PATH, mount};
+pub use frontend::{API_PATH, mount, response};
 pub use mnemonic::Mnemonic;
 pub use to_wire::ANSWER_BYTES_MAX;
 
@@ -74,12 +74,14 @@ pub struct CallMeta {
     pub replies: ReplyBudget,
     /// Cancelled when the client has left.
     pub left: CancellationToken,
+    /// The session of a browser that the call comes with, instead of an access token.
+    pub browser: Option<Secret<String>>,
 }
 
 impl From<IpAddr> for CallMeta {
     fn from(peer: IpAddr) -> Self {
         let (requests, replies) = (RequestBudget::default(), ReplyBudget::default());
-        CallMeta { peer, traceparent: None, requests, replies, left: CancellationToken::new() }
+        CallMeta { peer, traceparent: None, requests, replies, left: CancellationToken::new(), browser: None }
     }
 }
 
@@ -96,6 +98,7 @@ struct CallContext<'a> {
     received_bytes: usize,
     limits: AnswerLimits,
     method: Option<Method>,
+    browser: Option<Secret<String>>,
 }
 
 /// The names that calls are counted under, in the order of [`Metrics::call`].
@@ -142,11 +145,12 @@ impl Rpc {
 
     /// Answers the call in this body. Always yields an answer.
     pub async fn respond(&self, body: Bytes, meta: CallMeta) -> Answer {
-        let CallMeta { peer, traceparent, requests, replies, left } = meta;
-        let mut call = self.app.begin(Frontend::JsonRpc, peer, traceparent);
+        let CallMeta { peer, traceparent, requests, replies, left, browser } = meta;
+        let frontend = if browser.is_some() { Frontend::ClientArea } else { Frontend::JsonRpc };
+        let mut call = self.app.begin(frontend, peer, traceparent);
         call.end_with(left);
         let limits = AnswerLimits { bytes_max: self.answer_bytes_max, replies };
-        let mut context = CallContext { call, received_bytes: body.len(), limits, method: None };
+        let mut context = CallContext { call, received_bytes: body.len(), limits, method: None, browser };
         let document = match context.call.read(body.len(), || secrets::parse(&body)).await {
             Ok(Ok(document)) => document,
             Ok(Err(error)) => return self.refuse(None, &context, envelope::unparsed(error)),
@@ -206,7 +210,8 @@ impl Rpc {
             Method::Open(Open::LoginUser) => methods::login(request, &mut context.call).await.map(Answer::from),
             Method::Open(Open::Discover) => methods::discover(envelope.id, params),
             Method::Guarded(method) => {
-                self.carry_out_for_caller(method, request, &mut context.call).await.map(Answer::from)
+                let browser = context.browser.as_ref();
+                self.carry_out_for_caller(method, request, browser, &mut context.call).await.map(Answer::from)
             }
         }
     }
@@ -216,12 +221,24 @@ impl Rpc {
         &self,
         method: Guarded,
         request: MethodCall<'_>,
+        browser: Option<&Secret<String>>,
         call: &mut Call<'_>,
     ) -> Result<Vec<Bytes>, RpcError> {
         let (spec, params) = (method.spec(), request.params);
         let refused = |error| error_map::of_access(error, params);
-        let token = params.text(method::ACCESS_TOKEN)?;
-        let identity = call.authenticate(&token).await.map_err(refused)?;
+        let identity = match browser {
+            // One of two callers would be passed over.
+            Some(_) if params.given(method::ACCESS_TOKEN).is_some() => {
+                return Err(RpcError::at(Mnemonic::UnexpectedParameters, method::ACCESS_TOKEN));
+            }
+            Some(session) => {
+                call.authenticate_browser(session.expose()).await.map_err(|error| refused(error.into()))?
+            }
+            None => {
+                let token = params.text(method::ACCESS_TOKEN)?;
+                call.authenticate(&token).await.map_err(refused)?
+            }
+        };
         let (user_id, misread) = acting_user(method, identity.is_agent(), params)?;
         let mut call = call.admit(method.requirement(), user_id).map_err(refused)?;
         params.refuse_unknown(spec)?;

@@ -41,6 +41,8 @@ pub struct ServeOptions {
     pub http: HttpSettings,
     /// Largest answer in bytes, before compression.
     pub answer_bytes_max: usize,
+    /// Whether the pages for people with a browser are served.
+    pub client_area: bool,
     /// How much memory the books may take.
     pub memory: Memory,
     /// How many days requests are kept in the report.
@@ -64,6 +66,8 @@ pub struct DemoOptions {
     pub listen: SocketAddr,
     /// How many contacts the book of "Demo" is filled with, at most [`value::CONTACTS_MAX`].
     pub contacts: u64,
+    /// Whether the pages for people with a browser are served.
+    pub client_area: bool,
     /// What the contacts are made from: the same number, the same people.
     pub seed: u64,
     /// How to log.

@@ -69,6 +69,7 @@ pub fn demo(options: DemoOptions) -> Result<(), Failure> {
             tls: None,
             http: HttpSettings::default(),
             answer_bytes_max: ANSWER_BYTES_MAX,
+            client_area: options.client_area,
             metrics,
             report_days: ringbook_app::audit::REPORT_DAYS,
             log_slow: options.log.slow,
@@ -77,9 +78,18 @@ pub fn demo(options: DemoOptions) -> Result<(), Failure> {
         };
         let ready = || {
             serve::say(&format!("listening on http://{bound}\n{}", curl(&made)));
+            if options.client_area {
+                serve::say(&browser(&made, &format!("http://{bound}{}", ringbook_client_area::PAGE_PATH)));
+            }
         };
         serve::run(server, ready).await
     })
+}
+
+/// Where a person with a browser signs in, and as whom.
+fn browser(made: &Value, address: &str) -> String {
+    let text = |member: &str| made["customers"][0][member].as_str().unwrap_or_default().to_owned();
+    format!("in a browser: {address} (login {}, password {})", text("login"), text("password"))
 }
 
 /// A command that prints the first contacts of the first customer.

@@ -43,6 +43,8 @@ pub struct Server {
     pub http: HttpSettings,
     /// Largest answer in bytes, before compression.
     pub answer_bytes_max: usize,
+    /// Whether people are served with a browser.
+    pub client_area: bool,
     /// The counters that everybody writes to.
     pub metrics: Arc<Metrics>,
     /// How many days requests are kept in the report.
@@ -88,6 +90,7 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
             tls: tls.map(Arc::new),
             http: options.http,
             answer_bytes_max: options.answer_bytes_max,
+            client_area: options.client_area,
             metrics,
             report_days: options.report_days,
             log_slow: options.log.slow,
@@ -138,7 +141,7 @@ pub async fn listen(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
 /// Serves until a signal says to stop; `ready` is called when calls are answered.
 pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     let Server { store, books, listener, metrics_listener, tls, http, answer_bytes_max, metrics, .. } = server;
-    let Server { report_days, log_slow, log, log_filter, .. } = server;
+    let Server { report_days, log_slow, log, log_filter, client_area, .. } = server;
     let access = Arc::new(Access::open(store.clone(), Clock::System).await?);
     let (stop, stopped) = watch::channel(());
     let report = AuditLog::new(store.clone(), Clock::System, Arc::clone(&metrics), report_days);
@@ -147,7 +150,8 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     metrics.show_store(Arc::clone(store.commits().metrics()));
     let app = Application::new(Arc::clone(&access), books.clone(), report, Clock::System, Arc::clone(&metrics));
     app.log_slow(log_slow);
-    let rpc = Rpc::new(app).answer_bytes_max(answer_bytes_max);
+    // The mounts own the application from here on: the store is closed when they are gone.
+    let mounts = mounts(app, answer_bytes_max, client_area, store.clone(), &http);
     let follow = tokio::spawn({
         let (access, stopped) = (Arc::clone(&access), stopped.clone());
         async move { access.follow(until(stopped)).await }
@@ -159,7 +163,7 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     let address = listener.local_addr()?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, tls = tls.is_some(), "answering calls");
     ready();
-    let api = (listener, mounts(rpc, store.clone(), &http));
+    let api = (listener, mounts);
     let listeners = listeners(api, tls, metrics_listener.map(|socket| (socket, &metrics)));
     let workers = books.workers().clone();
     let drain = ringbook_http::run(listeners, http, workers, Arc::clone(&metrics), until(stopped)).await;
@@ -193,13 +197,23 @@ fn listeners(
     listeners
 }
 
-/// What the API's listener answers.
-fn mounts(rpc: Rpc, store: Store, http: &HttpSettings) -> Mounts {
+/// What the API's listener answers: the API, whether the server is well, and people with a browser.
+fn mounts(
+    app: Arc<Application>,
+    answer_bytes_max: usize,
+    client_area: bool,
+    store: Store,
+    http: &HttpSettings,
+) -> Mounts {
+    let rpc = Arc::new(Rpc::new(Arc::clone(&app)).answer_bytes_max(answer_bytes_max));
     let is_well = move || {
         let store = store.clone();
         async move { store.ping().await.is_ok() }
     };
-    Mounts::new(ringbook_jsonrpc::mount(rpc)).with(ringbook_http::health(is_well, http.health_time_max))
+    let mounts = Mounts::new(ringbook_jsonrpc::mount(Arc::clone(&rpc)));
+    let mounts = mounts.with(ringbook_http::health(is_well, http.health_time_max));
+    let area = client_area.then(|| ringbook_client_area::mounts(&app, rpc));
+    area.into_iter().flatten().fold(mounts, Mounts::with)
 }
 
 /// Interrupts long questions when the server is to stop.

@@ -46,6 +46,23 @@ impl Store {
         .await
     }
 
+    /// Sets the moment at which a session is over, in Unix seconds; answers whether there is such a session.
+    pub async fn extend_session(&self, token_hash: String, expires_at: i64) -> Result<bool, StoreError> {
+        self.write(move |connection| {
+            Ok(connection.execute(statements::EXTEND_SESSION, &values![expires_at, token_hash])? > 0)
+        })
+        .await
+    }
+
+    /// Ends all sessions of a user.
+    pub async fn remove_sessions_of(&self, user: UserId) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            moved(connection)?;
+            connection.execute(statements::REMOVE_USER_SESSIONS, &values![column(user.number())]).map(drop)
+        })
+        .await
+    }
+
     /// Forgets the sessions that are over at this moment, in Unix seconds; answers how many.
     pub async fn purge_sessions(&self, now: i64) -> Result<usize, StoreError> {
         let purge = move |connection: &dyn Session| {

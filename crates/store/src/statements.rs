@@ -199,6 +199,8 @@ statements! {
     ADD_SESSION = "INSERT INTO sessions (token_hash, user_id, expires_at) VALUES ($1, $2, $3)";
     /// One session by the hash of its token.
     SESSION = "SELECT user_id, expires_at FROM sessions WHERE token_hash = $1";
+    /// A session lasts longer.
+    EXTEND_SESSION = "UPDATE sessions SET expires_at = $1 WHERE token_hash = $2";
     /// A session ends.
     REMOVE_SESSION = "DELETE FROM sessions WHERE token_hash = $1";
     /// Whether a session is past its time, which is $1.

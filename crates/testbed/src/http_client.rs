@@ -28,9 +28,9 @@ pub struct Response {
 impl Response {
     /// The first value of a header; the case of `name` is ignored.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        let lines = self.head.lines().filter_map(|line| line.split_once(':'));
         let mut values = lines.filter(|(found, _)| found.eq_ignore_ascii_case(name));
-        values.next().map(|(_, value)| value)
+        values.next().map(|(_, value)| value.trim_start())
     }
 
     /// The body as text.

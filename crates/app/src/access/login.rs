@@ -88,15 +88,32 @@ impl Access {
     ) -> Result<Session, LoginError> {
         let (token, hash) = token()?;
         let LoginAttempt { peer, now, .. } = attempt;
+        let expires_at = now.plus(SESSION_SECONDS);
         let identity = self.recognise(attempt, hash, workers, client).await?;
-        match self.begin(&identity, hash, peer, now).await {
-            Ok(expires_at) => Ok(Session { token, expires_at, account: identity.account.id, identity }),
+        match self.begin(&identity, hash, expires_at, peer, now).await {
+            Ok(()) => Ok(Session { token, expires_at, account: identity.account.id, identity }),
             Err(refused) => Err(LoginError { refused, identity: Some(identity), unchecked: None }),
         }
     }
 
+    /// Whether the password is that of the identity's user, who is known already; counted and delayed like a login.
+    ///
+    /// # Errors
+    /// It is another one, or it was not checked: too many logins have failed, or wait.
+    pub async fn confirm(
+        &self,
+        identity: &Identity,
+        attempt: LoginAttempt<'_>,
+        workers: &Workers,
+        client: &Client,
+    ) -> Result<(), LoginError> {
+        let (_, hash) = token()?;
+        let confirmed = self.recognise(attempt, hash, workers, client).await?;
+        if confirmed.user.id == identity.user.id { Ok(()) } else { Err(AccessError::LoginWrong.into()) }
+    }
+
     /// Who has this login and this password.
-    async fn recognise(
+    pub(super) async fn recognise(
         &self,
         attempt: LoginAttempt<'_>,
         hash: TokenHash,
@@ -135,15 +152,15 @@ impl Access {
     }
 
     /// Makes the session last, and charges its point when it does.
-    async fn begin(
+    pub(super) async fn begin(
         &self,
         identity: &Identity,
         hash: TokenHash,
+        expires_at: Moment,
         peer: IpAddr,
         now: Moment,
-    ) -> Result<Moment, AccessError> {
+    ) -> Result<(), AccessError> {
         let mut point: Point = admissible(&identity.account, &identity.account, peer, now)?;
-        let expires_at = now.plus(SESSION_SECONDS);
         let session = SessionRow { user: identity.user.id, expires_at: expires_at.unix() };
         let asked = self.sessions.generation();
         self.store.add_session(hash.to_hex(), session).await.map_err(|fault| match fault {
@@ -153,7 +170,7 @@ impl Access {
         })?;
         self.sessions.keep(hash, session, asked);
         point.keep();
-        Ok(expires_at)
+        Ok(())
     }
 
     /// Ends the session that the identity came with, at once; for a key there is nothing to end.

@@ -1,4 +1,4 @@
-//! What a user may do: a set of nine rights, written `SECTION:ACTION,…`.
+//! What a user may do: a set of rights, written `SECTION:ACTION,…`.
 
 use std::fmt;
 
@@ -23,11 +23,13 @@ pub enum Right {
     EmployeesDelete,
     /// See the users of customers, and everybody's requests.
     ClientUserSelect,
+    /// Manage the users, keys and addresses of the own account, in the client area.
+    AccountManage,
 }
 
 impl Right {
     /// Every right, in the order in which they are written.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::AddressBookSelect,
         Self::AddressBookInsert,
         Self::AddressBookUpdate,
@@ -37,6 +39,7 @@ impl Right {
         Self::EmployeesUpdate,
         Self::EmployeesDelete,
         Self::ClientUserSelect,
+        Self::AccountManage,
     ];
 
     /// As it is written.
@@ -51,6 +54,7 @@ impl Right {
             Self::EmployeesUpdate => "employees:update",
             Self::EmployeesDelete => "employees:delete",
             Self::ClientUserSelect => "client_user:select",
+            Self::AccountManage => "account:manage",
         }
     }
 

@@ -62,7 +62,7 @@ pub(super) fn serve_command() -> Command {
         .after_help(SERVE_EXAMPLES)
         .args([args::data("./ringbook-data"), args::database(), listen()])
         .args(network())
-        .args([memory(), reads(), deletions_kept(), report_days()])
+        .args([client_area(), memory(), reads(), deletions_kept(), report_days()])
         .args(log())
         .args(bounds)
 }
@@ -82,7 +82,12 @@ pub(super) fn demo_command() -> Command {
             args::option("seed", "N", "Seed of the random contacts; the same seed gives the same contacts")
                 .default_value("1"),
         )
+        .arg(client_area())
         .args(log())
+}
+
+fn client_area() -> Arg {
+    args::option("client-area", "on|off", "Serve the pages for people with a browser, at /").default_value("on")
 }
 
 fn listen() -> Arg {
@@ -137,6 +142,7 @@ pub(super) fn serve_options(layers: &Layers<'_>) -> Result<ServeOptions, CliErro
         tls: tls(layers)?,
         http: http(layers)?,
         answer_bytes_max: layers.required("answer-max", "limits the size of answers", value::answer_size)?,
+        client_area: layers.required("client-area", "switches the pages for browsers", value::switch)?,
         memory: layers.required("memory", "limits the memory of address books", value::memory)?,
         reads: layers.required("reads", "sets the consistency of reads", value::reads)?,
         deletions_kept: layers.required("deletions-kept", "limits the remembered deletions", value::deletions)?,
@@ -155,6 +161,7 @@ pub(super) fn demo_options(layers: &Layers<'_>) -> Result<DemoOptions, CliError>
         place,
         listen: layers.required("listen", "is the address to listen on", value::listen)?,
         contacts: layers.required("contacts", "is the number of contacts", contacts)?,
+        client_area: layers.required("client-area", "switches the pages for browsers", value::switch)?,
         seed: layers.required("seed", "is the seed of the contacts", |text| value::number(text, 0, u64::MAX))?,
         log: log_options(layers)?,
     })

@@ -81,7 +81,7 @@ fn an_operator_sets_up_an_account() {
     let users = asked(at, "user list");
     let first = json!({"id": 1, "login": "acme", "name": "acme", "description": "", "customer_id": 1, "agent_id": null,
         "rights": ["address_book:select", "employees:select"]});
-    assert_eq!((&users[0], users[1]["rights"].as_array().map(Vec::len)), (&first, Some(9)));
+    assert_eq!((&users[0], users[1]["rights"].as_array().map(Vec::len)), (&first, Some(10)));
     assert_eq!(
         asked(at, "key list"),
         json!([{"id": 1, "user_id": 1, "name": "sync", "expires_at": null, "blocked": false}])

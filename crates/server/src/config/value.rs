@@ -58,6 +58,15 @@ pub fn truth(text: &str) -> Result<bool, String> {
     }
 }
 
+/// Whether a part of the server runs.
+pub fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("is neither on nor off".to_owned()),
+    }
+}
+
 /// A whole number within bounds.
 pub fn number(text: &str, min: u64, max: u64) -> Result<u64, String> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

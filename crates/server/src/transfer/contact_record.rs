@@ -1,34 +1,10 @@
-//! A contact of a file and a record of the API: how one is sent, and whether the other has all of it.
+//! A contact of a file and a record of the API: whether the book has everything that the file has.
 
 use std::collections::HashSet;
-
-use serde_json::{Map, Value};
 
 use super::matching::is_stored_as;
 use ringbook_formats::draft::Entry;
 use ringbook_formats::record::Record;
-use ringbook_formats::values::PhoneNumber;
-
-/// A contact as an upload has it; what is empty is not in it.
-pub(super) fn members(entry: &Entry) -> Map<String, Value> {
-    let mut record = Map::new();
-    let mut put = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            record.insert(name.to_owned(), value);
-        }
-    };
-    put("last_name", Some(entry.last_name.as_str().into()));
-    put("first_name", entry.first_name.as_ref().map(|name| name.as_str().into()));
-    put("patronymic", entry.patronymic.as_ref().map(|name| name.as_str().into()));
-    let emails: Vec<&str> = entry.emails.iter().map(|email| email.as_str()).collect();
-    put("emails", (!emails.is_empty()).then(|| emails.into()));
-    let phones: Vec<&str> = entry.phones.iter().map(PhoneNumber::as_sent).collect();
-    put("phone_numbers", Some(phones.into()));
-    put("organization_name", entry.organization.as_ref().map(|name| name.as_str().into()));
-    let groups: Vec<&str> = entry.groups.iter().map(|group| group.as_str()).collect();
-    put("group_names", (!groups.is_empty()).then(|| groups.into()));
-    record
-}
 
 /// Whether a contact of the book has everything that the row has.
 pub(super) fn has_all(record: &Record, entry: &Entry, manager_id: Option<u64>) -> bool {

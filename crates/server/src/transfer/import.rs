@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::cache::{Made, Seen};
 use super::client::{Access, ApiError, CallError, Client};
-use super::contact_record::{has_all, members};
+use super::contact_record::has_all;
 use super::matching::{Known, Match, OnDuplicate, look_up};
 use super::names::{Employee, Kind, Names};
 use super::report::{Report, Verdict};
@@ -193,7 +193,7 @@ impl Importer<'_> {
             }
             Ok(((entry, remarks), is_distinct)) => {
                 self.tally.national += entry.phones.iter().filter(|phone| phone.has_trunk_prefix()).count() as u64;
-                let record = members(&entry);
+                let record = entry.upload_record();
                 let size = serde_json::to_string(&record).map_or(0, |text| text.len()) + MANAGER_BYTES_MAX;
                 let keys = self.options.matching.keys_of(&entry);
                 Ok(Some((ImportTask { number: row.number, entry, remarks, keys, is_distinct, record }, size)))

@@ -6,6 +6,7 @@
 
 mod backup;
 mod changing;
+mod client_area;
 mod crashes;
 mod files;
 mod fleet;

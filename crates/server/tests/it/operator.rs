@@ -11,7 +11,7 @@ use super::harness::{Server, added, eventually, key, operate, operate_with, outc
 use super::stores::{Engine, change};
 
 /// All rights, in the documented order.
-const RIGHTS: [&str; 9] = [
+const RIGHTS: [&str; 10] = [
     "address_book:select",
     "address_book:insert",
     "address_book:update",
@@ -21,6 +21,7 @@ const RIGHTS: [&str; 9] = [
     "employees:update",
     "employees:delete",
     "client_user:select",
+    "account:manage",
 ];
 
 /// The standard error of a command that must fail with this exit code.

@@ -1,0 +1,88 @@
+/**
+ * Saves an edited contact without overwriting what somebody else has changed meanwhile: the contact is read again
+ * first, only what was edited is sent, and where both have changed the same, the person decides.
+ */
+
+import { h } from "../../dom.js";
+import { formatList, t } from "../../i18n.js";
+import { formatPhone } from "../../phones.js";
+import { call } from "../../rpc.js";
+import { showDialog } from "../../ui/dialog.js";
+
+/** @typedef {import("../../types.js").Contact} Contact */
+/** @typedef {import("./form.js").Values} Values */
+/** @typedef {import("../../i18n.js").Key} Key */
+
+/** What each parameter is called. @type {Record<keyof Values, Key>} */
+const LABELS = {
+  last_name: "last_name",
+  first_name: "first_name",
+  patronymic: "patronymic",
+  phone_numbers: "contact.phones",
+  emails: "contact.emails",
+  organization_id: "organization",
+  personal_manager_id: "manager",
+  groups: "nav.groups",
+};
+
+/** @param {Contact} contact @returns {Values} */
+function valuesOf(contact) {
+  return {
+    last_name: contact.last_name,
+    first_name: contact.first_name,
+    patronymic: contact.patronymic,
+    phone_numbers: contact.phone_numbers,
+    emails: contact.emails,
+    organization_id: contact.organization_id,
+    personal_manager_id: contact.personal_manager_id,
+    groups: contact.groups.map((group) => group.group_id),
+  };
+}
+
+/** @param {keyof Values} name @param {unknown} value */
+function comparable(name, value) {
+  if (name === "phone_numbers") return JSON.stringify(/** @type {string[]} */ (value).map((phone) => phone.replace(/\D/g, "")));
+  if (name === "groups") return JSON.stringify([.../** @type {number[]} */ (value)].sort((a, b) => a - b));
+  return JSON.stringify(value);
+}
+
+/** @param {Contact} contact @param {keyof Values} name */
+function shown(contact, name) {
+  if (name === "phone_numbers") return contact.phone_numbers.map(formatPhone).join(", ");
+  if (name === "emails") return contact.emails.join(", ");
+  if (name === "organization_id") return contact.organization_name ?? "";
+  if (name === "personal_manager_id") return contact.personal_manager_full_name ?? "";
+  if (name === "groups") return contact.groups.map((group) => group.group_name).join(", ");
+  return contact[name] ?? "";
+}
+
+/**
+ * Saves what differs from the contact as it was opened.
+ *
+ * @param {Contact} opened
+ * @param {Values} values
+ * @param {(id: number) => Promise<Contact | undefined>} read
+ * @returns {Promise<"saved" | "unchanged" | "stopped" | "gone">}
+ */
+export async function saveContact(opened, values, read) {
+  const before = valuesOf(opened);
+  const names = /** @type {(keyof Values)[]} */ (Object.keys(LABELS));
+  const edited = names.filter((name) => comparable(name, values[name]) !== comparable(name, before[name]));
+  if (edited.length === 0) return "unchanged";
+  const present = await read(opened.id);
+  if (!present) return "gone";
+  const now = valuesOf(present);
+  const changed = names.filter((name) => comparable(name, now[name]) !== comparable(name, before[name]));
+  const both = edited.filter((name) => changed.includes(name) && comparable(name, now[name]) !== comparable(name, values[name]));
+  if (both.length > 0 && !(await mayOverwrite(present, both))) return "stopped";
+  await call("update.contacts", { id: opened.id, ...Object.fromEntries(edited.map((name) => [name, values[name]])) });
+  return "saved";
+}
+
+/** @param {Contact} present @param {(keyof Values)[]} names */
+async function mayOverwrite(present, names) {
+  const lines = names.map((name) => h("div", { class: "fact-line" }, h("dt", null, t(LABELS[name])), h("dd", { dir: "auto" }, shown(present, name) || "—")));
+  const content = [h("p", null, t("conflict.text", { fields: formatList(names.map((name) => t(LABELS[name]))) })), h("dl", { class: "conflict" }, lines)];
+  const answer = await showDialog({ title: t("conflict.title"), content, confirm: t("conflict.overwrite"), cancel: t("conflict.keep"), danger: true });
+  return answer === "confirm";
+}

@@ -1,0 +1,125 @@
+//! The embedded files, as a browser gets them: compressed if it likes, to be kept for ever under a path with their
+//! hash, and with a policy that lets nothing run that is not one of them.
+
+use bytes::Bytes;
+use ringbook_http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue,
+    REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use ringbook_http::{Frontend, HeaderMap, Request, Response, StatusCode, TransportError};
+
+use super::PAGE_PATH;
+
+include!(concat!(env!("OUT_DIR"), "/files.rs"));
+
+/// What the page may load and run: its own files. Text never becomes markup or code.
+pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// A file.
+#[derive(Debug)]
+pub(crate) struct File {
+    path: &'static str,
+    kind: &'static str,
+    plain: &'static [u8],
+    gzip: &'static [u8],
+}
+
+/// Answers `GET` of the page and its files.
+pub(crate) struct Files;
+
+impl Frontend for Files {
+    async fn handle(&self, request: Request) -> Response {
+        let path = request.path();
+        match FILES.iter().find(|file| file.path == path) {
+            Some(file) => respond(file, &request.headers, "public, max-age=31536000, immutable"),
+            None if path == PAGE_PATH => respond(&INDEX, &request.headers, "no-cache"),
+            None => Response::new(StatusCode::NOT_FOUND, Vec::new()),
+        }
+    }
+
+    fn refuse(&self, error: &TransportError) -> Response {
+        Response::new(error.status(), Vec::new())
+    }
+}
+
+fn respond(file: &'static File, asked: &HeaderMap, caching: &'static str) -> Response {
+    let takes_gzip = asked.get_all(ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok()).any(allows_gzip);
+    let body = if takes_gzip { file.gzip } else { file.plain };
+    let mut response = Response::new(StatusCode::OK, vec![Bytes::from_static(body)]);
+    let headers = &mut response.headers;
+    let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
+    set(CONTENT_TYPE, file.kind);
+    set(CACHE_CONTROL, caching);
+    set(VARY, "Accept-Encoding");
+    if takes_gzip {
+        set(CONTENT_ENCODING, "gzip");
+    }
+    set(CONTENT_SECURITY_POLICY, POLICY);
+    set(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(REFERRER_POLICY, "no-referrer");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    set(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+    response
+}
+
+/// Whether a line of `Accept-Encoding` has gzip, not at weight 0.
+fn allows_gzip(line: &str) -> bool {
+    line.split(',').any(|wish| {
+        let (coding, weight) = wish.split_once(';').unwrap_or((wish, ""));
+        let weight = weight.trim().trim_start_matches("q=");
+        coding.trim().eq_ignore_ascii_case("gzip")
+            && !(weight.starts_with('0') && weight.trim_matches(['0', '.']).is_empty())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The limit that the project sets itself for the page and its first screen, in bytes.
+    const FIRST_SCREEN_BYTES_MAX: usize = 100 * 1024;
+
+    #[test]
+    fn the_first_screen_is_small() {
+        let page = std::str::from_utf8(INDEX.plain).expect("UTF-8");
+        let needed = FILES.iter().filter(|file| page.contains(&format!("{}\"", file.path)));
+        let bytes = INDEX.gzip.len() + needed.map(|file| file.gzip.len()).sum::<usize>();
+        assert!(bytes <= FIRST_SCREEN_BYTES_MAX, "{bytes} bytes");
+    }
+
+    #[test]
+    fn the_page_names_only_files_that_there_are() {
+        let page = std::str::from_utf8(INDEX.plain).expect("UTF-8");
+        let named = page.split('"').filter(|text| text.starts_with(BASE));
+        let missing: Vec<&str> = named.filter(|name| !FILES.iter().any(|file| file.path == *name)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+        assert!(!page.contains('{'), "everything is filled in");
+    }
+
+    #[test]
+    fn compression_is_as_the_browser_likes() {
+        for (line, expected) in [
+            ("gzip, deflate, br", true),
+            ("br;q=1.0, gzip;q=0.5", true),
+            ("gzip;q=0", false),
+            ("gzip;q=0.0", false),
+            ("identity", false),
+        ] {
+            assert_eq!(allows_gzip(line), expected, "{line}");
+        }
+    }
+
+    /// No file may turn text into markup or code; the policy would refuse it in the browser.
+    #[test]
+    fn no_file_makes_markup_of_text() {
+        for file in FILES.iter().filter(|file| file.path.ends_with(".js")) {
+            let text = std::str::from_utf8(file.plain).expect("UTF-8");
+            for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"] {
+                assert!(!text.contains(word), "{word} in {}", file.path);
+            }
+        }
+    }
+}

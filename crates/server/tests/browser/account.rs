@@ -1,0 +1,82 @@
+//! The administrator of an account: users, keys, addresses.
+
+use ringbook_testbed::http_client::{connect, post};
+use serde_json::json;
+
+use super::area::Area;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_made_with_the_password_and_shown_once() {
+    let area = Area::start();
+    let browser = area.signed_in("#account").await;
+    let page = &browser.page;
+    let (_, password) = area.customer();
+    page.click("button", "Create key").await;
+    page.fill("textbox", "Name", "CRM").await;
+    page.fill("textbox", "Your own password", "wrong").await;
+    page.click("button", "Create").await;
+    page.until_text("Login or password is wrong.").await;
+    page.fill("textbox", "Your own password", &password).await;
+    page.click("button", "Create").await;
+    page.until_text("The key was created").await;
+    let token = page.value("document.querySelector('.code-line').textContent").await;
+    page.click("button", "I have saved it").await;
+    page.until("[...document.querySelectorAll('th')].some((cell) => cell.textContent === 'CRM')").await;
+    let params = json!({"access_token": token, "limit": 1});
+    let call = json!({"jsonrpc": "2.0", "id": 1, "method": "get.contacts", "params": params}).to_string();
+    let answer = connect(area.socket()).request(post(call));
+    assert_eq!(answer.json()["result"]["metadata"]["total_items"], 200, "{}", answer.text());
+    browser.close(&["403"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_has_the_rights_that_are_ticked_and_goes_with_its_sessions() {
+    let area = Area::start();
+    let browser = area.signed_in("#account").await;
+    let page = &browser.page;
+    let (_, password) = area.customer();
+    page.click("button", "Add user").await;
+    page.fill("textbox", "Login", "reader").await;
+    page.fill("textbox", "Password", "readers-password").await;
+    for right in ["Address book: Add", "Address book: Change", "Address book: Delete", "Employees: See"] {
+        page.click("checkbox", right).await;
+    }
+    page.fill("textbox", "Your own password", &password).await;
+    page.click("button", "Save").await;
+    page.find("button", "Delete “reader”").await;
+    let reader = area.browse("#contact=1").await;
+    reader.page.sign_in("reader", "readers-password").await;
+    reader.page.until("document.querySelector('main h1')?.textContent").await;
+    assert!(!reader.page.has("button", "Edit").await);
+    reader.page.open("#employees").await;
+    reader.page.until_text("employees:select").await;
+    reader.page.open("#account").await;
+    reader.page.find("button", "Sign out everywhere").await;
+    assert!(!reader.page.has("button", "Add user").await);
+    page.click("button", "Delete “reader”").await;
+    page.click("button", "Delete").await;
+    page.until("![...document.querySelectorAll('th')].some((cell) => cell.textContent === 'reader')").await;
+    reader.page.open("#contacts").await;
+    reader.page.driver.refresh().await.expect("the page loads");
+    reader.page.find("textbox", "Login").await;
+    reader.close(&["401"]).await;
+    browser.close(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_locks_oneself_out() {
+    let area = Area::start();
+    let browser = area.signed_in("#account").await;
+    let page = &browser.page;
+    page.click("button", "Delete “127.0.0.0/8”").await;
+    page.until_text("This would take your own access away").await;
+    page.click("button", "Add address").await;
+    page.fill("textbox", "Address or block", "somewhere").await;
+    page.click("button", "Add").await;
+    page.until_text("it is no address or block").await;
+    page.fill("textbox", "Address or block", "192.0.2.7").await;
+    page.click("button", "Add").await;
+    page.click("button", "Delete “192.0.2.7/32”").await;
+    page.until("!document.querySelector('main').innerText.includes('192.0.2.7')").await;
+    browser.close(&["409", "422"]).await;
+}
