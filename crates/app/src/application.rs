@@ -28,6 +28,12 @@ pub const SLOW_CALL: Duration = Duration::from_secs(1);
 pub enum Frontend {
     /// The API: JSON-RPC 2.0 over HTTP.
     JsonRpc,
+    /// Look-ups of callers and phone books over HTTP.
+    Phones,
+    /// LDAP.
+    Ldap,
+    /// CardDAV.
+    CardDav,
 }
 
 impl Frontend {
@@ -35,6 +41,9 @@ impl Frontend {
     pub const fn name(self) -> &'static str {
         match self {
             Self::JsonRpc => "jsonrpc",
+            Self::Phones => "phones",
+            Self::Ldap => "ldap",
+            Self::CardDav => "carddav",
         }
     }
 }
