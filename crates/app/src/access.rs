@@ -33,8 +33,8 @@ mod tests;
 
 pub use allowlist::{Block, ParseBlockError};
 pub use device::{
-    Charset, DEVICE_BLOCKS_MAX, DEVICE_GROUPS_MAX, DEVICE_KEY_CHARS, DEVICE_MINUTE_LIMIT, Device, DeviceCaller, DeviceIdentity, DialForm,
-    NameOrder, OUTSIDE_PREFIX_CHARS_MAX, device_key_hash, fresh_device_key,
+    Charset, DEVICE_BLOCKS_MAX, DEVICE_GROUPS_MAX, DEVICE_KEY_CHARS, DEVICE_MINUTE_LIMIT, Device, DeviceCaller,
+    DeviceIdentity, DialForm, NameOrder, OUTSIDE_PREFIX_CHARS_MAX, device_key_hash, fresh_device_key,
 };
 pub use login::{LoginAttempt, LoginError, SESSION_SECONDS, Session};
 pub use login_throttle::{FAILURES_PER_ADDRESS_MAX, FAILURES_PER_LOGIN_MAX, FAILURES_PER_NETWORK_MAX};

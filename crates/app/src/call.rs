@@ -15,8 +15,7 @@ use ringbook_store::AccountId;
 use ringbook_workers::{CancellationToken, Client, Kind, Owner};
 
 use crate::access::{
-    AccessError, DeviceIdentity, Identity, LimitKind, LimitsView, LoginAttempt, Requirement, Secret, Session,
-    User,
+    AccessError, DeviceIdentity, Identity, LimitKind, LimitsView, LoginAttempt, Requirement, Secret, Session, User,
 };
 use crate::admitted::Admitted;
 use crate::admitted_device::AdmittedDevice;
@@ -229,6 +228,12 @@ impl<'a> Call<'a> {
             let (traceparent, millis) = (self.traceparent.as_ref().map(Traceparent::as_str), took.as_millis());
             tracing::warn!(frontend, operation, millis, traceparent, "slow call");
         }
+    }
+
+    /// [`Call::count`] by the names of method and outcome.
+    pub fn count_named(&self, method: &str, outcome: &str, received_bytes: usize, sent_bytes: usize) {
+        let metrics = &self.app.metrics;
+        self.count(metrics.method(method), metrics.outcome(outcome), received_bytes, sent_bytes);
     }
 
     /// Writes the call into the audit log of the account acted for, even when it was refused: what an agent does for

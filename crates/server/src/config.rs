@@ -39,6 +39,8 @@ pub struct ServeOptions {
     pub tls: Option<TlsPaths>,
     /// The bounds of the HTTP floor, trusted proxies included.
     pub http: HttpSettings,
+    /// What the front ends for telephones are told.
+    pub devices: DeviceAccess,
     /// Largest answer in bytes, before compression.
     pub answer_bytes_max: usize,
     /// How much memory the books may take.
@@ -66,8 +68,21 @@ pub struct DemoOptions {
     pub contacts: u64,
     /// What the contacts are made from: the same number, the same people.
     pub seed: u64,
+    /// What the front ends for telephones are told.
+    pub devices: DeviceAccess,
     /// How to log.
     pub log: LogOptions,
+}
+
+/// What the front ends for telephones and switches are told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeviceAccess {
+    /// The address that clients reach the server at, without a slash at its end; `None`: where it listens.
+    pub public_url: Option<String>,
+    /// Where telephones are answered in plain HTTP, beside the API's address.
+    pub phones_listen: Option<SocketAddr>,
+    /// Whether the request report keeps numbers whole.
+    pub keeps_numbers: bool,
 }
 
 /// A certificate chain and its key, both in PEM.

@@ -20,6 +20,7 @@ use ringbook_store::{AgentId, UserId};
 use serde_json::{Value, json};
 
 use crate::config::DemoOptions;
+use crate::device_access::DeviceListeners;
 use crate::serve::{self, Failure, Server};
 use ringbook_app::access::{self, Rights, Secret, TokenHash};
 use ringbook_app::books::{Books, Bounds};
@@ -68,6 +69,8 @@ pub fn demo(options: DemoOptions) -> Result<(), Failure> {
             metrics_listener: None,
             tls: None,
             http: HttpSettings::default(),
+            device_listeners: DeviceListeners::take(&options.devices).await?,
+            devices: options.devices,
             answer_bytes_max: ANSWER_BYTES_MAX,
             metrics,
             report_days: ringbook_app::audit::REPORT_DAYS,

@@ -281,7 +281,8 @@ mod tests {
     fn secrets_are_fresh_and_read_as_they_are_typed() {
         let (one, other) = (fresh_device_key().expect("chance"), fresh_device_key().expect("chance"));
         assert!(one != other && one.expose().len() == DEVICE_KEY_CHARS);
-        let typed = format!("{}-{}", one.expose()[..6].to_uppercase(), one.expose()[6..].replace('0', "O").replace('1', "l"));
+        let typed =
+            format!("{}-{}", one.expose()[..6].to_uppercase(), one.expose()[6..].replace('0', "O").replace('1', "l"));
         assert_eq!(normal(&typed).as_ref(), Some(one.expose()));
         assert_eq!(device_key_hash(&typed), device_key_hash(one.expose()));
         for wrong in ["", "abc", &"u".repeat(DEVICE_KEY_CHARS), &"é".repeat(12), &"0".repeat(25), &"-".repeat(65)] {

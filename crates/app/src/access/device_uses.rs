@@ -45,13 +45,13 @@ impl DeviceUses {
     /// What the store does not know yet; from now on it counts as told.
     pub(super) fn unsaved(&self) -> Vec<(DeviceId, DeviceUse)> {
         let mut uses = self.uses();
-        let fresh = uses.iter_mut().filter(|(_, last)| std::mem::take(&mut last.is_unsaved));
         let row = |last: &LastUse| DeviceUse {
             at: last.at.unix(),
             from: last.address.to_string(),
             user_agent: last.user_agent.clone(),
         };
-        fresh.map(|(device, last)| (*device, row(last))).collect()
+        let fresh = |last: &mut LastUse| std::mem::take(&mut last.is_unsaved);
+        uses.iter_mut().filter_map(|(device, last)| fresh(last).then(|| (*device, row(last)))).collect()
     }
 
     /// The store was not reached: it is to be told again.

@@ -114,7 +114,9 @@ impl DeviceCommand {
                 let rows = directory.devices.iter().map(row).collect();
                 Ok(listed(rows, directory, "`ringbook device add NAME --customer ID` creates a device key"))
             }
-            Self::Set(id, edit) => store.set_device(id, edit).await.map(|()| done(id, "changed")).map_err(CliError::from),
+            Self::Set(id, edit) => {
+                store.set_device(id, edit).await.map(|()| done(id, "changed")).map_err(CliError::from)
+            }
             Self::Block(id) => store.block_device(id, true).await.map(|()| done(id, "blocked")).map_err(CliError::from),
             Self::Unblock(id) => {
                 store.block_device(id, false).await.map(|()| done(id, "unblocked")).map_err(CliError::from)

@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, Command};
 
 use super::cli_error::CliError;
 use super::{args, operator};
-use crate::config::{DemoOptions, LOG_FILTER, Layers, LogOptions, ServeOptions, TlsPaths, value};
+use crate::config::{DemoOptions, DeviceAccess, LOG_FILTER, Layers, LogOptions, ServeOptions, TlsPaths, value};
 use ringbook_http::HttpSettings;
 use ringbook_store::Location;
 
@@ -62,6 +62,7 @@ pub(super) fn serve_command() -> Command {
         .after_help(SERVE_EXAMPLES)
         .args([args::data("./ringbook-data"), args::database(), listen()])
         .args(network())
+        .args(devices())
         .args([memory(), reads(), deletions_kept(), report_days()])
         .args(log())
         .args(bounds)
@@ -82,6 +83,7 @@ pub(super) fn demo_command() -> Command {
             args::option("seed", "N", "Seed of the random contacts; the same seed gives the same contacts")
                 .default_value("1"),
         )
+        .args(devices())
         .args(log())
 }
 
@@ -97,6 +99,28 @@ fn network() -> [Arg; 4] {
         args::option("tls-key", "FILE", "Private key of --tls-cert (PEM)"),
         proxy.action(ArgAction::Append),
     ]
+}
+
+fn devices() -> [Arg; 3] {
+    let numbers = Arg::new("log-numbers").long("log-numbers").action(ArgAction::SetTrue);
+    [
+        args::option("public-url", "URL", "Address that clients reach the server at [default: where it listens]"),
+        args::option(
+            "phones-listen",
+            "ADDR:PORT",
+            "Answer telephones here, too, in plain HTTP: look-ups and phone books, not the API",
+        ),
+        numbers.help("Keep numbers that telephones look up whole in the audit log, instead of their last four digits"),
+    ]
+    .map(|arg| arg.help_heading("Telephones"))
+}
+
+fn device_access(layers: &Layers<'_>) -> Result<DeviceAccess, CliError> {
+    Ok(DeviceAccess {
+        public_url: layers.value("public-url", value::public_url)?,
+        phones_listen: layers.value("phones-listen", value::listen)?,
+        keeps_numbers: layers.is_up("log-numbers")?,
+    })
 }
 
 fn memory() -> Arg {
@@ -136,6 +160,7 @@ pub(super) fn serve_options(layers: &Layers<'_>) -> Result<ServeOptions, CliErro
         metrics: layers.value("metrics", value::listen)?,
         tls: tls(layers)?,
         http: http(layers)?,
+        devices: device_access(layers)?,
         answer_bytes_max: layers.required("answer-max", "limits the size of answers", value::answer_size)?,
         memory: layers.required("memory", "limits the memory of address books", value::memory)?,
         reads: layers.required("reads", "sets the consistency of reads", value::reads)?,
@@ -156,6 +181,7 @@ pub(super) fn demo_options(layers: &Layers<'_>) -> Result<DemoOptions, CliError>
         listen: layers.required("listen", "is the address to listen on", value::listen)?,
         contacts: layers.required("contacts", "is the number of contacts", contacts)?,
         seed: layers.required("seed", "is the seed of the contacts", |text| value::number(text, 0, u64::MAX))?,
+        devices: device_access(layers)?,
         log: log_options(layers)?,
     })
 }

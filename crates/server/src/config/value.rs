@@ -46,6 +46,8 @@ pub const BUDGET_BYTES_MAX: u64 = 1 << 40;
 pub const SLOW_MILLIS_MAX: u64 = 3_600_000;
 /// The most days that requests are kept: ten years.
 pub const REPORT_DAYS_MAX: u64 = 3_653;
+/// The longest public address.
+pub const PUBLIC_URL_BYTES_MAX: usize = 255;
 /// The most connections.
 pub const CONNECTIONS_MAX: u64 = 1_000_000;
 
@@ -180,6 +182,17 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
 pub fn listen(text: &str) -> Result<SocketAddr, String> {
     let text = text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
     text.parse().map_err(|_| "is not ADDRESS:PORT: write one like 127.0.0.1:8080, 0.0.0.0:80 or [::]:8080".to_owned())
+}
+
+/// The address that clients reach a server at, without slashes at its end.
+pub fn public_url(text: &str) -> Result<String, String> {
+    let text = text.trim_end_matches('/');
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>'&?#@".contains(&byte));
+    if host.is_empty() || host.starts_with('/') || !is_plain || text.len() > PUBLIC_URL_BYTES_MAX {
+        return Err("is not an address: write one like https://book.example or http://10.0.0.5:8080".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 /// A path; there is no file without a name.

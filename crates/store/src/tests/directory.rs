@@ -109,10 +109,16 @@ async fn device_keys_are_kept_as_they_were_set(data: TestData) {
     store.used_devices(vec![(gone, used.clone()), (first, used.clone())]).await.expect("noted");
     let after = store.directory().await.expect("the directory");
     let row = &after.devices[0];
-    assert_eq!((row.settings.name.as_str(), row.settings.expires_at, row.settings.minute_limit), ("hall", Some(9), None));
+    assert_eq!(
+        (row.settings.name.as_str(), row.settings.expires_at, row.settings.minute_limit),
+        ("hall", Some(9), None)
+    );
     assert_eq!((row.settings.groups.len(), row.settings.blocks.len(), row.blocked), (0, 0, true));
     assert_eq!((row.used.as_ref(), after.revision), (Some(&used), revision), "a use moves nothing");
-    assert_eq!(store.set_device(first, DeviceEdit { groups: Some(vec![group(9)]), ..DeviceEdit::default() }).await, missing.map(drop));
+    assert_eq!(
+        store.set_device(first, DeviceEdit { groups: Some(vec![group(9)]), ..DeviceEdit::default() }).await,
+        missing.map(drop)
+    );
     store.remove_device(first).await.expect("removed");
     assert_eq!(store.remove_device(first).await, Err(StoreError::NotFound { what: EntityKind::Device }));
 }
