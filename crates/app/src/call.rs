@@ -11,7 +11,7 @@ use std::time::Duration;
 use ringbook_clock::Moment;
 use ringbook_telemetry::{CallRecord, QuotaLimit, Traceparent};
 
-use ringbook_store::AccountId;
+use ringbook_store::{AccountId, DeviceId};
 use ringbook_workers::{CancellationToken, Client, Kind, Owner};
 
 use crate::access::{
@@ -118,8 +118,21 @@ impl<'a> Call<'a> {
         Ok(self.act_for(identity))
     }
 
-    /// Calls as a device that is known otherwise than by its secret: by its connection, or by its address.
-    pub fn act_for(&mut self, identity: DeviceIdentity) -> &DeviceIdentity {
+    /// Calls as the device key with this id, where a client is known otherwise than by a secret.
+    ///
+    /// # Errors
+    /// There is no such key.
+    pub fn authenticate_device_id(&mut self, id: DeviceId) -> Result<&DeviceIdentity, AccessError> {
+        let identity = self.app.access.device(id)?;
+        Ok(self.act_for(identity))
+    }
+
+    /// What the request report calls the device, once it is known.
+    pub fn device_label(&self) -> Option<&str> {
+        self.device.as_ref().map(|identity| identity.device.label.as_str())
+    }
+
+    fn act_for(&mut self, identity: DeviceIdentity) -> &DeviceIdentity {
         self.client = self.client.paid_by(Owner::Customer(identity.device.customer.number()));
         self.device.insert(identity)
     }

@@ -95,6 +95,19 @@ impl GivenNumber {
     }
 }
 
+/// A number with stars for all but its last four digits.
+pub fn masked(number: &str) -> String {
+    const SHOWN: usize = 4;
+    let digits = number.chars().filter(char::is_ascii_digit).count();
+    let mut hidden = digits.saturating_sub(SHOWN);
+    let mask = |letter: char| {
+        let is_hidden = letter.is_ascii_digit() && hidden > 0;
+        hidden -= usize::from(is_hidden);
+        if is_hidden { '*' } else { letter }
+    };
+    number.chars().map(mask).collect()
+}
+
 /// A number of the address book that may be the one that was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {
@@ -189,6 +202,13 @@ mod tests {
         }
         for text in ["", "anonymous", "+", "1234567890123456789012", &"1 ".repeat(100), "12a"] {
             assert_eq!(GivenNumber::read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_masked_to_their_last_four_digits() {
+        for (number, expected) in [("+49 30 1234567", "+** ** ***4567"), ("101", "101"), ("anonymous", "anonymous")] {
+            assert_eq!(masked(number), expected);
         }
     }
 

@@ -12,7 +12,7 @@ use ringbook_app::call::{Call, Ending};
 use ringbook_directory_view::caller::{self, Callers};
 use ringbook_directory_view::entry::EntryStyle;
 use ringbook_directory_view::names;
-use ringbook_directory_view::number_rule::{GivenNumber, NUMBER_BYTES_MAX};
+use ringbook_directory_view::number_rule::{GivenNumber, NUMBER_BYTES_MAX, masked};
 use ringbook_http::header::{CACHE_CONTROL, HeaderValue};
 use ringbook_http::{Response, StatusCode};
 
@@ -81,19 +81,6 @@ impl LookUp {
     }
 }
 
-/// A number with stars for all but its last four digits.
-pub fn masked(number: &str) -> String {
-    const SHOWN: usize = 4;
-    let digits = number.chars().filter(char::is_ascii_digit).count();
-    let mut hidden = digits.saturating_sub(SHOWN);
-    let mask = |letter: char| {
-        let is_hidden = letter.is_ascii_digit() && hidden > 0;
-        hidden -= usize::from(is_hidden);
-        if is_hidden { '*' } else { letter }
-    };
-    number.chars().map(mask).collect()
-}
-
 /// Answers a look-up.
 pub async fn answer(
     call: &mut Call<'_>,
@@ -141,13 +128,6 @@ async fn find(call: &mut Call<'_>, request: &DeviceRequest, look_up: &LookUp) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_masked_to_their_last_four_digits() {
-        for (number, expected) in [("+49 30 1234567", "+** ** ***4567"), ("101", "101"), ("anonymous", "anonymous")] {
-            assert_eq!(masked(number), expected);
-        }
-    }
 
     #[test]
     fn names_are_answered_without_instructions() {

@@ -24,7 +24,7 @@ const CRATES: [(&str, &[&str]); 15] = [
     ("http", &["telemetry", "workers"]),
     ("jsonrpc", &["book", "clock", "telemetry", "json", "workers", "store", "app", "http"]),
     ("directory-view", &["book", "app"]),
-    ("phones", &["json", "store", "app", "http", "directory-view"]),
+    ("phones", &["book", "json", "store", "app", "http", "directory-view"]),
     ("formats", &["book"]),
     ("server", &["book", "clock", "telemetry", "workers", "store", "app", "http", "jsonrpc", "phones", "formats"]),
 ];

@@ -192,11 +192,14 @@ impl Access {
     }
 
     /// The key with this id, for a front end that knows its devices by their addresses.
-    pub fn device(&self, id: DeviceId) -> Option<DeviceIdentity> {
+    ///
+    /// # Errors
+    /// [`AccessError::TokenInvalid`]: there is none.
+    pub fn device(&self, id: DeviceId) -> Result<DeviceIdentity, AccessError> {
         let directory = self.directory();
-        let device = directory.devices.values().find(|device| device.id == id).map(Arc::clone)?;
-        let account = directory.accounts.get(&AccountId::Customer(device.customer)).map(Arc::clone)?;
-        Some(DeviceIdentity { device, account })
+        let device = directory.devices_by_id.get(&id).map(Arc::clone).ok_or(AccessError::TokenInvalid)?;
+        let account = directory.accounts.get(&AccountId::Customer(device.customer)).map(Arc::clone);
+        Ok(DeviceIdentity { device, account: account.ok_or(AccessError::TokenInvalid)? })
     }
 
     /// Lets a request through, or says why not: first the key, then the account, the address, the limit. `user_agent` is

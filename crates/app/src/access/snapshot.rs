@@ -81,6 +81,7 @@ pub(super) struct Snapshot {
     pub(super) users: HashMap<UserId, Arc<User>>,
     pub(super) keys: HashMap<TokenHash, Arc<Key>>,
     pub(super) devices: HashMap<TokenHash, Arc<Device>>,
+    pub(super) devices_by_id: HashMap<DeviceId, Arc<Device>>,
     logins: HashMap<String, UserId>,
     /// The users of all customers of an agent, by id.
     agent_users: HashMap<AgentId, Vec<Arc<User>>>,
@@ -147,7 +148,9 @@ impl Snapshot {
     fn add_device(&mut self, row: DeviceRow, counter: Arc<Counter>) {
         match Device::read(row, counter) {
             Ok((hash, device)) => {
-                self.devices.insert(hash, Arc::new(device));
+                let device = Arc::new(device);
+                self.devices_by_id.insert(device.id, Arc::clone(&device));
+                self.devices.insert(hash, device);
             }
             Err(fault) => self.unreadable.push(fault),
         }
