@@ -278,7 +278,7 @@ pub fn sort_keys(controls: &[Control]) -> Result<Option<(Vec<SortKey>, bool)>, D
 mod tests {
     use super::*;
     use crate::ber::Writer;
-    use crate::filter::FILTER_DEPTH_MAX;
+    use crate::filter::{FILTER_DEPTH_MAX, Substrings};
 
     fn message(tag: u8, write: impl FnOnce(&mut Writer)) -> Vec<u8> {
         let mut writer = Writer::default();

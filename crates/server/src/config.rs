@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use ringbook_app::books::Reads;
 use ringbook_http::HttpSettings;
+use ringbook_ldap::LdapSettings;
 use ringbook_store::Location;
 use ringbook_telemetry::LogFormat;
 
@@ -81,6 +82,12 @@ pub struct DeviceAccess {
     pub public_url: Option<String>,
     /// Where telephones are answered in plain HTTP, beside the API's address.
     pub phones_listen: Option<SocketAddr>,
+    /// Where LDAP is answered.
+    pub ldap_listen: Option<SocketAddr>,
+    /// Where LDAP is answered over TLS.
+    pub ldaps_listen: Option<SocketAddr>,
+    /// Who may bind without encryption, and who needs no password.
+    pub ldap: LdapSettings,
     /// Whether the request report keeps numbers whole.
     pub keeps_numbers: bool,
 }

@@ -86,6 +86,7 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
         };
         let scheme = if tls.is_some() { "https" } else { "http" };
         let device_listeners = DeviceListeners::take(&options.devices).await?;
+        let further: Vec<String> = device_listeners.addresses();
         let server = Server {
             store,
             books,
@@ -102,7 +103,11 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
             log,
             log_filter: reread_filter(&options.log),
         };
-        run(server, || say(&format!("listening on {scheme}://{bound}"))).await
+        let ready = || {
+            say(&format!("listening on {scheme}://{bound}"));
+            further.iter().for_each(|line| say(line));
+        };
+        run(server, ready).await
     });
     // Everything that must be finished is; a thread that is not is left behind.
     runtime.shutdown_timeout(THREADS_END_TIME_MAX);
@@ -129,7 +134,7 @@ pub fn reread_filter(log: &LogOptions) -> Box<dyn Fn() -> Option<String> + Send>
 pub fn metrics() -> Arc<Metrics> {
     let (mut methods, outcomes, stages) =
         (ringbook_jsonrpc::methods(), ringbook_jsonrpc::outcomes(), ringbook_jsonrpc::stages());
-    methods.extend(ringbook_phones::methods());
+    methods.extend(crate::device_access::methods());
     Arc::new(Metrics::new(&methods, &outcomes, &stages).with_refusals(&TransportError::REASONS))
 }
 
@@ -159,7 +164,7 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     let address = listener.local_addr()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let settings = device_listeners.settings(&devices, &format!("{scheme}://{address}"));
-    let (device_mounts, device_listeners) = device_listeners.build(&app, &settings);
+    let (device_mounts, device_listeners) = device_listeners.build(&app, &settings, &devices.ldap, tls.as_ref());
     let rpc = Rpc::new(app).answer_bytes_max(answer_bytes_max);
     let follow = tokio::spawn({
         let (access, stopped) = (Arc::clone(&access), stopped.clone());

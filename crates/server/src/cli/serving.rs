@@ -8,6 +8,7 @@ use super::cli_error::CliError;
 use super::{args, operator};
 use crate::config::{DemoOptions, DeviceAccess, LOG_FILTER, Layers, LogOptions, ServeOptions, TlsPaths, value};
 use ringbook_http::HttpSettings;
+use ringbook_ldap::LdapSettings;
 use ringbook_store::Location;
 
 const SERVE_EXAMPLES: &str = "\
@@ -101,7 +102,7 @@ fn network() -> [Arg; 4] {
     ]
 }
 
-fn devices() -> [Arg; 3] {
+fn devices() -> [Arg; 7] {
     let numbers = Arg::new("log-numbers").long("log-numbers").action(ArgAction::SetTrue);
     [
         args::option("public-url", "URL", "Address that clients reach the server at [default: where it listens]"),
@@ -110,16 +111,36 @@ fn devices() -> [Arg; 3] {
             "ADDR:PORT",
             "Answer telephones here, too, in plain HTTP: look-ups and phone books, not the API",
         ),
+        args::option("ldap-listen", "ADDR:PORT", "Answer LDAP here, read only; StartTLS with --tls-cert"),
+        args::option("ldaps-listen", "ADDR:PORT", "Answer LDAP over TLS here, read only; needs --tls-cert"),
+        args::option(
+            "ldap-plain-bind",
+            "refuse|private|allow",
+            "Who may send a device key over LDAP without encryption: private are this machine and private networks",
+        )
+        .default_value("private"),
+        args::option(
+            "ldap-anonymous",
+            "CIDR=ID",
+            "Addresses that search with the rights of this device key without a password; may be repeated",
+        )
+        .action(ArgAction::Append),
         numbers.help("Keep numbers that telephones look up whole in the audit log, instead of their last four digits"),
     ]
     .map(|arg| arg.help_heading("Telephones"))
 }
 
 fn device_access(layers: &Layers<'_>) -> Result<DeviceAccess, CliError> {
+    let keeps_numbers = layers.is_up("log-numbers")?;
+    let plain_bind = layers.required("ldap-plain-bind", "says who may bind without encryption", value::plain_bind)?;
+    let anonymous = layers.list("ldap-anonymous", value::ldap_anonymous)?;
     Ok(DeviceAccess {
+        ldap_listen: layers.value("ldap-listen", value::listen)?,
+        ldaps_listen: layers.value("ldaps-listen", value::listen)?,
+        ldap: LdapSettings { plain_bind, anonymous, keeps_numbers },
         public_url: layers.value("public-url", value::public_url)?,
         phones_listen: layers.value("phones-listen", value::listen)?,
-        keeps_numbers: layers.is_up("log-numbers")?,
+        keeps_numbers,
     })
 }
 
@@ -154,13 +175,17 @@ fn log() -> [Arg; 3] {
 
 /// The options of `serve`.
 pub(super) fn serve_options(layers: &Layers<'_>) -> Result<ServeOptions, CliError> {
+    let (tls, devices) = (tls(layers)?, device_access(layers)?);
+    if devices.ldaps_listen.is_some() && tls.is_none() {
+        return Err(CliError::usage("--ldaps-listen needs --tls-cert and --tls-key"));
+    }
     Ok(ServeOptions {
         place: operator::place(layers)?,
         listen: layers.required("listen", "is the address to listen on", value::listen)?,
         metrics: layers.value("metrics", value::listen)?,
-        tls: tls(layers)?,
+        tls,
         http: http(layers)?,
-        devices: device_access(layers)?,
+        devices,
         answer_bytes_max: layers.required("answer-max", "limits the size of answers", value::answer_size)?,
         memory: layers.required("memory", "limits the memory of address books", value::memory)?,
         reads: layers.required("reads", "sets the consistency of reads", value::reads)?,

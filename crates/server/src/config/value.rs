@@ -13,6 +13,8 @@ use super::Memory;
 use ringbook_app::access::{Block, ParseBlockError, Rights};
 use ringbook_app::books::Reads;
 use ringbook_clock::{Moment, timezone};
+use ringbook_ldap::{Anonymous, PlainBind};
+use ringbook_store::DeviceId;
 use ringbook_telemetry::LogFormat;
 
 /// The longest name of an agent, a customer, a user or a key.
@@ -193,6 +195,20 @@ pub fn public_url(text: &str) -> Result<String, String> {
         return Err("is not an address: write one like https://book.example or http://10.0.0.5:8080".to_owned());
     }
     Ok(text.to_owned())
+}
+
+/// Who may bind without encryption.
+pub fn plain_bind(text: &str) -> Result<PlainBind, String> {
+    let known = PlainBind::ALL.iter().find(|(word, _)| *word == text);
+    known.map(|(_, policy)| *policy).ok_or_else(|| "is none of refuse, private, allow".to_owned())
+}
+
+/// A block of addresses with the device key that its clients have the rights of.
+pub fn ldap_anonymous(text: &str) -> Result<Anonymous, String> {
+    let example = || "is not CIDR=ID: write one like 10.0.0.0/8=3".to_owned();
+    let (addresses, key) = text.split_once('=').ok_or_else(example)?;
+    let device = id(key).ok().and_then(|id| DeviceId::new(id).ok()).ok_or_else(example)?;
+    Ok(Anonymous { block: block(addresses)?, device })
 }
 
 /// A path; there is no file without a name.
