@@ -37,7 +37,7 @@ enum Source {
 }
 
 /// In this order: Python before its packages.
-const REQUIREMENTS: [Requirement; 8] = [
+const REQUIREMENTS: [Requirement; 10] = [
     Requirement {
         scope: Scope::Tests,
         what: "PostgreSQL 15 or later with the extension jsquery (tests on PostgreSQL)",
@@ -49,6 +49,18 @@ const REQUIREMENTS: [Requirement; 8] = [
         what: "ps (tests that kill servers)",
         is_met: || runs("ps", "--version"),
         source: Source::Debian(|| Ok(vec!["procps".to_owned()])),
+    },
+    Requirement {
+        scope: Scope::Tests,
+        what: "xmllint (tests of phone books)",
+        is_met: || runs("xmllint", "--version"),
+        source: Source::Debian(|| Ok(vec!["libxml2-utils".to_owned()])),
+    },
+    Requirement {
+        scope: Scope::Tests,
+        what: "ldapsearch (tests of LDAP)",
+        is_met: || runs("ldapsearch", "-VV"),
+        source: Source::Debian(|| Ok(vec!["ldap-utils".to_owned()])),
     },
     Requirement {
         scope: Scope::Tests,

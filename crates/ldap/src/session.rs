@@ -129,7 +129,8 @@ impl<'a> Session<'a> {
             Request::Search(request) => {
                 let context = SearchContext { id, request: &request, controls: &controls, has_tls: self.tls.is_some() };
                 let mut call = self.call("ldap.search");
-                let answer = search::answer(&mut call, context, |call| self.authenticate(call)).await;
+                let identity = self.identity.clone();
+                let answer = search::answer(&mut call, context, |call| authenticate(call, &identity)).await;
                 self.report(
                     &call,
                     "ldap.search",
@@ -140,7 +141,9 @@ impl<'a> Session<'a> {
             }
             Request::Compare { dn, attribute, value } => {
                 let mut call = self.call("ldap.compare");
-                let answer = search::compare(&mut call, &dn, &attribute, value, |call| self.authenticate(call)).await;
+                let identity = self.identity.clone();
+                let known = |call: &mut Call<'_>| authenticate(call, &identity);
+                let answer = search::compare(&mut call, &dn, &attribute, value, known).await;
                 let (code, text) = match &answer {
                     Ok(holds) => (if *holds { ResultCode::CompareTrue } else { ResultCode::CompareFalse }, ""),
                     Err(refusal) => (refusal.code, refusal.text),
@@ -172,7 +175,8 @@ impl<'a> Session<'a> {
             }
             oid::WHO_AM_I => {
                 let mut call = self.call("ldap.bind");
-                let known = self.authenticate(&mut call).ok().map(|()| call.device_label().unwrap_or_default());
+                let known = authenticate(&mut call, &self.identity).ok();
+                let known = known.map(|()| call.device_label().unwrap_or_default());
                 let name = known.map_or_else(String::new, |label| format!("u:{label}"));
                 response.extended(id, ResultCode::Success, "", None, Some(&name));
             }
@@ -229,11 +233,6 @@ impl<'a> Session<'a> {
         call
     }
 
-    /// Finds out anew whose connection this is: the key may have been blocked meanwhile.
-    fn authenticate(&self, call: &mut Call<'_>) -> Result<(), Refusal> {
-        authenticate(call, &self.identity)
-    }
-
     /// Writes a request into the report and counts it.
     fn report(&self, call: &Call<'_>, method: &'static str, outcome: &Result<(), Refusal>, sent: &str) {
         let (ending, word) = match outcome {
@@ -274,6 +273,7 @@ impl<'a> Session<'a> {
     }
 }
 
+/// Finds out anew whose connection this is: the key may have been blocked meanwhile.
 fn authenticate(call: &mut Call<'_>, identity: &Identity) -> Result<(), Refusal> {
     match identity {
         Identity::Unknown => {

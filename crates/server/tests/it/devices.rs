@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use super::harness::{Demo, eventually, operate, outcome, told};
 use ringbook_testbed::http_client::{Response, WAIT_MAX, connect};
 
+mod ldap;
 mod looking_up;
+mod phone_books;
 
 /// A demo with an empty book and a device key for it.
 pub struct Switch {
@@ -17,7 +19,7 @@ impl Switch {
     /// With these options for the key.
     pub fn start(options: &str) -> Switch {
         let demo = Demo::start(0);
-        let added = told(&demo.data(), &format!("device add desk --customer 1 {options}"));
+        let added = told(&demo.data(), format!("device add desk --customer 1 {options}").trim_end());
         let key = added["key"].as_str().expect("a key").to_owned();
         let switch = Switch { demo, key };
         eventually(WAIT_MAX, "the key is known", || switch.get("/lookup/KEY/json?number=1").status == 200);
