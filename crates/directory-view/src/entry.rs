@@ -76,3 +76,35 @@ impl EntryStyle {
         }
     }
 }
+
+/// A UUID of version 8 that is made from the ids.
+pub fn contact_uuid(customer: u64, contact: u64) -> String {
+    let high = contact >> 48;
+    format!("{:08x}-{high:04x}-8000-8000-{:012x}", customer & 0xffff_ffff, contact & 0xffff_ffff_ffff)
+}
+
+/// The contact with a UUID of this customer.
+pub fn contact_of_uuid(customer: u64, text: &str) -> Option<u64> {
+    let hex = |part: Option<&str>| u64::from_str_radix(part?, 16).ok();
+    let mut parts = text.split('-');
+    let (_, high) = (hex(parts.next())?, hex(parts.next())?);
+    let low = hex(parts.nth(2))?;
+    let contact = high << 48 | low;
+    contact_uuid(customer, contact).eq_ignore_ascii_case(text).then_some(contact)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{contact_of_uuid, contact_uuid};
+
+    #[test]
+    fn uuids_lead_back_to_their_contacts() {
+        for contact in [1, 4_000, (1 << 62) + 5] {
+            assert_eq!(contact_of_uuid(7, &contact_uuid(7, contact)), Some(contact));
+            assert_eq!(contact_of_uuid(8, &contact_uuid(7, contact)), None);
+        }
+        for wrong in ["", "x", "00000001-0000-8000-8000", "00000007-0000-4000-8000-000000000001"] {
+            assert_eq!(contact_of_uuid(7, wrong), None, "{wrong}");
+        }
+    }
+}

@@ -10,5 +10,6 @@ pub mod names;
 pub mod number_rule;
 pub mod search;
 mod transliteration;
+pub mod xml;
 
 pub use transliteration::ascii;

@@ -1,7 +1,7 @@
 //! A contact as an entry: the attributes of `inetOrgPerson` that an address book has.
 
 use ldap_wire::Attribute;
-use ringbook_directory_view::entry::Entry;
+use ringbook_directory_view::entry::{Entry, contact_uuid};
 use ringbook_directory_view::number_rule::NumberKind;
 
 /// The classes of every entry.
@@ -44,38 +44,6 @@ pub fn attributes(entry: &Entry, customer: u64) -> Vec<Attribute> {
     add("mobile", of_kind(NumberKind::Mobile));
     add("homePhone", of_kind(NumberKind::Other));
     add("uid", one(&entry.id.to_string()));
-    add("entryUUID", one(&uuid(customer, entry.id)));
+    add("entryUUID", one(&contact_uuid(customer, entry.id)));
     attributes
-}
-
-/// A UUID of version 8 that is made from the ids.
-fn uuid(customer: u64, contact: u64) -> String {
-    let high = contact >> 48;
-    format!("{:08x}-{high:04x}-8000-8000-{:012x}", customer & 0xffff_ffff, contact & 0xffff_ffff_ffff)
-}
-
-/// The contact with a UUID of this customer.
-pub fn contact_of_uuid(customer: u64, text: &str) -> Option<u64> {
-    let hex = |part: Option<&str>| u64::from_str_radix(part?, 16).ok();
-    let mut parts = text.split('-');
-    let (_, high) = (hex(parts.next())?, hex(parts.next())?);
-    let low = hex(parts.nth(2))?;
-    let contact = high << 48 | low;
-    uuid(customer, contact).eq_ignore_ascii_case(text).then_some(contact)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{contact_of_uuid, uuid};
-
-    #[test]
-    fn uuids_lead_back_to_their_contacts() {
-        for contact in [1, 4_000, (1 << 62) + 5] {
-            assert_eq!(contact_of_uuid(7, &uuid(7, contact)), Some(contact));
-            assert_eq!(contact_of_uuid(8, &uuid(7, contact)), None);
-        }
-        for wrong in ["", "x", "00000001-0000-8000-8000", "00000007-0000-4000-8000-000000000001"] {
-            assert_eq!(contact_of_uuid(7, wrong), None, "{wrong}");
-        }
-    }
 }

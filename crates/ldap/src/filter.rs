@@ -8,11 +8,11 @@ use ldap_wire::{Filter, Substrings};
 use ringbook_app::access::NameOrder;
 use ringbook_book::Book;
 use ringbook_book::query::ask::{AskFilter, Literal};
-use ringbook_directory_view::entry::EntryStyle;
+use ringbook_directory_view::entry::{EntryStyle, contact_of_uuid};
 use ringbook_directory_view::number_rule::GivenNumber;
 use ringbook_directory_view::search::{all, any, compare, literal_pattern};
 
-use crate::entry::{CLASSES, contact_of_uuid};
+use crate::entry::CLASSES;
 
 /// Longest assertion that can match anything, in characters.
 const VALUE_CHARS_MAX: usize = 800;

@@ -173,7 +173,7 @@ async fn content(
     if is_menu && shape.has_menu() {
         return Ok(Content::Menu(groups(call, book, style)));
     }
-    if query.is_input || (shape.start() == Start::Input && query.is_bare()) {
+    if (query.is_input && shape.has_input()) || (shape.start() == Start::Input && query.is_bare()) {
         return Ok(Content::Input);
     }
     if let Some(number) = &query.number {

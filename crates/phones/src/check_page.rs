@@ -2,7 +2,7 @@
 
 use crate::links::Links;
 use crate::shapes::{Content, Paging, Shape, label};
-use crate::xml::Xml;
+use ringbook_directory_view::xml::Xml;
 
 /// Contacts that the page shows.
 const ROWS_MAX: usize = 200;

@@ -1,7 +1,7 @@
 //! The template that a 3CX is given to look callers up: `/lookup/3cx.xml`. It holds no secret; the administrator of the
 //! switch types the device key into it.
 
-use crate::xml::Xml;
+use ringbook_directory_view::xml::Xml;
 
 /// Where the name of a contact stands in an answer, and what the template calls it.
 const VARIABLES: [(&str, &str); 7] = [

@@ -5,7 +5,7 @@ use ringbook_directory_view::number_rule::NumberKind;
 use ringbook_json::write as json;
 
 use crate::lookup::LookUp;
-use crate::xml::Xml;
+use ringbook_directory_view::xml::Xml;
 
 macro_rules! forms {
     ($($(#[$doc:meta])* $form:ident $name:literal $method:literal $content_type:literal;)*) => {

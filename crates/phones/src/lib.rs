@@ -24,7 +24,6 @@ mod query;
 mod refusal;
 mod rendered_books;
 pub mod shapes;
-mod xml;
 
 use book::Books;
 use device_request::DeviceRequest;

@@ -135,6 +135,11 @@ impl Shape {
         matches!(self, Self::Yealink | Self::Snom | Self::Cisco | Self::Mitel)
     }
 
+    /// Whether it has a line to type into.
+    pub const fn has_input(self) -> bool {
+        matches!(self, Self::Snom | Self::Cisco | Self::Polycom | Self::Mitel)
+    }
+
     /// Writes what is shown.
     pub fn write(self, content: &Content, links: &Links) -> Vec<u8> {
         match self {

@@ -24,7 +24,7 @@ pub struct DeviceListeners {
 
 /// The names that requests of devices are counted under.
 pub fn methods() -> Vec<&'static str> {
-    ringbook_phones::methods().into_iter().chain(ringbook_ldap::METHODS).collect()
+    ringbook_phones::methods().into_iter().chain(ringbook_ldap::METHODS).chain(ringbook_carddav::METHODS).collect()
 }
 
 async fn take(address: Option<SocketAddr>) -> io::Result<Option<Socket>> {
@@ -76,7 +76,10 @@ impl DeviceListeners {
         ldap: &LdapSettings,
         tls: Option<&Arc<TlsFiles>>,
     ) -> (Vec<Mount>, Vec<Listener>) {
-        let mounts = || ringbook_phones::mounts(Arc::clone(app), settings.clone());
+        let mounts = || {
+            let phones = ringbook_phones::mounts(Arc::clone(app), settings.clone());
+            phones.into_iter().chain(ringbook_carddav::mounts(Arc::clone(app))).collect::<Vec<Mount>>()
+        };
         let phones = self.phones.and_then(|(socket, _)| {
             let mut mounts = mounts().into_iter();
             let table = mounts.next().map(|first| mounts.fold(Mounts::new(first), Mounts::with))?;

@@ -2,7 +2,7 @@
 
 use super::{Content, NOBODY, page_lines};
 use crate::links::Links;
-use crate::xml::Xml;
+use ringbook_directory_view::xml::Xml;
 
 /// `CiscoIPPhone…` objects.
 pub fn write(content: &Content, links: &Links) -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! Fanvil: a directory whose elements say what kind of number they hold.
 
 use super::{Content, NOBODY, places};
-use crate::xml::Xml;
+use ringbook_directory_view::xml::Xml;
 
 /// `FanvilIPPhoneDirectory`.
 pub fn write(content: &Content) -> Vec<u8> {

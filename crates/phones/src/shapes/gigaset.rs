@@ -1,7 +1,7 @@
 //! Gigaset: the search protocol of network directories, and the central book of a base station.
 
 use super::{Content, GIGASET_BYTES_MAX, places};
-use crate::xml::Xml;
+use ringbook_directory_view::xml::Xml;
 
 /// `list`, the answer to `command=get_list`.
 pub fn netdir(content: &Content) -> Vec<u8> {
@@ -45,7 +45,7 @@ pub fn central(content: &Content) -> Vec<u8> {
     xml.open("list");
     xml.line();
     for entry in content.entries() {
-        let before = xml.len();
+        let before = xml.written_bytes();
         let mut attributes = vec![("surname", entry.last_name.as_str()), ("name", entry.first_name.as_str())];
         let mut numbers: Vec<&str> = places(entry).iter().flatten().map(|number| number.dialled.as_str()).collect();
         let further = entry.numbers.iter().map(|number| number.dialled.as_str());
@@ -54,7 +54,7 @@ pub fn central(content: &Content) -> Vec<u8> {
         attributes.extend(PLACES.into_iter().zip(numbers));
         xml.empty("entry", &attributes);
         xml.line();
-        if xml.len() + END.len() > GIGASET_BYTES_MAX {
+        if xml.written_bytes() + END.len() > GIGASET_BYTES_MAX {
             xml.truncate(before);
             break;
         }

@@ -3,7 +3,7 @@
 use ringbook_directory_view::number_rule::NumberKind;
 
 use super::Content;
-use crate::xml::Xml;
+use ringbook_directory_view::xml::Xml;
 
 /// `AddressBook`.
 pub fn write(content: &Content) -> Vec<u8> {

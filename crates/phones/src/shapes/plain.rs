@@ -2,7 +2,7 @@
 
 use super::{Content, NOBODY, label, lines, page_lines};
 use crate::links::Links;
-use crate::xml::Xml;
+use ringbook_directory_view::xml::Xml;
 
 fn entry(xml: &mut Xml, name: &str, number: &str) {
     xml.open("DirectoryEntry");

@@ -4,7 +4,7 @@ use ringbook_directory_view::names::cut_bytes;
 
 use super::{Content, NOBODY, lines, page_lines};
 use crate::links::Links;
-use crate::xml::Xml;
+use ringbook_directory_view::xml::Xml;
 
 /// Longest name of the directory file, in bytes.
 const NAME_BYTES_MAX: usize = 40;
@@ -15,6 +15,7 @@ pub fn browser(content: &Content, links: &Links) -> Vec<u8> {
     html.raw("<!DOCTYPE html PUBLIC \"-//W3C//DTD HTML 4.01//EN\">\n");
     html.open("html");
     html.open("head");
+    html.raw("<meta http-equiv=\"Content-Type\" content=\"text/html; charset=utf-8\">");
     html.text("title", "Phone book");
     html.close("head");
     html.open("body");

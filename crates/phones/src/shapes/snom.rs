@@ -6,7 +6,7 @@ use ringbook_directory_view::number_rule::NumberKind;
 
 use super::{Content, NOBODY, page_lines};
 use crate::links::Links;
-use crate::xml::Xml;
+use ringbook_directory_view::xml::Xml;
 
 /// What the telephone replaces by what was typed.
 const TYPED: &str = "__X__";

@@ -1,7 +1,7 @@
 //! VTech, and the DECT systems of Snom: a directory whose entries have a place for each kind of number.
 
 use super::{Content, places};
-use crate::xml::Xml;
+use ringbook_directory_view::xml::Xml;
 
 /// `directory`.
 pub fn write(content: &Content) -> Vec<u8> {

@@ -4,7 +4,7 @@ use ringbook_directory_view::entry::Entry;
 
 use super::{Content, NOBODY, label};
 use crate::links::Links;
-use crate::xml::Xml;
+use ringbook_directory_view::xml::Xml;
 
 /// Numbers of a contact in the older form.
 const BOOK_NUMBERS: usize = 3;

@@ -1,5 +1,6 @@
 //! `ringbook serve` and `ringbook demo`: their options.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Command};
@@ -21,11 +22,15 @@ Examples:
   RINGBOOK_LOG_FORMAT=json ringbook serve --config /etc/ringbook.toml";
 
 const DEMO_EXAMPLES: &str = "\
-Prints a curl command to try, and writes logins and tokens to DIR/demo.json.
+Prints commands to try: a call of the API, a look-up of a caller, a phone book, a search by LDAP. Writes logins and tokens to
+DIR/demo.json.
 
 Examples:
   ringbook demo
   ringbook demo --data /tmp/book --listen 127.0.0.1:0 --contacts 100000";
+
+/// Where the demo answers LDAP: a free port of this machine.
+const FREE_LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// A limit of what calls take: option, value name, default, help.
 type Bound = (&'static str, &'static str, &'static str, &'static str);
@@ -199,6 +204,10 @@ pub(super) fn serve_options(layers: &Layers<'_>) -> Result<ServeOptions, CliErro
 pub(super) fn demo_options(layers: &Layers<'_>) -> Result<DemoOptions, CliError> {
     let contacts = |text: &str| value::number(text, 0, value::CONTACTS_MAX);
     let data: PathBuf = layers.required("data", "names the data directory", value::path)?;
+    let devices = device_access(layers)?;
+    if devices.ldaps_listen.is_some() {
+        return Err(CliError::usage("--ldaps-listen needs a certificate, which only `ringbook serve` has"));
+    }
     let place = operator::database(layers)?.map_or_else(|| Location::from(&data), Location::Database);
     Ok(DemoOptions {
         data,
@@ -206,7 +215,7 @@ pub(super) fn demo_options(layers: &Layers<'_>) -> Result<DemoOptions, CliError>
         listen: layers.required("listen", "is the address to listen on", value::listen)?,
         contacts: layers.required("contacts", "is the number of contacts", contacts)?,
         seed: layers.required("seed", "is the seed of the contacts", |text| value::number(text, 0, u64::MAX))?,
-        devices: device_access(layers)?,
+        devices: DeviceAccess { ldap_listen: devices.ldap_listen.or(Some(FREE_LOOPBACK)), ..devices },
         log: log_options(layers)?,
     })
 }

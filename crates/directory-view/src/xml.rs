@@ -61,6 +61,16 @@ impl Xml {
         self.0.push('\n');
     }
 
+    /// Appends what was written elsewhere.
+    pub fn append(&mut self, other: Self) {
+        self.0.push_str(&other.0);
+    }
+
+    /// Whether nothing is written.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Markup as it is.
     pub fn raw(&mut self, markup: &'static str) {
         self.0.push_str(markup);
@@ -71,8 +81,18 @@ impl Xml {
         escape(&mut self.0, text);
     }
 
+    /// A text between elements whose line ends count.
+    pub fn verbatim(&mut self, text: &str) {
+        for (at, line) in text.split("\r\n").enumerate() {
+            if at > 0 {
+                self.0.push_str("&#13;\n");
+            }
+            escape(&mut self.0, line);
+        }
+    }
+
     /// How much is written, in bytes.
-    pub fn len(&self) -> usize {
+    pub fn written_bytes(&self) -> usize {
         self.0.len()
     }
 
