@@ -37,7 +37,7 @@ enum Source {
 }
 
 /// In this order: Python before its packages.
-const REQUIREMENTS: [Requirement; 10] = [
+const REQUIREMENTS: [Requirement; 11] = [
     Requirement {
         scope: Scope::Tests,
         what: "PostgreSQL 15 or later with the extension jsquery (tests on PostgreSQL)",
@@ -61,6 +61,12 @@ const REQUIREMENTS: [Requirement; 10] = [
         what: "ldapsearch (tests of LDAP)",
         is_met: || runs("ldapsearch", "-VV"),
         source: Source::Debian(|| Ok(vec!["ldap-utils".to_owned()])),
+    },
+    Requirement {
+        scope: Scope::Tests,
+        what: "vdirsyncer and khard (tests of CardDAV)",
+        is_met: || runs("vdirsyncer", "--version") && runs("khard", "--version"),
+        source: Source::Debian(|| Ok(vec!["vdirsyncer".to_owned(), "khard".to_owned()])),
     },
     Requirement {
         scope: Scope::Tests,

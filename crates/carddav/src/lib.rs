@@ -55,7 +55,7 @@ pub fn mounts(app: Arc<Application>) -> Vec<Mount> {
     let frontend = Arc::new(CardDav { app });
     let verbs = || {
         let own = ["PROPFIND", "REPORT", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "ACL"];
-        let own = own.iter().filter_map(|verb| Method::from_bytes(verb.as_bytes()).ok());
+        let own = own.into_iter().filter_map(|verb| Method::from_bytes(verb.as_bytes()).ok());
         [Method::OPTIONS, Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE].into_iter().chain(own)
     };
     let well_known = Mount::new(Arc::clone(&frontend), verbs()).at(WELL_KNOWN_PATH);

@@ -82,6 +82,7 @@ pub async fn propfind(
         Resource::Book if with_members => contacts(call, &book).await?,
         _ => Vec::new(),
     };
+    let count = members.len();
     let write = move || -> Result<Reply, AnswerTooLarge> {
         let mut answer = MultiStatus::new(&answerer);
         let path = |resource: Resource| resource.path(&answerer.device);
@@ -101,7 +102,7 @@ pub async fn propfind(
         }
         Ok(answer.into_bytes())
     };
-    Ok(call.write(CONTACTS_MAX, move |_| write()).await??)
+    Ok(call.write(count, move |_| write()).await??)
 }
 
 /// The ids of all contacts that the device may see.
@@ -135,6 +136,7 @@ pub async fn multiget(
     let book = call.book().await?;
     let (device, style) = (Arc::clone(call.device()), EntryStyle::of(call.device()));
     let answerer = answerer(&device, &book, &request, is_minimal);
+    let count = request.hrefs.len();
     let write = move || -> Result<Reply, AnswerTooLarge> {
         let mut answer = MultiStatus::new(&answerer);
         for (href, id) in &request.hrefs {
@@ -146,7 +148,7 @@ pub async fn multiget(
         }
         Ok(answer.into_bytes())
     };
-    Ok(call.write(CONTACTS_MAX, move |_| write()).await??)
+    Ok(call.write(count, move |_| write()).await??)
 }
 
 /// The contacts that match the conditions of a client.
@@ -161,6 +163,7 @@ pub async fn query(call: &mut AdmittedDevice<'_, '_>, request: RequestXml, is_mi
     let limit = request.limit.unwrap_or(LIMIT_MAX).min(LIMIT_MAX);
     let filter = if filter == AskFilter::Everything { filter } else { all(vec![filter]) };
     let page = call.contacts(&book, Ask { filter, limit: i128::try_from(limit).ok(), ..Ask::default() }).await?;
+    let count = page.len();
     let write = move || -> Result<Reply, AnswerTooLarge> {
         let mut answer = MultiStatus::new(&answerer);
         for contact in page.contacts() {
@@ -172,7 +175,7 @@ pub async fn query(call: &mut AdmittedDevice<'_, '_>, request: RequestXml, is_mi
         }
         Ok(answer.into_bytes())
     };
-    Ok(call.write(CONTACTS_MAX, move |_| write()).await??)
+    Ok(call.write(count, move |_| write()).await??)
 }
 
 /// What has changed since a client asked last.
@@ -219,5 +222,5 @@ pub async fn sync(
         answer.sync_token(&multistatus::token(&device, changes.cursor));
         Ok(Ok(answer.into_bytes()))
     };
-    Ok(call.write(CONTACTS_MAX, move |_| write()).await???)
+    Ok(call.write(limit, move |_| write()).await???)
 }

@@ -49,8 +49,10 @@ impl Refusal {
 
     /// The report is not known, or not for this resource.
     pub const UNSUPPORTED_REPORT: Self = Self {
+        status: StatusCode::FORBIDDEN,
+        mnemonic: "method_not_found",
         error: Error::Precondition("<d:supported-report/>"),
-        ..Self::new(StatusCode::FORBIDDEN, "method_not_found")
+        cause: None,
     };
 
     /// The book has more contacts than clients may copy.
@@ -58,7 +60,7 @@ impl Refusal {
 
     /// A precondition is not met.
     pub const fn precondition(status: StatusCode, element: &'static str) -> Self {
-        Self { error: Error::Precondition(element), ..Self::new(status, "invalid_request") }
+        Self { status, mnemonic: "invalid_request", error: Error::Precondition(element), cause: None }
     }
 
     /// The book cannot be changed.

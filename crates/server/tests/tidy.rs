@@ -31,7 +31,20 @@ const CRATES: [(&str, &[&str]); 18] = [
     ("formats", &["book"]),
     (
         "server",
-        &["book", "clock", "telemetry", "workers", "store", "app", "http", "jsonrpc", "phones", "ldap", "formats"],
+        &[
+            "book",
+            "clock",
+            "telemetry",
+            "workers",
+            "store",
+            "app",
+            "http",
+            "jsonrpc",
+            "phones",
+            "ldap",
+            "carddav",
+            "formats",
+        ],
     ),
 ];
 

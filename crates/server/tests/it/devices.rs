@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::harness::{Demo, eventually, operate, outcome, told};
 use ringbook_testbed::http_client::{Response, WAIT_MAX, connect};
 
+mod carddav;
 mod ldap;
 mod looking_up;
 mod phone_books;
