@@ -83,7 +83,7 @@ fn a_device_key_is_no_token_and_a_token_no_device_key() {
     let switch = Switch::start("");
     let as_token = switch.demo.server.call("get.contacts", json!({"access_token": switch.key}));
     assert_eq!(outcome(&as_token), "access_token_invalid");
-    switch.demo.server.wait_for_log("a device key was used as an access token: refused device=1");
+    switch.demo.server.wait_for_log("a device key was used as an access token: refused device=4");
     let token = switch.demo.token("demo");
     let as_key = switch.get(&format!("/lookup/{token}/json?number=1"));
     assert_eq!((as_key.status, as_key.body.len()), (404, 0));
@@ -100,35 +100,35 @@ fn the_operator_narrows_blocks_and_removes_a_key() {
         switch.told(line);
         eventually(WAIT_MAX, line, || status() == wanted);
     };
-    becomes("device block 1", 403);
-    becomes("device unblock 1", 200);
-    becomes("device set 1 --allow 10.0.0.0/8", 403);
-    becomes("device set 1 --allow 10.0.0.0/8 --allow 127.0.0.0/8", 200);
-    becomes("device set 1 --expires 2020-01-01+00:00:00", 403);
-    becomes("device set 1 --expires none --allow all", 200);
+    becomes("device block 4", 403);
+    becomes("device unblock 4", 200);
+    becomes("device set 4 --allow 10.0.0.0/8", 403);
+    becomes("device set 4 --allow 10.0.0.0/8 --allow 127.0.0.0/8", 200);
+    becomes("device set 4 --expires 2020-01-01+00:00:00", 403);
+    becomes("device set 4 --expires none --allow all", 200);
     becomes("allow remove 127.0.0.0/8 --customer 1", 403);
     becomes("allow add 127.0.0.1 --customer 1", 200);
     becomes("customer set 1 --active false", 403);
     becomes("customer set 1 --active true", 200);
-    becomes("device set 1 --minute-limit 0", 429);
+    becomes("device set 4 --minute-limit 0", 429);
     assert_eq!(switch.get("/lookup/KEY/json?number=1").header("retry-after"), Some("60"));
     assert_eq!(switch.get("/lookup/KEY/text?number=1&name=Ann").text(), "Ann", "a text is never an error");
-    becomes("device set 1 --minute-limit none", 200);
-    becomes("device remove 1", 404);
+    becomes("device set 4 --minute-limit none", 200);
+    becomes("device remove 4", 404);
 }
 
 #[test]
 fn the_list_shows_how_keys_are_set_and_used() {
     let switch = Switch::start("--dial-form 00 --outside-prefix 9 --name-order first --charset ascii");
     switch.get_with("/lookup/json?number=1", "Authorization: Bearer KEY\r\nUser-Agent: Yealink SIP-T46S 66.84\r\n");
-    let row = || switch.told("device list")[0].clone();
+    let row = || switch.told("device list")[3].clone();
     eventually(WAIT_MAX, "the use is noted", || row()["user_agent"] == "Yealink SIP-T46S 66.84");
     let mut row = row();
     assert!(row["used_at"].as_str().is_some_and(|at| at.len() == 19), "{row}");
     row["used_at"] = Value::Null;
     assert_eq!(
         row,
-        json!({"id": 1, "customer_id": 1, "name": "desk", "group_ids": [], "dial_form": "00", "outside_prefix": "9",
+        json!({"id": 4, "customer_id": 1, "name": "desk", "group_ids": [], "dial_form": "00", "outside_prefix": "9",
             "name_order": "first", "charset": "ascii", "allow": [], "minute_limit": 600, "expires_at": null,
             "blocked": false, "used_at": null, "used_from": "127.0.0.1", "user_agent": "Yealink SIP-T46S 66.84"})
     );
@@ -171,7 +171,7 @@ fn requests_of_devices_stand_in_the_report_with_numbers_masked() {
             "filter": {"field": "api_request_method", "operator": "=", "value": "lookup.text"}}),
     );
     let row = &report[0];
-    assert_eq!((&row["token_name"], &row["employee_login"]), (&json!("desk"), &json!("device-1")), "{report}");
+    assert_eq!((&row["token_name"], &row["employee_login"]), (&json!("desk"), &json!("device-4")), "{report}");
     assert_eq!(row["api_request_body"], json!("{\"number\":\"+*******4567\"}"));
     assert!(!report.to_string().contains(&switch.key));
 }

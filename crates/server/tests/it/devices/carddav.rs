@@ -8,7 +8,7 @@ use serde_json::json;
 use super::Switch;
 use ringbook_testbed::http_client::{Response, connect};
 
-const BOOK: &str = "/dav/books/device-1/contacts/";
+const BOOK: &str = "/dav/books/device-4/contacts/";
 
 impl Switch {
     /// Sends a request with the key as the password; `DEPTH` may be empty.
@@ -112,18 +112,18 @@ fn clients_find_the_book_from_the_well_known_address() {
     let principal = r#"<?xml version="1.0" encoding="UTF-8"?><A:propfind xmlns:A="DAV:"><A:prop><A:current-user-principal/>
         <A:principal-URL/><A:resourcetype/></A:prop></A:propfind>"#;
     let found = switch.multistatus("PROPFIND", "/dav/", "0", principal);
-    assert!(found.contains("<d:href>/dav/principals/device-1/</d:href>"), "{found}");
+    assert!(found.contains("<d:href>/dav/principals/device-4/</d:href>"), "{found}");
     let home = r#"<propfind xmlns="DAV:"><prop><C:addressbook-home-set xmlns:C="urn:ietf:params:xml:ns:carddav"/></prop></propfind>"#;
-    let found = switch.multistatus("PROPFIND", "/dav/principals/device-1/", "0", home);
-    assert!(found.contains("<d:href>/dav/books/device-1/</d:href>"), "{found}");
+    let found = switch.multistatus("PROPFIND", "/dav/principals/device-4/", "0", home);
+    assert!(found.contains("<d:href>/dav/books/device-4/</d:href>"), "{found}");
     let listing = r#"<d:propfind xmlns:d="DAV:" xmlns:s="http://calendarserver.org/ns/" xmlns:m="http://me.com/_namespace/">
         <d:prop><d:resourcetype/><d:displayname/><s:getctag/><d:sync-token/><d:current-user-privilege-set/><s:me-card/>
         <m:guardian/></d:prop></d:propfind>"#;
-    let found = switch.multistatus("PROPFIND", "/dav/books/device-1/", "1", listing);
+    let found = switch.multistatus("PROPFIND", "/dav/books/device-4/", "1", listing);
     assert!(found.contains(&format!("<d:href>{BOOK}</d:href>")) && found.contains("<c:addressbook/>"), "{found}");
     assert!(found.contains("Contacts (desk)") && found.contains("HTTP/1.1 404 Not Found"), "{found}");
     assert!(!found.contains("<d:write"), "nothing says that the book can be written");
-    for (path, status) in [("/dav/books/device-2/contacts/", 404), ("/dav/x/", 404), (BOOK, 403)] {
+    for (path, status) in [("/dav/books/device-1/contacts/", 404), ("/dav/x/", 404), (BOOK, 403)] {
         assert_eq!(switch.dav("PROPFIND", path, "infinity", "").status, status, "{path}");
     }
 }

@@ -96,12 +96,12 @@ fn a_dial_plan_reads_manager_groups_and_blacklist() {
 
 #[test]
 fn a_key_of_a_group_finds_nobody_else() {
-    let switch = Switch::start("");
+    let switch = Switch::start("--minute-limit none");
     let group = switch.made("create.group_contacts", json!({"name": "Sales"}));
     let member = json!({"last_name": "In", "phone_numbers": ["5550001"], "groups": [group]});
     switch.made("create.contacts", member);
     switch.contact("Out", "O", "5550002");
-    switch.told(&format!("device set 1 --group {group}"));
+    switch.told(&format!("device set 4 --group {group}"));
     let name = |number: &str| switch.text(&format!("/lookup/KEY/text?number={number}"));
     eventually(WAIT_MAX, "only the group is seen", || name("5550002").is_empty());
     assert_eq!(name("5550001"), "In");
