@@ -110,7 +110,7 @@ fn device_lines(made: &Value, bound: SocketAddr, ldap: Option<SocketAddr>) -> Ve
     ];
     lines.extend(ldap.map(|ldap| {
         format!(
-            "ldapsearch -x -LLL -H ldap://{ldap} -D phone -w {key} -b ou=contacts -z 3 '(sn=a*)' cn telephoneNumber"
+            "ldapsearch -x -LLL -H ldap://{ldap} -D phone -w {key} -b ou=contacts -z 3 '(telephoneNumber=*)' cn telephoneNumber"
         )
     }));
     lines

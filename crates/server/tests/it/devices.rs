@@ -175,3 +175,24 @@ fn requests_of_devices_stand_in_the_report_with_numbers_masked() {
     assert_eq!(row["api_request_body"], json!("{\"number\":\"+*******4567\"}"));
     assert!(!report.to_string().contains(&switch.key));
 }
+
+#[test]
+fn the_lines_that_the_demo_prints_work() {
+    let mut demo = Demo::start(1_000);
+    let api = demo.server.line();
+    assert!(api.contains("get.contacts"), "{api}");
+    let mut get = || {
+        let line = demo.server.line();
+        let url =
+            line.trim_end().strip_prefix("curl -s '").and_then(|rest| rest.strip_suffix('\'')).expect("a line of curl");
+        let path = url.strip_prefix(&format!("http://{}", demo.server.address)).expect("the address");
+        connect(demo.server.address).request(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")).text().to_owned()
+    };
+    let (name, book) = (get(), get());
+    assert!(name.starts_with("Иванов Сергей"), "{name}");
+    assert_eq!(book.matches("<DirectoryEntry>").count(), 3, "{book}");
+    let line = demo.server.line();
+    let output = std::process::Command::new("sh").args(["-c", line.trim_end()]).output().expect("a shell");
+    let found = String::from_utf8_lossy(&output.stdout);
+    assert!(found.contains("telephoneNumber: +"), "{line}: {found} {}", String::from_utf8_lossy(&output.stderr));
+}
