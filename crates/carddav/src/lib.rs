@@ -102,7 +102,7 @@ impl Frontend for CardDav {
 
 impl CardDav {
     async fn answer(&self, request: &Request) -> Response {
-        let mut call = self.app.begin(Way::CardDav, request.peer, request.traceparent.clone());
+        let mut call = self.app.begin(Way::CardDav, request.peer, request.traceparent);
         call.end_with(request.left.clone());
         let read = request.method == "PROPFIND" || request.method == "REPORT";
         let body = if read { RequestXml::read(&request.body) } else { Ok(RequestXml::default()) };

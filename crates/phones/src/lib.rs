@@ -82,7 +82,7 @@ impl Frontend for PhonesFrontend {
             return self.template();
         }
         let received_bytes = request.uri.path_and_query().map_or(0, |path| path.as_str().len());
-        let mut call = self.app.begin(Way::Phones, request.peer, request.traceparent.clone());
+        let mut call = self.app.begin(Way::Phones, request.peer, request.traceparent);
         call.end_with(request.left.clone());
         let (method, mut response, outcome) = self.answer(&mut call, &request).await;
         call.lap(Stage::Write);

@@ -29,14 +29,15 @@ impl DeviceUses {
     /// A key was used.
     pub(super) fn note(&self, device: DeviceId, address: IpAddr, user_agent: &str, now: Moment) {
         let mut uses = self.uses();
-        if let Some(last) = uses.get_mut(&device) {
-            if last.address == address && is_shown_as(&last.user_agent, user_agent) {
-                last.is_unsaved |= last.at.minute() != now.minute();
-                if last.is_unsaved {
-                    last.at = now;
-                }
-                return;
+        if let Some(last) = uses.get_mut(&device)
+            && last.address == address
+            && is_shown_as(&last.user_agent, user_agent)
+        {
+            last.is_unsaved |= last.at.minute() != now.minute();
+            if last.is_unsaved {
+                last.at = now;
             }
+            return;
         }
         let user_agent = shown(user_agent).collect();
         uses.insert(device, LastUse { address, user_agent, at: now, is_unsaved: true });
