@@ -15,7 +15,7 @@ const USAGE: &str = "\
 usage: cargo xtask fuzz [TARGET…] [--runs N] [--seconds S] [--seed X] [--from N] [--file PATH]
        cargo xtask fuzz --coverage TARGET [--seconds S]
 
-  TARGET        envelope, file, filter, jsquery, pattern; all of them, one after another, if none is named
+  TARGET        envelope, file, filter, jsquery, ldap, pattern; all of them, one after another, if none is named
   --runs N      number of inputs for each target, 100000 if neither this nor --seconds is given
   --seconds S   time for each target
   --seed X      selects other inputs, 1 if absent

@@ -4,6 +4,7 @@ mod envelope;
 mod file;
 mod filter;
 mod jsquery;
+mod ldap;
 mod pattern;
 
 use std::path::Path;
@@ -35,11 +36,13 @@ pub static FILE: Target = Target::new("file", file::run, file::generate, file::D
 pub static FILTER: Target = Target::new("filter", filter::run, filter::generate, filter::DICTIONARY);
 /// jsquery expressions.
 pub static JSQUERY: Target = Target::new("jsquery", jsquery::run, jsquery::generate, jsquery::DICTIONARY);
+/// Messages of LDAP.
+pub static LDAP: Target = Target::new("ldap", ldap::run, ldap::generate, ldap::DICTIONARY);
 /// Regular expressions and patterns of `LIKE`.
 pub static PATTERN: Target = Target::new("pattern", pattern::run, pattern::generate, pattern::DICTIONARY);
 
 /// All targets.
-pub static TARGETS: [&Target; 5] = [&ENVELOPE, &FILE, &FILTER, &JSQUERY, &PATTERN];
+pub static TARGETS: [&Target; 6] = [&ENVELOPE, &FILE, &FILTER, &JSQUERY, &LDAP, &PATTERN];
 
 /// Separates the texts of an input that has several. It occurs in no UTF-8 text.
 pub const SEPARATOR: u8 = 0xff;

@@ -41,6 +41,11 @@ fn a_jsquery_and_its_negation_never_agree() {
 }
 
 #[test]
+fn messages_of_ldap_are_read_within_bounds() {
+    run("ldap", 4_000);
+}
+
+#[test]
 fn scans_find_what_single_matches_find() {
     run("pattern", 1_200);
 }

@@ -37,7 +37,7 @@ enum Source {
 }
 
 /// In this order: Python and npm before their packages.
-const REQUIREMENTS: [Requirement; 11] = [
+const REQUIREMENTS: [Requirement; 14] = [
     Requirement {
         scope: Scope::Tests,
         what: "PostgreSQL 15 or later with the extension jsquery (tests on PostgreSQL)",
@@ -55,6 +55,24 @@ const REQUIREMENTS: [Requirement; 11] = [
         what: "Chromium and ChromeDriver (tests of the client area in a browser)",
         is_met: || runs("chromium", "--version") && runs("chromedriver", "--version"),
         source: Source::Debian(|| Ok(vec!["chromium".to_owned(), "chromium-driver".to_owned()])),
+    },
+    Requirement {
+        scope: Scope::Tests,
+        what: "xmllint (tests of phone books)",
+        is_met: || runs("xmllint", "--version"),
+        source: Source::Debian(|| Ok(vec!["libxml2-utils".to_owned()])),
+    },
+    Requirement {
+        scope: Scope::Tests,
+        what: "ldapsearch (tests of LDAP)",
+        is_met: || runs("ldapsearch", "-VV"),
+        source: Source::Debian(|| Ok(vec!["ldap-utils".to_owned()])),
+    },
+    Requirement {
+        scope: Scope::Tests,
+        what: "vdirsyncer and khard (tests of CardDAV)",
+        is_met: || runs("vdirsyncer", "--version") && runs("khard", "--version"),
+        source: Source::Debian(|| Ok(vec!["vdirsyncer".to_owned(), "khard".to_owned()])),
     },
     Requirement {
         scope: Scope::Tests,

@@ -18,6 +18,8 @@ use tokio::sync::{Mutex, Semaphore};
 pub mod administration;
 mod allowlist;
 mod browser;
+mod device;
+mod device_uses;
 mod follow;
 mod login;
 mod login_throttle;
@@ -34,6 +36,10 @@ mod tests;
 pub use allowlist::{Block, ParseBlockError};
 pub use browser::{
     Acting, BROWSER_IDLE_SECONDS, BROWSER_SECONDS_MAX, BrowserSession, BrowserSessionError, browser_session_end,
+};
+pub use device::{
+    Charset, DEVICE_BLOCKS_MAX, DEVICE_GROUPS_MAX, DEVICE_KEY_CHARS, DEVICE_MINUTE_LIMIT, Device, DeviceCaller,
+    DeviceIdentity, DialForm, NameOrder, OUTSIDE_PREFIX_CHARS_MAX, device_key_hash, fresh_device_key,
 };
 pub use login::{LoginAttempt, LoginError, SESSION_SECONDS, Session};
 pub use login_throttle::{FAILURES_PER_ADDRESS_MAX, FAILURES_PER_LOGIN_MAX, FAILURES_PER_NETWORK_MAX};
@@ -273,6 +279,9 @@ pub struct Access {
     failures: Arc<login_throttle::LoginThrottle>,
     passwords: passwords::Passwords,
     lookups: Semaphore,
+    device_uses: device_uses::DeviceUses,
+    /// Limits the lines about tokens and device keys that came where the other belongs.
+    misuse: device_uses::OncePerMinute,
     /// The revisions seen last; whoever holds it is the only one that catches up.
     followed: Mutex<Revisions>,
 }
@@ -295,6 +304,8 @@ impl Access {
             failures: Arc::default(),
             passwords,
             lookups: Semaphore::new(LOOKUPS_AT_ONCE_MAX),
+            device_uses: device_uses::DeviceUses::default(),
+            misuse: device_uses::OncePerMinute::default(),
             followed: Mutex::new(followed),
         })
     }
@@ -312,6 +323,7 @@ impl Access {
         }
         // The sessions of browsers have another form; they are for requests with their cookie only.
         if !secret::looks_like_a_token(token) {
+            self.note_device_misuse(token, now);
             return Err(AccessError::TokenInvalid);
         }
         let session = match self.sessions.find(hash) {
@@ -398,20 +410,19 @@ fn identity(directory: Arc<Snapshot>, user: UserId, badge: Credential) -> Result
 
 /// The account acted for is active and has the address on its list, and the token's account has a point left.
 fn admissible(effective_user: &Account, charged: &Account, peer: IpAddr, now: Moment) -> Result<Point, AccessError> {
-    reachable(effective_user, peer)?;
+    account_is_open(effective_user, peer.to_canonical())?;
     charged.counter.take(charged.limits, now).map_err(|(per, max)| AccessError::LimitExceeded { per, max })
 }
 
-/// The account acted for is active and has the address on its list.
-fn reachable(effective_user: &Account, peer: IpAddr) -> Result<(), AccessError> {
-    if let Some(fault) = &effective_user.unreadable {
+/// The account is active and has the address on its list.
+fn account_is_open(account: &Account, address: IpAddr) -> Result<(), AccessError> {
+    if let Some(fault) = &account.unreadable {
         return Err(AccessError::Unavailable(fault.clone()));
     }
-    if !effective_user.active {
+    if !account.active {
         return Err(AccessError::AccountInactive);
     }
-    let address = peer.to_canonical();
-    if !effective_user.blocks.iter().any(|block| block.contains(address)) {
+    if !account.blocks.iter().any(|block| block.contains(address)) {
         return Err(AccessError::AddressNotAllowed { address });
     }
     Ok(())

@@ -30,6 +30,12 @@ pub enum Frontend {
     JsonRpc,
     /// The client area: people with a browser.
     ClientArea,
+    /// Look-ups of callers and phone books over HTTP.
+    Phones,
+    /// LDAP.
+    Ldap,
+    /// CardDAV.
+    CardDav,
 }
 
 impl Frontend {
@@ -38,6 +44,9 @@ impl Frontend {
         match self {
             Self::JsonRpc => "jsonrpc",
             Self::ClientArea => "client-area",
+            Self::Phones => "phones",
+            Self::Ldap => "ldap",
+            Self::CardDav => "carddav",
         }
     }
 }

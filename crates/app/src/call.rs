@@ -11,19 +11,22 @@ use std::time::Duration;
 use ringbook_clock::Moment;
 use ringbook_telemetry::{CallRecord, QuotaLimit, Traceparent};
 
-use ringbook_store::{AccountId, StoreError};
+use ringbook_store::{AccountId, DeviceId, StoreError};
 use ringbook_workers::{CancellationToken, Client, Kind, Owner};
 
 use crate::access::{
-    AccessError, Acting, BrowserSession, BrowserSessionError, Identity, LimitKind, LimitsView, LoginAttempt,
-    LoginError, Requirement, Secret, Session, User,
+    AccessError, Acting, BrowserSession, BrowserSessionError, DeviceIdentity, Identity, LimitKind, LimitsView,
+    LoginAttempt, LoginError, Requirement, Secret, Session, User,
 };
 use crate::admitted::Admitted;
+use crate::admitted_device::AdmittedDevice;
 use crate::app_error::AppError;
 use crate::application::{Application, Frontend};
 use crate::audit::{Request, Sent};
 use crate::stopwatch::{Stage, Stopwatch};
 
+/// The user that requests of devices stand under in the audit log; no user has this id.
+const DEVICE_USER: u64 = 0;
 /// What reading a byte of a request takes.
 const READ_NANOS_PER_BYTE: u64 = 4;
 
@@ -39,6 +42,8 @@ pub struct Call<'a> {
     pub(crate) client: Client,
     operation: Option<&'static str>,
     identity: Option<Identity>,
+    /// The device that calls, instead of a user.
+    device: Option<DeviceIdentity>,
     /// The user acted for, once it is known that the caller may.
     effective_user: Option<Arc<User>>,
 }
@@ -67,8 +72,8 @@ impl<'a> Call<'a> {
     ) -> Self {
         let stopwatch = Stopwatch::start();
         let client = Client::new(Owner::address(peer));
-        let (operation, identity, effective_user) = (None, None, None);
-        Self { app, frontend, peer, traceparent, now, stopwatch, client, operation, identity, effective_user }
+        let (operation, identity, device, effective_user) = (None, None, None, None);
+        Self { app, frontend, peer, traceparent, now, stopwatch, client, operation, identity, device, effective_user }
     }
 
     /// Lets the call end early when its client leaves: questions are interrupted then, changes are finished. To be said
@@ -160,6 +165,50 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// Finds out whose device key this is.
+    ///
+    /// # Errors
+    /// It is no device key.
+    pub fn authenticate_device(&mut self, key: &str) -> Result<&DeviceIdentity, AccessError> {
+        let identity = self.app.access.identify_device(key, self.now)?;
+        Ok(self.act_for(identity))
+    }
+
+    /// Calls as the device key with this id, where a client is known otherwise than by a secret.
+    ///
+    /// # Errors
+    /// There is no such key.
+    pub fn authenticate_device_id(&mut self, id: DeviceId) -> Result<&DeviceIdentity, AccessError> {
+        let identity = self.app.access.device(id)?;
+        Ok(self.act_for(identity))
+    }
+
+    /// What the request report calls the device, once it is known.
+    pub fn device_label(&self) -> Option<&str> {
+        self.device.as_ref().map(|identity| identity.device.label.as_str())
+    }
+
+    fn act_for(&mut self, identity: DeviceIdentity) -> &DeviceIdentity {
+        self.client = self.client.paid_by(Owner::Customer(identity.device.customer.number()));
+        self.device.insert(identity)
+    }
+
+    /// Admits the device and takes one request of its limit. `user_agent` is what it calls itself.
+    ///
+    /// # Errors
+    /// Those of [`crate::access::Access::admit_device`]; [`AccessError::TokenInvalid`] before authentication.
+    pub fn admit_device(&mut self, user_agent: &str) -> Result<AdmittedDevice<'_, 'a>, AccessError> {
+        let identity = self.device.as_ref().ok_or(AccessError::TokenInvalid)?;
+        let admitted = self.app.access.admit_device(identity, self.peer, user_agent, self.now);
+        let caller = admitted.inspect_err(|error| {
+            if let AccessError::LimitExceeded { .. } = error {
+                self.app.metrics.quota_refused(QuotaLimit::Minute);
+            }
+        })?;
+        self.stopwatch.lap(Stage::Access);
+        Ok(AdmittedDevice::new(self, caller))
+    }
+
     /// Begins a session with login and password.
     ///
     /// # Errors
@@ -246,7 +295,7 @@ impl<'a> Call<'a> {
 
     /// Whether the caller is known.
     pub const fn is_authenticated(&self) -> bool {
-        self.identity.is_some()
+        self.identity.is_some() || self.device.is_some()
     }
 
     /// How the caller's account stands with its limits; `None` while the caller is unknown or has no limits.
@@ -275,20 +324,25 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// [`Call::count`] by the names of method and outcome.
+    pub fn count_named(&self, method: &str, outcome: &str, received_bytes: usize, sent_bytes: usize) {
+        let metrics = &self.app.metrics;
+        self.count(metrics.method(method), metrics.outcome(outcome), received_bytes, sent_bytes);
+    }
+
     /// Writes the call into the audit log of the account acted for, even when it was refused: what an agent does for
     /// a customer is the customer's to know. Calls of unknown callers are not written. `id` is what the client calls
     /// the call; `body` must not contain secrets.
     pub fn audit(&self, ending: Ending, id: &str, body: Sent<'_>) {
-        let (Some(identity), Some(operation)) = (&self.identity, self.operation) else {
+        let (Some(who), Some(operation)) = (self.audited(), self.operation) else {
             return;
         };
-        let user = self.effective_user.as_deref().unwrap_or(identity.user());
         let request = Request {
             started_at: self.now.unix(),
-            user: user.id.number(),
-            login: &user.login,
-            token_name: identity.key().map(|key| key.name.as_str()),
-            is_agent: identity.is_agent(),
+            user: who.user,
+            login: who.login,
+            token_name: who.token_name,
+            is_agent: who.is_agent,
             method: operation,
             raw_id: id,
             ip: self.peer.to_canonical(),
@@ -299,6 +353,37 @@ impl<'a> Call<'a> {
             },
             body,
         };
-        self.app.audit.record(user.account, &request);
+        self.app.audit.record(who.account, &request);
     }
+
+    /// Whom the audit log names; nobody while the caller is unknown.
+    fn audited(&self) -> Option<Audited<'_>> {
+        if let Some(DeviceIdentity { device, account }) = &self.device {
+            return Some(Audited {
+                account: account.id,
+                user: DEVICE_USER,
+                login: &device.label,
+                token_name: Some(&device.name),
+                is_agent: false,
+            });
+        }
+        let identity = self.identity.as_ref()?;
+        let user = self.effective_user.as_deref().unwrap_or(identity.user());
+        Some(Audited {
+            account: user.account,
+            user: user.id.number(),
+            login: &user.login,
+            token_name: identity.key().map(|key| key.name.as_str()),
+            is_agent: identity.is_agent(),
+        })
+    }
+}
+
+/// Whom the audit log names as the caller.
+struct Audited<'c> {
+    account: AccountId,
+    user: u64,
+    login: &'c str,
+    token_name: Option<&'c str>,
+    is_agent: bool,
 }

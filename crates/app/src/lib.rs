@@ -8,6 +8,7 @@
 
 pub mod access;
 pub mod admitted;
+pub mod admitted_device;
 pub mod app_error;
 pub mod application;
 pub mod audit;

@@ -20,6 +20,7 @@ mod client_watch;
 mod compression;
 mod conn_state;
 mod connection;
+pub mod credentials;
 mod deadlines;
 mod dispatch;
 mod frontend;

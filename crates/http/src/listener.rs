@@ -48,6 +48,8 @@ pub struct Listener {
     socket: TcpListener,
     protocol: Protocol,
     tls: Option<Arc<TlsFiles>>,
+    /// Whether connections begin in the clear although there is a certificate.
+    starts_plain: bool,
     connections_max: Option<u32>,
     is_counted: bool,
 }
@@ -55,12 +57,19 @@ pub struct Listener {
 impl Listener {
     /// A listener in the clear, whose connections are bounded by [`HttpSettings::connections_max`] and counted.
     pub fn new(socket: TcpListener, protocol: Protocol) -> Listener {
-        Listener { socket, protocol, tls: None, connections_max: None, is_counted: true }
+        Listener { socket, protocol, tls: None, starts_plain: false, connections_max: None, is_counted: true }
     }
 
     /// Expects every connection to speak TLS.
     pub fn with_tls(mut self, tls: Option<Arc<TlsFiles>>) -> Listener {
         self.tls = tls;
+        self
+    }
+
+    /// Hands the certificate to a protocol whose connections begin in the clear and may be encrypted later.
+    pub fn with_start_tls(mut self, tls: Option<Arc<TlsFiles>>) -> Listener {
+        self.tls = tls;
+        self.starts_plain = true;
         self
     }
 
@@ -87,6 +96,7 @@ enum Service {
 struct Running {
     settings: Arc<HttpSettings>,
     tls: Option<Arc<TlsFiles>>,
+    starts_plain: bool,
     connections: Arc<Connections>,
     service: Service,
     shutdown: Arc<Shutdown>,
@@ -119,6 +129,7 @@ pub async fn run(
         let running = Arc::new(Running {
             settings: Arc::clone(&settings),
             tls: listener.tls,
+            starts_plain: listener.starts_plain,
             connections,
             service,
             shutdown: Arc::clone(&stop),
@@ -195,7 +206,7 @@ async fn serve(running: Arc<Running>, stream: TcpStream, peer: IpAddr, _place: O
     let _open = running.connections.open();
     // Responses are written whole; waiting to fill a packet would only delay their ends.
     let _ = stream.set_nodelay(true);
-    let Some(tls) = &running.tls else {
+    let Some(tls) = running.tls.as_ref().filter(|_| !running.starts_plain) else {
         return speak(&running, stream, peer, false).await;
     };
     let handshake = TlsAcceptor::from(tls.current()).accept(stream);

@@ -6,10 +6,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
+
+use super::protocol::ByteStream;
 
 /// Why a pair of files cannot be used, and what to do about it.
 #[derive(Debug)]
@@ -54,6 +57,15 @@ impl TlsFiles {
         let fresh = config(&self.certificate, &self.key)?;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
+    }
+
+    /// Encrypts a connection that has begun in the clear.
+    ///
+    /// # Errors
+    /// The handshake fails. It has no bound of its own.
+    pub async fn accept(&self, stream: Box<dyn ByteStream>) -> std::io::Result<Box<dyn ByteStream>> {
+        let encrypted = TlsAcceptor::from(self.current()).accept(stream).await?;
+        Ok(Box::new(encrypted))
     }
 
     pub(super) fn current(&self) -> Arc<ServerConfig> {

@@ -21,6 +21,7 @@ mod cli_error;
 mod completions;
 mod console;
 mod customer;
+mod device;
 mod exchange;
 mod export;
 mod health;
@@ -52,6 +53,7 @@ Examples:
   ringbook user add acme --customer 1           a user of the customer
   ringbook key add --user 1                     an access token for the user, printed once
   ringbook allow add 10.0.0.0/8 --customer 1    addresses that may call for the customer
+  ringbook device add phones --customer 1       a key for telephones, printed once
   ringbook serve                                the server";
 
 /// The program with all of its commands.
@@ -66,6 +68,7 @@ fn program() -> Command {
         .arg(config.global(true).help_heading(args::COMMON))
         .subcommands([serving::demo_command(), serving::serve_command()])
         .subcommands([agent::command(), customer::command(), user::command(), key::command(), allow::command()])
+        .subcommand(device::command())
         .subcommands([import::command(), export::command()])
         .subcommands([backup::command(), check::command(), migrate::command(), health::command()])
         .subcommands([completions::command(), man::command()])
@@ -153,6 +156,7 @@ fn run_command(
         "customer" => customer::run(verb, leaf, layers),
         "user" => user::run(verb, leaf, layers, console.stdin),
         "key" => key::run(verb, leaf, layers),
+        "device" => device::run(verb, leaf, layers),
         "allow" => allow::run(verb, leaf, layers),
         "backup" => backup::run(leaf, layers, console.progress),
         "check" => check::run(layers, console.progress),

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use ringbook_app::books::Reads;
 use ringbook_http::HttpSettings;
+use ringbook_ldap::LdapSettings;
 use ringbook_store::Location;
 use ringbook_telemetry::LogFormat;
 
@@ -39,6 +40,8 @@ pub struct ServeOptions {
     pub tls: Option<TlsPaths>,
     /// The bounds of the HTTP floor, trusted proxies included.
     pub http: HttpSettings,
+    /// What the front ends for telephones are told.
+    pub devices: DeviceAccess,
     /// Largest answer in bytes, before compression.
     pub answer_bytes_max: usize,
     /// Whether the pages for people with a browser are served.
@@ -70,8 +73,27 @@ pub struct DemoOptions {
     pub client_area: bool,
     /// What the contacts are made from: the same number, the same people.
     pub seed: u64,
+    /// What the front ends for telephones are told.
+    pub devices: DeviceAccess,
     /// How to log.
     pub log: LogOptions,
+}
+
+/// What the front ends for telephones and switches are told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeviceAccess {
+    /// The address that clients reach the server at, without a slash at its end; `None`: where it listens.
+    pub public_url: Option<String>,
+    /// Where telephones are answered in plain HTTP, beside the API's address.
+    pub phones_listen: Option<SocketAddr>,
+    /// Where LDAP is answered.
+    pub ldap_listen: Option<SocketAddr>,
+    /// Where LDAP is answered over TLS.
+    pub ldaps_listen: Option<SocketAddr>,
+    /// Who may bind without encryption, and who needs no password.
+    pub ldap: LdapSettings,
+    /// Whether the request report keeps numbers whole.
+    pub keeps_numbers: bool,
 }
 
 /// A certificate chain and its key, both in PEM.

@@ -7,6 +7,7 @@ mod names;
 pub mod people;
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -20,12 +21,14 @@ use ringbook_store::{AgentId, UserId};
 use serde_json::{Value, json};
 
 use crate::config::DemoOptions;
+use crate::device_access::DeviceListeners;
 use crate::serve::{self, Failure, Server};
-use ringbook_app::access::{self, Rights, Secret, TokenHash};
+use ringbook_app::access::{self, Charset, DialForm, NameOrder, Rights, Secret, TokenHash};
 use ringbook_app::books::{Books, Bounds};
 use ringbook_http::HttpSettings;
 use ringbook_jsonrpc::{ANSWER_BYTES_MAX, API_PATH};
-use ringbook_store::{AccountId, Location, NewCustomer, NewKey, NewUser, Role, Store};
+use ringbook_phones::{LOOKUP_PATH, PHONE_PATH};
+use ringbook_store::{AccountId, DeviceSettings, Location, NewCustomer, NewDevice, NewKey, NewUser, Role, Store};
 use ringbook_telemetry;
 
 /// The file with ids, passwords and tokens, beside the data.
@@ -37,6 +40,8 @@ const BATCH_CONTACTS: usize = 10_000;
 const SMALL_CONTACTS: u64 = 10;
 const DAY_LIMIT: u64 = 1_000_000;
 const MINUTE_LIMIT: u64 = 100_000;
+/// A number that the demo looks up; the sample query of the README does so, too.
+const DEMO_NUMBER: &str = "79161234567";
 const TIME_ZONE: &str = "Europe/Moscow";
 
 /// What the demo creates.
@@ -60,6 +65,8 @@ pub fn demo(options: DemoOptions) -> Result<(), Failure> {
         let books = Books::new(store.clone(), std::sync::Arc::clone(&metrics), Bounds::WIDE);
         let (listener, bound) = serve::listen(&options.listen.to_string()).await?;
         let spec = DemoSpec { contacts: options.contacts, seed: options.seed };
+        let device_listeners = DeviceListeners::take(&options.devices).await?;
+        let ldap = device_listeners.ldap_address();
         let made = prepare(&store, &books, &options.data, spec, &format!("http://{bound}{API_PATH}")).await?;
         let server = Server {
             store,
@@ -68,6 +75,8 @@ pub fn demo(options: DemoOptions) -> Result<(), Failure> {
             metrics_listener: None,
             tls: None,
             http: HttpSettings::default(),
+            device_listeners,
+            devices: options.devices,
             answer_bytes_max: ANSWER_BYTES_MAX,
             client_area: options.client_area,
             metrics,
@@ -81,6 +90,7 @@ pub fn demo(options: DemoOptions) -> Result<(), Failure> {
             if options.client_area {
                 serve::say(&browser(&made, &format!("http://{bound}{}", ringbook_client_area::PAGE_PATH)));
             }
+            device_lines(&made, bound, ldap).iter().for_each(|line| serve::say(line));
         };
         serve::run(server, ready).await
     })
@@ -98,6 +108,22 @@ fn curl(made: &Value) -> String {
     let call = json!({"jsonrpc": "2.0", "id": 1, "method": "get.contacts",
         "params": {"access_token": text(&made["customers"][0]["access_token"]), "limit": 3}});
     format!("curl -s {} -d '{call}'", text(&made["url"]))
+}
+
+/// Lines that show what telephones see of the first customer's book; none for a demo of before there were device keys.
+fn device_lines(made: &Value, bound: SocketAddr, ldap: Option<SocketAddr>) -> Vec<String> {
+    let Some(key) = made["customers"][0]["device_key"].as_str() else { return Vec::new() };
+    let base = format!("http://{bound}");
+    let mut lines = vec![
+        format!("curl -s '{base}{LOOKUP_PATH}{key}/text?number={DEMO_NUMBER}'"),
+        format!("curl -s '{base}{PHONE_PATH}{key}/yealink?limit=3'"),
+    ];
+    lines.extend(ldap.map(|ldap| {
+        format!(
+            "ldapsearch -x -LLL -H ldap://{ldap} -D phone -w {key} -b ou=contacts -z 3 '(telephoneNumber=*)' cn telephoneNumber"
+        )
+    }));
+    lines
 }
 
 /// Reads the demo that is there, or creates one; returns the content of `demo.json` with this URL.
@@ -154,7 +180,9 @@ async fn make(store: &Store, books: &Books, spec: DemoSpec) -> Result<Value, Fai
         let mut entry = user;
         entry["id"] = json!(id.number());
         entry["name"] = json!(plan.name);
-        customers.push(ordered(&entry, &["id", "name", "user_id", "login", "password", "access_token"]));
+        entry["device_key"] = json!(add_device(store, id).await?);
+        let members = ["id", "name", "user_id", "login", "password", "access_token", "device_key"];
+        customers.push(ordered(&entry, &members));
     }
     progress.finish_and_clear();
     let mut agent_entry = agent_user;
@@ -208,6 +236,25 @@ async fn add_user(store: &Store, account: AccountId, login: &str, name: &str) ->
         store.add_block(account, block.to_owned()).await?;
     }
     Ok(json!({"user_id": user.number(), "login": login, "password": password.expose(), "access_token": token.expose()}))
+}
+
+/// A device key for the contacts of a customer; returns its secret.
+async fn add_device(store: &Store, customer: CustomerId) -> Result<String, Failure> {
+    let secret = access::fresh_device_key()?;
+    let hash = access::device_key_hash(secret.expose()).ok_or("the new device key does not read back")?;
+    let settings = DeviceSettings {
+        name: "demo".to_owned(),
+        expires_at: None,
+        minute_limit: None,
+        groups: Vec::new(),
+        blocks: Vec::new(),
+        dial_form: DialForm::ALL[0].text().to_owned(),
+        outside_prefix: String::new(),
+        name_order: NameOrder::ALL[0].text().to_owned(),
+        charset: Charset::ALL[0].text().to_owned(),
+    };
+    store.add_device(NewDevice { customer, key_hash: hash.to_hex(), settings }).await?;
+    Ok(secret.expose().clone())
 }
 
 fn ordered(object: &Value, members: &[&str]) -> Value {

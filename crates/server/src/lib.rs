@@ -8,5 +8,6 @@
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod device_access;
 pub mod serve;
 pub mod transfer;

@@ -10,7 +10,8 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::config::{LogOptions, ServeOptions};
+use crate::config::{DeviceAccess, LogOptions, ServeOptions};
+use crate::device_access::DeviceListeners;
 use ringbook_app::access::Access;
 use ringbook_app::application::Application;
 use ringbook_app::audit::AuditLog;
@@ -41,6 +42,10 @@ pub struct Server {
     pub tls: Option<Arc<TlsFiles>>,
     /// Bounds of the transport.
     pub http: HttpSettings,
+    /// What the front ends for telephones are told.
+    pub devices: DeviceAccess,
+    /// Where they listen.
+    pub device_listeners: DeviceListeners,
     /// Largest answer in bytes, before compression.
     pub answer_bytes_max: usize,
     /// Whether people are served with a browser.
@@ -82,6 +87,8 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
             None => None,
         };
         let scheme = if tls.is_some() { "https" } else { "http" };
+        let device_listeners = DeviceListeners::take(&options.devices).await?;
+        let further: Vec<String> = device_listeners.addresses();
         let server = Server {
             store,
             books,
@@ -89,6 +96,8 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
             metrics_listener,
             tls: tls.map(Arc::new),
             http: options.http,
+            devices: options.devices,
+            device_listeners,
             answer_bytes_max: options.answer_bytes_max,
             client_area: options.client_area,
             metrics,
@@ -97,7 +106,11 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
             log,
             log_filter: reread_filter(&options.log),
         };
-        run(server, || say(&format!("listening on {scheme}://{bound}"))).await
+        let ready = || {
+            say(&format!("listening on {scheme}://{bound}"));
+            further.iter().for_each(|line| say(line));
+        };
+        run(server, ready).await
     });
     // Everything that must be finished is; a thread that is not is left behind.
     runtime.shutdown_timeout(THREADS_END_TIME_MAX);
@@ -122,8 +135,9 @@ pub fn reread_filter(log: &LogOptions) -> Box<dyn Fn() -> Option<String> + Send>
 
 /// The counters of a server.
 pub fn metrics() -> Arc<Metrics> {
-    let (methods, outcomes, stages) =
+    let (mut methods, outcomes, stages) =
         (ringbook_jsonrpc::methods(), ringbook_jsonrpc::outcomes(), ringbook_jsonrpc::stages());
+    methods.extend(crate::device_access::methods());
     Arc::new(Metrics::new(&methods, &outcomes, &stages).with_refusals(&TransportError::REASONS))
 }
 
@@ -141,7 +155,7 @@ pub async fn listen(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
 /// Serves until a signal says to stop; `ready` is called when calls are answered.
 pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     let Server { store, books, listener, metrics_listener, tls, http, answer_bytes_max, metrics, .. } = server;
-    let Server { report_days, log_slow, log, log_filter, client_area, .. } = server;
+    let Server { report_days, log_slow, log, log_filter, client_area, devices, device_listeners, .. } = server;
     let access = Arc::new(Access::open(store.clone(), Clock::System).await?);
     let (stop, stopped) = watch::channel(());
     let report = AuditLog::new(store.clone(), Clock::System, Arc::clone(&metrics), report_days);
@@ -150,8 +164,13 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     metrics.show_store(Arc::clone(store.commits().metrics()));
     let app = Application::new(Arc::clone(&access), books.clone(), report, Clock::System, Arc::clone(&metrics));
     app.log_slow(log_slow);
-    // The mounts own the application from here on: the store is closed when they are gone.
+    let address = listener.local_addr()?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let settings = device_listeners.settings(&devices, &format!("{scheme}://{address}"));
+    let (device_mounts, device_listeners) = device_listeners.build(&app, &settings, &devices.ldap, tls.as_ref());
+    // The mounts and listeners own the application from here on: the store is closed when they are gone.
     let mounts = mounts(app, answer_bytes_max, client_area, store.clone(), &http);
+    let mounts = device_mounts.into_iter().fold(mounts, Mounts::with);
     let follow = tokio::spawn({
         let (access, stopped) = (Arc::clone(&access), stopped.clone());
         async move { access.follow(until(stopped)).await }
@@ -160,11 +179,10 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     tokio::spawn(signals.reload(tls.clone(), log, log_filter));
     tokio::spawn(stop_signal(stop)?);
     tokio::spawn(interrupt_long_work(books.workers().clone(), stopped.clone()));
-    let address = listener.local_addr()?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, tls = tls.is_some(), "answering calls");
     ready();
-    let api = (listener, mounts);
-    let listeners = listeners(api, tls, metrics_listener.map(|socket| (socket, &metrics)));
+    let mut listeners = listeners((listener, mounts), tls, metrics_listener.map(|socket| (socket, &metrics)));
+    listeners.extend(device_listeners);
     let workers = books.workers().clone();
     let drain = ringbook_http::run(listeners, http, workers, Arc::clone(&metrics), until(stopped)).await;
     // What the last calls left is reported, too.

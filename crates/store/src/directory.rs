@@ -11,7 +11,7 @@ use ringbook_book::id::CustomerId;
 
 use super::rows::{self, id, optional_id};
 use super::sql::{Row, Session, values};
-use super::{AccountId, Store, StoreError, statements};
+use super::{AccountId, DeviceRow, Store, StoreError, devices, statements};
 
 /// An agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +128,8 @@ pub struct Directory {
     pub keys: Vec<KeyRow>,
     /// All allowed blocks.
     pub blocks: Vec<BlockRow>,
+    /// All device keys.
+    pub devices: Vec<DeviceRow>,
     /// The rows that could not be read back, each an [`StoreError::Unreadable`].
     pub unreadable: Vec<StoreError>,
 }
@@ -180,6 +182,7 @@ pub(super) fn load(session: &dyn Session) -> Result<Directory, StoreError> {
         users: table(session, "users", statements::USERS, &mut unreadable, user)?,
         keys: table(session, "keys", statements::KEYS, &mut unreadable, key)?,
         blocks: table(session, "allowed_blocks", statements::BLOCKS, &mut unreadable, block)?,
+        devices: table(session, "devices", statements::DEVICES, &mut unreadable, devices::read)?,
         unreadable: Vec::new(),
     };
     Ok(Directory { unreadable, ..directory })

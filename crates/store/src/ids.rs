@@ -7,4 +7,6 @@ ringbook_book::id_types! {
     UserId
     /// An access key that the operator has created.
     KeyId
+    /// A device key that the operator has created.
+    DeviceId
 }

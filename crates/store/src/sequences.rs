@@ -21,6 +21,8 @@ pub enum IdKind {
     User,
     /// Keys.
     Key,
+    /// Device keys.
+    Device,
     /// Contacts.
     Contact,
     /// Organizations.
@@ -45,6 +47,7 @@ impl IdKind {
             Self::Customer => "customer",
             Self::User => "user",
             Self::Key => "key",
+            Self::Device => "device",
             Self::Contact => "contact",
             Self::Organization => "organization",
             Self::Group => "group",

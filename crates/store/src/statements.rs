@@ -187,6 +187,28 @@ statements! {
     /// A key goes.
     REMOVE_KEY = "DELETE FROM keys WHERE id = $1";
 
+    /// All device keys.
+    DEVICES = "SELECT id, customer_id, key_hash, blocked, name, expires_at, minute_limit, group_ids, address_blocks, \
+        dial_form, outside_prefix, name_order, charset, used_at, used_from, used_by FROM devices ORDER BY id";
+    /// One device key, to be edited.
+    DEVICE = "SELECT id, customer_id, key_hash, blocked, name, expires_at, minute_limit, group_ids, address_blocks, \
+        dial_form, outside_prefix, name_order, charset, used_at, used_from, used_by FROM devices WHERE id = $1";
+    /// A new device key.
+    ADD_DEVICE = "INSERT INTO devices (id, customer_id, key_hash, name, expires_at, minute_limit, group_ids, \
+        address_blocks, dial_form, outside_prefix, name_order, charset, blocked) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0)";
+    /// What the operator sets about a device key.
+    SET_DEVICE = "UPDATE devices SET name = $1, expires_at = $2, minute_limit = $3, group_ids = $4, \
+        address_blocks = $5, dial_form = $6, outside_prefix = $7, name_order = $8, charset = $9 WHERE id = $10";
+    /// A device key is blocked (1) or unblocked (0).
+    BLOCK_DEVICE = "UPDATE devices SET blocked = $1 WHERE id = $2";
+    /// A device key was used.
+    USED_DEVICE = "UPDATE devices SET used_at = $1, used_from = $2, used_by = $3 WHERE id = $4";
+    /// A device key goes.
+    REMOVE_DEVICE = "DELETE FROM devices WHERE id = $1";
+    /// Whether a group exists.
+    GROUP_EXISTS = "SELECT 1 FROM groups WHERE customer_id = $1 AND id = $2";
+
     /// A block is allowed; allowing it again changes nothing.
     ADD_BLOCK = "INSERT INTO allowed_blocks (account_kind, account_id, block) VALUES ($1, $2, $3) \
         ON CONFLICT (account_kind, account_id, block) DO NOTHING";
@@ -251,6 +273,7 @@ pub(crate) const EMPTY_BOOK: &[&str] = &[
     "DELETE FROM employees WHERE customer_id = $1",
     "DELETE FROM groups WHERE customer_id = $1",
     "DELETE FROM organizations WHERE customer_id = $1",
+    "DELETE FROM devices WHERE customer_id = $1",
 ];
 
 #[cfg(test)]

@@ -77,6 +77,10 @@ pub enum EntityKind {
     User,
     /// A key.
     Key,
+    /// A device key.
+    Device,
+    /// A group of contacts.
+    Group,
     /// An allowed address block.
     Block,
 }
@@ -100,6 +104,8 @@ impl fmt::Display for EntityKind {
             Self::Customer => "customer",
             Self::User => "user",
             Self::Key => "key",
+            Self::Device => "device key",
+            Self::Group => "group of this customer",
             Self::Block => "address block",
         })
     }

@@ -94,6 +94,13 @@ pub struct Metrics {
     pool: OnceLock<Arc<PoolMetrics>>,
 }
 
+/// The position of a name in a list; of the last one if it is not there.
+fn position(names: &[&'static str], name: &str) -> usize {
+    let found = names.iter().position(|known| *known == name);
+    debug_assert!(found.is_some(), "{name} is not counted");
+    found.unwrap_or(names.len().saturating_sub(1))
+}
+
 impl Metrics {
     /// Metrics for these names; calls and stages are recorded by position in them.
     pub fn new(methods: &[&'static str], outcomes: &[&'static str], stages: &[&'static str]) -> Metrics {
@@ -122,6 +129,16 @@ impl Metrics {
     pub fn with_refusals(mut self, reasons: &[&'static str]) -> Metrics {
         self.connections = Arc::new(Connections::new(reasons));
         self
+    }
+
+    /// The position of a method, or of the last one for a name that is not known.
+    pub fn method(&self, name: &str) -> usize {
+        position(&self.methods, name)
+    }
+
+    /// The position of an outcome, or of the last one for a name that is not known.
+    pub fn outcome(&self, name: &str) -> usize {
+        position(&self.outcomes, name)
     }
 
     /// Counts and times a call that was answered.

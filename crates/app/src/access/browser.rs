@@ -14,7 +14,7 @@ use ringbook_workers::{Client, Workers};
 
 use super::secret::{Secret, TokenHash, fresh_token, looks_like_a_token};
 use super::snapshot::{Account, User};
-use super::{Access, AccessError, Credential, Identity, LoginAttempt, LoginError, Rights, Scope, identity, reachable};
+use super::{Access, AccessError, Credential, Identity, LoginAttempt, LoginError, Rights, Scope, identity, account_is_open};
 
 /// How long a session lives without use.
 pub const BROWSER_IDLE_SECONDS: i64 = 30 * 60;
@@ -173,7 +173,7 @@ impl Access {
     pub fn acting(&self, identity: &Identity, user_id: Option<u64>, peer: IpAddr) -> Result<Acting, AccessError> {
         let scope = if user_id.is_some() { Scope::CustomerMethod } else { Scope::AnySide };
         let (user, account) = identity.resolve_user(user_id, scope)?;
-        reachable(&account, peer)?;
+        account_is_open(&account, peer.to_canonical())?;
         let rights = user.rights.clone().map_err(AccessError::Unavailable)?;
         Ok(Acting { user, account, rights })
     }

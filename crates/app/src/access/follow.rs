@@ -15,7 +15,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::Access;
 use super::quota::Counter;
-use super::snapshot::{Account, Snapshot};
+use super::snapshot::{Account, Counters, Snapshot};
 use ringbook_store::{AccountId, PointsUse, Store, StoreError};
 
 /// How often the store is asked whether anything moved.
@@ -82,8 +82,27 @@ impl Access {
         Ok(())
     }
 
-    /// Sends what was used to the store, and learns what other nodes have used.
+    /// Tells the store when device keys were used last.
+    async fn save_device_uses(&self) -> Result<(), StoreError> {
+        let uses = self.device_uses.unsaved();
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let devices: Vec<_> = uses.iter().map(|(device, _)| *device).collect();
+        let told = self.store.used_devices(uses).await;
+        if told.is_err() {
+            self.device_uses.not_saved(devices);
+        }
+        told
+    }
+
+    /// Sends what was used to the store, and learns what other nodes have used. Also tells when device keys were used.
     pub async fn save_points(&self) -> Result<(), StoreError> {
+        let (points, devices) = (self.save_account_points().await, self.save_device_uses().await);
+        points.and(devices)
+    }
+
+    async fn save_account_points(&self) -> Result<(), StoreError> {
         let directory = self.directory();
         let unsaved = |account: &Arc<Account>| account.counter.unsaved(account.id);
         let used: Vec<PointsUse> = directory.accounts.values().filter_map(unsaved).collect();
@@ -145,8 +164,10 @@ where
     }
 }
 
-/// The counts that the store knows, by account.
-pub(super) async fn counters(store: &Store) -> Result<HashMap<AccountId, Arc<Counter>>, StoreError> {
+/// The counts that the store knows: those of accounts.
+pub(super) async fn counters(store: &Store) -> Result<Counters, StoreError> {
     let rows = store.points().await?;
-    Ok(rows.iter().map(|row| (row.account, Arc::new(Counter::from_row(row)))).collect())
+    let accounts: HashMap<AccountId, Arc<Counter>> =
+        rows.iter().map(|row| (row.account, Arc::new(Counter::from_row(row)))).collect();
+    Ok(Counters { accounts, devices: HashMap::new() })
 }

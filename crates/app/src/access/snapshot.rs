@@ -7,14 +7,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ringbook_book::id::CustomerId;
-use ringbook_store::{AgentId, KeyId, UserId};
+use ringbook_store::{AgentId, DeviceId, KeyId, UserId};
 
 use super::allowlist::Block;
+use super::device::Device;
 use super::quota::{Counter, Limits};
 use super::rights::Rights;
 use super::secret::TokenHash;
 use ringbook_clock::Moment;
-use ringbook_store::{AccountId, BlockRow, CustomerRow, Directory, KeyRow, StoreError, UserRow};
+use ringbook_store::{AccountId, BlockRow, CustomerRow, DeviceRow, Directory, KeyRow, StoreError, UserRow};
 
 /// An agent or a customer, as calls see it.
 #[derive(Debug)]
@@ -79,6 +80,8 @@ pub(super) struct Snapshot {
     pub(super) accounts: HashMap<AccountId, Arc<Account>>,
     pub(super) users: HashMap<UserId, Arc<User>>,
     pub(super) keys: HashMap<TokenHash, Arc<Key>>,
+    pub(super) devices: HashMap<TokenHash, Arc<Device>>,
+    pub(super) devices_by_id: HashMap<DeviceId, Arc<Device>>,
     logins: HashMap<String, UserId>,
     /// The users of all customers of an agent, by id.
     agent_users: HashMap<AgentId, Vec<Arc<User>>>,
@@ -86,10 +89,19 @@ pub(super) struct Snapshot {
     pub(super) unreadable: Vec<StoreError>,
 }
 
+/// The counts that go on from one snapshot to the next.
+#[derive(Default)]
+pub(super) struct Counters {
+    /// Of accounts.
+    pub(super) accounts: HashMap<AccountId, Arc<Counter>>,
+    /// Of device keys.
+    pub(super) devices: HashMap<DeviceId, Arc<Counter>>,
+}
+
 impl Snapshot {
-    /// Parses and indexes the rows. Counts go on from those handed in, by account.
-    pub(super) fn build(directory: Directory, counters: &HashMap<AccountId, Arc<Counter>>) -> Self {
-        let mut accounts = accounts(&directory, counters);
+    /// Parses and indexes the rows. Counts go on from those handed in.
+    pub(super) fn build(directory: Directory, counters: &Counters) -> Self {
+        let mut accounts = accounts(&directory, &counters.accounts);
         let mut snapshot = Self { revision: directory.revision, unreadable: directory.unreadable, ..Self::default() };
         for row in directory.blocks {
             allow(&mut accounts, &row, &mut snapshot.unreadable);
@@ -100,6 +112,10 @@ impl Snapshot {
         }
         for row in directory.keys {
             snapshot.add_key(row);
+        }
+        for row in directory.devices {
+            let counter = counters.devices.get(&row.id).map(Arc::clone).unwrap_or_default();
+            snapshot.add_device(row, counter);
         }
         snapshot
     }
@@ -129,6 +145,17 @@ impl Snapshot {
         self.keys.insert(hash, Arc::new(key));
     }
 
+    fn add_device(&mut self, row: DeviceRow, counter: Arc<Counter>) {
+        match Device::read(row, counter) {
+            Ok((hash, device)) => {
+                let device = Arc::new(device);
+                self.devices_by_id.insert(device.id, Arc::clone(&device));
+                self.devices.insert(hash, device);
+            }
+            Err(fault) => self.unreadable.push(fault),
+        }
+    }
+
     /// The user with this login.
     pub(super) fn user_of_login(&self, login: &str) -> Option<&Arc<User>> {
         self.logins.get(login).and_then(|id| self.users.get(id))
@@ -148,8 +175,11 @@ impl Snapshot {
     }
 
     /// The counts, to go on in the next snapshot.
-    pub(super) fn counters(&self) -> HashMap<AccountId, Arc<Counter>> {
-        self.accounts.iter().map(|(id, account)| (*id, Arc::clone(&account.counter))).collect()
+    pub(super) fn counters(&self) -> Counters {
+        Counters {
+            accounts: self.accounts.iter().map(|(id, account)| (*id, Arc::clone(&account.counter))).collect(),
+            devices: self.devices.values().map(|device| (device.id, Arc::clone(&device.counter))).collect(),
+        }
     }
 }
 
@@ -192,7 +222,7 @@ fn allow(accounts: &mut HashMap<AccountId, Account>, row: &BlockRow, unreadable:
 
 /// What of a directory cannot be read back although its rows can; for `ringbook check`.
 pub fn unreadable(directory: Directory) -> Vec<StoreError> {
-    Snapshot::build(directory, &HashMap::new()).unreadable
+    Snapshot::build(directory, &Counters::default()).unreadable
 }
 
 impl Account {

@@ -102,6 +102,11 @@ impl Book {
         self.blacklist.iter().map(|(_, number)| number)
     }
 
+    /// The number of entries of the blacklist.
+    pub fn blacklist_len(&self) -> usize {
+        self.blacklist.len()
+    }
+
     /// Computes the sort keys of every contact, which the first sorted query would compute otherwise; ends early if the
     /// runner stops.
     pub fn warm_sort_keys(&self, runner: &dyn Runner) {

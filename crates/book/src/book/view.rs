@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::Book;
 use super::chunk::Chunk;
 use crate::contact::{Contact, ContactDraft};
+use crate::employee::Employee;
 use crate::id::{ContactId, EmployeeId, GroupId, OrganizationId};
 use crate::text::{Email, Emails, Name, Phone, Phones};
 
@@ -117,6 +118,11 @@ impl<'a> ContactView<'a> {
     pub fn manager(self) -> Option<(EmployeeId, &'a str)> {
         let known = self.book.employees.at(self.manager_slot()?)?;
         Some((known.employee.id, &known.full_name))
+    }
+
+    /// The personal manager with all members.
+    pub fn manager_record(self) -> Option<&'a Employee> {
+        self.book.employees.at(self.manager_slot()?).map(|known| &known.employee)
     }
 
     /// The organization: id and name.

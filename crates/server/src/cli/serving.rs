@@ -1,13 +1,15 @@
 //! `ringbook serve` and `ringbook demo`: their options.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Command};
 
 use super::cli_error::CliError;
 use super::{args, operator};
-use crate::config::{DemoOptions, LOG_FILTER, Layers, LogOptions, ServeOptions, TlsPaths, value};
+use crate::config::{DemoOptions, DeviceAccess, LOG_FILTER, Layers, LogOptions, ServeOptions, TlsPaths, value};
 use ringbook_http::HttpSettings;
+use ringbook_ldap::LdapSettings;
 use ringbook_store::Location;
 
 const SERVE_EXAMPLES: &str = "\
@@ -20,11 +22,15 @@ Examples:
   RINGBOOK_LOG_FORMAT=json ringbook serve --config /etc/ringbook.toml";
 
 const DEMO_EXAMPLES: &str = "\
-Prints a curl command to try, and writes logins and tokens to DIR/demo.json.
+Prints commands to try: a call of the API, a look-up of a caller, a phone book, a search by LDAP. Writes logins and tokens to
+DIR/demo.json.
 
 Examples:
   ringbook demo
   ringbook demo --data /tmp/book --listen 127.0.0.1:0 --contacts 100000";
+
+/// Where the demo answers LDAP: a free port of this machine.
+const FREE_LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// A limit of what calls take: option, value name, default, help.
 type Bound = (&'static str, &'static str, &'static str, &'static str);
@@ -62,6 +68,7 @@ pub(super) fn serve_command() -> Command {
         .after_help(SERVE_EXAMPLES)
         .args([args::data("./ringbook-data"), args::database(), listen()])
         .args(network())
+        .args(devices())
         .args([client_area(), memory(), reads(), deletions_kept(), report_days()])
         .args(log())
         .args(bounds)
@@ -83,6 +90,7 @@ pub(super) fn demo_command() -> Command {
                 .default_value("1"),
         )
         .arg(client_area())
+        .args(devices())
         .args(log())
 }
 
@@ -102,6 +110,48 @@ fn network() -> [Arg; 4] {
         args::option("tls-key", "FILE", "Private key of --tls-cert (PEM)"),
         proxy.action(ArgAction::Append),
     ]
+}
+
+fn devices() -> [Arg; 7] {
+    let numbers = Arg::new("log-numbers").long("log-numbers").action(ArgAction::SetTrue);
+    [
+        args::option("public-url", "URL", "Address that clients reach the server at [default: where it listens]"),
+        args::option(
+            "phones-listen",
+            "ADDR:PORT",
+            "Answer telephones here, too, in plain HTTP: look-ups and phone books, not the API",
+        ),
+        args::option("ldap-listen", "ADDR:PORT", "Answer LDAP here, read only; StartTLS with --tls-cert"),
+        args::option("ldaps-listen", "ADDR:PORT", "Answer LDAP over TLS here, read only; needs --tls-cert"),
+        args::option(
+            "ldap-plain-bind",
+            "refuse|private|allow",
+            "Who may send a device key over LDAP without encryption: private are this machine and private networks",
+        )
+        .default_value("private"),
+        args::option(
+            "ldap-anonymous",
+            "CIDR=ID",
+            "Addresses that search with the rights of this device key without a password; may be repeated",
+        )
+        .action(ArgAction::Append),
+        numbers.help("Keep numbers that telephones look up whole in the audit log, instead of their last four digits"),
+    ]
+    .map(|arg| arg.help_heading("Telephones"))
+}
+
+fn device_access(layers: &Layers<'_>) -> Result<DeviceAccess, CliError> {
+    let keeps_numbers = layers.is_up("log-numbers")?;
+    let plain_bind = layers.required("ldap-plain-bind", "says who may bind without encryption", value::plain_bind)?;
+    let anonymous = layers.list("ldap-anonymous", value::ldap_anonymous)?;
+    Ok(DeviceAccess {
+        ldap_listen: layers.value("ldap-listen", value::listen)?,
+        ldaps_listen: layers.value("ldaps-listen", value::listen)?,
+        ldap: LdapSettings { plain_bind, anonymous, keeps_numbers },
+        public_url: layers.value("public-url", value::public_url)?,
+        phones_listen: layers.value("phones-listen", value::listen)?,
+        keeps_numbers,
+    })
 }
 
 fn memory() -> Arg {
@@ -135,12 +185,17 @@ fn log() -> [Arg; 3] {
 
 /// The options of `serve`.
 pub(super) fn serve_options(layers: &Layers<'_>) -> Result<ServeOptions, CliError> {
+    let (tls, devices) = (tls(layers)?, device_access(layers)?);
+    if devices.ldaps_listen.is_some() && tls.is_none() {
+        return Err(CliError::usage("--ldaps-listen needs --tls-cert and --tls-key"));
+    }
     Ok(ServeOptions {
         place: operator::place(layers)?,
         listen: layers.required("listen", "is the address to listen on", value::listen)?,
         metrics: layers.value("metrics", value::listen)?,
-        tls: tls(layers)?,
+        tls,
         http: http(layers)?,
+        devices,
         answer_bytes_max: layers.required("answer-max", "limits the size of answers", value::answer_size)?,
         client_area: layers.required("client-area", "switches the pages for browsers", value::switch)?,
         memory: layers.required("memory", "limits the memory of address books", value::memory)?,
@@ -155,6 +210,10 @@ pub(super) fn serve_options(layers: &Layers<'_>) -> Result<ServeOptions, CliErro
 pub(super) fn demo_options(layers: &Layers<'_>) -> Result<DemoOptions, CliError> {
     let contacts = |text: &str| value::number(text, 0, value::CONTACTS_MAX);
     let data: PathBuf = layers.required("data", "names the data directory", value::path)?;
+    let devices = device_access(layers)?;
+    if devices.ldaps_listen.is_some() {
+        return Err(CliError::usage("--ldaps-listen needs a certificate, which only `ringbook serve` has"));
+    }
     let place = operator::database(layers)?.map_or_else(|| Location::from(&data), Location::Database);
     Ok(DemoOptions {
         data,
@@ -163,6 +222,7 @@ pub(super) fn demo_options(layers: &Layers<'_>) -> Result<DemoOptions, CliError>
         contacts: layers.required("contacts", "is the number of contacts", contacts)?,
         client_area: layers.required("client-area", "switches the pages for browsers", value::switch)?,
         seed: layers.required("seed", "is the seed of the contacts", |text| value::number(text, 0, u64::MAX))?,
+        devices: DeviceAccess { ldap_listen: devices.ldap_listen.or(Some(FREE_LOOPBACK)), ..devices },
         log: log_options(layers)?,
     })
 }

@@ -13,6 +13,8 @@ use super::Memory;
 use ringbook_app::access::{Block, ParseBlockError, Rights};
 use ringbook_app::books::Reads;
 use ringbook_clock::{Moment, timezone};
+use ringbook_ldap::{Anonymous, PlainBind};
+use ringbook_store::DeviceId;
 use ringbook_telemetry::LogFormat;
 
 /// The longest name of an agent, a customer, a user or a key.
@@ -46,6 +48,8 @@ pub const BUDGET_BYTES_MAX: u64 = 1 << 40;
 pub const SLOW_MILLIS_MAX: u64 = 3_600_000;
 /// The most days that requests are kept: ten years.
 pub const REPORT_DAYS_MAX: u64 = 3_653;
+/// The longest public address.
+pub const PUBLIC_URL_BYTES_MAX: usize = 255;
 /// The most connections.
 pub const CONNECTIONS_MAX: u64 = 1_000_000;
 
@@ -189,6 +193,31 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
 pub fn listen(text: &str) -> Result<SocketAddr, String> {
     let text = text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
     text.parse().map_err(|_| "is not ADDRESS:PORT: write one like 127.0.0.1:8080, 0.0.0.0:80 or [::]:8080".to_owned())
+}
+
+/// The address that clients reach a server at, without slashes at its end.
+pub fn public_url(text: &str) -> Result<String, String> {
+    let text = text.trim_end_matches('/');
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>'&?#@".contains(&byte));
+    if host.is_empty() || host.starts_with('/') || !is_plain || text.len() > PUBLIC_URL_BYTES_MAX {
+        return Err("is not an address: write one like https://book.example or http://10.0.0.5:8080".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// Who may bind without encryption.
+pub fn plain_bind(text: &str) -> Result<PlainBind, String> {
+    let known = PlainBind::ALL.iter().find(|(word, _)| *word == text);
+    known.map(|(_, policy)| *policy).ok_or_else(|| "is none of refuse, private, allow".to_owned())
+}
+
+/// A block of addresses with the device key that its clients have the rights of.
+pub fn ldap_anonymous(text: &str) -> Result<Anonymous, String> {
+    let example = || "is not CIDR=ID: write one like 10.0.0.0/8=3".to_owned();
+    let (addresses, key) = text.split_once('=').ok_or_else(example)?;
+    let device = id(key).ok().and_then(|id| DeviceId::new(id).ok()).ok_or_else(example)?;
+    Ok(Anonymous { block: block(addresses)?, device })
 }
 
 /// A path; there is no file without a name.

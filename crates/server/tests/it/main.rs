@@ -8,6 +8,7 @@ mod backup;
 mod changing;
 mod client_area;
 mod crashes;
+mod devices;
 mod files;
 mod fleet;
 mod harness;

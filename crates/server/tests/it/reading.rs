@@ -51,7 +51,8 @@ fn demo_json_has_the_documented_members() {
     let names: Vec<&str> = customers.iter().filter_map(|customer| customer["name"].as_str()).collect();
     assert_eq!(names, ["Demo", "Second", "Other"]);
     for customer in customers {
-        assert_eq!(keys(customer), ["id", "name", "user_id", "login", "password", "access_token"]);
+        let members = ["id", "name", "user_id", "login", "password", "access_token", "device_key"];
+        assert_eq!(keys(customer), members);
         let login = json!({"login": customer["login"], "password": customer["password"]});
         let session = demo.server.call("login.user", login);
         assert_eq!(session["result"]["data"]["app_id"], customer["id"], "{session}");

@@ -80,7 +80,7 @@ use Column::{Number, Text};
 
 /// In the order in which rows are put: the books first and those who may call last, so that nobody gets to see half a
 /// book; what is referred to before what refers to it; the counters that servers follow at the very end.
-const DESCRIPTIONS: [Description; 17] = [
+const DESCRIPTIONS: [Description; 18] = [
     table("sequences", &[Text("kind"), Number("next")], 1).noticed(),
     table("books", &[Number("customer_id"), Number("revision"), Number("contacts"), Number("forgotten")], 1).noticed(),
     table("organizations", &[Number("customer_id"), Number("id"), Number("revision"), Text("name")], 2),
@@ -178,6 +178,30 @@ const DESCRIPTIONS: [Description; 17] = [
         1,
     )
     .referring(),
+    table(
+        "devices",
+        &[
+            Number("id"),
+            Number("customer_id"),
+            Text("name"),
+            Text("key_hash"),
+            Number("expires_at"),
+            Number("blocked"),
+            Number("minute_limit"),
+            Text("group_ids"),
+            Text("address_blocks"),
+            Text("dial_form"),
+            Text("outside_prefix"),
+            Text("name_order"),
+            Text("charset"),
+            Number("used_at"),
+            Text("used_from"),
+            Text("used_by"),
+        ],
+        1,
+    )
+    .referring()
+    .noticed(),
     table("allowed_blocks", &[Text("account_kind"), Number("account_id"), Text("block")], 3),
     table("sessions", &[Text("token_hash"), Number("user_id"), Number("expires_at")], 1).referring().noticed(),
     table(

@@ -18,6 +18,10 @@ const WORLD: &str = "
       (1, 1, NULL, 'ann', 'h', 'N', '', '*'), (2, NULL, 1, 'bob', 'h', 'N', 'd', '');
     INSERT INTO keys (id, user_id, name, token_hash, expires_at, blocked) VALUES
       (1, 1, 'k', 't1', NULL, 0), (2, 2, 'k', 't2', -5, 1);
+    INSERT INTO devices (id, customer_id, name, key_hash, expires_at, blocked, minute_limit, group_ids, address_blocks,
+      dial_form, outside_prefix, name_order, charset, used_at, used_from, used_by) VALUES
+      (1, 1, 'd', 'h1', NULL, 0, NULL, '', '', 'e164', '', 'last', 'utf-8', NULL, NULL, NULL),
+      (2, 2, 'd', 'h2', 9, 1, 60, '1,4', '10.0.0.0/8', '00', '9', 'first', 'ascii', 5, '10.1.1.1', 'Yealink');
     INSERT INTO allowed_blocks (account_kind, account_id, block) VALUES
       ('customer', 1, '10.0.0.0/8'), ('customer', 1, '0.0.0.0/0'), ('agent', 1, '::/0');
     INSERT INTO sessions (token_hash, user_id, expires_at) VALUES

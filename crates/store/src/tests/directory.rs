@@ -1,11 +1,14 @@
 //! The directory on real engines: what adding, setting and removing do, and what removing takes along.
 
+use ringbook_book::id::{CustomerId, GroupId};
+
 use super::*;
 
 on_both_engines! {
     a_removed_customer_takes_everything_along;
     refusals_of_the_directory_say_why;
     a_new_password_ends_the_sessions;
+    device_keys_are_kept_as_they_were_set;
     points_add_up_and_start_anew;
 }
 
@@ -21,6 +24,7 @@ async fn a_removed_customer_takes_everything_along(data: TestData) {
         store.add_block(AccountId::Customer(account), "::/0".into()).await.expect("added");
         let used = PointsUse { account: AccountId::Customer(account), day: 1, day_used: 1, minute: 1, minute_used: 1 };
         store.add_points(vec![used]).await.expect("added");
+        store.add_device(device(account, login, Vec::new())).await.expect("added");
     }
     store.remove_customer(gone).await.expect("removed");
     let missing = Err(StoreError::NotFound { what: EntityKind::Customer });
@@ -35,10 +39,11 @@ async fn a_removed_customer_takes_everything_along(data: TestData) {
             "SELECT COUNT(*) FROM points",
             "SELECT COUNT(*) FROM books",
             "SELECT COUNT(*) FROM groups",
+            "SELECT COUNT(*) FROM devices",
         ];
         tables.into_iter().map(|sql| session.one(sql, &[], |row| row.number(0))).collect()
     };
-    assert_eq!(store.read(count).await, Ok(vec![1; 8]));
+    assert_eq!(store.read(count).await, Ok(vec![1; 9]));
     let next = store.add_customer(customer("C")).await.expect("added");
     assert_eq!(next.number(), 3, "an id is never used again");
 }
@@ -61,6 +66,61 @@ async fn refusals_of_the_directory_say_why(data: TestData) {
     assert_eq!((row.agent, row.day_limit, row.active, row.name.as_str()), (None, None, false, "C"));
     assert_eq!(store.remove_agent(agent).await, Ok(()));
     assert_eq!(store.remove_user(bob).await, Err(StoreError::NotFound { what: EntityKind::User }));
+}
+
+fn device(customer: CustomerId, key_hash: &str, groups: Vec<GroupId>) -> NewDevice {
+    let settings = DeviceSettings {
+        name: "desk".into(),
+        expires_at: None,
+        minute_limit: Some(60),
+        groups,
+        blocks: vec!["10.0.0.0/8".into(), "::1/128".into()],
+        dial_form: "e164".into(),
+        outside_prefix: String::new(),
+        name_order: "last".into(),
+        charset: "utf-8".into(),
+    };
+    NewDevice { customer, key_hash: key_hash.into(), settings }
+}
+
+async fn device_keys_are_kept_as_they_were_set(data: TestData) {
+    let store = server(&data);
+    let id = store.add_customer(customer("C")).await.expect("added");
+    let group = |number| GroupId::new(number).expect("an id");
+    let missing = Err(StoreError::NotFound { what: EntityKind::Group });
+    assert_eq!(store.add_device(device(id, "h", vec![group(1), group(99)])).await, missing);
+    let first = store.add_device(device(id, "h", vec![group(1)])).await.expect("added");
+    let edit = DeviceEdit {
+        name: Some("hall".into()),
+        groups: Some(Vec::new()),
+        blocks: Some(Vec::new()),
+        expires_at: Some(Some(9)),
+        minute_limit: Some(None),
+        ..DeviceEdit::default()
+    };
+    let before = store.directory().await.expect("the directory");
+    assert_eq!(before.devices[0].settings, device(id, "h", vec![group(1)]).settings);
+    store.set_device(first, edit).await.expect("set");
+    store.block_device(first, true).await.expect("blocked");
+    let revision = store.directory().await.expect("the directory").revision;
+    assert!(revision > before.revision);
+    let used = DeviceUse { at: 7, from: "10.1.1.1".into(), user_agent: "Yealink".into() };
+    let gone = DeviceId::new(first.number() + 1).expect("an id");
+    store.used_devices(vec![(gone, used.clone()), (first, used.clone())]).await.expect("noted");
+    let after = store.directory().await.expect("the directory");
+    let row = &after.devices[0];
+    assert_eq!(
+        (row.settings.name.as_str(), row.settings.expires_at, row.settings.minute_limit),
+        ("hall", Some(9), None)
+    );
+    assert_eq!((row.settings.groups.len(), row.settings.blocks.len(), row.blocked), (0, 0, true));
+    assert_eq!((row.used.as_ref(), after.revision), (Some(&used), revision), "a use moves nothing");
+    assert_eq!(
+        store.set_device(first, DeviceEdit { groups: Some(vec![group(9)]), ..DeviceEdit::default() }).await,
+        missing.map(drop)
+    );
+    store.remove_device(first).await.expect("removed");
+    assert_eq!(store.remove_device(first).await, Err(StoreError::NotFound { what: EntityKind::Device }));
 }
 
 async fn a_new_password_ends_the_sessions(data: TestData) {

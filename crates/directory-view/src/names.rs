@@ -1,0 +1,88 @@
+//! Names as telephones show them: in the order and the characters that a device is set to, without anything that a
+//! display or a dial plan could take for an instruction.
+
+use ringbook_app::access::{Charset, Device, NameOrder};
+use ringbook_book::book::view::ContactView;
+
+use crate::ascii;
+
+/// How names are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NameStyle {
+    /// The part that comes first.
+    pub order: NameOrder,
+    /// The characters.
+    pub charset: Charset,
+    /// Whether the organization follows in brackets.
+    pub with_organization: bool,
+}
+
+impl NameStyle {
+    /// The style of a device.
+    pub fn of(device: &Device) -> Self {
+        Self { order: device.name_order, charset: device.charset, with_organization: false }
+    }
+
+    /// The name of a contact.
+    pub fn name(self, contact: ContactView<'_>) -> String {
+        let mut name = match (self.order, contact.first_name()) {
+            (NameOrder::LastFirst, _) | (_, None) => contact.full_name().to_owned(),
+            (NameOrder::FirstLast, Some(first)) => format!("{first} {}", contact.last_name()),
+        };
+        if self.with_organization
+            && let Some((_, organization)) = contact.organization()
+        {
+            name = format!("{name} ({organization})");
+        }
+        self.text(&name)
+    }
+
+    /// Any text in the characters of the device.
+    pub fn text(self, text: &str) -> String {
+        let shown: String = text.chars().filter_map(shown).collect();
+        match self.charset {
+            Charset::Utf8 => shown,
+            Charset::Ascii => ascii(&shown),
+        }
+    }
+}
+
+/// A character as displays may show it: no control characters, and none that turn the direction of others.
+fn shown(letter: char) -> Option<char> {
+    match letter {
+        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => None,
+        '\u{fffe}' | '\u{ffff}' => None,
+        letter if letter.is_control() => Some(' '),
+        letter => Some(letter),
+    }
+}
+
+/// The first characters of a text, without blanks at the end.
+pub fn cut(text: &str, chars_max: usize) -> &str {
+    let end = text.char_indices().nth(chars_max).map_or(text.len(), |(at, _)| at);
+    text[..end].trim_end()
+}
+
+/// The beginning of a text, of at most so many bytes in whole characters.
+pub fn cut_bytes(text: &str, bytes_max: usize) -> &str {
+    text[..text.floor_char_boundary(bytes_max)].trim_end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_made_fit_for_displays() {
+        let style = |charset| NameStyle { order: NameOrder::LastFirst, charset, with_organization: false };
+        let text = "Ж\u{202e}у\u{1b}к 😀";
+        assert_eq!(style(Charset::Utf8).text(text), "Жу к 😀");
+        assert_eq!(style(Charset::Ascii).text(text), "Zhu k ?");
+    }
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        assert_eq!((cut("Жук Анна", 4), cut("Жук", 9), cut("", 3)), ("Жук", "Жук", ""));
+        assert_eq!((cut_bytes("Жук", 3), cut_bytes("Жук", 40)), ("Ж", "Жук"));
+    }
+}
