@@ -31,6 +31,7 @@ mod follower;
 mod freshness;
 mod ids;
 mod loaded;
+mod mailbox;
 mod pending;
 mod run_to_end;
 mod task;
