@@ -22,7 +22,9 @@ use ringbook_book::runner::Runner;
 use ringbook_workers::{Job, Kind, Owner};
 
 use crate::access::administration::{AccountChange, AccountView, AdministrationError, Made};
-use crate::access::{Account, Caller, LimitsView, PasswordError, Right, Secret, User, hash_password};
+use crate::access::{
+    AccessError, Account, Caller, LimitsView, PasswordError, Requirement, Right, Secret, User, hash_password,
+};
 use crate::app_error::AppError;
 use crate::audit::{AuditPage, Scope};
 use crate::call::Call;
@@ -47,11 +49,19 @@ pub struct Contacts {
     pub fields: FieldSet,
 }
 
-impl<'c, 'a> Admitted<'c, 'a> {
-    pub(crate) fn new(call: &'c mut Call<'a>, caller: Caller) -> Self {
-        Self { call, caller }
+impl<'a> Call<'a> {
+    /// Admits the authenticated caller to an operation and reserves a point. `user_id` is the user that an agent
+    /// acts for.
+    ///
+    /// # Errors
+    /// Those of [`crate::access::Access::admit`]; [`AccessError::TokenInvalid`] before authentication.
+    pub fn admit(&mut self, needs: Requirement, user_id: Option<u64>) -> Result<Admitted<'_, 'a>, AccessError> {
+        let caller = self.admit_caller(needs, user_id)?;
+        Ok(Admitted { call: self, caller })
     }
+}
 
+impl<'c, 'a> Admitted<'c, 'a> {
     /// The user acted for.
     pub fn user(&self) -> &User {
         self.caller.user()

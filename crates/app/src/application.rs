@@ -1,24 +1,22 @@
 //! The application: one way into everything that the server does, the same for every front end.
 //!
-//! A front end begins a [`Call`], authenticates it, has it admitted, and then asks or changes an address book through
+//! A front end begins a [`crate::call::Call`], authenticates it, has it admitted, and then asks or changes an address book through
 //! [`Admitted`], in typed requests and typed results. Whatever fails is an [`AppError`](crate::app_error::AppError) or
 //! an [`AccessError`](crate::access::AccessError); how that is worded is the front end's business. Admission, limits,
 //! timing and the audit log are the same for all of them.
 //!
 //! This module knows no JSON, no HTTP and no SQL.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ringbook_clock::Clock;
-use ringbook_telemetry::{Metrics, Traceparent};
+use ringbook_telemetry::Metrics;
 
 use crate::access::Access;
 use crate::audit::AuditLog;
 use crate::books::Books;
-use crate::call::Call;
 
 /// Calls that take this long are logged unless set otherwise.
 pub const SLOW_CALL: Duration = Duration::from_secs(1);
@@ -57,7 +55,7 @@ pub struct Application {
     pub(crate) books: Books,
     pub(crate) audit: Arc<AuditLog>,
     pub(crate) metrics: Arc<Metrics>,
-    clock: Clock,
+    pub(crate) clock: Clock,
     /// Calls that take so many microseconds are logged.
     slow_micros: AtomicU64,
     /// Counts the calls that failed inside the server; the number is in the log and in the answer.
@@ -80,11 +78,6 @@ impl Application {
     /// Logs calls that take at least so long, instead of [`SLOW_CALL`].
     pub fn log_slow(&self, slow: Duration) {
         self.slow_micros.store(micros(slow), Ordering::Relaxed);
-    }
-
-    /// Begins a call that came through this front end from this address, as a part of this trace.
-    pub fn begin(&self, frontend: Frontend, peer: IpAddr, traceparent: Option<Traceparent>) -> Call<'_> {
-        Call::new(self, frontend, peer, traceparent, self.clock.now())
     }
 
     /// Whether calls that take so long are logged.

@@ -1,7 +1,7 @@
 //! One call on its way through the server: who calls, through which front end, what for, how long it takes.
 //!
 //! The order is the one in which a client learns of a refusal: [`Call::authenticate`], [`Call::admit`], then the
-//! operations of [`Admitted`]. The point of an admitted call is charged by [`Admitted::succeed`] and given back when
+//! operations of [`crate::admitted::Admitted`]. The point of an admitted call is charged by [`crate::admitted::Admitted::succeed`] and given back when
 //! the call is dropped before.
 
 use std::net::IpAddr;
@@ -15,10 +15,9 @@ use ringbook_store::{AccountId, DeviceId, StoreError};
 use ringbook_workers::{CancellationToken, Client, Kind, Owner};
 
 use crate::access::{
-    AccessError, Acting, BrowserSession, BrowserSessionError, DeviceIdentity, Identity, LimitKind, LimitsView,
+    AccessError, Acting, BrowserSession, BrowserSessionError, Caller, DeviceIdentity, Identity, LimitKind, LimitsView,
     LoginAttempt, LoginError, Requirement, Secret, Session, User,
 };
-use crate::admitted::Admitted;
 use crate::admitted_device::AdmittedDevice;
 use crate::app_error::AppError;
 use crate::application::{Application, Frontend};
@@ -60,6 +59,13 @@ pub enum Ending {
         /// Why, in one word.
         mnemonic: &'static str,
     },
+}
+
+impl Application {
+    /// Begins a call that came through this front end from this address, as a part of this trace.
+    pub fn begin(&self, frontend: Frontend, peer: IpAddr, traceparent: Option<Traceparent>) -> Call<'_> {
+        Call::new(self, frontend, peer, traceparent, self.clock.now())
+    }
 }
 
 impl<'a> Call<'a> {
@@ -250,12 +256,8 @@ impl<'a> Call<'a> {
         failed.refused
     }
 
-    /// Admits the authenticated caller to an operation and reserves a point. `user_id` is the user that an agent
-    /// acts for.
-    ///
-    /// # Errors
-    /// Those of [`crate::access::Access::admit`]; [`AccessError::TokenInvalid`] before authentication.
-    pub fn admit(&mut self, needs: Requirement, user_id: Option<u64>) -> Result<Admitted<'_, 'a>, AccessError> {
+    /// Has the authenticated caller admitted to an operation and a point reserved; see [`Call::admit`].
+    pub(crate) fn admit_caller(&mut self, needs: Requirement, user_id: Option<u64>) -> Result<Caller, AccessError> {
         let identity = self.identity.as_ref().ok_or(AccessError::TokenInvalid)?;
         let admitted = self.app.access.admit(identity, user_id, needs, self.peer, self.now);
         let caller = admitted.map_err(|denied| {
@@ -270,7 +272,7 @@ impl<'a> Call<'a> {
         })?;
         self.effective_user = Some(Arc::clone(caller.shared_user()));
         self.stopwatch.lap(Stage::Access);
-        Ok(Admitted::new(self, caller))
+        Ok(caller)
     }
 
     /// Reads a request of so many bytes with `work`: at once if it is small, otherwise when it is the turn of the caller:

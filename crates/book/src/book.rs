@@ -12,6 +12,7 @@ pub mod decision;
 pub mod history;
 pub mod image;
 pub mod load;
+pub(crate) mod name_index;
 pub mod pairs;
 mod slots;
 mod state;

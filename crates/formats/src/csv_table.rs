@@ -17,6 +17,7 @@ use crate::remark::Remark;
 use crate::scan::{self, ScanError};
 use crate::source::{FileError, Row, Rows, Source, encoding_use};
 use crate::survey::{Plan, Survey};
+use crate::table_layout::{TableLayout, TableText};
 use crate::values::with_plus;
 
 /// How much of a file is looked at for its delimiter, and for the cells of a sample.
@@ -29,27 +30,6 @@ const HEADER_ROW_MAX: usize = 10;
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// What some programs put on top to say what separates cells.
 const DELIMITER_MARK: &[u8] = b"sep=";
-
-/// How a table is read.
-#[derive(Debug)]
-pub struct TableLayout {
-    delimiter: u8,
-    /// Bytes of text before the table: the line that names the delimiter.
-    skipped_bytes: u64,
-    /// Rows up to and including the header.
-    header: u64,
-    columns: Columns,
-    text: TableText,
-}
-
-/// Where the text of a table comes from.
-#[derive(Debug, Clone)]
-pub(crate) enum TableText {
-    /// The file, in an encoding, or in what it says or UTF-8.
-    File(Option<Charset>),
-    /// Memory: a sheet that was unpacked.
-    Memory(Arc<[u8]>),
-}
 
 impl TableText {
     fn open(&self, source: &Source, position: Position) -> Result<Box<dyn Read>, FileError> {

@@ -3,11 +3,13 @@
 //! Only entries are read, no changes of a directory. A value that is given by a URL is left out and the URL is never
 //! followed: it could name any file of this machine.
 
+mod attributes;
 mod entries;
 mod writer;
 
 pub use writer::write;
 
+use attributes::{NEEDED, part};
 use entries::{Entries, Entry, Value};
 
 use crate::columns::{Part, own_group};
@@ -17,70 +19,11 @@ use crate::remark::Remark;
 use crate::source::{FileError, Row, Rows, Source, encoding_use};
 use crate::survey::{MEMBERSHIPS_MAX, Memberships, NameCounts, Plan, Survey};
 
-/// The attributes that are read, in lower case.
-const ATTRIBUTES: [(&str, Part); 44] = [
-    ("sn", Part::LastName),
-    ("surname", Part::LastName),
-    ("givenname", Part::FirstName),
-    ("gn", Part::FirstName),
-    ("middlename", Part::Patronymic),
-    ("displayname", Part::FullName),
-    ("cn", Part::FullName),
-    ("commonname", Part::FullName),
-    ("mozillanickname", Part::Nickname),
-    ("xmozillanickname", Part::Nickname),
-    ("nickname", Part::Nickname),
-    ("mail", Part::Email),
-    ("rfc822mailbox", Part::Email),
-    ("mozillasecondemail", Part::Email),
-    ("xmozillasecondemail", Part::Email),
-    ("mozillaworkemail", Part::Email),
-    ("email", Part::Email),
-    ("emailaddress", Part::Email),
-    ("proxyaddresses", Part::Email),
-    ("telephonenumber", Part::Phone),
-    ("telephone", Part::Phone),
-    ("homephone", Part::Phone),
-    ("hometelephonenumber", Part::Phone),
-    ("mobile", Part::Phone),
-    ("mobiletelephonenumber", Part::Phone),
-    ("cellphone", Part::Phone),
-    ("carphone", Part::Phone),
-    ("companyphone", Part::Phone),
-    ("othertelephone", Part::Phone),
-    ("othermobile", Part::Phone),
-    ("otherhomephone", Part::Phone),
-    ("otherphone", Part::Phone),
-    ("ipphone", Part::Phone),
-    ("otheripphone", Part::Phone),
-    ("facsimiletelephonenumber", Part::Fax),
-    ("otherfacsimiletelephonenumber", Part::Fax),
-    ("fax", Part::Fax),
-    ("pager", Part::Fax),
-    ("pagertelephonenumber", Part::Fax),
-    ("pagerphone", Part::Fax),
-    ("o", Part::Organization),
-    ("organizationname", Part::Organization),
-    ("company", Part::Organization),
-    ("businesscategory", Part::Groups(crate::columns::Separator::Lines)),
-];
-/// Attributes that are needed beside them.
-const NEEDED: [&str; 6] = ["objectclass", "changetype", "member", "uniquemember", "memberof", "ou"];
 /// What the names of classes of persons contain, in lower case.
 const PERSONS: [&str; 5] = ["person", "user", "contact", "account", "abperson"];
 /// Classes of groups, in lower case.
 const GROUPS: [&str; 3] = ["groupofnames", "groupofuniquenames", "group"];
 const MEMBER_OF: &str = "memberof";
-
-/// What an attribute is read as.
-fn part(attribute: &str) -> Option<Part> {
-    ATTRIBUTES.iter().find(|(name, _)| *name == attribute).map(|(_, part)| *part)
-}
-
-/// Whether the values of an attribute are kept while an entry is read.
-fn is_kept(attribute: &str) -> bool {
-    part(attribute).is_some() || NEEDED.contains(&attribute)
-}
 
 /// What an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

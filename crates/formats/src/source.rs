@@ -15,8 +15,7 @@ use crate::decoding::{Charset, Decoded, Position};
 use crate::draft::Draft;
 use crate::format::Format;
 use crate::remark::Remark;
-use crate::survey::{EncodingUse, Plan, Survey};
-use crate::{csv_table, ldif, ndjson, phonebook, vcard, xlsx};
+use crate::survey::EncodingUse;
 
 /// How much of the beginning of a file tells its kind and its encoding.
 const HEAD_BYTES: u64 = 4 << 10;
@@ -189,46 +188,6 @@ impl Source {
     /// What its columns are said to mean.
     pub fn map(&self) -> &[Mapped] {
         &self.map
-    }
-
-    /// Looks through the whole file.
-    ///
-    /// # Errors
-    /// When it is not in the encoding that it should be in, when a table's quotation marks do not close or its columns
-    /// mean nothing, when there is no contact in it or it is something else than its format.
-    pub fn survey(&self) -> Result<Survey, FileError> {
-        if !self.map.is_empty() && !matches!(self.format, Format::Csv | Format::Xlsx) {
-            return Err(self.fault("--map names columns, and only tables (csv, xlsx) have columns"));
-        }
-        let survey = match self.format {
-            Format::Csv => csv_table::survey(self),
-            Format::Xlsx => xlsx::survey(self),
-            Format::Vcf => vcard::survey(self),
-            Format::Ldif => ldif::survey(self),
-            Format::Phonebook => phonebook::survey(self),
-            Format::Ndjson => ndjson::survey(self),
-        }?;
-        if survey.rows == 0 {
-            return Err(self.fault(format_args!("there is no contact in it: is it {}?", self.format.kind())));
-        }
-        Ok(survey)
-    }
-
-    /// Its rows; `position` follows how far the file has been read.
-    ///
-    /// # Errors
-    /// When the file cannot be opened any more.
-    pub fn rows<'a>(&'a self, survey: &'a Survey, position: &Position) -> Result<Rows<'a>, FileError> {
-        let position = Position::clone(position);
-        match (&survey.plan, self.format) {
-            (Plan::Table(layout), _) => csv_table::rows(self, layout, position),
-            (Plan::Records { charset, memberships }, Format::Vcf) => vcard::rows(self, *charset, memberships, position),
-            (Plan::Records { charset, memberships }, Format::Ldif) => ldif::rows(self, *charset, memberships, position),
-            (Plan::Records { charset, memberships }, Format::Phonebook) => {
-                phonebook::rows(self, *charset, memberships, position)
-            }
-            (Plan::Records { charset, .. }, _) => ndjson::rows(self, *charset, position),
-        }
     }
 
     /// The encoding of a text file: as the user says, as a mark or the file itself says, otherwise `None` for UTF-8.

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use crate::columns::ColumnUse;
-use crate::csv_table::TableLayout;
 use crate::decoding::Charset;
+use crate::table_layout::TableLayout;
 
 /// The most properties, attributes or elements that are counted by name.
 const NAMES_MAX: usize = 1_000;

@@ -21,8 +21,6 @@ use crate::remark::Remark;
 use crate::source::{FileError, Row, Rows, Source, encoding_use};
 use crate::survey::{MEMBERSHIPS_MAX, Memberships, NameCounts, Plan, Survey};
 
-/// Where the personal manager is; no standard has a property for it.
-const MANAGER: &str = "X-RINGBOOK-PERSONAL-MANAGER";
 /// Properties about the card and not about the contact: whether they are read matters to nobody.
 const ABOUT_CARDS: [&str; 12] = [
     "VERSION",

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use calamine::{DataRef, Reader, SheetVisible, Xlsx};
 
 use crate::columns::COLUMNS_MAX;
-use crate::csv_table::{self, TableError, TableText};
+use crate::csv_table::{self, TableError};
 use crate::source::{FileError, OpenFile, Source};
 use crate::survey::Survey;
+use crate::table_layout::TableText;
 
 /// The most bytes of a workbook.
 const FILE_BYTES_MAX: u64 = 256 << 20;

@@ -21,8 +21,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::HttpSettings;
-use super::charge_slot::ChargeSlot;
 use super::client_watch::Presence;
+use super::conn_info::ConnInfo;
 use super::conn_state::{ConnCell, ConnState, Event, Phase};
 use super::deadlines::{Deadlines, Timer};
 use super::dispatch::Dispatcher;
@@ -33,17 +33,6 @@ use ringbook_telemetry::Connections;
 
 /// What hyper's buffers hold besides the head of a request.
 const BUFFER_BYTES: usize = 8 << 10;
-
-/// What a dispatcher may know of the connection.
-pub(super) struct ConnInfo {
-    /// The socket's other end.
-    pub(super) peer: IpAddr,
-    pub(super) is_encrypted: bool,
-    pub(super) state: Arc<ConnCell>,
-    pub(super) requests: Arc<ChargeSlot>,
-    pub(super) replies: Arc<ChargeSlot>,
-    pub(super) presence: Arc<Presence>,
-}
 
 struct ConnHandler {
     dispatcher: Arc<Dispatcher>,

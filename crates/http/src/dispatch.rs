@@ -18,7 +18,7 @@ use super::body::{BodyBounds, ReadBody};
 use super::budget::{Budget, Charge, FREE_BYTES};
 use super::charge_slot::ChargeSlot;
 use super::compression;
-use super::connection::ConnInfo;
+use super::conn_info::ConnInfo;
 use super::mounts::{Found, Mount, Mounts};
 use super::peer::UnknownCaller;
 use super::reply_body::ReplyBody;

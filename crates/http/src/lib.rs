@@ -18,6 +18,7 @@ mod budget;
 mod charge_slot;
 mod client_watch;
 mod compression;
+mod conn_info;
 mod conn_state;
 mod connection;
 pub mod credentials;

@@ -18,6 +18,7 @@ use ringbook_app::access::Scope;
 
 mod faults;
 mod questions;
+mod reference;
 mod schemas;
 
 #[cfg(test)]
@@ -133,7 +134,7 @@ fn bounds(parameter: &Parameter) -> String {
 fn result(spec: &Spec) -> Value {
     match spec.answer {
         Answer::Records(fields) => {
-            let data = json!({"type": "array", "items": schemas::reference(&schemas::record_name(fields))});
+            let data = json!({"type": "array", "items": reference::reference(&schemas::record_name(fields))});
             answered(data, &[("total_items", schemas::total())], &[])
         }
         Answer::Changes(fields) => {
@@ -158,7 +159,7 @@ fn result(spec: &Spec) -> Value {
 
 /// `result` with this `data`, and with further members in its metadata and beside the data.
 fn answered(data: Value, metadata: &[(&str, Value)], beside: &[(&str, Value)]) -> Value {
-    let standing = [("version", json!({"type": "null"})), ("limits", schemas::reference("limits"))];
+    let standing = [("version", json!({"type": "null"})), ("limits", reference::reference("limits"))];
     let metadata: Vec<_> = metadata.iter().chain(&standing).cloned().collect();
     let whole = [("data", data), ("metadata", schemas::members(&metadata))];
     schemas::members(&beside.iter().chain(&whole).cloned().collect::<Vec<_>>())

@@ -221,9 +221,6 @@ pub enum Answer {
 }
 
 impl Method {
-    /// Every method, in the order in which they are counted and published.
-    pub const ALL: &[Method] = table::ALL;
-
     /// The method of this name.
     pub fn named(name: &str) -> Option<Method> {
         Self::ALL.iter().copied().find(|method| method.spec().name == name)

@@ -14,6 +14,7 @@ use ringbook_book::runner::Runner;
 use super::mnemonic::{Param, RpcError};
 use ringbook_app::access::{LimitsView, Session};
 
+mod answer_attempts;
 mod answer_room;
 mod chunk_cache;
 mod contacts;
@@ -24,7 +25,8 @@ mod uploaded;
 #[cfg(test)]
 mod tests;
 
-pub use answer_room::{ANSWER_BYTES_MAX, AnswerAttempts, AnswerLimits, no_room};
+pub use answer_attempts::{AnswerAttempts, no_room};
+pub use answer_room::{ANSWER_BYTES_MAX, AnswerLimits};
 pub use chunk_cache::ChunkCache;
 pub use contacts::{changes, contacts};
 pub use records::records;

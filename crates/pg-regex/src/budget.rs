@@ -40,30 +40,50 @@ impl SizeBudget {
 /// A step is about one character read; entering a state of an automaton for the first time takes many. Every match
 /// subtracts what it took, so one budget bounds all matches that it is passed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StepBudget(pub(crate) u64);
+pub struct StepBudget {
+    left: u64,
+    /// The most steps that one text may take.
+    text_max: u64,
+}
 
 impl Default for StepBudget {
     /// A budget of [`MATCH_STEPS_DEFAULT`] steps.
     fn default() -> StepBudget {
-        StepBudget(MATCH_STEPS_DEFAULT)
+        StepBudget::new(MATCH_STEPS_DEFAULT)
     }
 }
 
 impl StepBudget {
     /// A budget of `steps` steps.
     pub fn new(steps: u64) -> StepBudget {
-        StepBudget(steps)
+        StepBudget { left: steps, text_max: u64::MAX }
+    }
+
+    /// Limits the steps that one text may take, so that a caller that does something between texts is not held up.
+    #[must_use]
+    pub fn with_text_max(self, steps: u64) -> StepBudget {
+        StepBudget { text_max: steps, ..self }
+    }
+
+    /// The steps that the next text may take.
+    pub(crate) fn for_text(self) -> u64 {
+        self.left.min(self.text_max)
+    }
+
+    /// Subtracts the steps that a text took; all of them if its match was abandoned.
+    pub(crate) fn subtract(&mut self, taken: Result<u64, StepLimitError>) {
+        self.left = taken.map_or(0, |taken| self.left.saturating_sub(taken));
     }
 
     /// The number of steps left; 0 once a match has failed with [`StepLimitError`].
     pub fn remaining(self) -> u64 {
-        self.0
+        self.left
     }
 
     /// The budget of each of `workers` threads that share this one.
     #[must_use]
     pub fn divided_by(self, workers: u64) -> StepBudget {
-        StepBudget(self.0 / workers.max(1))
+        StepBudget { left: self.left / workers.max(1), ..self }
     }
 }
 

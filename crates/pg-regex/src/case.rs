@@ -4,6 +4,8 @@
 //! `k`, but `k` does not map to the Kelvin sign; so a case-insensitive set contains the mappings of the character as
 //! written.
 
+use std::sync::LazyLock;
+
 use crate::char_set::CharSet;
 use crate::unicode_tables;
 
@@ -14,6 +16,19 @@ pub(crate) fn lower(point: u32) -> u32 {
         return if capital { point + 0x20 } else { point };
     }
     mapped(&unicode_tables::TO_LOWER, point)
+}
+
+/// Below this, lower case is looked up directly: European scripts.
+const DIRECT: usize = 0x0600;
+
+/// The lower case of the first characters.
+static LOWER: LazyLock<[u16; DIRECT]> = LazyLock::new(|| std::array::from_fn(|point| lower(point as u32) as u16));
+
+/// The lower case of a character, or the character itself.
+pub(crate) fn lower_char(character: char) -> char {
+    let point = u32::from(character);
+    let small = LOWER.get(point as usize).map_or_else(|| lower(point), |small| u32::from(*small));
+    char::from_u32(small).unwrap_or(character)
 }
 
 /// The upper case of a character, or the character itself.

@@ -13,9 +13,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::alphabet::{Alphabet, Letter};
-use crate::ast::{Anchor, Demand, Side};
+use crate::ast::{Demand, Side};
+use crate::bit_nfa::BitNfa;
 use crate::budget::{SizeBudget, StepLimitError};
-use crate::program::{Assertion, Instruction, NEWLINE_SET, ProgramSet, WORD_SET};
+use crate::compiled::Compiled;
+use crate::program::{Assertion, Instruction, ProgramSet};
 
 /// Maximum memory of the transition tables of one pattern and thread, in bytes.
 const TABLES_BYTES_MAX: usize = 4 << 20;
@@ -69,13 +71,6 @@ struct Closure {
     matched: bool,
 }
 
-/// What all threads that match a pattern share.
-#[derive(Debug)]
-struct Compiled {
-    programs: ProgramSet,
-    alphabet: Alphabet,
-}
-
 /// The automata of one pattern, and the text that they run on. A clone shares the programs and copies the tables.
 #[derive(Debug, Clone)]
 pub(crate) struct LazyDfa {
@@ -120,6 +115,16 @@ impl LazyDfa {
         for memo in &mut self.memos {
             memo.known.clear();
         }
+    }
+
+    /// The programs and the alphabet.
+    pub(crate) fn compiled(&self) -> &Compiled {
+        &self.compiled
+    }
+
+    /// Runs a bit-parallel automaton of one of the programs on the text.
+    pub(crate) fn run_bits(&mut self, bits: &BitNfa) -> Result<bool, StepLimitError> {
+        bits.is_match(&self.compiled, &self.text, &mut self.steps)
     }
 
     /// Length of the text, in characters.
@@ -278,7 +283,7 @@ impl LazyDfa {
                 Instruction::Match => closure.matched = true,
                 Instruction::Split(one, other) => closure.pending.extend([other, one]),
                 Instruction::Set(set, then) => {
-                    if self.is_in(set as usize, letter) {
+                    if self.compiled.is_in(set as usize, letter) {
                         closure.next.push(then);
                     }
                 }
@@ -301,45 +306,15 @@ impl LazyDfa {
         before: usize,
         at: usize,
     ) -> Result<bool, StepLimitError> {
-        let after = self.letter_at(at);
-        Ok(match assertion {
-            Assertion::Anchor(anchor) => self.anchored(anchor, before, after),
-            Assertion::Adjacent(Side::Ahead, demand, set) => {
-                self.is_in(set as usize, after) == (demand == Demand::Match)
-            }
-            Assertion::Adjacent(Side::Behind, demand, set) => {
-                self.is_in(set as usize, before) == (demand == Demand::Match)
-            }
-            Assertion::LookAround(side, demand, program) => {
-                closure.uncacheable = true;
-                let matches = match side {
-                    Side::Ahead => self.matches_ahead(program as usize, at)?,
-                    Side::Behind => self.matches_behind(program as usize, at)?,
-                };
-                matches == (demand == Demand::Match)
-            }
-        })
-    }
-
-    /// Whether a set contains a letter; the ends of the text are in no set.
-    fn is_in(&self, set: usize, letter: usize) -> bool {
-        letter < self.letters && self.compiled.alphabet.holds(set, letter)
-    }
-
-    fn anchored(&self, anchor: Anchor, before: usize, after: usize) -> bool {
-        let outside = self.letters;
-        let word_before = self.is_in(WORD_SET, before);
-        let word_after = self.is_in(WORD_SET, after);
-        match anchor {
-            Anchor::TextStart => before == outside,
-            Anchor::TextEnd => after == outside,
-            Anchor::LineStart => before == outside || self.is_in(NEWLINE_SET, before),
-            Anchor::LineEnd => after == outside || self.is_in(NEWLINE_SET, after),
-            Anchor::WordStart => !word_before && word_after,
-            Anchor::WordEnd => word_before && !word_after,
-            Anchor::WordBoundary => word_before != word_after,
-            Anchor::NotWordBoundary => word_before == word_after,
-        }
+        let Assertion::LookAround(side, demand, program) = assertion else {
+            return Ok(self.compiled.holds(assertion, before, self.letter_at(at)).unwrap_or(false));
+        };
+        closure.uncacheable = true;
+        let matches = match side {
+            Side::Ahead => self.matches_ahead(program as usize, at)?,
+            Side::Behind => self.matches_behind(program as usize, at)?,
+        };
+        Ok(matches == (demand == Demand::Match))
     }
 
     fn matches_ahead(&mut self, program: usize, at: usize) -> Result<bool, StepLimitError> {

@@ -30,7 +30,10 @@
 //!   [`PatternError::TooComplex`];
 //! - matching takes its steps from a [`StepBudget`] and fails with [`StepLimitError`] when that is exhausted. Only
 //!   look-around, word boundaries and back-references spend steps on ordinary texts; other patterns run in time linear
-//!   in the text.
+//!   in the text. Where a deterministic automaton would need too many states, as for `a.{200}c`, a bit-parallel one takes
+//!   over, which spends a step for every other operation on 64 of its positions;
+//! - a `LIKE` pattern takes time linear in the text: segments with `_` are searched bit-parallel where comparing
+//!   candidates would take longer. [`Like::cost`] estimates its time.
 //!
 //! # Many texts at once
 //!
@@ -48,11 +51,13 @@
 mod alphabet;
 mod ast;
 mod backtrack;
+mod bit_nfa;
 mod bracket;
 mod budget;
 mod case;
 mod char_set;
 mod classes;
+mod compiled;
 mod escape;
 mod lazy_dfa;
 mod lexer;
@@ -63,6 +68,8 @@ mod parser;
 mod pattern_error;
 mod program;
 mod regex;
+mod segment;
+mod shift_and;
 #[cfg(test)]
 mod tests;
 mod unicode_tables;

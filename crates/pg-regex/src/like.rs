@@ -2,7 +2,8 @@
 //!
 //! `%` matches any sequence of characters, `_` any single character, and a backslash escapes the next character. A
 //! pattern is split at each `%` into segments that must occur in order. Each is matched at its first occurrence, so
-//! there is no backtracking. `ILIKE` compares the lower case of both sides.
+//! there is no backtracking between segments, and [`crate::segment`] bounds the search for one. `ILIKE` compares the
+//! lower case of both sides.
 
 use crate::PATTERN_CHARS_MAX;
 use crate::ast::{Alternation, Atom, Piece, Preference, Repeat};
@@ -11,6 +12,17 @@ use crate::case;
 use crate::char_set::CharSet;
 use crate::line_scan::{LineHit, LineScanner, line_around};
 use crate::pattern_error::PatternError;
+use crate::segment::{Effort, Segment};
+
+/// Estimated time of the search for one segment, besides the text that it reads, in nanoseconds.
+const SEGMENT_NANOS: u64 = 40;
+/// Estimated time of reading a byte in a search for literals, in nanoseconds.
+const LITERAL_BYTE_NANOS: u64 = 1;
+/// Estimated time of converting a byte to lower case, in nanoseconds.
+const FOLD_BYTE_NANOS: u64 = 3;
+/// Estimated time of a byte in a search for a segment with `_` that becomes bit-parallel, in nanoseconds, besides one
+/// for each word of its state.
+const WILDCARD_BYTE_NANOS: u64 = 14;
 
 /// Whether a comparison is case-sensitive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,19 +41,6 @@ enum LikeToken {
     Literal(char),
 }
 
-/// A part of the pattern between two `%`.
-#[derive(Debug, Default)]
-struct Segment {
-    items: Vec<SegmentItem>,
-}
-
-#[derive(Debug)]
-enum SegmentItem {
-    Text(String),
-    /// This number of arbitrary characters.
-    Skip(usize),
-}
-
 /// A compiled `LIKE` or `ILIKE` pattern.
 #[derive(Debug)]
 pub struct Like {
@@ -52,6 +51,8 @@ pub struct Like {
     scanner: LineScanner,
     /// The pattern is `%literal%`: finding the literal is enough.
     contains: bool,
+    /// Minimum number of bytes of a text that matches, in lower case if case is ignored.
+    bytes_min: usize,
 }
 
 impl Like {
@@ -73,22 +74,35 @@ impl Like {
         let mut at = 0;
         segments.retain(|segment| {
             at += 1;
-            at == 1 || at > last || !segment.items.is_empty()
+            at == 1 || at > last || !segment.is_empty()
         });
         let literal = longest_literal(&tokens);
         let scanner = LineScanner::new(&tree_of(literal, case), SizeBudget::default());
         let contains = is_contains(&tokens, literal);
-        Ok(Like { segments, case, scanner, contains })
+        let bytes_min = segments.iter().map(Segment::bytes_min).sum();
+        Ok(Like { segments, case, scanner, contains, bytes_min })
     }
 
-    /// The number of comparisons that one character of a text can take in the worst case, for estimating costs.
+    /// The estimated time of matching a text of this length in the worst case, in nanoseconds.
     #[must_use]
-    pub fn complexity(&self) -> usize {
-        self.segments.iter().map(|segment| segment.items.len()).sum()
+    pub fn cost(&self, bytes: usize) -> u64 {
+        let fold = if self.case == Case::Insensitive { FOLD_BYTE_NANOS } else { 0 };
+        let words = self.segments.iter().map(Segment::state_words).max().unwrap_or(0) as u64;
+        let wildcards = if words > 0 { WILDCARD_BYTE_NANOS + words } else { 0 };
+        let searches = self.segments.len().min(bytes + 1) as u64 * SEGMENT_NANOS;
+        searches + (bytes as u64).saturating_mul(LITERAL_BYTE_NANOS + fold + wildcards)
     }
 
-    /// Whether a text matches, as `text LIKE pattern` in PostgreSQL. Takes time linear in the text, in the worst case
-    /// proportional to text times pattern.
+    /// Whether every match is a literal without spaces, at the start of the text, at its end, or anywhere. So whether a
+    /// text matches can be said of its words, each with the spaces beside it.
+    #[must_use]
+    pub fn matches_within_words(&self) -> bool {
+        let mut segments = self.segments.iter().filter(|segment| !segment.is_empty());
+        segments.next().is_some_and(|only| only.is_word()) && segments.next().is_none()
+    }
+
+    /// Whether a text matches, as `text LIKE pattern` in PostgreSQL. Takes time linear in the text; a segment of `_` and
+    /// other characters takes a step for each 64 of them and each character, in the worst case.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
         match self.case {
@@ -120,6 +134,9 @@ impl Like {
 
     /// Whether a text, in lower case if case is ignored, matches.
     fn matches_folded(&self, text: &str) -> bool {
+        if text.len() < self.bytes_min {
+            return false;
+        }
         let (first, rest) = self.segments.split_first().expect("a pattern has at least one segment");
         let Some(mut at) = first.end_at(text, 0) else {
             return false;
@@ -127,8 +144,9 @@ impl Like {
         let Some((last, middle)) = rest.split_last() else {
             return at == text.len();
         };
+        let mut effort = Effort::for_text(text.len());
         for segment in middle {
-            match segment.find(text, at) {
+            match segment.find(text, at, &mut effort) {
                 Some(end) => at = end,
                 None => return false,
             }
@@ -137,73 +155,8 @@ impl Like {
     }
 }
 
-impl Segment {
-    fn push(&mut self, character: char) {
-        if let Some(SegmentItem::Text(text)) = self.items.last_mut() {
-            text.push(character);
-        } else {
-            self.items.push(SegmentItem::Text(character.into()));
-        }
-    }
-
-    fn skip(&mut self) {
-        if let Some(SegmentItem::Skip(count)) = self.items.last_mut() {
-            *count += 1;
-        } else {
-            self.items.push(SegmentItem::Skip(1));
-        }
-    }
-
-    /// The end of the segment if it matches at `at`.
-    fn end_at(&self, text: &str, mut at: usize) -> Option<usize> {
-        for item in &self.items {
-            at = match item {
-                SegmentItem::Text(wanted) if text[at..].starts_with(wanted.as_str()) => at + wanted.len(),
-                SegmentItem::Text(_) => return None,
-                SegmentItem::Skip(count) => forward(text, at, *count)?,
-            };
-        }
-        Some(at)
-    }
-
-    /// The start of the segment if the text ends with it.
-    fn start_before_end(&self, text: &str) -> Option<usize> {
-        let mut rest = text;
-        for item in self.items.iter().rev() {
-            rest = match item {
-                SegmentItem::Text(wanted) => rest.strip_suffix(wanted.as_str())?,
-                SegmentItem::Skip(count) => {
-                    let (at, _) = rest.char_indices().rev().nth(count - 1)?;
-                    &rest[..at]
-                }
-            };
-        }
-        Some(rest.len())
-    }
-
-    /// The end of the first occurrence at or after `from`.
-    fn find(&self, text: &str, mut from: usize) -> Option<usize> {
-        loop {
-            if let Some(SegmentItem::Text(wanted)) = self.items.first() {
-                from += memchr::memmem::find(&text.as_bytes()[from..], wanted.as_bytes())?;
-            }
-            if let Some(end) = self.end_at(text, from) {
-                return Some(end);
-            }
-            from = forward(text, from, 1)?;
-        }
-    }
-}
-
-/// The position `count` characters after `at`, if there are that many.
-fn forward(text: &str, at: usize, count: usize) -> Option<usize> {
-    let mut places = text[at..].char_indices().map(|(place, _)| at + place).chain([text.len()]);
-    places.nth(count).filter(|place| count == 0 || *place > at)
-}
-
 fn lowered(text: &str) -> String {
-    let small = |c: char| char::from_u32(case::lower(c.into())).unwrap_or(c);
-    text.chars().map(small).collect()
+    text.chars().map(case::lower_char).collect()
 }
 
 /// Parses a pattern into tokens.

@@ -28,7 +28,7 @@ pub(crate) enum Instruction {
 }
 
 /// A condition on a position.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Assertion {
     Anchor(Anchor),
     /// The next (or previous) character is in the set, or is not.

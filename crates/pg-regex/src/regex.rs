@@ -1,9 +1,10 @@
 //! A compiled regular expression.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::ast::{Alternation, Atom, Piece};
 use crate::backtrack::Backtracker;
+use crate::bit_nfa::BitNfa;
 use crate::budget::{SizeBudget, StepBudget, StepLimitError};
 use crate::lazy_dfa::LazyDfa;
 use crate::line_scan::{LineHit, LineScanner, line_around};
@@ -12,6 +13,14 @@ use crate::parser;
 use crate::pattern_error::PatternError;
 use crate::program::{ProgramSet, ProgramSource};
 
+/// Steps that the deterministic automaton may take on a text, besides some for each of its characters, before the
+/// bit-parallel one matches it. An automaton that knows most of its states takes far less.
+const DFA_STEPS: u64 = 100_000;
+/// Steps that the deterministic automaton may take for each character of a text.
+const DFA_CHAR_STEPS: u64 = 16;
+/// The number of texts that the deterministic automaton may give up before it is not asked again.
+const DFA_TEXTS_GIVEN_UP_MAX: u8 = 8;
+
 /// A compiled regular expression.
 ///
 /// It can be shared between threads; threads that match at the same time do not wait for each other.
@@ -19,6 +28,10 @@ use crate::program::{ProgramSet, ProgramSource};
 pub struct Regex {
     scanner: LineScanner,
     plan: MatchPlan,
+    size: SizeBudget,
+    matches_within_words: bool,
+    /// The program as a bit-parallel automaton, if it can be one; built when it is needed.
+    bits: OnceLock<Option<BitNfa>>,
     /// A matcher without any text, from which others are made.
     blank: Matcher,
     /// Matchers that no thread uses at the moment.
@@ -39,6 +52,8 @@ enum MatchPlan {
 struct Matcher {
     dfa: LazyDfa,
     chars: Vec<char>,
+    /// The number of texts that the deterministic automaton gave up.
+    given_up: u8,
 }
 
 impl Regex {
@@ -64,8 +79,10 @@ impl Regex {
         } else {
             MatchPlan::Program(programs.add(&ProgramSource::Tree(&parsed.tree), true)?)
         };
-        let blank = Matcher { dfa: LazyDfa::new(programs, size), chars: Vec::new() };
-        Ok(Regex { scanner: LineScanner::new(&parsed.tree, size), plan, blank, idle: Mutex::default() })
+        let blank = Matcher { dfa: LazyDfa::new(programs, size), chars: Vec::new(), given_up: 0 };
+        let scanner = LineScanner::new(&parsed.tree, size);
+        let matches_within_words = is_within_words(&parsed.tree);
+        Ok(Regex { scanner, plan, size, matches_within_words, bits: OnceLock::new(), blank, idle: Mutex::default() })
     }
 
     /// Whether `text` contains a match, as `text ~ pattern` in PostgreSQL. The text may contain line feeds. The steps
@@ -78,6 +95,13 @@ impl Regex {
             return Ok(self.find_in_lines(text, 0, budget)?.is_some());
         }
         self.verify(text, budget)
+    }
+
+    /// Whether every match takes at least one character and no space, and depends on nothing but the characters beside
+    /// it. So whether a text matches can be said of its words, each with the spaces beside it.
+    #[must_use]
+    pub fn matches_within_words(&self) -> bool {
+        self.matches_within_words
     }
 
     /// Finds the next matching line of many texts that are joined by line feeds, each matched as if it were alone.
@@ -110,7 +134,7 @@ impl Regex {
     /// Matches one text with full knowledge of the pattern.
     fn verify(&self, text: &str, budget: &mut StepBudget) -> Result<bool, StepLimitError> {
         let mut matcher = self.take_matcher();
-        let result = matcher.run(&self.plan, text, budget);
+        let result = matcher.run(self, text, budget);
         self.idle().push(matcher);
         result
     }
@@ -130,6 +154,17 @@ impl Regex {
         result
     }
 
+    /// The answer of the bit-parallel automaton, if there is one.
+    #[cfg(test)]
+    pub(crate) fn match_bits(&self, text: &str) -> Option<bool> {
+        let MatchPlan::Program(program) = self.plan else { return None };
+        let mut matcher = self.take_matcher();
+        matcher.dfa.set_text(text);
+        matcher.dfa.steps = u64::MAX;
+        let bits = BitNfa::new(matcher.dfa.compiled(), program, self.size)?;
+        matcher.dfa.run_bits(&bits).ok()
+    }
+
     #[cfg(test)]
     pub(crate) fn idle_matchers(&self) -> usize {
         self.idle().len()
@@ -141,29 +176,75 @@ impl Regex {
 }
 
 impl Matcher {
-    fn run(&mut self, plan: &MatchPlan, text: &str, budget: &mut StepBudget) -> Result<bool, StepLimitError> {
-        self.dfa.steps = budget.0;
+    fn run(&mut self, regex: &Regex, text: &str, budget: &mut StepBudget) -> Result<bool, StepLimitError> {
+        let steps = budget.for_text();
+        self.dfa.steps = steps;
         self.dfa.set_text(text);
-        let result = self.matches(plan, text);
-        budget.0 = if result.is_ok() { self.dfa.steps } else { 0 };
-        result
-    }
-
-    fn matches(&mut self, plan: &MatchPlan, text: &str) -> Result<bool, StepLimitError> {
-        let Matcher { dfa, chars } = self;
-        match plan {
-            MatchPlan::Program(program) => {
-                let end = dfa.text_len();
-                Ok(dfa.shortest(*program, 0, 0, end)?.is_some())
-            }
+        let result = match &regex.plan {
+            MatchPlan::Program(program) => self.run_program(regex, *program),
             MatchPlan::Backtrack { tree, groups, ignore_case } => {
+                let Matcher { dfa, chars, .. } = self;
                 chars.clear();
                 chars.extend(text.chars());
                 let captured = vec![None; *groups as usize + 1];
                 Backtracker { tree, dfa, chars, captured, ignore_case: *ignore_case }.matches()
             }
+        };
+        budget.subtract(result.map(|_| steps - self.dfa.steps));
+        result
+    }
+
+    /// Runs the program that decides: as a deterministic automaton, or as a bit-parallel one if that takes too long.
+    fn run_program(&mut self, regex: &Regex, program: usize) -> Result<bool, StepLimitError> {
+        let end = self.dfa.text_len();
+        let steps = self.dfa.steps;
+        let part = steps.min(DFA_STEPS + DFA_CHAR_STEPS * end as u64);
+        if self.given_up < DFA_TEXTS_GIVEN_UP_MAX {
+            self.dfa.steps = part;
+            let result = self.dfa.shortest(program, 0, 0, end);
+            self.dfa.steps += steps - part;
+            if let Ok(found) = result {
+                return Ok(found.is_some());
+            }
+            self.given_up += 1;
+        }
+        let bits = regex.bits.get_or_init(|| BitNfa::new(self.dfa.compiled(), program, regex.size));
+        match bits {
+            Some(bits) => self.dfa.run_bits(bits),
+            None => Ok(self.dfa.shortest(program, 0, 0, end)?.is_some()),
         }
     }
+}
+
+/// Whether a tree matches at least one character and no space, without look-around and back-references.
+fn is_within_words(tree: &Alternation) -> bool {
+    has_no_space(tree) && takes_character(tree)
+}
+
+fn has_no_space(tree: &Alternation) -> bool {
+    tree.branches.iter().flatten().all(|piece| match piece {
+        Piece::Anchor(_) => true,
+        Piece::LookAround(_) => false,
+        Piece::Repeat(repeat) => match &repeat.atom {
+            Atom::Set(set) => !set.contains(' '.into()),
+            Atom::Backref(_) => false,
+            Atom::Group(_, inner) => has_no_space(inner),
+        },
+    })
+}
+
+/// Whether no match is empty.
+fn takes_character(tree: &Alternation) -> bool {
+    let takes = |piece: &Piece| match piece {
+        Piece::Anchor(_) | Piece::LookAround(_) => false,
+        Piece::Repeat(repeat) if repeat.min == 0 => false,
+        Piece::Repeat(repeat) => match &repeat.atom {
+            Atom::Set(_) => true,
+            Atom::Backref(_) => false,
+            Atom::Group(_, inner) => takes_character(inner),
+        },
+    };
+    tree.branches.iter().all(|branch| branch.iter().any(takes))
 }
 
 /// Whether a tree contains a back-reference.

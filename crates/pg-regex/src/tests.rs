@@ -3,6 +3,8 @@
 use crate::line_scan::line_around;
 use crate::*;
 
+mod linear;
+
 fn matches(pattern: &str, text: &str) -> bool {
     let regex = Regex::new(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"));
     let mut budget = StepBudget::default();

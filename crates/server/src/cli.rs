@@ -31,6 +31,7 @@ mod man;
 mod migrate;
 mod operator;
 mod output;
+mod plain_text;
 mod serving;
 mod user;
 

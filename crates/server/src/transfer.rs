@@ -16,6 +16,7 @@ mod names;
 mod private_file;
 mod reasons;
 mod report;
+mod verdict;
 
 pub use address::Address;
 pub use client::{Access, ApiError, CallError, Token};

@@ -2,9 +2,14 @@
 //!
 //! The table of crates is the picture in `ARCHITECTURE.md`. To widen a row is a decision; make it here, and say why.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use imports::Modules;
+
+#[path = "tidy/imports.rs"]
+mod imports;
 
 /// The longest source file.
 const FILE_LINES_MAX: usize = 500;
@@ -185,6 +190,33 @@ fn crates_depend_only_downwards() {
             .collect();
         assert_eq!(needed, below.iter().copied().collect(), "dependencies of {member}");
     }
+}
+
+#[test]
+fn modules_of_a_crate_do_not_import_each_other_in_circles() {
+    let mut crates: BTreeMap<String, Modules> = BTreeMap::new();
+    for source in sources().iter().filter(|source| !source.is_trial()) {
+        if let Some((member, inside)) = source.path.split_once("/src/") {
+            crates.entry(member.to_owned()).or_default().add(inside, &source.product());
+        }
+    }
+    for (member, modules) in &crates {
+        assert_eq!(modules.circles(), Vec::<Vec<String>>::new(), "modules of {member} that import each other");
+    }
+}
+
+#[test]
+fn circles_are_found() {
+    let mut modules = Modules::default();
+    modules.add("lib.rs", "mod a;\nmod b;\npub mod c;\npub use c::d::Thing;");
+    modules.add("a.rs", "use crate::b::{One, two::Three};\nfn f() { g(\"crate::c\") }");
+    modules.add("b.rs", "pub use self::two::Three;\nmod two;");
+    modules.add("b/two.rs", "fn f() { super::super::c::d::made(); }");
+    modules.add("c.rs", "pub mod d;");
+    modules.add("c/d.rs", "#[cfg(test)]\nuse crate::b::One;\n");
+    assert!(modules.circles().is_empty());
+    modules.add("c/d.rs", "use crate::{Thing, a};\n");
+    assert_eq!(modules.circles(), [["a", "b/two", "c/d"]]);
 }
 
 #[test]

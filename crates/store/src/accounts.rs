@@ -7,7 +7,7 @@ use ringbook_book::group::SYSTEM_GROUP_NAME;
 use ringbook_book::id::CustomerId;
 
 use super::directory::{self, CustomerRow, moved};
-use super::rows::{column, limit_column, must_exist};
+use super::rows::{account_must_exist, column, limit_column};
 use super::sequences::take_ids;
 use super::sql::{Session, values};
 use super::{AccountId, EntityKind, IdKind, Store, StoreError, statements, users};
@@ -110,14 +110,6 @@ impl Store {
             if removed == 0 { Err(StoreError::NotFound { what: EntityKind::Block }) } else { Ok(()) }
         })
         .await
-    }
-}
-
-/// Fails unless the account is there.
-pub(super) fn account_must_exist(session: &dyn Session, account: AccountId) -> Result<(), StoreError> {
-    match account {
-        AccountId::Agent(id) => must_exist(session, statements::AGENT_EXISTS, id.number(), EntityKind::Agent),
-        AccountId::Customer(id) => must_exist(session, statements::CUSTOMER_EXISTS, id.number(), EntityKind::Customer),
     }
 }
 

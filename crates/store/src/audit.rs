@@ -11,9 +11,9 @@ use std::ops::ControlFlow;
 
 use serde_json::value::RawValue;
 
-use super::rows::{self, column};
+use super::rows::{self, account_must_exist, column};
 use super::sql::{Row, Session, Snapshot, values};
-use super::{AccountId, IdKind, Store, StoreError, accounts, directory, sequences, statements};
+use super::{AccountId, IdKind, Store, StoreError, directory, sequences, statements};
 
 const TABLE: &str = "api_request_segments";
 /// Between the first and the last moment of a segment there are at most so many seconds, so that the segments of a
@@ -207,7 +207,7 @@ impl Store {
 }
 
 fn add(session: &dyn Session, segment: &Segment) -> Result<(), StoreError> {
-    match accounts::account_must_exist(session, segment.account) {
+    match account_must_exist(session, segment.account) {
         Err(StoreError::NotFound { .. }) => return Ok(()),
         found => found?,
     }

@@ -3,8 +3,8 @@
 use crate::ids::AgentId;
 use ringbook_book::id::{CustomerId, IdError};
 
-use super::StoreError;
 use super::sql::{Row, Session, values};
+use super::{EntityKind, StoreError, statements};
 
 /// Whose limits, list and users: an agent or a customer. Their ids are counted apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,4 +93,12 @@ pub(super) fn must_exist(
     what: super::EntityKind,
 ) -> Result<(), StoreError> {
     if session.finds(sql, &values![column(number)])? { Ok(()) } else { Err(StoreError::NotFound { what }) }
+}
+
+/// Fails unless the account is there.
+pub(super) fn account_must_exist(session: &dyn Session, account: AccountId) -> Result<(), StoreError> {
+    match account {
+        AccountId::Agent(id) => must_exist(session, statements::AGENT_EXISTS, id.number(), EntityKind::Agent),
+        AccountId::Customer(id) => must_exist(session, statements::CUSTOMER_EXISTS, id.number(), EntityKind::Customer),
+    }
 }

@@ -2,9 +2,8 @@
 
 use crate::ids::{KeyId, UserId};
 
-use super::accounts::account_must_exist;
 use super::directory::{self, UserRow, moved};
-use super::rows::{column, must_exist};
+use super::rows::{account_must_exist, column, must_exist};
 use super::sequences::take_ids;
 use super::sql::{Session, SqlValue, values};
 use super::{AccountId, EntityKind, IdKind, Store, StoreError, logins, statements};

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use crate::schedule::Granted;
+use crate::granted::Granted;
 use crate::{Lane, Pool, SLICE};
 
 /// Work is not wanted any more and should end now.

@@ -27,6 +27,7 @@ use tokio::sync::oneshot;
 use tokio::task::block_in_place;
 pub use tokio_util::sync::CancellationToken;
 
+mod granted;
 mod job;
 mod kind;
 mod schedule;

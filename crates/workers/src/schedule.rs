@@ -6,19 +6,12 @@ use std::collections::{HashMap, VecDeque};
 
 use tokio::sync::oneshot;
 
+use crate::granted::Granted;
 use crate::job::Slot;
 use crate::{Bounds, Kind, Owner};
 
 /// What a job that waits is woken with.
 pub(crate) type Turn = oneshot::Sender<Slot>;
-
-/// What was granted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Granted {
-    pub(crate) owner: Owner,
-    pub(crate) kind: Kind,
-    pub(crate) ticket: u64,
-}
 
 /// Whether a job was let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

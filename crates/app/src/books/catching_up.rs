@@ -8,20 +8,10 @@ use ringbook_book::id::CustomerId;
 
 use ringbook_store::StoreError;
 
-use super::loaded::CatchUp;
-use super::task::{BookTask, Work};
+use super::Books;
+use super::mailbox::CatchUp;
+use super::task::{BookTask, CaughtUp, Work};
 use super::uncommitted::writer_of;
-use super::{BookError, Books};
-
-/// What became of catching up.
-pub(super) struct CaughtUp {
-    /// The callers that it was begun for.
-    waiting: Vec<CatchUp>,
-    /// At the state of the book; `None` if it has to be made.
-    writer: Option<BookWriter>,
-    /// The book as it is now, if it is not the published one.
-    outcome: Result<Option<Arc<Book>>, BookError>,
-}
 
 /// What a blocking thread has found out.
 enum Found {

@@ -1,45 +1,17 @@
 //! A book in memory: the published state for readers, and the mailbox of the task that writes it.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Weak};
 
 use ringbook_book::Book;
 use ringbook_book::command::Command;
 use ringbook_book::id::{CustomerId, Revision};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+use super::mailbox::{CatchUp, Message, Published};
 use super::pending::{Answer, PENDING_ELEMENTS_MAX, PendingCommand};
 use super::task::BookTask;
 use super::{BookError, Inner, interrupted};
-
-/// The last committed state of a book. Held for as long as a pointer is copied, by readers and by the book's task.
-pub(super) struct Published(RwLock<Arc<Book>>);
-
-impl Published {
-    pub(super) fn book(&self) -> Arc<Book> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Shows this state to readers from now on. Only the task of the book calls this.
-    pub(super) fn publish(&self, book: Arc<Book>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = book;
-    }
-}
-
-/// What the task of a book is asked to do.
-pub(super) enum Message {
-    /// Decide and commit a command.
-    Command(Box<PendingCommand>),
-    /// Pick up what other servers have committed.
-    CatchUp(CatchUp),
-}
-
-/// A caller that waits until the book has caught up.
-pub(super) struct CatchUp {
-    /// The revision to reach; `None` if the store has no such book.
-    pub(super) to: Option<Revision>,
-    pub(super) reply: oneshot::Sender<Result<(), BookError>>,
-}
 
 /// A book in memory. Its task ends when this is dropped.
 pub(super) struct LoadedBook {
@@ -59,7 +31,7 @@ impl fmt::Debug for LoadedBook {
 impl LoadedBook {
     /// Takes in a book that was just read, and starts its task.
     pub(super) fn start(customer: CustomerId, book: Book, books: Weak<Inner>, deletions_kept: usize) -> Self {
-        let published = Arc::new(Published(RwLock::new(Arc::new(book))));
+        let published = Arc::new(Published::new(book));
         let (mailbox, messages) = mpsc::unbounded_channel();
         let task = BookTask::new(customer, books, Arc::clone(&published), messages, deletions_kept);
         tokio::spawn(task.run());

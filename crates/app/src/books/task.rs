@@ -10,17 +10,18 @@ use std::future::pending;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 
+use ringbook_book::Book;
+use ringbook_book::book::writer::BookWriter;
 use ringbook_book::id::CustomerId;
 use tokio::sync::mpsc;
 
 use ringbook_store::{CommitError, StoreError};
 
-use super::catching_up::CaughtUp;
 use super::ids::{IdRange, reserve, stored};
-use super::loaded::{CatchUp, Message, Published};
+use super::mailbox::{CatchUp, Message, Published};
 use super::pending::PendingCommand;
 use super::uncommitted::{Batch, DecisionResult, Uncommitted};
-use super::{Books, Inner};
+use super::{BookError, Books, Inner};
 
 /// How many short commands are decided before other tasks of the runtime get their turn.
 const DECISIONS_AT_ONCE_MAX: usize = 64;
@@ -37,6 +38,16 @@ pub(super) enum Work {
     Ids(Box<PendingCommand>, Result<Vec<IdRange>, StoreError>),
     /// The book has caught up with other servers.
     CatchUp(Box<CaughtUp>),
+}
+
+/// What became of catching up.
+pub(super) struct CaughtUp {
+    /// The callers that it was begun for.
+    pub(super) waiting: Vec<CatchUp>,
+    /// At the state of the book; `None` if it has to be made.
+    pub(super) writer: Option<BookWriter>,
+    /// The book as it is now, if it is not the published one.
+    pub(super) outcome: Result<Option<Arc<Book>>, BookError>,
 }
 
 /// A batch that the store is committing.

@@ -2,14 +2,15 @@
 //!
 //! For contacts, most predicates are evaluated faster by [`super::scan`], with the same results.
 
-use pg_regex::{StepBudget, StepLimitError};
-
 use super::budget::Budget;
-use super::filter::Filter;
+use super::filter::{Comparison, Filter};
 use super::json::JsonValue;
-use super::predicate::{Predicate, Quantifier, TextPredicate};
+use super::predicate::{Predicate, Quantifier};
 use super::query_error::QueryError;
 use super::value::{Record, Value};
+
+/// A node of a JSON value costs a jsquery as much as this number of bytes.
+pub const JSON_NODE_BYTES: usize = 32;
 
 /// Whether the record matches the filter. Comparisons are charged against the budget.
 ///
@@ -35,42 +36,28 @@ pub fn matches(filter: &Filter, record: &impl Record, budget: &mut Budget<'_>) -
             }
             Ok(false)
         }
-        Filter::Comparison(comparison) => {
-            let value = record.value(comparison.field);
-            budget.charge(comparison, values(value))?;
-            holds(&comparison.predicate, value, &mut budget.steps).map_err(|_| comparison.too_slow())
-        }
+        Filter::Comparison(comparison) => holds(comparison, record.value(comparison.field), budget),
     }
 }
 
-/// The number of values that a comparison with this one reads.
-fn values(value: Value<'_>) -> usize {
-    match value {
-        Value::Texts(texts) => texts.len().max(1),
-        Value::Objects(objects) => objects.len().max(1),
-        Value::Null
-        | Value::Number(_)
-        | Value::Boolean(_)
-        | Value::DateTime(_)
-        | Value::Seconds(_)
-        | Value::Text(_)
-        | Value::Object(_)
-        | Value::Empty(_) => 1,
-    }
-}
-
-/// Whether a predicate holds for a value.
-pub fn holds(predicate: &Predicate, value: Value<'_>, steps: &mut StepBudget) -> Result<bool, StepLimitError> {
-    Ok(match (predicate, value) {
+/// Whether a comparison holds for a value. It is charged against the budget.
+///
+/// # Errors
+///
+/// The budget is exhausted, or the runner stops.
+pub fn holds(comparison: &Comparison, value: Value<'_>, budget: &mut Budget<'_>) -> Result<bool, QueryError> {
+    let is_jsquery = matches!(comparison.predicate, Predicate::JsQuery(_));
+    budget.charge_value(comparison, if is_jsquery { bytes(value) } else { 0 })?;
+    Ok(match (&comparison.predicate, value) {
         (Predicate::IsNull, value) => is_absent(value),
         (Predicate::IsNotNull, value) => !is_absent(value),
         (Predicate::Number(predicate), Value::Number(number) | Value::DateTime(number) | Value::Seconds(number)) => {
             predicate.holds(number)
         }
         (Predicate::Boolean(wanted), Value::Boolean(boolean)) => *wanted == boolean,
-        (Predicate::Text(predicate), Value::Text(text)) => predicate.holds(text, steps)?,
+        (Predicate::Text(predicate), Value::Text(text)) => budget.holds(comparison, predicate, text)?,
         (Predicate::Texts(quantifier, predicate), Value::Texts(texts)) => {
-            quantified(*quantifier, any_text(predicate, texts.iter().map(|text| &**text), steps)?)
+            quantified(*quantifier, budget.any_holds(comparison, predicate, texts.iter().map(|text| &**text))?)
         }
         (Predicate::Ids(quantifier, ids), Value::Objects(objects)) => {
             let has = |object| ids.binary_search(&objects.id(object)).is_ok();
@@ -93,18 +80,20 @@ pub fn holds(predicate: &Predicate, value: Value<'_>, steps: &mut StepBudget) ->
     })
 }
 
-/// Whether the predicate holds for any of the texts.
-pub fn any_text<'a>(
-    predicate: &TextPredicate,
-    texts: impl Iterator<Item = &'a str>,
-    steps: &mut StepBudget,
-) -> Result<bool, StepLimitError> {
-    for text in texts {
-        if predicate.holds(text, steps)? {
-            return Ok(true);
-        }
+/// The bytes that a jsquery may read of a value; of objects, an estimate.
+fn bytes(value: Value<'_>) -> usize {
+    match value {
+        Value::Texts(texts) => texts.iter().map(|text| JSON_NODE_BYTES + text.len()).sum(),
+        Value::Objects(objects) => objects.len() * objects.members().len() * JSON_NODE_BYTES,
+        Value::Null
+        | Value::Number(_)
+        | Value::Boolean(_)
+        | Value::DateTime(_)
+        | Value::Seconds(_)
+        | Value::Text(_)
+        | Value::Object(_)
+        | Value::Empty(_) => 0,
     }
-    Ok(false)
 }
 
 /// The result for a list, given whether the predicate holds for any of its elements.

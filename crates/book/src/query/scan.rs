@@ -4,12 +4,13 @@
 //! for every organization, manager and set of groups, and become look-ups by slot. The other comparisons read the
 //! columns of the chunk, cheap ones first, and only the rows that matched all comparisons before.
 
-use jsquery::JsQuery;
-use pg_regex::{Like, StepBudget, StepLimitError};
+use std::ops::Range;
+
+use pg_regex::StepLimitError;
 
 use super::bitmap::Bitmap;
 use super::budget::Budget;
-use super::evaluate::{any_text, holds, quantified};
+use super::evaluate::{JSON_NODE_BYTES, holds, quantified};
 use super::field::contact as field;
 use super::filter::{Comparison, Filter};
 use super::json::{JsonValue, PhoneList};
@@ -19,6 +20,9 @@ use super::value::{Objects, Value};
 use crate::book::chunk::{Chunk, Link};
 use crate::book::{Book, GroupSet};
 use crate::text::{PHONE_DIGITS_MAX, unpacked};
+
+/// Maximum number of names that a regular expression scans before the runner is asked whether to continue.
+const SCANNED_ROWS_MAX: usize = 256;
 
 /// A filter compiled for a snapshot.
 pub enum CompiledFilter<'p> {
@@ -92,11 +96,9 @@ fn compile_comparison<'p>(
         field::GROUPS => (LinkColumn::Groups, book.group_sets.slots()),
         _ => return Ok(CompiledFilter::Column(comparison)),
     };
-    budget.charge(comparison, slots + 1)?;
-    let exhausted = |_| comparison.too_slow();
     let absent = if comparison.field == field::GROUPS { Value::Objects(&NO_CONTACT_GROUPS) } else { Value::Null };
     let mut matches = Vec::with_capacity(slots + 1);
-    matches.push(holds(&comparison.predicate, absent, &mut budget.steps).map_err(exhausted)?);
+    matches.push(holds(comparison, absent, budget)?);
     for slot in 0..slots {
         let set;
         let value = match comparison.field {
@@ -113,7 +115,7 @@ fn compile_comparison<'p>(
             },
         };
         matches.push(match value {
-            Some(value) => holds(&comparison.predicate, value, &mut budget.steps).map_err(exhausted)?,
+            Some(value) => holds(comparison, value, budget)?,
             None => false,
         });
     }
@@ -185,10 +187,7 @@ impl CompiledFilter<'_> {
                 let links = column.of(chunk);
                 Ok(rows.filter(|row| matches[links[row].index()]))
             }
-            Self::Column(comparison) => {
-                budget.charge(comparison, rows.count())?;
-                compare_column(comparison, chunk, rows, &mut budget.steps).map_err(|_| comparison.too_slow())
-            }
+            Self::Column(comparison) => compare_column(comparison, chunk, rows, budget),
         }
     }
 }
@@ -197,16 +196,13 @@ fn compare_column(
     comparison: &Comparison,
     chunk: &Chunk,
     rows: &Bitmap,
-    steps: &mut StepBudget,
-) -> Result<Bitmap, StepLimitError> {
+    budget: &mut Budget<'_>,
+) -> Result<Bitmap, QueryError> {
     match comparison.field {
-        field::ID => Ok(rows.filter(|row| {
-            let id = Value::Number(chunk.id(row).cast_signed());
-            holds(&comparison.predicate, id, &mut StepBudget::new(0)).unwrap_or(false)
-        })),
-        field::LAST_NAME | field::FIRST_NAME | field::FULL_NAME => names(comparison, chunk, rows, steps),
-        field::PHONE_NUMBERS => phones(&comparison.predicate, chunk, rows, steps),
-        field::EMAILS => emails(&comparison.predicate, chunk, rows, steps),
+        field::ID => each(rows, |row| holds(comparison, Value::Number(chunk.id(row).cast_signed()), budget)),
+        field::LAST_NAME | field::FIRST_NAME | field::FULL_NAME => names(comparison, chunk, rows, budget),
+        field::PHONE_NUMBERS => phones(comparison, chunk, rows, budget),
+        field::EMAILS => emails(comparison, chunk, rows, budget),
         // The other fields are compared by their links; a patronymic cannot be filtered by.
         _ => Ok(Bitmap::NONE),
     }
@@ -220,29 +216,45 @@ fn name_of(field: usize, chunk: &Chunk, row: usize) -> Option<&str> {
     }
 }
 
-fn names(
-    comparison: &Comparison,
-    chunk: &Chunk,
-    rows: &Bitmap,
-    steps: &mut StepBudget,
-) -> Result<Bitmap, StepLimitError> {
-    let is_full_name = comparison.field == field::FULL_NAME;
-    match &comparison.predicate {
-        Predicate::IsNull => Ok(rows.filter(|row| name_of(comparison.field, chunk, row).is_none())),
-        Predicate::IsNotNull => Ok(rows.filter(|row| name_of(comparison.field, chunk, row).is_some())),
-        Predicate::Text(TextPredicate::Like(pattern)) => like(pattern, comparison.field, chunk, rows),
-        Predicate::Text(TextPredicate::NotLike(pattern)) => {
-            let present = rows.filter(|row| name_of(comparison.field, chunk, row).is_some());
-            Ok(present.without(&like(pattern, comparison.field, chunk, &present)?))
+fn names(comparison: &Comparison, chunk: &Chunk, rows: &Bitmap, budget: &mut Budget<'_>) -> Result<Bitmap, QueryError> {
+    let column = comparison.field;
+    let is_scannable = column == field::FULL_NAME && is_dense(chunk, rows);
+    let predicate = match &comparison.predicate {
+        Predicate::IsNull => return Ok(rows.filter(|row| name_of(column, chunk, row).is_none())),
+        Predicate::IsNotNull => return Ok(rows.filter(|row| name_of(column, chunk, row).is_some())),
+        Predicate::Text(predicate) => predicate,
+        _ => return Ok(Bitmap::NONE),
+    };
+    match predicate {
+        TextPredicate::Like(pattern) | TextPredicate::NotLike(pattern) if is_scannable => {
+            budget.charge_lines(comparison, predicate, chunk.len(), chunk.names.len())?;
+            let found =
+                scan_names(chunk, 0..chunk.len(), |from, to| Ok(pattern.find_in_lines(&chunk.names[..to], from)));
+            let found = found.map_err(|_| comparison.too_slow())?;
+            let is_negated = matches!(predicate, TextPredicate::NotLike(_));
+            Ok(if is_negated { rows.without(&found) } else { rows.and(&found) })
         }
-        Predicate::Text(TextPredicate::Regexp(pattern)) if is_full_name && is_dense(chunk, rows) => {
-            scan_names(chunk, rows, |from| pattern.find_in_lines(&chunk.names, from, steps))
+        TextPredicate::Regexp(pattern) if is_scannable => {
+            let mut found = Bitmap::NONE;
+            for start in (0..chunk.len()).step_by(SCANNED_ROWS_MAX) {
+                let part = start..chunk.len().min(start + SCANNED_ROWS_MAX);
+                let bytes = chunk.name_range(part.end - 1).end - chunk.name_range(start).start;
+                budget.charge_lines(comparison, predicate, part.len(), bytes)?;
+                let scanned = budget.try_lines(comparison, |steps| {
+                    scan_names(chunk, part.clone(), |from, to| pattern.find_in_lines(&chunk.names[..to], from, steps))
+                })?;
+                let part = Bitmap::range(part.start, part.end).and(rows);
+                found = found.or(&match scanned {
+                    Some(scanned) => scanned.and(&part),
+                    None => each(&part, |row| budget.holds(comparison, predicate, chunk.full_name(row)))?,
+                });
+            }
+            Ok(found)
         }
-        Predicate::Text(predicate) => each(rows, |row| match name_of(comparison.field, chunk, row) {
-            Some(name) => predicate.holds(name, steps),
+        _ => each(rows, |row| match name_of(column, chunk, row) {
+            Some(name) => budget.holds(comparison, predicate, name),
             None => Ok(false),
         }),
-        _ => Ok(Bitmap::NONE),
     }
 }
 
@@ -251,90 +263,85 @@ fn is_dense(chunk: &Chunk, rows: &Bitmap) -> bool {
     rows.count() * 8 >= chunk.len()
 }
 
-fn like(pattern: &Like, field: usize, chunk: &Chunk, rows: &Bitmap) -> Result<Bitmap, StepLimitError> {
-    if field == field::FULL_NAME && is_dense(chunk, rows) {
-        return scan_names(chunk, rows, |from| Ok(pattern.find_in_lines(&chunk.names, from)));
-    }
-    Ok(rows.filter(|row| name_of(field, chunk, row).is_some_and(|name| pattern.is_match(name))))
-}
-
-/// Scans the column of full names; after a match the scan continues with the next name.
+/// Scans these rows of the column of full names for lines that match: `next` finds a place in the next one, given where
+/// to begin and where to end. After a match the scan continues with the next name.
 fn scan_names(
     chunk: &Chunk,
-    rows: &Bitmap,
-    mut next: impl FnMut(usize) -> Result<Option<usize>, StepLimitError>,
+    rows: Range<usize>,
+    mut next: impl FnMut(usize, usize) -> Result<Option<usize>, StepLimitError>,
 ) -> Result<Bitmap, StepLimitError> {
     let mut found = Bitmap::NONE;
-    let (mut from, mut row) = (0, 0);
-    while row < chunk.len() {
-        let Some(end) = next(from)? else { break };
+    if rows.is_empty() {
+        return Ok(found);
+    }
+    let (mut from, mut row) = (chunk.name_range(rows.start).start, rows.start);
+    let to = chunk.name_range(rows.end - 1).end;
+    while row < rows.end {
+        let Some(end) = next(from, to)? else { break };
         row = chunk.row_of_name_byte(end, row);
-        if row >= chunk.len() {
+        if row >= rows.end {
             break;
         }
         found.set(row);
         from = chunk.name_ends[row] as usize;
         row += 1;
     }
-    Ok(found.and(rows))
+    Ok(found)
 }
 
 fn phones(
-    predicate: &Predicate,
+    comparison: &Comparison,
     chunk: &Chunk,
     rows: &Bitmap,
-    steps: &mut StepBudget,
-) -> Result<Bitmap, StepLimitError> {
-    match predicate {
+    budget: &mut Budget<'_>,
+) -> Result<Bitmap, QueryError> {
+    match &comparison.predicate {
         Predicate::Phones(quantifier, wanted) => Ok(rows.filter(|row| {
             let has = chunk.phones_of(row).iter().any(|phone| wanted.binary_search(phone).is_ok());
             quantified(*quantifier, has)
         })),
-        Predicate::JsQuery(query) => Ok(rows.filter(|row| query.matches(PhoneList::All(chunk.phones_of(row))))),
-        Predicate::Texts(quantifier, predicate) => {
-            each(rows, |row| any_phone(predicate, chunk.phones_of(row), steps).map(|any| quantified(*quantifier, any)))
-        }
+        Predicate::JsQuery(query) => each(rows, |row| {
+            let phones = chunk.phones_of(row);
+            budget.charge_value(comparison, phones.len() * JSON_NODE_BYTES)?;
+            Ok(query.matches(PhoneList::All(phones)))
+        }),
+        Predicate::Texts(quantifier, predicate) => each(rows, |row| {
+            let mut buffer = [0; PHONE_DIGITS_MAX + 1];
+            for packed in chunk.phones_of(row) {
+                if budget.holds(comparison, predicate, unpacked(*packed, &mut buffer))? {
+                    return Ok(quantified(*quantifier, true));
+                }
+            }
+            Ok(quantified(*quantifier, false))
+        }),
         Predicate::IsNotNull => Ok(*rows),
         _ => Ok(Bitmap::NONE),
     }
 }
 
-fn any_phone(predicate: &TextPredicate, phones: &[u64], steps: &mut StepBudget) -> Result<bool, StepLimitError> {
-    let mut buffer = [0; PHONE_DIGITS_MAX + 1];
-    for packed in phones {
-        if predicate.holds(unpacked(*packed, &mut buffer), steps)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 fn emails(
-    predicate: &Predicate,
+    comparison: &Comparison,
     chunk: &Chunk,
     rows: &Bitmap,
-    steps: &mut StepBudget,
-) -> Result<Bitmap, StepLimitError> {
-    match predicate {
+    budget: &mut Budget<'_>,
+) -> Result<Bitmap, QueryError> {
+    match &comparison.predicate {
         Predicate::IsNull => Ok(rows.filter(|row| chunk.has_no_email(row))),
         Predicate::IsNotNull => Ok(rows.filter(|row| !chunk.has_no_email(row))),
-        Predicate::Texts(quantifier, predicate) => {
-            each(rows, |row| Ok(quantified(*quantifier, any_text(predicate, chunk.emails_of(row), steps)?)))
-        }
-        Predicate::JsQuery(query) => Ok(emails_match_jsquery(query, chunk, rows)),
+        Predicate::Texts(quantifier, predicate) => each(rows, |row| {
+            Ok(quantified(*quantifier, budget.any_holds(comparison, predicate, chunk.emails_of(row))?))
+        }),
+        Predicate::JsQuery(query) => each(rows, |row| {
+            let lines = chunk.email_lines(row);
+            budget.charge_value(comparison, lines.len())?;
+            Ok(query.matches(JsonValue::Lines(lines)))
+        }),
         _ => Ok(Bitmap::NONE),
     }
 }
 
-fn emails_match_jsquery(query: &JsQuery, chunk: &Chunk, rows: &Bitmap) -> Bitmap {
-    rows.filter(|row| query.matches(JsonValue::Lines(chunk.email_lines(row))))
-}
-
 /// The rows for which the predicate is true.
-fn each(
-    rows: &Bitmap,
-    mut predicate: impl FnMut(usize) -> Result<bool, StepLimitError>,
-) -> Result<Bitmap, StepLimitError> {
+fn each(rows: &Bitmap, mut predicate: impl FnMut(usize) -> Result<bool, QueryError>) -> Result<Bitmap, QueryError> {
     let mut kept = Bitmap::NONE;
     for row in rows.iter() {
         if predicate(row)? {

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::is_kept;
+use super::attributes::is_kept;
 use crate::decoding::{Charset, Guess};
 use crate::lines::{Line, Lines, RECORD_BYTES_MAX};
 use crate::remark::Remark;

@@ -1,6 +1,6 @@
 //! A card as a contact, or as a group of contacts.
 
-use super::MANAGER;
+use super::property::MANAGER;
 use super::property::{DecodingError, Property};
 use crate::columns::own_group;
 use crate::decoding::Charset;

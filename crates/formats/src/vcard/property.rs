@@ -5,6 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::decoding::{Charset, Guess};
 
+/// Where the personal manager is; no standard has a property for it.
+pub(super) const MANAGER: &str = "X-RINGBOOK-PERSONAL-MANAGER";
 /// The properties whose value is found although a semicolon is where a colon should be.
 const WITHOUT_COLON: [&str; 2] = ["TEL", "EMAIL"];
 

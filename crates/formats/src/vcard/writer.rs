@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::MANAGER;
+use super::property::MANAGER;
 use crate::record::Record;
 use crate::values::with_plus;
 

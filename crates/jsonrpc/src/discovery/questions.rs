@@ -7,7 +7,7 @@ use ringbook_book::query::plan::{
 };
 use serde_json::{Value, json};
 
-use super::schemas::reference;
+use super::reference::reference;
 
 /// A filter over these fields; `name` is the name of this very schema.
 pub fn filter(fields: &[Field], name: &str) -> Value {

@@ -7,6 +7,7 @@ use ringbook_book::query::field::{EmptyValue, Field, FieldType};
 use ringbook_book::text::{EMAIL_BYTES_MAX, NAME_CHARS_MAX, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN};
 use serde_json::{Value, json};
 
+use super::reference::reference;
 use super::{object, questions};
 use crate::method::bounds::{self, Bounds, Choice, Range};
 use crate::method::{Answer, Form, Guarded, Method, Need, Parameter, Spec};
@@ -26,11 +27,6 @@ pub fn components() -> Value {
         }
     }
     object(named)
-}
-
-/// The schema of this name.
-pub fn reference(name: &str) -> Value {
-    json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
 /// The name of the schema of these records: what the method that answers with them gets.

@@ -36,6 +36,9 @@ macro_rules! methods {
         }
 
         impl Method {
+            /// Every method, in the order in which they are counted and published.
+            pub const ALL: &[Method] = &[$(Method::Open(Open::$open),)* $(Method::Guarded(Guarded::$name),)*];
+
             /// Its position in [`Method::ALL`].
             pub const fn index(self) -> usize {
                 match self {
@@ -44,9 +47,6 @@ macro_rules! methods {
                 }
             }
         }
-
-        /// Every method.
-        pub const ALL: &[Method] = &[$(Method::Open(Open::$open),)* $(Method::Guarded(Guarded::$name),)*];
     };
 }
 

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::args;
 use super::cli_error::CliError;
 use super::operator::{MissingData, id_argument, listed, place, text_argument, unknown, with_store};
-use super::output::{CommandOutput, Row, plain};
+use super::output::{CommandOutput, Row};
+use super::plain_text::plain;
 use crate::config::{Layers, value};
 use ringbook_store::{AgentRow, Store};
 

@@ -9,7 +9,8 @@ use super::args;
 use super::cli_error::CliError;
 use super::console::Progress;
 use super::operator::{place, text_argument};
-use super::output::{CommandOutput, plain};
+use super::output::CommandOutput;
+use super::plain_text::plain;
 use crate::config::Layers;
 use ringbook_store::{BackupProgress, Existing, Location, Store, backup};
 

@@ -5,7 +5,7 @@ use std::fmt;
 use clap::ArgMatches;
 
 use super::console::Exit;
-use super::output::plain;
+use super::plain_text::plain;
 use crate::config::WrongSetting;
 use ringbook_app::access::{PasswordError, RngUnavailable};
 use ringbook_store::StoreError;

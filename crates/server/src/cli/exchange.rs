@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 use super::args;
 use super::cli_error::CliError;
 use super::console::Progress;
-use super::output::plain;
+use super::plain_text::plain;
 use crate::config::{Layers, value};
 use crate::transfer::{Access, Address, Token, TransferError, Watch};
 

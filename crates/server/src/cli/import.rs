@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::cli_error::CliError;
 use super::console::Console;
 use super::exchange::{self, ProgressView};
-use super::output::{CommandOutput, plain};
+use super::output::CommandOutput;
+use super::plain_text::plain;
 use super::{args, operator};
 use crate::config::{Layers, value};
 use crate::transfer::{

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::cli_error::CliError;
 use super::console::Progress;
-use super::output::{CommandOutput, Row, object, plain};
+use super::output::{CommandOutput, Row, object};
+use super::plain_text::plain;
 use super::{args, operator};
 use ringbook_store::{Address, Location, MovePhase, MoveStep, Transfer, move_store};
 

@@ -10,6 +10,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::cli_error::CliError;
 use super::console::{Console, Exit};
+use super::plain_text::plain;
 
 /// How a result is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,11 +154,6 @@ pub(super) fn cell(value: &Value) -> String {
         Value::Array(values) => values.iter().map(cell).collect::<Vec<_>>().join(","),
         Value::Number(_) | Value::Object(_) => value.to_string(),
     }
-}
-
-/// A text without control characters, which could change the state of a terminal.
-pub(super) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 #[cfg(test)]

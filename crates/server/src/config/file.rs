@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::WrongSetting;
-use super::layers::one;
+use super::value::one;
 
 /// How large a configuration file may be.
 pub const CONFIG_BYTES_MAX: u64 = 1 << 20;

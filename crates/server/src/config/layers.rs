@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
+use super::value::{one, wrong};
 use super::{ConfigFile, WrongSetting};
 
 /// Asks for a variable of the environment.
@@ -134,23 +135,7 @@ impl<'a> Layers<'a> {
     }
 }
 
-/// The one value at a place.
-pub(super) fn one<T>(
-    values: &[String],
-    place: &str,
-    read: impl Fn(&str) -> Result<T, String>,
-) -> Result<T, WrongSetting> {
-    match values {
-        [text] => read(text).map_err(|reason| wrong(place, text, &reason)),
-        _ => Err(WrongSetting::new(format_args!("{place} takes one value, not a list"))),
-    }
-}
-
 /// The variable that stands for a flag.
 pub(crate) fn variable(flag: &str) -> String {
     format!("RINGBOOK_{}", flag.to_ascii_uppercase().replace('-', "_"))
-}
-
-fn wrong(place: &str, text: &str, reason: &str) -> WrongSetting {
-    WrongSetting::new(format_args!("{place}: {text:?} {reason}"))
 }

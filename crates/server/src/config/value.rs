@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use ringbook_book::id::ID_MAX;
 use tracing_subscriber::filter::Targets;
 
-use super::Memory;
+use super::{Memory, WrongSetting};
 use ringbook_app::access::{Block, ParseBlockError, Rights};
 use ringbook_app::books::Reads;
 use ringbook_clock::{Moment, timezone};
@@ -298,4 +298,21 @@ fn line(text: &str, min: usize, max: usize) -> Result<String, String> {
         chars if chars > max => Err(format!("has {chars} characters, at most {max} are kept")),
         _ => Ok(text.to_owned()),
     }
+}
+
+/// The one value at a place.
+pub(super) fn one<T>(
+    values: &[String],
+    place: &str,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, WrongSetting> {
+    match values {
+        [text] => read(text).map_err(|reason| wrong(place, text, &reason)),
+        _ => Err(WrongSetting::new(format_args!("{place} takes one value, not a list"))),
+    }
+}
+
+/// The error of a value at a place.
+pub(super) fn wrong(place: &str, text: &str, reason: &str) -> WrongSetting {
+    WrongSetting::new(format_args!("{place}: {text:?} {reason}"))
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::report::Verdict;
+use super::verdict::Verdict;
 use ringbook_formats::remark::Remark;
 
 /// The most reasons that are told apart; all further ones are counted together.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::private_file::PrivateFile;
 use super::reasons::{Reasons, SHOWN_MAX};
+use super::verdict::Verdict;
 use ringbook_formats::columns::guarded;
 use ringbook_formats::remark::Remark;
 use ringbook_formats::source::FileError;
@@ -28,30 +29,6 @@ pub enum ReportFormat {
     Csv,
     /// An object per line.
     Ndjson,
-}
-
-/// What became of a row, the gravest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Verdict {
-    /// It is not known whether it is in the book.
-    Uncertain,
-    /// It is not in the book.
-    Refused,
-    /// It is in the book, but for what the remark is about.
-    Partly,
-    /// The book had it before.
-    Skipped,
-}
-
-impl Verdict {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::Partly => "partly",
-            Self::Uncertain => "uncertain",
-            Self::Skipped => "skipped",
-        }
-    }
 }
 
 enum Output {

@@ -1,7 +1,7 @@
 //! Russian, Ukrainian and Kazakh names. Surnames and patronymics are masculine; the feminine form follows from the
 //! [`Agreement`] of the language, or is written after a slash.
 
-use super::{Agreement, Doubling, Language, Script};
+use super::language::{Agreement, Doubling, Language, Script};
 
 /// Russian: a third of the address book.
 pub const RUSSIAN: Language = Language {

@@ -1,7 +1,7 @@
 //! Names in Arabic, Chinese, Japanese, Korean, Hebrew, Greek, Georgian, Armenian and Devanagari script. An ASCII spelling
 //! that transliteration does not yield follows a colon.
 
-use super::{Agreement, Doubling, Language, Script};
+use super::language::{Agreement, Doubling, Language, Script};
 
 /// Arabic, from the Maghreb to the Gulf.
 pub const ARABIC: Language = Language {

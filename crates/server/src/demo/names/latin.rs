@@ -1,6 +1,6 @@
 //! Names in Latin script, part one: English, German, French, Spanish, Portuguese, Italian.
 
-use super::{Agreement, Doubling, Language, Script};
+use super::language::{Agreement, Doubling, Language, Script};
 
 /// English, with Irish and Scottish surnames.
 pub const ENGLISH: Language = Language {

@@ -1,6 +1,6 @@
 //! Names in Latin script, part two: Dutch, Polish, Turkish, Scandinavian, Vietnamese.
 
-use super::{Agreement, Doubling, Language, Script};
+use super::language::{Agreement, Doubling, Language, Script};
 
 /// Dutch, mostly with particles.
 pub const DUTCH: Language = Language {
