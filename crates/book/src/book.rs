@@ -13,6 +13,7 @@ pub mod history;
 pub mod image;
 pub mod load;
 pub mod pairs;
+pub mod reread;
 mod slots;
 mod state;
 pub mod table;

@@ -30,6 +30,7 @@ mod man;
 mod migrate;
 mod operator;
 mod output;
+mod renumbering;
 mod serving;
 mod user;
 
@@ -80,6 +81,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         stderr: &mut io::stderr(),
         environment: &|name| std::env::var_os(name),
         progress,
+        is_interactive: progress == Progress::Drawn && io::stdin().is_terminal(),
     };
     ExitCode::from(run_with(arguments, &mut console).code())
 }
@@ -150,7 +152,7 @@ fn run_command(
 ) -> Result<CommandOutput, CliError> {
     match noun {
         "agent" => agent::run(verb, leaf, layers),
-        "customer" => customer::run(verb, leaf, layers),
+        "customer" => customer::run(verb, leaf, layers, console),
         "user" => user::run(verb, leaf, layers, console.stdin),
         "key" => key::run(verb, leaf, layers),
         "allow" => allow::run(verb, leaf, layers),

@@ -25,7 +25,7 @@ use ringbook_app::access::{self, Rights, Secret, TokenHash};
 use ringbook_app::books::{Books, Bounds};
 use ringbook_http::HttpSettings;
 use ringbook_jsonrpc::{ANSWER_BYTES_MAX, API_PATH};
-use ringbook_store::{AccountId, Location, NewCustomer, NewKey, NewUser, Role, Store};
+use ringbook_store::{AccountId, Dialing, Location, NewCustomer, NewKey, NewUser, Role, Store};
 use ringbook_telemetry;
 
 /// The file with ids, passwords and tokens, beside the data.
@@ -173,6 +173,7 @@ async fn add_customer(store: &Store, plan: &CustomerPlan, agent: AgentId) -> Res
         timezone: TIME_ZONE.to_owned(),
         day_limit: plan.limited.then_some(DAY_LIMIT),
         minute_limit: plan.limited.then_some(MINUTE_LIMIT),
+        dialing: Dialing::default(),
     };
     Ok(store.add_customer(new).await?)
 }

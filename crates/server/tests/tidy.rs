@@ -26,7 +26,10 @@ const CRATES: [(&str, &[&str]); 14] = [
     ("http", &["telemetry", "workers"]),
     ("jsonrpc", &["book", "clock", "telemetry", "json", "workers", "store", "app", "http"]),
     ("formats", &["book", "phone-number"]),
-    ("server", &["book", "clock", "telemetry", "workers", "store", "app", "http", "jsonrpc", "formats"]),
+    (
+        "server",
+        &["book", "clock", "telemetry", "workers", "store", "app", "http", "jsonrpc", "formats", "phone-number"],
+    ),
 ];
 
 /// Third-party crates that only some modules of a crate may use: crate of ours, third-party crate, modules.

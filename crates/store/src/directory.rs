@@ -22,6 +22,17 @@ pub struct AgentRow {
     pub name: String,
 }
 
+/// Where a customer's telephones are, as text; those above know what it means.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dialing {
+    /// Two letters of ISO 3166.
+    pub country: Option<String>,
+    /// The digits before a local number.
+    pub area_code: Option<String>,
+    /// The digits before a number that is dialled on an outside line.
+    pub outside_prefix: Option<String>,
+}
+
 /// A customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerRow {
@@ -39,6 +50,8 @@ pub struct CustomerRow {
     pub day_limit: Option<u64>,
     /// Calls per UTC minute.
     pub minute_limit: Option<u64>,
+    /// Where its telephones are.
+    pub dialing: Dialing,
 }
 
 /// A user of a customer or of an agent.
@@ -218,6 +231,11 @@ pub(super) fn customer(row: &dyn Row) -> Result<CustomerRow, String> {
         active: row.truth(4)?,
         day_limit: rows::limit(row.optional_number(5)?)?,
         minute_limit: rows::limit(row.optional_number(6)?)?,
+        dialing: Dialing {
+            country: row.optional_text(7)?.map(str::to_owned),
+            area_code: row.optional_text(8)?.map(str::to_owned),
+            outside_prefix: row.optional_text(9)?.map(str::to_owned),
+        },
     })
 }
 

@@ -47,7 +47,7 @@ pub use audit::RequestReader;
 pub use audit::{Bodies, Request, RequestRow, SEGMENT_SECONDS_MAX, Segment, Sent};
 pub use books::CommitError;
 pub use catch_up::CatchUp;
-pub use directory::{AgentRow, BlockRow, CustomerRow, Directory, KeyRow, Revisions, UserRow};
+pub use directory::{AgentRow, BlockRow, CustomerRow, Dialing, Directory, KeyRow, Revisions, UserRow};
 pub use ids::{AgentId, KeyId, UserId};
 pub use logins::SessionRow;
 pub use metrics::Commits;

@@ -118,7 +118,7 @@ fn suits(operator: Operator, kind: FieldType) -> bool {
     };
     row.contains(match kind {
         FieldType::Number => 'n',
-        FieldType::Text => 's',
+        FieldType::Text | FieldType::Name => 's',
         FieldType::Texts | FieldType::Phones => 'l',
         FieldType::Objects { .. } => 'o',
         other => panic!("contacts have no {other:?}"),

@@ -23,14 +23,14 @@ const IDS: ParamPath = ParamPath::of("ids");
 
 /// `create.contacts`
 pub fn add_contact(params: Reader<'_>) -> Result<Command, RpcError> {
-    let mut findings = Validation::default();
+    let mut findings = Validation::with_numbers(params.numbers());
     let draft = Parts::of(params.object()).draft(&mut findings);
     Ok(Command::AddContacts(vec![findings.end(draft)?]))
 }
 
 /// `update.contacts`
 pub fn edit_contact(params: Reader<'_>) -> Result<Command, RpcError> {
-    let mut findings = Validation::default();
+    let mut findings = Validation::with_numbers(params.numbers());
     let id = findings.required(ID, params.raw("id"), |to, spot, value| to.id(spot, value, ContactId::new));
     let edit = Parts::of(params.object()).edit(&mut findings);
     let id = findings.end(id)?;
@@ -123,6 +123,7 @@ impl<'d> Parts<'d> {
             patronymic: findings.clearable(PATRONYMIC, self.patronymic, Validation::name),
             emails: emptied(findings.clearable(EMAILS, self.emails, Validation::emails)),
             phones: findings.lasting(PHONE_NUMBERS, self.phone_numbers, Validation::phones),
+            phones_as_written: self.phone_numbers.map(Validation::phones_as_written).unwrap_or_default(),
             manager: findings.clearable(MANAGER, self.personal_manager_id, manager),
             organization: findings.clearable(ORGANIZATION, self.organization_id, organization),
             groups: emptied(findings.clearable(GROUPS, self.groups, groups)),

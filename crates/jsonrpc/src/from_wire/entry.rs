@@ -59,7 +59,7 @@ pub fn rename_organization(params: Reader<'_>) -> Result<Command, RpcError> {
 
 /// `create.phone_number_to_blacklist`, by this user at this moment (seconds since 1970).
 pub fn blacklist_entry(params: Reader<'_>, added_by: &str, added_at: i64) -> Result<BlacklistEntry, RpcError> {
-    let mut findings = Validation::default();
+    let mut findings = Validation::with_numbers(params.numbers());
     let phone = findings.required(PHONE_NUMBER, params.raw("phone_number"), Validation::phone);
     let comment = findings.optional(COMMENT, params.raw("add_comment"), comment);
     let phone = findings.end(phone)?;

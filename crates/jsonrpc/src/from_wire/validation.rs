@@ -10,6 +10,7 @@
 use std::fmt;
 
 use ringbook_book::command::Edit;
+use ringbook_book::text::NumberRule;
 
 use crate::mnemonic::{Mnemonic, RpcError};
 use crate::reader;
@@ -88,14 +89,27 @@ impl fmt::Display for ParamPath {
     }
 }
 
-/// The gravest fault so far.
+/// The gravest fault so far, and how phone numbers are read.
 #[derive(Debug, Default)]
-pub struct Validation(Option<(Severity, RpcError)>);
+pub struct Validation {
+    gravest: Option<(Severity, RpcError)>,
+    numbers: NumberRule,
+}
 
 impl Validation {
+    /// Nothing found yet; phone numbers are read by this rule.
+    pub fn with_numbers(numbers: NumberRule) -> Self {
+        Self { gravest: None, numbers }
+    }
+
+    /// How phone numbers are read.
+    pub fn numbers(&self) -> &NumberRule {
+        &self.numbers
+    }
+
     /// What was read, if nothing was wrong with it.
     pub fn end<T>(self, read: Option<T>) -> Result<T, RpcError> {
-        match self.0 {
+        match self.gravest {
             Some((_, fault)) => Err(fault),
             None => read.ok_or_else(|| RpcError::internal("a parameter was neither read nor refused")),
         }
@@ -197,8 +211,8 @@ impl Validation {
     }
 
     fn note(&mut self, gravity: Severity, fault: impl FnOnce() -> RpcError) {
-        if self.0.as_ref().is_none_or(|(known, _)| gravity < *known) {
-            self.0 = Some((gravity, fault()));
+        if self.gravest.as_ref().is_none_or(|(known, _)| gravity < *known) {
+            self.gravest = Some((gravity, fault()));
         }
     }
 }

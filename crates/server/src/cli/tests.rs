@@ -39,6 +39,7 @@ fn told(words: &[&str], variables: &[(&str, &str)], stdin: &str) -> Said {
         stderr: &mut err,
         environment: &environment,
         progress: Progress::Hidden,
+        is_interactive: !stdin.is_empty(),
     };
     let arguments = std::iter::once("ringbook").chain(words.iter().copied()).map(OsString::from);
     let exit = run_with(arguments, &mut console);

@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 use super::matching::is_stored_as;
 use ringbook_formats::draft::Entry;
 use ringbook_formats::record::Record;
-use ringbook_formats::values::PhoneNumber;
 
 /// A contact as an upload has it; what is empty is not in it.
 pub(super) fn members(entry: &Entry) -> Map<String, Value> {
@@ -22,7 +21,7 @@ pub(super) fn members(entry: &Entry) -> Map<String, Value> {
     put("patronymic", entry.patronymic.as_ref().map(|name| name.as_str().into()));
     let emails: Vec<&str> = entry.emails.iter().map(|email| email.as_str()).collect();
     put("emails", (!emails.is_empty()).then(|| emails.into()));
-    let phones: Vec<&str> = entry.phones.iter().map(PhoneNumber::as_sent).collect();
+    let phones: Vec<Value> = entry.phones.iter().map(|number| number.as_sent().into()).collect();
     put("phone_numbers", Some(phones.into()));
     put("organization_name", entry.organization.as_ref().map(|name| name.as_str().into()));
     let groups: Vec<&str> = entry.groups.iter().map(|group| group.as_str()).collect();

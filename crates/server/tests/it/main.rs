@@ -7,6 +7,7 @@
 mod backup;
 mod changing;
 mod crashes;
+mod documents;
 mod files;
 mod fleet;
 mod harness;
@@ -18,6 +19,7 @@ mod migrating;
 mod mnemonics;
 mod neighbours;
 mod nodes;
+mod numbers;
 mod operator;
 mod outages;
 mod proxy;
