@@ -282,6 +282,7 @@ impl Access {
         for fault in &snapshot.unreadable {
             tracing::error!(%fault, "the directory has a row that cannot be read back");
         }
+        store.note_followed(snapshot.revision);
         Ok(Self {
             store,
             clock,

@@ -5,13 +5,18 @@
 //! still served.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use crate::ids::{AgentId, KeyId, UserId};
 use ringbook_book::id::CustomerId;
+use tokio::time::{sleep, timeout};
 
 use super::rows::{self, id, optional_id};
 use super::sql::{Row, Session, values};
-use super::{AccountId, Store, StoreError, statements};
+use super::{AccountId, Engine, Store, StoreError, statements};
+
+/// How often an operator command looks whether the server follows.
+const FOLLOWED_LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// An agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,6 +154,26 @@ impl Store {
     /// The whole directory, as it is at one moment.
     pub async fn directory(&self) -> Result<Directory, StoreError> {
         self.read_snapshot(load).await
+    }
+
+    /// Notes that this server follows the directory up to a revision, for [`Store::wait_until_followed`].
+    pub fn note_followed(&self, revision: i64) {
+        if let Engine::Sqlite(engine) = &self.0 {
+            engine.note_followed(revision);
+        }
+    }
+
+    /// Waits until the server of a data directory follows the directory up to a revision, but no longer than `most`.
+    /// Returns at once where no server runs. Servers on PostgreSQL are told by the database and are not waited for.
+    pub async fn wait_until_followed(&self, revision: i64, most: Duration) {
+        let Engine::Sqlite(engine) = &self.0 else { return };
+        let follows = async {
+            while engine.followed().is_some_and(|followed| followed < revision) {
+                sleep(FOLLOWED_LOOK_EVERY).await;
+            }
+        };
+        // After a crash nobody follows.
+        let _ = timeout(most, follows).await;
     }
 
     /// How often the directory and the sessions have moved; cheap enough to ask several times a second.

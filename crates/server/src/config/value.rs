@@ -242,6 +242,9 @@ pub fn zone(text: &str) -> Result<String, String> {
 
 /// What a user may do.
 pub fn rights(text: &str) -> Result<Rights, String> {
+    if text.trim() == "all" {
+        return Ok(Rights::all());
+    }
     Rights::parse(text).map_err(|cause| format!("names no rights: {cause}"))
 }
 
