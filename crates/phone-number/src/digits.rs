@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::written_number::DIALLED_DIGITS_MAX;
+/// Most digits that are read: a number of 15 digits behind prefixes for an outside line and for another country.
+pub const DIALLED_DIGITS_MAX: usize = 24;
 
 /// At most [`DIALLED_DIGITS_MAX`] ASCII digits.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]

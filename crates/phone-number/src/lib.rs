@@ -12,10 +12,10 @@ mod numbering_plan;
 pub mod signs;
 mod written_number;
 
-pub use digits::Digits;
-pub use number_rule::{AREA_CODE_DIGITS_MAX, INTERNAL_DIGITS_MAX, NumberRule, OUTSIDE_PREFIX_DIGITS_MAX, RuleError};
+pub use digits::{DIALLED_DIGITS_MAX, Digits};
+pub use number_rule::{AREA_CODE_DIGITS_MAX, NumberRule, OUTSIDE_PREFIX_DIGITS_MAX, RuleError};
 pub use numbering_plan::Country;
-pub use written_number::{DIALLED_DIGITS_MAX, NumberError, WrittenNumber};
+pub use written_number::{INTERNAL_DIGITS_MAX, NumberError, WrittenNumber};
 
 /// Fewest digits of a phone number.
 pub const DIGITS_MIN: usize = 3;

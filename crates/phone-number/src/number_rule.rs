@@ -4,11 +4,9 @@ use std::fmt;
 
 use crate::digits::Digits;
 use crate::numbering_plan::{self, Country};
-use crate::written_number::{NumberError, WrittenNumber};
+use crate::written_number::{INTERNAL_DIGITS_MAX, NumberError, WrittenNumber};
 use crate::{DIGITS_MAX, DIGITS_MIN};
 
-/// Numbers of at most so many digits are internal numbers and are kept as they are.
-pub const INTERNAL_DIGITS_MAX: usize = 6;
 /// Most digits of an area code.
 pub const AREA_CODE_DIGITS_MAX: usize = 6;
 /// Most digits of a prefix for an outside line.

@@ -2,17 +2,17 @@
 
 use std::fmt;
 
-use crate::digits::Digits;
+use crate::digits::{DIALLED_DIGITS_MAX, Digits};
 use crate::signs;
 
-/// Most digits that are read: a number of 15 digits behind prefixes for an outside line and for another country.
-pub const DIALLED_DIGITS_MAX: usize = 24;
+/// Numbers of at most so many digits are internal numbers and are kept as they are.
+pub const INTERNAL_DIGITS_MAX: usize = 6;
 /// The longest text that is read, in bytes.
 const TEXT_BYTES_MAX: usize = 1_024;
 /// Schemes of links to numbers.
 const SCHEMES: [&str; 4] = ["tel:", "sip:", "sips:", "callto:"];
-/// Fewest digits after `00` for it to be the prefix of calls to other countries.
-const PREFIXED_DIGITS_MIN: usize = 7;
+/// Fewest digits after `00` for it to be the prefix of calls to other countries: with fewer it is an internal number.
+const PREFIXED_DIGITS_MIN: usize = INTERNAL_DIGITS_MAX - 1;
 
 /// Why a text is no phone number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

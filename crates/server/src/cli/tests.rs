@@ -239,7 +239,7 @@ fn nonsense_ends_with_2_and_leaves_no_trace() {
         "user add u",
         "user add u --customer 1 --agent 1",
         "user add u --customer x",
-        "user add u --customer 1 --rights all",
+        "user add u --customer 1 --rights every",
         "user set 1",
         "key add",
         "key add --user x",

@@ -120,7 +120,8 @@ fn start() -> (Place, Server) {
     let bin = root.path().join("bin");
     std::fs::create_dir(&bin).expect("a directory");
     symlink(program([""]).get_program(), bin.join("ringbook")).expect("a link");
-    let contacts = "Name,Phone,E-mail\nHopper Grace,+1 202 555 0101,grace@navy.example\nLem Staszek,+48 12 555 01 02,\n";
+    let contacts =
+        "Name,Phone,E-mail\nHopper Grace,+1 202 555 0101,grace@navy.example\nLem Staszek,+48 12 555 01 02,\n";
     std::fs::write(root.path().join("contacts.csv"), contacts).expect("written");
     (root, server)
 }

@@ -82,7 +82,8 @@ fn national_numbers_are_stored_and_found_in_international_form() {
     }
     let made = book.call(2, "create.contacts", json!({"last_name": "Many", "phone_numbers": ["0171 2345678", "104"]}));
     let id = made["result"]["data"]["id"].as_u64().expect("an id");
-    for value in ["0171 2345678", "+49 171 2345678", "0049\u{2009}171\u{2013}2345678", "sip:+491712345678@pbx.example"] {
+    for value in ["0171 2345678", "+49 171 2345678", "0049\u{2009}171\u{2013}2345678", "sip:+491712345678@pbx.example"]
+    {
         assert_eq!(book.found(2, "=", &json!(value)), [id], "{value}");
         assert_eq!(book.found(2, "overlap", &json!([value, "999"])), [id], "{value}");
         assert!(!book.found(2, "!=", &json!(value)).contains(&id), "{value}");
@@ -96,7 +97,8 @@ fn national_numbers_are_stored_and_found_in_international_form() {
 #[test]
 fn an_upload_and_the_blacklist_complete_numbers_too() {
     let book = Book::of(&["--country FR"]);
-    let records = json!([{"last_name": "A", "phone_numbers": ["01 23 45 67 89"]}, {"last_name": "B", "phone_numbers": ["*86"]}]);
+    let records =
+        json!([{"last_name": "A", "phone_numbers": ["01 23 45 67 89"]}, {"last_name": "B", "phone_numbers": ["*86"]}]);
     let made = book.call(0, "upload.contacts", json!({"contacts": records, "on_error": "skip"}));
     let data = &made["result"]["data"];
     assert_eq!(book.phones(0, data["ids"][0].as_u64().expect("an id")), json!(["33123456789"]), "{made}");
@@ -114,7 +116,8 @@ fn an_upload_and_the_blacklist_complete_numbers_too() {
 #[test]
 fn a_client_can_send_back_what_it_was_answered_with() {
     let book = Book::of(&["--country US"]);
-    let made = book.call(0, "create.contacts", json!({"last_name": "Away", "phone_numbers": ["+64 6 555 0147", "104"]}));
+    let made =
+        book.call(0, "create.contacts", json!({"last_name": "Away", "phone_numbers": ["+64 6 555 0147", "104"]}));
     let id = made["result"]["data"]["id"].as_u64().expect("an id");
     let phones = book.phones(0, id);
     assert_eq!(phones, json!(["6465550147", "104"]));
@@ -133,7 +136,8 @@ fn a_stored_book_is_read_again_beside_a_running_server() {
         let made = book.call(0, "create.contacts", json!({"last_name": "Lem", "phone_numbers": phones}));
         made["result"]["data"]["id"].as_u64().unwrap_or_else(|| panic!("{made}"))
     };
-    let (first, second, third) = (add(json!(["89165554433", "79165554433", "104"])), add(json!(["+79165554433"])), add(json!(["112"])));
+    let (first, second, third) =
+        (add(json!(["89165554433", "79165554433", "104"])), add(json!(["+79165554433"])), add(json!(["112"])));
     let blocked = ["89161112233", "79161112233"].map(|number| {
         let made = book.call(0, "create.phone_number_to_blacklist", json!({"phone_number": number}));
         made["result"]["data"]["id"].clone()
@@ -141,9 +145,7 @@ fn a_stored_book_is_read_again_beside_a_running_server() {
     let data = book.data();
     let dry = told(&data, "customer set 1 --country ru --dry-run");
     assert_eq!((&dry["changed_contacts"], &dry["changed_numbers"]), (&json!(1), &json!(4)), "{dry}");
-    let of = |contact: Value, entry: Value, before: &str, after: &str, is_dropped: bool| {
-        json!({"contact_id": contact, "blacklist_id": entry, "before": before, "after": after, "dropped": is_dropped})
-    };
+    let of = |contact: Value, entry: Value, before: &str, after: &str, is_dropped: bool| json!({"contact_id": contact, "blacklist_id": entry, "before": before, "after": after, "dropped": is_dropped});
     let changes = json!([
         of(json!(first), Value::Null, "89165554433", "79165554433", false),
         of(json!(first), Value::Null, "79165554433", "79165554433", true),
