@@ -8,6 +8,7 @@ mod dependencies;
 mod fuzz;
 mod package_test;
 mod page_checks;
+mod phone_metadata;
 mod postgres;
 mod published_clients;
 mod run_tool;
@@ -35,6 +36,9 @@ usage: cargo xtask CHORE
   package-test [--release]
       installs the package in a scratch root, starts and calls the server, upgrades and removes it; needs root or user
       namespaces
+
+  phone-metadata FILE
+      writes the numbering plans of crates/phone-number from resources/PhoneNumberMetadata.xml of Google's libphonenumber
 
   postgres
       runs a private PostgreSQL for single tests until Ctrl-C, and prints the variable that names it
@@ -80,6 +84,7 @@ fn run(chore: &str, rest: &[String]) -> Result<(), String> {
     match chore {
         "setup" => setup::run(rest),
         "test" => test::run(rest),
+        "phone-metadata" => phone_metadata::run(rest),
         "postgres" => postgres::run(rest),
         "crash" => crash::run(rest),
         "deb" => deb::run(rest),

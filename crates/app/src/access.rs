@@ -47,7 +47,7 @@ pub use passwords::{PASSWORD_BYTES_MAX, PasswordError, hash_password};
 pub use quota::{LimitKind, Limits, LimitsView};
 pub use rights::{ParseRightError, Right, Rights};
 pub use secret::{RngUnavailable, Secret, TOKEN_BYTES_MAX, TokenHash, fresh_token};
-pub use snapshot::{Account, Key, User, unreadable};
+pub use snapshot::{Account, Key, User, number_rule, unreadable};
 
 use quota::Point;
 use ringbook_clock::{Clock, Moment};
@@ -296,6 +296,7 @@ impl Access {
         for fault in &snapshot.unreadable {
             tracing::error!(%fault, "the directory has a row that cannot be read back");
         }
+        store.note_followed(snapshot.revision);
         Ok(Self {
             store,
             clock,

@@ -115,6 +115,7 @@ impl<'c, 'a> Admitted<'c, 'a> {
     /// # Errors
     /// The question names what there is not, breaks a bound, or has a bad pattern.
     pub async fn plan(&mut self, table: &'static [Field], ask: Ask) -> Result<Plan, AppError> {
+        let ask = Ask { numbers: self.account().numbers, ..ask };
         let estimate = estimate::planning(&ask.filter);
         let plan = self.work(Kind::Compile, estimate, move |_| plan(table, &ask)).await??;
         self.lap(Stage::Plan);

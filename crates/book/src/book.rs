@@ -14,6 +14,7 @@ pub mod image;
 pub mod load;
 pub(crate) mod name_index;
 pub mod pairs;
+pub mod reread;
 mod slots;
 mod state;
 pub mod table;

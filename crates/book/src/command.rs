@@ -7,7 +7,7 @@ use crate::blacklist::BlacklistEntry;
 use crate::contact::ContactDraft;
 use crate::employee::PhoneStatus;
 use crate::id::{BlacklistId, ContactId, EmployeeId, GroupId, OrganizationId};
-use crate::text::{Email, Emails, Name, Phones};
+use crate::text::{Email, Emails, Name, Phone, Phones};
 
 /// Maximum number of contacts that one command adds or deletes.
 pub const CONTACTS_AT_ONCE_MAX: usize = 10_000;
@@ -49,6 +49,9 @@ pub struct ContactEdit {
     pub patronymic: Edit<Option<Name>>,
     /// Phone numbers; never empty.
     pub phones: Edit<Phones>,
+    /// What these numbers are without the number rule, for each of them whose text was digits only. A number that the
+    /// contact has in this form is kept: clients send back what they were answered with.
+    pub phones_as_written: Vec<Option<Phone>>,
     /// E-mail addresses.
     pub emails: Edit<Emails>,
     /// Personal manager.

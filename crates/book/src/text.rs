@@ -1,18 +1,21 @@
 //! Validated text types: a value is checked once, when it is parsed, and is valid from then on.
 //!
-//! A [`Name`] is trimmed and free of control characters, a [`Phone`] consists of digits, an [`Email`] is an address,
+//! A [`Name`] is trimmed, in composed form and free of control characters, a [`Phone`] consists of digits, an [`Email`] is an address,
 //! an [`AtMost`] is a short list without duplicates. Invalid input is rejected with a [`TextError`] or [`ListError`].
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jsquery::PackedDigits;
+pub use phone_number::{NumberError, NumberRule, RuleError};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// Maximum number of characters in a name, after trimming.
 pub const NAME_CHARS_MAX: usize = 255;
 /// Minimum number of digits in a phone number.
-pub const PHONE_DIGITS_MIN: usize = 3;
+pub const PHONE_DIGITS_MIN: usize = phone_number::DIGITS_MIN;
 /// Maximum number of digits in a phone number (E.164).
-pub const PHONE_DIGITS_MAX: usize = 15;
+pub const PHONE_DIGITS_MAX: usize = phone_number::DIGITS_MAX;
 /// Maximum number of bytes in an e-mail address (RFC 5321, section 4.5.3.1.3, less the angle brackets).
 pub const EMAIL_BYTES_MAX: usize = 254;
 /// Maximum number of phone numbers, and of e-mail addresses, of one contact.
@@ -50,17 +53,42 @@ impl fmt::Display for TextError {
     }
 }
 
-/// A name of 1 to [`NAME_CHARS_MAX`] characters without control characters or outer white space.
+impl From<NumberError> for TextError {
+    fn from(error: NumberError) -> Self {
+        match error {
+            NumberError::NotANumber => Self::NotAPhone,
+            NumberError::DigitCount(count) => Self::PhoneDigits(count),
+        }
+    }
+}
+
+/// The text in composed form (NFC): `ü` and `u` with a diaeresis are one and the same.
+pub fn nfc(text: &str) -> Cow<'_, str> {
+    // Below U+0300 and from U+0400 to U+047F all characters are composed; most texts have no others.
+    let is_simple = text.bytes().fold(true, |is_simple, byte| is_simple & (byte < 0xcc || matches!(byte, 0xd0 | 0xd1)));
+    if is_simple || is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+}
+
+/// A valid name in composed form. Versions that did not compose names have stored them as they were sent; a text that is
+/// too long for a name when it is composed stays as it is.
+pub fn stored_name(text: &str) -> Cow<'_, str> {
+    match nfc(text) {
+        Cow::Owned(composed) if composed.chars().count() > NAME_CHARS_MAX => Cow::Borrowed(text),
+        composed => composed,
+    }
+}
+
+/// A name of 1 to [`NAME_CHARS_MAX`] characters in composed form (NFC) without control characters or outer white space.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(Box<str>);
 
 impl Name {
-    /// Trims and validates a name.
+    /// Trims, composes and validates a name.
     pub fn parse(text: &str) -> Result<Self, TextError> {
         if text.chars().any(char::is_control) {
             return Err(TextError::Control);
         }
-        let text = text.trim();
+        let text = &*nfc(text.trim());
         if text.is_empty() {
             return Err(TextError::Empty);
         }
@@ -68,6 +96,14 @@ impl Name {
             return Err(TextError::TooLong(NAME_CHARS_MAX));
         }
         Ok(Self(text.into()))
+    }
+
+    /// A name as a store has it: see [`stored_name`].
+    pub fn stored(text: &str) -> Result<Self, TextError> {
+        match Self::parse(text) {
+            Err(TextError::TooLong(_)) if text.chars().count() <= NAME_CHARS_MAX => Ok(Self(text.trim().into())),
+            outcome => outcome,
+        }
     }
 
     /// The text.
@@ -83,28 +119,20 @@ impl Name {
 pub struct Phone(u64);
 
 impl Phone {
-    /// Removes a leading `+` and the separators space, `-`, `.`, `(`, `)`; all other characters must be digits.
+    /// Reads a text by the number rule without a country.
     pub fn parse(text: &str) -> Result<Self, TextError> {
-        let text = text.strip_prefix('+').unwrap_or(text);
-        let mut packed: u64 = 1;
-        let mut count = 0;
-        for byte in text.bytes() {
-            match byte {
-                b'0'..=b'9' => {
-                    count += 1;
-                    if count <= PHONE_DIGITS_MAX {
-                        packed = packed * 10 + u64::from(byte - b'0');
-                    }
-                }
-                b' ' | b'-' | b'.' | b'(' | b')' => {}
-                _ => return Err(TextError::NotAPhone),
-            }
-        }
-        if (PHONE_DIGITS_MIN..=PHONE_DIGITS_MAX).contains(&count) {
-            Ok(Self(packed))
-        } else {
-            Err(TextError::PhoneDigits(count))
-        }
+        Self::read(text, &NumberRule::NONE)
+    }
+
+    /// Reads a text by the number rule of a customer.
+    pub fn read(text: &str, rule: &NumberRule) -> Result<Self, TextError> {
+        Ok(Self(packed(rule.read(text)?.as_str())))
+    }
+
+    /// A number as it is stored and returned: digits only, which no rule changes. `None` for any other text.
+    pub fn stored(digits: &str) -> Option<Self> {
+        let is_number = (PHONE_DIGITS_MIN..=PHONE_DIGITS_MAX).contains(&digits.len());
+        (is_number && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| Self(packed(digits)))
     }
 
     /// The packed form; equal if and only if the numbers are equal.
@@ -123,6 +151,11 @@ impl Phone {
     pub fn digits(self, buffer: &mut [u8; PHONE_DIGITS_MAX + 1]) -> &str {
         unpacked(self.0, buffer)
     }
+}
+
+/// At most 15 digits as one word.
+fn packed(digits: &str) -> u64 {
+    digits.bytes().fold(1, |packed, digit| packed * 10 + u64::from(digit - b'0'))
 }
 
 /// The digits of a packed number, written into `buffer`.
@@ -206,6 +239,17 @@ impl<const MAX: usize, T> AtMost<MAX, T> {
     }
 }
 
+impl Phones {
+    /// The `new` numbers, each in the form that it has in this list if that is what it was `written` as.
+    #[must_use]
+    pub fn kept_in(&self, new: Self, written: &[Option<Phone>]) -> Self {
+        let is_kept = |phone: &Phone| self.as_slice().contains(phone);
+        let written = written.iter().copied().chain(std::iter::repeat(None));
+        let kept = new.as_slice().iter().zip(written).map(|(phone, written)| written.filter(is_kept).unwrap_or(*phone));
+        Self::new(kept.collect(), |phone| *phone).unwrap_or(new)
+    }
+}
+
 /// The phone numbers of a contact.
 pub type Phones = AtMost<PER_CONTACT_MAX, Phone>;
 /// The e-mail addresses of a contact.
@@ -228,7 +272,8 @@ mod tests {
         assert_eq!(Phone::parse("12"), Err(TextError::PhoneDigits(2)));
         assert_eq!(Phone::parse("1234567890123456"), Err(TextError::PhoneDigits(16)));
         assert_eq!(Phone::parse("++123"), Err(TextError::NotAPhone));
-        assert_eq!(Phone::parse("٠١٢٣"), Err(TextError::NotAPhone));
+        assert_eq!(Phone::parse("1-800-FLOWERS"), Err(TextError::NotAPhone));
+        assert_eq!(Phone::stored("+749"), None);
         assert_eq!(Phone::from_packed(99), None);
         assert_eq!(Phone::from_packed(2345), None);
     }
@@ -240,6 +285,25 @@ mod tests {
         assert_eq!(Name::parse("a\u{0}b"), Err(TextError::Control));
         assert!(Name::parse(&"ё".repeat(255)).is_ok());
         assert_eq!(Name::parse(&"ё".repeat(256)), Err(TextError::TooLong(255)));
+    }
+
+    #[test]
+    fn a_name_is_composed() {
+        let name = |text| Name::parse(text).map(|name| name.as_str().to_owned());
+        assert_eq!(name("Bru\u{308}ckner"), Ok("Br\u{fc}ckner".to_owned()));
+        assert_eq!(name("\u{418}\u{306}озеф"), Ok("\u{419}озеф".to_owned()));
+        assert_eq!(name("\u{1f1}\u{212b}"), Ok("\u{1f1}\u{c5}".to_owned()));
+        let growing = "\u{958}".repeat(255);
+        assert_eq!(name(&growing), Err(TextError::TooLong(255)));
+        assert_eq!(Name::stored(&growing).map(|name| name.as_str().to_owned()), Ok(growing));
+    }
+
+    #[test]
+    fn texts_of_simple_characters_are_composed() {
+        for c in (0..0x480).filter_map(char::from_u32).filter(|c| c.len_utf8() < 2 || *c < '\u{300}' || *c >= '\u{400}')
+        {
+            assert!(is_nfc(&format!("a{c}a")), "{c:?}");
+        }
     }
 
     #[test]

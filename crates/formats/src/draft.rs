@@ -142,7 +142,7 @@ impl Draft {
     /// What is used as a name if there is none: the nickname, an e-mail address, a number.
     fn substitute(&self, emails: &[Email], phones: &[PhoneNumber]) -> Option<Name> {
         let nickname = values::name(&self.nickname).map(|(name, _)| name);
-        let text = || emails.first().map(Email::as_str).or_else(|| phones.first().map(PhoneNumber::as_sent));
+        let text = || emails.first().map(Email::as_str).or_else(|| phones.first().map(PhoneNumber::as_str));
         nickname.or_else(|| Name::parse(text()?).ok())
     }
 
@@ -158,7 +158,7 @@ impl Draft {
                     continue;
                 }
                 if phones.len() == PER_CONTACT_MAX {
-                    remarks.push(too_many(FIELD, number.as_sent()));
+                    remarks.push(too_many(FIELD, number.as_str()));
                 } else {
                     phones.push(number);
                 }
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn the_same_number_counts_once_and_no_number_is_refused() {
         let (entry, remarks) = draft("L", "", &["+7 495 0237547", "", "74950237547", "112"]).judge().expect("good");
-        assert_eq!(entry.phones.iter().map(PhoneNumber::as_sent).collect::<Vec<_>>(), ["+74950237547", "112"]);
+        assert_eq!(entry.phones.iter().map(PhoneNumber::as_str).collect::<Vec<_>>(), ["+74950237547", "112"]);
         assert!(remarks.is_empty());
         let missing = draft("L", "", &[" "]).judge().expect_err("no number");
         assert_eq!((missing.field.as_deref(), missing.value), (Some("phone_numbers"), None));

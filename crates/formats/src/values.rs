@@ -8,7 +8,6 @@ mod email;
 mod name;
 mod phone;
 mod phone_cell;
-mod plain;
 
 pub use calling_codes::with_plus;
 pub use email::emails;

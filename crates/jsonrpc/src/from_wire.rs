@@ -52,6 +52,7 @@ pub fn ask(params: Reader<'_>) -> Result<Ask, RpcError> {
         fields: params.given(FIELDS).map_or(Ok(Vec::new()), fields)?,
         limit: params.whole(LIMIT)?,
         offset: params.whole(OFFSET)?,
+        ..Ask::default()
     };
     form.late.map_or(Ok(ask), Err)
 }

@@ -51,7 +51,8 @@ impl<'a> MethodCall<'a> {
         call: &Admitted<'_, '_>,
         read: impl FnOnce(Reader<'a>) -> Result<T, RpcError>,
     ) -> Result<T, RpcError> {
-        let read = call.read(self.bytes, || read(self.params)).await;
+        let params = self.params.with_numbers(call.account().numbers);
+        let read = call.read(self.bytes, || read(params)).await;
         read.map_err(|error| error_map::of_app(&error, self.params))?
     }
 

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use ringbook_book::query::field::Field;
 use ringbook_book::query::number::Decimal;
+use ringbook_book::text::NumberRule;
 use ringbook_json::{Json, Kind};
 
 use super::method::{ACCESS_TOKEN, Answer, Form, Spec, USER_ID};
@@ -21,6 +22,7 @@ const NOBODY: u64 = 0;
 pub struct Reader<'d> {
     object: Option<Json<'d>>,
     method: Option<&'static Spec>,
+    numbers: NumberRule,
 }
 
 impl<'d> Reader<'d> {
@@ -30,11 +32,11 @@ impl<'d> Reader<'d> {
     pub fn new(params: Option<Json<'d>>) -> Result<Self, RpcError> {
         let refused = || RpcError::at(Mnemonic::DataTypeError, "params");
         let Some(params) = params else {
-            return Ok(Reader { object: None, method: None });
+            return Ok(Reader::none());
         };
         match params.kind() {
-            Kind::Object => Ok(Reader { object: Some(params), method: None }),
-            Kind::List if params.is_hollow() => Ok(Reader { object: None, method: None }),
+            Kind::Object => Ok(Reader::of(params)),
+            Kind::List if params.is_hollow() => Ok(Reader::none()),
             Kind::List | Kind::Text => Err(refused()),
             Kind::Null | Kind::Boolean | Kind::Number => Err(refused().sent(Some(params))),
         }
@@ -42,18 +44,29 @@ impl<'d> Reader<'d> {
 
     /// No parameters.
     pub const fn none() -> Self {
-        Reader { object: None, method: None }
+        Reader { object: None, method: None, numbers: NumberRule::NONE }
     }
 
     /// The members of an object inside the parameters.
     pub fn of(object: Json<'d>) -> Self {
-        Reader { object: Some(object), method: None }
+        Reader { object: Some(object), ..Reader::none() }
     }
 
     /// The same, known to be the parameters of this method.
     #[must_use]
     pub fn for_method(self, method: &'static Spec) -> Self {
         Reader { method: Some(method), ..self }
+    }
+
+    /// The same, with phone numbers read by this rule.
+    #[must_use]
+    pub fn with_numbers(self, numbers: NumberRule) -> Self {
+        Reader { numbers, ..self }
+    }
+
+    /// How phone numbers are read.
+    pub fn numbers(self) -> NumberRule {
+        self.numbers
     }
 
     /// The fields of the records that the method answers with.

@@ -66,7 +66,7 @@ async fn key(store: &Store, user: UserId) -> String {
 
 async fn customer(store: &Store, agent: Option<ringbook_store::AgentId>) -> AccountId {
     let (name, timezone) = ("Ромашка".to_owned(), "Europe/Moscow".to_owned());
-    let customer = NewCustomer { agent, name, timezone, day_limit: None, minute_limit: None };
+    let customer = NewCustomer { agent, name, timezone, ..NewCustomer::default() };
     AccountId::Customer(store.add_customer(customer).await.expect("a customer"))
 }
 

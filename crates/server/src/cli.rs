@@ -32,6 +32,7 @@ mod migrate;
 mod operator;
 mod output;
 mod plain_text;
+mod renumbering;
 mod serving;
 mod user;
 
@@ -84,6 +85,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         stderr: &mut io::stderr(),
         environment: &|name| std::env::var_os(name),
         progress,
+        is_interactive: progress == Progress::Drawn && io::stdin().is_terminal(),
     };
     ExitCode::from(run_with(arguments, &mut console).code())
 }
@@ -154,7 +156,7 @@ fn run_command(
 ) -> Result<CommandOutput, CliError> {
     match noun {
         "agent" => agent::run(verb, leaf, layers),
-        "customer" => customer::run(verb, leaf, layers),
+        "customer" => customer::run(verb, leaf, layers, console),
         "user" => user::run(verb, leaf, layers, console.stdin),
         "key" => key::run(verb, leaf, layers),
         "device" => device::run(verb, leaf, layers),

@@ -28,7 +28,9 @@ use ringbook_app::books::{Books, Bounds};
 use ringbook_http::HttpSettings;
 use ringbook_jsonrpc::{ANSWER_BYTES_MAX, API_PATH};
 use ringbook_phones::{LOOKUP_PATH, PHONE_PATH};
-use ringbook_store::{AccountId, DeviceSettings, Location, NewCustomer, NewDevice, NewKey, NewUser, Role, Store};
+use ringbook_store::{
+    AccountId, DeviceSettings, Dialing, Location, NewCustomer, NewDevice, NewKey, NewUser, Role, Store,
+};
 use ringbook_telemetry;
 
 /// The file with ids, passwords and tokens, beside the data.
@@ -211,6 +213,7 @@ async fn add_customer(store: &Store, plan: &CustomerPlan, agent: AgentId) -> Res
         timezone: TIME_ZONE.to_owned(),
         day_limit: plan.limited.then_some(DAY_LIMIT),
         minute_limit: plan.limited.then_some(MINUTE_LIMIT),
+        dialing: Dialing::default(),
     };
     Ok(store.add_customer(new).await?)
 }

@@ -6,14 +6,14 @@ use crate::ids::AgentId;
 use ringbook_book::group::SYSTEM_GROUP_NAME;
 use ringbook_book::id::CustomerId;
 
-use super::directory::{self, CustomerRow, moved};
+use super::directory::{self, CustomerRow, Dialing, moved};
 use super::rows::{account_must_exist, column, limit_column};
 use super::sequences::take_ids;
 use super::sql::{Session, values};
 use super::{AccountId, EntityKind, IdKind, Store, StoreError, statements, users};
 
 /// A customer to be added. It starts active, with an empty allow-list and a book that holds the system group.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct NewCustomer {
     /// The agent that may act for it.
     pub agent: Option<AgentId>,
@@ -25,10 +25,12 @@ pub struct NewCustomer {
     pub day_limit: Option<u64>,
     /// Calls per UTC minute.
     pub minute_limit: Option<u64>,
+    /// Where its telephones are.
+    pub dialing: Dialing,
 }
 
 /// What to change about a customer; `None` leaves as it is.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CustomerEdit {
     /// Another agent, or none.
     pub agent: Option<Option<AgentId>>,
@@ -42,6 +44,8 @@ pub struct CustomerEdit {
     pub day_limit: Option<Option<u64>>,
     /// Another limit per UTC minute, or none.
     pub minute_limit: Option<Option<u64>>,
+    /// Where its telephones are.
+    pub dialing: Option<Dialing>,
 }
 
 impl CustomerEdit {
@@ -54,6 +58,7 @@ impl CustomerEdit {
             active: self.active.unwrap_or(row.active),
             day_limit: self.day_limit.unwrap_or(row.day_limit),
             minute_limit: self.minute_limit.unwrap_or(row.minute_limit),
+            dialing: self.dialing.unwrap_or(row.dialing),
         }
     }
 }
@@ -83,6 +88,11 @@ impl Store {
     /// Changes a customer.
     pub async fn set_customer(&self, customer: CustomerId, edit: CustomerEdit) -> Result<(), StoreError> {
         self.write(move |session| set_customer(session, customer, edit)).await
+    }
+
+    /// Tells servers to look at the directory and at the books in memory, as any change of the directory does.
+    pub async fn touch_directory(&self) -> Result<(), StoreError> {
+        self.write(moved).await
     }
 
     /// Removes a customer with its users, keys, sessions, list, counters and its whole book.
@@ -142,6 +152,9 @@ fn add_customer(session: &dyn Session, customer: &NewCustomer) -> Result<Custome
         &customer.timezone,
         limit_column(customer.day_limit),
         limit_column(customer.minute_limit),
+        customer.dialing.country.as_deref(),
+        customer.dialing.area_code.as_deref(),
+        customer.dialing.outside_prefix.as_deref(),
     ];
     session.execute(statements::ADD_CUSTOMER, &values)?;
     session.execute(statements::ADD_BOOK, &values![id])?;
@@ -164,6 +177,9 @@ fn set_customer(session: &dyn Session, customer: CustomerId, edit: CustomerEdit)
         i64::from(row.active),
         limit_column(row.day_limit),
         limit_column(row.minute_limit),
+        row.dialing.country,
+        row.dialing.area_code,
+        row.dialing.outside_prefix,
         id,
     ];
     session.execute(statements::SET_CUSTOMER, &values).map(drop)

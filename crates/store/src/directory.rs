@@ -5,13 +5,18 @@
 //! still served.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use crate::ids::{AgentId, KeyId, UserId};
 use ringbook_book::id::CustomerId;
+use tokio::time::{sleep, timeout};
 
 use super::rows::{self, id, optional_id};
 use super::sql::{Row, Session, values};
-use super::{AccountId, DeviceRow, Store, StoreError, devices, statements};
+use super::{AccountId, DeviceRow, Engine, Store, StoreError, devices, statements};
+
+/// How often an operator command looks whether the server follows.
+const FOLLOWED_LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// An agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +25,17 @@ pub struct AgentRow {
     pub id: AgentId,
     /// Its name.
     pub name: String,
+}
+
+/// Where a customer's telephones are, as text; those above know what it means.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dialing {
+    /// Two letters of ISO 3166.
+    pub country: Option<String>,
+    /// The digits before a local number.
+    pub area_code: Option<String>,
+    /// The digits before a number that is dialled on an outside line.
+    pub outside_prefix: Option<String>,
 }
 
 /// A customer.
@@ -39,6 +55,8 @@ pub struct CustomerRow {
     pub day_limit: Option<u64>,
     /// Calls per UTC minute.
     pub minute_limit: Option<u64>,
+    /// Where its telephones are.
+    pub dialing: Dialing,
 }
 
 /// A user of a customer or of an agent.
@@ -140,6 +158,26 @@ impl Store {
         self.read_snapshot(load).await
     }
 
+    /// Notes that this server follows the directory up to a revision, for [`Store::wait_until_followed`].
+    pub fn note_followed(&self, revision: i64) {
+        if let Engine::Sqlite(engine) = &self.0 {
+            engine.note_followed(revision);
+        }
+    }
+
+    /// Waits until the server of a data directory follows the directory up to a revision, but no longer than `most`.
+    /// Returns at once where no server runs. Servers on PostgreSQL are told by the database and are not waited for.
+    pub async fn wait_until_followed(&self, revision: i64, most: Duration) {
+        let Engine::Sqlite(engine) = &self.0 else { return };
+        let follows = async {
+            while engine.followed().is_some_and(|followed| followed < revision) {
+                sleep(FOLLOWED_LOOK_EVERY).await;
+            }
+        };
+        // After a crash nobody follows.
+        let _ = timeout(most, follows).await;
+    }
+
     /// How often the directory and the sessions have moved; cheap enough to ask several times a second.
     pub async fn revisions(&self) -> Result<Revisions, StoreError> {
         self.read_short(revisions).await
@@ -221,6 +259,11 @@ pub(super) fn customer(row: &dyn Row) -> Result<CustomerRow, String> {
         active: row.truth(4)?,
         day_limit: rows::limit(row.optional_number(5)?)?,
         minute_limit: rows::limit(row.optional_number(6)?)?,
+        dialing: Dialing {
+            country: row.optional_text(7)?.map(str::to_owned),
+            area_code: row.optional_text(8)?.map(str::to_owned),
+            outside_prefix: row.optional_text(9)?.map(str::to_owned),
+        },
     })
 }
 

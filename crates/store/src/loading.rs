@@ -252,7 +252,7 @@ pub(super) fn blacklist(
 ) -> Result<Vec<(BlacklistNumber, Revision)>, StoreError> {
     all(session, sql::BLACKLIST, "blacklist", customer, |row| {
         let entry = BlacklistEntry {
-            phone: Phone::parse(row.text(2)?).map_err(|fault| format!("phone_number {fault}"))?,
+            phone: Phone::stored(row.text(2)?).ok_or("phone_number is no phone number")?,
             added_by: row.text(3)?.into(),
             comment: row.optional_text(4)?.map(Into::into),
             added_at: row.number(5)?,
@@ -273,7 +273,7 @@ fn revision(row: &dyn Row) -> Result<Revision, String> {
 }
 
 fn name(text: &str) -> Result<Name, String> {
-    Name::parse(text).map_err(|fault| format!("a name {fault}"))
+    Name::stored(text).map_err(|fault| format!("a name {fault}"))
 }
 
 fn all<T>(

@@ -40,14 +40,23 @@ pub(super) struct Sqlite {
     /// The state that the database file was in before it was opened.
     found: Option<images::Identity>,
     /// Held until the store closes; declared last, so that it is given up last.
-    _lock: Option<File>,
+    lock: Option<ServerLock>,
+}
+
+/// The lock of a server. Nobody is told to follow any revision once it is given up.
+struct ServerLock(File);
+
+impl Drop for ServerLock {
+    fn drop(&mut self) {
+        files::note_followed(&self.0, None);
+    }
 }
 
 impl Sqlite {
     pub(super) fn open(directory: &Path, role: Role, faults: FaultInjector) -> Result<Self, StoreError> {
         let path = files::database(directory)?;
         let lock = match role {
-            Role::Server => Some(files::lock(directory)?),
+            Role::Server => Some(ServerLock(files::lock(directory)?)),
             Role::Operator => None,
         };
         let found = images::Identity::of(&path);
@@ -55,7 +64,7 @@ impl Sqlite {
         database::migrate(&mut connection, &path)?;
         let writer = writer::Writer::start(connection, faults.clone())?;
         let reading = Arc::new(Semaphore::new(READERS_MAX));
-        Ok(Self { path, writer, idle: Mutex::default(), reading, faults, found, _lock: lock })
+        Ok(Self { path, writer, idle: Mutex::default(), reading, faults, found, lock })
     }
 
     /// Whether there is a database in a directory.
@@ -65,11 +74,11 @@ impl Sqlite {
 
     /// Closes the database after what was begun is on disk, and leaves images of these books.
     pub(super) fn close(self, books: &[(CustomerId, Arc<Book>)]) {
-        let Self { path, writer, idle, _lock, .. } = self;
+        let Self { path, writer, idle, lock, .. } = self;
         drop(idle);
         drop(writer);
         // The lock is still held: no other server can change the database before its state is noted.
-        if let Some(identity) = images::Identity::of(&path).filter(|_| _lock.is_some()) {
+        if let Some(identity) = images::Identity::of(&path).filter(|_| lock.is_some()) {
             images::write_all(&path, identity, books);
         }
     }
@@ -77,6 +86,18 @@ impl Sqlite {
     /// The image of a book that was left when the directory was last closed, if it is a good one.
     pub(super) fn image(&self, customer: CustomerId) -> Option<Book> {
         self.found.and_then(|found| images::read(&self.path, customer, found))
+    }
+
+    /// Notes for operator commands that this server follows the directory up to a revision.
+    pub(super) fn note_followed(&self, revision: i64) {
+        if let Some(ServerLock(file)) = &self.lock {
+            files::note_followed(file, Some(revision));
+        }
+    }
+
+    /// The revision of the directory that the server follows, if there is one.
+    pub(super) fn followed(&self) -> Option<i64> {
+        files::followed(&self.path)
     }
 
     pub(super) fn commits(&self) -> &Commits {

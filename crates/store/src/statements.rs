@@ -41,7 +41,8 @@ statements! {
     /// All agents.
     AGENTS = "SELECT id, name FROM agents ORDER BY id";
     /// All customers.
-    CUSTOMERS = "SELECT id, agent_id, name, timezone, active, day_limit, minute_limit FROM customers ORDER BY id";
+    CUSTOMERS = "SELECT id, agent_id, name, timezone, active, day_limit, minute_limit, country, area_code, \
+        outside_prefix FROM customers ORDER BY id";
     /// All users.
     USERS = "SELECT id, customer_id, agent_id, login, password_hash, name, description, rights FROM users ORDER BY id";
     /// All keys.
@@ -61,15 +62,16 @@ statements! {
     REMOVE_AGENT = "DELETE FROM agents WHERE id = $1";
 
     /// A new customer.
-    ADD_CUSTOMER = "INSERT INTO customers (id, agent_id, name, timezone, active, day_limit, minute_limit) \
-        VALUES ($1, $2, $3, $4, 1, $5, $6)";
+    ADD_CUSTOMER = "INSERT INTO customers (id, agent_id, name, timezone, active, day_limit, minute_limit, country, \
+        area_code, outside_prefix) VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9)";
     /// Whether a customer exists.
     CUSTOMER_EXISTS = "SELECT 1 FROM customers WHERE id = $1";
     /// One customer, to be edited.
-    CUSTOMER = "SELECT id, agent_id, name, timezone, active, day_limit, minute_limit FROM customers WHERE id = $1";
+    CUSTOMER = "SELECT id, agent_id, name, timezone, active, day_limit, minute_limit, country, area_code, \
+        outside_prefix FROM customers WHERE id = $1";
     /// A customer's members, all of them.
     SET_CUSTOMER = "UPDATE customers SET agent_id = $1, name = $2, timezone = $3, active = $4, day_limit = $5, \
-        minute_limit = $6 WHERE id = $7";
+        minute_limit = $6, country = $7, area_code = $8, outside_prefix = $9 WHERE id = $10";
     /// The users of a customer.
     CUSTOMER_USER_IDS = "SELECT id FROM users WHERE customer_id = $1";
     /// A customer goes.

@@ -26,7 +26,7 @@ fn server(data: &TestData) -> Store {
 }
 
 pub(super) fn customer(name: &str) -> NewCustomer {
-    NewCustomer { agent: None, name: name.into(), timezone: "UTC".into(), day_limit: Some(5), minute_limit: None }
+    NewCustomer { agent: None, name: name.into(), timezone: "UTC".into(), day_limit: Some(5), ..NewCustomer::default() }
 }
 
 pub(super) fn user(account: AccountId, login: &str) -> NewUser {

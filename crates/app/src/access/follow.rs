@@ -78,7 +78,9 @@ impl Access {
         for fault in new.unreadable.iter().filter(|fault| !old.unreadable.contains(fault)) {
             tracing::error!(%fault, "the directory has a row that cannot be read back");
         }
+        let revision = new.revision;
         *self.directory.write().unwrap_or_else(PoisonError::into_inner) = new;
+        self.store.note_followed(revision);
         Ok(())
     }
 

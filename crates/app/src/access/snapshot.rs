@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ringbook_book::id::CustomerId;
+use ringbook_book::text::{NumberRule, RuleError};
 use ringbook_store::{AgentId, DeviceId, KeyId, UserId};
 
 use super::allowlist::Block;
@@ -15,7 +16,9 @@ use super::quota::{Counter, Limits};
 use super::rights::Rights;
 use super::secret::TokenHash;
 use ringbook_clock::Moment;
-use ringbook_store::{AccountId, BlockRow, CustomerRow, DeviceRow, Directory, KeyRow, StoreError, UserRow};
+use ringbook_store::{
+    AccountId, AgentRow, BlockRow, CustomerRow, DeviceRow, Dialing, Directory, KeyRow, StoreError, UserRow,
+};
 
 /// An agent or a customer, as calls see it.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub struct Account {
     pub active: bool,
     /// The agent that may act for it; `None` for an agent itself.
     pub agent: Option<AgentId>,
+    /// How its phone numbers are read.
+    pub numbers: NumberRule,
     /// What it may use.
     pub limits: Limits,
     pub(super) blocks: Vec<Block>,
@@ -101,8 +106,9 @@ pub(super) struct Counters {
 impl Snapshot {
     /// Parses and indexes the rows. Counts go on from those handed in.
     pub(super) fn build(directory: Directory, counters: &Counters) -> Self {
-        let mut accounts = accounts(&directory, &counters.accounts);
-        let mut snapshot = Self { revision: directory.revision, unreadable: directory.unreadable, ..Self::default() };
+        let mut unreadable = directory.unreadable;
+        let mut accounts = accounts(&directory.agents, &directory.customers, &counters.accounts, &mut unreadable);
+        let mut snapshot = Self { revision: directory.revision, unreadable, ..Self::default() };
         for row in directory.blocks {
             allow(&mut accounts, &row, &mut snapshot.unreadable);
         }
@@ -183,25 +189,50 @@ impl Snapshot {
     }
 }
 
-fn accounts(directory: &Directory, counters: &HashMap<AccountId, Arc<Counter>>) -> HashMap<AccountId, Account> {
-    let agents = directory.agents.iter().map(|row| (AccountId::Agent(row.id), row.name.clone(), None));
-    let customers = directory.customers.iter().map(|row| (AccountId::Customer(row.id), row.name.clone(), Some(row)));
-    agents.chain(customers).map(|(id, name, row)| (id, account(id, name, row, counters.get(&id)))).collect()
+fn accounts(
+    agents: &[AgentRow],
+    customers: &[CustomerRow],
+    counters: &HashMap<AccountId, Arc<Counter>>,
+    unreadable: &mut Vec<StoreError>,
+) -> HashMap<AccountId, Account> {
+    let agents = agents.iter().map(|row| (AccountId::Agent(row.id), row.name.clone(), None));
+    let customers = customers.iter().map(|row| (AccountId::Customer(row.id), row.name.clone(), Some(row)));
+    let mut accounts = HashMap::new();
+    for (id, name, row) in agents.chain(customers) {
+        let account = account(id, name, row, counters.get(&id));
+        unreadable.extend(account.unreadable.clone());
+        accounts.insert(id, account);
+    }
+    accounts
 }
 
 /// An account without its list. An agent is always active and has no limit.
 fn account(id: AccountId, name: String, row: Option<&CustomerRow>, counter: Option<&Arc<Counter>>) -> Account {
+    let numbers = row.map_or(Ok(NumberRule::NONE), |row| number_rule(&row.dialing)).map_err(|cause| {
+        let key = format_args!("id {}", id.number());
+        StoreError::unreadable("customers", key, format_args!("country, area_code or outside_prefix {cause}"))
+    });
     Account {
         id,
         name,
         timezone: row.map(|row| row.timezone.clone()).unwrap_or_default(),
         active: row.is_none_or(|row| row.active),
         agent: row.and_then(|row| row.agent),
+        numbers: numbers.clone().unwrap_or_default(),
         limits: row.map(|row| Limits { day: row.day_limit, minute: row.minute_limit }).unwrap_or_default(),
         blocks: Vec::new(),
         counter: counter.map(Arc::clone).unwrap_or_default(),
-        unreadable: None,
+        unreadable: numbers.err(),
     }
+}
+
+/// How the phone numbers of a customer are read.
+///
+/// # Errors
+/// When what is stored is no country, area code or prefix.
+pub fn number_rule(dialing: &Dialing) -> Result<NumberRule, RuleError> {
+    let Dialing { country, area_code, outside_prefix } = dialing;
+    NumberRule::new(country.as_deref(), area_code.as_deref(), outside_prefix.as_deref())
 }
 
 /// Puts a block on an account's list; one that does not read back closes the account.

@@ -49,7 +49,7 @@ async fn add_key(store: &Store, user: UserId, expires_at: Option<i64>) -> (Strin
 }
 
 async fn add_customer(store: &Store, agent: Option<ringbook_store::AgentId>) -> AccountId {
-    let customer = NewCustomer { agent, name: "c".into(), timezone: "UTC".into(), day_limit: None, minute_limit: None };
+    let customer = NewCustomer { agent, name: "c".into(), timezone: "UTC".into(), ..NewCustomer::default() };
     AccountId::Customer(store.add_customer(customer).await.expect("a customer"))
 }
 

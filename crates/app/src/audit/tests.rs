@@ -28,8 +28,7 @@ async fn world() -> World {
     let place = tempfile::tempdir().expect("a directory");
     let faults = FaultInjector::none();
     let store = Store::open_with(place.path(), Role::Server, faults.clone()).expect("a store");
-    let customer =
-        NewCustomer { agent: None, name: "C".into(), timezone: "UTC".into(), day_limit: None, minute_limit: None };
+    let customer = NewCustomer { agent: None, name: "C".into(), timezone: "UTC".into(), ..NewCustomer::default() };
     let account = AccountId::Customer(store.add_customer(customer).await.expect("a customer"));
     let metrics = Arc::new(Metrics::new(&[], &[], &[]));
     let clock = Clock::manual(Moment::from_unix(NOW));

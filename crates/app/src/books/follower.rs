@@ -1,4 +1,6 @@
-//! Keeps cached books close to the store when reads do not check it ([`Reads::Local`]).
+//! Keeps cached books close to the store when reads do not check it: with [`Reads::Local`], and where there is one server.
+//!
+//! Beside the only server of a store just operator commands change books, and the directory moves whenever they do.
 //!
 //! Other servers notify of their changes ([`Notifications`](ringbook_store::Notifications)). Notifications may be lost, so all books are
 //! compared with the store as well, twice a second. Books catch up independently: a long one delays no other.
@@ -26,9 +28,13 @@ struct CatchUps {
 }
 
 impl Books {
-    /// Follows the changes of other servers for as long as the books exist. Does nothing where reads check the store.
+    /// Follows the changes of other servers and of operator commands for as long as the books exist. Does nothing where
+    /// reads check the store.
     pub fn follow_others(&self) {
-        if !self.0.store.is_shared() || self.0.bounds.reads != Reads::Local {
+        if !self.0.store.is_shared() {
+            return self.follow_operator();
+        }
+        if self.0.bounds.reads != Reads::Local {
             return;
         }
         let (books, notifications) = (Arc::downgrade(&self.0), self.0.store.notifications());
@@ -44,6 +50,29 @@ impl Books {
                 };
                 let Some(inner) = Weak::<Inner>::upgrade(&books) else { return };
                 catch_ups.begin(&Books(inner), moved).await;
+            }
+        });
+    }
+
+    /// Compares the books with the store whenever the directory has moved.
+    fn follow_operator(&self) {
+        let books = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            let mut catch_ups = CatchUps::default();
+            let mut looks = interval(LOOK_INTERVAL);
+            looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let mut known = None;
+            loop {
+                let moved = tokio::select! {
+                    Some(ended) = catch_ups.running.join_next() => catch_ups.ended(ended),
+                    _ = looks.tick() => ChangedBooks::default(),
+                };
+                let Some(inner) = Weak::<Inner>::upgrade(&books) else { return };
+                let books = Books(inner);
+                // A store that does not answer is asked again soon.
+                let Ok(now) = books.0.store.revisions().await else { continue };
+                let is_first = known.replace(now.directory).is_none_or(|known| known == now.directory);
+                catch_ups.begin(&books, if is_first { moved } else { ChangedBooks::All }).await;
             }
         });
     }

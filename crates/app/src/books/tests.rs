@@ -55,8 +55,7 @@ async fn world(data: TestData) -> World {
 }
 
 async fn another_customer(store: &Store) -> CustomerId {
-    let new =
-        NewCustomer { agent: None, name: "C".into(), timezone: "UTC".into(), day_limit: None, minute_limit: None };
+    let new = NewCustomer { agent: None, name: "C".into(), timezone: "UTC".into(), ..NewCustomer::default() };
     store.add_customer(new).await.expect("a customer")
 }
 

@@ -152,7 +152,10 @@ impl BookWriter {
             last_name: edit.last_name.or(old.last_name),
             first_name: edit.first_name.or(old.first_name),
             patronymic: edit.patronymic.or(old.patronymic),
-            phones: edit.phones.or(old.phones),
+            phones: match edit.phones {
+                Edit::Set(new) => old.phones.kept_in(new, &edit.phones_as_written),
+                Edit::Keep => old.phones,
+            },
             emails: edit.emails.or(old.emails),
             manager: edit.manager.or(old.manager),
             organization: edit.organization.or(old.organization),

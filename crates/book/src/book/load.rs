@@ -17,7 +17,7 @@ use crate::employee::Employee;
 use crate::group::Group;
 use crate::id::{ContactId, Revision};
 use crate::organization::Organization;
-use crate::text::{NAME_CHARS_MAX, PER_CONTACT_MAX, Phone};
+use crate::text::{NAME_CHARS_MAX, PER_CONTACT_MAX, Phone, stored_name};
 
 /// The reason why a stored row cannot be part of a book.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,11 +165,14 @@ impl<'f> LoadBatch<'f> {
         if !self.chunk.has_room() {
             self.close_chunk();
         }
+        // Versions that did not compose names have stored them as they were sent.
+        let (last_name, first_name) = (stored_name(contact.last_name), contact.first_name.map(stored_name));
+        let patronymic = contact.patronymic.map(stored_name);
         let row = Row {
             id: contact.id,
-            last_name: contact.last_name,
-            first_name: contact.first_name,
-            patronymic: contact.patronymic,
+            last_name: &last_name,
+            first_name: first_name.as_deref(),
+            patronymic: patronymic.as_deref(),
             links,
             revision: contact.revision.0,
         };

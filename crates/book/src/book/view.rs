@@ -145,7 +145,7 @@ impl<'a> ContactView<'a> {
     /// The owned form.
     pub fn to_contact(self) -> Contact {
         const PROOF: &str = "a book holds validated values only";
-        let name = |text: &str| Name::parse(text).expect(PROOF);
+        let name = |text: &str| Name::stored(text).expect(PROOF);
         let emails = self.emails().map(|text| Email::parse(text).expect(PROOF)).collect();
         let draft = ContactDraft {
             last_name: name(self.last_name()),

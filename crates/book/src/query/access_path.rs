@@ -155,6 +155,5 @@ fn few_members(book: &Book, organizations: impl Iterator<Item = u64>) -> Option<
 
 /// The packed form of a text that is a phone number as stored, digits only.
 fn stored(text: &str) -> Option<u64> {
-    let phone = Phone::parse(text).ok()?;
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| phone.packed())
+    Phone::stored(text).map(Phone::packed)
 }

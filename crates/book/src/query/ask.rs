@@ -4,6 +4,7 @@
 //! its bounds. Lists keep their positions, so that an error can name the part of the query that it is about.
 
 use super::operator::Operator;
+use crate::text::NumberRule;
 
 /// The value of a comparison, or an element of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,11 +98,20 @@ pub struct Ask {
     pub limit: Option<i128>,
     /// Number of matching records to skip; `None`: 0.
     pub offset: Option<i128>,
+    /// How phone numbers in comparisons are read.
+    pub numbers: NumberRule,
 }
 
 /// Every record matches; the first thousand by id, with all members.
 impl Default for Ask {
     fn default() -> Self {
-        Self { filter: AskFilter::Everything, sort: Vec::new(), fields: Vec::new(), limit: None, offset: None }
+        Self {
+            filter: AskFilter::Everything,
+            sort: Vec::new(),
+            fields: Vec::new(),
+            limit: None,
+            offset: None,
+            numbers: NumberRule::NONE,
+        }
     }
 }

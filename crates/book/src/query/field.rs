@@ -10,6 +10,11 @@ pub enum FieldType {
     Number,
     /// A text or null.
     Text,
+    /// A name in composed form (NFC) or null. Values that it is compared with are composed first, patterns of `regexp` are
+    /// not.
+    Name,
+    /// A phone number: a text of digits. Values of `=` and `in` are read by the number rule.
+    Phone,
     /// True or false.
     Boolean,
     /// A timestamp in UTC, in seconds, or null.
@@ -18,7 +23,7 @@ pub enum FieldType {
     Seconds,
     /// A list of texts, never null.
     Texts,
-    /// A list of phone numbers, never null: texts of digits. `=`, `in` and `overlap` ignore separators.
+    /// A list of phone numbers, never null: texts of digits. Values of `=`, `in` and `overlap` are read by the number rule.
     Phones,
     /// A list of objects, never null; `=` and `in` compare the member named here.
     Objects {
@@ -95,10 +100,10 @@ pub fn position(fields: &[Field], name: &str) -> Option<usize> {
 /// The fields of contacts; [`contact`] has their indexes.
 pub static CONTACT: [Field; 12] = [
     Field::new("id", FieldType::Number, "Unique id of the contact").filterable(),
-    Field::new("last_name", FieldType::Text, "Last name").filterable().sortable(),
-    Field::new("first_name", FieldType::Text, "First name").nullable().filterable().sortable(),
-    Field::new("patronymic", FieldType::Text, "Patronymic").nullable(),
-    Field::new("full_name", FieldType::Text, "Last name, first name and patronymic, joined by one space")
+    Field::new("last_name", FieldType::Name, "Last name").filterable().sortable(),
+    Field::new("first_name", FieldType::Name, "First name").nullable().filterable().sortable(),
+    Field::new("patronymic", FieldType::Name, "Patronymic").nullable(),
+    Field::new("full_name", FieldType::Name, "Last name, first name and patronymic, joined by one space")
         .filterable()
         .sortable(),
     Field::new("emails", FieldType::Texts, "At most 10 e-mail addresses, in the order given").filterable(),
@@ -107,11 +112,11 @@ pub static CONTACT: [Field; 12] = [
     Field::new("personal_manager_id", FieldType::Number, "Id of the employee who looks after the contact")
         .nullable()
         .filterable(),
-    Field::new("personal_manager_full_name", FieldType::Text, "Full name of that employee, as it is now")
+    Field::new("personal_manager_full_name", FieldType::Name, "Full name of that employee, as it is now")
         .nullable()
         .filterable(),
     Field::new("organization_id", FieldType::Number, "Id of the contact's organization").nullable().filterable(),
-    Field::new("organization_name", FieldType::Text, "Name of that organization, as it is now").nullable().filterable(),
+    Field::new("organization_name", FieldType::Name, "Name of that organization, as it is now").nullable().filterable(),
     Field::new("groups", FieldType::Objects { id: "group_id" }, "Groups that the contact belongs to, by id")
         .filterable(),
 ];
@@ -136,7 +141,7 @@ pub mod contact {
 /// The fields of groups.
 pub static GROUP: [Field; 4] = [
     Field::new("id", FieldType::Number, "Unique id of the group").filterable(),
-    Field::new("name", FieldType::Text, "Name").filterable().sortable(),
+    Field::new("name", FieldType::Name, "Name").filterable().sortable(),
     Field::new("is_system", FieldType::Boolean, "Whether the group belongs to the system: it stays and keeps its name")
         .filterable(),
     Field::new("members", FieldType::Objects { id: "contact_id" }, "Contacts that belong to the group, by id")
@@ -146,13 +151,13 @@ pub static GROUP: [Field; 4] = [
 /// The fields of organizations.
 pub static ORGANIZATION: [Field; 2] = [
     Field::new("id", FieldType::Number, "Unique id of the organization").filterable(),
-    Field::new("name", FieldType::Text, "Name").filterable().sortable(),
+    Field::new("name", FieldType::Name, "Name").filterable().sortable(),
 ];
 
 /// The fields of blacklist entries.
 pub static BLACKLIST_NUMBER: [Field; 5] = [
     Field::new("id", FieldType::Number, "Unique id of the entry").filterable().sortable(),
-    Field::new("phone_number", FieldType::Text, "The number, digits only").filterable().sortable(),
+    Field::new("phone_number", FieldType::Phone, "The number, digits only").filterable().sortable(),
     Field::new("add_user_name", FieldType::Text, "Name of the user who added it").filterable().sortable(),
     Field::new("add_comment", FieldType::Text, "Why it was added").nullable().filterable().sortable(),
     Field::new("add_date_time", FieldType::DateTime, "When it was added, in UTC").filterable().sortable(),
@@ -170,10 +175,10 @@ const fn empty(name: &'static str, value: EmptyValue) -> Field {
 pub static EMPLOYEE: [Field; 25] = [
     Field::new("id", FieldType::Number, "Unique id of the employee").filterable(),
     Field::new("login", FieldType::Text, "Login; always null").nullable().filterable().sortable(),
-    Field::new("first_name", FieldType::Text, "First name").nullable().filterable().sortable(),
-    Field::new("last_name", FieldType::Text, "Last name").filterable().sortable(),
-    Field::new("patronymic", FieldType::Text, "Patronymic").nullable().sortable(),
-    Field::new("full_name", FieldType::Text, "Last name, first name and patronymic, joined by one space")
+    Field::new("first_name", FieldType::Name, "First name").nullable().filterable().sortable(),
+    Field::new("last_name", FieldType::Name, "Last name").filterable().sortable(),
+    Field::new("patronymic", FieldType::Name, "Patronymic").nullable().sortable(),
+    Field::new("full_name", FieldType::Name, "Last name, first name and patronymic, joined by one space")
         .filterable()
         .sortable(),
     Field::new("email", FieldType::Text, "E-mail address").nullable().filterable(),

@@ -74,7 +74,10 @@ impl Operator {
                 matches!(kind, FieldType::Number | FieldType::DateTime | FieldType::Seconds)
             }
             Self::Like | Self::ILike | Self::NotLike | Self::NotILike | Self::Regexp => {
-                matches!(kind, FieldType::Text | FieldType::Texts | FieldType::Phones)
+                matches!(
+                    kind,
+                    FieldType::Text | FieldType::Name | FieldType::Phone | FieldType::Texts | FieldType::Phones
+                )
             }
             Self::In | Self::NotIn => {
                 matches!(
@@ -82,6 +85,8 @@ impl Operator {
                     FieldType::Number
                         | FieldType::Seconds
                         | FieldType::Text
+                        | FieldType::Name
+                        | FieldType::Phone
                         | FieldType::Texts
                         | FieldType::Phones
                         | FieldType::Objects { .. }

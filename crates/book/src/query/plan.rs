@@ -14,6 +14,7 @@ pub use super::predicate::LIST_VALUES_MAX;
 use super::query_error::{QueryError, QueryErrorKind, QueryPart};
 use super::rewrite;
 use super::window::{LIMIT_MAX, OFFSET_MAX, Window, WindowError};
+use crate::text::NumberRule;
 
 /// Maximum depth of nested trees of filters.
 pub const FILTER_DEPTH_MAX: usize = 16;
@@ -121,7 +122,7 @@ impl Plan {
 /// The first error: in the filter, in its order, then in the sort, the members to return, the limit and the offset.
 pub fn plan(fields: &'static [Field], ask: &Ask) -> Result<Plan, QueryError> {
     let regexps = ask.filter.regexps();
-    let mut planner = Planner { fields, comparisons: 0, size: SizeBudget::shared_by(regexps) };
+    let mut planner = Planner { fields, comparisons: 0, size: SizeBudget::shared_by(regexps), numbers: ask.numbers };
     let filter = planner.filter(&ask.filter, &mut Vec::new())?;
     let sort = sort_keys(fields, &ask.sort)?;
     let chosen = chosen(fields, &ask.fields)?;
@@ -140,6 +141,7 @@ struct Planner {
     fields: &'static [Field],
     comparisons: usize,
     size: SizeBudget,
+    numbers: NumberRule,
 }
 
 impl Planner {
@@ -212,7 +214,7 @@ impl Planner {
                     QueryErrorKind::Operator { allowed: Operator::names_for(field.kind) },
                 )
             })?;
-        let predicate = predicate::predicate(field.kind, operator, value, self.size)
+        let predicate = predicate::predicate(field.kind, operator, value, self.size, self.numbers)
             .map_err(|error| query_error(QueryPart::FilterValue(path.to_vec(), error.element), error.kind))?;
         Ok(Filter::Comparison(Comparison { field: index, predicate, path: path.to_vec() }))
     }

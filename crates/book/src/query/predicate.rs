@@ -1,7 +1,8 @@
 //! Predicates: converts the operator and value of a comparison to the predicate on the type of its field.
 //!
 //! Null follows SQL: a comparison with null is false, except `= null`, `!= null`, `is_null` and `is_not_null`. A
-//! comparison with a list of texts holds if it holds for any element; its negation, if it holds for none.
+//! comparison with a list of texts holds if it holds for any element; its negation, if it holds for none. Names are
+//! compared in composed form, and phone numbers as the number rule of the customer reads them.
 
 use std::collections::HashSet;
 
@@ -14,7 +15,7 @@ use super::number::Decimal;
 use super::operator::Operator;
 use super::query_error::QueryErrorKind;
 use crate::moment;
-use crate::text::Phone;
+use crate::text::{NumberRule, Phone, nfc};
 
 /// Maximum number of values in one list.
 pub const LIST_VALUES_MAX: usize = 10_000;
@@ -143,7 +144,8 @@ impl From<QueryErrorKind> for ValueError {
     }
 }
 
-/// The predicate of a comparison of a field of this type; a regular expression is compiled within the size budget.
+/// The predicate of a comparison of a field of this type; a regular expression is compiled within the size budget, phone
+/// numbers are read by the rule.
 ///
 /// # Errors
 ///
@@ -153,6 +155,7 @@ pub fn predicate(
     operator: Operator,
     value: &Literal,
     size: SizeBudget,
+    numbers: NumberRule,
 ) -> Result<Predicate, ValueError> {
     match (operator, value) {
         (Operator::IsNull, _) | (Operator::Equal, Literal::Null) => return Ok(Predicate::IsNull),
@@ -169,8 +172,16 @@ pub fn predicate(
         FieldType::DateTime => moment(value).map(|moment| comparison(operator, Decimal::from(moment))),
         FieldType::Boolean => boolean_predicate(operator, value),
         FieldType::Text => text_predicate(operator, value, size),
+        FieldType::Name if operator == Operator::Regexp => text_predicate(operator, value, size),
+        FieldType::Name => text_predicate(operator, &with_texts(value, |text| nfc(text).into_owned()), size),
+        FieldType::Phone if compares_whole(operator) => {
+            let digits =
+                |text: &str| Phone::read(text, &numbers).map_or_else(|_| text.to_owned(), |phone| phone.to_string());
+            text_predicate(operator, &with_texts(value, digits), size)
+        }
+        FieldType::Phone => text_predicate(operator, value, size),
         FieldType::Texts => list_predicate(operator, value, size),
-        FieldType::Phones => phones_predicate(operator, value, size),
+        FieldType::Phones => phones_predicate(operator, value, size, numbers),
         FieldType::Objects { .. } => ids_predicate(operator, value),
         FieldType::Object | FieldType::Empty(_) => Ok(Predicate::Never),
     }
@@ -274,12 +285,38 @@ fn list_predicate(operator: Operator, value: &Literal, size: SizeBudget) -> Resu
     })
 }
 
-fn phones_predicate(operator: Operator, value: &Literal, size: SizeBudget) -> Result<Predicate, ValueError> {
+/// Whether the operator compares whole values and not patterns.
+fn compares_whole(operator: Operator) -> bool {
+    matches!(operator, Operator::Equal | Operator::NotEqual | Operator::In | Operator::NotIn)
+}
+
+/// The value with this made of its texts; a longer list than is allowed is left to be refused.
+fn with_texts(value: &Literal, make: impl Fn(&str) -> String) -> Literal {
+    let text = |value: &Literal| match value {
+        Literal::Text(text) | Literal::Number(text) => Literal::Text(make(text)),
+        other => other.clone(),
+    };
+    match value {
+        Literal::List(elements) if elements.len() <= LIST_VALUES_MAX => {
+            Literal::List(elements.iter().map(text).collect())
+        }
+        single => text(single),
+    }
+}
+
+fn phones_predicate(
+    operator: Operator,
+    value: &Literal,
+    size: SizeBudget,
+    numbers: NumberRule,
+) -> Result<Predicate, ValueError> {
     let packed = |texts: Vec<&str>| {
-        // A text that is not a phone number equals no phone number.
-        let mut packed: Vec<u64> =
-            texts.into_iter().filter_map(|text| Phone::parse(text).ok()).map(Phone::packed).collect();
+        // A text that is not a phone number equals no phone number. Digits also stand for themselves: a number that was
+        // stored before the rule was set, or that the rule reads otherwise, is found as it was returned.
+        let readings = |text| [Phone::read(text, &numbers).ok(), Phone::stored(text)];
+        let mut packed: Vec<u64> = texts.into_iter().flat_map(readings).flatten().map(Phone::packed).collect();
         packed.sort_unstable();
+        packed.dedup();
         packed
     };
     Ok(match operator {

@@ -118,7 +118,7 @@ fn suits(operator: Operator, kind: FieldType) -> bool {
     };
     row.contains(match kind {
         FieldType::Number => 'n',
-        FieldType::Text => 's',
+        FieldType::Text | FieldType::Name => 's',
         FieldType::Texts | FieldType::Phones => 'l',
         FieldType::Objects { .. } => 'o',
         other => panic!("contacts have no {other:?}"),
@@ -361,6 +361,11 @@ pub fn normal(operator: Operator, value: &Literal) -> Literal {
 fn normal_phone(text: &str) -> String {
     let rest = text.strip_prefix('+').unwrap_or(text);
     let digits: String = rest.chars().filter(|letter| !" -.()".contains(*letter)).collect();
+    // More than six digits that begin with 00 are an international number.
+    let digits = match digits.strip_prefix("00") {
+        Some(rest) if rest.len() > 4 && !rest.starts_with('0') => rest.to_owned(),
+        _ => digits,
+    };
     let valid = (3..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     if valid { digits } else { "no phone number".to_owned() }
 }

@@ -16,7 +16,14 @@ use crate::vocabulary;
 pub fn ask(rng: &mut Rng, people: &[Person]) -> Ask {
     let mut asking = Asking { rng, people };
     let filter = asking.filter();
-    Ask { filter, sort: asking.sort(), fields: Vec::new(), limit: asking.limit(), offset: asking.offset() }
+    Ask {
+        filter,
+        sort: asking.sort(),
+        fields: Vec::new(),
+        limit: asking.limit(),
+        offset: asking.offset(),
+        ..Ask::default()
+    }
 }
 
 /// A question that compares names, alone or beside something else.

@@ -33,7 +33,7 @@ impl Likeness {
             } else if !cell.contains(':') || has_letters {
                 let numbers = values::phones(cell).values;
                 let is_certain = numbers.iter().any(|number| {
-                    let digits = number.as_sent().trim_start_matches('+').len();
+                    let digits = number.as_str().trim_start_matches('+').len();
                     number.is_international() || (digits >= CERTAIN_DIGITS_MIN && !has_letters)
                 });
                 likeness.phones += usize::from(!numbers.is_empty());

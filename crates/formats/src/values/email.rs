@@ -1,8 +1,9 @@
 //! E-mail addresses of a cell.
 
+use phone_number::signs;
 use ringbook_book::text::Email;
 
-use super::{Parsed, ValueNote, plain};
+use super::{Parsed, ValueNote};
 
 /// What stands before an address without being part of it.
 const SCHEMES: [&str; 4] = ["mailto:", "smtp:", "e-mail:", "email:"];
@@ -60,7 +61,7 @@ fn add(found: &mut Parsed<Email>, text: &str) {
 }
 
 fn email(text: &str) -> Option<Email> {
-    let visible: String = text.chars().filter(|c| !plain::is_invisible(*c)).collect();
+    let visible: String = text.chars().filter(|c| !signs::is_invisible(*c)).collect();
     let mut text = visible.trim().trim_end_matches([';', ',']);
     let is_one = text.matches('<').count() == 1;
     let inside = text.strip_suffix('>').filter(|_| is_one).and_then(|text| text.rsplit_once('<'));

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+pub use ringbook_book::text::nfc;
 use ringbook_book::text::{NAME_CHARS_MAX, Name, TextError};
-use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// Whether a name was shortened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,11 +12,6 @@ pub enum Cut {
     Whole,
     /// It was longer than [`NAME_CHARS_MAX`] and its end was left out.
     Shortened,
-}
-
-/// The text in composed form (NFC): `й` and `и` with a breve are one and the same.
-pub fn nfc(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() || is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
 /// Marks of direction and order of bytes, and blanks without width: they are of no use at the ends of a name.

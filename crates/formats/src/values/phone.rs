@@ -1,5 +1,7 @@
 //! One phone number, with or without an extension.
 
+use std::borrow::Cow;
+
 use ringbook_book::text::{PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Phone, TextError};
 
 use super::calling_codes;
@@ -55,19 +57,35 @@ const EXIT_PREFIX: &str = "810";
 /// The calling code of Italy, where the zero after it is dialled.
 const ITALY: &str = "39";
 
-/// A phone number that the server takes, as it is sent: digits, with a plus sign if the file has the country code.
-///
-/// A national number is sent as it is written, so that the server can complete it.
+/// A phone number that the server takes: digits, with a plus sign if the file has the country code. The server completes a
+/// national number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PhoneNumber {
     text: String,
+    /// Digits of the first group.
+    first_group: usize,
     phone: Phone,
 }
 
 impl PhoneNumber {
+    fn new(text: String, first_group: usize) -> Result<Self, TextError> {
+        Phone::parse(&text).map(|phone| Self { text, first_group, phone })
+    }
+
     /// Digits, after a plus sign if the number is international.
-    pub fn as_sent(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The number as it is sent: a national number keeps the blank after its first group, which may be a prefix or a
+    /// country code.
+    pub fn as_sent(&self) -> Cow<'_, str> {
+        match self.text.split_at_checked(self.first_group) {
+            Some((first, rest)) if !(self.is_international() || first.is_empty() || rest.is_empty()) => {
+                Cow::Owned(format!("{first} {rest}"))
+            }
+            _ => Cow::Borrowed(&self.text),
+        }
     }
 
     /// The digits.
@@ -128,7 +146,7 @@ pub(super) fn common(text: &str) -> Option<PhoneNumber> {
     if is_odd || (!is_international && digits.starts_with("00")) {
         return None;
     }
-    Phone::parse(&number).ok().map(|phone| PhoneNumber { text: number, phone })
+    PhoneNumber::new(number, first_run).ok()
 }
 
 /// A number and what was cut off after it.
@@ -169,7 +187,7 @@ impl PhoneError {
     }
 }
 
-/// Reads one number. The text has ASCII signs only ([`super::plain::ascii_signs`]) and no scheme before the number.
+/// Reads one number. The text has ASCII signs only ([`phone_number::signs::ascii_signs`]) and no scheme before the number.
 pub(super) fn single(text: &str) -> Result<Single, PhoneError> {
     let text = without_label(text.trim());
     let end = text.find(|c: char| !is_number_sign(c)).unwrap_or(text.len());
@@ -190,11 +208,11 @@ pub(super) fn single(text: &str) -> Result<Single, PhoneError> {
     }
     number.read_prefix();
     let text = if number.is_international { format!("+{}", number.digits) } else { number.digits };
-    let phone = Phone::parse(&text).map_err(|fault| match fault {
+    let number = PhoneNumber::new(text, groups.first_len()).map_err(|fault| match fault {
         TextError::PhoneDigits(_) => PhoneError::DigitCount,
         _ => PhoneError::NotANumber,
     })?;
-    Ok(Single { number: PhoneNumber { text, phone }, cut })
+    Ok(Single { number, cut })
 }
 
 fn is_number_sign(c: char) -> bool {
@@ -261,6 +279,11 @@ impl<'t> Groups<'t> {
             rest = after;
         }
         Ok(Self { is_international, groups })
+    }
+
+    /// Digits of the first group.
+    fn first_len(&self) -> usize {
+        self.groups.first().map_or(0, |(_, group)| group.len())
     }
 
     /// The number, and an extension that is written as a last group of digits.

@@ -1,8 +1,10 @@
 //! The phone numbers of a cell: repairs of what spreadsheets do to numbers, schemes of links, and several numbers in
 //! one cell.
 
+use phone_number::signs;
+
 use super::phone::{self, CutOff, PhoneNumber};
-use super::{Parsed, ValueNote, plain};
+use super::{Parsed, ValueNote};
 
 /// Schemes of links to numbers.
 const SCHEMES: [&str; 6] = ["tel:", "sip:", "sips:", "callto:", "fax:", "voice:"];
@@ -35,7 +37,7 @@ pub fn phones(cell: &str) -> Parsed<PhoneNumber> {
 
 /// Reads a part of a cell in any form.
 fn read(found: &mut Parsed<PhoneNumber>, part: &str) {
-    let text = plain::ascii_signs(part);
+    let text = signs::ascii_signs(part);
     for line in text.split('\n') {
         let line = undamaged(line.trim());
         if line.is_empty() {

@@ -62,10 +62,15 @@ fn value(kind: FieldType) -> Value {
             &["number", "string", "array", "null"][..],
             "A number, or a string that is a decimal integer; for in and not_in a list of them",
         ),
-        FieldType::Text => (
+        FieldType::Text | FieldType::Name => (
             &["string", "number", "array", "null"][..],
             "A string; a number is read as its text; for in and not_in a list of them. like and ilike know % for any \
              run of characters, _ for one, \\ to escape; regexp takes PostgreSQL's advanced regular expressions",
+        ),
+        FieldType::Phone => (
+            &["string", "number", "array", "null"][..],
+            "A phone number, in any spelling for =, in and their negations; for in and not_in a list of them; for the \
+             other operators a text or a pattern of digits",
         ),
         FieldType::Boolean => (&["boolean", "null"][..], "true or false"),
         FieldType::DateTime => (&["string", "null"][..], "YYYY-MM-DD hh:mm:ss, or YYYY-MM-DD for its midnight, in UTC"),

@@ -205,7 +205,7 @@ fn member(field: &Field) -> Value {
     let scalar = |name: &str| if field.nullable { json!([name, "null"]) } else { json!(name) };
     match field.kind {
         FieldType::Number => json!({"type": scalar("integer")}),
-        FieldType::Text => json!({"type": scalar("string")}),
+        FieldType::Text | FieldType::Name | FieldType::Phone => json!({"type": scalar("string")}),
         FieldType::Boolean => json!({"type": scalar("boolean")}),
         FieldType::DateTime => json!({"type": scalar("string"), "pattern": MOMENT_PATTERN}),
         FieldType::Seconds => json!({"type": scalar("number")}),

@@ -24,14 +24,14 @@ const IDS: ParamPath = ParamPath::of("ids");
 
 /// `create.contacts`
 pub fn add_contact(params: Reader<'_>) -> Result<Command, RpcError> {
-    let mut findings = Validation::new(Guarded::CreateContacts.spec());
+    let mut findings = Validation::new(Guarded::CreateContacts.spec()).with_numbers(params.numbers());
     let draft = Parts::of(params.object()).draft(&mut findings);
     Ok(Command::AddContacts(vec![findings.end(draft)?]))
 }
 
 /// `update.contacts`
 pub fn edit_contact(params: Reader<'_>) -> Result<Command, RpcError> {
-    let mut findings = Validation::new(Guarded::UpdateContacts.spec());
+    let mut findings = Validation::new(Guarded::UpdateContacts.spec()).with_numbers(params.numbers());
     let id = id(&mut findings, params, ContactId::new);
     let edit = Parts::of(params.object()).edit(&mut findings);
     let id = findings.end(id)?;
@@ -124,6 +124,7 @@ impl<'d> Parts<'d> {
             patronymic: findings.parameter(PATRONYMIC, self.patronymic, Validation::name).optional_edit(),
             emails: findings.parameter(EMAILS, self.emails, Validation::emails).list_edit(),
             phones: findings.parameter(PHONE_NUMBERS, self.phone_numbers, Validation::phones).edit(),
+            phones_as_written: self.phone_numbers.map(Validation::phones_as_written).unwrap_or_default(),
             manager: findings.parameter(MANAGER, self.personal_manager_id, manager).optional_edit(),
             organization: findings.parameter(ORGANIZATION, self.organization_id, organization).optional_edit(),
             groups: findings.parameter(GROUPS, self.groups, groups).list_edit(),

@@ -60,7 +60,7 @@ pub fn rename_organization(params: Reader<'_>) -> Result<Command, RpcError> {
 
 /// `create.phone_number_to_blacklist`, by this user at this moment (seconds since 1970).
 pub fn blacklist_entry(params: Reader<'_>, added_by: &str, added_at: i64) -> Result<BlacklistEntry, RpcError> {
-    let mut findings = Validation::new(Guarded::CreateBlacklistNumber.spec());
+    let mut findings = Validation::new(Guarded::CreateBlacklistNumber.spec()).with_numbers(params.numbers());
     let phone = findings.parameter(PHONE_NUMBER, params.raw("phone_number"), Validation::phone).value();
     let comment = findings.parameter(COMMENT, params.raw("add_comment"), comment).value();
     let phone = findings.end(phone)?;

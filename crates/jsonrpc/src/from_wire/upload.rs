@@ -4,7 +4,7 @@
 //! an upload that takes all or none the first wrong record is the whole call's fault.
 
 use ringbook_book::command::{Command, OnError, Upload};
-use ringbook_book::text::Name;
+use ringbook_book::text::{Name, NumberRule};
 
 use super::contact::Parts;
 use super::validation::{ParamPath, Severity, Validation};
@@ -45,7 +45,7 @@ pub fn upload(params: Reader<'_>) -> Result<Batch<'_>, RpcError> {
     let on_error = on_error.unwrap_or_default();
     let mut batch = Batch { good: Vec::new(), uploads: Vec::new(), wrong: Vec::new(), sent, on_error };
     for (place, record) in batch.sent.iter().enumerate() {
-        match (read(*record), on_error) {
+        match (read(*record, params.numbers()), on_error) {
             (Ok(upload), _) => {
                 batch.good.push(place);
                 batch.uploads.push(upload);
@@ -80,12 +80,12 @@ fn on_error(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Opti
     }
 }
 
-fn read(record: Json<'_>) -> Result<Upload, RpcError> {
+fn read(record: Json<'_>, numbers: NumberRule) -> Result<Upload, RpcError> {
     if record.kind() != Kind::Object {
         let fault = RpcError::new(Mnemonic::DataTypeError).sent(Some(record));
         return Err(fault.because("an object is expected"));
     }
-    let mut findings = Validation::new(Guarded::CreateContacts.spec());
+    let mut findings = Validation::new(Guarded::CreateContacts.spec()).with_numbers(numbers);
     let parts = Parts::of(Some(record));
     if let Some(unknown_member) = parts.unknown_member {
         let allowed = Guarded::CreateContacts.spec().parameters.iter().map(|parameter| parameter.name);

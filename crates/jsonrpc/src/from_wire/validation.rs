@@ -10,6 +10,7 @@
 use std::fmt;
 
 use ringbook_book::command::Edit;
+use ringbook_book::text::NumberRule;
 
 use crate::method::{Need, Spec};
 use crate::mnemonic::{Mnemonic, RpcError};
@@ -135,17 +136,29 @@ impl<T: Default> Given<T> {
     }
 }
 
-/// The gravest fault so far, in the parameters that a row of the method table lists.
+/// The gravest fault so far, in the parameters that a row of the method table lists, and how phone numbers are read.
 #[derive(Debug)]
 pub struct Validation {
     method: &'static Spec,
     gravest: Option<(Severity, RpcError)>,
+    numbers: NumberRule,
 }
 
 impl Validation {
     /// Reads parameters of this method.
     pub fn new(method: &'static Spec) -> Self {
-        Validation { method, gravest: None }
+        Validation { method, gravest: None, numbers: NumberRule::NONE }
+    }
+
+    /// The same, with phone numbers read by this rule.
+    #[must_use]
+    pub fn with_numbers(self, numbers: NumberRule) -> Self {
+        Validation { numbers, ..self }
+    }
+
+    /// How phone numbers are read.
+    pub fn numbers(&self) -> &NumberRule {
+        &self.numbers
     }
 
     /// The row of the method.

@@ -34,7 +34,8 @@ impl Validation {
     /// A phone number.
     pub fn phone(&mut self, spot: ParamPath, value: Json<'_>) -> Option<Phone> {
         let text = self.text(spot, value)?;
-        self.judged(spot, value, Phone::parse(&text), "digits")
+        let phone = Phone::read(&text, self.numbers());
+        self.judged(spot, value, phone, "digits")
     }
 
     /// An e-mail address.
@@ -46,6 +47,11 @@ impl Validation {
     /// The phone numbers of a contact.
     pub fn phones(&mut self, spot: ParamPath, value: Json<'_>) -> Option<Phones> {
         self.distinct(spot, value, bounds::PHONES, Self::phone, |phone| *phone)
+    }
+
+    /// What the phone numbers of a list are without the number rule, where they are digits only.
+    pub fn phones_as_written(value: Json<'_>) -> Vec<Option<Phone>> {
+        value.elements().take(bounds::PHONES.max).map(|element| Phone::stored(&element.text()?)).collect()
     }
 
     /// The e-mail addresses of a contact.

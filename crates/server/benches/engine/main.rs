@@ -43,6 +43,9 @@ fn main() {
     if wanted("7") {
         pages(&full);
     }
+    if wanted("18") {
+        numbers(&full);
+    }
     if wanted("11") {
         println!("{}", demo_book::memory(&full));
     }
@@ -101,6 +104,15 @@ fn pages(book: &Arc<Book>) {
     let outcome = versus(|| questions::walk(book, &last), || questions::walk(book, &first));
     let subject = "page of 1 000 by `id >` at 99 % of the book";
     println!("{}", Row::new("7", subject, "the first page", outcome, Goal::AtMost(1.1)));
+}
+
+/// A look-up by a number in national form, which the rule of a country completes.
+fn numbers(book: &Arc<Book>) {
+    let [international, national] = questions::two_forms(book);
+    let (mut theirs, mut ours) = (international.iter().cycle(), national.iter().cycle());
+    let outcome = versus(|| questions::look_up(book, &mut ours), || questions::look_up(book, &mut theirs));
+    let subject = "one contact by a phone number in national form, planned and run";
+    println!("{}", Row::new("18", subject, "in international form", outcome, Goal::AtMost(1.5)));
 }
 
 /// The time of each query as the book grows tenfold, twice.

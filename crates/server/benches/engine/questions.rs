@@ -8,6 +8,7 @@ use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Direction, Literal};
 use ringbook_book::query::field::CONTACT;
 use ringbook_book::query::plan::{Plan, plan};
 use ringbook_book::runner::Threads;
+use ringbook_book::text::NumberRule;
 
 use super::rounds::Goal;
 
@@ -91,6 +92,24 @@ fn phones(book: &Arc<Book>) -> Vec<Arc<Plan>> {
     phones.sort_unstable();
     let filter = |backwards: String| simple("phone_numbers", "=", Literal::Text(backwards.chars().rev().collect()));
     phones.into_iter().map(|phone| planned(&Ask { filter: filter(phone), ..Ask::default() })).collect()
+}
+
+/// Queries for Russian mobile numbers of the book, in international and in national form, to be read by the rule of Russia.
+pub fn two_forms(book: &Arc<Book>) -> [Vec<Ask>; 2] {
+    let numbers = NumberRule::new(Some("RU"), None, None).expect("a country");
+    let phones = book.iter().filter_map(|contact| contact.phone_numbers().next()).map(|phone| phone.to_string());
+    let mobile: Vec<String> =
+        phones.filter(|phone| phone.starts_with("79") && phone.len() == 11).take(PHONES).collect();
+    ["7", "8"].map(|prefix| {
+        let forms = mobile.iter().map(|phone| format!("{prefix}{}", &phone[1..]));
+        let filter = |form| simple("phone_numbers", "=", Literal::Text(form));
+        forms.map(|form| Ask { filter: filter(form), numbers, ..Ask::default() }).collect()
+    })
+}
+
+/// Plans the next query and runs it.
+pub fn look_up<'a>(book: &Arc<Book>, asks: &mut impl Iterator<Item = &'a Ask>) -> u64 {
+    asks.next().map_or(0, |ask| walk(book, &planned(ask)))
 }
 
 /// A page of `limit` contacts at this percentage of the book.

@@ -18,6 +18,8 @@ pub struct Console<'a> {
     pub environment: Environment<'a>,
     /// Whether progress bars are drawn.
     pub progress: Progress,
+    /// Whether somebody can be asked: stdin and stderr are a terminal.
+    pub is_interactive: bool,
 }
 
 /// Whether progress bars are drawn on stderr.

@@ -183,7 +183,8 @@ fn answer(outcome: Outcome, survey: &Survey, run: Run, report: &Report, place: O
     if national > 0 {
         let numbers = if national == 1 { "phone number is" } else { "phone numbers are" };
         answer = answer.note(format!(
-            "{national} {numbers} written without a country code (0…, 8…); they are sent as they are written"
+            "{national} {numbers} written without a country code (0…, 8…); they are sent as they are written, and completed if the \
+             customer has a country (`ringbook customer set ID --country`)"
         ));
     }
     match (outcome.stopped, refused) {

@@ -1,5 +1,7 @@
 //! What the operator commands have in common: where the data are, opening them, reading ids, listing rows.
 
+use std::time::Duration;
+
 use clap::ArgMatches;
 use ringbook_book::id::{CustomerId, IdError};
 use ringbook_store::AgentId;
@@ -20,7 +22,11 @@ pub(super) enum MissingData {
     Refuse,
 }
 
-/// Opens the store and runs an operation on it.
+/// How long a command waits for a running server to apply its change.
+const FOLLOWED_WITHIN: Duration = Duration::from_secs(2);
+
+/// Opens the store and runs an operation on it. If it changes the directory, this returns when the server that runs beside
+/// it in a data directory has applied the change.
 pub(super) fn with_store<T>(
     place: &Location,
     missing: MissingData,
@@ -40,7 +46,17 @@ pub(super) fn with_store<T>(
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(CliError::failed)?;
     let store = Store::open(place, Role::Operator)?;
-    runtime.block_on(operation(&store))
+    runtime.block_on(async {
+        // Damaged data are for the operation to report.
+        let revision = async || store.revisions().await.ok().map(|revisions| revisions.directory);
+        let before = revision().await;
+        let outcome = operation(&store).await?;
+        let after = revision().await.filter(|after| before.is_some_and(|before| before != *after));
+        if let Some(after) = after {
+            store.wait_until_followed(after, FOLLOWED_WITHIN).await;
+        }
+        Ok(outcome)
+    })
 }
 
 /// Where the data are.

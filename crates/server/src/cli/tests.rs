@@ -39,6 +39,7 @@ fn told(words: &[&str], variables: &[(&str, &str)], stdin: &str) -> Said {
         stderr: &mut err,
         environment: &environment,
         progress: Progress::Hidden,
+        is_interactive: !stdin.is_empty(),
     };
     let arguments = std::iter::once("ringbook").chain(words.iter().copied()).map(OsString::from);
     let exit = run_with(arguments, &mut console);
@@ -112,6 +113,8 @@ fn an_operator_changes_and_removes() {
     asked(at, "user set 1 --login other --description x --rights client_user:select");
     let user = &asked(at, "user list")[0];
     assert_eq!((&user["login"], &user["rights"]), (&json!("other"), &json!(["client_user:select"])));
+    asked(at, "user set 1 --rights all");
+    assert_eq!(asked(at, "user list")[0]["rights"].as_array().map(Vec::len), Some(9));
     asked(at, "key block 1");
     assert_eq!(asked(at, "key list")[0]["blocked"], true);
     asked(at, "key unblock 1");
@@ -236,7 +239,7 @@ fn nonsense_ends_with_2_and_leaves_no_trace() {
         "user add u",
         "user add u --customer 1 --agent 1",
         "user add u --customer x",
-        "user add u --customer 1 --rights all",
+        "user add u --customer 1 --rights every",
         "user set 1",
         "key add",
         "key add --user x",

@@ -40,10 +40,10 @@ fn options() -> [Arg; 4] {
         args::option(
             "rights",
             "SECTION:ACTION,…",
-            "Rights, separated by commas; '' for none [default for new users: all]",
+            "Rights, separated by commas; all, or '' for none [default for new users: all]",
         )
         .long_help(format!(
-            "Rights, separated by commas; '' for none [default for new users: all]\n\nRights: {}",
+            "Rights, separated by commas; all, or '' for none [default for new users: all]\n\nRights: {}",
             Rights::all().to_string().replace(',', ", ")
         )),
         password.help("Read the password from the first line of stdin; without a password the user cannot log in"),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use phone_number::{AREA_CODE_DIGITS_MAX, Country, OUTSIDE_PREFIX_DIGITS_MAX, RuleError};
 use ringbook_book::id::ID_MAX;
 use tracing_subscriber::filter::Targets;
 
@@ -89,6 +90,29 @@ pub fn or_none<T>(text: &str, read: impl Fn(&str) -> Result<T, String>) -> Resul
         "none" => Ok(None),
         _ => read(text).map(Some).map_err(|reason| format!("{reason}; `none` is allowed, too")),
     }
+}
+
+/// The code of a country with a numbering plan, or none.
+pub fn country(text: &str) -> Result<Option<String>, String> {
+    or_none(text, |text| match Country::of(text) {
+        Some(country) => Ok(country.id().to_owned()),
+        None => Err(RuleError::Country.to_string()),
+    })
+}
+
+/// An area code, or none.
+pub fn area_code(text: &str) -> Result<Option<String>, String> {
+    or_none(text, |text| digits(text, AREA_CODE_DIGITS_MAX, RuleError::AreaCode))
+}
+
+/// A prefix for outside lines, or none.
+pub fn outside_prefix(text: &str) -> Result<Option<String>, String> {
+    or_none(text, |text| digits(text, OUTSIDE_PREFIX_DIGITS_MAX, RuleError::OutsidePrefix))
+}
+
+fn digits(text: &str, max: usize, error: RuleError) -> Result<String, String> {
+    let is_right = (1..=max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_right { Ok(text.to_owned()) } else { Err(error.to_string()) }
 }
 
 /// A limit of calls, or none. A limit of 0 lets no call through.
@@ -256,6 +280,9 @@ pub fn zone(text: &str) -> Result<String, String> {
 
 /// What a user may do.
 pub fn rights(text: &str) -> Result<Rights, String> {
+    if text.trim() == "all" {
+        return Ok(Rights::all());
+    }
     Rights::parse(text).map_err(|cause| format!("names no rights: {cause}"))
 }
 

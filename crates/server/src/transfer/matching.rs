@@ -119,7 +119,7 @@ const NATIONAL_DIGITS_MIN: usize = 7;
 
 /// The digits of a national number without its trunk prefix; `None` for an international or a short one.
 fn national(number: &PhoneNumber) -> Option<String> {
-    let digits = number.as_sent();
+    let digits = number.as_str();
     let significant = match digits.strip_prefix('8') {
         Some(rest) if digits.len() == 11 => rest,
         _ => digits.trim_start_matches('0'),
@@ -229,7 +229,7 @@ pub(super) async fn look_up(
         let has_national = entries.clone().flat_map(|entry| &entry.phones).any(|number| national(number).is_some());
         known.by_tail = has_national.then(HashMap::new);
         let phones =
-            entries.clone().flat_map(|entry| &entry.phones).map(|number| number.as_sent().to_owned()).collect();
+            entries.clone().flat_map(|entry| &entry.phones).map(|number| number.as_sent().into_owned()).collect();
         questions.extend(in_parts("phone_numbers", phones));
     }
     if matching.by_email() {

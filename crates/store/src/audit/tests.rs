@@ -47,7 +47,7 @@ async fn world(data: &TestData) -> (Store, CustomerId) {
 }
 
 fn customer() -> NewCustomer {
-    NewCustomer { agent: None, name: "C".into(), timezone: "UTC".into(), day_limit: None, minute_limit: None }
+    NewCustomer { agent: None, name: "C".into(), timezone: "UTC".into(), ..NewCustomer::default() }
 }
 
 fn moments(store: &Store, account: AccountId, from: i64, till: i64) -> Vec<i64> {

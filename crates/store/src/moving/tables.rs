@@ -153,6 +153,9 @@ const DESCRIPTIONS: [Description; 18] = [
             Number("active"),
             Number("day_limit"),
             Number("minute_limit"),
+            Text("country"),
+            Text("area_code"),
+            Text("outside_prefix"),
         ],
         1,
     )

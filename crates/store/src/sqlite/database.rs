@@ -26,6 +26,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../schema/sqlite/0002.sql"),
     include_str!("../schema/sqlite/0003.sql"),
     include_str!("../schema/sqlite/0004.sql"),
+    include_str!("../schema/sqlite/0005.sql"),
 ];
 
 /// A connection that may write. Only the writer thread and the opening have one.

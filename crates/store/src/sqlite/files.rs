@@ -5,14 +5,14 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::StoreError;
 
 /// The database inside the data directory.
 const DATABASE: &str = "ringbook.db";
-/// The file that a running server holds locked.
+/// The file that a running server holds locked, with the revision of the directory that the server follows.
 const LOCK: &str = "ringbook.lock";
 /// Directories are for their owner alone.
 const DIRECTORY_MODE: u32 = 0o700;
@@ -50,6 +50,21 @@ pub(super) fn lock(directory: &Path) -> Result<File, StoreError> {
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked { lock: path.display().to_string().into() }),
         Err(TryLockError::Error(error)) => Err(refused(&path, error)),
     }
+}
+
+/// Notes in the lock of a server which revision of the directory it follows; `None` when it stops. A disk that takes no
+/// more must not stop a server: who waits for the note gives up soon.
+pub(super) fn note_followed(lock: &File, revision: Option<i64>) {
+    let _ = match revision {
+        Some(revision) => lock.write_all_at(format!("{revision:020}").as_bytes(), 0),
+        None => lock.set_len(0),
+    };
+}
+
+/// The revision that the server of the directory with this database follows; `None` if there is no server. After a crash
+/// it is the last one.
+pub(super) fn followed(database: &Path) -> Option<i64> {
+    std::fs::read_to_string(database.with_file_name(LOCK)).ok()?.parse().ok()
 }
 
 /// Opens or makes a file that only its owner can read.

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::tests::{agents, customer};
-use crate::{Role, Store, StoreError, statements};
+use crate::{Dialing, Role, Store, StoreError, statements};
 
 fn place() -> TempDir {
     tempfile::tempdir().expect("a temporary directory")
@@ -217,6 +217,8 @@ async fn a_database_of_an_earlier_schema_is_brought_forward_with_its_books() {
     assert_eq!(book.changes(None, 10).map(|changes| changes.changed.len()).ok(), Some(1));
     assert_eq!(store.load_rows(customer(2)).expect("an empty book").contacts_len(), 0);
     assert_eq!(store.verify().await.expect("it reads").0, Vec::<String>::new());
+    let directory = store.directory().await.expect("the directory");
+    assert!(directory.customers.iter().all(|row| row.dialing == Dialing::default()) && directory.customers.len() == 2);
 }
 
 #[tokio::test]

@@ -59,10 +59,17 @@ async fn refusals_of_the_directory_say_why(data: TestData) {
     let login = |login: &str| UserEdit { login: Some(login.into()), ..UserEdit::default() };
     assert_eq!(store.set_user(bob, login("ann")).await, Err(StoreError::LoginTaken));
     assert_eq!(store.set_user(ann, login("ann")).await, Ok(()));
-    let edit =
-        CustomerEdit { agent: Some(None), day_limit: Some(None), active: Some(false), ..CustomerEdit::default() };
+    let dialing = Dialing { country: Some("DE".into()), area_code: Some("030".into()), outside_prefix: None };
+    let edit = CustomerEdit {
+        agent: Some(None),
+        day_limit: Some(None),
+        active: Some(false),
+        dialing: Some(dialing.clone()),
+        ..CustomerEdit::default()
+    };
     store.set_customer(id, edit).await.expect("set");
     let row = store.directory().await.expect("the directory").customers.remove(0);
+    assert_eq!(row.dialing, dialing);
     assert_eq!((row.agent, row.day_limit, row.active, row.name.as_str()), (None, None, false, "C"));
     assert_eq!(store.remove_agent(agent).await, Ok(()));
     assert_eq!(store.remove_user(bob).await, Err(StoreError::NotFound { what: EntityKind::User }));

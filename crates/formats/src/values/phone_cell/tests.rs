@@ -3,7 +3,7 @@ use super::*;
 /// What is sent, and the reasons of what was left out.
 fn sent(cell: &str) -> (Vec<String>, Vec<String>) {
     let found = phones(cell);
-    let numbers = found.values.iter().map(|number| number.as_sent().to_owned()).collect();
+    let numbers = found.values.iter().map(|number| number.as_str().to_owned()).collect();
     (numbers, found.notes.into_iter().map(|note| note.reason).collect())
 }
 

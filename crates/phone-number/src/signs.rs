@@ -1,4 +1,4 @@
-//! Characters that mean the same as an ASCII character, and characters that mean nothing.
+//! Characters of phone numbers that mean the same as an ASCII character, and characters that mean nothing.
 
 /// The digits zero of scripts whose digits follow each other in Unicode.
 const ZEROS: [u32; 32] = [
@@ -8,14 +8,14 @@ const ZEROS: [u32; 32] = [
 ];
 
 /// Whether a character is drawn as nothing: marks of direction and width, soft hyphens, byte-order marks.
-pub(super) fn is_invisible(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 /// The text with ASCII digits, blanks, hyphens, plus signs and parentheses, and without invisible characters. Line
 /// breaks stay.
-pub(super) fn ascii_signs(text: &str) -> String {
+pub fn ascii_signs(text: &str) -> String {
     text.chars().filter(|c| !is_invisible(*c)).map(ascii_sign).collect()
 }
 
