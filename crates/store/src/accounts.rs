@@ -10,7 +10,12 @@ use super::directory::{self, CustomerRow, moved};
 use super::rows::{column, limit_column, must_exist};
 use super::sequences::take_ids;
 use super::sql::{Session, values};
-use super::{AccountId, EntityKind, IdKind, Store, StoreError, statements, users};
+use super::{AccountId, EntityKind, IdKind, Store, StoreError, audit, statements, users};
+
+/// Rows of a removed customer's book that are deleted in one transaction.
+const EMPTIED_ROWS_MAX: i64 = 256;
+/// Segments of a removed account's report that are deleted in one transaction; a segment has at most 1 MiB.
+const EMPTIED_SEGMENTS_MAX: i64 = 4;
 
 /// A customer to be added. It starts active, with an empty allow-list and a book that holds the system group.
 #[derive(Debug, Clone)]
@@ -70,9 +75,11 @@ impl Store {
         .await
     }
 
-    /// Removes an agent with its users, keys, sessions and list. Fails while it has customers.
+    /// Removes an agent with its users, keys, sessions and list. Fails while it has customers. Its report follows, as a
+    /// customer's book does.
     pub async fn remove_agent(&self, agent: AgentId) -> Result<(), StoreError> {
-        self.write(move |session| remove_agent(session, agent)).await
+        self.write(move |session| remove_agent(session, agent)).await?;
+        self.empty_removed_accounts().await
     }
 
     /// Adds a customer, its book and the book's system group.
@@ -85,9 +92,21 @@ impl Store {
         self.write(move |session| set_customer(session, customer, edit)).await
     }
 
-    /// Removes a customer with its users, keys, sessions, list, counters and its whole book.
+    /// Removes a customer with its users, keys, sessions, list, counters, and its whole book and report. The customer is
+    /// gone with the first transaction. The rows of the book and the report follow in steps between the changes of others;
+    /// should this fail between two, [`empty_removed_accounts`](Self::empty_removed_accounts) goes on.
     pub async fn remove_customer(&self, customer: CustomerId) -> Result<(), StoreError> {
-        self.write(move |session| remove_customer(session, customer)).await
+        self.write(move |session| remove_customer(session, customer)).await?;
+        self.empty_removed_accounts().await
+    }
+
+    /// Takes away what is left of the books and reports of accounts that were removed.
+    pub async fn empty_removed_accounts(&self) -> Result<(), StoreError> {
+        let removed = self.read(|session| removed_accounts(session)).await?;
+        for account in removed {
+            while self.write_step(move |session| empty_some(session, account)).await? {}
+        }
+        Ok(())
     }
 
     /// Allows calls from a block; allowing it twice is the same as once.
@@ -182,13 +201,41 @@ fn remove_customer(session: &dyn Session, customer: CustomerId) -> Result<(), St
     let id = column(customer.number());
     account_must_exist(session, AccountId::Customer(customer))?;
     remove_belongings(session, AccountId::Customer(customer), statements::CUSTOMER_USER_IDS)?;
-    for sql in statements::EMPTY_BOOK {
-        session.execute(sql, &values![id])?;
-    }
+    session.execute(statements::REMOVE_BOOK, &values![id])?;
     session.execute(statements::REMOVE_CUSTOMER, &values![id]).map(drop)
 }
 
-/// An account's users, list, counters and report go.
+fn removed_accounts(session: &dyn Session) -> Result<Vec<AccountId>, StoreError> {
+    let mut found = Vec::new();
+    session.each(statements::REMOVED_ACCOUNTS, &[], &mut |row| {
+        let account = row.text(0).and_then(|kind| AccountId::from_columns(kind, row.number(1)?));
+        found.push(account.map_err(StoreError::unavailable)?);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(found)
+}
+
+/// Takes away some of what a removed account has left; answers whether there may be more.
+fn empty_some(session: &dyn Session, account: AccountId) -> Result<bool, StoreError> {
+    directory::hold(session)?;
+    let (kind, number) = account.columns();
+    if let AccountId::Customer(_) = account {
+        for sql in statements::EMPTY_BOOK {
+            if session.execute(sql, &values![number, EMPTIED_ROWS_MAX])? > 0 {
+                return Ok(true);
+            }
+        }
+    }
+    let (segments, _) = audit::remove_some(session, statements::TRIM_REQUESTS, &values![kind, number, EMPTIED_SEGMENTS_MAX])?;
+    if segments > 0 {
+        return Ok(true);
+    }
+    session.execute(statements::REMOVE_REQUEST_BYTES, &values![kind, number])?;
+    session.execute(statements::DROP_REMOVED_ACCOUNT, &values![kind, number])?;
+    Ok(false)
+}
+
+/// An account's users, list and counters go; its report is to follow.
 fn remove_belongings(session: &dyn Session, account: AccountId, users_of: &'static str) -> Result<(), StoreError> {
     let (kind, number) = account.columns();
     let mut users = Vec::new();
@@ -199,7 +246,7 @@ fn remove_belongings(session: &dyn Session, account: AccountId, users_of: &'stat
     for user in users {
         users::remove(session, user)?;
     }
-    for sql in [statements::REMOVE_BLOCKS, statements::REMOVE_POINTS, statements::REMOVE_REQUESTS] {
+    for sql in [statements::REMOVE_BLOCKS, statements::REMOVE_POINTS, statements::ADD_REMOVED_ACCOUNT] {
         session.execute(sql, &values![kind, number])?;
     }
     Ok(())

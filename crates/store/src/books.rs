@@ -1,4 +1,4 @@
-//! Changing the books: one change is one transaction.
+//! Changing the books: the transaction of a change.
 //!
 //! A change is accepted only on the revision that it was decided on: the row of the book is moved first, which makes
 //! whoever changes the same book at the same time wait and then lose. Rows say what is, so following a change
@@ -12,13 +12,15 @@ use ringbook_book::change::{Change, Effect};
 use ringbook_book::contact::Contact;
 use ringbook_book::employee::Employee;
 use ringbook_book::group::GroupOwner;
-use ringbook_book::id::CustomerId;
+use ringbook_book::id::{ContactId, CustomerId};
 use ringbook_book::text::{Email, Name};
 
+use super::bulk::{self, BULK_DELETIONS_MIN, BulkKind};
 use super::lists;
 use super::rows::column;
 use super::sequences::{IdKind, take_ids};
 use super::sql::{BoundStatement, Session, values};
+use super::staging::{self, Staged};
 use super::statements as sql;
 use super::{Store, StoreError};
 
@@ -32,23 +34,68 @@ pub enum CommitError {
 }
 
 impl Store {
-    /// Commits changes of one book in one transaction. Each was decided on the state that the one before it leaves
-    /// behind; all are committed or none. Fails with [`StoreError::RevisionMoved`] when the book is not at the revision
-    /// that the first was decided on.
+    /// Commits changes of one book. Each was decided on the state that the one before it leaves behind; all are committed
+    /// or none. Fails with [`StoreError::RevisionMoved`] when the book is not at the revision that the first was decided
+    /// on.
     ///
     /// The same transaction reserves so many ids of these kinds, as [`Store::reserve_ids`] does, and yields the first of
     /// each. They are reserved last, because that holds the counters of all books until the commit.
+    ///
+    /// Where one transaction at a time writes, the rows that a large change adds are written ahead of it, in steps between
+    /// the changes of others ([`super::staging`]).
     pub async fn commit(
         &self,
         customer: CustomerId,
         changes: Vec<Arc<Change>>,
         reserve: Vec<(IdKind, u64)>,
     ) -> Result<Vec<u64>, CommitError> {
+        self.make_room_for_bulk_changes(customer, &changes).await.map_err(CommitError::Lost)?;
+        let is_staging = !self.is_shared() && changes.iter().any(|change| !Staged::of(change).is_empty());
+        if !is_staging && !self.has_staged_in_vain(customer) {
+            return self.commit_staged(customer, changes, Vec::new(), reserve).await;
+        }
+        self.take_away_staged(customer).await.map_err(CommitError::Lost)?;
+        let outcome = self.stage_and_commit(customer, changes, reserve).await;
+        if outcome.is_err() {
+            // What cannot be taken away now is taken away before the next change, or at the next start.
+            let _ = self.take_away_staged(customer).await;
+        }
+        outcome
+    }
+
+    async fn stage_and_commit(
+        &self,
+        customer: CustomerId,
+        changes: Vec<Arc<Change>>,
+        reserve: Vec<(IdKind, u64)>,
+    ) -> Result<Vec<u64>, CommitError> {
+        let mut staged = Vec::with_capacity(changes.len());
+        for change in &changes {
+            self.set_staged_in_vain(customer, true);
+            staged.push(self.stage(customer, change).await.map_err(|fault| match fault {
+                StoreError::RevisionMoved => CommitError::Refused(fault),
+                fault => CommitError::Lost(fault),
+            })?);
+        }
+        let reserved = self.commit_staged(customer, changes, staged, reserve).await?;
+        self.set_staged_in_vain(customer, false);
+        Ok(reserved)
+    }
+
+    /// Commits changes of which this was written ahead.
+    async fn commit_staged(
+        &self,
+        customer: CustomerId,
+        changes: Vec<Arc<Change>>,
+        staged: Vec<Staged>,
+        reserve: Vec<(IdKind, u64)>,
+    ) -> Result<Vec<u64>, CommitError> {
         let revision = changes.last().map(|change| change.revision());
         let refused = Arc::new(AtomicBool::new(false));
         let refuses = Arc::clone(&refused);
+        let folds = changes.iter().any(|change| is_to_be_folded(change));
         let outcome = self.write(move |session| {
-            let outcome = follow(session, customer, &changes)
+            let outcome = follow(session, customer, &changes, &staged)
                 .and_then(|()| reserve.iter().map(|(kind, count)| take_ids(session, *kind, *count)).collect());
             refuses.store(outcome.is_err(), Ordering::Relaxed);
             outcome
@@ -60,12 +107,39 @@ impl Store {
         if let Some(revision) = revision {
             self.notify(customer, revision);
         }
+        if folds {
+            self.fold_soon(customer);
+        }
         Ok(reserved)
+    }
+
+    /// Takes away what was written ahead of changes that have failed.
+    async fn take_away_staged(&self, customer: CustomerId) -> Result<(), StoreError> {
+        if self.has_staged_in_vain(customer) {
+            self.unstage(customer).await?;
+            self.set_staged_in_vain(customer, false);
+        }
+        Ok(())
     }
 }
 
+/// Whether rows are left to be taken away after the change.
+fn is_to_be_folded(change: &Change) -> bool {
+    let forgets = |effect: &Effect| matches!(effect, Effect::ForgetDeletions(_));
+    deletions(change) >= BULK_DELETIONS_MIN || change.effects.iter().any(forgets)
+}
+
+fn deletions(change: &Change) -> usize {
+    change.effects.iter().filter(|effect| matches!(effect, Effect::DropContact(_))).count()
+}
+
 /// Follows changes that were decided one on the other.
-fn follow(session: &dyn Session, customer: CustomerId, changes: &[Arc<Change>]) -> Result<(), StoreError> {
+fn follow(
+    session: &dyn Session,
+    customer: CustomerId,
+    changes: &[Arc<Change>],
+    staged: &[Staged],
+) -> Result<(), StoreError> {
     let (Some(first), Some(last)) = (changes.first(), changes.last()) else {
         return Ok(());
     };
@@ -74,38 +148,44 @@ fn follow(session: &dyn Session, customer: CustomerId, changes: &[Arc<Change>]) 
     if session.execute(sql::MOVE_REVISION, &moved)? != 1 {
         return Err(StoreError::RevisionMoved);
     }
-    let mut orders = changes.iter().flat_map(|change| {
+    if staged.iter().any(|staged| !staged.is_empty()) {
+        staging::unmark(session, customer, last.revision())?;
+    }
+    for (at, change) in changes.iter().enumerate() {
+        let is_written = |effect: &&Effect| staged.get(at).is_some_and(|staged| staged.has(effect));
+        let deletes_in_bulk = deletions(change) >= BULK_DELETIONS_MIN;
+        let is_bulk = |effect: &Effect| deletes_in_bulk && matches!(effect, Effect::DropContact(_));
         let revision = column(change.revision().0);
-        change.effects.iter().flat_map(move |effect| orders(owner, revision, effect)).flatten()
-    });
-    session.execute_all(&mut orders)
+        let rest = change.effects.iter().enumerate().filter(|(_, effect)| !is_written(effect) && !is_bulk(effect));
+        session.execute_all(&mut rest.flat_map(|(position, effect)| orders(owner, revision, position, effect)))?;
+        if deletes_in_bulk {
+            let dropped = |effect: &Effect| match effect {
+                Effect::DropContact(id) => Some(*id),
+                _ => None,
+            };
+            let mut ids: Vec<ContactId> = change.effects.iter().filter_map(dropped).collect();
+            ids.sort_unstable();
+            let position = change.effects.len();
+            session.execute_all(&mut bulk::entries(owner, revision, position, BulkKind::Delete, &ids))?;
+        }
+    }
+    Ok(())
 }
 
-/// What makes an effect so: one statement or two.
-fn orders(owner: i64, revision: i64, effect: &Effect) -> [Option<BoundStatement<'_>>; 2] {
+/// What makes an effect so.
+fn orders(owner: i64, revision: i64, position: usize, effect: &Effect) -> Vec<BoundStatement<'_>> {
+    let members = |kind, contacts| bulk::entries(owner, revision, position, kind, contacts).collect();
     let one = match effect {
-        Effect::PutContact(contact) => put_contact(owner, revision, contact),
-        Effect::SetContactGroups(id, groups) => {
-            let groups = lists::write_ids(groups.iter().map(|id| id.number()));
-            BoundStatement::new(sql::REGROUP, values![groups, revision, owner, column(id.number())])
+        Effect::PutContact(_) | Effect::PutOrganization(_) | Effect::PutGroup(_) | Effect::PutEmployee(_) => {
+            return put(owner, revision, effect).into_iter().collect();
         }
-        Effect::PutOrganization(organization) => {
-            let row = values![owner, column(organization.id.number()), revision, organization.name.as_str()];
-            BoundStatement::new(sql::PUT_ORGANIZATION, row)
-        }
-        Effect::PutGroup(group) => {
-            let system = i64::from(group.owner == GroupOwner::System);
-            BoundStatement::new(
-                sql::PUT_GROUP,
-                values![owner, column(group.id.number()), revision, group.name.as_str(), system],
-            )
-        }
-        Effect::PutEmployee(employee) => put_employee(owner, revision, employee),
+        Effect::JoinGroup(group, contacts) => return members(BulkKind::Join(*group), contacts),
+        Effect::LeaveGroup(group, contacts) => return members(BulkKind::Leave(*group), contacts),
         Effect::PutBlacklistNumber(number) => put_blacklist_number(owner, revision, number),
         Effect::DropContact(id) => {
             let id = column(id.number());
             let remember = BoundStatement::new(sql::REMEMBER_DELETION, values![owner, revision, id]);
-            return [Some(BoundStatement::new(sql::DROP_CONTACT, values![owner, id])), Some(remember)];
+            return vec![BoundStatement::new(sql::DROP_CONTACT, values![owner, id]), remember];
         }
         Effect::DropOrganization(id) => {
             BoundStatement::new(sql::DROP_ORGANIZATION, values![owner, column(id.number())])
@@ -115,13 +195,28 @@ fn orders(owner: i64, revision: i64, effect: &Effect) -> [Option<BoundStatement<
         Effect::DropBlacklistNumber(id) => {
             BoundStatement::new(sql::DROP_BLACKLIST_NUMBER, values![owner, column(id.number())])
         }
-        Effect::ForgetDeletions(until) => {
-            let until = column(until.0);
-            let remember = BoundStatement::new(sql::SET_FORGOTTEN, values![until, owner]);
-            return [Some(BoundStatement::new(sql::FORGET_DELETIONS, values![owner, until])), Some(remember)];
-        }
+        // The rows are taken away later: readers pass over them.
+        Effect::ForgetDeletions(until) => BoundStatement::new(sql::SET_FORGOTTEN, values![column(until.0), owner]),
     };
-    [Some(one), None]
+    vec![one]
+}
+
+/// The row that an effect puts, if it puts one that may be staged.
+pub(super) fn put(owner: i64, revision: i64, effect: &Effect) -> Option<BoundStatement<'_>> {
+    match effect {
+        Effect::PutContact(contact) => Some(put_contact(owner, revision, contact)),
+        Effect::PutOrganization(organization) => {
+            let row = values![owner, column(organization.id.number()), revision, organization.name.as_str()];
+            Some(BoundStatement::new(sql::PUT_ORGANIZATION, row))
+        }
+        Effect::PutGroup(group) => {
+            let system = i64::from(group.owner == GroupOwner::System);
+            let row = values![owner, column(group.id.number()), revision, group.name.as_str(), system];
+            Some(BoundStatement::new(sql::PUT_GROUP, row))
+        }
+        Effect::PutEmployee(employee) => Some(put_employee(owner, revision, employee)),
+        _ => None,
+    }
 }
 
 fn put_contact(owner: i64, revision: i64, contact: &Contact) -> BoundStatement<'_> {

@@ -16,9 +16,11 @@ use ringbook_book::id::{CustomerId, Revision};
 mod accounts;
 mod audit;
 mod books;
+mod bulk;
 mod catch_up;
 mod directory;
 mod fault_injector;
+mod folding;
 mod ids;
 mod lists;
 mod loading;
@@ -32,6 +34,7 @@ mod rows;
 mod sequences;
 mod sql;
 mod sqlite;
+mod staging;
 pub(crate) mod statements;
 mod store_error;
 mod users;
@@ -65,6 +68,7 @@ pub use verify::FINDINGS_MAX;
 use fault_injector::FaultInjector;
 #[cfg(any(test, feature = "testing"))]
 pub use fault_injector::FaultInjector;
+use folding::Folding;
 use postgres::Postgres;
 use sql::{Session, Snapshot};
 use sqlite::Sqlite;
@@ -108,7 +112,7 @@ pub enum Role {
 
 /// A handle to the data; copies are the same store. The last one to go closes it, after what was begun is on disk.
 #[derive(Clone)]
-pub struct Store(Engine);
+pub struct Store(Engine, Arc<Folding>);
 
 #[derive(Clone)]
 enum Engine {
@@ -148,7 +152,7 @@ impl Store {
             Location::Directory(directory) => Engine::Sqlite(Arc::new(Sqlite::open(&directory, role, faults)?)),
             Location::Database(address) => Engine::Postgres(Arc::new(Postgres::open(&address, role, faults)?)),
         };
-        Ok(Self(engine))
+        Ok(Self(engine, Arc::default()))
     }
 
     /// Whether there are data already. Opening makes them; a command that only looks asks first. Blocks on the store.
@@ -217,6 +221,19 @@ impl Store {
     {
         match &self.0 {
             Engine::Sqlite(engine) => engine.write(move |connection| job(connection)).await,
+            Engine::Postgres(engine) => engine.write(job).await,
+        }
+    }
+
+    /// Does a step of long work in a transaction of its own, so that the changes of others go between the steps. Once
+    /// committed it is seen by all; after a crash it is there if any later [`Store::write`] was answered.
+    async fn write_step<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
+    {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.write_step(move |connection| job(connection)).await,
             Engine::Postgres(engine) => engine.write(job).await,
         }
     }

@@ -13,13 +13,16 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::sql::Snapshot;
-use super::{Commits, FaultInjector, Role, StoreError};
+use super::{Commits, FaultInjector, Role, StoreError, staging};
 
 pub(super) mod backup;
+mod checkpoint;
 pub(super) mod database;
 mod files;
 mod images;
+mod job;
 mod session;
+mod turn;
 mod writer;
 
 #[cfg(test)]
@@ -53,7 +56,15 @@ impl Sqlite {
         let found = images::Identity::of(&path);
         let mut connection = database::writer(&path)?;
         database::migrate(&mut connection, &path)?;
-        let writer = writer::Writer::start(connection, faults.clone())?;
+        if role == Role::Server {
+            staging::clean(&connection)?;
+        }
+        let checkpoints = match role {
+            Role::Server => Some(checkpoint::Checkpoints::start(&mut connection, &path)?),
+            Role::Operator => None,
+        };
+        let turns = turn::Turns::of(directory, role);
+        let writer = writer::Writer::start(connection, checkpoints, turns, faults.clone())?;
         let reading = Arc::new(Semaphore::new(READERS_MAX));
         Ok(Self { path, writer, idle: Mutex::default(), reading, faults, found, _lock: lock })
     }
@@ -89,7 +100,17 @@ impl Sqlite {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        self.writer.write(job).await
+        self.writer.write(job::JobKind::Change, job).await
+    }
+
+    /// Does a step of long work: in a transaction of its own, between the changes of others. It is answered when it is
+    /// committed; it is on the disk when a later [`write`](Self::write) is.
+    pub(super) async fn write_step<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.writer.write(job::JobKind::Step, job).await
     }
 
     /// Does a short read off the async threads.

@@ -15,8 +15,11 @@ const RELEASE_MIN: i32 = 15;
 const LOCK: i64 = 0x5267_426b;
 
 /// The schema's steps: the n-th brings a database from schema n − 1 to n.
-pub(crate) const MIGRATIONS: &[&str] =
-    &[include_str!("../schema/postgres/0001.sql"), include_str!("../schema/postgres/0002.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("../schema/postgres/0001.sql"),
+    include_str!("../schema/postgres/0002.sql"),
+    include_str!("../schema/postgres/0003.sql"),
+];
 
 /// Brings the schema to the newest number. The connection is good for nothing else afterwards.
 pub(super) async fn migrate(client: &Client, address: &Address) -> Result<(), StoreError> {

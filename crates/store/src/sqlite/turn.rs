@@ -1,0 +1,82 @@
+//! Turns at writing, between a server and the operator's commands.
+//!
+//! SQLite gives the write lock to whoever asks in the right moment, and a busy server leaves few such moments to another
+//! process. Therefore a command locks the data directory itself (`flock`) while it waits for its transaction and until
+//! that ends, and a server begins no transaction while the directory is locked. The lock needs no room on the disk,
+//! leaves no file behind, and is released when its process ends. It orders writers; it protects nothing: where it cannot
+//! be taken, SQLite's own lock decides.
+
+use std::cell::Cell;
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::Role;
+
+/// How long a server waits for the commands of the operator before it writes all the same.
+pub(super) const SERVER_YIELD_TIME_MAX: Duration = Duration::from_secs(2);
+/// How long a command waits for other commands before it asks SQLite without a turn.
+const OPERATOR_WAIT_TIME_MAX: Duration = Duration::from_secs(10);
+/// Between two attempts to take the lock.
+const ATTEMPT_INTERVAL: Duration = Duration::from_millis(1);
+
+/// The turns of one process at one data directory.
+#[derive(Debug)]
+pub(super) struct Turns {
+    /// `None` if the directory cannot be opened.
+    directory: Option<File>,
+    role: Role,
+    /// Whether a server has waited for a command in vain: it waits for that command no more.
+    is_given_up: Cell<bool>,
+}
+
+/// A turn that a command has; it ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct Turn<'a>(Option<&'a File>);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if let Some(directory) = self.0 {
+            // The lock ends with the file at the latest.
+            let _ = directory.unlock();
+        }
+    }
+}
+
+impl Turns {
+    pub(super) fn of(directory: &Path, role: Role) -> Self {
+        Self { directory: File::open(directory).ok(), role, is_given_up: Cell::new(false) }
+    }
+
+    /// Waits until this process may begin a transaction. A command keeps others out until the turn ends; a server does
+    /// not.
+    pub(super) fn next(&self) -> Turn<'_> {
+        let Some(directory) = &self.directory else { return Turn(None) };
+        match self.role {
+            Role::Operator => {
+                let is_taken = eventually(OPERATOR_WAIT_TIME_MAX, || directory.try_lock());
+                Turn(is_taken.then_some(directory))
+            }
+            Role::Server => {
+                let time_max = if self.is_given_up.get() { Duration::ZERO } else { SERVER_YIELD_TIME_MAX };
+                let is_free = eventually(time_max, || directory.try_lock_shared());
+                self.is_given_up.set(!is_free);
+                drop(Turn(is_free.then_some(directory)));
+                Turn(None)
+            }
+        }
+    }
+}
+
+/// Tries to lock until that succeeds, fails for another reason than a lock of somebody else, or takes too long.
+fn eventually(time_max: Duration, lock: impl Fn() -> Result<(), TryLockError>) -> bool {
+    let began = Instant::now();
+    loop {
+        match lock() {
+            Ok(()) => return true,
+            Err(TryLockError::WouldBlock) if began.elapsed() < time_max => thread::sleep(ATTEMPT_INTERVAL),
+            Err(_) => return false,
+        }
+    }
+}
