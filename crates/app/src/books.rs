@@ -238,6 +238,7 @@ impl Books {
         let loaded = filled.await?.clone()?;
         // It is in the cache only now, and counts.
         if is_new.into_inner() {
+            self.0.store.fold_in_background(customer);
             self.warm(loaded.book());
         }
         Ok(loaded)

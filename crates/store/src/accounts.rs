@@ -75,11 +75,12 @@ impl Store {
         .await
     }
 
-    /// Removes an agent with its users, keys, sessions and list. Fails while it has customers. Its report follows, as a
-    /// customer's book does.
+    /// Removes an agent with its users, keys, sessions and list. Fails while it has customers. Its part of the report is
+    /// deleted as in [`remove_customer`](Self::remove_customer).
     pub async fn remove_agent(&self, agent: AgentId) -> Result<(), StoreError> {
         self.write(move |session| remove_agent(session, agent)).await?;
-        self.empty_removed_accounts().await
+        self.empty_after_removal().await;
+        Ok(())
     }
 
     /// Adds a customer, its book and the book's system group.
@@ -92,15 +93,23 @@ impl Store {
         self.write(move |session| set_customer(session, customer, edit)).await
     }
 
-    /// Removes a customer with its users, keys, sessions, list, counters, and its whole book and report. The customer is
-    /// gone with the first transaction. The rows of the book and the report follow in steps between the changes of others;
-    /// should this fail between two, [`empty_removed_accounts`](Self::empty_removed_accounts) goes on.
+    /// Removes a customer with its users, keys, sessions, list, counters, book and report. The first transaction removes
+    /// the customer; the rows of the book and of the report are deleted in short transactions after it. What such a
+    /// transaction leaves because it fails is deleted by [`empty_removed_accounts`](Self::empty_removed_accounts) later.
     pub async fn remove_customer(&self, customer: CustomerId) -> Result<(), StoreError> {
         self.write(move |session| remove_customer(session, customer)).await?;
-        self.empty_removed_accounts().await
+        self.empty_after_removal().await;
+        Ok(())
     }
 
-    /// Takes away what is left of the books and reports of accounts that were removed.
+    /// The account is removed already, so that a failure is no failure of the removal.
+    async fn empty_after_removal(&self) {
+        if let Err(fault) = self.empty_removed_accounts().await {
+            tracing::warn!(%fault, "rows of a removed account are left: the server deletes them later");
+        }
+    }
+
+    /// Deletes what is left of the books and reports of removed accounts.
     pub async fn empty_removed_accounts(&self) -> Result<(), StoreError> {
         let removed = self.read(|session| removed_accounts(session)).await?;
         for account in removed {
@@ -215,7 +224,7 @@ fn removed_accounts(session: &dyn Session) -> Result<Vec<AccountId>, StoreError>
     Ok(found)
 }
 
-/// Takes away some of what a removed account has left; answers whether there may be more.
+/// Deletes some rows of a removed account; returns whether there may be more.
 fn empty_some(session: &dyn Session, account: AccountId) -> Result<bool, StoreError> {
     directory::hold(session)?;
     let (kind, number) = account.columns();
@@ -235,7 +244,7 @@ fn empty_some(session: &dyn Session, account: AccountId) -> Result<bool, StoreEr
     Ok(false)
 }
 
-/// An account's users, list and counters go; its report is to follow.
+/// Deletes the users, list and counters of an account, and notes that its other rows are to be deleted.
 fn remove_belongings(session: &dyn Session, account: AccountId, users_of: &'static str) -> Result<(), StoreError> {
     let (kind, number) = account.columns();
     let mut users = Vec::new();

@@ -181,8 +181,8 @@ fn address(into: &mut Vec<u8>, address: std::net::IpAddr) {
 }
 
 impl Store {
-    /// Writes segments, all in one transaction. Those of accounts that are gone are left out. Answers how many bytes of the
-    /// report each of the others has now.
+    /// Writes segments in one transaction, except those of removed accounts. Returns how many bytes each of the other
+    /// accounts has in the report.
     pub async fn add_requests(
         &self,
         segments: std::sync::Arc<Vec<Segment>>,
@@ -208,7 +208,7 @@ impl Store {
         Ok(self.write_step(purge).await?.0)
     }
 
-    /// Forgets the oldest segments of an account, at most so many; answers how many segments and bytes that were.
+    /// Deletes the oldest segments of an account, at most so many; returns the numbers of segments and bytes.
     pub async fn trim_requests(&self, account: AccountId, segments_max: usize) -> Result<(usize, u64), StoreError> {
         let trim = move |session: &dyn Session| {
             directory::hold(session)?;
@@ -219,7 +219,7 @@ impl Store {
         self.write_step(trim).await
     }
 
-    /// How many bytes of the report each account has.
+    /// The bytes of each account in the report.
     pub async fn request_bytes(&self) -> Result<Vec<(AccountId, u64)>, StoreError> {
         let read = |session: &dyn Session| {
             let mut found = Vec::new();
@@ -255,7 +255,8 @@ fn add(session: &dyn Session, segment: &Segment) -> Result<Option<(AccountId, u6
     Ok(Some((segment.account, u64::try_from(bytes).unwrap_or(0))))
 }
 
-/// Removes what the statement removes, and counts it no more; answers how many segments and bytes that were.
+/// Executes a statement that deletes segments and subtracts their bytes from the totals. Returns the numbers of segments
+/// and bytes.
 pub(super) fn remove_some(
     session: &dyn Session,
     sql: &'static str,
@@ -266,7 +267,7 @@ pub(super) fn remove_some(
         removed.push(account_bytes(row).map_err(StoreError::unavailable)?);
         Ok(ControlFlow::Continue(()))
     })?;
-    // In the order of accounts, as everybody who changes several rows of the table.
+    // In the order of accounts, so that transactions that change several totals do not deadlock.
     let mut by_account: BTreeMap<AccountId, i64> = BTreeMap::new();
     for (account, bytes) in &removed {
         *by_account.entry(*account).or_default() -= i64::try_from(*bytes).unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! Changing the books: the transaction of a change.
+//! Changing the books: each change is one transaction, after its staged rows.
 //!
 //! A change is accepted only on the revision that it was decided on: the row of the book is moved first, which makes
 //! whoever changes the same book at the same time wait and then lose. Rows say what is, so following a change
@@ -41,8 +41,7 @@ impl Store {
     /// The same transaction reserves so many ids of these kinds, as [`Store::reserve_ids`] does, and yields the first of
     /// each. They are reserved last, because that holds the counters of all books until the commit.
     ///
-    /// Where one transaction at a time writes, the rows that a large change adds are written ahead of it, in steps between
-    /// the changes of others ([`super::staging`]).
+    /// On SQLite, rows that a large change adds are staged before the transaction ([`super::staging`]).
     pub async fn commit(
         &self,
         customer: CustomerId,
@@ -54,11 +53,11 @@ impl Store {
         if !is_staging && !self.has_staged_in_vain(customer) {
             return self.commit_staged(customer, changes, Vec::new(), reserve).await;
         }
-        self.take_away_staged(customer).await.map_err(CommitError::Lost)?;
+        self.delete_staged(customer).await.map_err(CommitError::Lost)?;
         let outcome = self.stage_and_commit(customer, changes, reserve).await;
         if outcome.is_err() {
-            // What cannot be taken away now is taken away before the next change, or at the next start.
-            let _ = self.take_away_staged(customer).await;
+            // If this fails, the rows are deleted before the next change or at the next start.
+            let _ = self.delete_staged(customer).await;
         }
         outcome
     }
@@ -82,7 +81,7 @@ impl Store {
         Ok(reserved)
     }
 
-    /// Commits changes of which this was written ahead.
+    /// Commits changes of which these rows are staged.
     async fn commit_staged(
         &self,
         customer: CustomerId,
@@ -113,8 +112,8 @@ impl Store {
         Ok(reserved)
     }
 
-    /// Takes away what was written ahead of changes that have failed.
-    async fn take_away_staged(&self, customer: CustomerId) -> Result<(), StoreError> {
+    /// Deletes the staged rows of changes that have failed.
+    async fn delete_staged(&self, customer: CustomerId) -> Result<(), StoreError> {
         if self.has_staged_in_vain(customer) {
             self.unstage(customer).await?;
             self.set_staged_in_vain(customer, false);
@@ -123,7 +122,7 @@ impl Store {
     }
 }
 
-/// Whether rows are left to be taken away after the change.
+/// Whether the change leaves obsolete rows.
 fn is_to_be_folded(change: &Change) -> bool {
     let forgets = |effect: &Effect| matches!(effect, Effect::ForgetDeletions(_));
     deletions(change) >= BULK_DELETIONS_MIN || change.effects.iter().any(forgets)
@@ -157,7 +156,7 @@ fn follow(
         let is_bulk = |effect: &Effect| deletes_in_bulk && matches!(effect, Effect::DropContact(_));
         let revision = column(change.revision().0);
         let rest = change.effects.iter().enumerate().filter(|(_, effect)| !is_written(effect) && !is_bulk(effect));
-        session.execute_all(&mut rest.flat_map(|(position, effect)| orders(owner, revision, position, effect)))?;
+        session.execute_all(&mut rest.flat_map(|(position, effect)| statements_of(owner, revision, position, effect)))?;
         if deletes_in_bulk {
             let dropped = |effect: &Effect| match effect {
                 Effect::DropContact(id) => Some(*id),
@@ -172,8 +171,8 @@ fn follow(
     Ok(())
 }
 
-/// What makes an effect so.
-fn orders(owner: i64, revision: i64, position: usize, effect: &Effect) -> Vec<BoundStatement<'_>> {
+/// The statements of an effect; `position` is its place in the change.
+fn statements_of(owner: i64, revision: i64, position: usize, effect: &Effect) -> Vec<BoundStatement<'_>> {
     let members = |kind, contacts| bulk::entries(owner, revision, position, kind, contacts).collect();
     let one = match effect {
         Effect::PutContact(_) | Effect::PutOrganization(_) | Effect::PutGroup(_) | Effect::PutEmployee(_) => {
@@ -195,13 +194,13 @@ fn orders(owner: i64, revision: i64, position: usize, effect: &Effect) -> Vec<Bo
         Effect::DropBlacklistNumber(id) => {
             BoundStatement::new(sql::DROP_BLACKLIST_NUMBER, values![owner, column(id.number())])
         }
-        // The rows are taken away later: readers pass over them.
+        // Readers ignore the forgotten rows; they are deleted by folding.
         Effect::ForgetDeletions(until) => BoundStatement::new(sql::SET_FORGOTTEN, values![column(until.0), owner]),
     };
     vec![one]
 }
 
-/// The row that an effect puts, if it puts one that may be staged.
+/// The statement of an effect whose row may be staged.
 pub(super) fn put(owner: i64, revision: i64, effect: &Effect) -> Option<BoundStatement<'_>> {
     match effect {
         Effect::PutContact(contact) => Some(put_contact(owner, revision, contact)),

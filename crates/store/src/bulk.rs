@@ -1,9 +1,9 @@
-//! Changes of many contacts at once, as they are kept until they are in the rows of the contacts.
+//! Bulk changes: lists of contact ids that are stored in place of the rows of the contacts.
 //!
-//! Writing the rows of all contacts that join or leave a group would cost as much as the contacts are large. So the change
-//! itself is written, a list of ids (table `bulk_changes`), and whoever reads the rows lays the lists over them: an entry
-//! counts for a contact whose row has an earlier revision than the entry. A row that is written later has everything in
-//! it, so that lists and rows may be read and written in any order. [`super::folding`] brings them together.
+//! Writing the rows of all contacts that join or leave a group costs as much as the contacts are large. Therefore such a
+//! change is stored as a list of ids (table `bulk_changes`), and readers of the rows merge the lists into them
+//! ([`Overlay`]). An entry applies to a contact whose row has an earlier revision than the entry; a row that is written
+//! later contains the effect of the entry already. [`super::folding`] writes the lists into the rows in the background.
 
 use std::ops::ControlFlow;
 
@@ -16,22 +16,25 @@ use super::sql::{BoundStatement, Row, Session, values};
 use super::statements as sql;
 use super::{Store, StoreError};
 
-/// How many contacts one entry has at most.
+/// Maximum number of contacts in one entry.
 pub(super) const ENTRY_CONTACTS_MAX: usize = 10_000;
-/// A change that deletes fewer contacts deletes their rows itself.
+/// A change that deletes fewer contacts than this deletes their rows in its transaction.
 pub(super) const BULK_DELETIONS_MIN: usize = 256;
 
 const TABLE: &str = "bulk_changes";
 
-/// What became of the contacts of an entry.
+/// What a bulk change does to its contacts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BulkKind {
+    /// They become members of the group.
     Join(GroupId),
+    /// They are removed from the group.
     Leave(GroupId),
+    /// They are deleted.
     Delete,
 }
 
-/// One row of the table.
+/// One row of the table `bulk_changes`.
 #[derive(Debug)]
 pub(super) struct BulkEntry {
     pub(super) revision: Revision,
@@ -42,14 +45,14 @@ pub(super) struct BulkEntry {
 }
 
 impl BulkEntry {
-    /// The statement that takes the entry away.
+    /// The statement that deletes the entry.
     pub(super) fn dropped(&self, customer: CustomerId) -> BoundStatement<'static> {
         let key = values![column(customer.number()), column(self.revision.0), self.position];
         BoundStatement::new(sql::DROP_BULK_CHANGE, key)
     }
 }
 
-/// The statements that keep what an effect makes of many contacts, from this position of the change on.
+/// The statements that store an effect on many contacts; `position` is the place of the effect in its change.
 pub(super) fn entries(
     owner: i64,
     revision: i64,
@@ -62,7 +65,7 @@ pub(super) fn entries(
         BulkKind::Leave(group) => ("leave", Some(column(group.number()))),
         BulkKind::Delete => ("delete", None),
     };
-    // No effect has as many entries as there are contacts.
+    // An effect has fewer entries than this factor, because a book has fewer contacts.
     let first = position as i64 * i64::from(u32::MAX);
     contacts.chunks(ENTRY_CONTACTS_MAX).zip(first..).map(move |(some, position)| {
         let ids = lists::write_ids(some.iter().map(|id| id.number()));
@@ -70,7 +73,7 @@ pub(super) fn entries(
     })
 }
 
-/// The entries of a book that were made after a revision, in their order.
+/// The entries of a book in order of revision and position: all, or those after the revision `since`.
 pub(super) fn entries_since(
     session: &dyn Session,
     customer: CustomerId,
@@ -103,13 +106,13 @@ fn entry(row: &dyn Row) -> Result<BulkEntry, String> {
     Ok(BulkEntry { revision: Revision(row.number(0)?.cast_unsigned()), position: row.number(1)?, kind, contacts })
 }
 
-/// The entries as effects, each with its revision, for a book in memory.
+/// Converts entries to effects on a book in memory, each with its revision.
 pub(super) fn effects(entries: Vec<BulkEntry>) -> Result<Vec<(Revision, Effect)>, StoreError> {
     let mut effects = Vec::with_capacity(entries.len());
     for BulkEntry { revision, position, kind, contacts } in entries {
         let ids: Result<Vec<ContactId>, _> = contacts.into_iter().map(ContactId::new).collect();
         let key = format_args!("revision {revision:?}, position {position}");
-        let ids = ids.map_err(|_| StoreError::unreadable(TABLE, key, "names a contact that cannot be"))?;
+        let ids = ids.map_err(|_| StoreError::unreadable(TABLE, key, "has an invalid contact id"))?;
         match kind {
             BulkKind::Join(group) => effects.push((revision, Effect::JoinGroup(group, ids.into()))),
             BulkKind::Leave(group) => effects.push((revision, Effect::LeaveGroup(group, ids.into()))),
@@ -119,7 +122,7 @@ pub(super) fn effects(entries: Vec<BulkEntry>) -> Result<Vec<(Revision, Effect)>
     Ok(effects)
 }
 
-/// What became of one contact and one group.
+/// The membership of one contact in one group since a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Membership {
     contact: u64,
@@ -128,16 +131,17 @@ struct Membership {
     is_joined: bool,
 }
 
-/// The entries of a book, to be laid over the rows of its contacts.
+/// The entries of a book, arranged for merging into the rows of its contacts.
 #[derive(Debug, Default)]
 pub(super) struct Overlay {
-    /// By contact, then by revision.
+    /// Ordered by contact, then by revision.
     memberships: Vec<Membership>,
     /// Deleted contacts whose rows may still be there, ascending, each with the revision of its deletion.
     deleted: Vec<(u64, Revision)>,
 }
 
 impl Overlay {
+    /// Arranges entries.
     pub(super) fn of(entries: &[BulkEntry]) -> Self {
         let mut overlay = Self::default();
         for entry in entries {
@@ -158,30 +162,30 @@ impl Overlay {
         overlay
     }
 
-    /// Whether the contact was deleted, so that its row counts for nothing.
+    /// Whether the contact is deleted, so that its row is ignored.
     pub(super) fn is_deleted(&self, contact: u64) -> bool {
         !self.deleted.is_empty() && self.deleted.binary_search_by_key(&contact, |(id, _)| *id).is_ok()
     }
 
-    /// The deleted contacts whose rows may still be there.
+    /// Deleted contacts whose rows may still exist, ascending, each with the revision of its deletion.
     pub(super) fn deleted(&self) -> &[(u64, Revision)] {
         &self.deleted
     }
 
-    /// How many memberships are not in the rows.
+    /// Number of memberships that are not in the rows yet.
     pub(super) fn memberships_len(&self) -> usize {
         self.memberships.len()
     }
 
-    /// The contacts whose rows lack something, ascending.
+    /// The contacts whose rows lack a membership, ascending.
     pub(super) fn regrouped(&self) -> Vec<u64> {
         let mut contacts: Vec<u64> = self.memberships.iter().map(|entry| entry.contact).collect();
         contacts.dedup();
         contacts
     }
 
-    /// Makes of the groups in a contact's row, ascending, those that it belongs to; answers the revision that made it so:
-    /// the row's own if nothing has happened since.
+    /// Updates `groups`, the groups in a contact's row in ascending order, by the entries that are newer than the row.
+    /// Returns the revision of the last such entry, or that of the row.
     pub(super) fn apply(&self, contact: u64, row: Revision, groups: &mut Vec<u64>) -> Revision {
         if self.memberships.is_empty() {
             return row;
@@ -202,7 +206,7 @@ impl Overlay {
 }
 
 impl Store {
-    /// How many memberships of a book its rows lack.
+    /// Number of memberships that the rows of a book lack.
     #[cfg(test)]
     pub(crate) async fn memberships_pending(&self, customer: CustomerId) -> usize {
         let read = move |session: &dyn Session| {

@@ -1,12 +1,13 @@
-//! Bringing bulk changes into the rows of the contacts, in short steps beside everybody's changes.
+//! Folding: writing bulk changes into the rows of the contacts, in the background and in short transactions.
 //!
-//! After a deletion of many contacts, and after deletions were forgotten, rows are left that count for nothing: they are
-//! taken away at once. Memberships wait until many have gathered ([`MEMBERSHIPS_MAX`]): then one pass writes the groups of
-//! all contacts concerned. A pass may end anywhere, go on after a restart, or be made by several servers at a time: a row
-//! that has an entry in it is passed over by the next one.
+//! After a deletion of many contacts, and after deletions were forgotten, obsolete rows remain; they are deleted at once.
+//! Memberships are folded when a book has many of them ([`MEMBERSHIPS_MAX`]): one pass writes the groups of all contacts
+//! concerned. A pass may be interrupted anywhere, be continued after a restart, or run on several servers at a time,
+//! because a row that contains an entry is skipped.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 use ringbook_book::change::{Change, Effect};
 use ringbook_book::id::{CustomerId, Revision};
@@ -21,36 +22,78 @@ use super::staging::STEP_ROWS_MAX;
 use super::statements as sql;
 use super::{Engine, Store, StoreError};
 
-/// A book whose rows lack more memberships than this gets them written. Reading the book costs some 0.1 µs for each.
+/// A book is folded when its rows lack more memberships than this. Loading a book takes about 0.1 µs longer for each.
 const MEMBERSHIPS_MAX: u64 = 500_000;
-/// A change of a book whose rows lack more than this waits until they are written.
+/// A change of memberships waits for a running pass while the rows of the book lack more memberships than this.
 const MEMBERSHIPS_FOR_CHANGES_MAX: u64 = 4 * MEMBERSHIPS_MAX;
-/// Entries that are taken away in one step.
+/// Maximum number of entries that are deleted in one transaction.
 const STEP_ENTRIES_MAX: usize = 16;
 
-/// What is known of the books' bulk changes; shared by the handles of a store.
+/// The state of folding by book; shared by the handles of a store.
 #[derive(Debug, Default)]
 pub(super) struct Folding {
     books: Mutex<HashMap<CustomerId, Backlog>>,
-    /// Told when a pass has ended.
+    /// Notified when a pass has ended.
     ended: Notify,
+    /// The same, for threads.
+    ended_for_threads: Condvar,
+    /// Set when the store is to be closed: no pass goes on.
+    is_closing: AtomicBool,
 }
 
-/// What of a book is not in its rows, as far as this program knows.
+/// What is to be folded in a book, as far as this process knows.
 #[derive(Debug, Default)]
 struct Backlog {
-    /// Memberships that were committed since the last pass, and those that were found when the book was read.
+    /// Memberships that were committed since the last pass, and those that were found when the book was loaded.
     memberships: u64,
     is_running: bool,
-    /// Whether there is something to be taken away that the running pass may not have seen.
+    /// Whether obsolete rows may exist that the running pass did not see.
     is_wanted: bool,
-    /// Whether rows that were written ahead of a failed change may be there.
+    /// Whether staged rows of a failed change may exist.
     has_staged_in_vain: bool,
 }
 
 impl Folding {
     fn books(&self) -> MutexGuard<'_, HashMap<CustomerId, Backlog>> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends running passes after their present step, so that they do not keep the store open. Blocks until then.
+    pub(super) fn close(&self) {
+        self.is_closing.store(true, Ordering::SeqCst);
+        let is_any_running =
+            |books: &mut HashMap<CustomerId, Backlog>| books.values().any(|backlog| backlog.is_running);
+        drop(self.ended_for_threads.wait_while(self.books(), is_any_running));
+    }
+
+    /// Ends the passes of a book, unless another one is wanted after a success. Returns whether they have ended.
+    fn ended(&self, customer: CustomerId, has_failed: bool) -> bool {
+        if let Some(backlog) = self.books().get_mut(&customer) {
+            if backlog.is_wanted && !has_failed && !self.is_closing.load(Ordering::SeqCst) {
+                return false;
+            }
+            backlog.is_running = false;
+            // The next bulk change or load tries again.
+            backlog.is_wanted |= has_failed;
+        }
+        self.ended.notify_waiters();
+        self.ended_for_threads.notify_all();
+        true
+    }
+}
+
+/// The passes of one task. If the task ends early, because its runtime does, they end with it.
+struct Passes {
+    folding: Arc<Folding>,
+    customer: CustomerId,
+    have_ended: bool,
+}
+
+impl Drop for Passes {
+    fn drop(&mut self) {
+        if !self.have_ended {
+            self.folding.ended(self.customer, true);
+        }
     }
 }
 
@@ -76,6 +119,9 @@ impl WeakStore {
 
     /// The store, unless it was closed.
     fn store(&self) -> Option<Store> {
+        if self.folding.is_closing.load(Ordering::SeqCst) {
+            return None;
+        }
         let engine = match &self.engine {
             WeakEngine::Sqlite(engine) => Engine::Sqlite(engine.upgrade()?),
             WeakEngine::Postgres(engine) => Engine::Postgres(engine.upgrade()?),
@@ -85,7 +131,7 @@ impl WeakStore {
 }
 
 impl Store {
-    /// Notes what a change that is about to be committed adds, and waits while the book's rows lack too much.
+    /// Counts the memberships that these changes add, and waits while the rows of the book lack too many.
     pub(super) async fn make_room_for_bulk_changes(
         &self,
         customer: CustomerId,
@@ -114,8 +160,7 @@ impl Store {
         }
     }
 
-    /// Notes what was found when a book was read. What is to be done about it begins with
-    /// [`fold_in_background`](Self::fold_in_background).
+    /// Notes what was found when a book was loaded; [`fold_in_background`](Self::fold_in_background) starts the folding.
     pub(super) fn found_bulk_changes(&self, customer: CustomerId, overlay: &Overlay, is_wanted: bool) {
         let mut books = self.1.books();
         let backlog = books.entry(customer).or_default();
@@ -123,7 +168,12 @@ impl Store {
         backlog.is_wanted |= is_wanted || !overlay.deleted().is_empty();
     }
 
-    /// Whether rows that were written ahead of a failed change of the book may be there.
+    /// Notes that a book was loaded from an image, which does not tell what is to be folded.
+    pub(super) fn found_image(&self, customer: CustomerId) {
+        self.1.books().entry(customer).or_default().is_wanted = true;
+    }
+
+    /// Whether staged rows of a failed change of the book may exist.
     pub(super) fn has_staged_in_vain(&self, customer: CustomerId) -> bool {
         self.1.books().get(&customer).is_some_and(|backlog| backlog.has_staged_in_vain)
     }
@@ -132,14 +182,14 @@ impl Store {
         self.1.books().entry(customer).or_default().has_staged_in_vain = has;
     }
 
-    /// Notes that rows of a book are to be taken away, and begins with it.
+    /// Starts a pass that deletes obsolete rows of a book.
     pub(super) fn fold_soon(&self, customer: CustomerId) {
         self.1.books().entry(customer).or_default().is_wanted = true;
         self.fold_in_background(customer);
     }
 
-    /// Begins to bring a book's bulk changes into its rows, if there is a reason to and no pass is on its way. A pass goes
-    /// on while the store is open. To be called within a runtime.
+    /// Starts to fold a book if that is due and no pass is running. A pass ends early when the store is closed. Must be
+    /// called within a Tokio runtime.
     pub fn fold_in_background(&self, customer: CustomerId) {
         {
             let mut books = self.1.books();
@@ -151,24 +201,22 @@ impl Store {
             backlog.is_running = true;
         }
         let store = WeakStore::of(self);
+        let mut passes = Passes { folding: Arc::clone(&store.folding), customer, have_ended: false };
         tokio::spawn(async move {
             loop {
-                if let Err(fault) = fold(&store, customer).await {
-                    tracing::warn!(customer = customer.number(), %fault, "bulk changes stay beside the rows for now");
-                    break;
+                let outcome = fold(&store, customer).await;
+                if let Err(fault) = &outcome {
+                    tracing::warn!(customer = customer.number(), %fault, "bulk changes of a book cannot be folded now");
                 }
-                if !store.folding.books().get(&customer).is_some_and(|backlog| backlog.is_wanted) {
+                if store.folding.ended(customer, outcome.is_err()) {
+                    passes.have_ended = true;
                     break;
                 }
             }
-            if let Some(backlog) = store.folding.books().get_mut(&customer) {
-                (backlog.is_running, backlog.is_wanted) = (false, false);
-            }
-            store.folding.ended.notify_waiters();
         });
     }
 
-    /// Waits until no pass is on its way.
+    /// Waits until no pass is running.
     #[cfg(any(test, feature = "testing"))]
     pub async fn folded(&self, customer: CustomerId) {
         loop {
@@ -181,7 +229,7 @@ impl Store {
     }
 }
 
-/// How many memberships an effect changes.
+/// Number of memberships that an effect changes.
 fn memberships(effect: &Effect) -> u64 {
     match effect {
         Effect::JoinGroup(_, contacts) | Effect::LeaveGroup(_, contacts) => contacts.len() as u64,
@@ -189,18 +237,13 @@ fn memberships(effect: &Effect) -> u64 {
     }
 }
 
-/// One pass. Ends early when the store is closed or the book is gone.
+/// One pass. It ends early when the store is closed or the book is deleted.
 async fn fold(store: &WeakStore, customer: CustomerId) -> Result<(), StoreError> {
-    let folds_memberships = {
+    {
         let mut books = store.folding.books();
         let backlog = books.entry(customer).or_default();
-        backlog.is_wanted = false;
-        let folds = backlog.memberships > MEMBERSHIPS_MAX;
-        if folds {
-            backlog.memberships = 0;
-        }
-        folds
-    };
+        (backlog.is_wanted, backlog.memberships) = (false, 0);
+    }
     let Some(now) = store.store() else { return Ok(()) };
     let read = move |session: &dyn Session| {
         let head = loading::head(session, customer)?;
@@ -208,6 +251,12 @@ async fn fold(store: &WeakStore, customer: CustomerId) -> Result<(), StoreError>
     };
     let (head, entries) = now.read_snapshot(read).await?;
     drop(now);
+    let memberships = |entry: &BulkEntry| if entry.kind == BulkKind::Delete { 0 } else { entry.contacts.len() as u64 };
+    let pending = entries.iter().map(memberships).sum::<u64>();
+    let folds_memberships = pending > MEMBERSHIPS_MAX;
+    if !folds_memberships && let Some(backlog) = store.folding.books().get_mut(&customer) {
+        backlog.memberships += pending;
+    }
     let Some(head) = head else { return Ok(()) };
     let forgotten = head.forgotten;
     steps(store, customer, move |session| forget(session, customer, forgotten)).await?;
@@ -221,7 +270,7 @@ async fn fold(store: &WeakStore, customer: CustomerId) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Does steps until one says that it was the last.
+/// Runs `step` in transactions of its own until it returns false.
 async fn steps<F>(store: &WeakStore, customer: CustomerId, step: F) -> Result<(), StoreError>
 where
     F: Fn(&dyn Session) -> Result<bool, StoreError> + Clone + Send + 'static,
@@ -230,7 +279,7 @@ where
         let Some(now) = store.store() else { return Ok(()) };
         let step = step.clone();
         let held = move |session: &dyn Session| {
-            // Whoever changes the book waits; a book that was removed is emptied by others.
+            // Locks the row of the book. The rows of a removed book are deleted with its account.
             let is_there = session.execute(sql::HOLD_BOOK, &values![column(customer.number())])? > 0;
             if is_there { step(session) } else { Ok(false) }
         };
@@ -246,7 +295,7 @@ fn forget(session: &dyn Session, customer: CustomerId, forgotten: Revision) -> R
     Ok(session.execute(sql::FORGET_DELETIONS, &asked)? >= limit.unsigned_abs())
 }
 
-/// Deletes the rows of an entry's contacts, then the entry.
+/// Deletes the rows of the contacts of an entry, then the entry.
 async fn delete(
     store: &WeakStore,
     customer: CustomerId,
@@ -275,7 +324,7 @@ async fn delete(
     Ok(())
 }
 
-/// Writes the groups of all contacts that entries name, then takes the entries away.
+/// Writes the groups of all contacts that the entries name, then deletes the entries.
 async fn regroup(store: &WeakStore, customer: CustomerId, entries: Vec<BulkEntry>) -> Result<(), StoreError> {
     let overlay = Arc::new(Overlay::of(&entries));
     for ids in overlay.regrouped().chunks(STEP_ROWS_MAX) {

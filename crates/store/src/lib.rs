@@ -167,6 +167,7 @@ impl Store {
     /// the next start where the engine has images. Does nothing of that while other handles are about: the last one to
     /// go closes the store then. Blocks on the disk.
     pub fn close(self, books: &[(CustomerId, Arc<Book>)]) {
+        self.1.close();
         match self.0 {
             Engine::Sqlite(engine) => match Arc::try_unwrap(engine) {
                 Ok(engine) => engine.close(books),

@@ -37,6 +37,7 @@ impl Store {
         if let Some(book) = self.image(customer)
             && head(&*self.snapshot()?, customer)?.is_some_and(|head| head.revision == book.revision())
         {
+            self.found_image(customer);
             return Ok(book);
         }
         self.load_rows(customer)

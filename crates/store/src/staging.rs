@@ -1,13 +1,12 @@
-//! Writing a large change in several short transactions, none of which counts before the last.
+//! Staging: writing a large change to SQLite in several short transactions, of which only the last makes it visible.
 //!
-//! In a directory one transaction at a time writes, so a change that adds thousands of rows would hold up everybody. Its
-//! rows are written ahead, in steps between the changes of others, with the revision that the book will have. Readers
-//! pass over rows with a revision that the book has not reached. The change's own transaction then only moves the book's
-//! revision, which makes all rows count at once. Until then the table `staged_rows` says what was begun, so that it is
-//! taken away when the change fails, or when a server starts after a crash.
+//! SQLite has one writer, so that a change that adds thousands of rows in one transaction would delay the changes of all
+//! accounts. Its rows are written before its own transaction, in steps between the changes of others, with the revision
+//! that the book will have. Readers ignore rows whose revision the book has not reached. The transaction of the change
+//! only moves the revision of the book, which makes all rows visible at once. Until then the table `staged_rows` says what
+//! was begun, so that the rows are deleted when the change fails, or when a server starts after a crash.
 //!
-//! Only rows that a change adds are staged. A change that adds many rows of a kind alters no row of that kind: commands
-//! either add many things or alter one.
+//! Only added rows are staged: a command that adds many rows to a table changes no other row of that table.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -22,14 +21,14 @@ use super::sql::{BoundStatement, Row, Session, SqlValue, values};
 use super::statements as sql;
 use super::{Store, StoreError};
 
-/// A change with fewer rows of a kind to add is written at once.
+/// Rows of a table are staged if a change adds at least so many to it.
 pub(super) const STAGED_ROWS_MIN: usize = 256;
-/// A step ends after so many rows,
+/// Maximum number of rows in one step.
 pub(super) const STEP_ROWS_MAX: usize = 256;
-/// or after so many bytes of texts.
+/// Maximum number of bytes of texts in one step, unless a single row has more.
 pub(super) const STEP_BYTES_MAX: usize = 256 << 10;
 
-/// The tables with rows that can be staged.
+/// The tables whose rows can be staged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum StagedTable {
     Contacts,
@@ -59,7 +58,7 @@ impl StagedTable {
         }
     }
 
-    /// The table that an effect adds a row to, and the id of the row.
+    /// The table that an effect puts a row into, and the id of the row.
     fn of(effect: &Effect) -> Option<(Self, u64)> {
         match effect {
             Effect::PutContact(contact) => Some((Self::Contacts, contact.id.number())),
@@ -71,12 +70,12 @@ impl StagedTable {
     }
 }
 
-/// What of a change is written ahead of its transaction.
+/// The tables for which the rows of a change are staged, each with the smallest id of these rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Staged(HashMap<&'static str, u64>);
 
 impl Staged {
-    /// What of this change is to be written ahead.
+    /// What of this change is to be staged.
     pub(super) fn of(change: &Change) -> Self {
         let mut counts: HashMap<StagedTable, (usize, u64)> = HashMap::new();
         for (table, id) in change.effects.iter().filter_map(StagedTable::of) {
@@ -91,15 +90,15 @@ impl Staged {
         self.0.is_empty()
     }
 
-    /// Whether the effect is among it.
+    /// Whether the row of the effect is staged.
     pub(super) fn has(&self, effect: &Effect) -> bool {
         !self.is_empty() && StagedTable::of(effect).is_some_and(|(table, _)| self.0.contains_key(table.name()))
     }
 }
 
 impl Store {
-    /// Writes ahead what of a change is many rows. Fails with [`StoreError::RevisionMoved`] when the book is not at a
-    /// revision before the change's.
+    /// Stages the rows of a change. Fails with [`StoreError::RevisionMoved`] when the book has reached the revision of the
+    /// change, or does not exist.
     pub(super) async fn stage(&self, customer: CustomerId, change: &Arc<Change>) -> Result<Staged, StoreError> {
         let staged = Staged::of(change);
         if staged.is_empty() {
@@ -114,14 +113,14 @@ impl Store {
         Ok(staged)
     }
 
-    /// Takes away what was written ahead for changes of a book that have failed.
+    /// Deletes the staged rows of failed changes of a book.
     pub(super) async fn unstage(&self, customer: CustomerId) -> Result<(), StoreError> {
         while self.write_step(move |session| drop_some(session, customer)).await? {}
         Ok(())
     }
 }
 
-/// Ranges of the change's effects, each to be written in one step.
+/// Divides the effects of a change into ranges, each for one step.
 fn steps(customer: CustomerId, change: &Change, staged: &Staged) -> Vec<Range<usize>> {
     let (owner, revision) = (column(customer.number()), column(change.revision().0));
     let (mut steps, mut from, mut rows, mut bytes) = (Vec::new(), 0, 0, 0);
@@ -166,7 +165,7 @@ fn write_ahead(
     session.execute_all(&mut effects.filter_map(|effect| put(owner, revision, effect)))
 }
 
-/// What `staged_rows` says.
+/// A row of `staged_rows`.
 struct Mark {
     owner: i64,
     revision: i64,
@@ -186,7 +185,7 @@ impl Mark {
     }
 }
 
-/// Takes away some of what was written ahead for a book; answers whether there may be more.
+/// Deletes some staged rows of a book; returns whether there may be more.
 fn drop_some(session: &dyn Session, customer: CustomerId) -> Result<bool, StoreError> {
     let owner = column(customer.number());
     let mut marks = Vec::new();
@@ -205,7 +204,7 @@ fn drop_some(session: &dyn Session, customer: CustomerId) -> Result<bool, StoreE
     Ok(false)
 }
 
-/// Takes away some of the rows of a mark, unless the book has reached their revision after all.
+/// Deletes some of the rows of a mark, unless the book has reached their revision. Returns how many.
 fn drop_rows(session: &dyn Session, mark: &Mark) -> Result<u64, StoreError> {
     let now = session.first(sql::BOOK, &values![mark.owner], |row| row.number(0))?;
     if now.is_some_and(|now| now >= mark.revision) {
@@ -215,7 +214,7 @@ fn drop_rows(session: &dyn Session, mark: &Mark) -> Result<u64, StoreError> {
     session.execute(mark.table.drop_statement(), &values![mark.owner, mark.first, mark.revision, limit])
 }
 
-/// Takes away everything that was written ahead for changes that never came: what a crash has left.
+/// Deletes all staged rows that a crash has left.
 pub(super) fn clean(session: &dyn Session) -> Result<(), StoreError> {
     let mut owners = Vec::new();
     session.each(sql::STAGED_ROWS, &[], &mut |row| {
@@ -231,7 +230,7 @@ pub(super) fn clean(session: &dyn Session) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The rows that were written ahead of this revision count from now on.
+/// Deletes the marks of rows up to this revision, which the book has reached.
 pub(super) fn unmark(session: &dyn Session, customer: CustomerId, revision: Revision) -> Result<(), StoreError> {
     session.execute(sql::DROP_STAGED_ROWS, &values![column(customer.number()), column(revision.0)]).map(drop)
 }

@@ -74,13 +74,13 @@ statements! {
     CUSTOMER_USER_IDS = "SELECT id FROM users WHERE customer_id = $1";
     /// A customer goes.
     REMOVE_CUSTOMER = "DELETE FROM customers WHERE id = $1";
-    /// A book goes: every change has to move this row, so that nothing is added to what is still there of it.
+    /// Deletes the row of a book. Every change has to update this row, so that no row of the book is added afterwards.
     REMOVE_BOOK = "DELETE FROM books WHERE customer_id = $1";
-    /// An account is gone, and not all that it had.
+    /// Notes that rows of a removed account are to be deleted.
     ADD_REMOVED_ACCOUNT = "INSERT INTO removed_accounts (account_kind, account_id) VALUES ($1, $2)";
-    /// The accounts of which not all is gone.
+    /// The removed accounts whose rows are to be deleted.
     REMOVED_ACCOUNTS = "SELECT account_kind, account_id FROM removed_accounts ORDER BY account_kind, account_id";
-    /// All is gone that an account had.
+    /// All rows of a removed account are deleted.
     DROP_REMOVED_ACCOUNT = "DELETE FROM removed_accounts WHERE account_kind = $1 AND account_id = $2";
     /// A book: its revision, how many contacts it has, and up to where deletions are forgotten.
     BOOK = "SELECT revision, contacts, forgotten FROM books WHERE customer_id = $1";
@@ -140,34 +140,34 @@ statements! {
         ON CONFLICT (customer_id, id) DO UPDATE SET revision = excluded.revision, last_name = excluded.last_name, \
         first_name = excluded.first_name, patronymic = excluded.patronymic, email = excluded.email, \
         phone_numbers = excluded.phone_numbers";
-    /// What was made of many contacts, which their rows do not say yet.
+    /// Adds a bulk change.
     PUT_BULK_CHANGE = "INSERT INTO bulk_changes (customer_id, revision, position, kind, group_id, contact_ids) \
         VALUES ($1, $2, $3, $4, $5, $6)";
-    /// All of that, of a book.
+    /// The bulk changes of a book.
     BULK_CHANGES = "SELECT revision, position, kind, group_id, contact_ids FROM bulk_changes \
         WHERE customer_id = $1 ORDER BY revision, position";
-    /// The same, of what was made after revision $2.
+    /// The bulk changes of a book after revision $2.
     BULK_CHANGES_SINCE = "SELECT revision, position, kind, group_id, contact_ids FROM bulk_changes \
         WHERE customer_id = $1 AND revision > $2 ORDER BY revision, position";
-    /// The rows say it now.
+    /// Deletes a bulk change that the rows contain.
     DROP_BULK_CHANGE = "DELETE FROM bulk_changes WHERE customer_id = $1 AND revision = $2 AND position = $3";
-    /// The groups of a contact as its row has them.
+    /// The groups in the row of a contact, and the revision of the row.
     CONTACT_GROUPS = "SELECT group_ids, revision FROM contacts WHERE customer_id = $1 AND id = $2";
-    /// A contact belongs to the groups $1 since revision $2, unless its row is newer.
+    /// Sets the groups of a contact at revision $2, unless its row is newer.
     SET_CONTACT_GROUPS = "UPDATE contacts SET group_ids = $1, revision = $2 WHERE customer_id = $3 AND id = $4 \
         AND revision < $2";
-    /// Makes whoever else changes the book wait until this transaction ends; changes a row if there is such a book.
+    /// Locks the row of a book until the transaction ends; changes one row if the book exists.
     HOLD_BOOK = "UPDATE books SET revision = revision WHERE customer_id = $1";
 
-    /// Rows of table $3 from id $4 on, with revision $2, are being written ahead of their change.
+    /// Notes that rows of table $3 from id $4 on, with revision $2, are staged.
     PUT_STAGED_ROWS = "INSERT INTO staged_rows (customer_id, revision, table_name, first_id) VALUES ($1, $2, $3, $4)";
-    /// All that were written ahead of a change.
+    /// The marks of staged rows.
     STAGED_ROWS = "SELECT customer_id, revision, table_name, first_id FROM staged_rows";
-    /// Those of a book.
+    /// The marks of staged rows of a book.
     STAGED_ROWS_OF = "SELECT customer_id, revision, table_name, first_id FROM staged_rows WHERE customer_id = $1";
-    /// They count from now on, or are gone.
+    /// Deletes the marks of staged rows up to revision $2.
     DROP_STAGED_ROWS = "DELETE FROM staged_rows WHERE customer_id = $1 AND revision <= $2";
-    /// At most $4 staged contacts from id $2 on with revision $3 or later go.
+    /// Deletes at most $4 staged contacts from id $2 on with revision $3 or later.
     DROP_STAGED_CONTACTS = "DELETE FROM contacts WHERE customer_id = $1 AND id IN (SELECT id FROM contacts \
         WHERE customer_id = $1 AND id >= $2 AND revision >= $3 LIMIT $4)";
     /// The same of organizations.
@@ -192,7 +192,7 @@ statements! {
     /// That a contact is gone is remembered.
     REMEMBER_DELETION = "INSERT INTO deleted_contacts (customer_id, revision, id) VALUES ($1, $2, $3) \
         ON CONFLICT (customer_id, revision, id) DO NOTHING";
-    /// At most $3 of the contacts that were deleted up to revision $2 are remembered no more.
+    /// Forgets at most $3 of the contacts that were deleted up to revision $2.
     FORGET_DELETIONS = "DELETE FROM deleted_contacts WHERE customer_id = $1 AND (revision, id) IN \
         (SELECT revision, id FROM deleted_contacts WHERE customer_id = $1 AND revision <= $2 LIMIT $3)";
     /// That it is forgotten is remembered.
@@ -279,25 +279,25 @@ statements! {
     ALL_REQUESTS = "SELECT first_id, requests FROM api_request_segments ORDER BY first_id";
     /// Whether there are requests from before $1.
     REQUESTS_PAST = "SELECT 1 FROM api_request_segments WHERE till_moment < $1 LIMIT 1";
-    /// At most $2 segments of the requests before $1 go; answers whose they were, and their bytes.
+    /// Deletes at most $2 segments of requests before $1; returns the account and the bytes of each.
     PURGE_REQUESTS = "DELETE FROM api_request_segments WHERE first_id IN \
         (SELECT first_id FROM api_request_segments WHERE till_moment < $1 ORDER BY till_moment LIMIT $2) \
         RETURNING account_kind, account_id, octet_length(requests)";
-    /// At most $3 segments of an account, the oldest, go; answers whose they were, and their bytes.
+    /// Deletes at most $3 segments of an account, the oldest; returns the account and the bytes of each.
     TRIM_REQUESTS = "DELETE FROM api_request_segments WHERE first_id IN (SELECT first_id FROM api_request_segments \
         WHERE account_kind = $1 AND account_id = $2 ORDER BY till_moment LIMIT $3) \
         RETURNING account_kind, account_id, octet_length(requests)";
-    /// An account has $3 bytes more in the report; answers how many it has.
+    /// Adds $3 to the bytes of an account in the report; returns the sum.
     ADD_REQUEST_BYTES = "INSERT INTO api_request_totals (account_kind, account_id, bytes) VALUES ($1, $2, $3) \
         ON CONFLICT (account_kind, account_id) DO UPDATE SET bytes = api_request_totals.bytes + excluded.bytes \
         RETURNING bytes";
-    /// How many bytes each account has in the report.
+    /// The bytes of each account in the report.
     REQUEST_BYTES = "SELECT account_kind, account_id, bytes FROM api_request_totals";
-    /// An account has no report any more.
+    /// Deletes the number of bytes of an account in the report.
     REMOVE_REQUEST_BYTES = "DELETE FROM api_request_totals WHERE account_kind = $1 AND account_id = $2";
 }
 
-/// What empties the tables of a removed customer's book; each takes the customer's id, and how many rows may go at most.
+/// Deletes the rows of a removed customer's book; $1 is the customer, $2 the maximum number of rows.
 pub(crate) const EMPTY_BOOK: &[&str] = &[
     "DELETE FROM contacts WHERE customer_id = $1 AND id IN \
         (SELECT id FROM contacts WHERE customer_id = $1 LIMIT $2)",

@@ -11,7 +11,7 @@ use super::BookError;
 use super::ids::IdCounts;
 
 /// Commands about at least so many elements are decided off the async threads; deciding so many takes about a
-/// millisecond. A change with so many effects ends the batch that it is committed in.
+/// millisecond. A batch with so many effects takes no further change.
 pub(super) const LONG_ELEMENTS_MIN: usize = 500;
 
 /// Maximum number of elements in a book's pending commands. Further commands wait for a permit.

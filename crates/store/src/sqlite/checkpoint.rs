@@ -1,9 +1,9 @@
-//! Folding the write-ahead log into the database, beside the writing thread.
+//! Checkpoints: copying the write-ahead log into the database, beside the writing thread.
 //!
-//! A commit that does it by itself, as SQLite's default is, holds up everybody for a tenth of a second. A passive
-//! checkpoint on a connection of its own holds up no writer and no reader. Pages that are committed while it runs stay in
-//! the log, so the log would never be begun anew under constant writing: the writing thread folds that rest itself, which
-//! is short ([`Checkpoints::fold_rest`]).
+//! SQLite's automatic checkpoint runs within a commit, which then takes a tenth of a second. A passive checkpoint on a
+//! connection of its own delays no writer and no reader. Pages that are committed while it runs stay in the log, so that
+//! the log would never restart under constant load: the writing thread copies that rest itself, which takes milliseconds
+//! ([`Checkpoints::committed`]).
 
 use std::cell::Cell;
 use std::path::Path;
@@ -16,40 +16,39 @@ use rusqlite::Connection;
 use super::database;
 use crate::StoreError;
 
-/// The log is folded into the database when it has this many pages, of 4 KiB each: pages that many changes touch are
-/// written once for all of them.
+/// A checkpoint starts when the log has this many pages, of 4 KiB each. Pages that many changes touch are copied once.
 const LOG_PAGES_MAX: u64 = 16_384;
-/// A log that could not be begun anew is folded again after this many further pages.
+/// After a checkpoint that did not restart the log, the next one starts after this many further pages.
 const LOG_PAGES_STEP: u64 = LOG_PAGES_MAX / 8;
-/// Steps of long work wait while the log has more pages than this and is being folded, so that it cannot outgrow the
+/// While a checkpoint runs and the log has more pages than this, steps of long work wait, so that the log cannot fill the
 /// disk.
 const LOG_PAGES_FOR_STEPS_MAX: u64 = 2 * LOG_PAGES_MAX;
-/// The writing thread folds a rest of at most this many pages: some milliseconds.
+/// The writing thread copies a rest of at most this many pages, which takes milliseconds.
 const REST_PAGES_MAX: u64 = 1_024;
 
-/// The state that the writing thread and the checkpointing thread share.
+/// The state that the writing thread and the checkpoint thread share.
 #[derive(Debug, Default)]
 struct Shared {
     /// Pages of the log after the last commit.
     log_pages: AtomicU64,
-    /// Whether a checkpoint is asked for or runs.
+    /// Whether a checkpoint is requested or running.
     is_running: AtomicBool,
-    /// Whether a checkpoint has folded nearly the whole log, and the writer is to fold the rest.
+    /// Whether a checkpoint has copied nearly the whole log, and the writing thread is to copy the rest.
     is_rest_left: AtomicBool,
 }
 
-/// The checkpointing thread; it ends when this is dropped.
+/// The checkpoint thread; it ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Checkpoints {
     shared: Arc<Shared>,
     asks: Option<mpsc::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    /// How many pages the log had when a checkpoint was last asked for; 0 once it was begun anew.
+    /// Pages of the log at the last request for a checkpoint; 0 after the log has restarted.
     asked_at_pages: Cell<u64>,
 }
 
 impl Checkpoints {
-    /// Starts the thread, and takes over from `writer` the decision when to fold.
+    /// Starts the thread, and turns off the automatic checkpoints of `writer`.
     pub(super) fn start(writer: &mut Connection, path: &Path) -> Result<Self, StoreError> {
         let shared = Arc::new(Shared::default());
         let seen = Arc::clone(&shared);
@@ -64,7 +63,7 @@ impl Checkpoints {
             .name("store-checkpoint".to_owned())
             .spawn(move || {
                 while asked.recv().is_ok() {
-                    let rest = fold(&connection).unwrap_or(u64::MAX);
+                    let rest = checkpoint(&connection).unwrap_or(u64::MAX);
                     state.is_rest_left.store(rest <= REST_PAGES_MAX, Ordering::Relaxed);
                     state.is_running.store(false, Ordering::Release);
                 }
@@ -73,15 +72,15 @@ impl Checkpoints {
         Ok(Self { shared, asks: Some(asks), thread: Some(thread), asked_at_pages: Cell::new(0) })
     }
 
-    /// Called by the writing thread after each transaction: asks for a checkpoint when the log is long, and folds the
-    /// rest after one.
+    /// Called by the writing thread after each transaction: requests a checkpoint when the log is long, and copies the rest
+    /// after one.
     pub(super) fn committed(&self, writer: &Connection) {
         if self.shared.is_running.load(Ordering::Acquire) {
             return;
         }
         if self.shared.is_rest_left.swap(false, Ordering::Relaxed) {
-            // What fails is tried again when the log is long once more.
-            let _ = fold(writer);
+            // After a failure the next checkpoint tries again.
+            let _ = checkpoint(writer);
             return;
         }
         let pages = self.shared.log_pages.load(Ordering::Relaxed);
@@ -95,7 +94,7 @@ impl Checkpoints {
         }
     }
 
-    /// Whether steps of long work have to wait for the checkpoint that runs.
+    /// Whether steps of long work have to wait for a running checkpoint.
     pub(super) fn are_steps_to_wait(&self) -> bool {
         self.shared.is_running.load(Ordering::Acquire)
             && self.shared.log_pages.load(Ordering::Relaxed) > LOG_PAGES_FOR_STEPS_MAX
@@ -111,9 +110,9 @@ impl Drop for Checkpoints {
     }
 }
 
-/// Folds what it can without waiting for anybody; answers how many pages of the log are left.
-fn fold(connection: &Connection) -> Result<u64, StoreError> {
-    let (log, folded): (i64, i64) =
+/// Runs a passive checkpoint; returns how many pages of the log it did not copy.
+fn checkpoint(connection: &Connection) -> Result<u64, StoreError> {
+    let (log, copied): (i64, i64) =
         connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| Ok((row.get(1)?, row.get(2)?)))?;
-    Ok(u64::try_from(log - folded).unwrap_or(0))
+    Ok(u64::try_from(log - copied).unwrap_or(0))
 }

@@ -12,8 +12,8 @@ use crate::StoreError;
 
 /// How long a statement waits for another process that writes.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
-/// The log of an operator's command is folded into the database when it has this many pages, of 4 KiB each. A server
-/// does that beside its writing thread.
+/// Automatic checkpoints of operator commands run when the log has this many pages, of 4 KiB each. A server runs its
+/// checkpoints beside the writing thread ([`super::checkpoint`]).
 const WAL_PAGES_MAX: i64 = 16_384;
 /// The log is cut back to this size after a checkpoint.
 const WAL_BYTES_KEPT: i64 = 64 << 20;
@@ -44,7 +44,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// A connection of a server that folds the log into the database, and does nothing else.
+/// The connection of a server for checkpoints.
 pub(super) fn checkpointer(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;

@@ -1,4 +1,4 @@
-//! Jobs of the writing thread, each with the way to answer its caller.
+//! Jobs of the writing thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,24 +8,24 @@ use tokio::sync::oneshot;
 use crate::store_error::panicked;
 use crate::{FaultInjector, StoreError};
 
-/// What a job is to the transactions of the writing thread.
+/// How a job is put into transactions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum JobKind {
-    /// A change that is on the disk when it is answered. Those of everybody that wait at a moment share a transaction.
+    /// A change that is on the disk when it is answered. Changes that wait at the same time share a transaction.
     Change,
-    /// One of many steps of long work, such as the rows of a large upload. It has a transaction of its own, between those
-    /// of the changes, and is answered when it is committed, which may be before it is on the disk: a later change is on
-    /// the disk only together with all steps before it.
+    /// A step of long work, such as some rows of a large upload. It has a transaction of its own, between those of the
+    /// changes, and is answered when it is committed, which may be before it is on the disk. A later change is on the disk
+    /// only together with all steps before it.
     Step,
 }
 
-/// A job with the way to answer it, whatever its answer's type.
+/// A job and its caller, independent of the type of the answer.
 pub(super) trait Job: Send {
     /// Does the work, unless a test's fault strikes; keeps what it yields.
     fn run(&mut self, connection: &Connection, faults: &FaultInjector) -> Result<(), StoreError>;
     /// Answers with what the work yielded, or with the fault that undid it.
     fn answer(self: Box<Self>, undone: Option<StoreError>);
-    /// What it is to the transactions.
+    /// How the job is put into transactions.
     fn kind(&self) -> JobKind;
 }
 

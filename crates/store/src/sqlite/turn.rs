@@ -1,10 +1,9 @@
-//! Turns at writing, between a server and the operator's commands.
+//! Turns at writing between a server and operator commands.
 //!
-//! SQLite gives the write lock to whoever asks in the right moment, and a busy server leaves few such moments to another
-//! process. Therefore a command locks the data directory itself (`flock`) while it waits for its transaction and until
-//! that ends, and a server begins no transaction while the directory is locked. The lock needs no room on the disk,
-//! leaves no file behind, and is released when its process ends. It orders writers; it protects nothing: where it cannot
-//! be taken, SQLite's own lock decides.
+//! SQLite's write lock is not fair: a busy server leaves other processes few moments to take it. Therefore a command locks
+//! the data directory itself (`flock`) from before its transaction until the end of it, and a server begins no transaction
+//! while the directory is locked. The lock needs no disk space, leaves no file, and ends with its process. It only orders
+//! writers: where it cannot be taken, SQLite's lock decides alone.
 
 use std::cell::Cell;
 use std::fs::{File, TryLockError};
@@ -14,24 +13,24 @@ use std::time::{Duration, Instant};
 
 use crate::Role;
 
-/// How long a server waits for the commands of the operator before it writes all the same.
+/// Maximum time that a server waits for operator commands before it writes regardless of them.
 pub(super) const SERVER_YIELD_TIME_MAX: Duration = Duration::from_secs(2);
-/// How long a command waits for other commands before it asks SQLite without a turn.
+/// Maximum time that a command waits for other commands before it writes without a turn.
 const OPERATOR_WAIT_TIME_MAX: Duration = Duration::from_secs(10);
 /// Between two attempts to take the lock.
 const ATTEMPT_INTERVAL: Duration = Duration::from_millis(1);
 
-/// The turns of one process at one data directory.
+/// The turns of one process in one data directory.
 #[derive(Debug)]
 pub(super) struct Turns {
     /// `None` if the directory cannot be opened.
     directory: Option<File>,
     role: Role,
-    /// Whether a server has waited for a command in vain: it waits for that command no more.
+    /// Whether a server has waited for a command for the maximum time: it does not wait for that command again.
     is_given_up: Cell<bool>,
 }
 
-/// A turn that a command has; it ends when this is dropped.
+/// The turn of a command; it ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Turn<'a>(Option<&'a File>);
 
@@ -49,8 +48,8 @@ impl Turns {
         Self { directory: File::open(directory).ok(), role, is_given_up: Cell::new(false) }
     }
 
-    /// Waits until this process may begin a transaction. A command keeps others out until the turn ends; a server does
-    /// not.
+    /// Waits until this process may begin a transaction. The turn of a command excludes others until it ends; that of a
+    /// server does not.
     pub(super) fn next(&self) -> Turn<'_> {
         let Some(directory) = &self.directory else { return Turn(None) };
         match self.role {
@@ -69,7 +68,7 @@ impl Turns {
     }
 }
 
-/// Tries to lock until that succeeds, fails for another reason than a lock of somebody else, or takes too long.
+/// Tries to lock until that succeeds, fails for another reason than a lock of another process, or takes too long.
 fn eventually(time_max: Duration, lock: impl Fn() -> Result<(), TryLockError>) -> bool {
     let began = Instant::now();
     loop {

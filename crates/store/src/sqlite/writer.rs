@@ -1,14 +1,14 @@
-//! The one thread that writes.
+//! The thread that writes.
 //!
-//! A commit waits for the disk, whatever is in it. Therefore the changes of everybody that wait at a moment share one
-//! transaction: each is in a savepoint, so that a failing one is undone alone, and each is answered when the commit is on
-//! the disk. While that commit runs, the next batch gathers.
+//! A commit waits for the disk, whatever is in it. Therefore changes of all accounts that wait at the same time share a
+//! transaction. Each is in a savepoint, so that a failing one is undone alone, and each is answered when the commit is on
+//! the disk. The next batch is collected while that commit runs.
 //!
-//! Long work comes in steps ([`JobKind::Step`]): transactions of some milliseconds each, one between two batches of
-//! changes. So a change waits for one step at most, whoever has long work and however much of it. A batch of changes ends
-//! after [`BATCH_TIME_MAX`]; the task of a book has one change at a time, so that no account has more of a batch than
-//! others. The commands of the operator, which run in other processes, have their turn before each transaction
-//! ([`super::turn`]). The write-ahead log is folded into the database beside this thread ([`super::checkpoint`]).
+//! Long work comes in steps ([`JobKind::Step`]): transactions of some milliseconds, at most one between two batches of
+//! changes. A change waits for at most one step, however many accounts have long work. A batch takes no further change
+//! after [`BATCH_TIME_MAX`]; the task of a book submits one commit at a time, so that accounts have equal shares of a
+//! batch. Operator commands, which run in other processes, have a turn before each transaction ([`super::turn`]).
+//! Checkpoints run beside this thread ([`super::checkpoint`]).
 //!
 //! Some failures (a full disk, a failed read) make SQLite undo the whole transaction. Then every job that was in it gets
 //! the error, and the jobs that have not begun are tried in a transaction of their own.
@@ -86,7 +86,7 @@ impl Drop for Writer {
 
 /// What the thread owns.
 struct Writing {
-    /// Declared before the connection: the last connection to close folds the log into the database.
+    /// Declared before the connection: the last connection to close copies the whole log into the database.
     checkpoints: Option<Checkpoints>,
     connection: Connection,
     turns: Turns,
@@ -94,7 +94,7 @@ struct Writing {
     commits: Arc<Commits>,
 }
 
-/// The jobs that wait, in the order in which they came.
+/// Jobs that wait, in the order of their arrival.
 #[derive(Default)]
 struct Queue {
     changes: VecDeque<Box<dyn Job>>,
@@ -133,7 +133,7 @@ impl Writing {
         }
     }
 
-    /// Takes the jobs that came meanwhile.
+    /// Takes the jobs that have arrived.
     fn receive(&self, waiting: &mut mpsc::Receiver<Box<dyn Job>>, queue: &mut Queue) {
         while queue.len() < WAITING_JOBS_MAX
             && let Ok(job) = waiting.try_recv()
@@ -174,7 +174,7 @@ impl Writing {
     /// Waits for other processes that write.
     fn begin(&self, kind: JobKind) -> Result<(), StoreError> {
         self.faults.check()?;
-        // The file of the log is one: whoever waits for its last page waits for all before it.
+        // There is one log file: a commit that waits for its last page waits for all pages before it.
         self.connection.pragma_update(None, "synchronous", if kind == JobKind::Step { "normal" } else { "full" })?;
         let mut attempts = 1;
         loop {
