@@ -7,7 +7,7 @@ mod names;
 pub mod people;
 
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -20,6 +20,7 @@ use ringbook_store::{AgentId, UserId};
 use serde_json::{Value, json};
 
 use crate::config::DemoOptions;
+use crate::private_file::PrivateFile;
 use crate::serve::{self, Failure, Server};
 use ringbook_app::access::{self, Rights, Secret, TokenHash};
 use ringbook_app::books::{Books, Bounds};
@@ -120,14 +121,11 @@ fn read(file: &Path) -> Result<Value, Failure> {
     Ok(made)
 }
 
-/// Writes a temporary file and renames it, so that a reader finds the old content or the new.
+/// Replaces the file in one step, so that a reader finds the old content or the new.
 fn write(file: &Path, made: &Value) -> Result<(), Failure> {
-    let beside = file.with_extension("json.new");
-    let mut options = std::fs::OpenOptions::new();
-    let mut out = options.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    let (private, mut out) = PrivateFile::create(file)?;
     writeln!(out, "{made:#}")?;
-    out.sync_all()?;
-    std::fs::rename(&beside, file)?;
+    private.keep(&out)?;
     Ok(())
 }
 

@@ -8,5 +8,6 @@
 pub mod cli;
 pub mod config;
 pub mod demo;
+mod private_file;
 pub mod serve;
 pub mod transfer;

@@ -41,7 +41,8 @@ impl Store {
     /// The same transaction reserves so many ids of these kinds, as [`Store::reserve_ids`] does, and yields the first of
     /// each. They are reserved last, because that holds the counters of all books until the commit.
     ///
-    /// On SQLite, rows that a large change adds are staged before the transaction ([`super::staging`]).
+    /// On SQLite, rows that a large change adds are staged before the transaction ([`super::staging`]), if it is the only
+    /// change: the rows of a staged change must not collide with rows that a change before it is still to remove.
     pub async fn commit(
         &self,
         customer: CustomerId,
@@ -49,12 +50,12 @@ impl Store {
         reserve: Vec<(IdKind, u64)>,
     ) -> Result<Vec<u64>, CommitError> {
         self.make_room_for_bulk_changes(customer, &changes).await.map_err(CommitError::Lost)?;
-        let is_staging = !self.is_shared() && changes.iter().any(|change| !Staged::of(change).is_empty());
-        if !is_staging && !self.has_staged_in_vain(customer) {
-            return self.commit_staged(customer, changes, Vec::new(), reserve).await;
-        }
         self.delete_staged(customer).await.map_err(CommitError::Lost)?;
-        let outcome = self.stage_and_commit(customer, changes, reserve).await;
+        let staging = match &changes[..] {
+            [change] if !self.is_shared() && !Staged::of(change).is_empty() => Arc::clone(change),
+            _ => return self.commit_staged(customer, changes, Staged::default(), reserve).await,
+        };
+        let outcome = self.stage_and_commit(customer, staging, reserve).await;
         if outcome.is_err() {
             // If this fails, the rows are deleted before the next change or at the next start.
             let _ = self.delete_staged(customer).await;
@@ -65,28 +66,25 @@ impl Store {
     async fn stage_and_commit(
         &self,
         customer: CustomerId,
-        changes: Vec<Arc<Change>>,
+        change: Arc<Change>,
         reserve: Vec<(IdKind, u64)>,
     ) -> Result<Vec<u64>, CommitError> {
-        let mut staged = Vec::with_capacity(changes.len());
-        for change in &changes {
-            self.set_staged_in_vain(customer, true);
-            staged.push(self.stage(customer, change).await.map_err(|fault| match fault {
-                StoreError::RevisionMoved => CommitError::Refused(fault),
-                fault => CommitError::Lost(fault),
-            })?);
-        }
-        let reserved = self.commit_staged(customer, changes, staged, reserve).await?;
+        self.set_staged_in_vain(customer, true);
+        let staged = self.stage(customer, &change).await.map_err(|fault| match fault {
+            StoreError::RevisionMoved => CommitError::Refused(fault),
+            fault => CommitError::Lost(fault),
+        })?;
+        let reserved = self.commit_staged(customer, vec![change], staged, reserve).await?;
         self.set_staged_in_vain(customer, false);
         Ok(reserved)
     }
 
-    /// Commits changes of which these rows are staged.
+    /// Commits changes; these rows of the first are staged.
     async fn commit_staged(
         &self,
         customer: CustomerId,
         changes: Vec<Arc<Change>>,
-        staged: Vec<Staged>,
+        staged: Staged,
         reserve: Vec<(IdKind, u64)>,
     ) -> Result<Vec<u64>, CommitError> {
         let revision = changes.last().map(|change| change.revision());
@@ -137,7 +135,7 @@ fn follow(
     session: &dyn Session,
     customer: CustomerId,
     changes: &[Arc<Change>],
-    staged: &[Staged],
+    staged: &Staged,
 ) -> Result<(), StoreError> {
     let (Some(first), Some(last)) = (changes.first(), changes.last()) else {
         return Ok(());
@@ -147,15 +145,15 @@ fn follow(
     if session.execute(sql::MOVE_REVISION, &moved)? != 1 {
         return Err(StoreError::RevisionMoved);
     }
-    if staged.iter().any(|staged| !staged.is_empty()) {
+    if !staged.is_empty() {
         staging::unmark(session, customer, last.revision())?;
     }
     for (at, change) in changes.iter().enumerate() {
-        let is_written = |effect: &&Effect| staged.get(at).is_some_and(|staged| staged.has(effect));
+        let is_staged = |effect: &Effect| at == 0 && staged.has(effect);
         let deletes_in_bulk = deletions(change) >= BULK_DELETIONS_MIN;
         let is_bulk = |effect: &Effect| deletes_in_bulk && matches!(effect, Effect::DropContact(_));
         let revision = column(change.revision().0);
-        let rest = change.effects.iter().enumerate().filter(|(_, effect)| !is_written(effect) && !is_bulk(effect));
+        let rest = change.effects.iter().enumerate().filter(|(_, effect)| !is_staged(effect) && !is_bulk(effect));
         session.execute_all(&mut rest.flat_map(|(position, effect)| statements_of(owner, revision, position, effect)))?;
         if deletes_in_bulk {
             let dropped = |effect: &Effect| match effect {

@@ -201,8 +201,10 @@ impl Store {
             backlog.is_running = true;
         }
         let store = WeakStore::of(self);
-        let mut passes = Passes { folding: Arc::clone(&store.folding), customer, have_ended: false };
+        let passes = Passes { folding: Arc::clone(&store.folding), customer, have_ended: false };
         tokio::spawn(async move {
+            // Moved as a whole, so that it is dropped with the task.
+            let mut passes = passes;
             loop {
                 let outcome = fold(&store, customer).await;
                 if let Err(fault) = &outcome {

@@ -3,7 +3,6 @@
 //! One thread writes and gathers the jobs of everybody into one commit ([`writer`]); reads run on a few connections
 //! of their own that see the last committed state. One server holds the directory at a time.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -43,7 +42,7 @@ pub(super) struct Sqlite {
     /// The state that the database file was in before it was opened.
     found: Option<images::Identity>,
     /// Held until the store closes; declared last, so that it is given up last.
-    _lock: Option<File>,
+    _lock: Option<files::ServerLock>,
 }
 
 impl Sqlite {

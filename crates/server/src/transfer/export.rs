@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::client::{Access, CallError, Client};
 use super::matching::Pages;
-use super::private_file::PrivateFile;
+use crate::private_file::PrivateFile;
 use super::{TransferError, Watch};
 use ringbook_formats::csv_table::{Readers, TableWriter};
 use ringbook_formats::phonebook::{PhonebookShape, PhonebookWriter};

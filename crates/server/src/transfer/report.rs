@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::private_file::PrivateFile;
+use crate::private_file::PrivateFile;
 use super::reasons::{Reasons, SHOWN_MAX};
 use ringbook_formats::columns::guarded;
 use ringbook_formats::remark::Remark;

@@ -12,7 +12,7 @@ use crate::StoreError;
 
 /// The database inside the data directory.
 const DATABASE: &str = "ringbook.db";
-/// The file that a running server holds locked.
+/// The file that a running server holds locked, beside the database.
 const LOCK: &str = "ringbook.lock";
 /// Directories are for their owner alone.
 const DIRECTORY_MODE: u32 = 0o700;
@@ -41,9 +41,24 @@ pub(super) fn is_there(directory: &Path) -> bool {
     path(directory).is_file()
 }
 
-/// Takes the lock that only one server holds. It is given up when the file is dropped, a crash included.
-pub(super) fn lock(directory: &Path) -> Result<File, StoreError> {
-    let path = directory.join(LOCK);
+/// The locks of a server. They are released when this is dropped, or when the process ends.
+///
+/// To be dropped after all connections to the database: closing a file releases the locks that SQLite holds on it in this
+/// process.
+#[derive(Debug)]
+pub(super) struct ServerLock {
+    /// The database itself, so that a link to it in another directory admits no second server.
+    _database: File,
+    /// The lock file, which names the server's directory to programs that look for a lock.
+    _file: File,
+}
+
+/// Takes the locks that one server holds at a time.
+pub(super) fn lock(directory: &Path) -> Result<ServerLock, StoreError> {
+    Ok(ServerLock { _file: exclusive(directory.join(LOCK))?, _database: exclusive(path(directory))? })
+}
+
+fn exclusive(path: PathBuf) -> Result<File, StoreError> {
     let file = private(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
