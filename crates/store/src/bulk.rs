@@ -14,7 +14,7 @@ use super::lists;
 use super::rows::{self, column};
 use super::sql::{BoundStatement, Row, Session, values};
 use super::statements as sql;
-use super::{Store, StoreError};
+use super::StoreError;
 
 /// Maximum number of contacts in one entry.
 pub(super) const ENTRY_CONTACTS_MAX: usize = 10_000;
@@ -202,17 +202,6 @@ impl Overlay {
             revision = Revision(entry.revision);
         }
         revision
-    }
-}
-
-impl Store {
-    /// Number of memberships that the rows of a book lack.
-    #[cfg(test)]
-    pub(crate) async fn memberships_pending(&self, customer: CustomerId) -> usize {
-        let read = move |session: &dyn Session| {
-            Ok(Overlay::of(&entries_since(session, customer, None)?).memberships_len())
-        };
-        self.read(read).await.expect("the entries")
     }
 }
 

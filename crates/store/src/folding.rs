@@ -206,7 +206,7 @@ impl Store {
             // Moved as a whole, so that it is dropped with the task.
             let mut passes = passes;
             loop {
-                let outcome = fold(&store, customer).await;
+                let outcome = fold(&store, customer, MEMBERSHIPS_MAX).await;
                 if let Err(fault) = &outcome {
                     tracing::warn!(customer = customer.number(), %fault, "bulk changes of a book cannot be folded now");
                 }
@@ -216,6 +216,15 @@ impl Store {
                 }
             }
         });
+    }
+
+    /// Writes all bulk changes of a book into its rows, however few they are.
+    ///
+    /// # Errors
+    /// The store fails.
+    #[cfg(any(test, feature = "testing"))]
+    pub async fn fold_all(&self, customer: CustomerId) -> Result<(), StoreError> {
+        fold(&WeakStore::of(self), customer, 0).await
     }
 
     /// Waits until no pass is running.
@@ -240,7 +249,7 @@ fn memberships(effect: &Effect) -> u64 {
 }
 
 /// One pass. It ends early when the store is closed or the book is deleted.
-async fn fold(store: &WeakStore, customer: CustomerId) -> Result<(), StoreError> {
+async fn fold(store: &WeakStore, customer: CustomerId, memberships_max: u64) -> Result<(), StoreError> {
     {
         let mut books = store.folding.books();
         let backlog = books.entry(customer).or_default();
@@ -255,7 +264,7 @@ async fn fold(store: &WeakStore, customer: CustomerId) -> Result<(), StoreError>
     drop(now);
     let memberships = |entry: &BulkEntry| if entry.kind == BulkKind::Delete { 0 } else { entry.contacts.len() as u64 };
     let pending = entries.iter().map(memberships).sum::<u64>();
-    let folds_memberships = pending > MEMBERSHIPS_MAX;
+    let folds_memberships = pending > memberships_max;
     if !folds_memberships && let Some(backlog) = store.folding.books().get_mut(&customer) {
         backlog.memberships += pending;
     }

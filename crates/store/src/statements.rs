@@ -282,11 +282,11 @@ statements! {
     /// Deletes at most $2 segments of requests before $1; returns the account and the bytes of each.
     PURGE_REQUESTS = "DELETE FROM api_request_segments WHERE first_id IN \
         (SELECT first_id FROM api_request_segments WHERE till_moment < $1 ORDER BY till_moment LIMIT $2) \
-        RETURNING account_kind, account_id, octet_length(requests)";
+        RETURNING account_kind, account_id, CAST(octet_length(requests) AS BIGINT)";
     /// Deletes at most $3 segments of an account, the oldest; returns the account and the bytes of each.
     TRIM_REQUESTS = "DELETE FROM api_request_segments WHERE first_id IN (SELECT first_id FROM api_request_segments \
         WHERE account_kind = $1 AND account_id = $2 ORDER BY till_moment LIMIT $3) \
-        RETURNING account_kind, account_id, octet_length(requests)";
+        RETURNING account_kind, account_id, CAST(octet_length(requests) AS BIGINT)";
     /// Adds $3 to the bytes of an account in the report; returns the sum.
     ADD_REQUEST_BYTES = "INSERT INTO api_request_totals (account_kind, account_id, bytes) VALUES ($1, $2, $3) \
         ON CONFLICT (account_kind, account_id) DO UPDATE SET bytes = api_request_totals.bytes + excluded.bytes \

@@ -48,6 +48,11 @@ impl Turns {
         Self { directory: File::open(directory).ok(), role, is_given_up: Cell::new(false) }
     }
 
+    #[cfg(test)]
+    pub(super) fn has_given_up(&self) -> bool {
+        self.is_given_up.get()
+    }
+
     /// Waits until this process may begin a transaction. The turn of a command excludes others until it ends; that of a
     /// server does not.
     pub(super) fn next(&self) -> Turn<'_> {
