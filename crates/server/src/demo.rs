@@ -23,6 +23,7 @@ use crate::config::DemoOptions;
 use crate::private_file::PrivateFile;
 use crate::serve::{self, Failure, Server};
 use ringbook_app::access::{self, Rights, Secret, TokenHash};
+use ringbook_app::audit::ReportBounds;
 use ringbook_app::books::{Books, Bounds};
 use ringbook_http::HttpSettings;
 use ringbook_jsonrpc::{ANSWER_BYTES_MAX, API_PATH};
@@ -71,7 +72,7 @@ pub fn demo(options: DemoOptions) -> Result<(), Failure> {
             http: HttpSettings::default(),
             answer_bytes_max: ANSWER_BYTES_MAX,
             metrics,
-            report_days: ringbook_app::audit::REPORT_DAYS,
+            report: ReportBounds::default(),
             log_slow: options.log.slow,
             log,
             log_filter: serve::reread_filter(&options.log),

@@ -14,8 +14,6 @@ use super::{AccountId, EntityKind, IdKind, Store, StoreError, audit, statements,
 
 /// Rows of a removed customer's book that are deleted in one transaction.
 const EMPTIED_ROWS_MAX: i64 = 256;
-/// Segments of a removed account's report that are deleted in one transaction; a segment has at most 1 MiB.
-const EMPTIED_SEGMENTS_MAX: i64 = 4;
 
 /// A customer to be added. It starts active, with an empty allow-list and a book that holds the system group.
 #[derive(Debug, Clone)]
@@ -235,7 +233,7 @@ fn empty_some(session: &dyn Session, account: AccountId) -> Result<bool, StoreEr
             }
         }
     }
-    let (segments, _) = audit::remove_some(session, statements::TRIM_REQUESTS, &values![kind, number, EMPTIED_SEGMENTS_MAX])?;
+    let (segments, _) = audit::trim(session, account, u64::MAX)?;
     if segments > 0 {
         return Ok(true);
     }

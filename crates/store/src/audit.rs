@@ -17,6 +17,10 @@ use super::sql::{Row, Session, Snapshot, SqlValue, values};
 use super::{AccountId, IdKind, Store, StoreError, accounts, directory, sequences, statements};
 
 const TABLE: &str = "api_request_segments";
+/// Maximum number of segments that are deleted in one transaction.
+const TRIMMED_SEGMENTS_MAX: i64 = 256;
+/// No further segment is deleted in a transaction that has deleted so many bytes.
+const TRIMMED_BYTES_MAX: u64 = 4 << 20;
 /// Between the first and the last moment of a segment there are at most so many seconds, so that the segments of a
 /// time are found by their last moment.
 pub const SEGMENT_SECONDS_MAX: i64 = 60;
@@ -208,13 +212,12 @@ impl Store {
         Ok(self.write_step(purge).await?.0)
     }
 
-    /// Deletes the oldest segments of an account, at most so many; returns the numbers of segments and bytes.
-    pub async fn trim_requests(&self, account: AccountId, segments_max: usize) -> Result<(usize, u64), StoreError> {
+    /// Deletes the oldest segments of an account until so many bytes are deleted, or as many as a short transaction takes.
+    /// Returns the numbers of segments and bytes.
+    pub async fn trim_requests(&self, account: AccountId, bytes: u64) -> Result<(usize, u64), StoreError> {
         let trim = move |session: &dyn Session| {
             directory::hold(session)?;
-            let (kind, number) = account.columns();
-            let asked = values![kind, number, i64::try_from(segments_max).unwrap_or(i64::MAX)];
-            remove_some(session, statements::TRIM_REQUESTS, &asked)
+            trim(session, account, bytes)
         };
         self.write_step(trim).await
     }
@@ -255,13 +258,26 @@ fn add(session: &dyn Session, segment: &Segment) -> Result<Option<(AccountId, u6
     Ok(Some((segment.account, u64::try_from(bytes).unwrap_or(0))))
 }
 
+/// Deletes the oldest segments of an account until so many bytes are deleted, at most [`TRIMMED_BYTES_MAX`] and
+/// [`TRIMMED_SEGMENTS_MAX`]. Returns the numbers of segments and bytes.
+pub(super) fn trim(session: &dyn Session, account: AccountId, bytes: u64) -> Result<(usize, u64), StoreError> {
+    let (kind, number) = account.columns();
+    let wanted = bytes.min(TRIMMED_BYTES_MAX);
+    let (mut count, mut sum) = (0_i64, 0_u64);
+    session.each(statements::OLDEST_REQUEST_BYTES, &values![kind, number, TRIMMED_SEGMENTS_MAX], &mut |row| {
+        sum += row.number(0).map_err(StoreError::unavailable)?.unsigned_abs();
+        count += 1;
+        Ok(if sum < wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    if count == 0 {
+        return Ok((0, 0));
+    }
+    remove_some(session, statements::TRIM_REQUESTS, &values![kind, number, count])
+}
+
 /// Executes a statement that deletes segments and subtracts their bytes from the totals. Returns the numbers of segments
 /// and bytes.
-pub(super) fn remove_some(
-    session: &dyn Session,
-    sql: &'static str,
-    values: &[SqlValue<'_>],
-) -> Result<(usize, u64), StoreError> {
+fn remove_some(session: &dyn Session, sql: &'static str, values: &[SqlValue<'_>]) -> Result<(usize, u64), StoreError> {
     let mut removed: Vec<(AccountId, u64)> = Vec::new();
     session.each(sql, values, &mut |row| {
         removed.push(account_bytes(row).map_err(StoreError::unavailable)?);

@@ -154,7 +154,8 @@ fn follow(
         let is_bulk = |effect: &Effect| deletes_in_bulk && matches!(effect, Effect::DropContact(_));
         let revision = column(change.revision().0);
         let rest = change.effects.iter().enumerate().filter(|(_, effect)| !is_staged(effect) && !is_bulk(effect));
-        session.execute_all(&mut rest.flat_map(|(position, effect)| statements_of(owner, revision, position, effect)))?;
+        session
+            .execute_all(&mut rest.flat_map(|(position, effect)| statements_of(owner, revision, position, effect)))?;
         if deletes_in_bulk {
             let dropped = |effect: &Effect| match effect {
                 Effect::DropContact(id) => Some(*id),

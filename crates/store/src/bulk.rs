@@ -10,11 +10,11 @@ use std::ops::ControlFlow;
 use ringbook_book::change::Effect;
 use ringbook_book::id::{ContactId, CustomerId, GroupId, Revision};
 
+use super::StoreError;
 use super::lists;
 use super::rows::{self, column};
 use super::sql::{BoundStatement, Row, Session, values};
 use super::statements as sql;
-use super::StoreError;
 
 /// Maximum number of contacts in one entry.
 pub(super) const ENTRY_CONTACTS_MAX: usize = 10_000;

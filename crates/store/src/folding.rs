@@ -313,7 +313,8 @@ async fn delete(
     forgotten: Revision,
     entry: &BulkEntry,
 ) -> Result<(), StoreError> {
-    let (owner, revision, remembers) = (column(customer.number()), column(entry.revision.0), entry.revision > forgotten);
+    let (owner, revision, remembers) =
+        (column(customer.number()), column(entry.revision.0), entry.revision > forgotten);
     let mut some = entry.contacts.chunks(STEP_ROWS_MAX).peekable();
     while let Some(ids) = some.next() {
         let (ids, last) = (ids.to_vec(), some.peek().is_none().then(|| entry.dropped(customer)));

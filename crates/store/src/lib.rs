@@ -187,6 +187,15 @@ impl Store {
         self.read_short(|session| session.finds(statements::PING, &[]).map(drop)).await
     }
 
+    /// Whether there is space on the disk for changes, as far as that is known: a directory's disk is looked at, that of a
+    /// database is known from the last change.
+    pub fn has_room(&self) -> bool {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.has_room(),
+            Engine::Postgres(engine) => !engine.commits().is_disk_full(),
+        }
+    }
+
     /// What other servers tell of their changes; where no other server shares the data, nobody ever does.
     pub fn notifications(&self) -> Arc<Notifications> {
         match &self.0 {

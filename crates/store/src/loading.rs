@@ -148,11 +148,7 @@ fn load_together(
     })
 }
 
-fn load_run(
-    session: &dyn Session,
-    source: &RowSource<'_>,
-    (from, to): (i64, i64),
-) -> Result<LoadedBatch, StoreError> {
+fn load_run(session: &dyn Session, source: &RowSource<'_>, (from, to): (i64, i64)) -> Result<LoadedBatch, StoreError> {
     let customer = source.customer;
     let mut run = LoadBatch::new(source.tables);
     let mut lists = Lists::default();

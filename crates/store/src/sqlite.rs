@@ -20,6 +20,7 @@ pub(super) mod database;
 mod files;
 mod images;
 mod job;
+mod reserve;
 mod session;
 mod turn;
 mod writer;
@@ -38,6 +39,7 @@ pub(super) struct Sqlite {
     idle: Mutex<Vec<Connection>>,
     writer: writer::Writer,
     reading: Arc<Semaphore>,
+    reserve: reserve::Reserve,
     faults: FaultInjector,
     /// The state that the database file was in before it was opened.
     found: Option<images::Identity>,
@@ -52,6 +54,8 @@ impl Sqlite {
             Role::Server => Some(files::lock(directory)?),
             Role::Operator => None,
         };
+        let reserve = reserve::Reserve::of(directory, role);
+        reserve.open();
         let found = images::Identity::of(&path);
         let mut connection = database::writer(&path)?;
         database::migrate(&mut connection, &path)?;
@@ -63,9 +67,9 @@ impl Sqlite {
             Role::Operator => None,
         };
         let turns = turn::Turns::of(directory, role);
-        let writer = writer::Writer::start(connection, checkpoints, turns, faults.clone())?;
+        let writer = writer::Writer::start(connection, checkpoints, turns, reserve.clone(), faults.clone())?;
         let reading = Arc::new(Semaphore::new(READERS_MAX));
-        Ok(Self { path, writer, idle: Mutex::default(), reading, faults, found, _lock: lock })
+        Ok(Self { path, writer, idle: Mutex::default(), reading, reserve, faults, found, _lock: lock })
     }
 
     /// Whether there is a database in a directory.
@@ -91,6 +95,11 @@ impl Sqlite {
 
     pub(super) fn commits(&self) -> &Commits {
         &self.writer.commits
+    }
+
+    /// Whether there is space on the disk for changes.
+    pub(super) fn has_room(&self) -> bool {
+        self.reserve.has_room()
     }
 
     /// Does a job in the next transaction, on the writing thread; answers after the commit is on disk.

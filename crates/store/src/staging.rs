@@ -104,9 +104,8 @@ impl Store {
         if staged.is_empty() {
             return Ok(staged);
         }
-        let mut steps = steps(customer, change, &staged).into_iter();
         let mut marks = Some(staged.clone());
-        while let Some(step) = steps.next() {
+        for step in steps(customer, change, &staged) {
             let (change, staged, marks) = (Arc::clone(change), staged.clone(), marks.take());
             self.write_step(move |session| write_ahead(session, customer, &change, &staged, step, marks)).await?;
         }

@@ -283,6 +283,9 @@ statements! {
     PURGE_REQUESTS = "DELETE FROM api_request_segments WHERE first_id IN \
         (SELECT first_id FROM api_request_segments WHERE till_moment < $1 ORDER BY till_moment LIMIT $2) \
         RETURNING account_kind, account_id, CAST(octet_length(requests) AS BIGINT)";
+    /// The bytes of at most $3 segments of an account, the oldest first.
+    OLDEST_REQUEST_BYTES = "SELECT CAST(octet_length(requests) AS BIGINT) FROM api_request_segments \
+        WHERE account_kind = $1 AND account_id = $2 ORDER BY till_moment LIMIT $3";
     /// Deletes at most $3 segments of an account, the oldest; returns the account and the bytes of each.
     TRIM_REQUESTS = "DELETE FROM api_request_segments WHERE first_id IN (SELECT first_id FROM api_request_segments \
         WHERE account_kind = $1 AND account_id = $2 ORDER BY till_moment LIMIT $3) \

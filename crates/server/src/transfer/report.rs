@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::private_file::PrivateFile;
 use super::reasons::{Reasons, SHOWN_MAX};
+use crate::private_file::PrivateFile;
 use ringbook_formats::columns::guarded;
 use ringbook_formats::remark::Remark;
 use ringbook_formats::source::FileError;

@@ -128,11 +128,7 @@ const DESCRIPTIONS: [Description; 21] = [
         ],
         3,
     ),
-    table(
-        "staged_rows",
-        &[Number("customer_id"), Number("revision"), Text("table_name"), Number("first_id")],
-        3,
-    ),
+    table("staged_rows", &[Number("customer_id"), Number("revision"), Text("table_name"), Number("first_id")], 3),
     table("deleted_contacts", &[Number("customer_id"), Number("revision"), Number("id")], 3),
     table(
         "blacklist",

@@ -84,6 +84,9 @@ fn told_by_database(told: &DbError) -> StoreError {
     if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED {
         return StoreError::Damaged { cause: told.message().into() };
     }
+    if *code == SqlState::DISK_FULL {
+        return StoreError::disk_full(format_args!("the disk of the database, {}: {}", code.code(), told.message()));
+    }
     StoreError::unavailable(format_args!("{} ({}: {})", advice(told), code.code(), told.message()))
 }
 
@@ -99,8 +102,6 @@ fn advice(told: &DbError) -> &'static str {
          the owner of the schema ringbook, or GRANT USAGE on it and ALL on its tables"
     } else if is(&[SqlState::TOO_MANY_CONNECTIONS, SqlState::CONFIGURATION_LIMIT_EXCEEDED]) {
         "the database has no connection left: raise its max_connections, or set connections in --database lower"
-    } else if is(&[SqlState::DISK_FULL]) {
-        "the disk of the database is full: free some space"
     } else if is(&[SqlState::READ_ONLY_SQL_TRANSACTION]) {
         "the database takes no changes: name the primary server with --database, not a standby"
     } else if is(&[SqlState::QUERY_CANCELED]) {

@@ -83,10 +83,10 @@ fn private(path: &Path) -> Result<File, StoreError> {
 /// What the system said about a path, with the next step.
 fn refused(path: &Path, error: io::Error) -> StoreError {
     let advice = match error.kind() {
+        io::ErrorKind::StorageFull => return StoreError::disk_full(format_args!("{}: {error}", path.display())),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "cannot be written: check its owner, its mode and the mount"
         }
-        io::ErrorKind::StorageFull => "the disk is full: free some space",
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => "is not a directory: name one with --data",
         _ => "cannot be opened",
     };

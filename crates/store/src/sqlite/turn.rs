@@ -74,6 +74,7 @@ impl Turns {
 }
 
 /// Tries to lock until that succeeds, fails for another reason than a lock of another process, or takes too long.
+#[expect(clippy::disallowed_methods, reason = "the lock of another process cannot be waited for with a time limit")]
 fn eventually(time_max: Duration, lock: impl Fn() -> Result<(), TryLockError>) -> bool {
     let began = Instant::now();
     loop {

@@ -23,6 +23,7 @@ use tokio::sync::mpsc;
 
 use super::checkpoint::Checkpoints;
 use super::job::{Job, JobKind, Waiting, stopped};
+use super::reserve::Reserve;
 use super::turn::Turns;
 use crate::{Commits, FaultInjector, StoreError};
 
@@ -49,11 +50,12 @@ impl Writer {
         connection: Connection,
         checkpoints: Option<Checkpoints>,
         turns: Turns,
+        reserve: Reserve,
         faults: FaultInjector,
     ) -> Result<Self, StoreError> {
         let (jobs, waiting) = mpsc::channel(WAITING_JOBS_MAX);
         let commits = Arc::new(Commits::default());
-        let writing = Writing { checkpoints, connection, turns, faults, commits: Arc::clone(&commits) };
+        let writing = Writing { checkpoints, connection, turns, reserve, faults, commits: Arc::clone(&commits) };
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || writing.work(waiting))
@@ -90,6 +92,7 @@ struct Writing {
     checkpoints: Option<Checkpoints>,
     connection: Connection,
     turns: Turns,
+    reserve: Reserve,
     faults: FaultInjector,
     commits: Arc<Commits>,
 }
@@ -151,11 +154,10 @@ impl Writing {
         let turn = self.turns.next();
         let began = Instant::now();
         let mut done = Vec::with_capacity(queue.len().min(BATCH_JOBS_MAX));
-        let outcome =
-            self.begin(kind).and_then(|()| self.run(queue, &mut done, began)).and_then(|()| self.commit());
+        let outcome = self.begin(kind).and_then(|()| self.run(queue, &mut done, began)).and_then(|()| self.commit());
         match &outcome {
             Ok(()) => self.commits.committed(done.len(), began),
-            Err(_) => self.undo(),
+            Err(fault) => self.undo(fault),
         }
         drop(turn);
         if done.is_empty() {
@@ -174,6 +176,7 @@ impl Writing {
     /// Waits for other processes that write.
     fn begin(&self, kind: JobKind) -> Result<(), StoreError> {
         self.faults.check()?;
+        self.reserve.prepare()?;
         // There is one log file: a commit that waits for its last page waits for all pages before it.
         self.connection.pragma_update(None, "synchronous", if kind == JobKind::Step { "normal" } else { "full" })?;
         let mut attempts = 1;
@@ -222,8 +225,8 @@ impl Writing {
         Ok(())
     }
 
-    fn undo(&self) {
-        self.commits.failed();
+    fn undo(&self, fault: &StoreError) {
+        self.commits.failed(fault);
         if !self.connection.is_autocommit() {
             // When even this fails the next BEGIN says so.
             let _ = self.connection.execute_batch("ROLLBACK");

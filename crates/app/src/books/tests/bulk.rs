@@ -29,7 +29,7 @@ async fn set_members(world: &World, group: GroupId, members: &[ContactId]) {
 /// Fails unless a table has no rows.
 fn is_empty(world: &World, table: &str) {
     world.data.execute(&format!(
-        "CREATE TABLE nothing (n BIGINT CHECK (n = 0)); INSERT INTO nothing SELECT COUNT(*) FROM {table}; DROP TABLE nothing"
+        "CREATE TABLE no_rows (n BIGINT CHECK (n = 0)); INSERT INTO no_rows SELECT COUNT(*) FROM {table}; DROP TABLE no_rows"
     ));
 }
 

@@ -9,6 +9,7 @@ use ringbook_book::organization::Organization;
 use ringbook_book::text::Name;
 
 use super::*;
+use crate::sqlite::reserve::{RESERVE_BYTES, Reserve};
 use crate::sqlite::turn::Turns;
 
 #[tokio::test]
@@ -69,7 +70,8 @@ async fn neither_a_removed_lock_file_nor_a_link_admits_a_second_server() {
     for is_hard in [true, false] {
         let elsewhere = tempfile::tempdir().expect("a directory");
         let link = elsewhere.path().join("ringbook.db");
-        let linked = if is_hard { std::fs::hard_link(&database, link) } else { std::os::unix::fs::symlink(&database, link) };
+        let linked =
+            if is_hard { std::fs::hard_link(&database, link) } else { std::os::unix::fs::symlink(&database, link) };
         linked.expect("a link");
         assert!(matches!(second(elsewhere.path()), StoreError::Locked { .. }));
     }
@@ -86,7 +88,8 @@ async fn staged_rows_of_a_crash_are_deleted_at_the_next_start() {
         let id = OrganizationId::new(number).expect("an id");
         Effect::PutOrganization(Organization { id, name: Name::parse(&format!("O {number}")).expect("a name") })
     };
-    let change = Arc::new(Change { decided_on: Revision(0), contacts: 0, effects: (1..=700).map(organization).collect() });
+    let change =
+        Arc::new(Change { decided_on: Revision(0), contacts: 0, effects: (1..=700).map(organization).collect() });
     store.stage(owner, &change).await.expect("staged");
     assert_eq!(store.load_rows(owner).expect("the book").organizations().count(), 0, "they are not visible");
     drop(store);
@@ -97,4 +100,28 @@ async fn staged_rows_of_a_crash_are_deleted_at_the_next_start() {
     store.commit(owner, vec![change], Vec::new()).await.expect("committed");
     assert_eq!(store.load_rows(owner).expect("the book").organizations().count(), 700);
     assert_eq!(rows("SELECT COUNT(*) FROM staged_rows").await, Ok(0));
+}
+
+#[tokio::test]
+async fn the_reserve_is_for_operator_commands_until_there_is_space_again() {
+    let place = place();
+    let file = place.path().join("ringbook.reserve");
+    let store = server(&place);
+    let blocked = store.add_agent("A".into()).await.expect("there is space");
+    assert_eq!(std::fs::metadata(&file).expect("a reserve").len(), RESERVE_BYTES);
+    assert!(store.has_room());
+    // A command that finds a full disk releases the reserve; the server restores it when there is space.
+    std::fs::remove_file(&file).expect("released");
+    store.add_agent("B".into()).await.expect("there is space");
+    assert_eq!(std::fs::metadata(&file).expect("a reserve").len(), RESERVE_BYTES);
+    drop(store);
+    // While there is no space for it, a server makes no change and a command does.
+    std::fs::remove_file(&file).expect("released");
+    let reserve = |role| Reserve::of(place.path(), role).restored_from(u64::MAX);
+    assert!(matches!(reserve(Role::Server).prepare(), Err(StoreError::DiskFull { .. })));
+    assert!(!reserve(Role::Server).has_room());
+    assert_eq!(reserve(Role::Operator).prepare(), Ok(()));
+    let operator = Store::open(place.path(), Role::Operator).expect("it opens");
+    operator.remove_agent(blocked).await.expect("removed");
+    assert!(!file.exists(), "a command makes no reserve");
 }
