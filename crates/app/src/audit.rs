@@ -24,9 +24,11 @@ mod thinning;
 #[cfg(test)]
 mod tests;
 
+pub use buffer::WAITING_BYTES_MAX;
 pub use query::{AuditError, AuditPage, Scope};
 pub use report_room::ReportBounds;
 pub use ringbook_store::{AccountId, Request, Sent};
+pub use thinning::WHOLE_MAX;
 
 use buffer::Buffer;
 use report_room::ReportRoom;

@@ -45,6 +45,7 @@ use loaded::LoadedBook;
 use run_to_end::run_to_end;
 
 pub use freshness::Reads;
+pub use pending::{LONG_ELEMENTS_MIN, PENDING_ELEMENTS_MAX};
 
 /// How often at most changes look for books to evict.
 const EVICTION_INTERVAL: Duration = Duration::from_secs(5);

@@ -192,7 +192,10 @@ impl Store {
         segments: std::sync::Arc<Vec<Segment>>,
     ) -> Result<Vec<(AccountId, u64)>, StoreError> {
         let add_all = move |session: &dyn Session| {
-            let added: Result<Vec<_>, _> = segments.iter().map(|segment| add(session, segment)).collect();
+            // In the order of accounts, so that transactions that change several totals do not deadlock.
+            let mut ordered: Vec<&Segment> = segments.iter().collect();
+            ordered.sort_by_key(|segment| segment.account);
+            let added: Result<Vec<_>, _> = ordered.into_iter().map(|segment| add(session, segment)).collect();
             Ok(added?.into_iter().flatten().collect())
         };
         self.write_step(add_all).await

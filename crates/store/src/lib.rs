@@ -60,6 +60,7 @@ pub use points::{PointsRow, PointsUse};
 pub use postgres::Address;
 pub use rows::AccountId;
 pub use sequences::IdKind;
+pub use sqlite::reserve::RESERVE_BYTES;
 pub use store_error::{EntityKind, StoreError};
 pub use users::{NewKey, NewUser, UserEdit};
 pub use verify::FINDINGS_MAX;

@@ -20,7 +20,7 @@ pub(super) mod database;
 mod files;
 mod images;
 mod job;
-mod reserve;
+pub(super) mod reserve;
 mod session;
 mod turn;
 mod writer;

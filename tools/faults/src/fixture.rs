@@ -129,9 +129,25 @@ impl Instance {
         self.operate("customer add Acme")?;
         self.operate("user add acme --customer 1")?;
         self.operate("allow add 127.0.0.1 --customer 1")?;
+        self.key()
+    }
+
+    /// Creates another key for the user of [`Instance::account`]; returns its token. Keys are numbered from 1.
+    ///
+    /// # Errors
+    /// The operator command fails.
+    pub fn key(&self) -> Result<String, String> {
         let key = self.operate("key add --user 1")?;
         let token = key.split(r#""token":"#).nth(1).and_then(|rest| rest.split('"').nth(1));
         token.map(str::to_owned).ok_or_else(|| format!("no token in {key}"))
+    }
+
+    /// Blocks a key.
+    ///
+    /// # Errors
+    /// The operator command fails.
+    pub fn block_key(&self, id: u64) -> Result<(), String> {
+        self.operate(&format!("key block {id}")).map(drop)
     }
 
     /// Starts a server on a free port; its log is appended to this file.

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use ringbook_store::{AccountId, Request, Sent};
 
 /// Refusals of one account, minute and mnemonic that are recorded whole.
-pub(super) const WHOLE_MAX: u32 = 100;
+pub const WHOLE_MAX: u32 = 100;
 /// Kinds of refusals that are counted at the same time. While there are more, refusals of further kinds are recorded whole,
 /// or not at all if they are only to be counted.
 const KINDS_MAX: usize = 100_000;

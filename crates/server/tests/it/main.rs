@@ -7,6 +7,7 @@
 mod backup;
 mod changing;
 mod crashes;
+mod disk;
 mod files;
 mod fleet;
 mod harness;

@@ -16,7 +16,7 @@ use crate::{Role, StoreError};
 /// The file inside the data directory.
 const FILE: &str = "ringbook.reserve";
 /// The size of the file: a command writes some tens of kilobytes.
-pub(super) const RESERVE_BYTES: u64 = 2 << 20;
+pub const RESERVE_BYTES: u64 = 2 << 20;
 /// Free space below which a command uses the reserve.
 const COMMAND_FREE_MIN: u64 = 1 << 20;
 /// Free space that a server leaves to others when it makes the file again. It is more than a command sets free, so that the
