@@ -262,6 +262,7 @@ mod tests {
     fn every_row_names_what_there_is() {
         let (help, metrics) = (help(), crate::serve::metrics());
         metrics.show_store(Arc::default());
+        let _pool = ringbook_workers::Workers::new(Bounds::for_processors(1), &metrics);
         let page = metrics.page();
         let outcomes = ringbook_jsonrpc::outcomes();
         let reasons = ringbook_http::TransportError::REASONS;
