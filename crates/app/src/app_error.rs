@@ -8,7 +8,7 @@ use std::fmt;
 use ringbook_book::book::history::CursorError;
 use ringbook_book::command::CommandError;
 use ringbook_book::query::query_error::QueryError;
-use ringbook_store::StoreError;
+use ringbook_store::{EntityKind, StoreError};
 use ringbook_workers::WorkersError;
 
 use crate::audit::AuditError;
@@ -29,6 +29,8 @@ pub enum AppError {
     IntervalTooLong,
     /// The account's data cannot be read back; logged when that was found.
     Unreadable,
+    /// The account acted for was removed while the call was carried out.
+    AccountRemoved,
     /// The store does not answer, or refuses.
     Store(StoreError),
     /// Too much work waits for the processors, or the work was interrupted.
@@ -46,6 +48,7 @@ impl fmt::Display for AppError {
             Self::IntervalReversed => f.write_str("the interval ends before it begins"),
             Self::IntervalTooLong => f.write_str("the interval is too long"),
             Self::Unreadable => f.write_str("the account's data cannot be read: run `ringbook check`"),
+            Self::AccountRemoved => f.write_str("the account was removed"),
             Self::Store(error) => error.fmt(f),
             Self::Workers(error) => error.fmt(f),
             Self::Internal(cause) => f.write_str(cause),
@@ -65,6 +68,7 @@ impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unreadable { .. } => Self::Unreadable,
+            StoreError::NotFound { what: EntityKind::Customer } => Self::AccountRemoved,
             error => Self::Store(error),
         }
     }

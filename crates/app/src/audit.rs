@@ -18,22 +18,24 @@ use tokio::time::{MissedTickBehavior, interval};
 
 mod buffer;
 mod query;
+mod report_room;
 mod thinning;
 
 #[cfg(test)]
 mod tests;
 
+pub use buffer::WAITING_BYTES_MAX;
 pub use query::{AuditError, AuditPage, Scope};
+pub use report_room::ReportBounds;
 pub use ringbook_store::{AccountId, Request, Sent};
+pub use thinning::WHOLE_MAX;
 
 use buffer::Buffer;
+use report_room::ReportRoom;
 use ringbook_clock::Clock;
 use ringbook_store::{Segment, Store, StoreError};
 use ringbook_telemetry::Metrics;
-use thinning::Thinning;
-
-/// How many days of requests are kept unless somebody says otherwise.
-pub const REPORT_DAYS: u32 = 31;
+use thinning::{Refusal, Thinning};
 
 /// How often the buffer is written: a crash forgets what came since.
 const WRITE_EVERY: Duration = Duration::from_secs(1);
@@ -44,7 +46,7 @@ const WRITE_BYTES_MAX: usize = 2 << 20;
 /// How often requests are looked for that have been kept long enough.
 const PURGE_EVERY: Duration = Duration::from_secs(60);
 /// Most segments that are forgotten in one transaction.
-const PURGE_SEGMENTS_MAX: usize = 64;
+const PURGE_SEGMENTS_MAX: usize = 16;
 const DAY_SECONDS: i64 = 86_400;
 
 /// The report. One for a server.
@@ -52,7 +54,9 @@ pub struct AuditLog {
     store: Store,
     clock: Clock,
     metrics: Arc<Metrics>,
-    days: u32,
+    bounds: ReportBounds,
+    /// The bytes that accounts have in the store.
+    room: Mutex<ReportRoom>,
     buffer: Mutex<Buffer>,
     thinning: Mutex<Thinning>,
     full: Notify,
@@ -65,13 +69,14 @@ pub struct AuditLog {
 }
 
 impl AuditLog {
-    /// A report that goes to this store and is kept for so many days.
-    pub fn new(store: Store, clock: Clock, metrics: Arc<Metrics>, days: u32) -> Arc<Self> {
+    /// A report that goes to this store, within these bounds.
+    pub fn new(store: Store, clock: Clock, metrics: Arc<Metrics>, bounds: ReportBounds) -> Arc<Self> {
         Arc::new(Self {
             store,
             clock,
             metrics,
-            days,
+            bounds,
+            room: Mutex::default(),
             buffer: Mutex::default(),
             thinning: Mutex::default(),
             full: Notify::new(),
@@ -84,10 +89,16 @@ impl AuditLog {
     /// Takes a request into the report of an account. Costs well under a microsecond, and waits for nothing but others
     /// that do the same. Of many refusals of one kind the first are recorded, the others counted.
     pub fn record(&self, account: AccountId, request: &Request<'_>) {
-        if request.failure.is_some() && !self.thinning().is_whole(account, request) {
+        if request.failure.is_some() && !self.thinning().is_whole(account, request, Refusal::FirstWhole) {
             return;
         }
         self.add(account, request);
+    }
+
+    /// Counts a call that was refused before it was admitted, without recording it: a record per minute and mnemonic says
+    /// how many such calls there were.
+    pub fn count_refusal(&self, account: AccountId, request: &Request<'_>) {
+        self.thinning().is_whole(account, request, Refusal::Counted);
     }
 
     fn add(&self, account: AccountId, request: &Request<'_>) {
@@ -152,22 +163,45 @@ impl AuditLog {
             if piece.is_empty() {
                 return Ok(());
             }
-            let written = self.store.add_requests(Arc::clone(&piece)).await;
-            if let Err(fault) = written {
-                let kept = piece.iter().cloned().chain(segments);
-                self.buffer().put_back(kept);
-                return Err(fault);
+            match self.store.add_requests(Arc::clone(&piece)).await {
+                Ok(totals) => self.room().added(totals),
+                Err(fault) => {
+                    let kept = piece.iter().cloned().chain(segments);
+                    self.buffer().put_back(kept);
+                    return Err(fault);
+                }
             }
             self.buffer().written(&piece);
             self.metrics.requests_reported(piece.iter().map(|segment| segment.count).sum());
+            self.trim().await?;
         }
     }
 
-    /// Forgets what has been kept long enough, in steps that hold up nobody.
+    /// Deletes requests that have been kept long enough and rows of removed accounts, in short transactions.
     async fn purge(&self) -> Result<(), StoreError> {
-        let before = self.clock.now().plus(-i64::from(self.days) * DAY_SECONDS);
+        let before = self.clock.now().plus(-i64::from(self.bounds.days) * DAY_SECONDS);
         while self.store.purge_requests(before.unix(), PURGE_SEGMENTS_MAX).await? == PURGE_SEGMENTS_MAX {}
-        Ok(())
+        self.store.empty_removed_accounts().await?;
+        let totals = self.store.request_bytes().await?;
+        *self.room() = ReportRoom::of(totals);
+        self.trim().await
+    }
+
+    /// Deletes the oldest requests of accounts that have too much, in short transactions.
+    async fn trim(&self) -> Result<(), StoreError> {
+        loop {
+            let Some((account, excess)) = self.room().excess(&self.bounds) else { return Ok(()) };
+            let (segments, bytes) = self.store.trim_requests(account, excess).await?;
+            self.room().trimmed(account, bytes);
+            if segments == 0 {
+                // Another server has trimmed it; the next look at the totals tells what is left.
+                self.room().trimmed(account, u64::MAX);
+            }
+        }
+    }
+
+    fn room(&self) -> std::sync::MutexGuard<'_, ReportRoom> {
+        self.room.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A loss is logged once, and that it is over.

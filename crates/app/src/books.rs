@@ -48,6 +48,7 @@ use name_indexing::NameIndexing;
 use run_to_end::run_to_end;
 
 pub use freshness::Reads;
+pub use pending::{LONG_ELEMENTS_MIN, PENDING_ELEMENTS_MAX};
 
 /// How often at most changes look for books to evict.
 const EVICTION_INTERVAL: Duration = Duration::from_secs(5);
@@ -244,6 +245,7 @@ impl Books {
         let loaded = filled.await?.clone()?;
         // It is in the cache only now, and counts.
         if is_new.into_inner() {
+            self.0.store.fold_in_background(customer);
             self.warm(loaded.book());
         }
         Ok(loaded)

@@ -45,6 +45,8 @@ pub struct Call<'a> {
     device: Option<DeviceIdentity>,
     /// The user acted for, once it is known that the caller may.
     effective_user: Option<Arc<User>>,
+    /// Whether the call was refused for its address, its limit or an inactive account, which is only counted.
+    is_counted_only: bool,
 }
 
 /// How a call ended.
@@ -79,7 +81,20 @@ impl<'a> Call<'a> {
         let stopwatch = Stopwatch::start();
         let client = Client::new(Owner::address(peer));
         let (operation, identity, device, effective_user) = (None, None, None, None);
-        Self { app, frontend, peer, traceparent, now, stopwatch, client, operation, identity, device, effective_user }
+        Self {
+            app,
+            frontend,
+            peer,
+            traceparent,
+            now,
+            stopwatch,
+            client,
+            operation,
+            identity,
+            device,
+            effective_user,
+            is_counted_only: false,
+        }
     }
 
     /// Lets the call end early when its client leaves: questions are interrupted then, changes are finished. To be said
@@ -262,6 +277,12 @@ impl<'a> Call<'a> {
         let admitted = self.app.access.admit(identity, user_id, needs, self.peer, self.now);
         let caller = admitted.map_err(|denied| {
             self.effective_user = denied.effective_user;
+            self.is_counted_only = matches!(
+                denied.error,
+                AccessError::AddressNotAllowed { .. }
+                    | AccessError::LimitExceeded { .. }
+                    | AccessError::AccountInactive
+            );
             if let AccessError::LimitExceeded { per, .. } = &denied.error {
                 self.app.metrics.quota_refused(match per {
                     LimitKind::Minute => QuotaLimit::Minute,
@@ -355,7 +376,11 @@ impl<'a> Call<'a> {
             },
             body,
         };
-        self.app.audit.record(who.account, &request);
+        if self.is_counted_only {
+            self.app.audit.count_refusal(who.account, &request);
+        } else {
+            self.app.audit.record(who.account, &request);
+        }
     }
 
     /// Whom the audit log names; nobody while the caller is unknown.

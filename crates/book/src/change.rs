@@ -19,8 +19,10 @@ pub enum Effect {
     PutContact(Contact),
     /// Delete the contact.
     DropContact(ContactId),
-    /// Set the groups of a contact, ascending by id; its other members stay.
-    SetContactGroups(ContactId, Arc<[GroupId]>),
+    /// Add these contacts, ascending by id, to the group; their other groups stay.
+    JoinGroup(GroupId, Arc<[ContactId]>),
+    /// Remove these contacts, ascending by id, from the group; their other groups stay.
+    LeaveGroup(GroupId, Arc<[ContactId]>),
     /// Insert the organization, or replace the one with this id.
     PutOrganization(Organization),
     /// Delete the organization; no contact refers to it.

@@ -13,18 +13,30 @@ use super::{Frontend, HEALTH_PATH, Mount, Request, Response, TransportError};
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=UTF-8");
 
-struct Health<C> {
-    is_well: C,
+/// What the check of the store has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// Reads and changes work.
+    Good,
+    /// Reads work; there is no space for changes.
+    DiskFull,
+    /// The store does not answer.
+    StoreFails,
+}
+
+struct HealthFrontend<C> {
+    check: C,
     time_max: Duration,
 }
 
-/// Answers `GET` and `HEAD` of [`HEALTH_PATH`]: 200 when `is_well` yields true within the time, 503 otherwise.
-pub fn health<C, F>(is_well: C, time_max: Duration) -> Mount
+/// Answers `GET` and `HEAD` of [`HEALTH_PATH`]: 200 when `check` finds within the time that the store answers, with a full
+/// disk in the body, and 503 otherwise.
+pub fn health<C, F>(check: C, time_max: Duration) -> Mount
 where
     C: Fn() -> F + Send + Sync + 'static,
-    F: Future<Output = bool> + Send + 'static,
+    F: Future<Output = Health> + Send + 'static,
 {
-    Mount::new(Arc::new(Health { is_well, time_max }), [Method::GET, Method::HEAD])
+    Mount::new(Arc::new(HealthFrontend { check, time_max }), [Method::GET, Method::HEAD])
         .at(HEALTH_PATH)
         .body_bytes_max(0)
         .hidden_from_other_verbs()
@@ -32,15 +44,16 @@ where
         .for_any_peer()
 }
 
-impl<C, F> Frontend for Health<C>
+impl<C, F> Frontend for HealthFrontend<C>
 where
     C: Fn() -> F + Send + Sync + 'static,
-    F: Future<Output = bool> + Send + 'static,
+    F: Future<Output = Health> + Send + 'static,
 {
     async fn handle(&self, _request: Request) -> Response {
-        let (status, word) = match timeout(self.time_max, (self.is_well)()).await {
-            Ok(true) => (StatusCode::OK, "ok\n"),
-            Ok(false) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n"),
+        let (status, word) = match timeout(self.time_max, (self.check)()).await {
+            Ok(Health::Good) => (StatusCode::OK, "ok\n"),
+            Ok(Health::DiskFull) => (StatusCode::OK, "the disk is full: changes are refused, look-ups work\n"),
+            Ok(Health::StoreFails) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n"),
             Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store takes too long\n"),
         };
         Response::new(status, vec![Bytes::from_static(word.as_bytes())]).with_content_type(TEXT)

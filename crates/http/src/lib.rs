@@ -45,7 +45,7 @@ mod tests;
 
 pub use budget::FREE_BYTES;
 pub use frontend::{Frontend, Request, Response};
-pub use health::health;
+pub use health::{Health, health};
 // What a front end needs of HTTP.
 pub use hyper::{HeaderMap, Method, StatusCode, Uri, header};
 pub use listener::{Drain, Listener, run};

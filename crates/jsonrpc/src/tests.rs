@@ -83,7 +83,8 @@ async fn world() -> World {
     let access = Arc::new(Access::open(store.clone(), clock.clone()).await.expect("access"));
     let metrics = Arc::new(Metrics::new(&methods(), &outcomes(), &stages()));
     let books = Books::new(store.clone(), Arc::clone(&metrics), ringbook_app::books::Bounds::WIDE);
-    let report = ringbook_app::audit::AuditLog::new(store.clone(), clock.clone(), Arc::clone(&metrics), 31);
+    let report =
+        ringbook_app::audit::AuditLog::new(store.clone(), clock.clone(), Arc::clone(&metrics), Default::default());
     let rpc = Rpc::new(Application::new(Arc::clone(&access), books, report, clock, metrics));
     World { _place: place, store, faults, access, rpc, agent, client, other }
 }

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ringbook_app::audit::ReportBounds;
 use ringbook_app::books::Reads;
 use ringbook_http::HttpSettings;
 use ringbook_ldap::LdapSettings;
@@ -48,8 +49,8 @@ pub struct ServeOptions {
     pub client_area: bool,
     /// How much memory the books may take.
     pub memory: Memory,
-    /// How many days requests are kept in the report.
-    pub report_days: u32,
+    /// The bounds of the request report.
+    pub report: ReportBounds,
     /// How many deleted contacts a book remembers.
     pub deletions_kept: usize,
     /// Whether a read asks the store first, where several servers share one.

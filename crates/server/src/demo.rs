@@ -8,7 +8,7 @@ pub mod people;
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -22,8 +22,10 @@ use serde_json::{Value, json};
 
 use crate::config::DemoOptions;
 use crate::device_access::DeviceListeners;
+use crate::private_file::PrivateFile;
 use crate::serve::{self, Failure, Server};
 use ringbook_app::access::{self, Charset, DialForm, NameOrder, Rights, Secret, TokenHash};
+use ringbook_app::audit::ReportBounds;
 use ringbook_app::books::{Books, Bounds};
 use ringbook_http::HttpSettings;
 use ringbook_jsonrpc::{ANSWER_BYTES_MAX, API_PATH};
@@ -82,7 +84,7 @@ pub fn demo(options: DemoOptions) -> Result<(), Failure> {
             answer_bytes_max: ANSWER_BYTES_MAX,
             client_area: options.client_area,
             metrics,
-            report_days: ringbook_app::audit::REPORT_DAYS,
+            report: ReportBounds::default(),
             log_slow: options.log.slow,
             log,
             log_filter: serve::reread_filter(&options.log),
@@ -158,14 +160,11 @@ fn read(file: &Path) -> Result<Value, Failure> {
     Ok(made)
 }
 
-/// Writes a temporary file and renames it, so that a reader finds the old content or the new.
+/// Replaces the file in one step, so that a reader finds the old content or the new.
 fn write(file: &Path, made: &Value) -> Result<(), Failure> {
-    let beside = file.with_extension("json.new");
-    let mut options = std::fs::OpenOptions::new();
-    let mut out = options.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    let (private, mut out) = PrivateFile::create(file)?;
     writeln!(out, "{made:#}")?;
-    out.sync_all()?;
-    std::fs::rename(&beside, file)?;
+    private.keep(&out)?;
     Ok(())
 }
 

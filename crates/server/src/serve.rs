@@ -14,11 +14,11 @@ use crate::config::{DeviceAccess, LogOptions, ServeOptions};
 use crate::device_access::DeviceListeners;
 use ringbook_app::access::Access;
 use ringbook_app::application::Application;
-use ringbook_app::audit::AuditLog;
+use ringbook_app::audit::{AuditLog, ReportBounds};
 use ringbook_app::books::{Books, Bounds};
 use ringbook_clock::Clock;
 use ringbook_http::{
-    Drain, HttpSettings, Listener, METRICS_CONNECTIONS_MAX, Mounts, Protocol, TlsFiles, TransportError,
+    Drain, Health, HttpSettings, Listener, METRICS_CONNECTIONS_MAX, Mounts, Protocol, TlsFiles, TransportError,
 };
 use ringbook_jsonrpc::Rpc;
 use ringbook_store::{Role, Store};
@@ -52,8 +52,8 @@ pub struct Server {
     pub client_area: bool,
     /// The counters that everybody writes to.
     pub metrics: Arc<Metrics>,
-    /// How many days requests are kept in the report.
-    pub report_days: u32,
+    /// The bounds of the request report.
+    pub report: ReportBounds,
     /// Calls that take this long are logged.
     pub log_slow: Duration,
     /// The log, to be read anew on SIGHUP.
@@ -101,7 +101,7 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
             answer_bytes_max: options.answer_bytes_max,
             client_area: options.client_area,
             metrics,
-            report_days: options.report_days,
+            report: options.report,
             log_slow: options.log.slow,
             log,
             log_filter: reread_filter(&options.log),
@@ -155,10 +155,10 @@ pub async fn listen(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
 /// Serves until a signal says to stop; `ready` is called when calls are answered.
 pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     let Server { store, books, listener, metrics_listener, tls, http, answer_bytes_max, metrics, .. } = server;
-    let Server { report_days, log_slow, log, log_filter, client_area, devices, device_listeners, .. } = server;
+    let Server { report, log_slow, log, log_filter, client_area, devices, device_listeners, .. } = server;
     let access = Arc::new(Access::open(store.clone(), Clock::System).await?);
     let (stop, stopped) = watch::channel(());
-    let report = AuditLog::new(store.clone(), Clock::System, Arc::clone(&metrics), report_days);
+    let report = AuditLog::new(store.clone(), Clock::System, Arc::clone(&metrics), report);
     let (calls_over, no_more_calls) = watch::channel(());
     let reporting = tokio::spawn(Arc::clone(&report).run(until(no_more_calls)));
     metrics.show_store(Arc::clone(store.commits().metrics()));
@@ -224,12 +224,18 @@ fn mounts(
     http: &HttpSettings,
 ) -> Mounts {
     let rpc = Arc::new(Rpc::new(Arc::clone(&app)).answer_bytes_max(answer_bytes_max));
-    let is_well = move || {
+    let health = move || {
         let store = store.clone();
-        async move { store.ping().await.is_ok() }
+        async move {
+            match store.ping().await {
+                Ok(()) if store.has_room() => Health::Good,
+                Ok(()) => Health::DiskFull,
+                Err(_) => Health::StoreFails,
+            }
+        }
     };
     let mounts = Mounts::new(ringbook_jsonrpc::mount(Arc::clone(&rpc)));
-    let mounts = mounts.with(ringbook_http::health(is_well, http.health_time_max));
+    let mounts = mounts.with(ringbook_http::health(health, http.health_time_max));
     let area = client_area.then(|| ringbook_client_area::mounts(&app, rpc));
     area.into_iter().flatten().fold(mounts, Mounts::with)
 }

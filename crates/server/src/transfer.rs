@@ -13,7 +13,6 @@ mod export;
 mod import;
 mod matching;
 mod names;
-mod private_file;
 mod reasons;
 mod report;
 mod verdict;

@@ -10,7 +10,10 @@ use super::directory::{self, CustomerRow, Dialing, moved};
 use super::rows::{account_must_exist, column, limit_column};
 use super::sequences::take_ids;
 use super::sql::{Session, values};
-use super::{AccountId, EntityKind, IdKind, Store, StoreError, statements, users};
+use super::{AccountId, EntityKind, IdKind, Store, StoreError, audit, statements, users};
+
+/// Rows of a removed customer's book that are deleted in one transaction.
+const EMPTIED_ROWS_MAX: i64 = 256;
 
 /// A customer to be added. It starts active, with an empty allow-list and a book that holds the system group.
 #[derive(Debug, Clone, Default)]
@@ -75,9 +78,12 @@ impl Store {
         .await
     }
 
-    /// Removes an agent with its users, keys, sessions and list. Fails while it has customers.
+    /// Removes an agent with its users, keys, sessions and list. Fails while it has customers. Its part of the report is
+    /// deleted as in [`remove_customer`](Self::remove_customer).
     pub async fn remove_agent(&self, agent: AgentId) -> Result<(), StoreError> {
-        self.write(move |session| remove_agent(session, agent)).await
+        self.write(move |session| remove_agent(session, agent)).await?;
+        self.empty_after_removal().await;
+        Ok(())
     }
 
     /// Adds a customer, its book and the book's system group.
@@ -95,9 +101,29 @@ impl Store {
         self.write(moved).await
     }
 
-    /// Removes a customer with its users, keys, sessions, list, counters and its whole book.
+    /// Removes a customer with its users, keys, sessions, list, counters, book and report. The first transaction removes
+    /// the customer; the rows of the book and of the report are deleted in short transactions after it. What such a
+    /// transaction leaves because it fails is deleted by [`empty_removed_accounts`](Self::empty_removed_accounts) later.
     pub async fn remove_customer(&self, customer: CustomerId) -> Result<(), StoreError> {
-        self.write(move |session| remove_customer(session, customer)).await
+        self.write(move |session| remove_customer(session, customer)).await?;
+        self.empty_after_removal().await;
+        Ok(())
+    }
+
+    /// The account is removed already, so that a failure is no failure of the removal.
+    async fn empty_after_removal(&self) {
+        if let Err(fault) = self.empty_removed_accounts().await {
+            tracing::warn!(%fault, "rows of a removed account are left: the server deletes them later");
+        }
+    }
+
+    /// Deletes what is left of the books and reports of removed accounts.
+    pub async fn empty_removed_accounts(&self) -> Result<(), StoreError> {
+        let removed = self.read(|session| removed_accounts(session)).await?;
+        for account in removed {
+            while self.write_step(move |session| empty_some(session, account)).await? {}
+        }
+        Ok(())
     }
 
     /// Allows calls from a block; allowing it twice is the same as once.
@@ -190,13 +216,42 @@ fn remove_customer(session: &dyn Session, customer: CustomerId) -> Result<(), St
     let id = column(customer.number());
     account_must_exist(session, AccountId::Customer(customer))?;
     remove_belongings(session, AccountId::Customer(customer), statements::CUSTOMER_USER_IDS)?;
-    for sql in statements::EMPTY_BOOK {
-        session.execute(sql, &values![id])?;
-    }
+    session.execute(statements::REMOVE_BOOK, &values![id])?;
+    session.execute(statements::REMOVE_DEVICES, &values![id])?;
     session.execute(statements::REMOVE_CUSTOMER, &values![id]).map(drop)
 }
 
-/// An account's users, list, counters and report go.
+fn removed_accounts(session: &dyn Session) -> Result<Vec<AccountId>, StoreError> {
+    let mut found = Vec::new();
+    session.each(statements::REMOVED_ACCOUNTS, &[], &mut |row| {
+        let account = row.text(0).and_then(|kind| AccountId::from_columns(kind, row.number(1)?));
+        found.push(account.map_err(StoreError::unavailable)?);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(found)
+}
+
+/// Deletes some rows of a removed account; returns whether there may be more.
+fn empty_some(session: &dyn Session, account: AccountId) -> Result<bool, StoreError> {
+    directory::hold(session)?;
+    let (kind, number) = account.columns();
+    if let AccountId::Customer(_) = account {
+        for sql in statements::EMPTY_BOOK {
+            if session.execute(sql, &values![number, EMPTIED_ROWS_MAX])? > 0 {
+                return Ok(true);
+            }
+        }
+    }
+    let (segments, _) = audit::trim(session, account, u64::MAX)?;
+    if segments > 0 {
+        return Ok(true);
+    }
+    session.execute(statements::REMOVE_REQUEST_BYTES, &values![kind, number])?;
+    session.execute(statements::DROP_REMOVED_ACCOUNT, &values![kind, number])?;
+    Ok(false)
+}
+
+/// Deletes the users, list and counters of an account, and notes that its other rows are to be deleted.
 fn remove_belongings(session: &dyn Session, account: AccountId, users_of: &'static str) -> Result<(), StoreError> {
     let (kind, number) = account.columns();
     let mut users = Vec::new();
@@ -207,7 +262,7 @@ fn remove_belongings(session: &dyn Session, account: AccountId, users_of: &'stat
     for user in users {
         users::remove(session, user)?;
     }
-    for sql in [statements::REMOVE_BLOCKS, statements::REMOVE_POINTS, statements::REMOVE_REQUESTS] {
+    for sql in [statements::REMOVE_BLOCKS, statements::REMOVE_POINTS, statements::ADD_REMOVED_ACCOUNT] {
         session.execute(sql, &values![kind, number])?;
     }
     Ok(())

@@ -7,15 +7,20 @@
 //! The table is not keyed by account, as the others are, but by id with an index by account: SQLite reads whole rows
 //! when it looks for a place in a table that is its own index, and these rows may be of a mebibyte.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use serde_json::value::RawValue;
 
 use super::rows::{self, account_must_exist, column};
-use super::sql::{Row, Session, Snapshot, values};
+use super::sql::{Row, Session, Snapshot, SqlValue, values};
 use super::{AccountId, IdKind, Store, StoreError, directory, sequences, statements};
 
 const TABLE: &str = "api_request_segments";
+/// Maximum number of segments that are deleted in one transaction.
+const TRIMMED_SEGMENTS_MAX: i64 = 256;
+/// No further segment is deleted in a transaction that has deleted so many bytes.
+const TRIMMED_BYTES_MAX: u64 = 4 << 20;
 /// Between the first and the last moment of a segment there are at most so many seconds, so that the segments of a
 /// time are found by their last moment.
 pub const SEGMENT_SECONDS_MAX: i64 = 60;
@@ -180,9 +185,20 @@ fn address(into: &mut Vec<u8>, address: std::net::IpAddr) {
 }
 
 impl Store {
-    /// Writes segments, all in one transaction. Those of accounts that are gone are left out.
-    pub async fn add_requests(&self, segments: std::sync::Arc<Vec<Segment>>) -> Result<(), StoreError> {
-        self.write(move |session| segments.iter().try_for_each(|segment| add(session, segment))).await
+    /// Writes segments in one transaction, except those of removed accounts. Returns how many bytes each of the other
+    /// accounts has in the report.
+    pub async fn add_requests(
+        &self,
+        segments: std::sync::Arc<Vec<Segment>>,
+    ) -> Result<Vec<(AccountId, u64)>, StoreError> {
+        let add_all = move |session: &dyn Session| {
+            // In the order of accounts, so that transactions that change several totals do not deadlock.
+            let mut ordered: Vec<&Segment> = segments.iter().collect();
+            ordered.sort_by_key(|segment| segment.account);
+            let added: Result<Vec<_>, _> = ordered.into_iter().map(|segment| add(session, segment)).collect();
+            Ok(added?.into_iter().flatten().collect())
+        };
+        self.write_step(add_all).await
     }
 
     /// Forgets requests from before this moment, in Unix seconds, at most so many segments of them; answers how many
@@ -191,13 +207,35 @@ impl Store {
         let values = values![before, i64::try_from(segments_max).unwrap_or(i64::MAX)];
         let purge = move |session: &dyn Session| {
             if !session.finds(statements::REQUESTS_PAST, &values![before])? {
-                return Ok(0);
+                return Ok((0, 0));
             }
             directory::hold(session)?;
-            session.execute(statements::PURGE_REQUESTS, &values)
+            remove_some(session, statements::PURGE_REQUESTS, &values)
         };
-        let count = self.write(purge).await?;
-        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+        Ok(self.write_step(purge).await?.0)
+    }
+
+    /// Deletes the oldest segments of an account until so many bytes are deleted, or as many as a short transaction takes.
+    /// Returns the numbers of segments and bytes.
+    pub async fn trim_requests(&self, account: AccountId, bytes: u64) -> Result<(usize, u64), StoreError> {
+        let trim = move |session: &dyn Session| {
+            directory::hold(session)?;
+            trim(session, account, bytes)
+        };
+        self.write_step(trim).await
+    }
+
+    /// The bytes of each account in the report.
+    pub async fn request_bytes(&self) -> Result<Vec<(AccountId, u64)>, StoreError> {
+        let read = |session: &dyn Session| {
+            let mut found = Vec::new();
+            session.each(statements::REQUEST_BYTES, &[], &mut |row| {
+                found.push(account_bytes(row).map_err(StoreError::unavailable)?);
+                Ok(ControlFlow::Continue(()))
+            })?;
+            Ok(found)
+        };
+        self.read(read).await
     }
 
     /// The requests of an account as they are at this moment. Blocks on the store.
@@ -206,17 +244,63 @@ impl Store {
     }
 }
 
-fn add(session: &dyn Session, segment: &Segment) -> Result<(), StoreError> {
+fn add(session: &dyn Session, segment: &Segment) -> Result<Option<(AccountId, u64)>, StoreError> {
     match account_must_exist(session, segment.account) {
-        Err(StoreError::NotFound { .. }) => return Ok(()),
+        Err(StoreError::NotFound { .. }) => return Ok(None),
         found => found?,
     }
     let first = sequences::take_ids(session, IdKind::Request, segment.count)?;
     let (kind, number) = segment.account.columns();
     let requests = [b"[", segment.requests.as_slice(), b"]"].concat();
     let requests = String::from_utf8(requests).map_err(StoreError::unavailable)?;
+    let bytes = requests.len();
     let values = values![column(first), kind, number, segment.from, segment.till, requests];
-    session.execute(statements::ADD_REQUESTS, &values).map(drop)
+    session.execute(statements::ADD_REQUESTS, &values)?;
+    let added = i64::try_from(bytes).unwrap_or(i64::MAX);
+    let bytes = session.one(statements::ADD_REQUEST_BYTES, &values![kind, number, added], |row| row.number(0))?;
+    Ok(Some((segment.account, u64::try_from(bytes).unwrap_or(0))))
+}
+
+/// Deletes the oldest segments of an account until so many bytes are deleted, at most [`TRIMMED_BYTES_MAX`] and
+/// [`TRIMMED_SEGMENTS_MAX`]. Returns the numbers of segments and bytes.
+pub(super) fn trim(session: &dyn Session, account: AccountId, bytes: u64) -> Result<(usize, u64), StoreError> {
+    let (kind, number) = account.columns();
+    let wanted = bytes.min(TRIMMED_BYTES_MAX);
+    let (mut count, mut sum) = (0_i64, 0_u64);
+    session.each(statements::OLDEST_REQUEST_BYTES, &values![kind, number, TRIMMED_SEGMENTS_MAX], &mut |row| {
+        sum += row.number(0).map_err(StoreError::unavailable)?.unsigned_abs();
+        count += 1;
+        Ok(if sum < wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    if count == 0 {
+        return Ok((0, 0));
+    }
+    remove_some(session, statements::TRIM_REQUESTS, &values![kind, number, count])
+}
+
+/// Executes a statement that deletes segments and subtracts their bytes from the totals. Returns the numbers of segments
+/// and bytes.
+fn remove_some(session: &dyn Session, sql: &'static str, values: &[SqlValue<'_>]) -> Result<(usize, u64), StoreError> {
+    let mut removed: Vec<(AccountId, u64)> = Vec::new();
+    session.each(sql, values, &mut |row| {
+        removed.push(account_bytes(row).map_err(StoreError::unavailable)?);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    // In the order of accounts, so that transactions that change several totals do not deadlock.
+    let mut by_account: BTreeMap<AccountId, i64> = BTreeMap::new();
+    for (account, bytes) in &removed {
+        *by_account.entry(*account).or_default() -= i64::try_from(*bytes).unwrap_or(i64::MAX);
+    }
+    for (account, bytes) in by_account {
+        let (kind, number) = account.columns();
+        session.one(statements::ADD_REQUEST_BYTES, &values![kind, number, bytes], |_| Ok(()))?;
+    }
+    Ok((removed.len(), removed.iter().map(|(_, bytes)| bytes).sum()))
+}
+
+fn account_bytes(row: &dyn Row) -> Result<(AccountId, u64), String> {
+    let account = AccountId::from_columns(row.text(0)?, row.number(1)?)?;
+    Ok((account, u64::try_from(row.number(2)?).unwrap_or(0)))
 }
 
 /// The requests of one account, of one moment.

@@ -1,4 +1,4 @@
-//! Changing the books: one change is one transaction.
+//! Changing the books: each change is one transaction, after its staged rows.
 //!
 //! A change is accepted only on the revision that it was decided on: the row of the book is moved first, which makes
 //! whoever changes the same book at the same time wait and then lose. Rows say what is, so following a change
@@ -12,13 +12,15 @@ use ringbook_book::change::{Change, Effect};
 use ringbook_book::contact::Contact;
 use ringbook_book::employee::Employee;
 use ringbook_book::group::GroupOwner;
-use ringbook_book::id::CustomerId;
+use ringbook_book::id::{ContactId, CustomerId};
 use ringbook_book::text::{Email, Name};
 
+use super::bulk::{self, BULK_DELETIONS_MIN, BulkKind};
 use super::lists;
 use super::rows::column;
 use super::sequences::{IdKind, take_ids};
 use super::sql::{BoundStatement, Session, values};
+use super::staging::{self, Staged};
 use super::statements as sql;
 use super::{Store, StoreError};
 
@@ -32,23 +34,65 @@ pub enum CommitError {
 }
 
 impl Store {
-    /// Commits changes of one book in one transaction. Each was decided on the state that the one before it leaves
-    /// behind; all are committed or none. Fails with [`StoreError::RevisionMoved`] when the book is not at the revision
-    /// that the first was decided on.
+    /// Commits changes of one book. Each was decided on the state that the one before it leaves behind; all are committed
+    /// or none. Fails with [`StoreError::RevisionMoved`] when the book is not at the revision that the first was decided
+    /// on.
     ///
     /// The same transaction reserves so many ids of these kinds, as [`Store::reserve_ids`] does, and yields the first of
     /// each. They are reserved last, because that holds the counters of all books until the commit.
+    ///
+    /// On SQLite, rows that a large change adds are staged before the transaction ([`super::staging`]), if it is the only
+    /// change: the rows of a staged change must not collide with rows that a change before it is still to remove.
     pub async fn commit(
         &self,
         customer: CustomerId,
         changes: Vec<Arc<Change>>,
         reserve: Vec<(IdKind, u64)>,
     ) -> Result<Vec<u64>, CommitError> {
+        self.make_room_for_bulk_changes(customer, &changes).await.map_err(CommitError::Lost)?;
+        self.delete_staged(customer).await.map_err(CommitError::Lost)?;
+        let staging = match &changes[..] {
+            [change] if !self.is_shared() && !Staged::of(change).is_empty() => Arc::clone(change),
+            _ => return self.commit_staged(customer, changes, Staged::default(), reserve).await,
+        };
+        let outcome = self.stage_and_commit(customer, staging, reserve).await;
+        if outcome.is_err() {
+            // If this fails, the rows are deleted before the next change or at the next start.
+            let _ = self.delete_staged(customer).await;
+        }
+        outcome
+    }
+
+    async fn stage_and_commit(
+        &self,
+        customer: CustomerId,
+        change: Arc<Change>,
+        reserve: Vec<(IdKind, u64)>,
+    ) -> Result<Vec<u64>, CommitError> {
+        self.set_staged_in_vain(customer, true);
+        let staged = self.stage(customer, &change).await.map_err(|fault| match fault {
+            StoreError::RevisionMoved => CommitError::Refused(fault),
+            fault => CommitError::Lost(fault),
+        })?;
+        let reserved = self.commit_staged(customer, vec![change], staged, reserve).await?;
+        self.set_staged_in_vain(customer, false);
+        Ok(reserved)
+    }
+
+    /// Commits changes; these rows of the first are staged.
+    async fn commit_staged(
+        &self,
+        customer: CustomerId,
+        changes: Vec<Arc<Change>>,
+        staged: Staged,
+        reserve: Vec<(IdKind, u64)>,
+    ) -> Result<Vec<u64>, CommitError> {
         let revision = changes.last().map(|change| change.revision());
         let refused = Arc::new(AtomicBool::new(false));
         let refuses = Arc::clone(&refused);
+        let folds = changes.iter().any(|change| is_to_be_folded(change));
         let outcome = self.change(move |session| {
-            let outcome = follow(session, customer, &changes)
+            let outcome = follow(session, customer, &changes, &staged)
                 .and_then(|()| reserve.iter().map(|(kind, count)| take_ids(session, *kind, *count)).collect());
             refuses.store(outcome.is_err(), Ordering::Relaxed);
             outcome
@@ -60,12 +104,39 @@ impl Store {
         if let Some(revision) = revision {
             self.notify(customer, revision);
         }
+        if folds {
+            self.fold_soon(customer);
+        }
         Ok(reserved)
+    }
+
+    /// Deletes the staged rows of changes that have failed.
+    async fn delete_staged(&self, customer: CustomerId) -> Result<(), StoreError> {
+        if self.has_staged_in_vain(customer) {
+            self.unstage(customer).await?;
+            self.set_staged_in_vain(customer, false);
+        }
+        Ok(())
     }
 }
 
+/// Whether the change leaves obsolete rows.
+fn is_to_be_folded(change: &Change) -> bool {
+    let forgets = |effect: &Effect| matches!(effect, Effect::ForgetDeletions(_));
+    deletions(change) >= BULK_DELETIONS_MIN || change.effects.iter().any(forgets)
+}
+
+fn deletions(change: &Change) -> usize {
+    change.effects.iter().filter(|effect| matches!(effect, Effect::DropContact(_))).count()
+}
+
 /// Follows changes that were decided one on the other.
-fn follow(session: &dyn Session, customer: CustomerId, changes: &[Arc<Change>]) -> Result<(), StoreError> {
+fn follow(
+    session: &dyn Session,
+    customer: CustomerId,
+    changes: &[Arc<Change>],
+    staged: &Staged,
+) -> Result<(), StoreError> {
     let (Some(first), Some(last)) = (changes.first(), changes.last()) else {
         return Ok(());
     };
@@ -74,38 +145,45 @@ fn follow(session: &dyn Session, customer: CustomerId, changes: &[Arc<Change>]) 
     if session.execute(sql::MOVE_REVISION, &moved)? != 1 {
         return Err(StoreError::RevisionMoved);
     }
-    let mut orders = changes.iter().flat_map(|change| {
+    if !staged.is_empty() {
+        staging::unmark(session, customer, last.revision())?;
+    }
+    for (at, change) in changes.iter().enumerate() {
+        let is_staged = |effect: &Effect| at == 0 && staged.has(effect);
+        let deletes_in_bulk = deletions(change) >= BULK_DELETIONS_MIN;
+        let is_bulk = |effect: &Effect| deletes_in_bulk && matches!(effect, Effect::DropContact(_));
         let revision = column(change.revision().0);
-        change.effects.iter().flat_map(move |effect| orders(owner, revision, effect)).flatten()
-    });
-    session.execute_all(&mut orders)
+        let rest = change.effects.iter().enumerate().filter(|(_, effect)| !is_staged(effect) && !is_bulk(effect));
+        session
+            .execute_all(&mut rest.flat_map(|(position, effect)| statements_of(owner, revision, position, effect)))?;
+        if deletes_in_bulk {
+            let dropped = |effect: &Effect| match effect {
+                Effect::DropContact(id) => Some(*id),
+                _ => None,
+            };
+            let mut ids: Vec<ContactId> = change.effects.iter().filter_map(dropped).collect();
+            ids.sort_unstable();
+            let position = change.effects.len();
+            session.execute_all(&mut bulk::entries(owner, revision, position, BulkKind::Delete, &ids))?;
+        }
+    }
+    Ok(())
 }
 
-/// What makes an effect so: one statement or two.
-fn orders(owner: i64, revision: i64, effect: &Effect) -> [Option<BoundStatement<'_>>; 2] {
+/// The statements of an effect; `position` is its place in the change.
+fn statements_of(owner: i64, revision: i64, position: usize, effect: &Effect) -> Vec<BoundStatement<'_>> {
+    let members = |kind, contacts| bulk::entries(owner, revision, position, kind, contacts).collect();
     let one = match effect {
-        Effect::PutContact(contact) => put_contact(owner, revision, contact),
-        Effect::SetContactGroups(id, groups) => {
-            let groups = lists::write_ids(groups.iter().map(|id| id.number()));
-            BoundStatement::new(sql::REGROUP, values![groups, revision, owner, column(id.number())])
+        Effect::PutContact(_) | Effect::PutOrganization(_) | Effect::PutGroup(_) | Effect::PutEmployee(_) => {
+            return put(owner, revision, effect).into_iter().collect();
         }
-        Effect::PutOrganization(organization) => {
-            let row = values![owner, column(organization.id.number()), revision, organization.name.as_str()];
-            BoundStatement::new(sql::PUT_ORGANIZATION, row)
-        }
-        Effect::PutGroup(group) => {
-            let system = i64::from(group.owner == GroupOwner::System);
-            BoundStatement::new(
-                sql::PUT_GROUP,
-                values![owner, column(group.id.number()), revision, group.name.as_str(), system],
-            )
-        }
-        Effect::PutEmployee(employee) => put_employee(owner, revision, employee),
+        Effect::JoinGroup(group, contacts) => return members(BulkKind::Join(*group), contacts),
+        Effect::LeaveGroup(group, contacts) => return members(BulkKind::Leave(*group), contacts),
         Effect::PutBlacklistNumber(number) => put_blacklist_number(owner, revision, number),
         Effect::DropContact(id) => {
             let id = column(id.number());
             let remember = BoundStatement::new(sql::REMEMBER_DELETION, values![owner, revision, id]);
-            return [Some(BoundStatement::new(sql::DROP_CONTACT, values![owner, id])), Some(remember)];
+            return vec![BoundStatement::new(sql::DROP_CONTACT, values![owner, id]), remember];
         }
         Effect::DropOrganization(id) => {
             BoundStatement::new(sql::DROP_ORGANIZATION, values![owner, column(id.number())])
@@ -115,13 +193,28 @@ fn orders(owner: i64, revision: i64, effect: &Effect) -> [Option<BoundStatement<
         Effect::DropBlacklistNumber(id) => {
             BoundStatement::new(sql::DROP_BLACKLIST_NUMBER, values![owner, column(id.number())])
         }
-        Effect::ForgetDeletions(until) => {
-            let until = column(until.0);
-            let remember = BoundStatement::new(sql::SET_FORGOTTEN, values![until, owner]);
-            return [Some(BoundStatement::new(sql::FORGET_DELETIONS, values![owner, until])), Some(remember)];
-        }
+        // Readers ignore the forgotten rows; they are deleted by folding.
+        Effect::ForgetDeletions(until) => BoundStatement::new(sql::SET_FORGOTTEN, values![column(until.0), owner]),
     };
-    [Some(one), None]
+    vec![one]
+}
+
+/// The statement of an effect whose row may be staged.
+pub(super) fn put(owner: i64, revision: i64, effect: &Effect) -> Option<BoundStatement<'_>> {
+    match effect {
+        Effect::PutContact(contact) => Some(put_contact(owner, revision, contact)),
+        Effect::PutOrganization(organization) => {
+            let row = values![owner, column(organization.id.number()), revision, organization.name.as_str()];
+            Some(BoundStatement::new(sql::PUT_ORGANIZATION, row))
+        }
+        Effect::PutGroup(group) => {
+            let system = i64::from(group.owner == GroupOwner::System);
+            let row = values![owner, column(group.id.number()), revision, group.name.as_str(), system];
+            Some(BoundStatement::new(sql::PUT_GROUP, row))
+        }
+        Effect::PutEmployee(employee) => Some(put_employee(owner, revision, employee)),
+        _ => None,
+    }
 }
 
 fn put_contact(owner: i64, revision: i64, contact: &Contact) -> BoundStatement<'_> {

@@ -9,6 +9,7 @@ use ringbook_book::Book;
 use ringbook_book::change::Effect;
 use ringbook_book::id::{ContactId, CustomerId, Revision};
 
+use super::bulk;
 use super::loading::{self, Head};
 use super::rows::{self, column};
 use super::sql::{Session, values};
@@ -40,6 +41,7 @@ impl Store {
         let mut last = Vec::new();
         small_tables(&*session, customer, book, head.revision, &mut steps, &mut last)?;
         contacts(&*session, customer, since, &mut steps)?;
+        bulk_changes(&*session, customer, since, &mut steps)?;
         deletions(&*session, customer, since, &mut steps)?;
         steps.append(&mut last);
         forgotten(&head, book, &mut steps);
@@ -86,28 +88,28 @@ fn small_tables(
         Ok(count != have as i64 || latest.cast_unsigned() > since.0)
     };
     if moved(sql::ORGANIZATIONS_STATE, book.organizations().count())? {
-        let rows = loading::organizations(session, customer)?;
+        let rows = loading::organizations(session, customer, now)?;
         let there: HashSet<_> = rows.iter().map(|(row, _)| row.id).collect();
         let gone = book.organizations().map(|have| have.id).filter(|id| !there.contains(id));
         last.extend(gone.map(|id| (now, Effect::DropOrganization(id))));
         first.extend(fresh(rows, since, Effect::PutOrganization));
     }
     if moved(sql::GROUPS_STATE, book.groups().count())? {
-        let rows = loading::groups(session, customer)?;
+        let rows = loading::groups(session, customer, now)?;
         let there: HashSet<_> = rows.iter().map(|(row, _)| row.id).collect();
         let gone = book.groups().map(|have| have.id).filter(|id| !there.contains(id));
         last.extend(gone.map(|id| (now, Effect::DropGroup(id))));
         first.extend(fresh(rows, since, Effect::PutGroup));
     }
     if moved(sql::EMPLOYEES_STATE, book.employees().count())? {
-        let rows = loading::employees(session, customer)?;
+        let rows = loading::employees(session, customer, now)?;
         let there: HashSet<_> = rows.iter().map(|(row, _)| row.id).collect();
         let gone = book.employees().map(|have| have.id).filter(|id| !there.contains(id));
         last.extend(gone.map(|id| (now, Effect::DropEmployee(id))));
         first.extend(fresh(rows, since, Effect::PutEmployee));
     }
     if moved(sql::BLACKLIST_STATE, book.blacklist().count())? {
-        let rows = loading::blacklist(session, customer)?;
+        let rows = loading::blacklist(session, customer, now)?;
         let there: HashSet<_> = rows.iter().map(|(row, _)| row.id).collect();
         let gone = book.blacklist().map(|have| have.id).filter(|id| !there.contains(id));
         first.extend(gone.map(|id| (now, Effect::DropBlacklistNumber(id))));
@@ -127,6 +129,22 @@ fn fresh<T>(
 fn contacts(session: &dyn Session, customer: CustomerId, since: Revision, steps: &mut Steps) -> Result<(), StoreError> {
     let contacts = loading::contacts_since(session, customer, since)?;
     steps.extend(contacts.into_iter().map(|(contact, revision)| (revision, Effect::PutContact(contact))));
+    Ok(())
+}
+
+/// Bulk changes go between the contacts in the order of their revisions: a row has what was made up to its revision.
+fn bulk_changes(
+    session: &dyn Session,
+    customer: CustomerId,
+    since: Revision,
+    steps: &mut Steps,
+) -> Result<(), StoreError> {
+    let entries = bulk::entries_since(session, customer, Some(since))?;
+    if !entries.is_empty() {
+        let from = steps.iter().position(|(_, effect)| matches!(effect, Effect::PutContact(_))).unwrap_or(steps.len());
+        steps.extend(bulk::effects(entries)?);
+        steps[from..].sort_by_key(|(revision, _)| *revision);
+    }
     Ok(())
 }
 

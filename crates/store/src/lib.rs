@@ -16,10 +16,12 @@ use ringbook_book::id::{CustomerId, Revision};
 mod accounts;
 mod audit;
 mod books;
+mod bulk;
 mod catch_up;
 mod devices;
 mod directory;
 mod fault_injector;
+mod folding;
 mod ids;
 mod lists;
 mod loading;
@@ -33,6 +35,7 @@ mod rows;
 mod sequences;
 mod sql;
 mod sqlite;
+mod staging;
 pub(crate) mod statements;
 mod store_error;
 mod users;
@@ -59,6 +62,7 @@ pub use points::{PointsRow, PointsUse};
 pub use postgres::Address;
 pub use rows::AccountId;
 pub use sequences::IdKind;
+pub use sqlite::reserve::RESERVE_BYTES;
 pub use store_error::{EntityKind, StoreError};
 pub use users::{NewKey, NewUser, UserEdit};
 pub use verify::FINDINGS_MAX;
@@ -67,6 +71,7 @@ pub use verify::FINDINGS_MAX;
 use fault_injector::FaultInjector;
 #[cfg(any(test, feature = "testing"))]
 pub use fault_injector::FaultInjector;
+use folding::Folding;
 use postgres::Postgres;
 use sql::{Session, Snapshot};
 use sqlite::Sqlite;
@@ -110,7 +115,7 @@ pub enum Role {
 
 /// A handle to the data; copies are the same store. The last one to go closes it, after what was begun is on disk.
 #[derive(Clone)]
-pub struct Store(Engine);
+pub struct Store(Engine, Arc<Folding>);
 
 #[derive(Clone)]
 enum Engine {
@@ -150,7 +155,7 @@ impl Store {
             Location::Directory(directory) => Engine::Sqlite(Arc::new(Sqlite::open(&directory, role, faults)?)),
             Location::Database(address) => Engine::Postgres(Arc::new(Postgres::open(&address, role, faults)?)),
         };
-        Ok(Self(engine))
+        Ok(Self(engine, Arc::default()))
     }
 
     /// Whether there are data already. Opening makes them; a command that only looks asks first. Blocks on the store.
@@ -165,6 +170,7 @@ impl Store {
     /// the next start where the engine has images. Does nothing of that while other handles are about: the last one to
     /// go closes the store then. Blocks on the disk.
     pub fn close(self, books: &[(CustomerId, Arc<Book>)]) {
+        self.1.close();
         match self.0 {
             Engine::Sqlite(engine) => match Arc::try_unwrap(engine) {
                 Ok(engine) => engine.close(books),
@@ -182,6 +188,15 @@ impl Store {
     /// Whether the store answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.read_short(|session| session.finds(statements::PING, &[]).map(drop)).await
+    }
+
+    /// Whether there is space on the disk for changes, as far as that is known: a directory's disk is looked at, that of a
+    /// database is known from the last change.
+    pub fn has_room(&self) -> bool {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.has_room(),
+            Engine::Postgres(engine) => !engine.commits().is_disk_full(),
+        }
     }
 
     /// What other servers tell of their changes; where no other server shares the data, nobody ever does.
@@ -232,6 +247,19 @@ impl Store {
         match &self.0 {
             Engine::Sqlite(engine) => engine.write(move |connection| job(connection)).await,
             Engine::Postgres(engine) => engine.change(job).await,
+        }
+    }
+
+    /// Does a step of long work in a transaction of its own, so that the changes of others go between the steps. Once
+    /// committed it is seen by all; after a crash it is there if any later [`Store::write`] was answered.
+    async fn write_step<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
+    {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.write_step(move |connection| job(connection)).await,
+            Engine::Postgres(engine) => engine.write(job).await,
         }
     }
 

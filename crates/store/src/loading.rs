@@ -16,6 +16,7 @@ use ringbook_book::id::{BlacklistId, ContactId, CustomerId, EmployeeId, GroupId,
 use ringbook_book::organization::Organization;
 use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
 
+use super::bulk::{Overlay, entries_since};
 use super::lists;
 use super::rows::{self, column};
 use super::sql::{Row, Session, Snapshot, values};
@@ -36,6 +37,7 @@ impl Store {
         if let Some(book) = self.image(customer)
             && head(&*self.snapshot()?, customer)?.is_some_and(|head| head.revision == book.revision())
         {
+            self.found_image(customer);
             return Ok(book);
         }
         self.load_rows(customer)
@@ -63,17 +65,21 @@ impl Store {
         let session = self.snapshot()?;
         let Head { revision, contacts, forgotten } =
             head(&*session, customer)?.ok_or(StoreError::NotFound { what: EntityKind::Customer })?;
+        let overlay = Overlay::of(&entries_since(&*session, customer, None)?);
+        let (deleted, forgets) = deleted(&*session, customer, &overlay, forgotten)?;
+        self.found_bulk_changes(customer, &overlay, forgets);
         let tables = IndexedTables::new(SmallTables {
-            organizations: organizations(&*session, customer)?,
-            groups: groups(&*session, customer)?,
-            employees: employees(&*session, customer)?,
-            blacklist: blacklist(&*session, customer)?,
-            deleted: deleted(&*session, customer)?,
+            organizations: organizations(&*session, customer, revision)?,
+            groups: groups(&*session, customer, revision)?,
+            employees: employees(&*session, customer, revision)?,
+            blacklist: blacklist(&*session, customer, revision)?,
+            deleted,
             forgotten,
         });
         let ids = id_bounds(&*session, customer)?;
         let sessions = self.loaders(session, ids, loaders_max)?;
-        let runs = load_together(&tables, customer, revision, ids, sessions)?;
+        let source = RowSource { tables: &tables, overlay: &overlay, customer, revision };
+        let runs = load_together(&source, ids, sessions)?;
         let unfit = |unfit| StoreError::unreadable("contacts", format_args!("customer_id {customer}"), unfit);
         let book = assemble(tables, runs, revision).map_err(unfit)?;
         if book.contacts_len() as u64 != contacts {
@@ -103,11 +109,18 @@ impl Store {
     }
 }
 
-/// Reads the contacts, each session a range of ids; the first session is the one that the book was begun with.
-fn load_together(
-    tables: &IndexedTables,
+/// What the threads that load one book have in common.
+#[derive(Clone, Copy)]
+struct RowSource<'r> {
+    tables: &'r IndexedTables,
+    overlay: &'r Overlay,
     customer: CustomerId,
     revision: Revision,
+}
+
+/// Reads the contacts, each session a range of ids; the first session is the one that the book was begun with.
+fn load_together(
+    source: &RowSource<'_>,
     ids: Option<(i64, i64)>,
     sessions: Vec<Snapshot>,
 ) -> Result<Vec<LoadedBatch>, StoreError> {
@@ -120,14 +133,14 @@ fn load_together(
         let others: Vec<_> = sessions
             .map(|(at, session)| {
                 scope.spawn(move || {
-                    if head(&*session, customer)?.is_none_or(|head| head.revision != revision) {
+                    if head(&*session, source.customer)?.is_none_or(|head| head.revision != source.revision) {
                         return Err(StoreError::RevisionMoved);
                     }
-                    load_run(&*session, customer, tables, range(at))
+                    load_run(&*session, source, range(at))
                 })
             })
             .collect();
-        let first = first.map(|(at, session)| load_run(&*session, customer, tables, range(at)));
+        let first = first.map(|(at, session)| load_run(&*session, source, range(at)));
         let join = |thread: thread::ScopedJoinHandle<'_, _>| {
             thread.join().unwrap_or_else(|_| Err(StoreError::unavailable("a thread that read contacts panicked")))
         };
@@ -135,16 +148,13 @@ fn load_together(
     })
 }
 
-fn load_run(
-    session: &dyn Session,
-    customer: CustomerId,
-    tables: &IndexedTables,
-    (from, to): (i64, i64),
-) -> Result<LoadedBatch, StoreError> {
-    let mut run = LoadBatch::new(tables);
+fn load_run(session: &dyn Session, source: &RowSource<'_>, (from, to): (i64, i64)) -> Result<LoadedBatch, StoreError> {
+    let customer = source.customer;
+    let mut run = LoadBatch::new(source.tables);
     let mut lists = Lists::default();
-    let read = session.each(sql::CONTACTS, &values![column(customer.number()), from, to], &mut |row| {
-        push(&mut run, row, &mut lists).map_err(|cause| broken("contacts", customer, row, cause))?;
+    let asked = values![column(customer.number()), from, to, column(source.revision.0)];
+    let read = session.each(sql::CONTACTS, &asked, &mut |row| {
+        push(&mut run, row, &mut lists, source.overlay).map_err(|cause| broken("contacts", customer, row, cause))?;
         Ok(ControlFlow::Continue(()))
     });
     read.map_err(|fault| damaged("contacts", customer, fault))?;
@@ -158,13 +168,18 @@ struct Lists {
     groups: Vec<u64>,
 }
 
-fn push(run: &mut LoadBatch<'_>, row: &dyn Row, lists: &mut Lists) -> Result<(), String> {
+fn push(run: &mut LoadBatch<'_>, row: &dyn Row, lists: &mut Lists, overlay: &Overlay) -> Result<(), String> {
+    let number = row.number(0)?.cast_unsigned();
+    if overlay.is_deleted(number) {
+        return Ok(());
+    }
     lists::read_phones(row.text(4)?, &mut lists.phones)?;
     lists::read_ids(row.text(8)?, &mut lists.groups)?;
+    let revision = overlay.apply(number, Revision(row.number(9)?.cast_unsigned()), &mut lists.groups);
     let emails = lists::Texts::read(row.text(5)?)?;
     let id = |at| row.optional_number(at).map(|id| id.map(i64::cast_unsigned));
     let contact = StoredContact {
-        id: row.number(0)?.cast_unsigned(),
+        id: number,
         last_name: row.text(1)?,
         first_name: row.optional_text(2)?,
         patronymic: row.optional_text(3)?,
@@ -173,7 +188,7 @@ fn push(run: &mut LoadBatch<'_>, row: &dyn Row, lists: &mut Lists) -> Result<(),
         manager: id(6)?,
         organization: id(7)?,
         groups: &lists.groups,
-        revision: Revision(row.number(9)?.cast_unsigned()),
+        revision,
     };
     run.push(&contact).map_err(|unfit| unfit.to_string())
 }
@@ -215,24 +230,33 @@ fn id_bounds(session: &dyn Session, customer: CustomerId) -> Result<Option<(i64,
 pub(super) fn organizations(
     session: &dyn Session,
     customer: CustomerId,
+    now: Revision,
 ) -> Result<Vec<(Organization, Revision)>, StoreError> {
-    all(session, sql::ORGANIZATIONS, "organizations", customer, |row| {
+    all(session, sql::ORGANIZATIONS, "organizations", customer, now, |row| {
         let organization =
             Organization { id: rows::id(row.number(0)?, OrganizationId::new)?, name: name(row.text(2)?)? };
         Ok((organization, revision(row)?))
     })
 }
 
-pub(super) fn groups(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Group, Revision)>, StoreError> {
-    all(session, sql::GROUPS, "groups", customer, |row| {
+pub(super) fn groups(
+    session: &dyn Session,
+    customer: CustomerId,
+    now: Revision,
+) -> Result<Vec<(Group, Revision)>, StoreError> {
+    all(session, sql::GROUPS, "groups", customer, now, |row| {
         let owner = if row.truth(3)? { GroupOwner::System } else { GroupOwner::User };
         let group = Group { id: rows::id(row.number(0)?, GroupId::new)?, name: name(row.text(2)?)?, owner };
         Ok((group, revision(row)?))
     })
 }
 
-pub(super) fn employees(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Employee, Revision)>, StoreError> {
-    all(session, sql::EMPLOYEES, "employees", customer, |row| {
+pub(super) fn employees(
+    session: &dyn Session,
+    customer: CustomerId,
+    now: Revision,
+) -> Result<Vec<(Employee, Revision)>, StoreError> {
+    all(session, sql::EMPLOYEES, "employees", customer, now, |row| {
         let email = row.optional_text(5)?.map(Email::parse).transpose();
         let employee = Employee {
             id: rows::id(row.number(0)?, EmployeeId::new)?,
@@ -249,8 +273,9 @@ pub(super) fn employees(session: &dyn Session, customer: CustomerId) -> Result<V
 pub(super) fn blacklist(
     session: &dyn Session,
     customer: CustomerId,
+    now: Revision,
 ) -> Result<Vec<(BlacklistNumber, Revision)>, StoreError> {
-    all(session, sql::BLACKLIST, "blacklist", customer, |row| {
+    all(session, sql::BLACKLIST, "blacklist", customer, now, |row| {
         let entry = BlacklistEntry {
             phone: Phone::stored(row.text(2)?).ok_or("phone_number is no phone number")?,
             added_by: row.text(3)?.into(),
@@ -261,10 +286,33 @@ pub(super) fn blacklist(
     })
 }
 
-fn deleted(session: &dyn Session, customer: CustomerId) -> Result<Vec<(Revision, ContactId)>, StoreError> {
-    all(session, sql::DELETED_CONTACTS, "deleted_contacts", customer, |row| {
-        Ok((Revision(row.number(0)?.cast_unsigned()), rows::id(row.number(1)?, ContactId::new)?))
-    })
+/// The deletions that are remembered, and whether there are rows of others.
+fn deleted(
+    session: &dyn Session,
+    customer: CustomerId,
+    overlay: &Overlay,
+    forgotten: Revision,
+) -> Result<(Vec<(Revision, ContactId)>, bool), StoreError> {
+    let table = "deleted_contacts";
+    let (mut found, mut are_others) = (Vec::new(), false);
+    let all = session.each(sql::DELETED_CONTACTS, &values![column(customer.number())], &mut |row| {
+        let read = || Ok((Revision(row.number(0)?.cast_unsigned()), rows::id(row.number(1)?, ContactId::new)?));
+        let (revision, id) = read().map_err(|cause| broken(table, customer, row, cause))?;
+        if revision > forgotten {
+            found.push((revision, id));
+        } else {
+            are_others = true;
+        }
+        Ok(ControlFlow::Continue(()))
+    });
+    all.map_err(|fault| damaged(table, customer, fault))?;
+    if !overlay.deleted().is_empty() {
+        let of_overlay = overlay.deleted().iter().filter(|(_, revision)| *revision > forgotten);
+        found.extend(of_overlay.filter_map(|(id, revision)| Some((*revision, ContactId::new(*id).ok()?))));
+        found.sort_unstable();
+        found.dedup();
+    }
+    Ok((found, are_others))
 }
 
 /// The revision of a row, its second column.
@@ -281,10 +329,11 @@ fn all<T>(
     sql: &'static str,
     table: &'static str,
     customer: CustomerId,
+    now: Revision,
     read: impl Fn(&dyn Row) -> Result<T, String>,
 ) -> Result<Vec<T>, StoreError> {
     let mut things = Vec::new();
-    let all = session.each(sql, &values![column(customer.number())], &mut |row| {
+    let all = session.each(sql, &values![column(customer.number()), column(now.0)], &mut |row| {
         things.push(read(row).map_err(|cause| broken(table, customer, row, cause))?);
         Ok(ControlFlow::Continue(()))
     });

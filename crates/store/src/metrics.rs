@@ -1,10 +1,12 @@
 //! What the store has written so far.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use ringbook_telemetry::StoreMetrics;
+
+use super::StoreError;
 
 /// What the store has written since it was opened.
 #[derive(Debug, Default)]
@@ -15,6 +17,8 @@ pub struct Commits {
     pub failed: AtomicU64,
     /// The largest batch, in jobs.
     pub batch_jobs_max: AtomicU64,
+    /// Whether the last transaction failed because the disk is full.
+    is_disk_full: AtomicBool,
     metrics: Arc<StoreMetrics>,
 }
 
@@ -27,11 +31,17 @@ impl Commits {
     pub(super) fn committed(&self, jobs: usize, began: Instant) {
         self.metrics.committed(jobs, began.elapsed());
         self.count.fetch_add(1, Ordering::Relaxed);
+        self.is_disk_full.store(false, Ordering::Relaxed);
         self.batch_jobs_max.fetch_max(jobs as u64, Ordering::Relaxed);
     }
 
-    pub(super) fn failed(&self) {
+    pub(super) fn is_disk_full(&self) -> bool {
+        self.is_disk_full.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn failed(&self, fault: &StoreError) {
         self.metrics.commit_failed();
+        self.is_disk_full.store(matches!(fault, StoreError::DiskFull { .. }), Ordering::Relaxed);
         self.failed.fetch_add(1, Ordering::Relaxed);
     }
 }

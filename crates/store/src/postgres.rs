@@ -174,7 +174,9 @@ impl Postgres {
         let outcome = self.transact(lease, mode, job);
         match &outcome {
             Ok(_) => self.commits.committed(1, began),
-            Err(StoreError::Unavailable { .. } | StoreError::Damaged { .. }) => self.commits.failed(),
+            Err(
+                fault @ (StoreError::Unavailable { .. } | StoreError::DiskFull { .. } | StoreError::Damaged { .. }),
+            ) => self.commits.failed(fault),
             // A refusal is no failure.
             Err(_) => {}
         }

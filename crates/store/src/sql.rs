@@ -57,7 +57,7 @@ macro_rules! values {
 pub(crate) use values;
 
 /// A statement with its parameters.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct BoundStatement<'a> {
     /// The statement.
     pub sql: &'static str,

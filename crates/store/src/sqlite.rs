@@ -3,7 +3,6 @@
 //! One thread writes and gathers the jobs of everybody into one commit ([`writer`]); reads run on a few connections
 //! of their own that see the last committed state. One server holds the directory at a time.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,13 +12,17 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::sql::Snapshot;
-use super::{Commits, FaultInjector, Role, StoreError};
+use super::{Commits, FaultInjector, Role, StoreError, staging};
 
 pub(super) mod backup;
+mod checkpoint;
 pub(super) mod database;
 mod files;
 mod images;
+mod job;
+pub(super) mod reserve;
 mod session;
+mod turn;
 mod writer;
 
 #[cfg(test)]
@@ -36,35 +39,37 @@ pub(super) struct Sqlite {
     idle: Mutex<Vec<Connection>>,
     writer: writer::Writer,
     reading: Arc<Semaphore>,
+    reserve: reserve::Reserve,
     faults: FaultInjector,
     /// The state that the database file was in before it was opened.
     found: Option<images::Identity>,
     /// Held until the store closes; declared last, so that it is given up last.
-    lock: Option<ServerLock>,
-}
-
-/// The lock of a server. Nobody is told to follow any revision once it is given up.
-struct ServerLock(File);
-
-impl Drop for ServerLock {
-    fn drop(&mut self) {
-        files::note_followed(&self.0, None);
-    }
+    lock: Option<files::ServerLock>,
 }
 
 impl Sqlite {
     pub(super) fn open(directory: &Path, role: Role, faults: FaultInjector) -> Result<Self, StoreError> {
         let path = files::database(directory)?;
         let lock = match role {
-            Role::Server => Some(ServerLock(files::lock(directory)?)),
+            Role::Server => Some(files::lock(directory)?),
             Role::Operator => None,
         };
+        let reserve = reserve::Reserve::of(directory, role);
+        reserve.open();
         let found = images::Identity::of(&path);
         let mut connection = database::writer(&path)?;
         database::migrate(&mut connection, &path)?;
-        let writer = writer::Writer::start(connection, faults.clone())?;
+        if role == Role::Server {
+            staging::clean(&connection)?;
+        }
+        let checkpoints = match role {
+            Role::Server => Some(checkpoint::Checkpoints::start(&mut connection, &path)?),
+            Role::Operator => None,
+        };
+        let turns = turn::Turns::of(directory, role);
+        let writer = writer::Writer::start(connection, checkpoints, turns, reserve.clone(), faults.clone())?;
         let reading = Arc::new(Semaphore::new(READERS_MAX));
-        Ok(Self { path, writer, idle: Mutex::default(), reading, faults, found, lock })
+        Ok(Self { path, writer, idle: Mutex::default(), reading, reserve, faults, found, lock })
     }
 
     /// Whether there is a database in a directory.
@@ -90,8 +95,8 @@ impl Sqlite {
 
     /// Notes for operator commands that this server follows the directory up to a revision.
     pub(super) fn note_followed(&self, revision: i64) {
-        if let Some(ServerLock(file)) = &self.lock {
-            files::note_followed(file, Some(revision));
+        if let Some(lock) = &self.lock {
+            lock.note_followed(Some(revision));
         }
     }
 
@@ -104,13 +109,28 @@ impl Sqlite {
         &self.writer.commits
     }
 
+    /// Whether there is space on the disk for changes.
+    pub(super) fn has_room(&self) -> bool {
+        self.reserve.has_room()
+    }
+
     /// Does a job in the next transaction, on the writing thread; answers after the commit is on disk.
     pub(super) async fn write<T, F>(&self, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        self.writer.write(job).await
+        self.writer.write(job::JobKind::Change, job).await
+    }
+
+    /// Does a step of long work: in a transaction of its own, between the changes of others. It is answered when it is
+    /// committed; it is on the disk when a later [`write`](Self::write) is.
+    pub(super) async fn write_step<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.writer.write(job::JobKind::Step, job).await
     }
 
     /// Does a short read off the async threads.

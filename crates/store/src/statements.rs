@@ -76,6 +76,14 @@ statements! {
     CUSTOMER_USER_IDS = "SELECT id FROM users WHERE customer_id = $1";
     /// A customer goes.
     REMOVE_CUSTOMER = "DELETE FROM customers WHERE id = $1";
+    /// Deletes the row of a book. Every change has to update this row, so that no row of the book is added afterwards.
+    REMOVE_BOOK = "DELETE FROM books WHERE customer_id = $1";
+    /// Notes that rows of a removed account are to be deleted.
+    ADD_REMOVED_ACCOUNT = "INSERT INTO removed_accounts (account_kind, account_id) VALUES ($1, $2)";
+    /// The removed accounts whose rows are to be deleted.
+    REMOVED_ACCOUNTS = "SELECT account_kind, account_id FROM removed_accounts ORDER BY account_kind, account_id";
+    /// All rows of a removed account are deleted.
+    DROP_REMOVED_ACCOUNT = "DELETE FROM removed_accounts WHERE account_kind = $1 AND account_id = $2";
     /// A book: its revision, how many contacts it has, and up to where deletions are forgotten.
     BOOK = "SELECT revision, contacts, forgotten FROM books WHERE customer_id = $1";
     /// The revisions of sixteen books; nobody is customer 0.
@@ -97,24 +105,24 @@ statements! {
         ORDER BY revision, id";
     /// Moves a book to revision $1 with $2 contacts, if it is at revision $4.
     MOVE_REVISION = "UPDATE books SET revision = $1, contacts = $2 WHERE customer_id = $3 AND revision = $4";
-    /// The organizations of a book.
-    ORGANIZATIONS = "SELECT id, revision, name FROM organizations WHERE customer_id = $1 ORDER BY id";
-    /// The groups of a book.
-    GROUPS = "SELECT id, revision, name, is_system FROM groups WHERE customer_id = $1 ORDER BY id";
-    /// The employees of a book.
+    /// The organizations of a book, put at revision $2 or before.
+    ORGANIZATIONS = "SELECT id, revision, name FROM organizations WHERE customer_id = $1 AND revision <= $2 ORDER BY id";
+    /// The groups of a book, put at revision $2 or before.
+    GROUPS = "SELECT id, revision, name, is_system FROM groups WHERE customer_id = $1 AND revision <= $2 ORDER BY id";
+    /// The employees of a book, put at revision $2 or before.
     EMPLOYEES = "SELECT id, revision, last_name, first_name, patronymic, email, phone_numbers FROM employees \
-        WHERE customer_id = $1 ORDER BY id";
-    /// The numbers on the blacklist of a book.
+        WHERE customer_id = $1 AND revision <= $2 ORDER BY id";
+    /// The numbers on the blacklist of a book, put at revision $2 or before.
     BLACKLIST = "SELECT id, revision, phone_number, added_by, comment, added_at FROM blacklist \
-        WHERE customer_id = $1 ORDER BY id";
+        WHERE customer_id = $1 AND revision <= $2 ORDER BY id";
     /// The contacts that were deleted from a book.
     DELETED_CONTACTS = "SELECT revision, id FROM deleted_contacts WHERE customer_id = $1 ORDER BY revision, id";
     /// The smallest and the largest id of a contact.
     CONTACT_ID_BOUNDS = "SELECT MIN(id), MAX(id) FROM contacts WHERE customer_id = $1";
-    /// The contacts of a book from id $2 to id $3.
+    /// The contacts of a book from id $2 to id $3, put at revision $4 or before.
     CONTACTS = "SELECT id, last_name, first_name, patronymic, phone_numbers, emails, personal_manager_id, \
         organization_id, group_ids, revision FROM contacts \
-        WHERE customer_id = $1 AND id BETWEEN $2 AND $3 ORDER BY id";
+        WHERE customer_id = $1 AND id BETWEEN $2 AND $3 AND revision <= $4 ORDER BY id";
     /// A contact as it is now.
     PUT_CONTACT = "INSERT INTO contacts (customer_id, id, revision, last_name, first_name, patronymic, phone_numbers, \
         emails, personal_manager_id, organization_id, group_ids) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
@@ -134,8 +142,45 @@ statements! {
         ON CONFLICT (customer_id, id) DO UPDATE SET revision = excluded.revision, last_name = excluded.last_name, \
         first_name = excluded.first_name, patronymic = excluded.patronymic, email = excluded.email, \
         phone_numbers = excluded.phone_numbers";
-    /// A contact belongs to the groups $1.
-    REGROUP = "UPDATE contacts SET group_ids = $1, revision = $2 WHERE customer_id = $3 AND id = $4";
+    /// Adds a bulk change.
+    PUT_BULK_CHANGE = "INSERT INTO bulk_changes (customer_id, revision, position, kind, group_id, contact_ids) \
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    /// The bulk changes of a book.
+    BULK_CHANGES = "SELECT revision, position, kind, group_id, contact_ids FROM bulk_changes \
+        WHERE customer_id = $1 ORDER BY revision, position";
+    /// The bulk changes of a book after revision $2.
+    BULK_CHANGES_SINCE = "SELECT revision, position, kind, group_id, contact_ids FROM bulk_changes \
+        WHERE customer_id = $1 AND revision > $2 ORDER BY revision, position";
+    /// Deletes a bulk change that the rows contain.
+    DROP_BULK_CHANGE = "DELETE FROM bulk_changes WHERE customer_id = $1 AND revision = $2 AND position = $3";
+    /// The groups in the row of a contact, and the revision of the row.
+    CONTACT_GROUPS = "SELECT group_ids, revision FROM contacts WHERE customer_id = $1 AND id = $2";
+    /// Sets the groups of a contact at revision $2, unless its row is newer.
+    SET_CONTACT_GROUPS = "UPDATE contacts SET group_ids = $1, revision = $2 WHERE customer_id = $3 AND id = $4 \
+        AND revision < $2";
+    /// Locks the row of a book until the transaction ends; changes one row if the book exists.
+    HOLD_BOOK = "UPDATE books SET revision = revision WHERE customer_id = $1";
+
+    /// Notes that rows of table $3 from id $4 on, with revision $2, are staged.
+    PUT_STAGED_ROWS = "INSERT INTO staged_rows (customer_id, revision, table_name, first_id) VALUES ($1, $2, $3, $4)";
+    /// The marks of staged rows.
+    STAGED_ROWS = "SELECT customer_id, revision, table_name, first_id FROM staged_rows";
+    /// The marks of staged rows of a book.
+    STAGED_ROWS_OF = "SELECT customer_id, revision, table_name, first_id FROM staged_rows WHERE customer_id = $1";
+    /// Deletes the marks of staged rows up to revision $2.
+    DROP_STAGED_ROWS = "DELETE FROM staged_rows WHERE customer_id = $1 AND revision <= $2";
+    /// Deletes at most $4 staged contacts from id $2 on with revision $3 or later.
+    DROP_STAGED_CONTACTS = "DELETE FROM contacts WHERE customer_id = $1 AND id IN (SELECT id FROM contacts \
+        WHERE customer_id = $1 AND id >= $2 AND revision >= $3 LIMIT $4)";
+    /// The same of organizations.
+    DROP_STAGED_ORGANIZATIONS = "DELETE FROM organizations WHERE customer_id = $1 AND id IN (SELECT id \
+        FROM organizations WHERE customer_id = $1 AND id >= $2 AND revision >= $3 LIMIT $4)";
+    /// The same of groups.
+    DROP_STAGED_GROUPS = "DELETE FROM groups WHERE customer_id = $1 AND id IN (SELECT id FROM groups \
+        WHERE customer_id = $1 AND id >= $2 AND revision >= $3 LIMIT $4)";
+    /// The same of employees.
+    DROP_STAGED_EMPLOYEES = "DELETE FROM employees WHERE customer_id = $1 AND id IN (SELECT id FROM employees \
+        WHERE customer_id = $1 AND id >= $2 AND revision >= $3 LIMIT $4)";
     /// A number is on the blacklist.
     PUT_BLACKLIST_NUMBER = "INSERT INTO blacklist (customer_id, id, revision, phone_number, added_by, comment, \
         added_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
@@ -147,9 +192,11 @@ statements! {
     /// A contact goes.
     DROP_CONTACT = "DELETE FROM contacts WHERE customer_id = $1 AND id = $2";
     /// That a contact is gone is remembered.
-    REMEMBER_DELETION = "INSERT INTO deleted_contacts (customer_id, revision, id) VALUES ($1, $2, $3)";
-    /// What was deleted up to revision $2 is remembered no more.
-    FORGET_DELETIONS = "DELETE FROM deleted_contacts WHERE customer_id = $1 AND revision <= $2";
+    REMEMBER_DELETION = "INSERT INTO deleted_contacts (customer_id, revision, id) VALUES ($1, $2, $3) \
+        ON CONFLICT (customer_id, revision, id) DO NOTHING";
+    /// Forgets at most $3 of the contacts that were deleted up to revision $2.
+    FORGET_DELETIONS = "DELETE FROM deleted_contacts WHERE customer_id = $1 AND (revision, id) IN \
+        (SELECT revision, id FROM deleted_contacts WHERE customer_id = $1 AND revision <= $2 LIMIT $3)";
     /// That it is forgotten is remembered.
     SET_FORGOTTEN = "UPDATE books SET forgotten = $1 WHERE customer_id = $2";
     /// An organization goes.
@@ -208,6 +255,8 @@ statements! {
     USED_DEVICE = "UPDATE devices SET used_at = $1, used_from = $2, used_by = $3 WHERE id = $4";
     /// A device key goes.
     REMOVE_DEVICE = "DELETE FROM devices WHERE id = $1";
+    /// Deletes the device keys of a customer.
+    REMOVE_DEVICES = "DELETE FROM devices WHERE customer_id = $1";
     /// Whether a group exists.
     GROUP_EXISTS = "SELECT 1 FROM groups WHERE customer_id = $1 AND id = $2";
 
@@ -258,24 +307,44 @@ statements! {
     ALL_REQUESTS = "SELECT first_id, requests FROM api_request_segments ORDER BY first_id";
     /// Whether there are requests from before $1.
     REQUESTS_PAST = "SELECT 1 FROM api_request_segments WHERE till_moment < $1 LIMIT 1";
-    /// At most $2 segments of the requests before $1 go.
+    /// Deletes at most $2 segments of requests before $1; returns the account and the bytes of each.
     PURGE_REQUESTS = "DELETE FROM api_request_segments WHERE first_id IN \
-        (SELECT first_id FROM api_request_segments WHERE till_moment < $1 ORDER BY till_moment LIMIT $2)";
-    /// An account's requests go.
-    REMOVE_REQUESTS = "DELETE FROM api_request_segments WHERE account_kind = $1 AND account_id = $2";
+        (SELECT first_id FROM api_request_segments WHERE till_moment < $1 ORDER BY till_moment LIMIT $2) \
+        RETURNING account_kind, account_id, CAST(octet_length(requests) AS BIGINT)";
+    /// The bytes of at most $3 segments of an account, the oldest first.
+    OLDEST_REQUEST_BYTES = "SELECT CAST(octet_length(requests) AS BIGINT) FROM api_request_segments \
+        WHERE account_kind = $1 AND account_id = $2 ORDER BY till_moment LIMIT $3";
+    /// Deletes at most $3 segments of an account, the oldest; returns the account and the bytes of each.
+    TRIM_REQUESTS = "DELETE FROM api_request_segments WHERE first_id IN (SELECT first_id FROM api_request_segments \
+        WHERE account_kind = $1 AND account_id = $2 ORDER BY till_moment LIMIT $3) \
+        RETURNING account_kind, account_id, CAST(octet_length(requests) AS BIGINT)";
+    /// Adds $3 to the bytes of an account in the report; returns the sum.
+    ADD_REQUEST_BYTES = "INSERT INTO api_request_totals (account_kind, account_id, bytes) VALUES ($1, $2, $3) \
+        ON CONFLICT (account_kind, account_id) DO UPDATE SET bytes = api_request_totals.bytes + excluded.bytes \
+        RETURNING bytes";
+    /// The bytes of each account in the report.
+    REQUEST_BYTES = "SELECT account_kind, account_id, bytes FROM api_request_totals";
+    /// Deletes the number of bytes of an account in the report.
+    REMOVE_REQUEST_BYTES = "DELETE FROM api_request_totals WHERE account_kind = $1 AND account_id = $2";
 }
 
-/// What empties the tables of a customer's book when the customer is removed; each takes the customer's id. The row
-/// that every change has to move goes first: what is deleted after it grows no more.
+/// Deletes the rows of a removed customer's book; $1 is the customer, $2 the maximum number of rows.
 pub(crate) const EMPTY_BOOK: &[&str] = &[
-    "DELETE FROM books WHERE customer_id = $1",
-    "DELETE FROM contacts WHERE customer_id = $1",
-    "DELETE FROM deleted_contacts WHERE customer_id = $1",
-    "DELETE FROM blacklist WHERE customer_id = $1",
-    "DELETE FROM employees WHERE customer_id = $1",
-    "DELETE FROM groups WHERE customer_id = $1",
-    "DELETE FROM organizations WHERE customer_id = $1",
-    "DELETE FROM devices WHERE customer_id = $1",
+    "DELETE FROM contacts WHERE customer_id = $1 AND id IN \
+        (SELECT id FROM contacts WHERE customer_id = $1 LIMIT $2)",
+    "DELETE FROM bulk_changes WHERE customer_id = $1 AND (revision, position) IN \
+        (SELECT revision, position FROM bulk_changes WHERE customer_id = $1 LIMIT $2)",
+    "DELETE FROM deleted_contacts WHERE customer_id = $1 AND (revision, id) IN \
+        (SELECT revision, id FROM deleted_contacts WHERE customer_id = $1 LIMIT $2)",
+    "DELETE FROM blacklist WHERE customer_id = $1 AND id IN \
+        (SELECT id FROM blacklist WHERE customer_id = $1 LIMIT $2)",
+    "DELETE FROM employees WHERE customer_id = $1 AND id IN \
+        (SELECT id FROM employees WHERE customer_id = $1 LIMIT $2)",
+    "DELETE FROM groups WHERE customer_id = $1 AND id IN (SELECT id FROM groups WHERE customer_id = $1 LIMIT $2)",
+    "DELETE FROM organizations WHERE customer_id = $1 AND id IN \
+        (SELECT id FROM organizations WHERE customer_id = $1 LIMIT $2)",
+    "DELETE FROM staged_rows WHERE customer_id = $1 AND (revision, table_name) IN \
+        (SELECT revision, table_name FROM staged_rows WHERE customer_id = $1 LIMIT $2)",
 ];
 
 #[cfg(test)]
@@ -309,7 +378,8 @@ mod tests {
         let tables = schema.split("CREATE TABLE ").skip(1).map(|text| text.split(';').next().unwrap_or(text));
         for table in tables.filter(|text| text.contains("customer_id INTEGER NOT NULL")) {
             let name = table.split_whitespace().next().expect("a table has a name");
-            assert!(EMPTY_BOOK.iter().any(|sql| sql.contains(&format!("FROM {name} "))), "{name}");
+            let removes = |sql: &&str| sql.starts_with(&format!("DELETE FROM {name} "));
+            assert!(EMPTY_BOOK.iter().chain([&super::REMOVE_BOOK]).any(removes), "{name}");
         }
     }
 }

@@ -15,6 +15,11 @@ pub enum StoreError {
         /// What failed, and what to look at.
         cause: Arc<str>,
     },
+    /// The disk is full; nothing was half-done, and a later call succeeds when there is space.
+    DiskFull {
+        /// What the engine or the system says about it.
+        cause: Arc<str>,
+    },
     /// Part of what is stored cannot be read from the disk.
     Damaged {
         /// What the engine says about it.
@@ -91,6 +96,11 @@ impl StoreError {
         Self::Unavailable { cause: cause.to_string().into() }
     }
 
+    /// A full disk, with what was said about it.
+    pub fn disk_full(cause: impl fmt::Display) -> Self {
+        Self::DiskFull { cause: cause.to_string().into() }
+    }
+
     /// A row of `table` that cannot be read back.
     pub fn unreadable(table: &'static str, key: impl fmt::Display, cause: impl fmt::Display) -> Self {
         Self::Unreadable { table, key: key.to_string().into(), cause: cause.to_string().into() }
@@ -115,6 +125,9 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unavailable { cause } => write!(f, "the store is unavailable: {cause}"),
+            Self::DiskFull { cause } => {
+                write!(f, "the store is unavailable: the disk is full: free some space ({cause})")
+            }
             Self::Damaged { cause } => write!(
                 f,
                 "the store is unavailable: the database is damaged: run `ringbook check`, restore a copy ({cause})"

@@ -5,7 +5,7 @@
 use std::net::TcpStream;
 
 pub use crate::http_client::PATH;
-use crate::http_client::{HttpClient, WAIT_MAX, post};
+use crate::http_client::{HttpClient, WAIT_MAX, get, post};
 use crate::wait::wait_for;
 
 /// A connection to a server.
@@ -56,6 +56,15 @@ impl ApiClient {
     /// The connection breaks, or no answer comes.
     pub fn call(&mut self, method: &str, members: &str) -> std::io::Result<String> {
         self.post(&call(&self.token, method, members))
+    }
+
+    /// Gets a path and returns the body of the response, whatever its status.
+    ///
+    /// # Errors
+    /// The connection breaks, or no answer comes.
+    pub fn get(&mut self, path: &str) -> std::io::Result<String> {
+        let response = self.http.try_request(get(path))?;
+        Ok(String::from_utf8_lossy(&response.body).into_owned())
     }
 
     /// Posts a body and returns the body of the response, whatever its status.

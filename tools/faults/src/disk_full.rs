@@ -35,11 +35,13 @@ pub fn run(fixture: &Fixture, report: &mut ScenarioReport) -> Result<(), String>
     }
     let instance = fixture.directory(&disk.place.join("data")).with_prefix(disk.entry());
     let token = instance.account("acme")?;
+    let stolen = instance.key()?;
     let expected = ExpectedState::new(Refusal::Undone);
     let mut scenario = DiskFull { disk, instance, token, expected, report };
 
     let server = scenario.instance.serve(&[], &log)?;
     scenario.fill(&server, "the disk is full")?;
+    scenario.block_stolen_key(&server, &stolen);
     scenario.free_space(&server, "ballast-1")?;
     scenario.fill(&server, "full once more")?;
     let (address, token) = (server.address.clone(), scenario.token.clone());
@@ -91,6 +93,24 @@ impl DiskFull<'_> {
             return Err("the disk did not fill up".to_owned());
         }
         self.compare(server, when)
+    }
+
+    /// Blocks the second key while the disk is full and writers go on, and checks that the server tells of the disk.
+    fn block_stolen_key(&mut self, server: &RunningServer, stolen: &str) {
+        let is_refused = || {
+            let asked = client(server, stolen).map(|mut client| client.call("get.account", ""));
+            asked.is_ok_and(|answer| answer.is_ok_and(|text| text.contains("access_token_blocked")))
+        };
+        let mut blocked = Ok(());
+        let is_obeyed = self.work(server).run_while(|| {
+            blocked = self.instance.block_key(2);
+            blocked.is_ok() && wait_until(WAIT_TIME_MAX, is_refused)
+        });
+        let outcome = blocked.err().unwrap_or_else(|| "done".to_owned());
+        self.report.check(is_obeyed, format!("a key is blocked while the disk is full: {outcome}"));
+        let health = client(server, "").and_then(|mut client| client.get("/healthz").map_err(|why| why.to_string()));
+        let text = health.unwrap_or_else(|why| why);
+        self.report.check(text.contains("the disk is full"), format!("/healthz: {}", text.trim()));
     }
 
     fn compare(&mut self, server: &RunningServer, when: &str) -> Result<(), String> {

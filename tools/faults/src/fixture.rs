@@ -135,6 +135,22 @@ impl Instance {
         member(&self.operate(&format!("key add --user {user}"))?, "token")
     }
 
+    /// Creates another key for the first user; returns its token. Keys are numbered from 1.
+    ///
+    /// # Errors
+    /// The operator command fails.
+    pub fn key(&self) -> Result<String, String> {
+        member(&self.operate("key add --user 1")?, "token")
+    }
+
+    /// Blocks a key.
+    ///
+    /// # Errors
+    /// The operator command fails.
+    pub fn block_key(&self, id: u64) -> Result<(), String> {
+        self.operate(&format!("key block {id}")).map(drop)
+    }
+
     /// Starts a server on a free port; its log is appended to this file.
     ///
     /// # Errors

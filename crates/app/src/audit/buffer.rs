@@ -8,7 +8,7 @@ use ringbook_store::{AccountId, Request, SEGMENT_SECONDS_MAX, Segment};
 /// A segment that has so many bytes takes no further request.
 pub(super) const SEGMENT_BYTES: usize = 1 << 20;
 /// Most bytes that wait.
-pub(super) const WAITING_BYTES_MAX: usize = 64 << 20;
+pub const WAITING_BYTES_MAX: usize = 64 << 20;
 /// What a thread keeps for writing requests down.
 const WORDS_BYTES_KEPT: usize = 16 << 10;
 

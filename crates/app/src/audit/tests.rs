@@ -14,6 +14,8 @@ use ringbook_clock::Moment;
 use ringbook_store::{FaultInjector, NewCustomer, Role, SEGMENT_SECONDS_MAX};
 use ringbook_workers::{Client, Workers};
 
+/// The bound of an account's report; more than the buffer takes.
+const ACCOUNT_BYTES_MAX: u64 = 80 << 20;
 const NOW: i64 = 1_700_000_000;
 
 struct World {
@@ -32,7 +34,8 @@ async fn world() -> World {
     let account = AccountId::Customer(store.add_customer(customer).await.expect("a customer"));
     let metrics = Arc::new(Metrics::new(&[], &[], &[]));
     let clock = Clock::manual(Moment::from_unix(NOW));
-    let report = AuditLog::new(store, clock, Arc::clone(&metrics), 2);
+    let bounds = ReportBounds { days: 2, account_bytes: ACCOUNT_BYTES_MAX, total_bytes: 2 * ACCOUNT_BYTES_MAX };
+    let report = AuditLog::new(store, clock, Arc::clone(&metrics), bounds);
     World { _place: place, faults, metrics, report, account }
 }
 
@@ -142,6 +145,50 @@ async fn refusals_of_one_kind_are_recorded_up_to_a_bound_and_then_counted() {
     let page = world.report.ask(&workers(), &Client::server(), scope, plan).await.expect("an answer");
     let summary = page.requests.iter().find(|request| request.method() == "several").expect("a record of the count");
     assert_eq!(summary.body(), format!("{{\"calls\":{}}}", whole * 4));
+}
+
+#[tokio::test]
+async fn refusals_of_calls_that_were_not_admitted_are_counted_only() {
+    let world = world().await;
+    for _ in 0..1_000 {
+        let refused = Request { failure: Some((-32029, "ip_not_whitelisted")), ..request(NOW, "{}") };
+        world.report.count_refusal(world.account, &refused);
+    }
+    assert_eq!(world.total().await, 0);
+    let counted = world.report.thinning().all();
+    world.report.record_counted(counted);
+    let plan = plan(&API_REQUEST, &Ask::default()).expect("a plan");
+    let scope = Scope { account: world.account, user: None, time: 0..=NOW * 2 };
+    let page = world.report.ask(&workers(), &Client::server(), scope, plan).await.expect("an answer");
+    let bodies: Vec<String> = page.requests.iter().map(|request| request.body().to_string()).collect();
+    assert_eq!(bodies, ["{\"calls\":1000}"]);
+}
+
+#[tokio::test]
+async fn an_account_that_has_too_much_loses_its_oldest_requests_and_no_other_does() {
+    let world = world().await;
+    let customer =
+        NewCustomer { agent: None, name: "D".into(), timezone: "UTC".into(), day_limit: None, minute_limit: None };
+    let other = AccountId::Customer(world.report.store.add_customer(customer).await.expect("a customer"));
+    world.report.record(other, &request(NOW - 100, "{}"));
+    let body = format!("{{\"a\":\"{}\"}}", "x".repeat(4_000));
+    for at in 0..30_000 {
+        world.report.record(world.account, &request(NOW + i64::from(at) / 1_000, &body));
+        if at % 5_000 == 0 {
+            world.report.flush().await.expect("written");
+        }
+    }
+    world.report.flush().await.expect("written");
+    let bytes = world.report.store.request_bytes().await.expect("totals");
+    let of = |account| bytes.iter().find(|(of, _)| *of == account).map_or(0, |(_, bytes)| *bytes);
+    assert!((ACCOUNT_BYTES_MAX * 9 / 10..=ACCOUNT_BYTES_MAX).contains(&of(world.account)), "{bytes:?}");
+    assert!(of(other) > 0);
+    let count = async |time| {
+        let plan = plan(&API_REQUEST, &Ask { limit: Some(0), ..Ask::default() }).expect("a plan");
+        let scope = Scope { account: world.account, user: None, time };
+        world.report.ask(&workers(), &Client::server(), scope, plan).await.expect("an answer").total
+    };
+    assert_eq!((count(NOW..=NOW).await, count(NOW + 29..=NOW + 29).await), (0, 1_000), "the newest are kept");
 }
 
 impl World {

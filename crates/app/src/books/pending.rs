@@ -11,11 +11,11 @@ use super::BookError;
 use super::ids::IdCounts;
 
 /// Commands about at least so many elements are decided off the async threads; deciding so many takes about a
-/// millisecond. A change with so many effects ends the batch that it is committed in.
-pub(super) const LONG_ELEMENTS_MIN: usize = 500;
+/// millisecond. A batch with so many effects takes no further change.
+pub const LONG_ELEMENTS_MIN: usize = 500;
 
 /// Maximum number of elements in a book's pending commands. Further commands wait for a permit.
-pub(super) const PENDING_ELEMENTS_MAX: usize = 100_000;
+pub const PENDING_ELEMENTS_MAX: usize = 100_000;
 
 /// The answer to a command.
 pub(super) type Answer = Result<Outcome, BookError>;

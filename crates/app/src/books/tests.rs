@@ -20,6 +20,7 @@ use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
 
 use super::*;
 
+mod bulk;
 pub(super) mod contention;
 
 use ringbook_store::testing::{TestData, on_both_engines};

@@ -110,6 +110,8 @@ pub(super) struct Uncommitted {
     /// Whether the writer and the pool are with a [`DecisionJob`].
     is_deciding: bool,
     decided: VecDeque<Decided>,
+    /// Effects of the decided commands that are in no ended batch.
+    open_effects: usize,
     /// Handed to the store, in order, and not known to be committed.
     in_flight: Vec<Arc<Change>>,
     deletions_kept: usize,
@@ -123,6 +125,7 @@ impl Uncommitted {
             arrived_ids: Vec::new(),
             is_deciding: false,
             decided: VecDeque::new(),
+            open_effects: 0,
             in_flight: Vec::new(),
             deletions_kept,
         }
@@ -166,6 +169,7 @@ impl Uncommitted {
             if let Some(last) = self.decided.back_mut() {
                 last.after = Some(writer.snapshot());
             }
+            self.open_effects = 0;
             self.writer = Some(writer);
         }
     }
@@ -179,8 +183,13 @@ impl Uncommitted {
             None => pending.answer(Err(interrupted())),
             Some((None, answer)) if self.is_empty() => pending.answer(answer),
             Some((change, answer)) => {
-                let is_long = change.as_ref().is_some_and(|change| change.effects.len() >= LONG_ELEMENTS_MIN);
-                let after = self.writer.as_ref().filter(|_| is_long).map(BookWriter::snapshot);
+                // A long transaction would delay the changes of other accounts.
+                self.open_effects += change.as_ref().map_or(0, |change| change.effects.len());
+                let ends_batch = self.open_effects >= LONG_ELEMENTS_MIN;
+                let after = self.writer.as_ref().filter(|_| ends_batch).map(BookWriter::snapshot);
+                if after.is_some() {
+                    self.open_effects = 0;
+                }
                 self.decided.push_back(Decided { pending, change, answer, after });
             }
         }
@@ -198,6 +207,7 @@ impl Uncommitted {
         let after = match self.decided.get(end.checked_sub(1)?)?.after.clone() {
             Some(after) => after,
             None => {
+                self.open_effects = 0;
                 let writer = self.take_writer(published);
                 self.writer.insert(writer).snapshot()
             }
@@ -221,6 +231,7 @@ impl Uncommitted {
     pub(super) fn roll_back(&mut self) -> VecDeque<PendingCommand> {
         debug_assert!(!self.is_deciding, "the writer is back before its state is dropped");
         self.in_flight.clear();
+        self.open_effects = 0;
         self.writer = None;
         self.decided.drain(..).map(|entry| entry.pending).collect()
     }

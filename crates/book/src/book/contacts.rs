@@ -3,12 +3,12 @@
 //! New contacts are appended to the last chunk. Other changes rebuild the chunks that they touch, each chunk once per
 //! change, and split or drop it if its number of contacts requires that. A change of groups only is made in place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::GroupSet;
-use super::chunk::{CHUNK_CONTACTS_MAX, Chunk, Links};
+use super::chunk::{CHUNK_CONTACTS_MAX, Chunk, Link, Links};
 use super::view::ContactView;
 use super::writer::BookWriter;
 use crate::change::Effect;
@@ -18,6 +18,15 @@ use crate::text::Name;
 
 /// The id of a contact and its new state with its links, or `None` if it is deleted.
 type RowChange<'e> = (u64, Option<(&'e Contact, Links)>);
+
+/// How a change alters the membership of a contact in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MembershipChange {
+    /// The contact becomes a member.
+    Join,
+    /// The contact is a member no longer.
+    Leave,
+}
 
 impl BookWriter {
     /// Applies effects on contacts; of several effects on one contact the last one counts.
@@ -38,15 +47,53 @@ impl BookWriter {
         }
     }
 
-    /// Replaces the groups of a contact.
-    pub(super) fn set_contact_groups(&mut self, contact: ContactId, groups: &[GroupId], revision: Revision) {
-        let Some((chunk, row)) = self.book.contacts.find(contact.number()) else {
-            return;
-        };
-        let before = self.book.contacts.chunks[chunk].links(row).groups;
-        let after = self.acquire_set(groups);
-        self.release_set(before);
-        Arc::make_mut(&mut self.book.contacts.chunks[chunk]).set_groups(row, after, revision.0);
+    /// Adds contacts to a group or removes them from it; contacts that are not in the book are skipped. The new set of
+    /// groups is looked up once for all contacts that had the same set.
+    pub(super) fn change_membership(
+        &mut self,
+        contacts: &[ContactId],
+        group: GroupId,
+        change: MembershipChange,
+        revision: Revision,
+    ) {
+        let mut new_sets: HashMap<Option<usize>, Link> = HashMap::new();
+        // Old sets are released at the end, so that no slot is taken by another set meanwhile.
+        let mut old_sets = Vec::new();
+        for contact in contacts {
+            let Some((chunk, row)) = self.book.contacts.find(contact.number()) else {
+                continue;
+            };
+            let before = self.book.contacts.chunks[chunk].links(row).groups;
+            let after = match new_sets.get(&before.slot()) {
+                Some(set) => self.share_set(*set),
+                None => {
+                    let groups = self.groups_after(before, group, change);
+                    let set = self.acquire_set(&groups);
+                    new_sets.insert(before.slot(), set);
+                    set
+                }
+            };
+            old_sets.push(before);
+            Arc::make_mut(&mut self.book.contacts.chunks[chunk]).set_groups(row, after, revision.0);
+        }
+        for set in old_sets {
+            self.release_set(set);
+        }
+    }
+
+    /// The groups of a set, ascending, after a change of one membership.
+    fn groups_after(&self, set: Link, group: GroupId, change: MembershipChange) -> Vec<GroupId> {
+        let set = set.slot().and_then(|slot| self.book.group_sets.at(slot));
+        let slots = set.map_or(&[][..], |set| set).iter();
+        let mut groups: Vec<GroupId> =
+            slots.filter_map(|slot| self.book.groups.at(*slot as usize)).map(|group| group.id).collect();
+        groups.sort_unstable();
+        match (groups.binary_search(&group), change) {
+            (Err(at), MembershipChange::Join) => groups.insert(at, group),
+            (Ok(at), MembershipChange::Leave) => drop(groups.remove(at)),
+            (Ok(_), MembershipChange::Join) | (Err(_), MembershipChange::Leave) => {}
+        }
+        groups
     }
 
     /// The members of a group, by id.

@@ -277,16 +277,16 @@ impl BookWriter {
     /// The effects that replace the members of a group.
     fn set_members(&self, group: GroupId, members: &[ContactId]) -> Vec<Effect> {
         let wanted: BTreeSet<ContactId> = members.iter().copied().collect();
+        let present: HashSet<ContactId> = self.members(group).map(|view| view.id()).collect();
+        let mut leaving: Vec<ContactId> = present.iter().copied().filter(|id| !wanted.contains(id)).collect();
+        leaving.sort_unstable();
+        let joining: Vec<ContactId> = wanted.into_iter().filter(|id| !present.contains(id)).collect();
         let mut effects = Vec::new();
-        for view in self.members(group).filter(|view| !wanted.contains(&view.id())) {
-            let left: Vec<GroupId> = view.groups().map(|(id, _)| id).filter(|id| *id != group).collect();
-            effects.push(Effect::SetContactGroups(view.id(), left.into()));
+        if !leaving.is_empty() {
+            effects.push(Effect::LeaveGroup(group, leaving.into()));
         }
-        for view in wanted.iter().filter_map(|id| self.book().contact(*id)) {
-            let mut groups: BTreeSet<GroupId> = view.groups().map(|(id, _)| id).collect();
-            if groups.insert(group) {
-                effects.push(Effect::SetContactGroups(view.id(), groups.into_iter().collect()));
-            }
+        if !joining.is_empty() {
+            effects.push(Effect::JoinGroup(group, joining.into()));
         }
         effects
     }

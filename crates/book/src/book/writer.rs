@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Link, Links};
+use super::contacts::MembershipChange;
 use super::slots::SlotMap;
 use super::{Book, EmployeeRow, GroupSet};
 use crate::blacklist::BlacklistNumber;
@@ -196,7 +197,12 @@ impl BookWriter {
             Effect::DropEmployee(id) => self.drop_employee(*id),
             Effect::PutBlacklistNumber(number) => self.put_blacklist_number(number, revision),
             Effect::DropBlacklistNumber(id) => self.drop_blacklist_number(*id),
-            Effect::SetContactGroups(contact, groups) => self.set_contact_groups(*contact, groups, revision),
+            Effect::JoinGroup(group, contacts) => {
+                self.change_membership(contacts, *group, MembershipChange::Join, revision);
+            }
+            Effect::LeaveGroup(group, contacts) => {
+                self.change_membership(contacts, *group, MembershipChange::Leave, revision);
+            }
             Effect::ForgetDeletions(until) => self.forget_deletions(*until),
             Effect::PutContact(_) | Effect::DropContact(_) => {
                 self.apply_to_contacts(std::slice::from_ref(effect), revision);
@@ -332,6 +338,14 @@ impl BookWriter {
         }
         self.set_users[slot as usize] = 1;
         Link::to(slot)
+    }
+
+    /// Adds one contact to the count of a set of groups.
+    pub(super) fn share_set(&mut self, link: Link) -> Link {
+        if let Some(slot) = link.slot() {
+            self.set_users[slot] += 1;
+        }
+        link
     }
 
     /// Subtracts one contact from the count of a set of groups; frees a set that no contact has.

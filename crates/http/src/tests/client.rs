@@ -14,8 +14,8 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::{
-    Drain, Frontend, HttpSettings, Listener, Method, Mount, Mounts, Protocol, Request, Response, StatusCode, TlsFiles,
-    TransportError, header, health, run,
+    Drain, Frontend, Health, HttpSettings, Listener, Method, Mount, Mounts, Protocol, Request, Response, StatusCode,
+    TlsFiles, TransportError, header, health, run,
 };
 use ringbook_telemetry::Metrics;
 use ringbook_workers::{Bounds, Workers};
@@ -86,9 +86,9 @@ impl Frontend for Echo {
 
 /// The echoing front end and the health page.
 pub fn mounts(echo: &Arc<Echo>) -> Mounts {
-    let is_healthy = !echo.is_unhealthy;
+    let state = if echo.is_unhealthy { Health::StoreFails } else { Health::Good };
     Mounts::new(Mount::new(Arc::clone(echo), [Method::POST]).at("/v2.0").at("/v2.0/"))
-        .with(health(move || std::future::ready(is_healthy), WAIT_MAX))
+        .with(health(move || std::future::ready(state), WAIT_MAX))
 }
 
 /// A server on a free port.

@@ -94,6 +94,7 @@ fn in_words(fault: &StoreError) -> String {
     match fault {
         StoreError::Unreadable { table, key, cause } => format!("table {table}, row {key}: {cause}"),
         StoreError::Unavailable { .. }
+        | StoreError::DiskFull { .. }
         | StoreError::Damaged { .. }
         | StoreError::Locked { .. }
         | StoreError::SchemaTooNew { .. }

@@ -16,7 +16,7 @@ use crate::config::Layers;
 
 /// Time limit of the whole check.
 const HEALTH_TIME_MAX: Duration = Duration::from_secs(5);
-/// Most bytes of the reply to read: the status line is enough.
+/// Most bytes of the reply to read; the server sends fewer.
 const ANSWER_BYTES_MAX: usize = 1024;
 /// Longest URL, in characters.
 const URL_CHARS_MAX: usize = 2_000;
@@ -43,6 +43,10 @@ pub(super) fn run(layers: &Layers<'_>) -> Result<CommandOutput, CliError> {
     };
     let line = ask(&authority, deadline).map_err(no_answer)?;
     match status(&line) {
+        Some(200) if is_disk_full(&line) => Ok(CommandOutput::text(
+            Value::Null,
+            format!("http://{authority}: the server works, but its disk is full: changes are refused\n"),
+        )),
         Some(200) => {
             Ok(CommandOutput::text(Value::Null, format!("http://{authority}: the server and its store work\n")))
         }
@@ -75,7 +79,7 @@ fn authority(url: &str) -> Result<String, String> {
     Ok(if has_port { authority.to_owned() } else { format!("{authority}:80") })
 }
 
-/// The start of the reply.
+/// The reply, or its start.
 fn ask(authority: &str, deadline: Instant) -> io::Result<Vec<u8>> {
     let mut stream = connect(authority, deadline)?;
     let version = env!("CARGO_PKG_VERSION");
@@ -86,7 +90,7 @@ fn ask(authority: &str, deadline: Instant) -> io::Result<Vec<u8>> {
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     let mut part = [0; ANSWER_BYTES_MAX];
-    while answer.len() < ANSWER_BYTES_MAX && !answer.contains(&b'\n') {
+    while answer.len() < ANSWER_BYTES_MAX {
         stream.set_read_timeout(Some(left(deadline)?))?;
         match stream.read(&mut part)? {
             0 => break,
@@ -117,6 +121,12 @@ fn left(deadline: Instant) -> io::Result<Duration> {
 
 fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
+}
+
+/// Whether the body of a reply tells of a full disk.
+fn is_disk_full(answer: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(answer);
+    text.split_once("\r\n\r\n").is_some_and(|(_, body)| body.starts_with("the disk is full"))
 }
 
 /// The status of a reply that starts with `HTTP/1.x NNN`.

@@ -8,6 +8,7 @@ use clap::{Arg, ArgAction, Command};
 use super::cli_error::CliError;
 use super::{args, operator};
 use crate::config::{DemoOptions, DeviceAccess, LOG_FILTER, Layers, LogOptions, ServeOptions, TlsPaths, value};
+use ringbook_app::audit::ReportBounds;
 use ringbook_http::HttpSettings;
 use ringbook_ldap::LdapSettings;
 use ringbook_store::Location;
@@ -69,7 +70,8 @@ pub(super) fn serve_command() -> Command {
         .args([args::data("./ringbook-data"), args::database(), listen()])
         .args(network())
         .args(devices())
-        .args([client_area(), memory(), reads(), deletions_kept(), report_days()])
+        .args([client_area(), memory(), reads(), deletions_kept()])
+        .args(report())
         .args(log())
         .args(bounds)
 }
@@ -170,8 +172,13 @@ fn deletions_kept() -> Arg {
         .default_value("100000")
 }
 
-fn report_days() -> Arg {
-    args::option("report-days", "N", "Days that the audit log (get.api_requests) is kept").default_value("31")
+fn report() -> [Arg; 3] {
+    [
+        args::option("report-days", "N", "Days that the request report (get.api_requests) is kept").default_value("31"),
+        args::option("report-max", "SIZE", "Disk space for the request report of all accounts").default_value("10GiB"),
+        args::option("report-max-per-account", "SIZE", "Disk space for the request report of one account")
+            .default_value("1GiB"),
+    ]
 }
 
 fn log() -> [Arg; 3] {
@@ -201,7 +208,11 @@ pub(super) fn serve_options(layers: &Layers<'_>) -> Result<ServeOptions, CliErro
         memory: layers.required("memory", "limits the memory of address books", value::memory)?,
         reads: layers.required("reads", "sets the consistency of reads", value::reads)?,
         deletions_kept: layers.required("deletions-kept", "limits the remembered deletions", value::deletions)?,
-        report_days: layers.required("report-days", "limits the audit log", value::report_days)?,
+        report: ReportBounds {
+            days: layers.required("report-days", "limits the request report", value::report_days)?,
+            account_bytes: layers.required("report-max-per-account", "limits a report", value::report_size)?,
+            total_bytes: layers.required("report-max", "limits the request report", value::report_size)?,
+        },
         log: log_options(layers)?,
     })
 }

@@ -51,6 +51,8 @@ pub const SLOW_MILLIS_MAX: u64 = 3_600_000;
 pub const REPORT_DAYS_MAX: u64 = 3_653;
 /// The longest public address.
 pub const PUBLIC_URL_BYTES_MAX: usize = 255;
+/// The largest bound of the request report.
+pub const REPORT_BYTES_MAX: u64 = 1 << 50;
 /// The most connections.
 pub const CONNECTIONS_MAX: u64 = 1_000_000;
 
@@ -202,6 +204,12 @@ pub fn deletions(text: &str) -> Result<usize, String> {
 pub fn report_days(text: &str) -> Result<u32, String> {
     let days = number(text, 1, REPORT_DAYS_MAX)?;
     u32::try_from(days).map_err(|error| error.to_string())
+}
+
+/// The size of the request report of one account, or of all.
+pub fn report_size(text: &str) -> Result<u64, String> {
+    let fits = |bytes: &u64| (MEMORY_BYTES_MIN..=REPORT_BYTES_MAX).contains(bytes);
+    Some(size(text)?).filter(fits).ok_or_else(|| "is not a size from 1MiB to 1PiB".to_owned())
 }
 
 /// A time in seconds, `0.5` included.

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::private_file::PrivateFile;
 use super::reasons::{Reasons, SHOWN_MAX};
 use super::verdict::Verdict;
+use crate::private_file::PrivateFile;
 use ringbook_formats::columns::guarded;
 use ringbook_formats::remark::Remark;
 use ringbook_formats::source::FileError;

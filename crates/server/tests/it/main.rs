@@ -9,6 +9,7 @@ mod changing;
 mod client_area;
 mod crashes;
 mod devices;
+mod disk;
 mod documents;
 mod files;
 mod fleet;

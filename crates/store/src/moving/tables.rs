@@ -80,7 +80,7 @@ use Column::{Number, Text};
 
 /// In the order in which rows are put: the books first and those who may call last, so that nobody gets to see half a
 /// book; what is referred to before what refers to it; the counters that servers follow at the very end.
-const DESCRIPTIONS: [Description; 18] = [
+const DESCRIPTIONS: [Description; 22] = [
     table("sequences", &[Text("kind"), Number("next")], 1).noticed(),
     table("books", &[Number("customer_id"), Number("revision"), Number("contacts"), Number("forgotten")], 1).noticed(),
     table("organizations", &[Number("customer_id"), Number("id"), Number("revision"), Text("name")], 2),
@@ -116,6 +116,19 @@ const DESCRIPTIONS: [Description; 18] = [
         ],
         2,
     ),
+    table(
+        "bulk_changes",
+        &[
+            Number("customer_id"),
+            Number("revision"),
+            Number("position"),
+            Text("kind"),
+            Number("group_id"),
+            Text("contact_ids"),
+        ],
+        3,
+    ),
+    table("staged_rows", &[Number("customer_id"), Number("revision"), Text("table_name"), Number("first_id")], 3),
     table("deleted_contacts", &[Number("customer_id"), Number("revision"), Number("id")], 3),
     table(
         "blacklist",
@@ -142,6 +155,8 @@ const DESCRIPTIONS: [Description; 18] = [
         ],
         1,
     ),
+    table("api_request_totals", &[Text("account_kind"), Number("account_id"), Number("bytes")], 2),
+    table("removed_accounts", &[Text("account_kind"), Number("account_id")], 2),
     table("agents", &[Number("id"), Text("name")], 1).referring(),
     table(
         "customers",

@@ -40,6 +40,10 @@ const WORLD: &str = "
     INSERT INTO deleted_contacts (customer_id, revision, id) VALUES (1, 5, 3), (1, 5, 2);
     INSERT INTO blacklist (customer_id, id, revision, phone_number, added_by, comment, added_at) VALUES
       (1, 1, 6, '100', 'ann', NULL, 1700000000), (1, 2, 7, '101', 'ann', 'c', 1700000001);
+    INSERT INTO bulk_changes (customer_id, revision, position, kind, group_id, contact_ids) VALUES
+      (1, 11, 0, 'join', 4, '[1]'), (1, 12, 4294967295, 'delete', NULL, '[2,3]');
+    INSERT INTO removed_accounts (account_kind, account_id) VALUES ('agent', 9), ('customer', 9);
+    INSERT INTO api_request_totals (account_kind, account_id, bytes) VALUES ('agent', 1, 10), ('customer', 1, 2);
     INSERT INTO api_request_segments (first_id, account_kind, account_id, from_moment, till_moment, requests) VALUES
       (1, 'customer', 1, -5, 5, '[]'), (4, 'agent', 1, 6, 6, '[\"\\u0000\"]');";
 
@@ -169,7 +173,8 @@ fn everything_goes_around_and_comes_back_the_same() {
     let count: usize = before.iter().map(|(_, rows)| rows.len()).sum();
     assert_eq!(moved_there.tables.iter().map(|(_, rows)| *rows).sum::<u64>(), count as u64);
     assert!(steps.is_sorted_by_key(|step| step.done) && steps.last().is_some_and(|step| step.done <= step.all));
-    assert!(before.iter().all(|(_, rows)| !rows.is_empty()), "the world has rows in every table");
+    // A source is opened as a server opens it, which deletes staged rows.
+    assert!(before.iter().all(|(table, rows)| (*table == "staged_rows") == rows.is_empty()), "rows in every table");
     assert_eq!(rows(&there), before);
     let back = TestData::sqlite();
     moved(&there, &back).expect("moved");
@@ -231,7 +236,8 @@ fn a_move_that_goes_on_mends_what_the_source_has_changed_meanwhile() {
             "DELETE FROM books; DELETE FROM organizations; DELETE FROM groups; DELETE FROM employees;
             DELETE FROM contacts; DELETE FROM deleted_contacts; DELETE FROM blacklist; DELETE FROM keys;
             DELETE FROM sessions; DELETE FROM users; DELETE FROM customers; DELETE FROM agents; DELETE FROM points;
-            DELETE FROM allowed_blocks; DELETE FROM api_request_segments; DELETE FROM sequences;",
+            DELETE FROM allowed_blocks; DELETE FROM api_request_segments; DELETE FROM sequences;
+            DELETE FROM bulk_changes; DELETE FROM removed_accounts; DELETE FROM api_request_totals;",
         );
         from.execute(WORLD);
     }

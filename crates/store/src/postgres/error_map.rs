@@ -102,6 +102,10 @@ fn of_database(reported: &DbError) -> StoreError {
     if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED {
         return StoreError::Damaged { cause: reported.message().into() };
     }
+    if *code == SqlState::DISK_FULL {
+        let (code, message) = (code.code(), reported.message());
+        return StoreError::disk_full(format_args!("the disk of the database, {code}: {message}"));
+    }
     StoreError::unavailable(format_args!("{} ({}: {})", advice(reported), code.code(), reported.message()))
 }
 
@@ -117,8 +121,6 @@ fn advice(reported: &DbError) -> &'static str {
          the owner of the schema ringbook, or GRANT USAGE on it and ALL on its tables"
     } else if is(&[SqlState::TOO_MANY_CONNECTIONS, SqlState::CONFIGURATION_LIMIT_EXCEEDED]) {
         "the database has no connection left: raise its max_connections, or set connections in --database lower"
-    } else if is(&[SqlState::DISK_FULL]) {
-        "the disk of the database is full: free some space"
     } else if is(&[SqlState::READ_ONLY_SQL_TRANSACTION]) {
         "the server takes no changes: it became a standby or read-only, and connections to it are given up"
     } else if is(&[SqlState::QUERY_CANCELED]) {

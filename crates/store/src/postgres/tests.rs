@@ -187,7 +187,7 @@ async fn many_rows_at_once_are_the_same_rows() {
     let names = async || {
         let read = |session: &dyn Session| {
             let mut names = std::collections::BTreeMap::new();
-            session.each(sql::ORGANIZATIONS, &values![1], &mut |row| {
+            session.each(sql::ORGANIZATIONS, &values![1, 1], &mut |row| {
                 let read = || Ok::<_, String>((row.number(0)?, row.text(2)?.to_owned()));
                 names.extend([read().map_err(StoreError::unavailable)?]);
                 Ok(std::ops::ControlFlow::Continue(()))

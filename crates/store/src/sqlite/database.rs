@@ -12,8 +12,8 @@ use crate::StoreError;
 
 /// How long a statement waits for another process that writes.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
-/// The log is folded into the database when it has this many pages, of 4 KiB each: the commit that does it takes a
-/// tenth of a second, and pages that many changes touch are written once for all of them.
+/// Automatic checkpoints of operator commands run when the log has this many pages, of 4 KiB each. A server runs its
+/// checkpoints beside the writing thread ([`super::checkpoint`]).
 const WAL_PAGES_MAX: i64 = 16_384;
 /// The log is cut back to this size after a checkpoint.
 const WAL_BYTES_KEPT: i64 = 64 << 20;
@@ -27,6 +27,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../schema/sqlite/0003.sql"),
     include_str!("../schema/sqlite/0004.sql"),
     include_str!("../schema/sqlite/0005.sql"),
+    include_str!("../schema/sqlite/0006.sql"),
 ];
 
 /// A connection that may write. Only the writer thread and the opening have one.
@@ -42,6 +43,15 @@ pub(super) fn writer(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "synchronous", "full").map_err(foreign)?;
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT).map_err(foreign)?;
     connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES_MAX).map_err(foreign)?;
+    Ok(connection)
+}
+
+/// The connection of a server for checkpoints.
+pub(super) fn checkpointer(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    configure(&connection)?;
+    connection.pragma_update(None, "synchronous", "full")?;
     Ok(connection)
 }
 

@@ -12,7 +12,8 @@ use crate::StoreError;
 
 /// The database inside the data directory.
 const DATABASE: &str = "ringbook.db";
-/// The file that a running server holds locked, with the revision of the directory that the server follows.
+/// The file that a running server holds locked, beside the database, with the revision of the directory that the server
+/// follows.
 const LOCK: &str = "ringbook.lock";
 /// Directories are for their owner alone.
 const DIRECTORY_MODE: u32 = 0o700;
@@ -41,24 +42,48 @@ pub(super) fn is_there(directory: &Path) -> bool {
     path(directory).is_file()
 }
 
-/// Takes the lock that only one server holds. It is given up when the file is dropped, a crash included.
-pub(super) fn lock(directory: &Path) -> Result<File, StoreError> {
-    let path = directory.join(LOCK);
+/// The locks of a server. They are released when this is dropped, or when the process ends.
+///
+/// To be dropped after all connections to the database: closing a file releases the locks that SQLite holds on it in this
+/// process.
+#[derive(Debug)]
+pub(super) struct ServerLock {
+    /// The database itself, so that a link to it in another directory admits no second server.
+    _database: File,
+    /// The lock file, which names the server's directory to programs that look for a lock, and holds the note.
+    file: File,
+}
+
+impl ServerLock {
+    /// Notes which revision of the directory the server follows; `None` when it stops. A disk that takes no more must not
+    /// stop a server: who waits for the note gives up soon.
+    pub(super) fn note_followed(&self, revision: Option<i64>) {
+        let _ = match revision {
+            Some(revision) => self.file.write_all_at(format!("{revision:020}").as_bytes(), 0),
+            None => self.file.set_len(0),
+        };
+    }
+}
+
+impl Drop for ServerLock {
+    /// Nobody is told to follow any revision once the lock is given up.
+    fn drop(&mut self) {
+        self.note_followed(None);
+    }
+}
+
+/// Takes the locks that one server holds at a time.
+pub(super) fn lock(directory: &Path) -> Result<ServerLock, StoreError> {
+    Ok(ServerLock { file: exclusive(directory.join(LOCK))?, _database: exclusive(path(directory))? })
+}
+
+fn exclusive(path: PathBuf) -> Result<File, StoreError> {
     let file = private(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked { lock: path.display().to_string().into() }),
         Err(TryLockError::Error(error)) => Err(refused(&path, error)),
     }
-}
-
-/// Notes in the lock of a server which revision of the directory it follows; `None` when it stops. A disk that takes no
-/// more must not stop a server: who waits for the note gives up soon.
-pub(super) fn note_followed(lock: &File, revision: Option<i64>) {
-    let _ = match revision {
-        Some(revision) => lock.write_all_at(format!("{revision:020}").as_bytes(), 0),
-        None => lock.set_len(0),
-    };
 }
 
 /// The revision that the server of the directory with this database follows; `None` if there is no server. After a crash
@@ -83,10 +108,10 @@ fn private(path: &Path) -> Result<File, StoreError> {
 /// What the system said about a path, with the next step.
 fn refused(path: &Path, error: io::Error) -> StoreError {
     let advice = match error.kind() {
+        io::ErrorKind::StorageFull => return StoreError::disk_full(format_args!("{}: {error}", path.display())),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "cannot be written: check its owner, its mode and the mount"
         }
-        io::ErrorKind::StorageFull => "the disk is full: free some space",
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => "is not a directory: name one with --data",
         _ => "cannot be opened",
     };

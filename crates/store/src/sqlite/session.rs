@@ -73,7 +73,7 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
         let advice = match error.sqlite_error_code() {
-            Some(Code::DiskFull) => "the disk is full: free some space",
+            Some(Code::DiskFull) => return Self::disk_full(error),
             Some(Code::ReadOnly) => "the database cannot be written: check the owner, the mode and the mount",
             Some(Code::CannotOpen) => "the database cannot be opened: check the path, the owner and the mode",
             Some(Code::PermissionDenied) => "permission denied: check the owner and the mode",

@@ -12,6 +12,8 @@ use tempfile::TempDir;
 use crate::tests::{agents, customer};
 use crate::{Dialing, Role, Store, StoreError, statements};
 
+mod turns;
+
 fn place() -> TempDir {
     tempfile::tempdir().expect("a temporary directory")
 }

@@ -1,73 +1,40 @@
-//! The one thread that writes.
+//! The thread that writes.
 //!
-//! A commit costs a visit to the disk, whatever is in it. So the jobs of everybody that wait at a moment go into
-//! one transaction: each inside a savepoint, so that a failing one is taken out without hurting the rest, and each
-//! is answered only after the commit is on disk. While that commit runs, the next batch gathers: the busier the
-//! server, the larger the batches.
+//! A commit waits for the disk, whatever is in it. Therefore changes of all accounts that wait at the same time share a
+//! transaction. Each is in a savepoint, so that a failing one is undone alone, and each is answered when the commit is on
+//! the disk. The next batch is collected while that commit runs.
 //!
-//! Some failures (a full disk, a broken read) make SQLite undo the whole transaction. Then every job that was in it
-//! gets the fault, nothing is half-done, and the jobs not yet begun are tried in a transaction of their own.
+//! Long work comes in steps ([`JobKind::Step`]): transactions of some milliseconds, at most one between two batches of
+//! changes. A change waits for at most one step, however many accounts have long work. A batch takes no further change
+//! after [`BATCH_TIME_MAX`]; the task of a book submits one commit at a time, so that accounts have equal shares of a
+//! batch. Operator commands, which run in other processes, have a turn before each transaction ([`super::turn`]).
+//! Checkpoints run beside this thread ([`super::checkpoint`]).
+//!
+//! Some failures (a full disk, a failed read) make SQLite undo the whole transaction. Then every job that was in it gets
+//! the error, and the jobs that have not begun are tried in a transaction of their own.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle, ThreadId};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
-use crate::store_error::panicked;
+use super::checkpoint::Checkpoints;
+use super::job::{Job, JobKind, Waiting, stopped};
+use super::reserve::Reserve;
+use super::turn::Turns;
 use crate::{Commits, FaultInjector, StoreError};
 
 /// How many jobs may wait; a caller beyond that waits for a place.
 const WAITING_JOBS_MAX: usize = 4096;
-/// How many jobs go into one transaction.
+/// How many changes go into one transaction.
 const BATCH_JOBS_MAX: usize = 1024;
+/// A transaction takes no further change when it has taken this long.
+const BATCH_TIME_MAX: Duration = Duration::from_millis(20);
 /// How often a transaction is begun anew when another process holds the database, each after SQLite's own wait.
 const BEGIN_ATTEMPTS_MAX: u32 = 3;
-
-/// A job with the way to answer it, whatever its answer's type.
-trait Job: Send {
-    /// Does the work, unless a test's fault strikes; keeps what it yields.
-    fn run(&mut self, connection: &Connection, faults: &FaultInjector) -> Result<(), StoreError>;
-    /// Answers with what the work yielded, or with the fault that undid it.
-    fn answer(self: Box<Self>, undone: Option<StoreError>);
-}
-
-struct Waiting<T, F> {
-    job: Option<F>,
-    yielded: Option<Result<T, StoreError>>,
-    reply: oneshot::Sender<Result<T, StoreError>>,
-}
-
-impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Job for Waiting<T, F> {
-    fn run(&mut self, connection: &Connection, faults: &FaultInjector) -> Result<(), StoreError> {
-        let Some(job) = self.job.take() else {
-            return Err(stopped());
-        };
-        let work = || faults.check().and_then(|()| job(connection));
-        let yielded = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)));
-        let outcome = yielded.as_ref().map(|_| ()).map_err(Clone::clone);
-        self.yielded = Some(yielded);
-        outcome
-    }
-
-    fn answer(self: Box<Self>, undone: Option<StoreError>) {
-        // A failing job keeps its own fault: it says more than what became of the batch.
-        let answer = match (self.yielded, undone) {
-            (Some(Err(fault)), _) | (_, Some(fault)) => Err(fault),
-            (Some(yielded), None) => yielded,
-            (None, None) => Err(stopped()),
-        };
-        // The caller may have left; its change is committed all the same.
-        let _ = self.reply.send(answer);
-    }
-}
-
-fn stopped() -> StoreError {
-    StoreError::unavailable("the store is closed")
-}
 
 /// The way to the writing thread; dropping it waits until the thread has finished what it has.
 pub(super) struct Writer {
@@ -79,10 +46,16 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread on its connection.
-    pub(super) fn start(connection: Connection, faults: FaultInjector) -> Result<Self, StoreError> {
+    pub(super) fn start(
+        connection: Connection,
+        checkpoints: Option<Checkpoints>,
+        turns: Turns,
+        reserve: Reserve,
+        faults: FaultInjector,
+    ) -> Result<Self, StoreError> {
         let (jobs, waiting) = mpsc::channel(WAITING_JOBS_MAX);
         let commits = Arc::new(Commits::default());
-        let writing = Writing { connection, faults, commits: Arc::clone(&commits) };
+        let writing = Writing { checkpoints, connection, turns, reserve, faults, commits: Arc::clone(&commits) };
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || writing.work(waiting))
@@ -90,14 +63,13 @@ impl Writer {
         Ok(Self { jobs: Some(jobs), thread_id: thread.thread().id(), thread: Some(thread), commits })
     }
 
-    /// Has the job done in the next transaction; answers after the commit.
-    pub(super) async fn write<T, F>(&self, job: F) -> Result<T, StoreError>
+    /// Has the job done in one of the next transactions; answers after the commit.
+    pub(super) async fn write<T, F>(&self, kind: JobKind, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let waiting = Waiting { job: Some(job), yielded: None, reply };
+        let (waiting, answer) = Waiting::new(kind, job);
         let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
         jobs.send(Box::new(waiting)).await.map_err(|_| stopped())?;
         answer.await.unwrap_or_else(|_| Err(stopped()))
@@ -116,36 +88,78 @@ impl Drop for Writer {
 
 /// What the thread owns.
 struct Writing {
+    /// Declared before the connection: the last connection to close copies the whole log into the database.
+    checkpoints: Option<Checkpoints>,
     connection: Connection,
+    turns: Turns,
+    reserve: Reserve,
     faults: FaultInjector,
     commits: Arc<Commits>,
 }
 
+/// Jobs that wait, in the order of their arrival.
+#[derive(Default)]
+struct Queue {
+    changes: VecDeque<Box<dyn Job>>,
+    steps: VecDeque<Box<dyn Job>>,
+}
+
+impl Queue {
+    fn push(&mut self, job: Box<dyn Job>) {
+        match job.kind() {
+            JobKind::Change => self.changes.push_back(job),
+            JobKind::Step => self.steps.push_back(job),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.changes.len() + self.steps.len()
+    }
+}
+
 impl Writing {
     fn work(self, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
-        let mut queue = VecDeque::new();
-        while let Some(first) = waiting.blocking_recv() {
-            queue.push_back(first);
-            while !queue.is_empty() {
-                while queue.len() < BATCH_JOBS_MAX
-                    && let Ok(job) = waiting.try_recv()
-                {
-                    queue.push_back(job);
-                }
-                self.batch(&mut queue);
+        let mut queue = Queue::default();
+        loop {
+            if queue.len() == 0 {
+                let Some(first) = waiting.blocking_recv() else { return };
+                queue.push(first);
+            }
+            self.receive(&mut waiting, &mut queue);
+            if !queue.changes.is_empty() {
+                self.transaction(JobKind::Change, &mut queue.changes);
+            }
+            let may_step = queue.changes.is_empty() || !self.are_steps_to_wait();
+            if let Some(step) = queue.steps.pop_front_if(|_| may_step) {
+                self.transaction(JobKind::Step, &mut VecDeque::from([step]));
             }
         }
     }
 
+    /// Takes the jobs that have arrived.
+    fn receive(&self, waiting: &mut mpsc::Receiver<Box<dyn Job>>, queue: &mut Queue) {
+        while queue.len() < WAITING_JOBS_MAX
+            && let Ok(job) = waiting.try_recv()
+        {
+            queue.push(job);
+        }
+    }
+
+    fn are_steps_to_wait(&self) -> bool {
+        self.checkpoints.as_ref().is_some_and(Checkpoints::are_steps_to_wait)
+    }
+
     /// One transaction. Jobs that it did not come to stay in the queue.
-    fn batch(&self, queue: &mut VecDeque<Box<dyn Job>>) {
+    fn transaction(&self, kind: JobKind, queue: &mut VecDeque<Box<dyn Job>>) {
+        let turn = self.turns.next();
         let began = Instant::now();
-        let mut done = Vec::with_capacity(queue.len());
-        let outcome = self.begin().and_then(|()| self.run(queue, &mut done)).and_then(|()| self.commit());
+        let mut done = Vec::with_capacity(queue.len().min(BATCH_JOBS_MAX));
+        let outcome = self.begin(kind).and_then(|()| self.run(queue, &mut done, began)).and_then(|()| self.commit());
         match &outcome {
             Ok(()) => self.commits.committed(done.len(), began),
-            Err(_) => self.undo(),
+            Err(fault) => self.undo(fault),
         }
+        drop(turn);
         if done.is_empty() {
             // It did not even begin: nobody is tried again without being told.
             done.extend(queue.drain(..));
@@ -154,11 +168,17 @@ impl Writing {
         for job in done {
             job.answer(undone.clone());
         }
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.committed(&self.connection);
+        }
     }
 
     /// Waits for other processes that write.
-    fn begin(&self) -> Result<(), StoreError> {
+    fn begin(&self, kind: JobKind) -> Result<(), StoreError> {
         self.faults.check()?;
+        self.reserve.prepare()?;
+        // There is one log file: a commit that waits for its last page waits for all pages before it.
+        self.connection.pragma_update(None, "synchronous", if kind == JobKind::Step { "normal" } else { "full" })?;
         let mut attempts = 1;
         loop {
             match self.connection.execute_batch("BEGIN IMMEDIATE") {
@@ -174,8 +194,14 @@ impl Writing {
     }
 
     /// Runs the queue's jobs; fails only when the transaction itself is lost.
-    fn run(&self, queue: &mut VecDeque<Box<dyn Job>>, done: &mut Vec<Box<dyn Job>>) -> Result<(), StoreError> {
-        while let Some(mut job) = queue.pop_front() {
+    fn run(
+        &self,
+        queue: &mut VecDeque<Box<dyn Job>>,
+        done: &mut Vec<Box<dyn Job>>,
+        began: Instant,
+    ) -> Result<(), StoreError> {
+        while done.is_empty() || (done.len() < BATCH_JOBS_MAX && began.elapsed() < BATCH_TIME_MAX) {
+            let Some(mut job) = queue.pop_front() else { break };
             let outcome = self.in_savepoint(job.as_mut());
             done.push(job);
             outcome?;
@@ -199,8 +225,8 @@ impl Writing {
         Ok(())
     }
 
-    fn undo(&self) {
-        self.commits.failed();
+    fn undo(&self, fault: &StoreError) {
+        self.commits.failed(fault);
         if !self.connection.is_autocommit() {
             // When even this fails the next BEGIN says so.
             let _ = self.connection.execute_batch("ROLLBACK");

@@ -40,7 +40,7 @@ fn the_defaults_are_those_of_the_floors_below() {
     );
     assert_eq!((options.metrics, options.tls, options.memory), (None, None, Memory::Share { percent: 70 }));
     assert_eq!((options.log.format, options.log.filter.as_str()), (LogFormat::Text, "info"));
-    assert_eq!(options.report_days, ringbook_app::audit::REPORT_DAYS);
+    assert_eq!(options.report, ringbook_app::audit::ReportBounds::default());
     assert_eq!(options.answer_bytes_max, ringbook_jsonrpc::ANSWER_BYTES_MAX);
     assert_eq!(options.log.slow, ringbook_app::application::SLOW_CALL);
     let DemoOptions { data, listen, contacts, seed, .. } = read("demo", &[], None, demo_options).expect("options");
@@ -51,12 +51,15 @@ fn the_defaults_are_those_of_the_floors_below() {
 #[test]
 fn every_flag_reaches_its_setting() {
     let line = "serve --data d --listen [::]:1 --metrics 127.0.0.1:2 --tls-cert c --tls-key k --trusted-proxy 10.0.0.0/8 \
-        --trusted-proxy ::1 --log-format json --log debug --memory 2GiB --report-days 7 --body-max 2KiB --header-max 3KiB --header-timeout 1 \
+        --trusted-proxy ::1 --log-format json --log debug --memory 2GiB --report-days 7 --report-max 20MiB \
+        --report-max-per-account 5MiB --body-max 2KiB --header-max 3KiB --header-timeout 1 \
         --body-timeout 2 --idle-timeout 3 --write-timeout 4 --reply-timeout 5 --handshake-timeout 6 --connections-max 7 \
         --compress-min 4KiB --request-memory 8MiB --request-memory-per-address 2MiB --reply-memory 9MiB \
         --reply-memory-per-address 3MiB --answer-max 9MiB --log-slow-ms 250";
     let options = serve(&line.split_whitespace().collect::<Vec<_>>().join(" "), &[]);
-    assert_eq!((options.report_days, options.answer_bytes_max), (7, 9 << 20));
+    assert_eq!(options.answer_bytes_max, 9 << 20);
+    let report = ringbook_app::audit::ReportBounds { days: 7, account_bytes: 5 << 20, total_bytes: 20 << 20 };
+    assert_eq!(options.report, report);
     let http = &options.http;
     assert_eq!((http.body_bytes_max, http.header_bytes_max, http.compress_bytes_min), (2048, 3072, 4096));
     let budgets = [

@@ -16,14 +16,14 @@ const NAMES_TRIED_MAX: u32 = 100;
 
 /// The name of a file that is being written; the file is removed unless it is [kept](PrivateFile::keep).
 #[derive(Debug)]
-pub(super) struct PrivateFile {
+pub(crate) struct PrivateFile {
     beside: PathBuf,
     target: PathBuf,
 }
 
 impl PrivateFile {
     /// Makes a file beside the target.
-    pub(super) fn create(target: &Path) -> io::Result<(Self, File)> {
+    pub(crate) fn create(target: &Path) -> io::Result<(Self, File)> {
         let mut tried = 0;
         loop {
             let mut name = OsString::from(".");
@@ -40,7 +40,7 @@ impl PrivateFile {
     }
 
     /// Puts the file in the place of the target once its contents are on disk.
-    pub(super) fn keep(self, file: &File) -> io::Result<()> {
+    pub(crate) fn keep(self, file: &File) -> io::Result<()> {
         file.sync_all()?;
         std::fs::rename(&self.beside, &self.target)
     }

@@ -1,0 +1,235 @@
+//! Staging: writing a large change to SQLite in several short transactions, of which only the last makes it visible.
+//!
+//! SQLite has one writer, so that a change that adds thousands of rows in one transaction would delay the changes of all
+//! accounts. Its rows are written before its own transaction, in steps between the changes of others, with the revision
+//! that the book will have. Readers ignore rows whose revision the book has not reached. The transaction of the change
+//! only moves the revision of the book, which makes all rows visible at once. Until then the table `staged_rows` says what
+//! was begun, so that the rows are deleted when the change fails, or when a server starts after a crash.
+//!
+//! Only added rows are staged: a command that adds many rows to a table changes no other row of that table.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use ringbook_book::change::{Change, Effect};
+use ringbook_book::id::{CustomerId, Revision};
+
+use super::books::put;
+use super::rows::{self, column};
+use super::sql::{BoundStatement, Row, Session, SqlValue, values};
+use super::statements as sql;
+use super::{Store, StoreError};
+
+/// Rows of a table are staged if a change adds at least so many to it.
+pub(super) const STAGED_ROWS_MIN: usize = 256;
+/// Maximum number of rows in one step.
+pub(super) const STEP_ROWS_MAX: usize = 256;
+/// Maximum number of bytes of texts in one step, unless a single row has more.
+pub(super) const STEP_BYTES_MAX: usize = 256 << 10;
+
+/// The tables whose rows can be staged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum StagedTable {
+    Contacts,
+    Organizations,
+    Groups,
+    Employees,
+}
+
+impl StagedTable {
+    const ALL: [Self; 4] = [Self::Contacts, Self::Organizations, Self::Groups, Self::Employees];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Contacts => "contacts",
+            Self::Organizations => "organizations",
+            Self::Groups => "groups",
+            Self::Employees => "employees",
+        }
+    }
+
+    const fn drop_statement(self) -> &'static str {
+        match self {
+            Self::Contacts => sql::DROP_STAGED_CONTACTS,
+            Self::Organizations => sql::DROP_STAGED_ORGANIZATIONS,
+            Self::Groups => sql::DROP_STAGED_GROUPS,
+            Self::Employees => sql::DROP_STAGED_EMPLOYEES,
+        }
+    }
+
+    /// The table that an effect puts a row into, and the id of the row.
+    fn of(effect: &Effect) -> Option<(Self, u64)> {
+        match effect {
+            Effect::PutContact(contact) => Some((Self::Contacts, contact.id.number())),
+            Effect::PutOrganization(organization) => Some((Self::Organizations, organization.id.number())),
+            Effect::PutGroup(group) => Some((Self::Groups, group.id.number())),
+            Effect::PutEmployee(employee) => Some((Self::Employees, employee.id.number())),
+            _ => None,
+        }
+    }
+}
+
+/// The tables for which the rows of a change are staged, each with the smallest id of these rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Staged(HashMap<&'static str, u64>);
+
+impl Staged {
+    /// What of this change is to be staged.
+    pub(super) fn of(change: &Change) -> Self {
+        let mut counts: HashMap<StagedTable, (usize, u64)> = HashMap::new();
+        for (table, id) in change.effects.iter().filter_map(StagedTable::of) {
+            let (count, first) = counts.entry(table).or_insert((0, id));
+            (*count, *first) = (*count + 1, id.min(*first));
+        }
+        let many = counts.into_iter().filter(|(_, (count, _))| *count >= STAGED_ROWS_MIN);
+        Self(many.map(|(table, (_, first))| (table.name(), first)).collect())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether the row of the effect is staged.
+    pub(super) fn has(&self, effect: &Effect) -> bool {
+        !self.is_empty() && StagedTable::of(effect).is_some_and(|(table, _)| self.0.contains_key(table.name()))
+    }
+}
+
+impl Store {
+    /// Stages the rows of a change. Fails with [`StoreError::RevisionMoved`] when the book has reached the revision of the
+    /// change, or does not exist.
+    pub(super) async fn stage(&self, customer: CustomerId, change: &Arc<Change>) -> Result<Staged, StoreError> {
+        let staged = Staged::of(change);
+        if staged.is_empty() {
+            return Ok(staged);
+        }
+        let mut marks = Some(staged.clone());
+        for step in steps(customer, change, &staged) {
+            let (change, staged, marks) = (Arc::clone(change), staged.clone(), marks.take());
+            self.write_step(move |session| write_ahead(session, customer, &change, &staged, step, marks)).await?;
+        }
+        Ok(staged)
+    }
+
+    /// Deletes the staged rows of failed changes of a book.
+    pub(super) async fn unstage(&self, customer: CustomerId) -> Result<(), StoreError> {
+        while self.write_step(move |session| drop_some(session, customer)).await? {}
+        Ok(())
+    }
+}
+
+/// Divides the effects of a change into ranges, each for one step.
+fn steps(customer: CustomerId, change: &Change, staged: &Staged) -> Vec<Range<usize>> {
+    let (owner, revision) = (column(customer.number()), column(change.revision().0));
+    let (mut steps, mut from, mut rows, mut bytes) = (Vec::new(), 0, 0, 0);
+    for (at, effect) in change.effects.iter().enumerate().filter(|(_, effect)| staged.has(effect)) {
+        let added = put(owner, revision, effect).map_or(0, |statement| text_bytes(&statement));
+        if rows == STEP_ROWS_MAX || (rows > 0 && bytes + added > STEP_BYTES_MAX) {
+            steps.push(from..at);
+            (from, rows, bytes) = (at, 0, 0);
+        }
+        (rows, bytes) = (rows + 1, bytes + added);
+    }
+    steps.push(from..change.effects.len());
+    steps
+}
+
+fn text_bytes(statement: &BoundStatement<'_>) -> usize {
+    let bytes = |value: &SqlValue<'_>| match value {
+        SqlValue::Text(text) => text.len(),
+        SqlValue::Null | SqlValue::Number(_) => 0,
+    };
+    statement.values.iter().map(bytes).sum()
+}
+
+fn write_ahead(
+    session: &dyn Session,
+    customer: CustomerId,
+    change: &Change,
+    staged: &Staged,
+    step: Range<usize>,
+    marks: Option<Staged>,
+) -> Result<(), StoreError> {
+    let (owner, revision) = (column(customer.number()), column(change.revision().0));
+    // The customer may have been removed between two steps.
+    let now = session.first(sql::BOOK, &values![owner], |row| row.number(0))?;
+    if now.is_none_or(|now| now >= revision) {
+        return Err(StoreError::RevisionMoved);
+    }
+    for (table, first) in marks.iter().flat_map(|marks| &marks.0) {
+        session.execute(sql::PUT_STAGED_ROWS, &values![owner, revision, *table, column(*first)])?;
+    }
+    let effects = change.effects[step].iter().filter(|effect| staged.has(effect));
+    session.execute_all(&mut effects.filter_map(|effect| put(owner, revision, effect)))
+}
+
+/// A row of `staged_rows`.
+struct Mark {
+    owner: i64,
+    revision: i64,
+    table: StagedTable,
+    first: i64,
+}
+
+impl Mark {
+    fn read(row: &dyn Row) -> Result<Self, StoreError> {
+        let read = || {
+            let name = row.text(2)?;
+            let table = StagedTable::ALL.into_iter().find(|table| table.name() == name);
+            let table = table.ok_or_else(|| format!("table {name:?}"))?;
+            Ok::<_, String>(Self { owner: row.number(0)?, revision: row.number(1)?, table, first: row.number(3)? })
+        };
+        read().map_err(|cause| StoreError::unreadable("staged_rows", rows::key(row), cause))
+    }
+}
+
+/// Deletes some staged rows of a book; returns whether there may be more.
+fn drop_some(session: &dyn Session, customer: CustomerId) -> Result<bool, StoreError> {
+    let owner = column(customer.number());
+    let mut marks = Vec::new();
+    session.each(sql::STAGED_ROWS_OF, &values![owner], &mut |row| {
+        marks.push(Mark::read(row)?);
+        Ok(std::ops::ControlFlow::Continue(()))
+    })?;
+    for mark in &marks {
+        if drop_rows(session, mark)? > 0 {
+            return Ok(true);
+        }
+    }
+    if let Some(last) = marks.iter().map(|mark| mark.revision).max() {
+        session.execute(sql::DROP_STAGED_ROWS, &values![owner, last])?;
+    }
+    Ok(false)
+}
+
+/// Deletes some of the rows of a mark, unless the book has reached their revision. Returns how many.
+fn drop_rows(session: &dyn Session, mark: &Mark) -> Result<u64, StoreError> {
+    let now = session.first(sql::BOOK, &values![mark.owner], |row| row.number(0))?;
+    if now.is_some_and(|now| now >= mark.revision) {
+        return Ok(0);
+    }
+    let limit = i64::try_from(STEP_ROWS_MAX).unwrap_or(i64::MAX);
+    session.execute(mark.table.drop_statement(), &values![mark.owner, mark.first, mark.revision, limit])
+}
+
+/// Deletes all staged rows that a crash has left.
+pub(super) fn clean(session: &dyn Session) -> Result<(), StoreError> {
+    let mut owners = Vec::new();
+    session.each(sql::STAGED_ROWS, &[], &mut |row| {
+        owners.push(row.number(0).map_err(StoreError::unavailable)?);
+        Ok(std::ops::ControlFlow::Continue(()))
+    })?;
+    owners.dedup();
+    for owner in owners {
+        let customer = rows::id(owner, CustomerId::new);
+        let customer = customer.map_err(|cause| StoreError::unreadable("staged_rows", "customer_id", cause))?;
+        while drop_some(session, customer)? {}
+    }
+    Ok(())
+}
+
+/// Deletes the marks of rows up to this revision, which the book has reached.
+pub(super) fn unmark(session: &dyn Session, customer: CustomerId, revision: Revision) -> Result<(), StoreError> {
+    session.execute(sql::DROP_STAGED_ROWS, &values![column(customer.number()), column(revision.0)]).map(drop)
+}
