@@ -7,6 +7,7 @@
 mod backup;
 mod changing;
 mod crashes;
+mod divided;
 mod files;
 mod fleet;
 mod harness;
