@@ -34,6 +34,7 @@ mod loaded;
 mod mailbox;
 mod name_indexing;
 mod pending;
+mod revision_check;
 mod run_to_end;
 mod task;
 mod uncommitted;
@@ -42,9 +43,9 @@ mod uncommitted;
 mod tests;
 
 use crate::work::OnJob;
-use freshness::RevisionCheck;
 use loaded::LoadedBook;
 use name_indexing::NameIndexing;
+use revision_check::RevisionCheck;
 use run_to_end::run_to_end;
 
 pub use freshness::Reads;
@@ -266,6 +267,10 @@ impl Books {
     async fn load(&self, customer: CustomerId) -> Result<Book, BookError> {
         let store = self.0.store.clone();
         let began = Instant::now();
+        if store.is_shared() {
+            // Its rows may be on a machine that does not reply: that is found out without a slot for loads.
+            self.0.revision_check.revision_of(&store, customer).await?;
+        }
         let client = Client::new(Owner::Customer(customer.number()));
         let loaded = self.0.workers.run(&client, Kind::Load, Duration::MAX, move |_| store.load_book(customer)).await;
         let book = loaded.map_err(StoreError::unavailable)??;

@@ -48,7 +48,8 @@ impl Store {
         Ok(CatchUp::Steps(steps, head.revision))
     }
 
-    /// The revisions of these books, as they are committed now; nothing of those that are not there.
+    /// The revisions of these books, as they are committed now; nothing of those that are not there. Fails as a whole if
+    /// the rows of one of them cannot be read.
     pub async fn book_revisions(&self, customers: Vec<CustomerId>) -> Result<Vec<(CustomerId, Revision)>, StoreError> {
         self.read_short(move |session| {
             let mut found = Vec::new();

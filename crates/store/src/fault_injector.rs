@@ -31,6 +31,11 @@ mod injecting {
             self.0.store(n, Ordering::SeqCst);
         }
 
+        /// Whether the operation that is to fail has not come yet.
+        pub fn is_pending(&self) -> bool {
+            self.0.load(Ordering::SeqCst) > 0
+        }
+
         /// Counts an operation.
         ///
         /// # Errors

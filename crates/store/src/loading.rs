@@ -57,7 +57,7 @@ impl Store {
 
     /// The revision of a book, as it is committed now; `None` when there is no such book.
     pub async fn book_revision(&self, customer: CustomerId) -> Result<Option<Revision>, StoreError> {
-        let found = self.read(move |session| head(session, customer)).await?;
+        let found = self.read_short(move |session| head(session, customer)).await?;
         Ok(found.map(|head| head.revision))
     }
 

@@ -348,8 +348,53 @@ pub(crate) const EMPTY_BOOK: &[&str] = &[
 ];
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::{ALL, EMPTY_BOOK};
+
+    /// The tables of the schema for PostgreSQL, each with its columns.
+    fn tables() -> Vec<(String, String)> {
+        let schema = crate::postgres::migrations::MIGRATIONS.concat();
+        let tables = schema.split("CREATE TABLE ").skip(1).map(|text| text.split(';').next().unwrap_or(text));
+        tables.filter_map(|text| Some((text.split_whitespace().next()?.to_owned(), text.to_owned()))).collect()
+    }
+
+    fn is_of_a_book(columns: &str) -> bool {
+        columns.contains("customer_id BIGINT NOT NULL") || columns.contains("customer_id BIGINT PRIMARY KEY")
+    }
+
+    /// The tables that hold what belongs to one customer.
+    pub(crate) fn books() -> Vec<String> {
+        tables().into_iter().filter(|(_, columns)| is_of_a_book(columns)).map(|(name, _)| name).collect()
+    }
+
+    /// The tables that are the same for all.
+    pub(crate) fn directory() -> Vec<String> {
+        tables().into_iter().filter(|(_, columns)| !is_of_a_book(columns)).map(|(name, _)| name).collect()
+    }
+
+    /// Whether a statement names a table.
+    pub(crate) fn names(sql: &str, table: &str) -> bool {
+        let mut words = sql.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        words.any(|word| word == table)
+    }
+
+    /// The tables of the books may be divided between machines by customer, with the directory on one of them.
+    #[test]
+    fn a_statement_names_one_customer_or_only_the_directory() {
+        let (books, directory) = (books(), directory());
+        assert!(books.len() == EMPTY_BOOK.len() && directory.len() > 5, "{books:?} {directory:?}");
+        let all = ALL.iter().copied().chain(EMPTY_BOOK.iter().map(|sql| ("EMPTY_BOOK", *sql)));
+        for (name, sql) in all.filter(|(_, sql)| books.iter().any(|table| names(sql, table))) {
+            assert!(!directory.iter().any(|table| names(sql, table)), "{name} joins a book with the directory");
+            let names_customer = match sql.split(' ').next() {
+                Some("INSERT") => sql.contains("(customer_id, ") && sql.contains("VALUES ($1"),
+                _ => sql.matches("customer_id = $").count() == 1,
+            };
+            // Where books are divided it is replaced by questions for single books.
+            let is_shared = name == "BOOK_REVISIONS";
+            assert!(names_customer || is_shared, "{name}: {sql}");
+        }
+    }
 
     /// The numbers of the parameters in the order in which they first appear.
     fn parameters(sql: &str) -> Vec<u32> {

@@ -10,7 +10,7 @@ impl Store {
     /// What is wrong with the data, in words, and the directory as far as it reads back. Takes as long as reading
     /// everything once; servers may run meanwhile.
     pub async fn verify(&self) -> Result<(Vec<String>, Directory), StoreError> {
-        let mut findings = self.read(|session| session.integrity(FINDINGS_MAX)).await?;
+        let mut findings = self.read_snapshot(|session| session.integrity(FINDINGS_MAX)).await?;
         let directory = self.directory().await?;
         findings.extend(directory.unreadable.iter().map(ToString::to_string));
         let left = FINDINGS_MAX.saturating_sub(findings.len());

@@ -5,7 +5,8 @@
 //! Other servers notify of their changes ([`Notifications`](ringbook_store::Notifications)). Notifications may be lost, so all books are
 //! compared with the store as well, twice a second. Books catch up independently: a long one delays no other.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -76,23 +77,34 @@ impl Books {
             }
         });
     }
-
-    /// The stored revisions of the books in memory.
-    async fn stored_revisions(&self) -> BTreeMap<CustomerId, Revision> {
-        let customers = self.loaded_customers();
-        // A store that does not answer is asked again soon; reads go on meanwhile.
-        self.0.store.book_revisions(customers).await.unwrap_or_default().into_iter().collect()
-    }
 }
 
 impl CatchUps {
     async fn begin(&mut self, books: &Books, moved: ChangedBooks) {
         let changed = match moved {
             ChangedBooks::Books(changed) => changed,
-            ChangedBooks::All => books.stored_revisions().await,
+            ChangedBooks::All => match books.0.store.book_revisions(books.loaded_customers()).await {
+                Ok(revisions) => revisions.into_iter().collect(),
+                // Reads go on meanwhile.
+                Err(_) => return self.look_at_each(books),
+            },
         };
         for (customer, revision) in changed {
             self.want(books, customer, revision);
+        }
+    }
+
+    /// Compares each book with the store by itself: the store may reply for some of them.
+    fn look_at_each(&mut self, books: &Books) {
+        for customer in books.loaded_customers() {
+            let Some(loaded) = books.book_in_memory(customer) else { continue };
+            let Entry::Vacant(wanted) = self.wanted.entry(customer) else { continue };
+            wanted.insert(Revision(0));
+            let books = Arc::downgrade(&books.0);
+            self.running.spawn(async move {
+                let Some(inner) = Weak::<Inner>::upgrade(&books) else { return (customer, false) };
+                (customer, Books(inner).catch_up_now(customer, &loaded).await.is_ok())
+            });
         }
     }
 

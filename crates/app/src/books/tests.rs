@@ -279,11 +279,14 @@ async fn the_nth_operation_fails_and_memory_equals_the_store(data: TestData) {
         world.books.book(world.customer).await.expect("the book");
         world.faults.fail_nth(n);
         let failed = story(&world).await;
+        let is_over = world.faults.is_pending();
         world.faults.fail_nth(0);
         store_equals_memory(&world).await;
         change(&world, Command::AddContacts(vec![draft(500)])).await.expect("the next change works");
         store_equals_memory(&world).await;
-        if failed == 0 {
+        // A failed query for the revisions of several books is repeated for each, so that no command need fail.
+        if is_over {
+            assert_eq!(failed, 0);
             assert!(n > 40, "a story of {n} operations");
             let engine = world.data.engine();
             eprintln!("{engine}: {} operations failed in turn, memory equalled the store after each", n - 1);

@@ -10,6 +10,7 @@ mod client_area;
 mod crashes;
 mod devices;
 mod disk;
+mod divided;
 mod documents;
 mod files;
 mod fleet;
