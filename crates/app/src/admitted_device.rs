@@ -76,7 +76,8 @@ impl<'c, 'a> AdmittedDevice<'c, 'a> {
     /// # Errors
     /// The question names what there is not, breaks a bound, has a bad pattern, or takes too many steps.
     pub async fn contacts(&mut self, book: &Arc<Book>, ask: Ask) -> Result<ContactPage, AppError> {
-        let ask = self.within_groups(ask);
+        let numbers = self.device().numbers;
+        let ask = self.within_groups(Ask { numbers, ..ask });
         let estimate = estimate::planning(&ask.filter);
         let plan = self.work(Kind::Compile, estimate, move |_| plan(&CONTACT, &ask)).await??;
         self.lap(Stage::Plan);

@@ -161,6 +161,7 @@ impl From<AppError> for Refusal {
                 Self::new(StatusCode::BAD_REQUEST, "invalid_parameter_value")
             }
             AppError::Unreadable => Self::new(StatusCode::SERVICE_UNAVAILABLE, "internal_error"),
+            AppError::AccountRemoved => AccessError::TokenInvalid.into(),
             AppError::Store(fault) => of_store(&fault),
             AppError::Workers(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "error"),
             AppError::Command(error) => Self::internal(format_args!("a device changed a book: {error:?}")),

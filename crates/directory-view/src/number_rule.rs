@@ -5,7 +5,7 @@
 //! takes. Without a country of the customer only what is true everywhere is done: see [`NumberRule::candidates`].
 
 use ringbook_app::access::{Device, DialForm};
-use ringbook_book::text::{PHONE_DIGITS_MAX, Phone};
+use ringbook_book::text::{NumberRule as CustomerNumbers, PHONE_DIGITS_MAX, Phone};
 
 /// Longest text that is read as a number, in bytes.
 pub const NUMBER_BYTES_MAX: usize = 128;
@@ -122,16 +122,17 @@ pub struct Candidate {
 pub struct NumberRule {
     outside_prefix: String,
     form: DialForm,
+    customer: CustomerNumbers,
 }
 
 impl NumberRule {
     /// The rule of a device.
     pub fn of(device: &Device) -> Self {
-        Self { outside_prefix: device.outside_prefix.clone(), form: device.dial_form }
+        Self { outside_prefix: device.outside_prefix.clone(), form: device.dial_form, customer: device.numbers }
     }
 
     /// The numbers that may be meant, the likeliest first: as given; without the outside prefix; each also without a
-    /// leading `00`.
+    /// leading `00`, and completed as the country and area of the customer say.
     pub fn candidates(&self, given: &GivenNumber) -> Vec<Candidate> {
         let mut found: Vec<Candidate> = Vec::new();
         let mut add = |digits: &str, kind| {
@@ -149,6 +150,10 @@ impl NumberRule {
             add(digits, MatchKind::Exact);
             if let Some(rest) = digits.strip_prefix(INTERNATIONAL_PREFIX).filter(|_| !given.is_international) {
                 add(rest, MatchKind::National);
+            }
+            let written = if given.is_international { format!("+{digits}") } else { digits.to_owned() };
+            if let Ok(phone) = Phone::read(&written, &self.customer) {
+                add(&phone.to_string(), MatchKind::National);
             }
         }
         found
@@ -184,7 +189,7 @@ mod tests {
     use super::*;
 
     fn rule(outside_prefix: &str, form: DialForm) -> NumberRule {
-        NumberRule { outside_prefix: outside_prefix.to_owned(), form }
+        NumberRule { outside_prefix: outside_prefix.to_owned(), form, customer: CustomerNumbers::NONE }
     }
 
     #[test]
@@ -228,6 +233,17 @@ mod tests {
         assert_eq!(candidates("9", "9101"), ["9101 exact"], "an extension is not outside");
         assert_eq!(candidates("9", "+9301234567"), ["9301234567 exact"]);
         assert_eq!(candidates("", "12"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_country_of_the_customer_completes_numbers() {
+        let customer = CustomerNumbers::new(Some("DE"), Some("30"), None).expect("a rule");
+        let rule = NumberRule { customer, ..rule("9", DialForm::E164) };
+        for text in ["030 1234567", "9030 1234567", "+49 30 1234567", "0049 30 1234567"] {
+            let given = GivenNumber::read(text).expect("a number");
+            let found = rule.candidates(&given);
+            assert!(found.iter().any(|one| one.phone.to_string() == "49301234567"), "{text}: {found:?}");
+        }
     }
 
     #[test]

@@ -75,6 +75,7 @@ pub fn page(filter: AskFilter, order: NameOrder, offset: usize, limit: usize) ->
         fields: Vec::new(),
         limit: i128::try_from(limit).ok(),
         offset: i128::try_from(offset).ok(),
+        ..Ask::default()
     }
 }
 

@@ -89,7 +89,7 @@ impl Entry {
         put("patronymic", self.patronymic.as_ref().map(|name| name.as_str().into()));
         let emails: Vec<&str> = self.emails.iter().map(Email::as_str).collect();
         put("emails", (!emails.is_empty()).then(|| emails.into()));
-        let phones: Vec<&str> = self.phones.iter().map(PhoneNumber::as_sent).collect();
+        let phones: Vec<Value> = self.phones.iter().map(|number| number.as_sent().into()).collect();
         put("phone_numbers", Some(phones.into()));
         put("organization_name", self.organization.as_ref().map(|name| name.as_str().into()));
         let groups: Vec<&str> = self.groups.iter().map(Name::as_str).collect();

@@ -80,6 +80,7 @@ impl From<AppError> for Refusal {
                 Self::new(ResultCode::UnwillingToPerform, "invalid_parameter_value", "the filter asks for too much")
             }
             AppError::Unreadable => Self::new(ResultCode::Unavailable, "internal_error", "internal error"),
+            AppError::AccountRemoved => AccessError::TokenInvalid.into(),
             AppError::Store(fault) => of_store(&fault),
             AppError::Workers(_) => Self::new(ResultCode::Busy, "error", "the server is busy, try again"),
             AppError::Command(error) => Self::internal(format_args!("a device changed a book: {error:?}")),

@@ -264,6 +264,7 @@ async fn question(
             fields: Vec::new(),
             limit: i128::try_from(window.limit).ok(),
             offset: i128::try_from(window.offset).ok(),
+            ..Ask::default()
         }
     };
     let whole = ask(NumberMatch::Whole);

@@ -253,6 +253,7 @@ mod tests {
             stderr: &mut stderr,
             environment: &|_| None,
             progress: Progress::Hidden,
+            is_interactive: false,
         };
         run_with(["ringbook", "serve", "--help"].map(Into::into), &mut console);
         String::from_utf8(stdout).expect("text")

@@ -8,6 +8,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use ringbook_book::text::NumberRule;
 use ringbook_book::id::{CustomerId, GroupId};
 use ringbook_clock::Moment;
 use ringbook_store::{AccountId, DeviceId, DeviceRow, StoreError};
@@ -97,6 +98,8 @@ pub struct Device {
     pub customer: CustomerId,
     /// The groups whose contacts it shows; empty: all contacts.
     pub groups: Vec<GroupId>,
+    /// How the numbers of its customer are read.
+    pub numbers: NumberRule,
     /// How it writes numbers.
     pub dial_form: DialForm,
     /// What it writes before a number outside of the house; digits, `*` and `#`.
@@ -115,8 +118,8 @@ pub struct Device {
 }
 
 impl Device {
-    /// Reads a row; its count goes on.
-    pub(super) fn read(row: DeviceRow, counter: Arc<Counter>) -> Result<(TokenHash, Self), StoreError> {
+    /// Reads a row of a customer whose numbers are read so; its count goes on.
+    pub(super) fn read(row: DeviceRow, numbers: NumberRule, counter: Arc<Counter>) -> Result<(TokenHash, Self), StoreError> {
         let fault = |cause: &str| StoreError::unreadable("devices", format_args!("id {}", row.id), cause);
         let settings = row.settings;
         let hash = TokenHash::from_hex(&row.key_hash).ok_or_else(|| fault("not the hash of a key"))?;
@@ -126,6 +129,7 @@ impl Device {
             name: settings.name,
             customer: row.customer,
             groups: settings.groups,
+            numbers,
             dial_form: DialForm::parse(&settings.dial_form).ok_or_else(|| fault("unknown dial form"))?,
             outside_prefix: settings.outside_prefix,
             name_order: NameOrder::parse(&settings.name_order).ok_or_else(|| fault("unknown name order"))?,

@@ -152,7 +152,9 @@ impl Snapshot {
     }
 
     fn add_device(&mut self, row: DeviceRow, counter: Arc<Counter>) {
-        match Device::read(row, counter) {
+        let account = self.accounts.get(&AccountId::Customer(row.customer));
+        let numbers = account.map(|account| account.numbers).unwrap_or_default();
+        match Device::read(row, numbers, counter) {
             Ok((hash, device)) => {
                 let device = Arc::new(device);
                 self.devices_by_id.insert(device.id, Arc::clone(&device));

@@ -41,7 +41,7 @@ pub fn ask_about_names(rng: &mut Rng, people: &[Person]) -> Ask {
         1 => filters.remove(0),
         _ => AskFilter::Tree { filters, condition: Some(Condition::And) },
     };
-    Ask { filter, sort: asking.sort(), fields: Vec::new(), limit: asking.limit(), offset: asking.offset() }
+    Ask { filter, sort: asking.sort(), limit: asking.limit(), offset: asking.offset(), ..Ask::default() }
 }
 
 /// The fields that a filter may name.

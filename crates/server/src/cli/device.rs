@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::args;
 use super::cli_error::CliError;
 use super::operator::{MissingData, id, id_argument, listed, place, text_argument, unknown, with_store};
-use super::output::{CommandOutput, Row, plain};
+use super::output::{CommandOutput, Row};
+use super::plain_text::plain;
 use crate::config::{Layers, WrongSetting, value};
 use ringbook_app::access::{
     Charset, DEVICE_BLOCKS_MAX, DEVICE_GROUPS_MAX, DEVICE_MINUTE_LIMIT, DialForm, NameOrder, OUTSIDE_PREFIX_CHARS_MAX,
