@@ -91,7 +91,7 @@ impl Store {
         let refused = Arc::new(AtomicBool::new(false));
         let refuses = Arc::clone(&refused);
         let folds = changes.iter().any(|change| is_to_be_folded(change));
-        let outcome = self.write(move |session| {
+        let outcome = self.change(move |session| {
             let outcome = follow(session, customer, &changes, &staged)
                 .and_then(|()| reserve.iter().map(|(kind, count)| take_ids(session, *kind, *count)).collect());
             refuses.store(outcome.is_err(), Ordering::Relaxed);
