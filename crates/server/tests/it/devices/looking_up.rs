@@ -128,7 +128,7 @@ fn kamailio_asks_for_the_name_in_a_route() {
     let port = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
     let url = format!("http://{}/lookup/{}/text", switch.demo.server.address, switch.key);
     let settings = format!(
-        "debug=0\nlog_stderror=yes\nchildren=1\nlisten=udp:127.0.0.1:{port}\nloadmodule \"http_client.so\"\n\
+        "debug=0\nlog_stderror=yes\nfork=no\nchildren=1\nlisten=udp:127.0.0.1:{port}\nloadmodule \"http_client.so\"\n\
          loadmodule \"pv.so\"\nloadmodule \"xlog.so\"\nrequest_route {{\n\
          http_client_query(\"{url}?number=$fU&name=Trunk\", \"$var(name)\");\n\
          xlog(\"L_ERR\", \"caller=[$var(name)] code=[$rc]\\n\");\nexit;\n}}\n"
