@@ -37,7 +37,7 @@ enum Source {
 }
 
 /// In this order: Python and npm before their packages.
-const REQUIREMENTS: [Requirement; 14] = [
+const REQUIREMENTS: [Requirement; 15] = [
     Requirement {
         scope: Scope::Tests,
         what: "PostgreSQL 15 or later with the extension jsquery (tests on PostgreSQL)",
@@ -67,6 +67,12 @@ const REQUIREMENTS: [Requirement; 14] = [
         what: "ldapsearch (tests of LDAP)",
         is_met: || runs("ldapsearch", "-VV"),
         source: Source::Debian(|| Ok(vec!["ldap-utils".to_owned()])),
+    },
+    Requirement {
+        scope: Scope::Tests,
+        what: "kamailio with http_client (tests of look-ups)",
+        is_met: || runs("kamailio", "-v"),
+        source: Source::Debian(|| Ok(vec!["kamailio".to_owned(), "kamailio-utils-modules".to_owned()])),
     },
     Requirement {
         scope: Scope::Tests,

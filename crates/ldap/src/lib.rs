@@ -35,7 +35,7 @@ pub const ENTRIES_MAX: usize = 500;
 /// Who may send a password without encryption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PlainBind {
-    /// Nobody.
+    /// Programs on this machine only, such as a proxy that encrypts.
     Refuse,
     /// Clients in private networks and on this machine.
     #[default]

@@ -1,5 +1,8 @@
 //! Look-ups of callers: who is found, in which form, and what a switch reads where nobody is.
 
+use std::net::UdpSocket;
+use std::process::{Command, Stdio};
+
 use serde_json::json;
 
 use super::Switch;
@@ -115,4 +118,45 @@ fn the_template_for_a_switch_has_the_address_and_no_secret() {
     let text = response.text();
     assert!(text.contains(&format!("Default=\"http://{}\"", switch.demo.server.address)), "{text}");
     assert!(!text.contains(&switch.key));
+}
+
+#[test]
+fn kamailio_asks_for_the_name_in_a_route() {
+    let switch = Switch::start("");
+    switch.contact("Жук", "Анна", "+79161234567");
+    let home = tempfile::tempdir().expect("a directory");
+    let port = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
+    let url = format!("http://{}/lookup/{}/text", switch.demo.server.address, switch.key);
+    let settings = format!(
+        "debug=0\nlog_stderror=yes\nfork=no\nchildren=1\nlisten=udp:127.0.0.1:{port}\nloadmodule \"http_client.so\"\n\
+         loadmodule \"pv.so\"\nloadmodule \"xlog.so\"\nrequest_route {{\n\
+         http_client_query(\"{url}?number=$fU&name=Trunk\", \"$var(name)\");\n\
+         xlog(\"L_ERR\", \"caller=[$var(name)] code=[$rc]\\n\");\nexit;\n}}\n"
+    );
+    let (config, log) = (home.path().join("kamailio.cfg"), home.path().join("log"));
+    std::fs::write(&config, settings).expect("written");
+    let file = std::fs::File::create(&log).expect("a log");
+    let mut command = Command::new("kamailio");
+    command.arg("-f").arg(&config).args(["-DD", "-E", "-w"]).arg(home.path()).arg("-Y").arg(home.path());
+    let started = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn();
+    let mut kamailio = started.expect("kamailio runs: `cargo xtask setup` installs it");
+    let client = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let call = |number: &str| {
+        let message = format!(
+            "OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK{number}\r\n\
+             From: <sip:{number}@127.0.0.1>;tag=1\r\nTo: <sip:x@127.0.0.1>\r\nCall-ID: {number}\r\nCSeq: 1 OPTIONS\r\n\
+             Content-Length: 0\r\n\r\n"
+        );
+        // Nobody may listen yet.
+        let _ = client.send_to(message.as_bytes(), ("127.0.0.1", port));
+    };
+    for (number, expected) in [("+79161234567", "caller=[Жук Анна] code=[200]"), ("555", "caller=[Trunk] code=[200]")]
+    {
+        eventually(WAIT_MAX, expected, || {
+            call(number);
+            String::from_utf8_lossy(&std::fs::read(&log).expect("a log")).contains(expected)
+        });
+    }
+    kamailio.kill().expect("it runs");
+    kamailio.wait().expect("it ends");
 }
