@@ -15,10 +15,10 @@ use super::field::contact as field;
 use super::filter::{Comparison, Filter};
 use super::predicate::{Predicate, TextPredicate};
 use super::query_error::QueryError;
-use crate::book::Book;
 use crate::book::chunk::Chunk;
 use crate::book::name_index::rank_set::RankSet;
 use crate::book::name_index::{NameColumn, NameIndex};
+use crate::book::{Book, NameIndexUse};
 
 /// Maximum number of bytes of the text that are scanned before the runner is asked whether to continue.
 const SCANNED_BYTES_MAX: usize = 64 << 10;
@@ -45,8 +45,9 @@ impl NameAccess {
         let (index, changed) = book.name_indexes.at(book.revision)?;
         // Both are read at about the same speed; changed contacts one by one.
         let scanned = contacts as u64 * index.name_bytes as u64 / index.len().max(1) as u64;
-        let is_faster = (index.text().len() + changed.len() * CHANGED_CONTACT_BYTES) as u64 <= scanned / 2;
-        is_faster.then_some(Self { index, changed, conjuncts: answered })
+        let is_faster = (index.text().len() + changed.len() * CHANGED_CONTACT_BYTES) as u64 <= scanned / 4 * 3;
+        let is_used = is_faster || index.usage == NameIndexUse::Always;
+        is_used.then_some(Self { index, changed, conjuncts: answered })
     }
 
     /// Bytes of text that it reads.
