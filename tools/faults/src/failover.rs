@@ -47,7 +47,8 @@ pub fn run(fixture: &Fixture, report: &mut ScenarioReport) -> Result<(), String>
     let token = instance.account()?;
     let servers = [instance.serve(&[], &log)?, instance.serve(&[], &log)?];
     let expected = ExpectedState::new(Refusal::InDoubt);
-    let works = servers.each_ref().map(|server| Workload { address: &server.address, token: &token, expected: &expected });
+    let works =
+        servers.each_ref().map(|server| Workload { address: &server.address, token: &token, expected: &expected });
     let mut times = FailOverTimes::default();
     let outcome = works[0].run_while(|| works[1].run_while(|| fail_over_repeatedly(&hosts, &works, &mut times)));
     report.check(outcome.is_ok(), recovery_text(&times, outcome.err()));

@@ -174,7 +174,8 @@ fn parse_arguments(arguments: &[String]) -> Result<Arguments, String> {
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         let known = SCENARIOS.iter().find(|scenario| scenario.name == word);
-        let mut number = || words.next().and_then(|text| text.parse::<u64>().ok()).ok_or(format!("{word} takes a number"));
+        let mut number =
+            || words.next().and_then(|text| text.parse::<u64>().ok()).ok_or(format!("{word} takes a number"));
         match (word.as_str(), known) {
             ("--runs", _) => runs = Some(number()?),
             ("--seconds", _) => seconds = Some(number()?),

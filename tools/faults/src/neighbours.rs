@@ -118,7 +118,12 @@ fn tell(tally: &Tally, time: Duration, report: &mut ScenarioReport) {
     report.check(internal == 0, line);
 }
 
-fn end(servers: Vec<RunningServer>, instance: &Instance, log: &Path, report: &mut ScenarioReport) -> Result<(), String> {
+fn end(
+    servers: Vec<RunningServer>,
+    instance: &Instance,
+    log: &Path,
+    report: &mut ScenarioReport,
+) -> Result<(), String> {
     for server in servers {
         let status = server.stop()?;
         report.check(status.success(), format!("clean stop: {status}"));

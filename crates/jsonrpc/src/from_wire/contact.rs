@@ -43,7 +43,8 @@ pub fn drop_contacts(params: Reader<'_>) -> Result<Command, RpcError> {
     let mut findings = Validation::new(Guarded::DeleteContacts.spec());
     let (one, several) = (params.given("id"), params.given("ids"));
     let id = id(&mut findings, params, ContactId::new);
-    let ids = findings.parameter(IDS, several, |to, spot, value| to.ids(spot, value, CONTACTS_TO_DELETE, ContactId::new));
+    let ids =
+        findings.parameter(IDS, several, |to, spot, value| to.ids(spot, value, CONTACTS_TO_DELETE, ContactId::new));
     let ids = ids.value();
     match (one, several) {
         (Some(_), Some(several)) => {

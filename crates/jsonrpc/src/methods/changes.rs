@@ -42,7 +42,8 @@ pub async fn update_group(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) 
 
 /// Removes a group.
 pub async fn delete_group(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    alter(request, call, |params| from_wire::the_id(params, Guarded::DeleteGroup, GroupId::new).map(Command::DropGroup)).await
+    alter(request, call, |params| from_wire::the_id(params, Guarded::DeleteGroup, GroupId::new).map(Command::DropGroup))
+        .await
 }
 
 /// Adds an organization.
@@ -57,7 +58,10 @@ pub async fn update_organization(request: MethodCall<'_>, call: &mut Admitted<'_
 
 /// Removes an organization.
 pub async fn delete_organization(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    alter(request, call, |params| from_wire::the_id(params, Guarded::DeleteOrganization, OrganizationId::new).map(Command::DropOrganization)).await
+    alter(request, call, |params| {
+        from_wire::the_id(params, Guarded::DeleteOrganization, OrganizationId::new).map(Command::DropOrganization)
+    })
+    .await
 }
 
 /// Adds an employee.
@@ -72,7 +76,10 @@ pub async fn update_employee(request: MethodCall<'_>, call: &mut Admitted<'_, '_
 
 /// Removes an employee.
 pub async fn delete_employee(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    alter(request, call, |params| from_wire::the_id(params, Guarded::DeleteEmployee, EmployeeId::new).map(Command::DropEmployee)).await
+    alter(request, call, |params| {
+        from_wire::the_id(params, Guarded::DeleteEmployee, EmployeeId::new).map(Command::DropEmployee)
+    })
+    .await
 }
 
 /// Puts a number on the blacklist, in the name of the user acted for.
@@ -91,7 +98,10 @@ pub async fn delete_blacklist_number(
     request: MethodCall<'_>,
     call: &mut Admitted<'_, '_>,
 ) -> Result<Vec<Bytes>, RpcError> {
-    alter(request, call, |params| from_wire::the_id(params, Guarded::DeleteBlacklistNumber, BlacklistId::new).map(Command::DropBlacklistNumber)).await
+    alter(request, call, |params| {
+        from_wire::the_id(params, Guarded::DeleteBlacklistNumber, BlacklistId::new).map(Command::DropBlacklistNumber)
+    })
+    .await
 }
 
 /// Reads a command that makes one thing, has it carried out, and answers with its id.
