@@ -37,7 +37,7 @@ fn rounds(seed: u64, contacts: usize, changes: usize, questions: usize) -> usize
 
 #[test]
 fn questions_about_names_of_small_books_are_answered_as_the_plain_evaluation_answers_them() {
-    let used: usize = seeds(60).map(|seed| rounds(seed, 1 + (seed as usize * 37) % 250, 8, 12)).sum();
+    let used: usize = seeds(25).map(|seed| rounds(seed, 1 + (seed as usize * 37) % 250, 8, 12)).sum();
     assert!(used > 0, "no question used the index");
 }
 
