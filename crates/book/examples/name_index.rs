@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use memchr::memmem;
 use ringbook_book::Book;
+use ringbook_book::book::NameIndexUse;
 use ringbook_book::book::load::{IndexedTables, LoadBatch, SmallTables, StoredContact, assemble};
 use ringbook_book::id::Revision;
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Direction, Literal};
@@ -52,7 +53,7 @@ fn word(rng: &mut Rng) -> String {
 fn book(contacts: u64, is_diverse: bool) -> Book {
     let mut rng = Rng::with_seed(7);
     let words = COMMON.map(|count| (0..count).map(|_| word(&mut rng)).collect::<Vec<_>>());
-    let mut any = |column: usize, rng: &mut Rng| {
+    let any = |column: usize, rng: &mut Rng| {
         // Some names are far more frequent than others.
         let at = (rng.f64().powi(3) * words[column].len() as f64) as usize;
         words[column][at].clone()
@@ -116,7 +117,7 @@ fn main() {
         book.warm_sort_keys(&INLINE);
         let without = Arc::new(book.without_name_index());
         let before = book.bytes();
-        let (built, ()) = shortest(|| book.index_names(&INLINE));
+        let (built, ()) = shortest(|| book.index_names(NameIndexUse::WhereFaster, &INLINE));
         let bytes = book.bytes() - before;
         let book = Arc::new(book);
         let names: String = book.iter().map(|contact| contact.full_name().to_owned() + "\n").collect();

@@ -13,6 +13,7 @@ pub mod history;
 pub mod image;
 pub mod load;
 pub(crate) mod name_index;
+mod name_indexing;
 pub mod pairs;
 pub mod reread;
 mod slots;
@@ -24,5 +25,6 @@ pub mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use name_index::NameIndexUse;
 pub(crate) use state::ChunkList;
 pub use state::{Book, EmployeeRow, GroupSet};

@@ -32,8 +32,11 @@ pub struct Regex {
     matches_within_words: bool,
     /// The program as a bit-parallel automaton, if it can be one; built when it is needed.
     bits: OnceLock<Option<BitNfa>>,
-    /// A matcher without any text, from which others are made.
-    blank: Matcher,
+    /// What the matcher is made of, until it is.
+    programs: Mutex<Option<ProgramSet>>,
+    /// A matcher without any text, from which others are made; made when it is needed, which it is not for patterns that
+    /// a scan decides.
+    blank: OnceLock<Matcher>,
     /// Matchers that no thread uses at the moment.
     idle: Mutex<Vec<Matcher>>,
 }
@@ -79,10 +82,18 @@ impl Regex {
         } else {
             MatchPlan::Program(programs.add(&ProgramSource::Tree(&parsed.tree), true)?)
         };
-        let blank = Matcher { dfa: LazyDfa::new(programs, size), chars: Vec::new(), given_up: 0 };
         let scanner = LineScanner::new(&parsed.tree, size);
         let matches_within_words = is_within_words(&parsed.tree);
-        Ok(Regex { scanner, plan, size, matches_within_words, bits: OnceLock::new(), blank, idle: Mutex::default() })
+        Ok(Regex {
+            scanner,
+            plan,
+            size,
+            matches_within_words,
+            bits: OnceLock::new(),
+            programs: Mutex::new(Some(programs)),
+            blank: OnceLock::new(),
+            idle: Mutex::default(),
+        })
     }
 
     /// Whether `text` contains a match, as `text ~ pattern` in PostgreSQL. The text may contain line feeds. The steps
@@ -142,7 +153,13 @@ impl Regex {
     /// A matcher for the calling thread alone.
     fn take_matcher(&self) -> Matcher {
         let idle = self.idle().pop();
-        idle.unwrap_or_else(|| self.blank.clone())
+        idle.unwrap_or_else(|| self.blank.get_or_init(|| self.make_matcher()).clone())
+    }
+
+    fn make_matcher(&self) -> Matcher {
+        let programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let programs = programs.expect("the only matcher that is made of them is kept");
+        Matcher { dfa: LazyDfa::new(programs, self.size), chars: Vec::new(), given_up: 0 }
     }
 
     /// Runs `inner` while a matcher is taken, as if another thread were matching.

@@ -27,6 +27,7 @@ mod pipeline;
 mod pool;
 mod schema_check;
 mod session;
+mod statement_error;
 mod tls;
 mod waiting;
 

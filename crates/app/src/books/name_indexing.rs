@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ringbook_book::Book;
+use ringbook_book::book::NameIndexUse;
 use ringbook_workers::{Client, Job, Kind};
 
 use super::Books;
@@ -60,7 +61,7 @@ impl Books {
         let (inner, workers, book) = (Arc::downgrade(&self.0), self.0.workers.clone(), Arc::clone(book));
         tokio::spawn(async move {
             let began = Instant::now();
-            let make = move |job: &Job| book.index_names(&OnJob(job));
+            let make = move |job: &Job| book.index_names(NameIndexUse::WhereFaster, &OnJob(job));
             // Only a stop interrupts it.
             let _ = workers.run(&Client::server(), Kind::SortKeys, Duration::MAX, make).await;
             if let Some(inner) = inner.upgrade() {

@@ -26,6 +26,15 @@ use rank_set::RankSet;
 /// No rank, line or contact.
 const NONE: u32 = u32::MAX;
 
+/// When questions use an index of names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameIndexUse {
+    /// Where it reads less than a scan; none is made for a book of mostly distinct names.
+    WhereFaster,
+    /// Wherever it can answer a comparison: to compare its answers and its speed with those of a scan.
+    Always,
+}
+
 /// The names of one state of a book.
 #[derive(Debug)]
 pub(crate) struct NameIndex {
@@ -35,6 +44,8 @@ pub(crate) struct NameIndex {
     first_id: u64,
     /// The largest id.
     pub(crate) last_id: u64,
+    /// When questions use it.
+    pub(crate) usage: NameIndexUse,
     /// Bytes of all full names.
     pub(crate) name_bytes: usize,
     /// The parts, each ended by a line feed: last names in the order of ranks, first names, patronymics.
@@ -55,12 +66,11 @@ pub(crate) struct NameIndex {
     ranks: Vec<u32>,
 }
 
-/// A kind of parts.
+/// A kind of parts that can be compared by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NameColumn {
     Last,
     First,
-    Patronymic,
 }
 
 impl NameIndex {
@@ -85,7 +95,6 @@ impl NameIndex {
         match column {
             NameColumn::Last => 0..lasts,
             NameColumn::First => lasts..lasts + self.first_names,
-            NameColumn::Patronymic => lasts + self.first_names..self.ends.len(),
         }
     }
 

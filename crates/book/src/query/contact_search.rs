@@ -214,6 +214,10 @@ impl<'a> Scan<'a, '_> {
             if !self.budget.should_continue() {
                 break;
             }
+            let ids = contacts.firsts[chunk]..contacts.firsts.get(chunk + 1).copied().unwrap_or(u64::MAX);
+            if self.names.is_some_and(|names| names.is_nothing_in(ids)) {
+                continue;
+            }
             let start = contacts.starts[chunk];
             let end = contacts.chunks[chunk].len().min(to - start);
             self.chunk(chunk, Bitmap::range(from.saturating_sub(start), end), &mut collector)?;
@@ -260,7 +264,8 @@ impl<'a> Scan<'a, '_> {
     ) -> Result<Matches, QueryError> {
         let contacts = &self.book.contacts;
         let mut collector = MatchCollector::new(self.book, plan);
-        for (at, chunk) in contacts.chunks.iter().enumerate() {
+        for at in names.matches.open_chunks(contacts) {
+            let chunk = &contacts.chunks[at];
             let open = names.matches.open_rows(chunk);
             if !open.is_empty() {
                 collector.add(at, &names.filter.select(chunk, &open, &mut self.budget)?);
@@ -297,9 +302,18 @@ impl<'a> NameFilter<'a> {
         Self { matches, by_id: OnceLock::new(), filter: CompiledFilter::All(filters) }
     }
 
+    fn by_id(&self) -> &MatchesById {
+        self.by_id.get_or_init(|| self.matches.by_id())
+    }
+
+    /// Whether no contact with one of these ids matches.
+    fn is_nothing_in(&self, ids: Range<u64>) -> bool {
+        !self.by_id().is_any_in(ids.clone()) && !self.matches.is_open_in(ids)
+    }
+
     /// The contacts in `rows` that match.
     fn select(&self, chunk: &Chunk, rows: &Bitmap, budget: &mut Budget<'_>) -> Result<Bitmap, QueryError> {
-        let known = self.by_id.get_or_init(|| self.matches.by_id()).rows(chunk).and(rows);
+        let known = self.by_id().rows(chunk).and(rows);
         let open = self.matches.open_rows(chunk).and(rows);
         Ok(if open.is_empty() { known } else { known.or(&self.filter.select(chunk, &open, budget)?) })
     }

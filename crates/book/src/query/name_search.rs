@@ -15,10 +15,10 @@ use super::field::contact as field;
 use super::filter::{Comparison, Filter};
 use super::predicate::{Predicate, TextPredicate};
 use super::query_error::QueryError;
-use crate::book::Book;
 use crate::book::chunk::Chunk;
 use crate::book::name_index::rank_set::RankSet;
 use crate::book::name_index::{NameColumn, NameIndex};
+use crate::book::{Book, ChunkList, NameIndexUse};
 
 /// Maximum number of bytes of the text that are scanned before the runner is asked whether to continue.
 const SCANNED_BYTES_MAX: usize = 64 << 10;
@@ -45,8 +45,9 @@ impl NameAccess {
         let (index, changed) = book.name_indexes.at(book.revision)?;
         // Both are read at about the same speed; changed contacts one by one.
         let scanned = contacts as u64 * index.name_bytes as u64 / index.len().max(1) as u64;
-        let is_faster = (index.text().len() + changed.len() * CHANGED_CONTACT_BYTES) as u64 <= scanned / 2;
-        is_faster.then_some(Self { index, changed, conjuncts: answered })
+        let is_faster = (index.text().len() + changed.len() * CHANGED_CONTACT_BYTES) as u64 <= scanned / 4 * 3;
+        let is_used = is_faster || index.usage == NameIndexUse::Always;
+        is_used.then_some(Self { index, changed, conjuncts: answered })
     }
 
     /// Bytes of text that it reads.
@@ -241,6 +242,22 @@ impl NameMatches {
         MatchesById { first_id, last_id: self.index.last_id, offsets }
     }
 
+    /// The chunks that have open rows, and perhaps some more.
+    pub(super) fn open_chunks(&self, contacts: &ChunkList) -> Vec<usize> {
+        let behind = contacts.chunk_of(self.index.last_id).unwrap_or(0);
+        let mut chunks: Vec<usize> = self.changed.iter().filter_map(|id| contacts.chunk_of(*id)).collect();
+        chunks.retain(|chunk| *chunk < behind);
+        chunks.dedup();
+        chunks.extend(behind..contacts.chunks.len());
+        chunks
+    }
+
+    /// Whether a contact with one of these ids is open.
+    pub(super) fn is_open_in(&self, ids: Range<u64>) -> bool {
+        let next = self.changed.partition_point(|id| *id < ids.start);
+        ids.end > self.index.last_id + 1 || self.changed.get(next).is_some_and(|id| *id < ids.end)
+    }
+
     /// The rows of a chunk that are open.
     pub(super) fn open_rows(&self, chunk: &Chunk) -> Bitmap {
         let (Some(first), Some(last)) = (chunk.ids.first(), chunk.ids.last()) else { return Bitmap::NONE };
@@ -261,6 +278,12 @@ pub(super) struct MatchesById {
 }
 
 impl MatchesById {
+    /// Whether a contact with one of these ids matches.
+    pub(super) fn is_any_in(&self, ids: Range<u64>) -> bool {
+        let offset = |id: u64| usize::try_from(id.saturating_sub(self.first_id)).unwrap_or(usize::MAX);
+        self.offsets.at_or_above(offset(ids.start)).is_some_and(|next| next < offset(ids.end))
+    }
+
     /// The rows of a chunk that match; of those that are open, none.
     pub(super) fn rows(&self, chunk: &Chunk) -> Bitmap {
         let (Some(first), Some(last)) = (chunk.ids.first(), chunk.ids.last()) else { return Bitmap::NONE };

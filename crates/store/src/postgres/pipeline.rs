@@ -9,7 +9,7 @@ use tokio_postgres::{Error, Statement};
 
 use super::multi_row::{self, ROWS_MIN, Run};
 use super::pool::PooledConnection;
-use super::session::StatementError;
+use super::statement_error::StatementError;
 use crate::StoreError;
 use crate::sql::SqlValue;
 

@@ -18,8 +18,9 @@ use super::multi_row::Run;
 use super::phase::{Cleanup, Event, Phase};
 use super::pipeline::{PendingReply, Pipeline, execute, send};
 use super::pool::{Lease, PooledConnection};
+use super::statement_error::StatementError;
 use super::waiting::wait;
-use super::{error_map, integrity, listener};
+use super::{integrity, listener};
 use crate::StoreError;
 use crate::notifications::DIRECTORY;
 use crate::sql::{BoundStatement, Row, Session, SqlValue, TakeRow, values};
@@ -172,45 +173,6 @@ impl Drop for PgSession {
             }
             Cleanup::Discard => lease.discard(),
         }
-    }
-}
-
-/// Why a statement failed.
-pub(super) enum StatementError {
-    /// The database reported an error, or the connection broke.
-    Database(Error),
-    /// The caller refused a row or gave an unusable value.
-    Caller(StoreError),
-    /// No reply came in time.
-    TimedOut,
-}
-
-impl StatementError {
-    /// Whether other idle connections may be broken too.
-    fn is_broken_connection(&self) -> bool {
-        matches!(self, Self::Database(error) if error_map::is_broken_connection(error))
-    }
-
-    fn into_store_error(self) -> StoreError {
-        match self {
-            Self::Database(error) => error_map::of_statement(&error),
-            Self::Caller(error) => error,
-            Self::TimedOut => StoreError::unavailable(
-                "the database has not answered in time: check what it waits for, and whether it can be reached",
-            ),
-        }
-    }
-}
-
-impl From<Error> for StatementError {
-    fn from(error: Error) -> Self {
-        Self::Database(error)
-    }
-}
-
-impl From<StoreError> for StatementError {
-    fn from(error: StoreError) -> Self {
-        Self::Caller(error)
     }
 }
 

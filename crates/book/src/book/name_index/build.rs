@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{NONE, NameIndex};
+use super::{NONE, NameIndex, NameIndexUse};
 use crate::book::state::Book;
 use crate::collation::{self, SortKey};
 use crate::runner::Runner;
@@ -49,8 +49,8 @@ struct AllParts<'b> {
 
 impl NameIndex {
     /// The index of a state of a book; `None` if there would be no use of it, or the runner stops.
-    pub(super) fn build(book: &Book, runner: &dyn Runner) -> Option<Self> {
-        let parts = collect(book, runner)?;
+    pub(crate) fn build(book: &Book, runner: &dyn Runner, usage: NameIndexUse) -> Option<Self> {
+        let parts = collect(book, runner, usage)?;
         let (first_id, last_id) = (*parts.ids.first()?, *parts.ids.last()?);
         let span = last_id - first_id + 1;
         let contacts = parts.ids.len();
@@ -62,6 +62,7 @@ impl NameIndex {
             revision: book.revision,
             first_id,
             last_id,
+            usage,
             name_bytes: parts.name_bytes,
             text: String::with_capacity(parts.last.bytes + parts.first.bytes + parts.patronymic.bytes),
             ends: Vec::new(),
@@ -133,7 +134,7 @@ impl NameIndex {
 }
 
 /// Divides all names into parts; `None` if too many are distinct, or the runner stops.
-fn collect<'b>(book: &'b Book, runner: &dyn Runner) -> Option<AllParts<'b>> {
+fn collect<'b>(book: &'b Book, runner: &dyn Runner, usage: NameIndexUse) -> Option<AllParts<'b>> {
     let mut parts = AllParts::default();
     for chunk in &book.contacts.chunks {
         if !runner.should_continue() {
@@ -153,8 +154,8 @@ fn collect<'b>(book: &'b Book, runner: &dyn Runner) -> Option<AllParts<'b>> {
         parts.ids.extend_from_slice(&chunk.ids);
     }
     let text = parts.last.bytes + parts.first.bytes + parts.patronymic.bytes;
-    let is_useful = text <= parts.name_bytes / 4 * TEXT_QUARTERS_MAX && u32::try_from(text).is_ok();
-    is_useful.then_some(parts)
+    let is_useful = usage == NameIndexUse::Always || text <= parts.name_bytes / 4 * TEXT_QUARTERS_MAX;
+    (is_useful && u32::try_from(text).is_ok()).then_some(parts)
 }
 
 /// The numbers of last names in the order of the collation; equal ones alone before followed.

@@ -8,9 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::NameIndex;
 use crate::book::pairs::PairIndex;
-use crate::book::state::Book;
 use crate::id::Revision;
-use crate::runner::Runner;
 
 /// Minimum number of contacts of a book for which an index is made by itself; scanning fewer takes no time.
 const CONTACTS_MIN: usize = 8_192;
@@ -91,6 +89,43 @@ impl NameIndexes {
         }
     }
 
+    /// The highest id that the book has ever had.
+    pub(crate) fn highest_id(&self) -> u64 {
+        self.highest_id
+    }
+
+    /// Whether an index is worth making for the state with this number of contacts.
+    pub(crate) fn is_due(&self, contacts: usize) -> bool {
+        let useless_at = self.shared.read().unwrap_or_else(PoisonError::into_inner).useless_at;
+        if contacts < CONTACTS_MIN || (useless_at > 0 && contacts < useless_at.saturating_mul(GROWTH_BEFORE_RETRY)) {
+            return false;
+        }
+        let Some(index) = self.present() else { return true };
+        let new = contacts.saturating_sub(index.len());
+        index.revision < self.forgotten
+            || self.changes.len() > CHANGES_BEFORE_REBUILD
+            || new > CONTACTS_MIN.max(contacts / NEW_CONTACTS_DIVISOR)
+    }
+
+    /// Makes an index the present one, unless a newer one is.
+    pub(crate) fn adopt(&self, index: NameIndex) {
+        let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
+        if shared.index.as_ref().is_none_or(|present| present.revision <= index.revision) {
+            *shared = Shared { index: Some(Arc::new(index)), useless_at: 0 };
+        }
+    }
+
+    /// Notes that an index is of no use for this number of contacts.
+    pub(crate) fn note_useless(&self, contacts: usize) {
+        let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
+        *shared = Shared { index: None, useless_at: contacts.max(1) };
+    }
+
+    /// Drops the index.
+    pub(crate) fn drop_index(&self) {
+        self.shared.write().unwrap_or_else(PoisonError::into_inner).index = None;
+    }
+
     /// Bytes of memory of the index.
     pub(crate) fn bytes(&self) -> usize {
         self.changes.bytes() + self.present().map_or(0, |index| index.bytes())
@@ -98,54 +133,5 @@ impl NameIndexes {
 
     fn present(&self) -> Option<Arc<NameIndex>> {
         self.shared.read().unwrap_or_else(PoisonError::into_inner).index.clone()
-    }
-}
-
-impl Book {
-    /// Whether [`Book::index_names`] is worth its time: about 0.3 µs for each contact.
-    pub fn is_name_index_due(&self) -> bool {
-        let contacts = self.contacts_len();
-        let names = &self.name_indexes;
-        let useless_at = names.shared.read().unwrap_or_else(PoisonError::into_inner).useless_at;
-        if contacts < CONTACTS_MIN || (useless_at > 0 && contacts < useless_at.saturating_mul(GROWTH_BEFORE_RETRY)) {
-            return false;
-        }
-        let Some(index) = names.present() else { return true };
-        let changes_max = CHANGES_BEFORE_REBUILD.max(contacts / 256).min(CHANGES_MAX / 2);
-        let new = contacts.saturating_sub(index.len());
-        index.revision < names.forgotten
-            || names.changes.len() > changes_max
-            || new > CONTACTS_MIN.max(contacts / NEW_CONTACTS_DIVISOR)
-    }
-
-    /// Makes an index of the names, for questions about this state and later ones of the book; leaves things as they are
-    /// if it would be of no use, or the runner stops. The state must have been committed.
-    pub fn index_names(&self, runner: &dyn Runner) {
-        let index = NameIndex::build(self, runner);
-        if index.is_none() && !runner.should_continue() {
-            return;
-        }
-        let mut shared = self.name_indexes.shared.write().unwrap_or_else(PoisonError::into_inner);
-        match index {
-            Some(index) => {
-                let is_newer = shared.index.as_ref().is_none_or(|present| present.revision <= index.revision);
-                if is_newer {
-                    shared.index = Some(Arc::new(index));
-                }
-            }
-            None => *shared = Shared { index: None, useless_at: self.contacts_len().max(1) },
-        }
-    }
-
-    /// Drops the index of names.
-    pub fn drop_name_index(&self) {
-        self.name_indexes.shared.write().unwrap_or_else(PoisonError::into_inner).index = None;
-    }
-
-    /// The same state of the book without an index of names, now and later.
-    #[must_use]
-    pub fn without_name_index(&self) -> Self {
-        let name_indexes = NameIndexes::of_loaded(self.revision, self.name_indexes.highest_id);
-        Self { name_indexes, ..self.clone() }
     }
 }
