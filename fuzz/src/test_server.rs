@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use ringbook::demo::{DemoSpec, prepare};
 use ringbook_app::access::{Access, TokenHash};
 use ringbook_app::application::Application;
-use ringbook_app::audit::AuditLog;
+use ringbook_app::audit::{AuditLog, ReportBounds};
 use ringbook_app::books::{Books, Bounds};
 use ringbook_book::id::CustomerId;
 use ringbook_clock::{Clock, Moment};
@@ -67,7 +67,7 @@ async fn rpc_on(directory: &TempDir) -> Rpc {
     let edit = CustomerEdit { day_limit: Some(None), minute_limit: Some(None), ..CustomerEdit::default() };
     store.set_customer(customer, edit).await.expect("no quotas");
     let clock = Clock::manual(Moment::from_unix(1_700_000_000));
-    let report = AuditLog::new(store.clone(), clock.clone(), Arc::clone(&metrics), 31);
+    let report = AuditLog::new(store.clone(), clock.clone(), Arc::clone(&metrics), ReportBounds::default());
     let access = Access::open(store, clock.clone()).await.expect("access");
     Rpc::new(Application::new(Arc::new(access), books, report, clock, metrics))
 }

@@ -14,7 +14,9 @@ use ringbook_workers::{Client, Workers};
 
 use super::secret::{Secret, TokenHash, fresh_token, looks_like_a_token};
 use super::snapshot::{Account, User};
-use super::{Access, AccessError, Credential, Identity, LoginAttempt, LoginError, Rights, Scope, identity, account_is_open};
+use super::{
+    Access, AccessError, Credential, Identity, LoginAttempt, LoginError, Rights, Scope, account_is_open, identity,
+};
 
 /// How long a session lives without use.
 pub const BROWSER_IDLE_SECONDS: i64 = 30 * 60;

@@ -8,8 +8,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use ringbook_book::text::NumberRule;
 use ringbook_book::id::{CustomerId, GroupId};
+use ringbook_book::text::NumberRule;
 use ringbook_clock::Moment;
 use ringbook_store::{AccountId, DeviceId, DeviceRow, StoreError};
 
@@ -119,7 +119,11 @@ pub struct Device {
 
 impl Device {
     /// Reads a row of a customer whose numbers are read so; its count goes on.
-    pub(super) fn read(row: DeviceRow, numbers: NumberRule, counter: Arc<Counter>) -> Result<(TokenHash, Self), StoreError> {
+    pub(super) fn read(
+        row: DeviceRow,
+        numbers: NumberRule,
+        counter: Arc<Counter>,
+    ) -> Result<(TokenHash, Self), StoreError> {
         let fault = |cause: &str| StoreError::unreadable("devices", format_args!("id {}", row.id), cause);
         let settings = row.settings;
         let hash = TokenHash::from_hex(&row.key_hash).ok_or_else(|| fault("not the hash of a key"))?;

@@ -167,8 +167,7 @@ async fn refusals_of_calls_that_were_not_admitted_are_counted_only() {
 #[tokio::test]
 async fn an_account_that_has_too_much_loses_its_oldest_requests_and_no_other_does() {
     let world = world().await;
-    let customer =
-        NewCustomer { name: "D".into(), timezone: "UTC".into(), ..NewCustomer::default() };
+    let customer = NewCustomer { name: "D".into(), timezone: "UTC".into(), ..NewCustomer::default() };
     let other = AccountId::Customer(world.report.store.add_customer(customer).await.expect("a customer"));
     world.report.record(other, &request(NOW - 100, "{}"));
     let body = format!("{{\"a\":\"{}\"}}", "x".repeat(4_000));

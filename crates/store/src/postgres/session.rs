@@ -10,9 +10,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
+use tokio_postgres::Row as EngineRow;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Error, Row as EngineRow};
 
 use super::multi_row::Run;
 use super::phase::{Cleanup, Event, Phase};
