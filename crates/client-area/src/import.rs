@@ -88,7 +88,10 @@ impl ImportFrontend {
         };
         match read {
             Ok(Ok(read)) => json_response(StatusCode::OK, &read),
-            Ok(Err(reason)) => refused(StatusCode::UNPROCESSABLE_ENTITY, "file_refused", &[("reason", json!(reason))]),
+            Ok(Err(Unread { reason, columns })) => {
+                let params = [("reason", json!(reason)), ("columns", json!(columns))];
+                refused(StatusCode::UNPROCESSABLE_ENTITY, "file_refused", &params)
+            }
             Err(error) => respond_app_error(call, &error),
         }
     }
@@ -153,18 +156,32 @@ impl Options {
     }
 }
 
+/// Why a file cannot be read.
+#[derive(Debug)]
+struct Unread {
+    reason: String,
+    /// The columns of a table, if somebody has to say what they are.
+    columns: Vec<String>,
+}
+
+impl From<FileError> for Unread {
+    fn from(error: FileError) -> Self {
+        Self { reason: error.reason().to_owned(), columns: error.columns().to_vec() }
+    }
+}
+
 /// What a file holds; or why it cannot be read.
-fn contacts(options: &Options, file: &Bytes) -> Result<Value, String> {
-    let fault = |error: FileError| error.reason().to_owned();
+fn contacts(options: &Options, file: &Bytes) -> Result<Value, Unread> {
     let (format, map) = (options.format, options.map.clone());
-    let source = Source::in_memory(&options.name, Arc::from(&file[..]), format, options.charset, map).map_err(fault)?;
-    let survey = source.survey().map_err(fault)?;
+    let source = Source::in_memory(&options.name, Arc::from(&file[..]), format, options.charset, map)?;
+    let survey = source.survey()?;
     if survey.rows > CONTACTS_MAX as u64 {
-        return Err(format!("has {} contacts; `ringbook import` reads more than {CONTACTS_MAX}", survey.rows));
+        let reason = format!("has {} contacts; `ringbook import` reads more than {CONTACTS_MAX}", survey.rows);
+        return Err(Unread { reason, columns: Vec::new() });
     }
     let (mut read, mut refused) = (Vec::new(), Vec::new());
-    for row in source.rows(&survey, &Position::default()).map_err(fault)? {
-        let Row { number, draft } = row.map_err(fault)?;
+    for row in source.rows(&survey, &Position::default())? {
+        let Row { number, draft } = row?;
         match draft.and_then(|draft| draft.judge()) {
             Ok((entry, remarks)) => read.push(json!({
                 "row": number,
@@ -206,9 +223,9 @@ fn remark(remark: &Remark) -> Value {
 mod tests {
     use super::*;
 
-    fn read(options: &str, file: &str) -> Result<Value, String> {
+    fn read(options: &str, file: &str) -> Result<Value, Unread> {
         let body = Bytes::from(format!("{options}\n{file}"));
-        let (options, file) = Options::read(&body).ok_or("no options")?;
+        let (options, file) = Options::read(&body).expect("options");
         contacts(&options, &file)
     }
 
@@ -228,7 +245,7 @@ mod tests {
     #[test]
     fn columns_mean_what_the_person_says() {
         let file = "A,B\nAnn,112\n";
-        assert!(read(r#"{"name":"list.csv"}"#, file).is_err());
+        assert_eq!(read(r#"{"name":"list.csv"}"#, file).expect_err("nothing is known").columns, ["A", "B"]);
         let read =
             read(r#"{"name":"list.csv","columns":{"1":"last_name","2":"phone_numbers"}}"#, file).expect("a table");
         assert_eq!(read["contacts"][0]["contact"], json!({"last_name": "Ann", "phone_numbers": ["112"]}));
@@ -236,8 +253,8 @@ mod tests {
 
     #[test]
     fn a_name_with_folders_opens_nothing() {
-        let reason = read(r#"{"name":"../../../etc/passwd"}"#, "root:x:0:0").expect_err("no table");
-        assert!(reason.contains("the kind of the file is not known"), "{reason}");
+        let Unread { reason, columns } = read(r#"{"name":"../../../etc/passwd"}"#, "root:x:0:0").expect_err("no table");
+        assert!(columns.is_empty() && reason.contains("the kind of the file is not known"), "{reason}");
     }
 
     #[test]

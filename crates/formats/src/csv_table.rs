@@ -101,7 +101,13 @@ pub(crate) fn survey_text(source: &Source, text: TableText) -> Result<Survey, Ta
                 return Err(TableError::Encoding(source.fault(ScanError::Encoding { line }.reason())));
             }
             Err(ScanError::Broken(reason)) => return Err(source.fault(reason).into()),
-            Ok(_) => return Err(source.fault(fault).into()),
+            Ok(_) => {
+                let present = match fault {
+                    ColumnError::NothingKnown { .. } => rows.first().map(names).unwrap_or_default(),
+                    ColumnError::NoSuchColumn { .. } | ColumnError::TooMany(_) => Vec::new(),
+                };
+                return Err(source.fault(fault).with_columns(present).into());
+            }
         },
     };
     let counts = scan::table(all, delimiter, header_row, columns.count()).map_err(|fault| match fault {

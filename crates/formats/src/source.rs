@@ -30,6 +30,7 @@ const UNPACKED_SENT_BYTES_MAX: u64 = 64 << 20;
 pub struct FileError {
     path: PathBuf,
     reason: String,
+    columns: Vec<String>,
 }
 
 impl FileError {
@@ -38,9 +39,20 @@ impl FileError {
         &self.reason
     }
 
+    /// The columns of a table that cannot be read because nothing says which of them hold what is needed; otherwise empty.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// The same with the columns of the table.
+    #[must_use]
+    pub(crate) fn with_columns(self, columns: Vec<String>) -> Self {
+        Self { columns, ..self }
+    }
+
     /// An error of the file at this path.
     pub fn new(path: &Path, reason: impl fmt::Display) -> Self {
-        Self { path: path.to_owned(), reason: reason.to_string() }
+        Self { path: path.to_owned(), reason: reason.to_string(), columns: Vec::new() }
     }
 }
 

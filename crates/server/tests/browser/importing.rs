@@ -41,6 +41,24 @@ async fn a_list_is_shown_before_it_is_imported() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn columns_of_which_nothing_is_known_are_asked_for() {
+    let area = Area::start();
+    let browser = area.signed_in("#import").await;
+    let page = &browser.page;
+    let file = area.data.path().join("list.csv");
+    fs::write(&file, "Wer;Wie\nAnna Lem;+49 30 7654321\n").expect("a file");
+    page.find("heading", "Import contacts").await;
+    page.choose_file(&file).await;
+    for (column, meaning) in [("Wer", "Full name"), ("Wie", "Phone numbers")] {
+        page.find("combobox", &format!("Meaning of the column “{column}”")).await.send_keys(meaning).await.expect("a choice");
+    }
+    page.click("button", "Read the file").await;
+    page.click("button", "Import 1 contact").await;
+    page.until_text("The import is finished").await;
+    browser.close(&["422"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn broken_files_are_refused_with_a_reason() {
     let area = Area::start();
     let browser = area.signed_in("#import").await;

@@ -245,6 +245,8 @@ const texts = {
   "import.cells": "Gefüllt",
   "import.read_as": "Gelesen als",
   "import.meaning": "Bedeutung der Spalte „{column}“",
+  "import.unknown": "Es ist nicht zu erkennen, in welchen Spalten Namen und Nummern stehen. Sagen Sie, was die Spalten bedeuten.",
+  "import.read": "Datei lesen",
   "import.not_read": "Nicht gelesen",
   "import.looks_like": "sieht aus wie: {member}",
   "import.full_name": "Voller Name",

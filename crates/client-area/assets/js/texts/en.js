@@ -255,6 +255,8 @@ export default {
   "import.cells": "Filled",
   "import.read_as": "Read as",
   "import.meaning": "Meaning of the column “{column}”",
+  "import.unknown": "Nothing says which columns hold names and phone numbers. Say what the columns are.",
+  "import.read": "Read the file",
   "import.not_read": "Not read",
   "import.looks_like": "looks like: {member}",
   "import.full_name": "Full name",

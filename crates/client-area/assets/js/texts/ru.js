@@ -245,6 +245,8 @@ const texts = {
   "import.cells": "Заполнено",
   "import.read_as": "Читается как",
   "import.meaning": "Что в столбце «{column}»",
+  "import.unknown": "Неясно, в каких столбцах имена и номера телефонов. Укажите, что в столбцах.",
+  "import.read": "Прочитать файл",
   "import.not_read": "Не читается",
   "import.looks_like": "похоже на: {member}",
   "import.full_name": "Полное имя",

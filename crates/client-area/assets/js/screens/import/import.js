@@ -6,7 +6,7 @@
 import { fill, freshId, h } from "../../dom.js";
 import { formatNumber, t } from "../../i18n.js";
 import { formatPhone } from "../../phones.js";
-import { isAbort } from "../../rpc.js";
+import { RpcError, isAbort } from "../../rpc.js";
 import { may } from "../../session.js";
 import { button, emptyState, errorState, explain, heading, loading, noRight } from "../../ui/parts.js";
 import { icon } from "../../ui/icons.js";
@@ -104,11 +104,39 @@ class ImportView {
       this.#preview(read);
     } catch (error) {
       if (isAbort(error)) return;
+      const columns = error instanceof RpcError ? error.params["columns"] : null;
+      if (Array.isArray(columns) && columns.length > 0) {
+        this.#map(file, columns.map(String));
+        return;
+      }
       const again = button(t("import.other"), "import", () => this.#choose());
       const state = errorState(error, () => this.#read());
       state.querySelector(".empty-actions")?.append(again);
       fill(this.element, h("h2", { class: "card-title", dir: "auto" }, file.name), state);
     }
+  }
+
+  /**
+   * Asks what the columns of a table are of which nothing is known.
+   *
+   * @param {File} file
+   * @param {string[]} names
+   */
+  #map(file, names) {
+    const boxes = names.map((name, at) => meanings(name, this.columns[at + 1] ?? "ignore"));
+    const rows = names.map((name, at) => h("tr", null, h("th", { scope: "row", dir: "auto", class: "wrap" }, name || `${at + 1}`), h("td", null, boxes[at])));
+    const again = () => {
+      this.columns = Object.fromEntries(boxes.flatMap((box, at) => (box.value === "ignore" ? [] : [[at + 1, box.value]])));
+      this.#read();
+    };
+    const head = [t("import.column"), t("import.read_as")].map((text) => h("th", { scope: "col" }, text));
+    fill(
+      this.element,
+      h("h2", { class: "card-title", dir: "auto" }, file.name),
+      h("p", { role: "status" }, t("import.unknown")),
+      h("div", { class: "table-wrap" }, h("table", { class: "table" }, h("thead", null, h("tr", null, head)), h("tbody", null, rows))),
+      h("div", { class: "card-buttons" }, button(t("import.read"), null, again, "button-primary"), button(t("import.other"), null, () => this.#choose())),
+    );
   }
 
   /** @param {ReadFile} read */
@@ -173,13 +201,11 @@ class ImportView {
 
   /** @param {import("./read.js").Column} column @param {number} number */
   #meaning(column, number) {
-    const select = h("select", { class: "input select", "aria-label": t("import.meaning", { column: column.name }), onchange: () => {
+    const select = meanings(column.name, this.columns[number] ?? column.read_as ?? "ignore");
+    select.addEventListener("change", () => {
       this.columns[number] = select.value;
       this.#read();
-    } }, h("option", { value: "ignore" }, t("import.not_read")), MEMBERS.map((member) => h("option", { value: member }, memberText(member))));
-    const said = this.columns[number] ?? column.read_as ?? "ignore";
-    if (![...select.options].some((option) => option.value === said)) select.append(h("option", { value: said }, memberText(said)));
-    select.value = said;
+    });
     return select;
   }
 
@@ -234,6 +260,15 @@ function choice(legend, options, chosen) {
     return h("label", { class: "check-line" }, radio, text);
   });
   return h("fieldset", { class: "fieldset" }, h("legend", { class: "field-label" }, legend), lines);
+}
+
+/** A menu of what a column can be read as. @param {string} column @param {string} chosen */
+function meanings(column, chosen) {
+  const known = MEMBERS.map((member) => h("option", { value: member }, memberText(member)));
+  const select = h("select", { class: "input select", "aria-label": t("import.meaning", { column }) }, h("option", { value: "ignore" }, t("import.not_read")), known);
+  if (![...select.options].some((option) => option.value === chosen)) select.append(h("option", { value: chosen }, memberText(chosen)));
+  select.value = chosen;
+  return select;
 }
 
 /** @param {string} member */
