@@ -44,7 +44,7 @@ pub fn run(fixture: &Fixture, report: &mut ScenarioReport) -> Result<(), String>
     let [first, second] = hosts.each_ref().map(|host| format!("127.0.0.1:{}", host.port()));
     let url = format!("postgres://postgres@{first},{second}/postgres?target_session_attrs=read-write");
     let instance = fixture.database(url);
-    let token = instance.account()?;
+    let token = instance.account("acme")?;
     let servers = [instance.serve(&[], &log)?, instance.serve(&[], &log)?];
     let expected = ExpectedState::new(Refusal::InDoubt);
     let works =
