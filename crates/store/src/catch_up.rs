@@ -13,6 +13,7 @@ use super::bulk;
 use super::loading::{self, Head};
 use super::rows::{self, column};
 use super::sql::{Session, values};
+use super::staging::{REVISION_MAX, visible_until};
 use super::statements as sql;
 use super::{EntityKind, Store, StoreError};
 
@@ -39,8 +40,10 @@ impl Store {
         }
         let mut steps = Vec::new();
         let mut last = Vec::new();
-        small_tables(&*session, customer, book, head.revision, &mut steps, &mut last)?;
-        contacts(&*session, customer, since, &mut steps)?;
+        // Rows are staged in a directory only.
+        let until = if self.is_shared() { REVISION_MAX } else { visible_until(&*session, customer, head.revision)? };
+        small_tables(&*session, customer, book, head.revision, until, &mut steps, &mut last)?;
+        contacts(&*session, customer, since, until, &mut steps)?;
         bulk_changes(&*session, customer, since, &mut steps)?;
         deletions(&*session, customer, since, &mut steps)?;
         steps.append(&mut last);
@@ -78,6 +81,7 @@ fn small_tables(
     customer: CustomerId,
     book: &Book,
     now: Revision,
+    until: Revision,
     first: &mut Steps,
     last: &mut Steps,
 ) -> Result<(), StoreError> {
@@ -89,28 +93,28 @@ fn small_tables(
         Ok(count != have as i64 || latest.cast_unsigned() > since.0)
     };
     if moved(sql::ORGANIZATIONS_STATE, book.organizations().count())? {
-        let rows = loading::organizations(session, customer, now)?;
+        let rows = loading::organizations(session, customer, until)?;
         let there: HashSet<_> = rows.iter().map(|(row, _)| row.id).collect();
         let gone = book.organizations().map(|have| have.id).filter(|id| !there.contains(id));
         last.extend(gone.map(|id| (now, Effect::DropOrganization(id))));
         first.extend(fresh(rows, since, Effect::PutOrganization));
     }
     if moved(sql::GROUPS_STATE, book.groups().count())? {
-        let rows = loading::groups(session, customer, now)?;
+        let rows = loading::groups(session, customer, until)?;
         let there: HashSet<_> = rows.iter().map(|(row, _)| row.id).collect();
         let gone = book.groups().map(|have| have.id).filter(|id| !there.contains(id));
         last.extend(gone.map(|id| (now, Effect::DropGroup(id))));
         first.extend(fresh(rows, since, Effect::PutGroup));
     }
     if moved(sql::EMPLOYEES_STATE, book.employees().count())? {
-        let rows = loading::employees(session, customer, now)?;
+        let rows = loading::employees(session, customer, until)?;
         let there: HashSet<_> = rows.iter().map(|(row, _)| row.id).collect();
         let gone = book.employees().map(|have| have.id).filter(|id| !there.contains(id));
         last.extend(gone.map(|id| (now, Effect::DropEmployee(id))));
         first.extend(fresh(rows, since, Effect::PutEmployee));
     }
     if moved(sql::BLACKLIST_STATE, book.blacklist().count())? {
-        let rows = loading::blacklist(session, customer, now)?;
+        let rows = loading::blacklist(session, customer, until)?;
         let there: HashSet<_> = rows.iter().map(|(row, _)| row.id).collect();
         let gone = book.blacklist().map(|have| have.id).filter(|id| !there.contains(id));
         first.extend(gone.map(|id| (now, Effect::DropBlacklistNumber(id))));
@@ -127,9 +131,16 @@ fn fresh<T>(
     rows.into_iter().filter(move |(_, revision)| *revision > since).map(move |(row, revision)| (revision, put(row)))
 }
 
-fn contacts(session: &dyn Session, customer: CustomerId, since: Revision, steps: &mut Steps) -> Result<(), StoreError> {
-    let contacts = loading::contacts_since(session, customer, since)?;
-    steps.extend(contacts.into_iter().map(|(contact, revision)| (revision, Effect::PutContact(contact))));
+fn contacts(
+    session: &dyn Session,
+    customer: CustomerId,
+    since: Revision,
+    until: Revision,
+    steps: &mut Steps,
+) -> Result<(), StoreError> {
+    let contacts = loading::contacts_since(session, customer, since)?.into_iter();
+    let visible = contacts.filter(|(_, revision)| *revision <= until);
+    steps.extend(visible.map(|(contact, revision)| (revision, Effect::PutContact(contact))));
     Ok(())
 }
 

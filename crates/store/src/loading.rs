@@ -20,6 +20,7 @@ use super::bulk::{Overlay, entries_since};
 use super::lists;
 use super::rows::{self, column};
 use super::sql::{Row, Session, Snapshot, values};
+use super::staging::visible_until;
 use super::statements as sql;
 use super::{EntityKind, Store, StoreError};
 
@@ -68,11 +69,12 @@ impl Store {
         let overlay = Overlay::of(&entries_since(&*session, customer, None)?);
         let (deleted, forgets) = deleted(&*session, customer, &overlay, forgotten)?;
         self.found_bulk_changes(customer, &overlay, forgets);
+        let until = visible_until(&*session, customer, revision)?;
         let tables = IndexedTables::new(SmallTables {
-            organizations: organizations(&*session, customer, revision)?,
-            groups: groups(&*session, customer, revision)?,
-            employees: employees(&*session, customer, revision)?,
-            blacklist: blacklist(&*session, customer, revision)?,
+            organizations: organizations(&*session, customer, until)?,
+            groups: groups(&*session, customer, until)?,
+            employees: employees(&*session, customer, until)?,
+            blacklist: blacklist(&*session, customer, until)?,
             deleted,
             forgotten,
         });
@@ -152,7 +154,9 @@ fn load_run(session: &dyn Session, source: &RowSource<'_>, (from, to): (i64, i64
     let customer = source.customer;
     let mut run = LoadBatch::new(source.tables);
     let mut lists = Lists::default();
-    let asked = values![column(customer.number()), from, to, column(source.revision.0)];
+    // Asked in this session: staging may have begun since the first session.
+    let until = visible_until(session, customer, source.revision)?;
+    let asked = values![column(customer.number()), from, to, column(until.0)];
     let read = session.each(sql::CONTACTS, &asked, &mut |row| {
         push(&mut run, row, &mut lists, source.overlay).map_err(|cause| broken("contacts", customer, row, cause))?;
         Ok(ControlFlow::Continue(()))
@@ -230,9 +234,9 @@ fn id_bounds(session: &dyn Session, customer: CustomerId) -> Result<Option<(i64,
 pub(super) fn organizations(
     session: &dyn Session,
     customer: CustomerId,
-    now: Revision,
+    until: Revision,
 ) -> Result<Vec<(Organization, Revision)>, StoreError> {
-    all(session, sql::ORGANIZATIONS, "organizations", customer, now, |row| {
+    all(session, sql::ORGANIZATIONS, "organizations", customer, until, |row| {
         let organization =
             Organization { id: rows::id(row.number(0)?, OrganizationId::new)?, name: name(row.text(2)?)? };
         Ok((organization, revision(row)?))
@@ -242,9 +246,9 @@ pub(super) fn organizations(
 pub(super) fn groups(
     session: &dyn Session,
     customer: CustomerId,
-    now: Revision,
+    until: Revision,
 ) -> Result<Vec<(Group, Revision)>, StoreError> {
-    all(session, sql::GROUPS, "groups", customer, now, |row| {
+    all(session, sql::GROUPS, "groups", customer, until, |row| {
         let owner = if row.truth(3)? { GroupOwner::System } else { GroupOwner::User };
         let group = Group { id: rows::id(row.number(0)?, GroupId::new)?, name: name(row.text(2)?)?, owner };
         Ok((group, revision(row)?))
@@ -254,9 +258,9 @@ pub(super) fn groups(
 pub(super) fn employees(
     session: &dyn Session,
     customer: CustomerId,
-    now: Revision,
+    until: Revision,
 ) -> Result<Vec<(Employee, Revision)>, StoreError> {
-    all(session, sql::EMPLOYEES, "employees", customer, now, |row| {
+    all(session, sql::EMPLOYEES, "employees", customer, until, |row| {
         let email = row.optional_text(5)?.map(Email::parse).transpose();
         let employee = Employee {
             id: rows::id(row.number(0)?, EmployeeId::new)?,
@@ -273,9 +277,9 @@ pub(super) fn employees(
 pub(super) fn blacklist(
     session: &dyn Session,
     customer: CustomerId,
-    now: Revision,
+    until: Revision,
 ) -> Result<Vec<(BlacklistNumber, Revision)>, StoreError> {
-    all(session, sql::BLACKLIST, "blacklist", customer, now, |row| {
+    all(session, sql::BLACKLIST, "blacklist", customer, until, |row| {
         let entry = BlacklistEntry {
             phone: Phone::stored(row.text(2)?).ok_or("phone_number is no phone number")?,
             added_by: row.text(3)?.into(),
@@ -329,11 +333,11 @@ fn all<T>(
     sql: &'static str,
     table: &'static str,
     customer: CustomerId,
-    now: Revision,
+    until: Revision,
     read: impl Fn(&dyn Row) -> Result<T, String>,
 ) -> Result<Vec<T>, StoreError> {
     let mut things = Vec::new();
-    let all = session.each(sql, &values![column(customer.number()), column(now.0)], &mut |row| {
+    let all = session.each(sql, &values![column(customer.number()), column(until.0)], &mut |row| {
         things.push(read(row).map_err(|cause| broken(table, customer, row, cause))?);
         Ok(ControlFlow::Continue(()))
     });

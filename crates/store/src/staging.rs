@@ -28,6 +28,9 @@ pub(super) const STEP_ROWS_MAX: usize = 256;
 /// Maximum number of bytes of texts in one step, unless a single row has more.
 pub(super) const STEP_BYTES_MAX: usize = 256 << 10;
 
+/// No row has a later revision.
+pub(super) const REVISION_MAX: Revision = Revision(i64::MAX.cast_unsigned());
+
 /// The tables whose rows can be staged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum StagedTable {
@@ -211,6 +214,16 @@ fn drop_rows(session: &dyn Session, mark: &Mark) -> Result<u64, StoreError> {
     }
     let limit = i64::try_from(STEP_ROWS_MAX).unwrap_or(i64::MAX);
     session.execute(mark.table.drop_statement(), &values![mark.owner, mark.first, mark.revision, limit])
+}
+
+/// Up to which revision rows of a book at `revision` are read: all of them, unless rows are staged.
+pub(super) fn visible_until(
+    session: &dyn Session,
+    customer: CustomerId,
+    revision: Revision,
+) -> Result<Revision, StoreError> {
+    let is_staging = session.finds(sql::STAGED_ROWS_OF, &values![column(customer.number())])?;
+    Ok(if is_staging { revision } else { REVISION_MAX })
 }
 
 /// Deletes all staged rows that a crash has left.
