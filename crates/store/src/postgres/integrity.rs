@@ -3,7 +3,7 @@
 //! The tables of the books have no foreign keys, so that they can be distributed; those of the directory have, but a
 //! hand on the tables may have switched them off. Pages and indexes are the database's own business.
 
-use super::session::Talk;
+use super::session::PgSession;
 use crate::StoreError;
 use crate::sql::Session;
 
@@ -49,8 +49,8 @@ const REFERENCES: &[(&str, &str, &str)] = &[
 ];
 
 /// The findings, in words.
-pub(super) fn findings(talk: &Talk, findings_max: usize) -> Result<Vec<String>, StoreError> {
-    let session: &dyn Session = talk;
+pub(super) fn findings(session: &PgSession, findings_max: usize) -> Result<Vec<String>, StoreError> {
+    let session: &dyn Session = session;
     let mut findings = Vec::new();
     for (table, parent, sql) in REFERENCES {
         let count = session.one(sql, &[], |row| row.number(0))?;
