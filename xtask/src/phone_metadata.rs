@@ -39,6 +39,8 @@ struct Territory {
     trunk_pattern: String,
     replacement: String,
     numbers: Vec<String>,
+    /// The fewest and the most digits of national numbers of fixed lines and mobile telephones.
+    lengths: Option<(u8, u8)>,
     /// Kind and national number.
     examples: Vec<(String, String)>,
 }
@@ -62,6 +64,18 @@ impl Territory {
         }
         Ok(territory)
     }
+
+    /// Takes in the lengths of one kind of numbers, such as `7,[9-11]`.
+    fn add_lengths(&mut self, kind: &str, start: &BytesStart<'_>) {
+        let attributes = start.attributes().flatten();
+        let national = attributes.filter(|attribute| attribute.key.as_ref() == "national");
+        for attribute in national.filter(|_| ["fixedLine", "mobile"].contains(&kind)) {
+            for length in attribute.value.split(|c: char| !c.is_ascii_digit()).filter_map(|text| text.parse().ok()) {
+                let (least, most) = self.lengths.unwrap_or((length, length));
+                self.lengths = Some((least.min(length), most.max(length)));
+            }
+        }
+    }
 }
 
 /// `cargo xtask phone-metadata FILE`
@@ -78,8 +92,11 @@ pub fn run(rest: &[String]) -> Result<(), String> {
     for territory in &territories {
         let Territory { id, code, exit_prefix, trunk_prefix, trunk_pattern, replacement, numbers, .. } = territory;
         let numbers = numbers.join("|");
-        let _ =
-            writeln!(plans, "{id}\t{code}\t{exit_prefix}\t{trunk_prefix}\t{trunk_pattern}\t{replacement}\t{numbers}");
+        let lengths = territory.lengths.map(|(least, most)| format!("{least}-{most}")).unwrap_or_default();
+        let _ = writeln!(
+            plans,
+            "{id}\t{code}\t{exit_prefix}\t{trunk_prefix}\t{trunk_pattern}\t{replacement}\t{lengths}\t{numbers}"
+        );
         for (kind, example) in &territory.examples {
             let _ = writeln!(examples, "{id}\t{code}\t{trunk_prefix}\t{kind}\t{example}");
         }
@@ -107,6 +124,11 @@ fn territories(text: &str) -> Result<Vec<Territory>, String> {
                     kind.clone_from(&name);
                 }
                 element = name;
+            }
+            Event::Empty(start) if start.name().as_ref() == "possibleLengths" => {
+                if let Some(territory) = found.last_mut() {
+                    territory.add_lengths(&kind, &start);
+                }
             }
             Event::End(end) => {
                 if end.name().as_ref() == kind.as_str() {

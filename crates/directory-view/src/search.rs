@@ -72,7 +72,6 @@ pub fn page(filter: AskFilter, order: NameOrder, offset: usize, limit: usize) ->
     Ask {
         filter,
         sort: name_order(order),
-        fields: Vec::new(),
         limit: i128::try_from(limit).ok(),
         offset: i128::try_from(offset).ok(),
         ..Ask::default()

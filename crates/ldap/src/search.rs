@@ -261,7 +261,6 @@ async fn question(
         Ask {
             filter: if filters.is_empty() { AskFilter::Everything } else { all(filters) },
             sort: window.sort.clone(),
-            fields: Vec::new(),
             limit: i128::try_from(window.limit).ok(),
             offset: i128::try_from(window.offset).ok(),
             ..Ask::default()

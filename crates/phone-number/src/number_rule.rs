@@ -16,9 +16,8 @@ pub const OUTSIDE_PREFIX_DIGITS_MAX: usize = 4;
 const LOCAL_DIGITS_MAX: usize = 8;
 /// Fewest digits of a national number without its trunk prefix, where the country has one.
 const WITHOUT_TRUNK_DIGITS_MIN: usize = 9;
-/// Up to so many digits without a prefix are a national number if they can be one: hardly any international number is so
-/// short. Of longer ones the international reading comes first.
-const NATIONAL_DIGITS_MAX: usize = 10;
+/// Most digits of a national number without a prefix: longer numbers without a plus sign are international.
+const WITHOUT_PREFIX_DIGITS_MAX: usize = 10;
 
 /// How the numbers of a customer are read. Copies are cheap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -160,7 +159,7 @@ impl Home {
         {
             return Some(own);
         }
-        let is_long = digits.len() > NATIONAL_DIGITS_MAX;
+        let is_long = digits.len() > WITHOUT_PREFIX_DIGITS_MAX;
         let is_foreign = |digits| numbering_plan::is_valid(digits).then(|| Digits::of(&[digits])).flatten();
         if is_long && numbering_plan::calling_code(digits) == Some(first_group) && is_foreign(digits).is_some() {
             return is_foreign(digits);
@@ -168,8 +167,14 @@ impl Home {
         if let Some(national) = self.with_trunk_prefix(digits) {
             return Some(national);
         }
+        if is_long {
+            return is_foreign(digits);
+        }
         let national = self.without_trunk_prefix(digits);
-        if is_long { is_foreign(digits).or(national) } else { national.or_else(|| is_foreign(digits)) }
+        match self.country.has_length(digits.len()) {
+            true => national.or_else(|| is_foreign(digits)),
+            false => is_foreign(digits).or(national),
+        }
     }
 
     fn with_trunk_prefix(&self, digits: &str) -> Option<Digits> {
@@ -191,8 +196,9 @@ impl Home {
     }
 
     fn national(&self, national: &str) -> Option<Digits> {
-        let is_valid = self.country.is_valid(national);
-        is_valid.then(|| Digits::of(&[self.country.calling_code(), national])).flatten()
+        let digits = Digits::of(&[self.country.calling_code(), national])?;
+        // Some plans have numbers that are longer than E.164 allows.
+        (digits.len() <= DIGITS_MAX && self.country.is_valid(national)).then_some(digits)
     }
 }
 
@@ -260,6 +266,10 @@ mod tests {
                 ("49301234567", "49301234567"),
                 ("442079460018", "442079460018"),
                 ("0044 (0)20 7946 0018", "442079460018"),
+                ("810442079460018", "810442079460018"),
+                ("4798541992", "4798541992"),
+                ("351952132824", "351952132824"),
+                ("89161234567", "89161234567"),
             ],
         );
         check(rule("US", "", ""), &[("(202) 555-0147", "12025550147"), ("011 44 20 7946 0018", "442079460018")]);

@@ -10,7 +10,7 @@ use crate::digits::Digits;
 
 const METADATA: &str = include_str!("metadata.txt");
 /// Separates the columns of `metadata.txt`: region, calling code, exit prefix, trunk prefix, pattern of the trunk prefix,
-/// replacement, national numbers.
+/// replacement, fewest and most digits of a subscriber's number, national numbers.
 const COLUMN: char = '\t';
 /// The region of numbers that belong to no country.
 const NO_COUNTRY: &str = "001";
@@ -29,6 +29,8 @@ struct Region {
     trunk_pattern: &'static str,
     /// What takes the place of a match of that pattern; empty where it is dropped.
     replacement: &'static str,
+    /// The fewest and the most digits of national numbers of fixed lines and mobile telephones.
+    lengths: Option<(usize, usize)>,
     /// National numbers.
     numbers: &'static str,
     exit: OnceLock<Automaton>,
@@ -62,6 +64,9 @@ impl Plans {
                 trunk_prefix: next(),
                 trunk_pattern: next(),
                 replacement: next(),
+                lengths: next()
+                    .split_once('-')
+                    .and_then(|(least, most)| Some((least.parse().ok()?, most.parse().ok()?))),
                 numbers: next(),
                 exit: OnceLock::new(),
                 trunk: OnceLock::new(),
@@ -148,6 +153,13 @@ impl Country {
     /// Whether national numbers are dialled with a prefix.
     pub(crate) fn has_trunk_prefix(self) -> bool {
         !self.region().trunk_prefix.is_empty()
+    }
+
+    /// Whether digits of this length are a national number rather than a number of another country, although no prefix
+    /// says so: nothing is dialled before national numbers, or nearly all of them have this length.
+    pub(crate) fn has_length(self, len: usize) -> bool {
+        let is_usual = |(least, most): (usize, usize)| most - least <= 1 && (least..=most).contains(&len);
+        !self.has_trunk_prefix() || self.region().lengths.is_some_and(is_usual)
     }
 
     /// Whether a national number is valid under the calling code of the country.

@@ -7,6 +7,7 @@ use ringbook_testbed::http_client::{Response, WAIT_MAX, connect};
 
 mod carddav;
 mod ldap;
+mod ldap_filters;
 mod looking_up;
 mod phone_books;
 

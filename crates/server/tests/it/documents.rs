@@ -27,9 +27,11 @@ const DOCUMENTS: [&str; 8] = [
     "docs/queries.md",
 ];
 /// How the first command of blocks begins that need another machine, minutes, or what the test does itself.
-const NOT_HERE: [&str; 12] = [
+const NOT_HERE: [&str; 13] = [
     // The demo that the document runs on.
     "cargo run",
+    // Chores of the project.
+    "cargo xtask",
     // A database server.
     "pg_dump",
     "pg_restore",
@@ -100,17 +102,14 @@ fn commands(text: &str) -> Vec<(Block, Option<Block>)> {
 fn is_as_printed(printed: &str, output: &str) -> bool {
     let packed = |text: &str| text.lines().map(str::trim).collect::<String>();
     let (printed, output) = (packed(printed), packed(output));
-    let mut rest = output.as_str();
-    let mut parts = printed.split('…').enumerate().peekable();
-    while let Some((at, part)) = parts.next() {
-        let found = if at == 0 { rest.starts_with(part).then_some(0) } else { rest.find(part) };
-        let Some(start) = found else { return false };
+    let Some((first, others)) = printed.split_once('…') else { return printed == output };
+    let Some(mut rest) = output.strip_prefix(first) else { return false };
+    let (middle, last) = others.rsplit_once('…').unwrap_or(("", others));
+    for part in middle.split('…') {
+        let Some(start) = rest.find(part) else { return false };
         rest = &rest[start + part.len()..];
-        if parts.peek().is_none() {
-            return rest.is_empty() || part.is_empty();
-        }
     }
-    false
+    rest.ends_with(last)
 }
 
 /// Directories as the documents assume them: a demo in `ringbook-demo`, the program on the path, files to import.
