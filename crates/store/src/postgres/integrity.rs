@@ -9,7 +9,6 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
-use super::session::PgSession;
 use crate::StoreError;
 use crate::sql::Session;
 
@@ -64,8 +63,7 @@ const OF_BOOKS: &[(&str, &str)] = &[
 ];
 
 /// The findings, in words.
-pub(super) fn findings(session: &PgSession, findings_max: usize) -> Result<Vec<String>, StoreError> {
-    let session: &dyn Session = session;
+pub(super) fn findings(session: &dyn Session, findings_max: usize) -> Result<Vec<String>, StoreError> {
     let mut findings = Vec::new();
     let mut find = |table: &str, parent: &str, count: i64| {
         if count > 0 && findings.len() < findings_max {
