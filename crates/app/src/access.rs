@@ -19,6 +19,7 @@ pub mod administration;
 mod allowlist;
 mod browser;
 mod device;
+mod device_caller;
 mod device_uses;
 mod follow;
 mod login;
@@ -38,9 +39,10 @@ pub use browser::{
     Acting, BROWSER_IDLE_SECONDS, BROWSER_SECONDS_MAX, BrowserSession, BrowserSessionError, browser_session_end,
 };
 pub use device::{
-    Charset, DEVICE_BLOCKS_MAX, DEVICE_GROUPS_MAX, DEVICE_KEY_CHARS, DEVICE_MINUTE_LIMIT, Device, DeviceCaller,
-    DeviceIdentity, DialForm, NameOrder, OUTSIDE_PREFIX_CHARS_MAX, device_key_hash, fresh_device_key,
+    Charset, DEVICE_BLOCKS_MAX, DEVICE_GROUPS_MAX, DEVICE_KEY_CHARS, DEVICE_MINUTE_LIMIT, Device, DialForm, NameOrder,
+    OUTSIDE_PREFIX_CHARS_MAX, device_key_hash, fresh_device_key,
 };
+pub use device_caller::{DeviceCaller, DeviceIdentity};
 pub use login::{LoginAttempt, LoginError, SESSION_SECONDS, Session};
 pub use login_throttle::{FAILURES_PER_ADDRESS_MAX, FAILURES_PER_LOGIN_MAX, FAILURES_PER_NETWORK_MAX};
 pub use passwords::{PASSWORD_BYTES_MAX, PasswordError, hash_password};

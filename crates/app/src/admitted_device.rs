@@ -14,7 +14,7 @@ use ringbook_book::query::plan::plan;
 use ringbook_book::runner::Runner;
 use ringbook_workers::{Job, Kind};
 
-use crate::access::{Device, DeviceCaller};
+use crate::access::{AccessError, Device, DeviceCaller};
 use crate::app_error::AppError;
 use crate::call::Call;
 use crate::stopwatch::Stage;
@@ -26,11 +26,18 @@ pub struct AdmittedDevice<'c, 'a> {
     caller: DeviceCaller,
 }
 
-impl<'c, 'a> AdmittedDevice<'c, 'a> {
-    pub(crate) fn new(call: &'c mut Call<'a>, caller: DeviceCaller) -> Self {
-        Self { call, caller }
+impl<'a> Call<'a> {
+    /// Admits the device and takes one request of its limit. `user_agent` is what it calls itself.
+    ///
+    /// # Errors
+    /// Those of [`crate::access::Access::admit_device`]; [`AccessError::TokenInvalid`] before authentication.
+    pub fn admit_device(&mut self, user_agent: &str) -> Result<AdmittedDevice<'_, 'a>, AccessError> {
+        let caller = self.admit_device_caller(user_agent)?;
+        Ok(AdmittedDevice { call: self, caller })
     }
+}
 
+impl AdmittedDevice<'_, '_> {
     /// The device key.
     pub fn device(&self) -> &Arc<Device> {
         self.caller.device()

@@ -15,10 +15,9 @@ use ringbook_store::{AccountId, DeviceId, StoreError};
 use ringbook_workers::{CancellationToken, Client, Kind, Owner};
 
 use crate::access::{
-    AccessError, Acting, BrowserSession, BrowserSessionError, Caller, DeviceIdentity, Identity, LimitKind, LimitsView,
-    LoginAttempt, LoginError, Requirement, Secret, Session, User,
+    AccessError, Acting, BrowserSession, BrowserSessionError, Caller, DeviceCaller, DeviceIdentity, Identity,
+    LimitKind, LimitsView, LoginAttempt, LoginError, Requirement, Secret, Session, User,
 };
-use crate::admitted_device::AdmittedDevice;
 use crate::app_error::AppError;
 use crate::application::{Application, Frontend};
 use crate::audit::{Request, Sent};
@@ -214,11 +213,8 @@ impl<'a> Call<'a> {
         self.device.insert(identity)
     }
 
-    /// Admits the device and takes one request of its limit. `user_agent` is what it calls itself.
-    ///
-    /// # Errors
-    /// Those of [`crate::access::Access::admit_device`]; [`AccessError::TokenInvalid`] before authentication.
-    pub fn admit_device(&mut self, user_agent: &str) -> Result<AdmittedDevice<'_, 'a>, AccessError> {
+    /// Has the device admitted and one request of its limit taken; see [`Call::admit_device`].
+    pub(crate) fn admit_device_caller(&mut self, user_agent: &str) -> Result<DeviceCaller, AccessError> {
         let identity = self.device.as_ref().ok_or(AccessError::TokenInvalid)?;
         let admitted = self.app.access.admit_device(identity, self.peer, user_agent, self.now);
         let caller = admitted.inspect_err(|error| {
@@ -227,7 +223,7 @@ impl<'a> Call<'a> {
             }
         })?;
         self.stopwatch.lap(Stage::Access);
-        Ok(AdmittedDevice::new(self, caller))
+        Ok(caller)
     }
 
     /// Begins a session with login and password.

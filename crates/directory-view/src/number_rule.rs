@@ -131,8 +131,8 @@ impl NumberRule {
         Self { outside_prefix: device.outside_prefix.clone(), form: device.dial_form, customer: device.numbers }
     }
 
-    /// The numbers that may be meant, the likeliest first: as given; without the outside prefix; each also without a
-    /// leading `00`, and completed as the country and area of the customer say.
+    /// The numbers that may be meant, the likeliest first: as given, where a leading `00` counts as a plus sign; without
+    /// the outside prefix; each also completed as the country and area of the customer say.
     pub fn candidates(&self, given: &GivenNumber) -> Vec<Candidate> {
         let mut found: Vec<Candidate> = Vec::new();
         let mut add = |digits: &str, kind| {
@@ -148,9 +148,6 @@ impl NumberRule {
             .filter(|rest| rest.len() >= EXTERNAL_DIGITS_MIN);
         for digits in std::iter::once(given.digits.as_str()).chain(outside) {
             add(digits, MatchKind::Exact);
-            if let Some(rest) = digits.strip_prefix(INTERNATIONAL_PREFIX).filter(|_| !given.is_international) {
-                add(rest, MatchKind::National);
-            }
             let written = if given.is_international { format!("+{digits}") } else { digits.to_owned() };
             if let Ok(phone) = Phone::read(&written, &self.customer) {
                 add(&phone.to_string(), MatchKind::National);
@@ -225,11 +222,8 @@ mod tests {
             found.iter().map(|one| format!("{} {}", one.phone, one.kind.name())).collect::<Vec<_>>()
         };
         assert_eq!(candidates("", "+49301234567"), ["49301234567 exact"]);
-        assert_eq!(candidates("", "0049301234567"), ["0049301234567 exact", "49301234567 national"]);
-        assert_eq!(
-            candidates("9", "90049301234567"),
-            ["90049301234567 exact", "0049301234567 exact", "49301234567 national"]
-        );
+        assert_eq!(candidates("", "0049301234567"), ["49301234567 exact"]);
+        assert_eq!(candidates("9", "90049301234567"), ["90049301234567 exact", "49301234567 exact"]);
         assert_eq!(candidates("9", "9101"), ["9101 exact"], "an extension is not outside");
         assert_eq!(candidates("9", "+9301234567"), ["9301234567 exact"]);
         assert_eq!(candidates("", "12"), Vec::<String>::new());

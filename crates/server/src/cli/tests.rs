@@ -114,7 +114,7 @@ fn an_operator_changes_and_removes() {
     let user = &asked(at, "user list")[0];
     assert_eq!((&user["login"], &user["rights"]), (&json!("other"), &json!(["client_user:select"])));
     asked(at, "user set 1 --rights all");
-    assert_eq!(asked(at, "user list")[0]["rights"].as_array().map(Vec::len), Some(9));
+    assert_eq!(asked(at, "user list")[0]["rights"].as_array().map(Vec::len), Some(10));
     asked(at, "key block 1");
     assert_eq!(asked(at, "key list")[0]["blocked"], true);
     asked(at, "key unblock 1");

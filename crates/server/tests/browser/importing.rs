@@ -50,7 +50,11 @@ async fn columns_of_which_nothing_is_known_are_asked_for() {
     page.find("heading", "Import contacts").await;
     page.choose_file(&file).await;
     for (column, meaning) in [("Wer", "Full name"), ("Wie", "Phone numbers")] {
-        page.find("combobox", &format!("Meaning of the column “{column}”")).await.send_keys(meaning).await.expect("a choice");
+        page.find("combobox", &format!("Meaning of the column “{column}”"))
+            .await
+            .send_keys(meaning)
+            .await
+            .expect("a choice");
     }
     page.click("button", "Read the file").await;
     page.click("button", "Import 1 contact").await;

@@ -182,6 +182,8 @@ fn the_lines_that_the_demo_prints_work() {
     let mut demo = Demo::start(1_000);
     let api = demo.server.line();
     assert!(api.contains("get.contacts"), "{api}");
+    let page = demo.server.line();
+    assert!(page.starts_with("in a browser: "), "{page}");
     let mut get = || {
         let line = demo.server.line();
         let url =

@@ -196,7 +196,7 @@ fn sighup_reloads_the_log_filter() {
     let mut command = program(["serve", "--listen", "127.0.0.1:0", "--config"]);
     command.arg(&file).args(named(&data));
     let server = Server::run(command, &data);
-    let wrong = || connect(server.address).request(get("/")).status;
+    let wrong = || connect(server.address).request(get("/x")).status;
     assert_eq!((wrong(), server.log()), (404, String::new()));
     std::fs::write(&file, "log = 'debug'\n").expect("written");
     server.signal("HUP");

@@ -235,8 +235,8 @@ fn a_move_that_goes_on_mends_what_the_source_has_changed_meanwhile() {
         from.execute(
             "DELETE FROM books; DELETE FROM organizations; DELETE FROM groups; DELETE FROM employees;
             DELETE FROM contacts; DELETE FROM deleted_contacts; DELETE FROM blacklist; DELETE FROM keys;
-            DELETE FROM sessions; DELETE FROM users; DELETE FROM customers; DELETE FROM agents; DELETE FROM points;
-            DELETE FROM allowed_blocks; DELETE FROM api_request_segments; DELETE FROM sequences;
+            DELETE FROM sessions; DELETE FROM users; DELETE FROM devices; DELETE FROM customers; DELETE FROM agents;
+            DELETE FROM points; DELETE FROM allowed_blocks; DELETE FROM api_request_segments; DELETE FROM sequences;
             DELETE FROM bulk_changes; DELETE FROM removed_accounts; DELETE FROM api_request_totals;",
         );
         from.execute(WORLD);
