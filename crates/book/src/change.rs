@@ -67,3 +67,12 @@ impl Change {
         self.decided_on.next()
     }
 }
+
+/// How a change alters the membership of a contact in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MembershipChange {
+    /// The contact becomes a member.
+    Join,
+    /// The contact is a member no longer.
+    Leave,
+}

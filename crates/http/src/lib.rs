@@ -15,6 +15,7 @@ use ipnet::IpNet;
 
 mod body;
 mod budget;
+mod byte_stream;
 mod charge_slot;
 mod client_watch;
 mod compression;
@@ -47,11 +48,12 @@ pub use budget::FREE_BYTES;
 pub use frontend::{Frontend, Request, Response};
 pub use health::{Health, health};
 // What a front end needs of HTTP.
+pub use byte_stream::ByteStream;
 pub use hyper::{HeaderMap, Method, StatusCode, Uri, header};
 pub use listener::{Drain, Listener, run};
 pub use metrics_page::metrics_page;
 pub use mounts::{Mount, Mounts};
-pub use protocol::{ByteStream, Client, Protocol, StreamHandler, StreamProtocol};
+pub use protocol::{Client, Protocol, StreamHandler, StreamProtocol};
 pub use reply_budget::{ReplyBudget, ReplyBudgetError};
 pub use request_budget::RequestBudget;
 pub use shared_bytes::SharedBytes;

@@ -6,16 +6,10 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tokio::io::{AsyncRead, AsyncWrite};
-
+use super::byte_stream::ByteStream;
 use super::mounts::Mounts;
 use super::shutdown::Shutdown;
 use super::tls::TlsFiles;
-
-/// A byte stream of a client, whatever is below it.
-pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<IO: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for IO {}
 
 /// An accepted connection, after the TLS handshake where the listener has TLS.
 pub struct Client {

@@ -12,7 +12,7 @@ use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
 
-use super::protocol::ByteStream;
+use super::byte_stream::ByteStream;
 
 /// Why a pair of files cannot be used, and what to do about it.
 #[derive(Debug)]

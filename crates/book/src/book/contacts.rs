@@ -11,22 +11,13 @@ use super::GroupSet;
 use super::chunk::{CHUNK_CONTACTS_MAX, Chunk, Link, Links};
 use super::view::ContactView;
 use super::writer::BookWriter;
-use crate::change::Effect;
+use crate::change::{Effect, MembershipChange};
 use crate::contact::Contact;
 use crate::id::{ContactId, GroupId, Revision};
 use crate::text::Name;
 
 /// The id of a contact and its new state with its links, or `None` if it is deleted.
 type RowChange<'e> = (u64, Option<(&'e Contact, Links)>);
-
-/// How a change alters the membership of a contact in a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum MembershipChange {
-    /// The contact becomes a member.
-    Join,
-    /// The contact is a member no longer.
-    Leave,
-}
 
 impl BookWriter {
     /// Applies effects on contacts; of several effects on one contact the last one counts.

@@ -8,11 +8,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Link, Links};
-use super::contacts::MembershipChange;
 use super::slots::SlotMap;
 use super::{Book, EmployeeRow, GroupSet};
 use crate::blacklist::BlacklistNumber;
-use crate::change::{Change, Effect};
+use crate::change::{Change, Effect, MembershipChange};
 use crate::contact::ContactDraft;
 use crate::employee::Employee;
 use crate::group::Group;

@@ -104,6 +104,7 @@ async fn a_large_change_is_there_whole_or_not_at_all(data: TestData) {
         world.books.book(world.customer).await.expect("the book");
         world.faults.fail_nth(n);
         let uploaded = change(&world, Command::Upload(uploads(0), OnError::Reject)).await;
+        let is_over = world.faults.is_pending();
         world.faults.fail_nth(0);
         store_equals_memory(&world).await;
         let count = world.books.book(world.customer).await.expect("the book").contacts_len() as u64;
@@ -114,8 +115,9 @@ async fn a_large_change_is_there_whole_or_not_at_all(data: TestData) {
         }
         store_equals_memory(&world).await;
         is_empty(&world, "staged_rows");
-        if uploaded.is_ok() {
-            assert!(n > 4, "a change of {n} operations");
+        // A failed query for the revisions of several books is repeated for each, so that the upload need not fail.
+        if is_over {
+            assert!(uploaded.is_ok() && n > 4, "a change of {n} operations");
             break;
         }
     }
