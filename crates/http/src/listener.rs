@@ -17,7 +17,8 @@ use tokio_rustls::TlsAcceptor;
 
 use super::connection::drive;
 use super::dispatch::{Budgets, Dispatcher};
-use super::protocol::{ByteStream, Client, Protocol};
+use super::byte_stream::ByteStream;
+use super::protocol::{Client, Protocol};
 use super::shutdown::Shutdown;
 use super::{HttpSettings, TlsFiles};
 use ringbook_telemetry::{Connections, Metrics};
