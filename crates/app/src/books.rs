@@ -32,6 +32,7 @@ mod freshness;
 mod ids;
 mod loaded;
 mod mailbox;
+mod name_indexing;
 mod pending;
 mod run_to_end;
 mod task;
@@ -43,6 +44,7 @@ mod tests;
 use crate::work::OnJob;
 use freshness::RevisionCheck;
 use loaded::LoadedBook;
+use name_indexing::NameIndexing;
 use run_to_end::run_to_end;
 
 pub use freshness::Reads;
@@ -136,6 +138,7 @@ struct Inner {
     started: Instant,
     /// When changes last looked for books to evict, in seconds after the start.
     evicted_seconds: AtomicU64,
+    name_indexing: NameIndexing,
     workers: Workers,
     metrics: Arc<Metrics>,
     /// Called before each decision, with its command.
@@ -158,6 +161,7 @@ impl Books {
             revision_check: Arc::default(),
             started: Instant::now(),
             evicted_seconds: AtomicU64::new(0),
+            name_indexing: NameIndexing::default(),
             workers,
             metrics,
             #[cfg(test)]
@@ -201,6 +205,7 @@ impl Books {
         book: &Arc<Book>,
         plan: Plan,
     ) -> Result<Result<ContactPage, QueryError>, WorkersError> {
+        self.index_names_when_due(book);
         let search = book.search(&Arc::new(plan));
         let estimate = search.estimate();
         let run = move |job: &Job| search.run(&OnJob(job));
@@ -274,12 +279,15 @@ impl Books {
         // Held loosely: a server that stops meanwhile closes its store in order.
         let books = Arc::downgrade(&self.0);
         let workers = self.0.workers.clone();
+        let unindexed = Arc::clone(&book);
         tokio::spawn(async move {
             let warm = move |job: &Job| book.warm_sort_keys(&OnJob(job));
             // Only a stop interrupts it.
             let _ = workers.run(&Client::server(), Kind::SortKeys, Duration::MAX, warm).await;
             if let Some(inner) = books.upgrade() {
-                Self(inner).evict_idle();
+                let books = Self(inner);
+                books.evict_idle();
+                books.index_names_when_due(&unindexed);
             }
         });
     }
@@ -307,7 +315,8 @@ impl Books {
         }
     }
 
-    /// Evicts idle books, least recently used first, while all take more than their bound, and reports the rest.
+    /// Drops indexes of names, then evicts idle books, least recently used first, while all take more than their bound,
+    /// and reports the rest.
     fn evict_idle(&self) {
         let mut slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sizes: Vec<(u64, CustomerId, u64)> = Vec::new();
@@ -319,6 +328,21 @@ impl Books {
         sizes.sort_unstable();
         let mut bytes: u64 = sizes.iter().map(|(_, _, size)| size).sum();
         let mut left = sizes.len();
+        let is_short = bytes > self.0.bounds.books_bytes;
+        if is_short || bytes < self.0.bounds.books_bytes / 4 * 3 {
+            self.0.name_indexing.set_memory_short(is_short);
+        }
+        for (_, customer, size) in &mut sizes {
+            if bytes <= self.0.bounds.books_bytes {
+                break;
+            }
+            if let Some(book) = slots.get(customer).and_then(|slot| Some(slot.loaded()?.book())) {
+                book.drop_name_index();
+                let without = (book.bytes() as u64).min(*size);
+                bytes -= *size - without;
+                *size = without;
+            }
+        }
         for (_, customer, size) in sizes {
             if bytes <= self.0.bounds.books_bytes || left == 1 {
                 break;

@@ -12,6 +12,8 @@ pub mod decision;
 pub mod history;
 pub mod image;
 pub mod load;
+pub(crate) mod name_index;
+mod name_indexing;
 pub mod pairs;
 mod slots;
 mod state;
@@ -22,5 +24,6 @@ pub mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use name_index::NameIndexUse;
 pub(crate) use state::ChunkList;
 pub use state::{Book, EmployeeRow, GroupSet};

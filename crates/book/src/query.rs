@@ -15,6 +15,7 @@ mod evaluate;
 pub mod field;
 pub mod filter;
 mod json;
+mod name_search;
 pub mod number;
 pub mod operator;
 pub mod plan;

@@ -260,6 +260,11 @@ impl Spec {
         self.all_parameters().map(|parameter| parameter.name)
     }
 
+    /// The parameter of its own with this name.
+    pub fn parameter(&self, name: &str) -> Option<&'static Parameter> {
+        self.parameters.iter().find(|parameter| parameter.name == name)
+    }
+
     /// Whether it has a parameter of this name.
     pub fn takes(&self, name: &str) -> bool {
         self.names().any(|known| known == name)

@@ -93,6 +93,14 @@ impl Like {
         searches + (bytes as u64).saturating_mul(LITERAL_BYTE_NANOS + fold + wildcards)
     }
 
+    /// Whether every match is a literal without spaces, at the start of the text, at its end, or anywhere. So whether a
+    /// text matches can be said of its words, each with the spaces beside it.
+    #[must_use]
+    pub fn matches_within_words(&self) -> bool {
+        let mut segments = self.segments.iter().filter(|segment| !segment.is_empty());
+        segments.next().is_some_and(|only| only.is_word()) && segments.next().is_none()
+    }
+
     /// Whether a text matches, as `text LIKE pattern` in PostgreSQL. Takes time linear in the text; a segment of `_` and
     /// other characters takes a step for each 64 of them and each character, in the worst case.
     #[must_use]

@@ -29,10 +29,14 @@ pub struct Regex {
     scanner: LineScanner,
     plan: MatchPlan,
     size: SizeBudget,
+    matches_within_words: bool,
     /// The program as a bit-parallel automaton, if it can be one; built when it is needed.
     bits: OnceLock<Option<BitNfa>>,
-    /// A matcher without any text, from which others are made.
-    blank: Matcher,
+    /// What the matcher is made of, until it is.
+    programs: Mutex<Option<ProgramSet>>,
+    /// A matcher without any text, from which others are made; made when it is needed, which it is not for patterns that
+    /// a scan decides.
+    blank: OnceLock<Matcher>,
     /// Matchers that no thread uses at the moment.
     idle: Mutex<Vec<Matcher>>,
 }
@@ -78,9 +82,18 @@ impl Regex {
         } else {
             MatchPlan::Program(programs.add(&ProgramSource::Tree(&parsed.tree), true)?)
         };
-        let blank = Matcher { dfa: LazyDfa::new(programs, size), chars: Vec::new(), given_up: 0 };
         let scanner = LineScanner::new(&parsed.tree, size);
-        Ok(Regex { scanner, plan, size, bits: OnceLock::new(), blank, idle: Mutex::default() })
+        let matches_within_words = is_within_words(&parsed.tree);
+        Ok(Regex {
+            scanner,
+            plan,
+            size,
+            matches_within_words,
+            bits: OnceLock::new(),
+            programs: Mutex::new(Some(programs)),
+            blank: OnceLock::new(),
+            idle: Mutex::default(),
+        })
     }
 
     /// Whether `text` contains a match, as `text ~ pattern` in PostgreSQL. The text may contain line feeds. The steps
@@ -93,6 +106,13 @@ impl Regex {
             return Ok(self.find_in_lines(text, 0, budget)?.is_some());
         }
         self.verify(text, budget)
+    }
+
+    /// Whether every match takes at least one character and no space, and depends on nothing but the characters beside
+    /// it. So whether a text matches can be said of its words, each with the spaces beside it.
+    #[must_use]
+    pub fn matches_within_words(&self) -> bool {
+        self.matches_within_words
     }
 
     /// Finds the next matching line of many texts that are joined by line feeds, each matched as if it were alone.
@@ -133,7 +153,13 @@ impl Regex {
     /// A matcher for the calling thread alone.
     fn take_matcher(&self) -> Matcher {
         let idle = self.idle().pop();
-        idle.unwrap_or_else(|| self.blank.clone())
+        idle.unwrap_or_else(|| self.blank.get_or_init(|| self.make_matcher()).clone())
+    }
+
+    fn make_matcher(&self) -> Matcher {
+        let programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let programs = programs.expect("the only matcher that is made of them is kept");
+        Matcher { dfa: LazyDfa::new(programs, self.size), chars: Vec::new(), given_up: 0 }
     }
 
     /// Runs `inner` while a matcher is taken, as if another thread were matching.
@@ -205,6 +231,37 @@ impl Matcher {
             None => Ok(self.dfa.shortest(program, 0, 0, end)?.is_some()),
         }
     }
+}
+
+/// Whether a tree matches at least one character and no space, without look-around and back-references.
+fn is_within_words(tree: &Alternation) -> bool {
+    has_no_space(tree) && takes_character(tree)
+}
+
+fn has_no_space(tree: &Alternation) -> bool {
+    tree.branches.iter().flatten().all(|piece| match piece {
+        Piece::Anchor(_) => true,
+        Piece::LookAround(_) => false,
+        Piece::Repeat(repeat) => match &repeat.atom {
+            Atom::Set(set) => !set.contains(' '.into()),
+            Atom::Backref(_) => false,
+            Atom::Group(_, inner) => has_no_space(inner),
+        },
+    })
+}
+
+/// Whether no match is empty.
+fn takes_character(tree: &Alternation) -> bool {
+    let takes = |piece: &Piece| match piece {
+        Piece::Anchor(_) | Piece::LookAround(_) => false,
+        Piece::Repeat(repeat) if repeat.min == 0 => false,
+        Piece::Repeat(repeat) => match &repeat.atom {
+            Atom::Set(_) => true,
+            Atom::Backref(_) => false,
+            Atom::Group(_, inner) => takes_character(inner),
+        },
+    };
+    tree.branches.iter().all(|branch| branch.iter().any(takes))
 }
 
 /// Whether a tree contains a back-reference.

@@ -64,6 +64,11 @@ impl Segment {
         self.length += 1;
     }
 
+    /// Whether it is a literal without spaces.
+    pub(crate) fn is_word(&self) -> bool {
+        matches!(self.items.as_slice(), [SegmentItem::Text(text)] if !text.contains(' '))
+    }
+
     /// Minimum number of bytes of a text that matches.
     pub(crate) fn bytes_min(&self) -> usize {
         self.bytes_min

@@ -47,7 +47,7 @@ impl Store {
         let revision = changes.last().map(|change| change.revision());
         let refused = Arc::new(AtomicBool::new(false));
         let refuses = Arc::clone(&refused);
-        let outcome = self.write(move |session| {
+        let outcome = self.change(move |session| {
             let outcome = follow(session, customer, &changes)
                 .and_then(|()| reserve.iter().map(|(kind, count)| take_ids(session, *kind, *count)).collect());
             refuses.store(outcome.is_err(), Ordering::Relaxed);

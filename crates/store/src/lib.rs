@@ -221,6 +221,18 @@ impl Store {
         }
     }
 
+    /// Like [`Store::write`], for a change of a book: a database that stops answering is given up within seconds.
+    async fn change<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
+    {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.write(move |connection| job(connection)).await,
+            Engine::Postgres(engine) => engine.change(job).await,
+        }
+    }
+
     /// Like [`Store::read`], for reads of a few rows that others wait for: where the way to the store is broken without a
     /// sign of it, that is found out within seconds.
     async fn read_short<T, F>(&self, job: F) -> Result<T, StoreError>

@@ -1,8 +1,8 @@
 //! The store in a database that several servers may share: PostgreSQL 15 or newer.
 //!
-//! Every job is one transaction on a connection of its own, on a thread that may block. What orders the changes of a
-//! book is its row in `books`, which every change moves first; what orders those of the directory is its counter in
-//! `meta`. A commit whose answer is lost is told as a failure and never tried again here: nobody knows what became of it.
+//! Every job is one transaction on a connection of its own, on a blocking thread. Changes of a book are ordered by its row
+//! in `books`, which every change updates first; changes of the directory by its counter in `meta`. A commit whose reply is
+//! lost is reported as an error and never repeated here, because it may have taken effect.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -22,9 +22,12 @@ mod integrity;
 mod listener;
 pub(super) mod migrations;
 mod multi_row;
+mod phase;
+mod pipeline;
 mod pool;
 mod schema_check;
 mod session;
+mod statement_error;
 mod tls;
 mod waiting;
 
@@ -35,11 +38,11 @@ pub use address::Address;
 
 use dialing::{Dialer, Purpose};
 use pool::{Lease, Pool};
-use session::{Talk, TransactionMode};
-use waiting::{Driver, Silence, wait};
+use session::{PgSession, TransactionMode};
+use waiting::{NetRuntime, WaitTimedOut, wait};
 
-/// How long a step of the schema may take: it may rewrite a table, or wait for another program that does.
-const STEP_TIME_MAX: Duration = Duration::from_secs(86_400);
+/// How long a migration may take: it may rewrite a table, or wait for another program that does.
+const MIGRATION_TIME_MAX: Duration = Duration::from_secs(86_400);
 
 /// An open database.
 pub(super) struct Postgres {
@@ -50,24 +53,24 @@ pub(super) struct Postgres {
 }
 
 impl Postgres {
-    /// Connects, and makes or migrates the tables. A server begins to tell and to hear what moves. Blocks.
+    /// Connects, and creates or migrates the tables. A server begins to send and receive notifications. Blocks.
     pub(super) fn open(address: &Address, role: Role, faults: FaultInjector) -> Result<Self, StoreError> {
-        let (driver, dialer) = ground(address)?;
-        let migrated = alone(&dialer, async |client| migrations::migrate(client, address).await, STEP_TIME_MAX);
-        migrated
-            .map_err(|_| StoreError::unavailable("a migration took too long: see what the database waits for"))??;
+        let (runtime, dialer) = start_network(address)?;
+        let migrate = async |client: &Client| migrations::migrate(client, address).await;
+        on_own_connection(&dialer, migrate, MIGRATION_TIME_MAX)
+            .map_err(|_| StoreError::unavailable("a migration took too long: check what the database waits for"))??;
         let notifications = Arc::new(Notifications::default());
         if role == Role::Server {
-            driver.handle().spawn(listener::run(Arc::clone(&dialer), Arc::clone(&notifications)));
+            runtime.handle().spawn(listener::run(Arc::clone(&dialer), Arc::clone(&notifications)));
         }
-        Ok(Self { pool: Arc::new(Pool::new(dialer, driver)?), faults, commits: Commits::default(), notifications })
+        Ok(Self { pool: Arc::new(Pool::new(dialer, runtime)?), faults, commits: Commits::default(), notifications })
     }
 
-    /// Whether the tables are there. Blocks.
+    /// Whether the tables exist. Blocks.
     pub(super) fn exists(address: &Address) -> Result<bool, StoreError> {
-        let (_driver, dialer) = ground(address)?;
-        let looking = async |client: &Client| migrations::exists(client, address).await;
-        let exists = alone(&dialer, looking, address.statement_time_max);
+        let (_runtime, dialer) = start_network(address)?;
+        let look = async |client: &Client| migrations::exists(client, address).await;
+        let exists = on_own_connection(&dialer, look, address.statement_time_max);
         exists.map_err(|_| StoreError::unavailable("the database has not answered in time"))?
     }
 
@@ -79,58 +82,68 @@ impl Postgres {
         &self.notifications
     }
 
-    /// Does a job in a transaction of its own.
+    /// Runs a job in a transaction of its own.
     pub(super) async fn write<T, F>(self: &Arc<Self>, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
     {
-        self.off_the_async_threads(move |engine, lease| engine.write_here(lease, job)).await
+        self.on_blocking_thread(move |engine, lease| engine.write_here(lease, TransactionMode::Write, job)).await
     }
 
-    /// Does a read so short that a connection on which it takes seconds is given up.
+    /// The same for a change of a book, whose statements are small: a database that sends nothing for some seconds is
+    /// given up, because further changes of the book wait.
+    pub(super) async fn change<T, F>(self: &Arc<Self>, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.on_blocking_thread(move |engine, lease| engine.write_here(lease, TransactionMode::Change, job)).await
+    }
+
+    /// Runs a read so short that a connection on which it takes seconds is given up.
     pub(super) async fn read_short<T, F>(self: &Arc<Self>, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
     {
-        self.off_the_async_threads(move |engine, lease| engine.read_here(lease, TransactionMode::ShortRead, job)).await
+        self.on_blocking_thread(move |engine, lease| engine.read_here(lease, TransactionMode::ShortRead, job)).await
     }
 
-    /// Does a read; each statement by itself.
+    /// Runs a read, each statement by itself.
     pub(super) async fn read<T, F>(self: &Arc<Self>, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
     {
-        self.off_the_async_threads(move |engine, lease| engine.read_here(lease, TransactionMode::Autocommit, job)).await
+        self.on_blocking_thread(move |engine, lease| engine.read_here(lease, TransactionMode::Autocommit, job)).await
     }
 
-    /// The same, all of one moment.
+    /// Runs a read whose statements see one snapshot.
     pub(super) async fn read_snapshot<T, F>(self: &Arc<Self>, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
     {
-        self.off_the_async_threads(move |engine, lease| engine.read_here(lease, TransactionMode::Snapshot, job)).await
+        self.on_blocking_thread(move |engine, lease| engine.read_here(lease, TransactionMode::Snapshot, job)).await
     }
 
-    /// A session of one's own that sees one moment. Blocks.
+    /// A session that sees one snapshot. Blocks.
     pub(super) fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        self.snapshot_in(self.pool.lease_here()?)
+        self.snapshot_in(self.pool.lease_blocking()?)
     }
 
-    /// Another one, if a connection is free.
+    /// The same if a connection is free now.
     pub(super) fn spare_snapshot(&self) -> Result<Option<Snapshot>, StoreError> {
         self.pool.spare_lease()?.map(|lease| self.snapshot_in(lease)).transpose()
     }
 
     fn snapshot_in(&self, lease: Lease) -> Result<Snapshot, StoreError> {
         self.faults.check()?;
-        Ok(Snapshot::new(Talk::new(lease, TransactionMode::Snapshot)))
+        Ok(Snapshot::new(PgSession::new(lease, TransactionMode::Snapshot)))
     }
 
-    async fn off_the_async_threads<T, F>(self: &Arc<Self>, work: F) -> Result<T, StoreError>
+    async fn on_blocking_thread<T, F>(self: &Arc<Self>, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Self, Lease) -> Result<T, StoreError> + Send + 'static,
@@ -149,16 +162,17 @@ impl Postgres {
         job: impl FnOnce(&dyn Session) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.faults.check()?;
-        job(&Talk::new(lease, mode))
+        job(&PgSession::new(lease, mode))
     }
 
     fn write_here<T>(
         &self,
         lease: Lease,
+        mode: TransactionMode,
         job: impl FnOnce(&dyn Session) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let began = Instant::now();
-        let outcome = self.transact(lease, job);
+        let outcome = self.transact(lease, mode, job);
         match &outcome {
             Ok(_) => self.commits.committed(1, began),
             Err(StoreError::Unavailable { .. } | StoreError::Damaged { .. }) => self.commits.failed(),
@@ -171,35 +185,36 @@ impl Postgres {
     fn transact<T>(
         &self,
         lease: Lease,
+        mode: TransactionMode,
         job: impl FnOnce(&dyn Session) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.faults.check()?;
-        let talk = Talk::new(lease, TransactionMode::Write);
-        let work = || self.faults.check().and_then(|()| job(&talk));
+        let session = PgSession::new(lease, mode);
+        let work = || self.faults.check().and_then(|()| job(&session));
         let value = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)))?;
         self.faults.check()?;
-        talk.commit()?;
+        session.commit()?;
         Ok(value)
     }
 }
 
-/// What connections are made on, and what makes them.
-fn ground(address: &Address) -> Result<(Driver, Arc<Dialer>), StoreError> {
-    let (tls, driver) = (tls::connector(address)?, Driver::start()?);
-    let dialer = Arc::new(Dialer::new(address.clone(), tls, driver.handle().clone()));
-    Ok((driver, dialer))
+/// The runtime of the sockets, and what makes connections on it.
+fn start_network(address: &Address) -> Result<(NetRuntime, Arc<Dialer>), StoreError> {
+    let (tls, runtime) = (tls::connector(address)?, NetRuntime::start()?);
+    let dialer = Arc::new(Dialer::new(address.clone(), tls, runtime.handle().clone()));
+    Ok((runtime, dialer))
 }
 
 /// Works on a connection that is used for nothing else. Blocks.
-fn alone<T>(
+fn on_own_connection<T>(
     dialer: &Arc<Dialer>,
     work: impl AsyncFnOnce(&Client) -> Result<T, StoreError>,
-    patience: Duration,
-) -> Result<Result<T, StoreError>, Silence> {
-    let (client, wire) = match wait(dialer.connect(Purpose::Work), dialer.patience() * 2)? {
+    silence_max: Duration,
+) -> Result<Result<T, StoreError>, WaitTimedOut> {
+    let made = match wait(dialer.connect(Purpose::Work), dialer.connect_time_max() * 2)? {
         Ok(made) => made,
-        Err(fault) => return Ok(Err(fault)),
+        Err(error) => return Ok(Err(error)),
     };
-    dialer.driver().spawn(wire);
-    wait(work(&client), patience)
+    dialer.runtime().spawn(made.socket);
+    wait(work(&made.client), silence_max)
 }

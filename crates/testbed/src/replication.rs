@@ -17,13 +17,30 @@ impl Cluster {
     /// # Errors
     /// The copy fails, or the standby does not start.
     pub fn standby(&self, name: &str) -> Result<Cluster, String> {
-        let standby = self.empty(vec![format!("cluster_name={name}")])?;
-        let source = format!("{} application_name={name}", self.connection());
-        let copy = &mut standby.command("pg_basebackup");
-        copy.args(["-d", &source, "-R", "-X", "stream", "-c", "fast", "--no-sync", "-C", "-S", name]).arg("-D");
-        quietly(copy.arg(standby.data()))?;
-        standby.start_again()?;
+        let standby = self.empty(Vec::new())?;
+        standby.copy_and_follow(self, name)?;
         Ok(standby)
+    }
+
+    /// Makes this server, which was killed, a standby of `primary` under this name, with a new copy of its files. It
+    /// listens where it did before.
+    ///
+    /// # Errors
+    /// The old files cannot be removed, the copy fails, or the standby does not start.
+    pub fn rejoin(&self, primary: &Cluster, name: &str) -> Result<(), String> {
+        let data = self.data();
+        std::fs::remove_dir_all(&data).map_err(|why| format!("{}: {why}", data.display()))?;
+        self.copy_and_follow(primary, name)
+    }
+
+    fn copy_and_follow(&self, primary: &Cluster, name: &str) -> Result<(), String> {
+        // The copy would have this setting as well, and wait for itself once it is promoted.
+        primary.set("synchronous_standby_names", "")?;
+        let source = format!("{} application_name={name}", primary.connection());
+        let copy = &mut self.command("pg_basebackup");
+        copy.args(["-d", &source, "-R", "-X", "stream", "-c", "fast", "--no-sync", "-C", "-S", name]).arg("-D");
+        quietly(copy.arg(self.data()))?;
+        self.start_again()
     }
 
     /// Makes every commit wait until the standby of this name has it on disk, and waits until that is in force.
@@ -83,5 +100,9 @@ mod tests {
         standby.promote().expect("it is a standby");
         assert_eq!(standby.query("SELECT a, pg_is_in_recovery() FROM t").as_deref(), Ok("7|f"));
         standby.query("INSERT INTO t VALUES (8)").expect("it takes changes");
+        primary.rejoin(&standby, "other").expect("a new standby");
+        standby.commit_on("other").expect("it streams");
+        standby.query("INSERT INTO t VALUES (9)").expect("a commit");
+        assert_eq!(primary.query("SELECT SUM(a), pg_is_in_recovery() FROM t").as_deref(), Ok("24|t"));
     }
 }

@@ -27,7 +27,7 @@ pub fn run(fixture: &Fixture, report: &mut ScenarioReport) -> Result<(), String>
     let _ = std::fs::remove_file(&log);
     let cluster = Cluster::start()?;
     let instance = fixture.database(format!("postgres://postgres@127.0.0.1:{}/postgres", cluster.port()));
-    let token = instance.account()?;
+    let token = instance.account("acme")?;
     let server = instance.serve(&[], &log)?;
     let expected = ExpectedState::new(Refusal::InDoubt);
     let work = Workload { address: &server.address, token: &token, expected: &expected };

@@ -34,7 +34,7 @@ pub fn run(fixture: &Fixture, report: &mut ScenarioReport) -> Result<(), String>
         disk.run(&format!("head -c {BALLAST_MEBIBYTES}M /dev/zero >{name}"))?;
     }
     let instance = fixture.directory(&disk.place.join("data")).with_prefix(disk.entry());
-    let token = instance.account()?;
+    let token = instance.account("acme")?;
     let expected = ExpectedState::new(Refusal::Undone);
     let mut scenario = DiskFull { disk, instance, token, expected, report };
 

@@ -34,7 +34,7 @@ pub fn run(fixture: &Fixture, report: &mut ScenarioReport) -> Result<(), String>
     let _ = std::fs::remove_file(&log);
     let disk = Disk::mount(&place, DISK_MEBIBYTES)?;
     let instance = fixture.directory(&disk.place.join("data")).with_prefix(disk.entry());
-    let token = instance.account()?;
+    let token = instance.account("acme")?;
     under_writers(&instance, &token, &log, report)?;
     let checked = instance.check();
     report.check(checked.is_ok(), format!("ringbook check: {}", checked.err().unwrap_or("ok".to_owned())));

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use ringbook_testbed::api_client::ApiClient;
 use ringbook_testbed::demo;
@@ -17,6 +18,8 @@ pub struct Fixture {
     pub scratch: PathBuf,
     /// Number of fuzzing inputs.
     pub runs: u64,
+    /// Time beside hostile customers.
+    pub time: Duration,
 }
 
 impl Fixture {
@@ -24,14 +27,14 @@ impl Fixture {
     ///
     /// # Errors
     /// The build fails.
-    pub fn prepare(runs: u64) -> Result<Self, String> {
+    pub fn prepare(runs: u64, time: Duration) -> Result<Self, String> {
         eprintln!("── build");
         quietly(&mut cargo(&["build", "--release", "--quiet", "-p", "ringbook", "--bins"]))?;
         let target =
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |place| root().join(place));
         let scratch = target.join("faults");
         fs::create_dir_all(&scratch).map_err(|why| format!("{}: {why}", scratch.display()))?;
-        Ok(Self { program: target.join("release/ringbook"), scratch, runs })
+        Ok(Self { program: target.join("release/ringbook"), scratch, runs, time })
     }
 
     /// An empty directory of this name.
@@ -125,13 +128,11 @@ impl Instance {
     ///
     /// # Errors
     /// An operator command fails.
-    pub fn account(&self) -> Result<String, String> {
-        self.operate("customer add Acme")?;
-        self.operate("user add acme --customer 1")?;
-        self.operate("allow add 127.0.0.1 --customer 1")?;
-        let key = self.operate("key add --user 1")?;
-        let token = key.split(r#""token":"#).nth(1).and_then(|rest| rest.split('"').nth(1));
-        token.map(str::to_owned).ok_or_else(|| format!("no token in {key}"))
+    pub fn account(&self, name: &str) -> Result<String, String> {
+        let customer = member(&self.operate(&format!("customer add {name}"))?, "id")?;
+        let user = member(&self.operate(&format!("user add {name} --customer {customer}"))?, "id")?;
+        self.operate(&format!("allow add 127.0.0.1 --customer {customer}"))?;
+        member(&self.operate(&format!("key add --user {user}"))?, "token")
     }
 
     /// Starts a server on a free port; its log is appended to this file.
@@ -165,4 +166,11 @@ pub fn client(server: &RunningServer, token: &str) -> Result<ApiClient, String> 
 /// Number of panics in the server's log.
 pub fn panics(log: &Path) -> usize {
     fs::read_to_string(log).unwrap_or_default().matches("panicked").count()
+}
+
+/// A member of an object in JSON, a number or a string without escapes.
+fn member(json: &str, name: &str) -> Result<String, String> {
+    let rest = json.split(&format!("\"{name}\":")).nth(1).map(|rest| rest.trim_start_matches([' ', '"']));
+    let value = rest.and_then(|rest| rest.split(['"', ',', '}']).next()).map(str::trim);
+    value.map(str::to_owned).ok_or_else(|| format!("no {name} in {json}"))
 }

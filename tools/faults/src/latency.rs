@@ -17,6 +17,18 @@ pub struct Times {
 }
 
 impl Times {
+    /// Adds a call that succeeded.
+    pub fn note(&mut self, time: Duration) {
+        self.micros.push(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// Adds the calls of another connection.
+    pub fn add(&mut self, other: Times) {
+        self.micros.extend(other.micros);
+        self.micros.sort_unstable();
+        self.failed += other.failed;
+    }
+
     /// Calls that succeeded.
     pub fn count(&self) -> u64 {
         self.micros.len() as u64
@@ -47,11 +59,8 @@ pub fn look_ups(address: &str, token: &str, phones: &[String], connections: usiz
             .collect();
         let mut all = Times::default();
         for worker in workers {
-            let times = worker.join().expect("a worker does not panic");
-            all.micros.extend(times.micros);
-            all.failed += times.failed;
+            all.add(worker.join().expect("a worker does not panic"));
         }
-        all.micros.sort_unstable();
         all
     })
 }
@@ -69,7 +78,7 @@ fn of_one<'a>(address: &str, token: &str, mut phones: impl Iterator<Item = &'a S
             let asked = Instant::now();
             match client.call("get.contacts", &by_phone(phone)) {
                 Ok(answer) if mnemonic(&answer).is_none() => {
-                    times.micros.push(u64::try_from(asked.elapsed().as_micros()).unwrap_or(u64::MAX));
+                    times.note(asked.elapsed());
                 }
                 Ok(_) => times.failed += 1,
                 Err(_) => {

@@ -12,16 +12,21 @@ mod disk;
 mod disk_full;
 mod disk_read_only;
 mod expected;
+mod failover;
 mod fixture;
+mod hostile;
 mod idle_connections;
 mod latency;
+mod neighbours;
 mod patterns;
 mod scenario_report;
 mod slow_clients;
 mod test_suites;
+mod victim;
 mod workload;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use fixture::Fixture;
 use scenario_report::ScenarioReport;
@@ -30,6 +35,10 @@ use scenario_report::ScenarioReport;
 const RUNS: u64 = 10_000_000;
 /// Default number of inputs when all scenarios run.
 const RUNS_AMONG_ALL: u64 = 400_000;
+/// Default time beside hostile customers when the scenario is named.
+const TIME: Duration = Duration::from_secs(600);
+/// The same when all scenarios run.
+const TIME_AMONG_ALL: Duration = Duration::from_secs(60);
 
 /// A scenario: its name on the command line, its help text, and its function.
 struct Scenario {
@@ -40,7 +49,7 @@ struct Scenario {
     run: fn(&Fixture, &mut ScenarioReport) -> Result<(), String>,
 }
 
-const SCENARIOS: [Scenario; 8] = [
+const SCENARIOS: [Scenario; 11] = [
     Scenario {
         name: "disk-full",
         summary: "writers fill a disk of 24 MiB; the server is killed on it and restarted; space is freed",
@@ -63,6 +72,13 @@ const SCENARIOS: [Scenario; 8] = [
         run: database_outage::run,
     },
     Scenario {
+        name: "failover",
+        summary: "the primary PostgreSQL is killed under two servers and its synchronous standby promoted, twenty times",
+        duration: "3 min",
+        needs: "PostgreSQL, as above",
+        run: failover::run,
+    },
+    Scenario {
         name: "idle",
         summary: "10 000 idle connections, 100 slow senders and 100 slow readers besides ordinary calls",
         duration: "3 min",
@@ -75,6 +91,20 @@ const SCENARIOS: [Scenario; 8] = [
         duration: "5 min",
         needs: "1.5 GB of memory",
         run: patterns::run,
+    },
+    Scenario {
+        name: "neighbours",
+        summary: "a hostile customer and a stranger beside an ordinary customer; --seconds sets the time",
+        duration: "13 min",
+        needs: "2 GB of memory",
+        run: neighbours::on_sqlite,
+    },
+    Scenario {
+        name: "neighbours-two-servers",
+        summary: "the same on PostgreSQL with two servers",
+        duration: "13 min",
+        needs: "PostgreSQL, as above, and 4 GB of memory",
+        run: neighbours::on_postgres,
     },
     Scenario {
         name: "operations",
@@ -116,8 +146,8 @@ fn run(arguments: &[String]) -> Result<(), String> {
         println!("{}", usage());
         return Ok(());
     }
-    let (scenarios, runs) = parse_arguments(arguments)?;
-    let fixture = Fixture::prepare(runs)?;
+    let Arguments { scenarios, runs, time } = parse_arguments(arguments)?;
+    let fixture = Fixture::prepare(runs, time)?;
     let mut failed = Vec::new();
     for scenario in scenarios {
         eprintln!("── {}: {}", scenario.name, scenario.summary);
@@ -132,29 +162,42 @@ fn run(arguments: &[String]) -> Result<(), String> {
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
 }
 
-/// The scenarios to run, and the number of fuzzing inputs.
-fn parse_arguments(arguments: &[String]) -> Result<(Vec<&'static Scenario>, u64), String> {
-    let (mut scenarios, mut runs) = (Vec::new(), None);
+/// What the command line asks for.
+struct Arguments {
+    scenarios: Vec<&'static Scenario>,
+    runs: u64,
+    time: Duration,
+}
+
+fn parse_arguments(arguments: &[String]) -> Result<Arguments, String> {
+    let (mut scenarios, mut runs, mut seconds) = (Vec::new(), None, None);
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
-        if word == "--runs" {
-            let number = words.next().and_then(|text| text.parse().ok());
-            runs = Some(number.ok_or("--runs takes a number")?);
-            continue;
-        }
         let known = SCENARIOS.iter().find(|scenario| scenario.name == word);
-        scenarios.push(known.ok_or_else(|| format!("unknown scenario {word}\n\n{}", usage()))?);
+        let mut number =
+            || words.next().and_then(|text| text.parse::<u64>().ok()).ok_or(format!("{word} takes a number"));
+        match (word.as_str(), known) {
+            ("--runs", _) => runs = Some(number()?),
+            ("--seconds", _) => seconds = Some(number()?),
+            (_, Some(known)) => scenarios.push(known),
+            (_, None) => return Err(format!("unknown scenario {word}\n\n{}", usage())),
+        }
     }
-    if scenarios.is_empty() {
-        return Ok((SCENARIOS.iter().collect(), runs.unwrap_or(RUNS_AMONG_ALL)));
+    let are_all = scenarios.is_empty();
+    if are_all {
+        scenarios = SCENARIOS.iter().collect();
     }
-    Ok((scenarios, runs.unwrap_or(RUNS)))
+    Ok(Arguments {
+        scenarios,
+        runs: runs.unwrap_or(if are_all { RUNS_AMONG_ALL } else { RUNS }),
+        time: seconds.map_or(if are_all { TIME_AMONG_ALL } else { TIME }, Duration::from_secs),
+    })
 }
 
 fn usage() -> String {
-    let mut text = "usage: cargo xtask faults [SCENARIO…] [--runs N]\n".to_owned();
+    let mut text = "usage: cargo xtask faults [SCENARIO…] [--runs N] [--seconds N]\n".to_owned();
     for Scenario { name, summary, duration, needs, .. } in &SCENARIOS {
-        text += &format!("\n  {name:15} {summary}\n{:18}takes {duration}; needs {needs}\n", "");
+        text += &format!("\n  {name:22} {summary}\n{:25}takes {duration}; needs {needs}\n", "");
     }
     text += "\nWithout a name all scenarios run, `input` with fewer inputs. `cargo xtask crash [--nodes N]` kills one server, or \
              several on one database.";

@@ -48,18 +48,29 @@ impl Workload<'_> {
         while !over.load(Ordering::Relaxed) {
             calls += 1;
             let count = if calls % CALLS_PER_UPLOAD == 0 { UPLOADED } else { 1 };
-            let first = self.expected.take(count);
-            let begin = Instant::now();
-            let answer = match count {
-                1 => client.call("create.contacts", &format!(",{}", members(first))),
-                _ => client.call("upload.contacts", &uploaded(first, count)),
-            };
-            let Ok(answer) = answer else {
-                return self.expected.note(first, count, Outcome::Unanswered);
-            };
-            self.expected.note_time(begin.elapsed());
-            self.expected.note(first, count, self.outcome(&answer));
+            if self.change(&mut client, count) == Outcome::Unanswered {
+                return;
+            }
         }
+    }
+
+    /// Makes one change of `count` new contacts and records its outcome.
+    pub fn change(&self, client: &mut ApiClient, count: u64) -> Outcome {
+        let first = self.expected.take(count);
+        let begin = Instant::now();
+        let answer = match count {
+            1 => client.call("create.contacts", &format!(",{}", members(first))),
+            _ => client.call("upload.contacts", &uploaded(first, count)),
+        };
+        let outcome = match answer {
+            Ok(answer) => {
+                self.expected.note_time(begin.elapsed());
+                self.outcome(&answer)
+            }
+            Err(_) => Outcome::Unanswered,
+        };
+        self.expected.note(first, count, outcome);
+        outcome
     }
 
     /// The outcome of a change; errors other than `internal_error` are recorded.

@@ -14,6 +14,7 @@ use super::writer::BookWriter;
 use crate::change::Effect;
 use crate::contact::Contact;
 use crate::id::{ContactId, GroupId, Revision};
+use crate::text::Name;
 
 /// The id of a contact and its new state with its links, or `None` if it is deleted.
 type RowChange<'e> = (u64, Option<(&'e Contact, Links)>);
@@ -29,7 +30,7 @@ impl BookWriter {
                 _ => None,
             };
         }
-        let last = self.book.contacts.chunks.last().and_then(|chunk| chunk.ids.last().copied()).unwrap_or(0);
+        let last = self.book.contacts.highest_id();
         let appended = latest.split_off(&(last + 1));
         self.change_existing(latest, revision);
         for contact in appended.into_values().flatten() {
@@ -82,6 +83,7 @@ impl BookWriter {
         let last = contacts.chunks.last_mut().expect("a chunk was pushed above if there was none");
         Arc::make_mut(last).push_draft(id, &contact.draft, links, revision.0);
         *contacts.starts.last_mut().expect("it has one element more than there are chunks") += 1;
+        self.book.name_indexes.note_appended(id, revision);
         self.index(contact);
     }
 
@@ -101,6 +103,9 @@ impl BookWriter {
             let Some(chunk) = self.book.contacts.chunk_of(id) else {
                 continue;
             };
+            if self.is_renamed(chunk, id, contact) {
+                self.book.name_indexes.note_change(id, revision);
+            }
             let existed = self.remove_from_chunk(chunk, id);
             if contact.is_none() && existed {
                 self.book.deleted.insert((revision.0, id));
@@ -119,6 +124,16 @@ impl BookWriter {
         if resized {
             self.book.contacts.recount();
         }
+    }
+
+    /// Whether the names of a contact will be others than those of the row in its chunk, or either is missing.
+    fn is_renamed(&self, chunk: usize, id: u64, contact: Option<&Contact>) -> bool {
+        let chunk = &self.book.contacts.chunks[chunk];
+        let (Ok(row), Some(contact)) = (chunk.find(id), contact) else { return true };
+        let draft = &contact.draft;
+        chunk.last_name(row) != draft.last_name.as_str()
+            || chunk.first_name(row) != draft.first_name.as_ref().map(Name::as_str)
+            || chunk.patronymic(row) != draft.patronymic.as_ref().map(Name::as_str)
     }
 
     /// Removes a contact of a chunk from the indexes and counts; false if the chunk does not contain it.

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Link};
+use super::name_index::NameIndexes;
 use super::pairs::PairIndex;
 use super::table::Table;
 use super::{Book, ChunkList, EmployeeRow, GroupSet};
@@ -92,6 +93,7 @@ impl Book {
         if !contacts.chunks.iter().all(|chunk| chunk.organizations.iter().all(is_known)) {
             return Err(ImageError);
         }
+        let name_indexes = NameIndexes::of_loaded(revision, contacts.highest_id());
         Ok(Self {
             revision,
             members: contacts.members(&organizations),
@@ -105,6 +107,7 @@ impl Book {
             group_sets,
             phones: Decoder(phones).pairs()?,
             names_version: 0,
+            name_indexes,
         })
     }
 }

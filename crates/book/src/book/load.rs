@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Link, Links, Row};
+use super::name_index::NameIndexes;
 use super::pairs::PairIndex;
 use super::table::Table;
 use super::{Book, ChunkList, EmployeeRow, GroupSet};
@@ -260,6 +261,7 @@ pub fn assemble(tables: IndexedTables, batches: Vec<LoadedBatch>, revision: Revi
     // The pairs of each batch are sorted, and a stable sort merges sorted runs quickly.
     pairs.sort();
     let contacts = ChunkList::from_chunks(chunks);
+    let name_indexes = NameIndexes::of_loaded(revision, contacts.highest_id());
     Ok(Book {
         revision,
         members: contacts.members(&tables.organizations),
@@ -273,6 +275,7 @@ pub fn assemble(tables: IndexedTables, batches: Vec<LoadedBatch>, revision: Revi
         group_sets,
         phones: PairIndex::from_sorted(&pairs),
         names_version: 0,
+        name_indexes,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::chunk::Chunk;
+use super::name_index::NameIndexes;
 use super::pairs::PairIndex;
 use super::table::Table;
 use crate::blacklist::BlacklistNumber;
@@ -53,6 +54,8 @@ pub struct Book {
     pub(crate) members: PairIndex,
     /// Incremented by every change of an organization, an employee or a group.
     pub(crate) names_version: u64,
+    /// The index of names, if there is one.
+    pub(crate) name_indexes: NameIndexes,
 }
 
 impl Book {
@@ -122,6 +125,7 @@ impl Book {
             + self.phones.bytes()
             + self.members.bytes()
             + self.deleted.bytes()
+            + self.name_indexes.bytes()
     }
 }
 
@@ -187,6 +191,11 @@ impl ChunkList {
             let chunk = self.starts.partition_point(|start| *start <= rank) - 1;
             (chunk, rank - self.starts[chunk])
         })
+    }
+
+    /// The highest id; 0 if there is no contact.
+    pub(crate) fn highest_id(&self) -> u64 {
+        self.chunks.last().and_then(|chunk| chunk.ids.last().copied()).unwrap_or(0)
     }
 
     /// Derives `firsts` and `starts` from the chunks.

@@ -162,6 +162,7 @@ impl BookWriter {
                 effect => self.apply_effect(effect, revision),
             }
         }
+        self.book.name_indexes.forget_known(revision);
         self.book.revision = revision;
     }
 
@@ -181,6 +182,7 @@ impl BookWriter {
                 self.apply_to_contacts(&effects, *revision);
             }
         }
+        self.book.name_indexes.forget_known(to);
         self.book.revision = to;
     }
 

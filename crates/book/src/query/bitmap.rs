@@ -24,6 +24,11 @@ impl Bitmap {
         bitmap
     }
 
+    /// The rows whose bits are set in these words, of which there are sixteen.
+    pub fn from_words(word: impl FnMut(usize) -> u64) -> Self {
+        Self(std::array::from_fn(word))
+    }
+
     /// Inserts a row.
     #[inline]
     pub fn set(&mut self, row: usize) {

@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::access_path::{AccessPath, Candidates};
@@ -16,6 +16,7 @@ use super::budget::Budget;
 use super::contact_page::{ContactPage, Hit};
 use super::estimate;
 use super::field::contact as field;
+use super::name_search::{MatchesById, NameAccess, NameMatches};
 use super::plan::{Plan, SortBy};
 use super::query_error::QueryError;
 use super::scan::{CompiledFilter, compile};
@@ -37,19 +38,35 @@ pub struct Search {
     book: Arc<Book>,
     plan: Arc<Plan>,
     path: AccessPath,
+    names: Option<NameAccess>,
 }
 
 impl Book {
     /// Chooses the access path for `plan`, which must have been made for the field table of contacts.
     pub fn search(self: &Arc<Self>, plan: &Arc<Plan>) -> Search {
         let path = AccessPath::choose(plan.filter(), self);
-        Search { book: Arc::clone(self), plan: Arc::clone(plan), path }
+        let names = match path.candidates {
+            Candidates::Range => {
+                let contacts = rank(self, path.to.saturating_add(1)).saturating_sub(rank(self, path.from));
+                NameAccess::choose(self, &plan.filter().conjuncts(), &path.rest, contacts)
+            }
+            Candidates::Contacts(_) | Candidates::Phones(_) => None,
+        };
+        Search { book: Arc::clone(self), plan: Arc::clone(plan), path, names }
     }
 }
 
 impl Search {
+    /// Whether the index of names answers a part of the filter.
+    pub fn uses_name_index(&self) -> bool {
+        self.names.is_some()
+    }
+
     /// The estimated time of [`Search::run`].
     pub fn estimate(&self) -> Duration {
+        if let Some(names) = self.names.as_ref().filter(|names| names.conjuncts.len() == self.path.rest.len()) {
+            return estimate::scanned(names.bytes(), &self.plan);
+        }
         let candidates = match &self.path.candidates {
             Candidates::Contacts(keys) | Candidates::Phones(keys) => keys.len(),
             Candidates::Range if self.plan.sort().is_empty() && self.path.rest.is_empty() => 0,
@@ -64,18 +81,30 @@ impl Search {
     ///
     /// The query exhausted its budget, or the runner stopped it.
     pub fn run(self, runner: &dyn Runner) -> Result<ContactPage, QueryError> {
-        let Self { book, plan, mut path } = self;
+        let Self { book, plan, mut path, names } = self;
         let mut budget = Budget::for_contacts(book.contacts_len(), runner);
         let conjuncts = plan.filter().conjuncts();
         let mut rest = Vec::with_capacity(path.rest.len());
+        let mut of_names = Vec::new();
         for index in std::mem::take(&mut path.rest) {
             let compiled = compile(conjuncts[index], &book, &mut budget)?;
-            if !path.use_compiled(&compiled, &book) {
+            if names.as_ref().is_some_and(|names| names.conjuncts.contains(&index)) {
+                of_names.push(compiled);
+            } else if !path.use_compiled(&compiled, &book) {
                 rest.push(compiled);
             }
         }
+        // Members of a few organizations may have become the candidates meanwhile.
+        let names = names.filter(|_| matches!(path.candidates, Candidates::Range));
+        let names = match names {
+            Some(names) => Some(NameFilter::new(names.run(&conjuncts, &mut budget)?, of_names)),
+            None => {
+                rest.append(&mut of_names);
+                None
+            }
+        };
         let rest = if rest.is_empty() { CompiledFilter::Everything } else { CompiledFilter::All(rest) };
-        let mut scan = Scan { book: &book, rest: &rest, budget };
+        let mut scan = Scan { book: &book, rest: &rest, names: names.as_ref(), budget };
         let (total, hits) = match &path.candidates {
             Candidates::Contacts(ids) => scan.contacts(path.keep_in_range(ids.iter().copied()), &plan)?,
             Candidates::Phones(phones) => {
@@ -112,6 +141,8 @@ type Matches = (u64, Vec<Hit>);
 struct Scan<'a, 'r> {
     book: &'a Book,
     rest: &'a CompiledFilter<'a>,
+    /// The part of the filter that the index of names answers.
+    names: Option<&'a NameFilter<'a>>,
     budget: Budget<'r>,
 }
 
@@ -137,21 +168,27 @@ impl<'a> Scan<'a, '_> {
 
     /// Evaluates the contacts with ranks from `from` to below `to`.
     fn range(&mut self, from: usize, to: usize, plan: &'a Plan, runner: &dyn Runner) -> Result<Matches, QueryError> {
-        if matches!(self.rest, CompiledFilter::Everything) && plan.sort().is_empty() {
-            return Ok(self.window(from, to, plan));
+        match (self.rest, self.names, plan.sort().first()) {
+            (CompiledFilter::Everything, None, None) => return Ok(self.window(from, to, plan)),
+            (CompiledFilter::Everything, Some(names), Some(by))
+                if by.field == field::LAST_NAME && (from, to) == (0, self.book.contacts_len()) =>
+            {
+                return self.by_last_name(names, by.direction, plan);
+            }
+            _ => {}
         }
         let contacts = &self.book.contacts;
         let first = contacts.at_rank(from).map_or(contacts.chunks.len(), |(chunk, _)| chunk);
         let last = contacts.starts.partition_point(|start| *start < to).min(contacts.chunks.len());
         let chunks = last.saturating_sub(first);
         let workers_max = (chunks / CHUNKS_PER_WORKER_MIN).max(1);
-        let (book, rest, left) = (self.book, self.rest, self.budget.left());
+        let (book, rest, names, left) = (self.book, self.rest, self.names, self.budget.left());
         let parts: Mutex<Vec<(usize, Result<MatchCollector<'a>, QueryError>)>> = Mutex::default();
         runner.run_partitioned(workers_max, &|partition| {
             let length = chunks.div_ceil(partition.count);
             let begin = (first + partition.index * length).min(last);
             let budget = Budget::new(left.divided_by(partition.count), partition.runner);
-            let mut scan = Scan { book, rest, budget };
+            let mut scan = Scan { book, rest, names, budget };
             let found = scan.chunks(begin..last.min(begin + length), (from, to), plan);
             parts.lock().unwrap_or_else(PoisonError::into_inner).push((partition.index, found));
         });
@@ -176,6 +213,10 @@ impl<'a> Scan<'a, '_> {
         for chunk in chunks {
             if !self.budget.should_continue() {
                 break;
+            }
+            let ids = contacts.firsts[chunk]..contacts.firsts.get(chunk + 1).copied().unwrap_or(u64::MAX);
+            if self.names.is_some_and(|names| names.is_nothing_in(ids)) {
+                continue;
             }
             let start = contacts.starts[chunk];
             let end = contacts.chunks[chunk].len().min(to - start);
@@ -203,9 +244,78 @@ impl<'a> Scan<'a, '_> {
     }
 
     fn chunk(&mut self, chunk: usize, rows: Bitmap, collector: &mut MatchCollector<'_>) -> Result<(), QueryError> {
-        let matches = self.rest.select(&self.book.contacts.chunks[chunk], &rows, &mut self.budget)?;
+        let columns = &self.book.contacts.chunks[chunk];
+        let rows = match self.names {
+            Some(names) => names.select(columns, &rows, &mut self.budget)?,
+            None => rows,
+        };
+        let matches = self.rest.select(columns, &rows, &mut self.budget)?;
         collector.add(chunk, &matches);
         Ok(())
+    }
+
+    /// Evaluates all contacts, sorted by last name first, if the index of names answers the whole filter: only the first
+    /// contacts in that order are read, and those that the index does not know.
+    fn by_last_name(
+        &mut self,
+        names: &NameFilter<'_>,
+        direction: Direction,
+        plan: &'a Plan,
+    ) -> Result<Matches, QueryError> {
+        let contacts = &self.book.contacts;
+        let mut collector = MatchCollector::new(self.book, plan);
+        for at in names.matches.open_chunks(contacts) {
+            let chunk = &contacts.chunks[at];
+            let open = names.matches.open_rows(chunk);
+            if !open.is_empty() {
+                collector.add(at, &names.filter.select(chunk, &open, &mut self.budget)?);
+            }
+        }
+        let mut ids = match direction {
+            Direction::Ascending => names.matches.first_ids(plan.window().end()),
+            Direction::Descending => names.matches.last_ids(plan.window().end()),
+        };
+        ids.sort_unstable();
+        let known = collector.total + names.matches.count() as u64;
+        let mut near = 0;
+        for id in ids {
+            if let Some((chunk, row)) = contacts.find_near(near, id) {
+                near = chunk;
+                collector.add(chunk, &Bitmap::range(row, row + 1));
+            }
+        }
+        collector.total = known;
+        Ok(collector.finish())
+    }
+}
+
+/// The comparisons that the index of names answers.
+struct NameFilter<'a> {
+    matches: NameMatches,
+    by_id: OnceLock<MatchesById>,
+    /// The same comparisons, for contacts that the index does not know.
+    filter: CompiledFilter<'a>,
+}
+
+impl<'a> NameFilter<'a> {
+    fn new(matches: NameMatches, filters: Vec<CompiledFilter<'a>>) -> Self {
+        Self { matches, by_id: OnceLock::new(), filter: CompiledFilter::All(filters) }
+    }
+
+    fn by_id(&self) -> &MatchesById {
+        self.by_id.get_or_init(|| self.matches.by_id())
+    }
+
+    /// Whether no contact with one of these ids matches.
+    fn is_nothing_in(&self, ids: Range<u64>) -> bool {
+        !self.by_id().is_any_in(ids.clone()) && !self.matches.is_open_in(ids)
+    }
+
+    /// The contacts in `rows` that match.
+    fn select(&self, chunk: &Chunk, rows: &Bitmap, budget: &mut Budget<'_>) -> Result<Bitmap, QueryError> {
+        let known = self.by_id().rows(chunk).and(rows);
+        let open = self.matches.open_rows(chunk).and(rows);
+        Ok(if open.is_empty() { known } else { known.or(&self.filter.select(chunk, &open, budget)?) })
     }
 }
 

@@ -12,6 +12,10 @@ use super::plan::Plan;
 const COMPARISON: Duration = Duration::from_nanos(24);
 /// One match of a regular expression; most take much less.
 const MATCH: Duration = Duration::from_nanos(1_560);
+/// Scanning 1 024 bytes of many texts that are stored together for a literal.
+const SCANNED_BYTES: Duration = Duration::from_nanos(64);
+/// The same for a regular expression.
+const MATCHED_BYTES: Duration = Duration::from_nanos(256);
 /// Serializing one record.
 const RECORD: Duration = Duration::from_nanos(100);
 /// Compiling a `LIKE` pattern or a jsquery, per byte.
@@ -29,6 +33,12 @@ fn times(duration: Duration, count: usize) -> Duration {
 pub fn comparisons(records: usize, plan: &Plan) -> Duration {
     let each = if plan.regexps() == 0 { COMPARISON } else { MATCH };
     times(each, records.saturating_mul(plan.comparisons().max(1)))
+}
+
+/// Scanning this number of bytes for the patterns of a plan.
+pub fn scanned(bytes: usize, plan: &Plan) -> Duration {
+    let each = if plan.regexps() == 0 { SCANNED_BYTES } else { MATCHED_BYTES };
+    times(each, (bytes >> 10) * plan.comparisons().max(1))
 }
 
 /// Serializing this number of records.

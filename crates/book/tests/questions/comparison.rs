@@ -90,7 +90,7 @@ fn ask_judge(judge: &mut PostgresOracle, seed: u64, rng: &mut Rng, contacts: usi
 }
 
 /// Whether the book holds what it was made of, whichever way it was made.
-fn check_contents(seed: u64, sample: &Sample) {
+pub fn check_contents(seed: u64, sample: &Sample) {
     assert_eq!(sample.book.contacts_len(), sample.people.len(), "contacts of round {seed}");
     for (contact, person) in sample.book.iter().zip(&sample.people) {
         let owned = |(name, id): (&str, u64)| (id, name.to_owned());
@@ -109,7 +109,7 @@ fn check_contents(seed: u64, sample: &Sample) {
     }
 }
 
-fn against_oracle(sample: &Sample, ask: &Ask) -> Option<String> {
+pub fn against_oracle(sample: &Sample, ask: &Ask) -> Option<String> {
     let outcome = engine::answer(&sample.book, ask);
     if outcome.is_too_slow() {
         return None;

@@ -43,6 +43,12 @@ fn try_answer(book: &Book, ask: &Ask) -> Result<Answer, QueryError> {
     Ok(Answer { total: page.total, ids })
 }
 
+/// Whether the engine uses the index of names for a question.
+pub fn uses_name_index(book: &Book, ask: &Ask) -> bool {
+    let plan = plan(&CONTACT, ask).map(Arc::new);
+    plan.is_ok_and(|plan| Arc::new(book.clone()).search(&plan).uses_name_index())
+}
+
 /// Asks the engine what it must not refuse.
 pub fn found(book: &Book, ask: &Ask) -> Answer {
     try_answer(book, ask).unwrap_or_else(|fault| panic!("refused: {fault:?}\n{ask:#?}"))

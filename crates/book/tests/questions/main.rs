@@ -9,6 +9,7 @@
 mod bounds;
 mod comparison;
 mod engine;
+mod name_index;
 mod oracle;
 mod pages;
 mod parallel_scan;

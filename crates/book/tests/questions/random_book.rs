@@ -44,6 +44,7 @@ impl Person {
 pub struct Sample {
     pub people: Vec<Person>,
     pub book: Book,
+    surroundings: Surroundings,
 }
 
 impl Sample {
@@ -53,7 +54,46 @@ impl Sample {
         let people = surroundings.people(rng, count);
         let book =
             if rng.percent(50) { by_desk(rng, &surroundings, &people) } else { by_loader(rng, &surroundings, &people) };
-        Self { people, book }
+        Self { people, book, surroundings }
+    }
+
+    /// Changes, deletes and adds a few contacts.
+    pub fn change(&mut self, rng: &mut Rng) {
+        let mut writer = BookWriter::of(self.book.clone());
+        for _ in 0..rng.between(1, 4) {
+            let effects: Vec<Effect> = (0..rng.between(1, 5)).map(|_| self.one_change(rng)).collect();
+            writer.apply(&Change { decided_on: writer.book().revision(), contacts: 0, effects });
+        }
+        self.book = writer.snapshot().as_ref().clone();
+    }
+
+    fn one_change(&mut self, rng: &mut Rng) -> Effect {
+        let highest = self.people.last().map_or(0, |person| person.id);
+        let id = match rng.below(10) {
+            // Behind all others, between them, or where one was deleted.
+            0..3 => highest + rng.between(1, 2) as u64,
+            3 => rng.between(1, highest as usize + 1) as u64,
+            _ if self.people.is_empty() => 1,
+            _ => rng.pick(&self.people).id,
+        };
+        let known = self.people.binary_search_by_key(&id, |person| person.id);
+        if let (Ok(at), true) = (known, rng.percent(30)) {
+            self.people.remove(at);
+            return Effect::DropContact(ContactId::new(id).expect(VALID));
+        }
+        let mut person = self.surroundings.person(rng, id);
+        match known {
+            Ok(at) => {
+                if rng.percent(30) {
+                    let old = &self.people[at];
+                    (person.last, person.first) = (old.last.clone(), old.first.clone());
+                    person.patronymic.clone_from(&old.patronymic);
+                }
+                self.people[at] = person.clone();
+            }
+            Err(at) => self.people.insert(at, person.clone()),
+        }
+        Effect::PutContact(contact(&person))
     }
 }
 

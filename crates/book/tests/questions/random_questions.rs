@@ -19,6 +19,24 @@ pub fn ask(rng: &mut Rng, people: &[Person]) -> Ask {
     Ask { filter, sort: asking.sort(), fields: Vec::new(), limit: asking.limit(), offset: asking.offset() }
 }
 
+/// A question that compares names, alone or beside something else.
+pub fn ask_about_names(rng: &mut Rng, people: &[Person]) -> Ask {
+    let mut asking = Asking { rng, people };
+    let mut filters = vec![asking.about_names()];
+    if asking.rng.percent(30) {
+        filters.push(asking.about_names());
+    }
+    if asking.rng.percent(30) {
+        filters.push(asking.filter());
+    }
+    asking.rng.shuffle(&mut filters);
+    let filter = match filters.len() {
+        1 => filters.remove(0),
+        _ => AskFilter::Tree { filters, condition: Some(Condition::And) },
+    };
+    Ask { filter, sort: asking.sort(), fields: Vec::new(), limit: asking.limit(), offset: asking.offset() }
+}
+
 /// The fields that a filter may name.
 pub fn filterable() -> Vec<&'static Field> {
     CONTACT.iter().filter(|field| field.filterable).collect()
@@ -46,6 +64,16 @@ impl Asking<'_> {
             }
             _ => self.tower(),
         }
+    }
+
+    fn about_names(&mut self) -> AskFilter {
+        let name = self.rng.pick(&["full_name", "full_name", "full_name", "last_name", "first_name"]);
+        let field = CONTACT.iter().find(|field| field.name == name).expect("a field of contacts");
+        let operators: Vec<Operator> =
+            Operator::ALL.iter().copied().filter(|operator| operator.applies_to(field.kind)).collect();
+        let operator = self.rng.pick(&operators);
+        let value = self.value(field, operator);
+        AskFilter::Simple { field: name.to_owned(), operator: operator.text().to_owned(), value }
     }
 
     fn tree(&mut self, levels: usize) -> AskFilter {

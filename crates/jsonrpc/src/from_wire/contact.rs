@@ -4,7 +4,9 @@ use ringbook_book::command::{Command, ContactEdit};
 use ringbook_book::contact::ContactDraft;
 use ringbook_book::id::{ContactId, EmployeeId, GroupId, OrganizationId};
 
-use super::validation::{ParamPath, Severity, Validation, emptied};
+use super::entry::id;
+use super::validation::{ParamPath, Severity, Validation};
+use crate::method::Guarded;
 use crate::method::bounds::{CONTACTS_TO_DELETE, GROUPS_OF_CONTACT};
 use crate::mnemonic::RpcError;
 use crate::reader::Reader;
@@ -18,20 +20,19 @@ const PHONE_NUMBERS: ParamPath = ParamPath::of("phone_numbers");
 const MANAGER: ParamPath = ParamPath::of("personal_manager_id");
 const ORGANIZATION: ParamPath = ParamPath::of("organization_id");
 const GROUPS: ParamPath = ParamPath::of("groups");
-const ID: ParamPath = ParamPath::of("id");
 const IDS: ParamPath = ParamPath::of("ids");
 
 /// `create.contacts`
 pub fn add_contact(params: Reader<'_>) -> Result<Command, RpcError> {
-    let mut findings = Validation::default();
+    let mut findings = Validation::new(Guarded::CreateContacts.spec());
     let draft = Parts::of(params.object()).draft(&mut findings);
     Ok(Command::AddContacts(vec![findings.end(draft)?]))
 }
 
 /// `update.contacts`
 pub fn edit_contact(params: Reader<'_>) -> Result<Command, RpcError> {
-    let mut findings = Validation::default();
-    let id = findings.required(ID, params.raw("id"), |to, spot, value| to.id(spot, value, ContactId::new));
+    let mut findings = Validation::new(Guarded::UpdateContacts.spec());
+    let id = id(&mut findings, params, ContactId::new);
     let edit = Parts::of(params.object()).edit(&mut findings);
     let id = findings.end(id)?;
     Ok(Command::EditContact(id, edit))
@@ -39,16 +40,17 @@ pub fn edit_contact(params: Reader<'_>) -> Result<Command, RpcError> {
 
 /// `delete.contacts`
 pub fn drop_contacts(params: Reader<'_>) -> Result<Command, RpcError> {
-    let mut findings = Validation::default();
+    let mut findings = Validation::new(Guarded::DeleteContacts.spec());
     let (one, several) = (params.given("id"), params.given("ids"));
-    let id = findings.optional(ID, one, |to, spot, value| to.id(spot, value, ContactId::new));
+    let id = id(&mut findings, params, ContactId::new);
     let ids =
-        findings.optional(IDS, several, |to, spot, value| to.ids(spot, value, CONTACTS_TO_DELETE, ContactId::new));
+        findings.parameter(IDS, several, |to, spot, value| to.ids(spot, value, CONTACTS_TO_DELETE, ContactId::new));
+    let ids = ids.value();
     match (one, several) {
         (Some(_), Some(several)) => {
             findings.error_at(Severity::Combination, IDS, several, |fault| fault.because("either id or ids, not both"))
         }
-        (None, None) => findings.missed(ID),
+        (None, None) => findings.missed(ParamPath::of("id")),
         (Some(_), None) | (None, Some(_)) => {}
     }
     Ok(Command::DropContacts(findings.end(ids.or_else(|| Some(vec![id?])))?))
@@ -95,37 +97,37 @@ impl<'d> Parts<'d> {
 
     /// A contact to be added.
     pub fn draft(&self, findings: &mut Validation) -> Option<ContactDraft> {
-        let last_name = findings.required(LAST_NAME, self.last_name, Validation::name);
-        let first_name = findings.optional(FIRST_NAME, self.first_name, Validation::name);
-        let patronymic = findings.optional(PATRONYMIC, self.patronymic, Validation::name);
-        let emails = findings.optional(EMAILS, self.emails, Validation::emails);
-        let phones = findings.required(PHONE_NUMBERS, self.phone_numbers, Validation::phones);
-        let manager = findings.optional(MANAGER, self.personal_manager_id, manager);
-        let organization = findings.optional(ORGANIZATION, self.organization_id, organization);
-        let groups = findings.optional(GROUPS, self.groups, groups);
+        let last_name = findings.parameter(LAST_NAME, self.last_name, Validation::name);
+        let first_name = findings.parameter(FIRST_NAME, self.first_name, Validation::name);
+        let patronymic = findings.parameter(PATRONYMIC, self.patronymic, Validation::name);
+        let emails = findings.parameter(EMAILS, self.emails, Validation::emails);
+        let phones = findings.parameter(PHONE_NUMBERS, self.phone_numbers, Validation::phones);
+        let manager = findings.parameter(MANAGER, self.personal_manager_id, manager);
+        let organization = findings.parameter(ORGANIZATION, self.organization_id, organization);
+        let groups = findings.parameter(GROUPS, self.groups, groups);
         Some(ContactDraft {
-            last_name: last_name?,
-            first_name,
-            patronymic,
-            phones: phones?,
-            emails: emails.unwrap_or_default(),
-            manager,
-            organization,
-            groups: groups.unwrap_or_default(),
+            last_name: last_name.value()?,
+            first_name: first_name.value(),
+            patronymic: patronymic.value(),
+            phones: phones.value()?,
+            emails: emails.value().unwrap_or_default(),
+            manager: manager.value(),
+            organization: organization.value(),
+            groups: groups.value().unwrap_or_default(),
         })
     }
 
     /// What becomes of a contact.
     fn edit(&self, findings: &mut Validation) -> ContactEdit {
         ContactEdit {
-            last_name: findings.lasting(LAST_NAME, self.last_name, Validation::name),
-            first_name: findings.clearable(FIRST_NAME, self.first_name, Validation::name),
-            patronymic: findings.clearable(PATRONYMIC, self.patronymic, Validation::name),
-            emails: emptied(findings.clearable(EMAILS, self.emails, Validation::emails)),
-            phones: findings.lasting(PHONE_NUMBERS, self.phone_numbers, Validation::phones),
-            manager: findings.clearable(MANAGER, self.personal_manager_id, manager),
-            organization: findings.clearable(ORGANIZATION, self.organization_id, organization),
-            groups: emptied(findings.clearable(GROUPS, self.groups, groups)),
+            last_name: findings.parameter(LAST_NAME, self.last_name, Validation::name).edit(),
+            first_name: findings.parameter(FIRST_NAME, self.first_name, Validation::name).optional_edit(),
+            patronymic: findings.parameter(PATRONYMIC, self.patronymic, Validation::name).optional_edit(),
+            emails: findings.parameter(EMAILS, self.emails, Validation::emails).list_edit(),
+            phones: findings.parameter(PHONE_NUMBERS, self.phone_numbers, Validation::phones).edit(),
+            manager: findings.parameter(MANAGER, self.personal_manager_id, manager).optional_edit(),
+            organization: findings.parameter(ORGANIZATION, self.organization_id, organization).optional_edit(),
+            groups: findings.parameter(GROUPS, self.groups, groups).list_edit(),
         }
     }
 }

@@ -10,9 +10,9 @@ use ringbook_book::text::TextError;
 
 use super::contact::{FIRST_NAME, LAST_NAME, PATRONYMIC};
 use super::entry::id;
-use super::validation::{ParamPath, Severity, Validation, emptied};
+use super::validation::{ParamPath, Severity, Validation};
 use crate::method::bounds::{CHANNELS, DIAL_SECONDS, EMPLOYEE_PHONES, PHONE_STATUS, Range};
-use crate::method::{Form, Spec};
+use crate::method::{Form, Guarded};
 use crate::mnemonic::RpcError;
 use crate::reader::Reader;
 use ringbook_json::{Json, Kind};
@@ -25,37 +25,37 @@ const PHONE_MEMBERS: [&str; 4] = ["phone_number", "channels_count", "dial_time",
 /// The part of a telephone system that is not here.
 const TELEPHONY: &str = "telephony";
 
-/// `create.employees`, by its row of the table.
-pub fn add_employee(params: Reader<'_>, method: &Spec) -> Result<Command, RpcError> {
-    let mut findings = Validation::default();
-    refuse_telephony(&mut findings, params, method);
-    let last_name = findings.required(LAST_NAME, params.raw("last_name"), Validation::name);
-    let first_name = findings.optional(FIRST_NAME, params.raw("first_name"), Validation::name);
-    let patronymic = findings.optional(PATRONYMIC, params.raw("patronymic"), Validation::name);
-    let email = findings.optional(EMAIL, params.raw("email"), Validation::email);
-    let phones = findings.optional(PHONE_NUMBERS, params.raw("phone_numbers"), phones);
-    let last_name = findings.end(last_name)?;
+/// `create.employees`
+pub fn add_employee(params: Reader<'_>) -> Result<Command, RpcError> {
+    let mut findings = Validation::new(Guarded::CreateEmployee.spec());
+    refuse_telephony(&mut findings, params);
+    let last_name = findings.parameter(LAST_NAME, params.raw("last_name"), Validation::name);
+    let first_name = findings.parameter(FIRST_NAME, params.raw("first_name"), Validation::name).value();
+    let patronymic = findings.parameter(PATRONYMIC, params.raw("patronymic"), Validation::name).value();
+    let email = findings.parameter(EMAIL, params.raw("email"), Validation::email).value();
+    let phones = findings.parameter(PHONE_NUMBERS, params.raw("phone_numbers"), phones).value();
+    let last_name = findings.end(last_name.value())?;
     let draft = EmployeeDraft { last_name, first_name, patronymic, email, phones: phones.unwrap_or_default() };
     Ok(Command::AddEmployees(vec![draft]))
 }
 
-/// `update.employees`, by its row of the table.
-pub fn edit_employee(params: Reader<'_>, method: &Spec) -> Result<Command, RpcError> {
-    let mut findings = Validation::default();
-    refuse_telephony(&mut findings, params, method);
+/// `update.employees`
+pub fn edit_employee(params: Reader<'_>) -> Result<Command, RpcError> {
+    let mut findings = Validation::new(Guarded::UpdateEmployee.spec());
+    refuse_telephony(&mut findings, params);
     let id = id(&mut findings, params, EmployeeId::new);
     let edit = EmployeeEdit {
-        last_name: findings.lasting(LAST_NAME, params.raw("last_name"), Validation::name),
-        first_name: findings.clearable(FIRST_NAME, params.raw("first_name"), Validation::name),
-        patronymic: findings.clearable(PATRONYMIC, params.raw("patronymic"), Validation::name),
-        email: findings.clearable(EMAIL, params.raw("email"), Validation::email),
-        phones: emptied(findings.clearable(PHONE_NUMBERS, params.raw("phone_numbers"), phones)),
+        last_name: findings.parameter(LAST_NAME, params.raw("last_name"), Validation::name).edit(),
+        first_name: findings.parameter(FIRST_NAME, params.raw("first_name"), Validation::name).optional_edit(),
+        patronymic: findings.parameter(PATRONYMIC, params.raw("patronymic"), Validation::name).optional_edit(),
+        email: findings.parameter(EMAIL, params.raw("email"), Validation::email).optional_edit(),
+        phones: findings.parameter(PHONE_NUMBERS, params.raw("phone_numbers"), phones).list_edit(),
     };
     Ok(Command::EditEmployee(findings.end(id)?, edit))
 }
 
-fn refuse_telephony(findings: &mut Validation, params: Reader<'_>, method: &Spec) {
-    for parameter in method.parameters.iter().filter(|parameter| parameter.form == Form::Telephony) {
+fn refuse_telephony(findings: &mut Validation, params: Reader<'_>) {
+    for parameter in findings.method().parameters.iter().filter(|parameter| parameter.form == Form::Telephony) {
         if let Some(value) = params.given(parameter.name) {
             let spot = ParamPath::of(parameter.name);
             findings.error_at(Severity::Disabled, spot, value, |fault| fault.with("components", TELEPHONY));

@@ -5,7 +5,8 @@ use ringbook_book::command::Command;
 use ringbook_book::id::{ContactId, GroupId, IdError, OrganizationId};
 use ringbook_book::text::TextError;
 
-use super::validation::{ParamPath, Validation, emptied};
+use super::validation::{ParamPath, Validation};
+use crate::method::Guarded;
 use crate::method::bounds::MEMBERS_OF_GROUP;
 use crate::mnemonic::RpcError;
 use crate::reader::Reader;
@@ -18,56 +19,56 @@ const PHONE_NUMBER: ParamPath = ParamPath::of("phone_number");
 const COMMENT: ParamPath = ParamPath::of("add_comment");
 
 /// The `id` of what is to be changed or removed, where nothing else is asked for.
-pub fn the_id<T>(params: Reader<'_>, make: fn(u64) -> Result<T, IdError>) -> Result<T, RpcError> {
-    let mut findings = Validation::default();
+pub fn the_id<T>(params: Reader<'_>, method: Guarded, make: fn(u64) -> Result<T, IdError>) -> Result<T, RpcError> {
+    let mut findings = Validation::new(method.spec());
     let id = id(&mut findings, params, make);
     findings.end(id)
 }
 
 /// `create.group_contacts`
 pub fn add_group(params: Reader<'_>) -> Result<Command, RpcError> {
-    let mut findings = Validation::default();
-    let name = findings.required(NAME, params.raw("name"), Validation::name);
-    let members = findings.optional(MEMBERS, params.raw("members"), members);
+    let mut findings = Validation::new(Guarded::CreateGroup.spec());
+    let name = findings.parameter(NAME, params.raw("name"), Validation::name).value();
+    let members = findings.parameter(MEMBERS, params.raw("members"), members).value();
     Ok(Command::AddGroup(findings.end(name)?, members.unwrap_or_default()))
 }
 
 /// `update.group_contacts`
 pub fn edit_group(params: Reader<'_>) -> Result<Command, RpcError> {
-    let mut findings = Validation::default();
+    let mut findings = Validation::new(Guarded::UpdateGroup.spec());
     let id = id(&mut findings, params, GroupId::new);
-    let name = findings.lasting(NAME, params.raw("name"), Validation::name);
-    let members = emptied(findings.clearable(MEMBERS, params.raw("members"), members));
+    let name = findings.parameter(NAME, params.raw("name"), Validation::name).edit();
+    let members = findings.parameter(MEMBERS, params.raw("members"), members).list_edit();
     Ok(Command::EditGroup(findings.end(id)?, name, members))
 }
 
 /// `create.contact_organizations`
 pub fn add_organization(params: Reader<'_>) -> Result<Command, RpcError> {
-    let mut findings = Validation::default();
-    let name = findings.required(NAME, params.raw("name"), Validation::name);
+    let mut findings = Validation::new(Guarded::CreateOrganization.spec());
+    let name = findings.parameter(NAME, params.raw("name"), Validation::name).value();
     Ok(Command::AddOrganizations(vec![findings.end(name)?]))
 }
 
 /// `update.contact_organizations`
 pub fn rename_organization(params: Reader<'_>) -> Result<Command, RpcError> {
-    let mut findings = Validation::default();
+    let mut findings = Validation::new(Guarded::UpdateOrganization.spec());
     let id = id(&mut findings, params, OrganizationId::new);
-    let name = findings.required(NAME, params.raw("name"), Validation::name);
+    let name = findings.parameter(NAME, params.raw("name"), Validation::name).value();
     let (id, name) = findings.end(id.zip(name))?;
     Ok(Command::RenameOrganization(id, name))
 }
 
 /// `create.phone_number_to_blacklist`, by this user at this moment (seconds since 1970).
 pub fn blacklist_entry(params: Reader<'_>, added_by: &str, added_at: i64) -> Result<BlacklistEntry, RpcError> {
-    let mut findings = Validation::default();
-    let phone = findings.required(PHONE_NUMBER, params.raw("phone_number"), Validation::phone);
-    let comment = findings.optional(COMMENT, params.raw("add_comment"), comment);
+    let mut findings = Validation::new(Guarded::CreateBlacklistNumber.spec());
+    let phone = findings.parameter(PHONE_NUMBER, params.raw("phone_number"), Validation::phone).value();
+    let comment = findings.parameter(COMMENT, params.raw("add_comment"), comment).value();
     let phone = findings.end(phone)?;
     Ok(BlacklistEntry { phone, added_by: added_by.into(), comment: comment.filter(|text| !text.is_empty()), added_at })
 }
 
 pub fn id<T>(findings: &mut Validation, params: Reader<'_>, make: fn(u64) -> Result<T, IdError>) -> Option<T> {
-    findings.required(ID, params.raw("id"), |to, spot, value| to.id(spot, value, make))
+    findings.parameter(ID, params.raw("id"), |to, spot, value| to.id(spot, value, make)).value()
 }
 
 fn members(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Option<Vec<ContactId>> {

@@ -36,10 +36,11 @@ pub struct Batch<'d> {
 
 /// `upload.contacts`
 pub fn upload(params: Reader<'_>) -> Result<Batch<'_>, RpcError> {
-    let mut findings = Validation::default();
+    let mut findings = Validation::new(Guarded::UploadContacts.spec());
     let list =
-        findings.required(CONTACTS, params.raw("contacts"), |to, spot, list| to.list(spot, list, CONTACTS_TO_UPLOAD));
-    let on_error = findings.optional(ON_ERROR, params.raw("on_error"), on_error);
+        findings.parameter(CONTACTS, params.raw("contacts"), |to, spot, list| to.list(spot, list, CONTACTS_TO_UPLOAD));
+    let list = list.value();
+    let on_error = findings.parameter(ON_ERROR, params.raw("on_error"), on_error).value();
     let sent: Vec<_> = findings.end(list)?.collect();
     let on_error = on_error.unwrap_or_default();
     let mut batch = Batch { good: Vec::new(), uploads: Vec::new(), wrong: Vec::new(), sent, on_error };
@@ -84,7 +85,7 @@ fn read(record: Json<'_>) -> Result<Upload, RpcError> {
         let fault = RpcError::new(Mnemonic::DataTypeError).sent(Some(record));
         return Err(fault.because("an object is expected"));
     }
-    let mut findings = Validation::default();
+    let mut findings = Validation::new(Guarded::CreateContacts.spec());
     let parts = Parts::of(Some(record));
     if let Some(unknown_member) = parts.unknown_member {
         let allowed = Guarded::CreateContacts.spec().parameters.iter().map(|parameter| parameter.name);

@@ -11,6 +11,7 @@ use std::fmt;
 
 use ringbook_book::command::Edit;
 
+use crate::method::{Need, Spec};
 use crate::mnemonic::{Mnemonic, RpcError};
 use crate::reader;
 use ringbook_json::Json;
@@ -88,14 +89,96 @@ impl fmt::Display for ParamPath {
     }
 }
 
-/// The gravest fault so far.
-#[derive(Debug, Default)]
-pub struct Validation(Option<(Severity, RpcError)>);
+/// What a client gave for a parameter. A value that was refused counts as absent: the error is kept elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Given<T> {
+    /// Nothing.
+    Absent,
+    /// `null`.
+    Null,
+    /// A value.
+    Value(T),
+}
+
+impl<T> Given<T> {
+    /// The value, where null means the same as nothing.
+    pub fn value(self) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Null => None,
+        }
+    }
+
+    /// The change of something that is always there.
+    pub fn edit(self) -> Edit<T> {
+        self.value().map_or(Edit::Keep, Edit::Set)
+    }
+
+    /// The change of something that null removes.
+    pub fn optional_edit(self) -> Edit<Option<T>> {
+        match self {
+            Self::Absent => Edit::Keep,
+            Self::Null => Edit::Set(None),
+            Self::Value(value) => Edit::Set(Some(value)),
+        }
+    }
+}
+
+impl<T: Default> Given<T> {
+    /// The change of a list that null empties.
+    pub fn list_edit(self) -> Edit<T> {
+        match self {
+            Self::Absent => Edit::Keep,
+            Self::Null => Edit::Set(T::default()),
+            Self::Value(list) => Edit::Set(list),
+        }
+    }
+}
+
+/// The gravest fault so far, in the parameters that a row of the method table lists.
+#[derive(Debug)]
+pub struct Validation {
+    method: &'static Spec,
+    gravest: Option<(Severity, RpcError)>,
+}
 
 impl Validation {
+    /// Reads parameters of this method.
+    pub fn new(method: &'static Spec) -> Self {
+        Validation { method, gravest: None }
+    }
+
+    /// The row of the method.
+    pub fn method(&self) -> &'static Spec {
+        self.method
+    }
+
+    /// Reads a parameter: the row of the method says whether it must be there and whether it may be null.
+    pub fn parameter<'d, T>(
+        &mut self,
+        spot: ParamPath,
+        value: Option<Json<'d>>,
+        read: impl FnOnce(&mut Self, ParamPath, Json<'d>) -> Option<T>,
+    ) -> Given<T> {
+        let need = self.method.parameter(spot.name).map(|parameter| parameter.need);
+        match (value, need) {
+            (None, Some(Need::Required)) => self.missed(spot),
+            (None, _) => {}
+            (Some(value), need) if value.is_null() => match need {
+                Some(Need::Required) => self.missed(spot),
+                Some(Need::Lasting) => {
+                    self.impossible(spot, value, "cannot be cleared: leave it out to keep what is there");
+                }
+                _ => return Given::Null,
+            },
+            (Some(value), _) => return read(self, spot, value).map_or(Given::Absent, Given::Value),
+        }
+        Given::Absent
+    }
+
     /// What was read, if nothing was wrong with it.
     pub fn end<T>(self, read: Option<T>) -> Result<T, RpcError> {
-        match self.0 {
+        match self.gravest {
             Some((_, fault)) => Err(fault),
             None => read.ok_or_else(|| RpcError::internal("a parameter was neither read nor refused")),
         }
@@ -139,7 +222,7 @@ impl Validation {
         });
     }
 
-    /// A member that must be there; null is as good as nothing.
+    /// A member of an object in a list that must be there; null is as good as nothing.
     pub fn required<'d, T>(
         &mut self,
         spot: ParamPath,
@@ -155,7 +238,7 @@ impl Validation {
         }
     }
 
-    /// A member that may be absent or null.
+    /// A member of an object in a list that may be absent or null.
     pub fn optional<'d, T>(
         &mut self,
         spot: ParamPath,
@@ -165,48 +248,9 @@ impl Validation {
         value.filter(|value| !value.is_null()).and_then(|value| read(self, spot, value))
     }
 
-    /// A member that stays as it is if it is absent, and is cleared by null.
-    pub fn clearable<'d, T>(
-        &mut self,
-        spot: ParamPath,
-        value: Option<Json<'d>>,
-        read: impl FnOnce(&mut Self, ParamPath, Json<'d>) -> Option<T>,
-    ) -> Edit<Option<T>> {
-        match value {
-            None => Edit::Keep,
-            Some(value) if value.is_null() => Edit::Set(None),
-            Some(value) => read(self, spot, value).map_or(Edit::Keep, |read| Edit::Set(Some(read))),
-        }
-    }
-
-    /// A member that stays as it is if it is absent, and cannot be cleared.
-    pub fn lasting<'d, T>(
-        &mut self,
-        spot: ParamPath,
-        value: Option<Json<'d>>,
-        read: impl FnOnce(&mut Self, ParamPath, Json<'d>) -> Option<T>,
-    ) -> Edit<T> {
-        match value {
-            None => Edit::Keep,
-            Some(value) if value.is_null() => {
-                self.impossible(spot, value, "cannot be cleared: leave it out to keep what is there");
-                Edit::Keep
-            }
-            Some(value) => read(self, spot, value).map_or(Edit::Keep, Edit::Set),
-        }
-    }
-
     fn note(&mut self, gravity: Severity, fault: impl FnOnce() -> RpcError) {
-        if self.0.as_ref().is_none_or(|(known, _)| gravity < *known) {
-            self.0 = Some((gravity, fault()));
+        if self.gravest.as_ref().is_none_or(|(known, _)| gravity < *known) {
+            self.gravest = Some((gravity, fault()));
         }
-    }
-}
-
-/// A list that is cleared by making it empty.
-pub fn emptied<T: Default>(edit: Edit<Option<T>>) -> Edit<T> {
-    match edit {
-        Edit::Keep => Edit::Keep,
-        Edit::Set(list) => Edit::Set(list.unwrap_or_default()),
     }
 }

@@ -42,7 +42,8 @@ pub async fn update_group(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) 
 
 /// Removes a group.
 pub async fn delete_group(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    alter(request, call, |params| from_wire::the_id(params, GroupId::new).map(Command::DropGroup)).await
+    alter(request, call, |params| from_wire::the_id(params, Guarded::DeleteGroup, GroupId::new).map(Command::DropGroup))
+        .await
 }
 
 /// Adds an organization.
@@ -57,22 +58,28 @@ pub async fn update_organization(request: MethodCall<'_>, call: &mut Admitted<'_
 
 /// Removes an organization.
 pub async fn delete_organization(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    alter(request, call, |params| from_wire::the_id(params, OrganizationId::new).map(Command::DropOrganization)).await
+    alter(request, call, |params| {
+        from_wire::the_id(params, Guarded::DeleteOrganization, OrganizationId::new).map(Command::DropOrganization)
+    })
+    .await
 }
 
 /// Adds an employee.
 pub async fn create_employee(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    create(request, call, |params| from_wire::add_employee(params, Guarded::CreateEmployee.spec())).await
+    create(request, call, from_wire::add_employee).await
 }
 
 /// Changes an employee.
 pub async fn update_employee(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    alter(request, call, |params| from_wire::edit_employee(params, Guarded::UpdateEmployee.spec())).await
+    alter(request, call, from_wire::edit_employee).await
 }
 
 /// Removes an employee.
 pub async fn delete_employee(request: MethodCall<'_>, call: &mut Admitted<'_, '_>) -> Result<Vec<Bytes>, RpcError> {
-    alter(request, call, |params| from_wire::the_id(params, EmployeeId::new).map(Command::DropEmployee)).await
+    alter(request, call, |params| {
+        from_wire::the_id(params, Guarded::DeleteEmployee, EmployeeId::new).map(Command::DropEmployee)
+    })
+    .await
 }
 
 /// Puts a number on the blacklist, in the name of the user acted for.
@@ -91,7 +98,10 @@ pub async fn delete_blacklist_number(
     request: MethodCall<'_>,
     call: &mut Admitted<'_, '_>,
 ) -> Result<Vec<Bytes>, RpcError> {
-    alter(request, call, |params| from_wire::the_id(params, BlacklistId::new).map(Command::DropBlacklistNumber)).await
+    alter(request, call, |params| {
+        from_wire::the_id(params, Guarded::DeleteBlacklistNumber, BlacklistId::new).map(Command::DropBlacklistNumber)
+    })
+    .await
 }
 
 /// Reads a command that makes one thing, has it carried out, and answers with its id.

@@ -13,7 +13,9 @@ mod rounds;
 use std::sync::Arc;
 
 use ringbook_book::Book;
+use ringbook_book::book::NameIndexUse;
 use ringbook_book::query::plan::Plan;
+use ringbook_book::runner::INLINE;
 
 use floors::{PATTERNS, laid_end_to_end};
 use rounds::{Goal, Row, versus};
@@ -28,8 +30,7 @@ const LIKE: &str = "ван";
 fn main() {
     let contacts = setting("RINGBOOK_BENCH_CONTACTS", CONTACTS).max(GROWTH * GROWTH);
     eprintln!("making a book of {contacts} contacts");
-    let full = demo_book::book(contacts);
-    full.warm_sort_keys(&ringbook_book::runner::INLINE);
+    let full = prepared(contacts);
     println!("{}", Row::HEAD);
     if wanted("3") {
         like(&full);
@@ -47,8 +48,16 @@ fn main() {
         println!("{}", demo_book::memory(&full));
     }
     if wanted("12") {
-        growth(&[demo_book::book(contacts / GROWTH / GROWTH), demo_book::book(contacts / GROWTH), full]);
+        growth(&[prepared(contacts / GROWTH / GROWTH), prepared(contacts / GROWTH), full]);
     }
+}
+
+/// A book as a server has it some seconds after loading it.
+fn prepared(contacts: u64) -> Arc<Book> {
+    let book = demo_book::book(contacts);
+    book.warm_sort_keys(&INLINE);
+    book.index_names(NameIndexUse::WhereFaster, &INLINE);
+    book
 }
 
 /// Whether a row is among the arguments, or no row is.

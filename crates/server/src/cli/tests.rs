@@ -202,8 +202,8 @@ fn what_cannot_be_done_ends_with_1_and_says_what_next() {
         ("key block 9", "no such key"),
         ("allow add ::/0 --customer 9", "no such customer"),
         ("allow remove ::/0 --customer 1", "no such address block"),
-        ("agent list --database postgres://u:pw@127.0.0.1:1/db", "see whether it runs"),
-        ("customer add E --database postgres://u:pw@127.0.0.1:1/db?sslmode=require", "see whether it runs"),
+        ("agent list --database postgres://u:pw@127.0.0.1:1/db", "check whether it runs"),
+        ("customer add E --database postgres://u:pw@127.0.0.1:1/db?sslmode=require", "check whether it runs"),
     ] {
         let said = on(at, &format!("{line} --json"));
         assert_eq!((said.exit, said.out.as_str()), (Exit::Failed, ""), "{line}: {}", said.err);

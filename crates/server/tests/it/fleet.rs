@@ -1,5 +1,5 @@
-//! Several servers on a private PostgreSQL, each connected through a proxy. All of them can be stopped, killed, cut off and
-//! started again.
+//! Several servers on a private PostgreSQL. All of them can be stopped, killed, cut off and started again. The servers are
+//! connected through a proxy each, or name a primary and a standby.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -43,7 +43,10 @@ impl Node {
 /// A customer with a key, a database, and servers on it.
 pub struct Fleet {
     nodes: Vec<Node>,
+    /// One per server; empty where servers name the hosts of the database themselves.
     pub proxies: Vec<Proxy>,
+    /// The hosts of the database, where servers name them.
+    hosts: Option<String>,
     pub cluster: Cluster,
     pub token: String,
     pub data: PathBuf,
@@ -51,18 +54,32 @@ pub struct Fleet {
 }
 
 impl Fleet {
+    /// Servers that are connected through proxies.
     pub fn start(nodes: usize) -> Fleet {
         let cluster = Cluster::start().unwrap_or_else(|why| panic!("a private PostgreSQL: {why}"));
+        let database = SocketAddr::from(([127, 0, 0, 1], cluster.port()));
+        let proxies = (0..nodes).map(|_| Proxy::start(database)).collect();
+        let address = cluster.connection();
+        Self::on(nodes, cluster, proxies, None, address)
+    }
+
+    /// Servers that name a primary and this standby of it.
+    pub fn start_with_standby(nodes: usize, primary: Cluster, standby: &Cluster) -> Fleet {
+        let hosts = format!("host=127.0.0.1,127.0.0.1 port={},{}", primary.port(), standby.port());
+        let address = format!("{hosts} user=postgres dbname=postgres target_session_attrs=read-write");
+        Self::on(nodes, primary, Vec::new(), Some(hosts), address)
+    }
+
+    fn on(nodes: usize, cluster: Cluster, proxies: Vec<Proxy>, hosts: Option<String>, address: String) -> Fleet {
         let root = place();
         let data = root.path().join("data");
-        map_to_database(&data, cluster.connection());
+        map_to_database(&data, address);
         let customer = added(&data, "customer add Acme");
         let user = added(&data, &format!("user add acme --customer {customer}"));
         let (_, token) = key(&data, user);
         told(&data, &format!("allow add 127.0.0.1 --customer {customer}"));
-        let database = SocketAddr::from(([127, 0, 0, 1], cluster.port()));
-        let proxies = (0..nodes).map(|_| Proxy::start(database)).collect();
-        let fleet = Fleet { nodes: (0..nodes).map(|_| Node::new()).collect(), proxies, cluster, token, data, root };
+        let fleet =
+            Fleet { nodes: (0..nodes).map(|_| Node::new()).collect(), proxies, hosts, cluster, token, data, root };
         (0..nodes).for_each(|node| fleet.launch(node));
         fleet
     }
@@ -73,10 +90,11 @@ impl Fleet {
 
     /// Starts a server that does not run; its database must run.
     pub fn launch(&self, node: usize) {
+        let proxy = || format!("host=127.0.0.1 port={}", self.proxies[node].address.port());
         let database = format!(
-            "host=127.0.0.1 port={} user=postgres dbname=postgres connect_timeout={DATABASE_SECONDS_MAX} \
+            "{} user=postgres dbname=postgres connect_timeout={DATABASE_SECONDS_MAX} \
              statement_timeout={DATABASE_SECONDS_MAX}",
-            self.proxies[node].address.port()
+            self.hosts.clone().unwrap_or_else(proxy)
         );
         let mut command = program(["serve", "--listen", "127.0.0.1:0", "--database"]);
         command.arg(database);

@@ -18,6 +18,7 @@ use super::stores::Engine;
 
 mod checker;
 mod clients;
+mod failover;
 mod fault_schedule;
 mod model;
 

@@ -1,10 +1,11 @@
-//! Telling other servers what has moved, and hearing it from them: `NOTIFY` and `LISTEN`.
+//! Notifications between servers: `NOTIFY` and `LISTEN`.
 //!
-//! One connection, outside of the pool, does both. A change of a book is told after its commit and not within it,
-//! because PostgreSQL lets transactions that tell something commit only one after the other; what moves while something
-//! is on its way is told together. A change of the directory is rare and tells itself ([`TELL`] in its transaction), so that
-//! commands that end at once need not wait. When the connection was away, everything may have moved.
+//! One connection outside the pool does both. A change of a book is announced after its commit and not within it, because
+//! PostgreSQL serializes the commits of transactions that notify; changes that come while a notification is under way are
+//! announced together. A change of the directory is rare and notifies within its transaction ([`NOTIFY`]), so that
+//! commands that end at once need not wait. After an interruption everything may have changed.
 
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -13,101 +14,102 @@ use std::time::Duration;
 use tokio::time::{error::Elapsed, sleep, timeout};
 use tokio_postgres::{AsyncMessage, Client, Error};
 
-use super::dialing::{Dialer, Purpose, Wire};
+use super::dialing::{Dialer, NewConnection, Purpose, SocketDriver};
 use super::error_map;
 use crate::notifications::Notifications;
 
-/// Tells those who listen.
-pub(super) const TELL: &str = "SELECT pg_notify('ringbook', $1)";
-/// Listens. What is told is not worth waiting for a disk.
+/// Notifies the servers that listen.
+pub(super) const NOTIFY: &str = "SELECT pg_notify('ringbook', $1)";
+/// Listens. A notification need not be on disk.
 const LISTEN: &str = "SET synchronous_commit = off; LISTEN ringbook";
-/// Under which number the database tells others what comes from this connection.
-const OWN_NUMBER: &str = "SELECT pg_backend_pid()";
+/// The number by which notifications of this connection are recognized.
+const OWN_PROCESS_ID: &str = "SELECT pg_backend_pid()";
 
-/// How long telling may take before the connection counts as broken.
-const TELLING_TIME_MAX: Duration = Duration::from_secs(5);
-/// The pause after telling something: what moves meanwhile is told together.
-const GATHERING_TIME: Duration = Duration::from_millis(5);
-/// The pause after the connection was lost; if it cannot be made, pauses grow as they do for everybody.
-const LOSS_PAUSE: Duration = Duration::from_millis(200);
+/// How long a notification may take before the connection counts as broken.
+const NOTIFY_TIME_MAX: Duration = Duration::from_secs(5);
+/// The pause after a notification, in which further changes are collected.
+const COLLECT_TIME: Duration = Duration::from_millis(5);
+/// The pause after the connection was lost. Failed attempts to connect have growing pauses of their own.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Why telling ended.
-enum Loss {
+/// Why sending ended.
+enum SendError {
     Database(Error),
-    Silence,
+    TimedOut,
 }
 
-impl From<Error> for Loss {
+impl From<Error> for SendError {
     fn from(error: Error) -> Self {
         Self::Database(error)
     }
 }
 
-impl From<Elapsed> for Loss {
+impl From<Elapsed> for SendError {
     fn from(_: Elapsed) -> Self {
-        Self::Silence
+        Self::TimedOut
     }
 }
 
-/// Tells and hears as long as it is polled.
+/// Sends and receives notifications as long as it is polled, on the host that all connections go to.
 pub(super) async fn run(dialer: Arc<Dialer>, notifications: Arc<Notifications>) {
     loop {
         match dialer.connect(Purpose::Notifications).await {
-            Ok((client, wire)) => {
-                let cause = on_one(client, wire, &notifications).await;
-                tracing::warn!("what other servers change is noticed later for now: {cause}");
+            Ok(made) => {
+                let cause = until_lost(&dialer, made, &notifications).await;
+                tracing::warn!("changes of other servers are noticed later for now: {cause}");
             }
-            // Those who need the database say it loud enough.
-            Err(fault) => tracing::debug!(%fault, "nothing can be heard of other servers"),
+            // Calls that need the database report the same error.
+            Err(error) => tracing::debug!(%error, "notifications of other servers cannot be received"),
         }
-        sleep(LOSS_PAUSE).await;
+        sleep(RECONNECT_PAUSE).await;
     }
 }
 
-/// The same on one connection; answers why that ended.
-async fn on_one(client: Client, wire: Wire, notifications: &Notifications) -> String {
+/// The same on one connection; returns why that ended.
+async fn until_lost(dialer: &Dialer, made: NewConnection, notifications: &Notifications) -> String {
+    let NewConnection { client, socket, host } = made;
     let own = AtomicI32::new(0);
     tokio::select! {
-        ended = hear(wire, notifications, &own) => ended.map_or_else(|error| error_map::in_words(&error), |()| "the connection ended".into()),
-        loss = tell(&client, notifications, &own) => match loss {
-            Loss::Database(error) => error_map::in_words(&error),
-            Loss::Silence => "the database does not answer".into(),
+        ended = receive(socket, notifications, &own) => match ended {
+            Ok(()) => "the connection ended".into(),
+            Err(error) => error_map::with_causes(&error),
         },
+        error = send(&client, notifications, &own) => match error {
+            SendError::Database(error) => error_map::with_causes(&error),
+            SendError::TimedOut => "the database does not answer".into(),
+        },
+        () = dialer.host_changed_from(host) => "connections go to another host now".into(),
     }
 }
 
-/// Keeps the connection going, and hears what is said on it by others.
-async fn hear(mut wire: Wire, notifications: &Notifications, own: &AtomicI32) -> Result<(), Error> {
-    while let Some(message) = poll_fn(|context| wire.poll_message(context)).await {
-        if let AsyncMessage::Notification(told) = message?
-            && told.process_id() != own.load(Ordering::Relaxed)
+/// Serves the socket, and receives what other servers notify.
+async fn receive(mut socket: SocketDriver, notifications: &Notifications, own: &AtomicI32) -> Result<(), Error> {
+    while let Some(message) = poll_fn(|context| socket.poll_message(context)).await {
+        if let AsyncMessage::Notification(notification) = message?
+            && notification.process_id() != own.load(Ordering::Relaxed)
         {
-            notifications.receive(told.payload());
+            notifications.receive(notification.payload());
         }
     }
     Ok(())
 }
 
-async fn tell(client: &Client, notifications: &Notifications, own: &AtomicI32) -> Loss {
-    match telling(client, notifications, own).await {
+async fn send(client: &Client, notifications: &Notifications, own: &AtomicI32) -> SendError {
+    match try_send(client, notifications, own).await {
         Ok(never) => match never {},
-        Err(loss) => loss,
+        Err(error) => error,
     }
 }
 
-async fn telling(
-    client: &Client,
-    notifications: &Notifications,
-    own: &AtomicI32,
-) -> Result<std::convert::Infallible, Loss> {
-    let number = timeout(TELLING_TIME_MAX, client.query_one(OWN_NUMBER, &[])).await??;
-    own.store(number.try_get(0)?, Ordering::Relaxed);
-    timeout(TELLING_TIME_MAX, client.batch_execute(LISTEN)).await??;
-    let statement = timeout(TELLING_TIME_MAX, client.prepare(TELL)).await??;
+async fn try_send(client: &Client, notifications: &Notifications, own: &AtomicI32) -> Result<Infallible, SendError> {
+    let process_id = timeout(NOTIFY_TIME_MAX, client.query_one(OWN_PROCESS_ID, &[])).await??;
+    own.store(process_id.try_get(0)?, Ordering::Relaxed);
+    timeout(NOTIFY_TIME_MAX, client.batch_execute(LISTEN)).await??;
+    let statement = timeout(NOTIFY_TIME_MAX, client.prepare(NOTIFY)).await??;
     notifications.all_may_have_changed();
     loop {
-        let text = notifications.next_to_send().await;
-        timeout(TELLING_TIME_MAX, client.execute(&statement, &[&text])).await??;
-        sleep(GATHERING_TIME).await;
+        let payload = notifications.next_to_send().await;
+        timeout(NOTIFY_TIME_MAX, client.execute(&statement, &[&payload])).await??;
+        sleep(COLLECT_TIME).await;
     }
 }

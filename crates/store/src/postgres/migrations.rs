@@ -112,5 +112,5 @@ async fn run(client: &Client, sql: &str) -> Result<(), StoreError> {
 }
 
 fn fault(error: Error) -> StoreError {
-    error_map::of_work(&error)
+    error_map::of_statement(&error)
 }

@@ -1,7 +1,7 @@
-//! The connections: a bounded number of them, made when needed, used by one at a time.
+//! The pool of connections: a bounded number, made when needed, each used by one session at a time.
 //!
-//! Turns and idle connections are kept by the crate `deadpool`; what a connection is, how it is made and when it is not
-//! used again is ours. A connection on which anything failed is thrown away.
+//! The crate `deadpool` queues the callers and keeps the idle connections. This module decides how a connection is made
+//! and when it is not used again: after any error on it, or when connections go to another host now.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use deadpool::Runtime;
 use deadpool::managed::{
-    Manager, Metrics, Object, Pool as Places, PoolConfig, PoolError, QueueMode, RecycleError, RecycleResult,
+    Manager, Metrics, Object, Pool as ObjectPool, PoolConfig, PoolError, QueueMode, RecycleError, RecycleResult,
     TimeoutType, Timeouts,
 };
 use tokio::task::AbortHandle;
@@ -18,35 +18,37 @@ use tokio_postgres::{Client, Error, Statement};
 
 use super::dialing::{Dialer, Purpose};
 use super::multi_row;
-use super::waiting::{Driver, wait};
+use super::waiting::{NetRuntime, wait};
 use crate::StoreError;
 
-/// How long a caller waits for one of the connections.
-const TURN_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long a caller waits for a connection to become free.
+const LEASE_WAIT_MAX: Duration = Duration::from_secs(10);
 
-/// A connection with what it has prepared.
-pub(super) struct Link {
+/// A connection and its prepared statements.
+pub(super) struct PooledConnection {
     pub(super) client: Client,
     statements: RefCell<HashMap<&'static str, Statement>>,
-    /// The same for many rows at once, where there is such a statement.
+    /// The statements for many rows; `None` where a statement has no such form.
     of_many: RefCell<HashMap<&'static str, Option<Statement>>>,
-    /// Keeps the connection going.
-    carrier: AbortHandle,
+    /// The host that it goes to, by its place in the address.
+    host: usize,
+    /// Ends the task that reads from and writes to the socket.
+    socket_task: AbortHandle,
 }
 
-impl Link {
+impl PooledConnection {
     async fn make(dialer: &Arc<Dialer>) -> Result<Self, StoreError> {
-        let (client, wire) = dialer.connect(Purpose::Work).await?;
-        let carrying = dialer.driver().spawn(async move {
-            if let Err(error) = wire.await {
+        let made = dialer.connect(Purpose::Work).await?;
+        let socket_task = dialer.runtime().spawn(async move {
+            if let Err(error) = made.socket.await {
                 tracing::debug!(%error, "a connection to the database ended");
             }
         });
         let (statements, of_many) = (RefCell::default(), RefCell::default());
-        Ok(Self { client, statements, of_many, carrier: carrying.abort_handle() })
+        Ok(Self { client: made.client, statements, of_many, host: made.host, socket_task: socket_task.abort_handle() })
     }
 
-    /// A statement, known to the database from the second time on.
+    /// A statement, prepared on first use.
     pub(super) async fn prepared(&self, sql: &'static str) -> Result<Statement, Error> {
         let known = self.statements.borrow().get(sql).cloned();
         match known {
@@ -59,7 +61,7 @@ impl Link {
         }
     }
 
-    /// A statement that does to many rows what this one does to one, if there is such a statement.
+    /// The statement that does to many rows what this one does to one, if there is such a form.
     pub(super) async fn prepared_of_many(&self, sql: &'static str) -> Result<Option<Statement>, Error> {
         let known = self.of_many.borrow().get(sql).cloned();
         if let Some(known) = known {
@@ -75,127 +77,138 @@ impl Link {
     }
 }
 
-/// What the pool needs to know of connections.
-struct Links(Arc<Dialer>);
+/// Makes and checks the connections of the pool.
+struct ConnectionManager(Arc<Dialer>);
 
-impl Manager for Links {
-    type Type = Link;
+impl Manager for ConnectionManager {
+    type Type = PooledConnection;
     type Error = StoreError;
 
-    async fn create(&self) -> Result<Link, StoreError> {
-        Link::make(&self.0).await
+    async fn create(&self) -> Result<PooledConnection, StoreError> {
+        PooledConnection::make(&self.0).await
     }
 
-    async fn recycle(&self, link: &mut Link, _metrics: &Metrics) -> RecycleResult<StoreError> {
-        if link.client.is_closed() { Err(RecycleError::message("it was closed meanwhile")) } else { Ok(()) }
+    async fn recycle(&self, connection: &mut PooledConnection, _metrics: &Metrics) -> RecycleResult<StoreError> {
+        if connection.client.is_closed() {
+            return Err(RecycleError::message("the connection is closed"));
+        }
+        if connection.host != self.0.current_host() {
+            return Err(RecycleError::message("connections go to another host now"));
+        }
+        Ok(())
     }
 }
 
 /// The connections to a database.
 pub(super) struct Pool {
     dialer: Arc<Dialer>,
-    places: Places<Links>,
-    /// Below the connections, which live on it.
-    _driver: Driver,
+    objects: ObjectPool<ConnectionManager>,
+    /// Dropped after the connections, whose tasks run on it.
+    _runtime: NetRuntime,
 }
 
 impl Pool {
-    pub(super) fn new(dialer: Arc<Dialer>, driver: Driver) -> Result<Self, StoreError> {
+    pub(super) fn new(dialer: Arc<Dialer>, runtime: NetRuntime) -> Result<Self, StoreError> {
         let mut config = PoolConfig::new(dialer.address.connections_max);
-        // What was used last is least likely to have been closed meanwhile.
+        // The connection used last is the least likely to be closed.
         config.queue_mode = QueueMode::Lifo;
-        let places = Places::builder(Links(Arc::clone(&dialer))).config(config).runtime(Runtime::Tokio1).build();
-        Ok(Self { dialer, places: places.map_err(StoreError::unavailable)?, _driver: driver })
+        let manager = ConnectionManager(Arc::clone(&dialer));
+        let objects = ObjectPool::builder(manager).config(config).runtime(Runtime::Tokio1).build();
+        Ok(Self { dialer, objects: objects.map_err(StoreError::unavailable)?, _runtime: runtime })
     }
 
     /// A connection; waits for one without blocking the thread.
     pub(super) async fn lease(self: &Arc<Self>) -> Result<Lease, StoreError> {
-        self.lease_within(TURN_TIME_MAX).await?.ok_or_else(|| self.busy())
+        self.lease_within(LEASE_WAIT_MAX).await?.ok_or_else(|| self.exhausted())
     }
 
-    /// The same on a thread that may block.
-    pub(super) fn lease_here(self: &Arc<Self>) -> Result<Lease, StoreError> {
-        self.blocking(TURN_TIME_MAX)?.ok_or_else(|| self.busy())
+    /// The same, blocking the thread.
+    pub(super) fn lease_blocking(self: &Arc<Self>) -> Result<Lease, StoreError> {
+        self.block_on_lease(LEASE_WAIT_MAX)?.ok_or_else(|| self.exhausted())
     }
 
-    /// A connection if one is free at once. Blocks while it is made.
+    /// A connection if one is free now. Blocks while it is made.
     pub(super) fn spare_lease(self: &Arc<Self>) -> Result<Option<Lease>, StoreError> {
-        self.blocking(Duration::ZERO)
+        self.block_on_lease(Duration::ZERO)
     }
 
-    fn blocking(self: &Arc<Self>, turn_time: Duration) -> Result<Option<Lease>, StoreError> {
-        // The timers are those of the driver, because this thread may have none.
-        let _context = self.dialer.driver().enter();
-        let patience = TURN_TIME_MAX + self.dialer.patience() * 2;
-        wait(self.lease_within(turn_time), patience).map_err(|_| self.busy())?
+    fn block_on_lease(self: &Arc<Self>, wait_max: Duration) -> Result<Option<Lease>, StoreError> {
+        // The timers are those of the runtime of the sockets, because this thread may have none.
+        let _context = self.dialer.runtime().enter();
+        let silence_max = LEASE_WAIT_MAX + self.dialer.connect_time_max() * 2;
+        wait(self.lease_within(wait_max), silence_max).map_err(|_| self.exhausted())?
     }
 
-    /// `None` when no turn came in time.
-    async fn lease_within(self: &Arc<Self>, turn_time: Duration) -> Result<Option<Lease>, StoreError> {
-        let times = Timeouts { wait: Some(turn_time), create: None, recycle: None };
-        match self.places.timeout_get(&times).await {
-            Ok(link) => Ok(Some(Lease { link: Some(link), pool: Arc::clone(self) })),
+    /// `None` when no connection became free in time.
+    async fn lease_within(self: &Arc<Self>, wait_max: Duration) -> Result<Option<Lease>, StoreError> {
+        let timeouts = Timeouts { wait: Some(wait_max), create: None, recycle: None };
+        match self.objects.timeout_get(&timeouts).await {
+            Ok(object) => Ok(Some(Lease { object: Some(object), pool: Arc::clone(self) })),
             Err(PoolError::Timeout(TimeoutType::Wait)) => Ok(None),
-            Err(PoolError::Backend(fault)) => {
-                self.forget_idle();
-                Err(fault)
+            Err(PoolError::Backend(error)) => {
+                self.discard_idle();
+                Err(error)
             }
             Err(error) => Err(StoreError::unavailable(error)),
         }
     }
 
-    /// What is idle now is not used again: something suggests that it is as broken as another one was.
-    fn forget_idle(&self) {
-        drop(self.places.retain(|_, _| false));
+    fn discard_idle(&self) {
+        drop(self.objects.retain(|_, _| false));
     }
 
-    fn busy(&self) -> StoreError {
-        let (count, seconds) = (self.dialer.address.connections_max, TURN_TIME_MAX.as_secs());
+    fn exhausted(&self) -> StoreError {
+        let (count, seconds) = (self.dialer.address.connections_max, LEASE_WAIT_MAX.as_secs());
         StoreError::unavailable(format_args!(
-            "none of the {count} connections to the database became free within {seconds} s: see what the database \
+            "none of the {count} connections to the database became free within {seconds} s: check what the database \
              waits for, or set connections in --database higher"
         ))
     }
 }
 
-/// A connection that is in use.
+/// A connection in use.
 pub(super) struct Lease {
-    /// There until it is given back or thrown away.
-    link: Option<Object<Links>>,
+    /// `None` once it is discarded.
+    object: Option<Object<ConnectionManager>>,
     pool: Arc<Pool>,
 }
 
 impl Lease {
-    pub(super) fn link(&self) -> &Link {
-        self.link.as_ref().expect("a lease has its connection until it ends")
+    pub(super) fn connection(&self) -> &PooledConnection {
+        self.object.as_ref().expect("a session uses its connection only until it is discarded")
     }
 
-    /// How long the database may keep quiet.
-    pub(super) fn patience(&self) -> Duration {
-        self.pool.dialer.address.statement_time_max + TURN_TIME_MAX
+    /// How long the database may send nothing: the time of a statement, and some for the network.
+    pub(super) fn silence_max(&self) -> Duration {
+        self.pool.dialer.address.statement_time_max + LEASE_WAIT_MAX
     }
 
-    /// Whether it was idle before, so that it may have broken without anybody noticing.
+    /// Whether it was idle before this lease, so that it may have broken unnoticed.
     pub(super) fn was_idle(&self) -> bool {
-        self.link.as_ref().is_some_and(|link| Object::metrics(link).recycle_count > 0)
+        self.object.as_ref().is_some_and(|object| Object::metrics(object).recycle_count > 0)
     }
 
-    /// Something failed on it: nobody will use it again.
-    pub(super) fn throw_away(&mut self) {
-        drop(self.link.take().map(Object::take));
+    /// Closes the connection.
+    pub(super) fn discard(&mut self) {
+        drop(self.object.take().map(Object::take));
     }
 
-    /// It keeps quiet: nobody waits for what it may still say.
-    pub(super) fn break_off(&self) {
-        self.link().carrier.abort();
+    /// Closes the socket without waiting for replies.
+    pub(super) fn abort(&self) {
+        self.connection().socket_task.abort();
     }
 
-    /// A fresh connection instead of this one, which broke while it was idle. Blocks.
+    /// Closes the idle connections of the pool: this one broke, and they may be broken too.
+    pub(super) fn discard_idle(&self) {
+        self.pool.discard_idle();
+    }
+
+    /// Takes a new connection in place of this one, which broke while it was idle. Blocks.
     pub(super) fn renew(&mut self) -> Result<(), StoreError> {
-        self.throw_away();
-        self.pool.forget_idle();
-        let mut fresh = self.pool.lease_here()?;
-        self.link = fresh.link.take();
+        self.discard();
+        self.pool.discard_idle();
+        let mut fresh = self.pool.lease_blocking()?;
+        self.object = fresh.object.take();
         Ok(())
     }
 }

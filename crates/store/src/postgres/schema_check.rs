@@ -20,9 +20,9 @@ const FORBIDDEN_TABLE: &str = "SELECT relname::text FROM pg_catalog.pg_class \
 
 /// Fails unless every statement has what it needs.
 pub(super) async fn must_fit(client: &Client, address: &Address) -> Result<(), StoreError> {
-    let forbidden = client.query_opt(FORBIDDEN_TABLE, &[]).await.map_err(|error| error_map::of_work(&error))?;
+    let forbidden = client.query_opt(FORBIDDEN_TABLE, &[]).await.map_err(|error| error_map::of_statement(&error))?;
     if let Some(row) = forbidden {
-        let table: String = row.try_get(0).map_err(|error| error_map::of_work(&error))?;
+        let table: String = row.try_get(0).map_err(|error| error_map::of_statement(&error))?;
         return Err(error_map::of_forbidden(address, &table));
     }
     let statements = ALL.iter().map(|(_, sql)| *sql).chain(EMPTY_BOOK.iter().copied());

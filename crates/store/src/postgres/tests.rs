@@ -53,9 +53,9 @@ async fn what_is_not_ours_is_refused_and_left_alone() {
 async fn a_database_that_cannot_be_had_is_told_without_the_password() {
     let data = TestData::postgres();
     let Location::Database(good) = data.location() else { unreachable!("it is a database") };
-    let host = format!("host=127.0.0.1 port={}", good.config.get_ports()[0]);
+    let host = format!("host=127.0.0.1 port={}", good.host_config(0).get_ports()[0]);
     for (address, told) in [
-        ("postgres://u:s3cret@127.0.0.1:1/d".to_owned(), "see whether it runs"),
+        ("postgres://u:s3cret@127.0.0.1:1/d".to_owned(), "check whether it runs"),
         (format!("{host} user=nobody password=s3cret dbname=postgres"), "refuses the login"),
         (format!("{host} user=postgres password=s3cret dbname=no_such_book"), "CREATE DATABASE"),
         (format!("{host} user=postgres password=s3cret sslmode=verify-full sslrootcert=/none"), "PEM"),

@@ -11,7 +11,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::server::ParsedCertificate;
 use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use super::address::{Address, Secrecy};
+use super::address::{Address, TlsMode};
 use crate::StoreError;
 
 /// What makes TLS of a connection, as the address wants it.
@@ -28,11 +28,11 @@ pub(super) fn connector(address: &Address) -> Result<MakeRustlsConnect, StoreErr
 }
 
 fn trust(address: &Address) -> Result<Trust, StoreError> {
-    match address.secrecy {
-        Secrecy::Disable | Secrecy::Prefer => Ok(Trust::Anybody),
-        Secrecy::Require if address.roots.is_none() => Ok(Trust::Anybody),
-        Secrecy::Require | Secrecy::VerifyCa => roots(address).map(Trust::Issuers),
-        Secrecy::VerifyFull => roots(address).map(Trust::IssuersAndName),
+    match address.tls {
+        TlsMode::Disable | TlsMode::Prefer => Ok(Trust::Anybody),
+        TlsMode::Require if address.roots.is_none() => Ok(Trust::Anybody),
+        TlsMode::Require | TlsMode::VerifyCa => roots(address).map(Trust::Issuers),
+        TlsMode::VerifyFull => roots(address).map(Trust::IssuersAndName),
     }
 }
 

@@ -1,7 +1,8 @@
-//! How a thread that may block waits for the driver.
+//! How a blocking thread waits for the asynchronous driver.
 //!
-//! The driver's connections live on a small runtime of their own, so that a job can wait for its database on any thread,
-//! whatever else runs there, and so that slow calls never keep an answer of the database from being read.
+//! The sockets are served by a small runtime of their own, so that any thread can wait for its database, and so that
+//! long calls elsewhere never delay reading a reply. `Handle::block_on` does not serve here: it panics on a thread that
+//! runs async tasks, and a bound on its whole time would end long results that make progress.
 
 use std::future::Future;
 use std::pin::pin;
@@ -15,17 +16,17 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::StoreError;
 
-/// The threads that read from and write to the sockets.
+/// Threads that read from and write to the sockets.
 const THREADS: usize = 2;
 
-/// The runtime of the connections.
-pub(super) struct Driver {
-    /// There until the driver is dropped.
+/// The runtime of the sockets.
+pub(super) struct NetRuntime {
+    /// `None` only while it is dropped.
     runtime: Option<Runtime>,
     handle: Handle,
 }
 
-impl Driver {
+impl NetRuntime {
     pub(super) fn start() -> Result<Self, StoreError> {
         let mut builder = Builder::new_multi_thread();
         let runtime = builder.worker_threads(THREADS).thread_name("store-net").enable_all().build();
@@ -38,8 +39,8 @@ impl Driver {
     }
 }
 
-impl Drop for Driver {
-    /// The last handle to the store may go inside an async task, where a runtime must not be waited for.
+impl Drop for NetRuntime {
+    /// The last handle to the store may be dropped in an async task, where waiting for a runtime is not allowed.
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
@@ -47,37 +48,38 @@ impl Drop for Driver {
     }
 }
 
-/// Nothing was heard for as long as somebody was ready to wait.
+/// The future made no progress in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Silence;
+pub(super) struct WaitTimedOut;
 
-/// Blocks this thread until the future is done. Gives up when it makes no progress for this long.
-pub(super) fn wait<F: Future>(future: F, patience: Duration) -> Result<F::Output, Silence> {
-    // Whoever calls this on an async thread has a budget there that must not stop what is waited for.
+/// Blocks this thread until the future is done. Gives up when the future is not woken for `silence_max`.
+pub(super) fn wait<F: Future>(future: F, silence_max: Duration) -> Result<F::Output, WaitTimedOut> {
+    // On a thread that runs async tasks, tokio's budget of the task must not stop this future.
     let mut future = pin!(tokio::task::unconstrained(future));
-    let bell = Arc::new(Bell { rung: AtomicBool::new(false), sleeper: thread::current() });
-    let waker = Waker::from(Arc::clone(&bell));
+    let parker = Arc::new(Parker { woken: AtomicBool::new(false), thread: thread::current() });
+    let waker = Waker::from(Arc::clone(&parker));
     let mut context = Context::from_waker(&waker);
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
             return Ok(output);
         }
-        bell.sleep(patience)?;
+        parker.park(silence_max)?;
     }
 }
 
-struct Bell {
-    rung: AtomicBool,
-    sleeper: Thread,
+/// Parks a thread until it is woken.
+struct Parker {
+    woken: AtomicBool,
+    thread: Thread,
 }
 
-impl Bell {
-    fn sleep(&self, patience: Duration) -> Result<(), Silence> {
-        let end = Instant::now() + patience;
-        while !self.rung.swap(false, Ordering::Acquire) {
+impl Parker {
+    fn park(&self, time_max: Duration) -> Result<(), WaitTimedOut> {
+        let end = Instant::now() + time_max;
+        while !self.woken.swap(false, Ordering::Acquire) {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(Silence);
+                return Err(WaitTimedOut);
             }
             thread::park_timeout(left);
         }
@@ -85,10 +87,10 @@ impl Bell {
     }
 }
 
-impl Wake for Bell {
+impl Wake for Parker {
     fn wake(self: Arc<Self>) {
-        self.rung.store(true, Ordering::Release);
-        self.sleeper.unpark();
+        self.woken.store(true, Ordering::Release);
+        self.thread.unpark();
     }
 }
 
@@ -97,13 +99,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_is_taken_and_what_does_not_come_is_given_up() {
-        let driver = Driver::start().expect("it starts");
-        let later = driver.handle().spawn(async {
+    fn a_future_is_awaited_until_it_ends_or_makes_no_progress() {
+        let runtime = NetRuntime::start().expect("it starts");
+        let later = runtime.handle().spawn(async {
             tokio::task::yield_now().await;
             7
         });
         assert_eq!(wait(later, Duration::from_secs(60)).map(Result::ok), Ok(Some(7)));
-        assert_eq!(wait(std::future::pending::<()>(), Duration::from_millis(1)), Err(Silence));
+        assert_eq!(wait(std::future::pending::<()>(), Duration::from_millis(1)), Err(WaitTimedOut));
     }
 }

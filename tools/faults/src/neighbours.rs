@@ -1,0 +1,153 @@
+//! One hostile customer and a stranger beside an ordinary customer, on one server with SQLite or on two with PostgreSQL.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use ringbook_testbed::Cluster;
+use ringbook_testbed::api_client::ApiClient;
+use ringbook_testbed::server::RunningServer;
+
+use crate::corpus::corpus;
+use crate::fixture::{Fixture, Instance, panics};
+use crate::hostile::{Hostile, Tally};
+use crate::latency::{Times, phones};
+use crate::scenario_report::{ScenarioReport, grouped, megabytes};
+use crate::victim::{Use, Victim};
+
+/// Contacts of each customer at first.
+const CONTACTS: usize = 20_000;
+/// Contacts in an upload.
+const UPLOADED: usize = 1_000;
+/// The time alone is this part of the time beside the hostile ones.
+const ALONE_PART: u32 = 5;
+/// `--memory` of each server.
+const BOOK_MEMORY: &str = "512MiB";
+/// The memory of a server beside its books: bodies, replies, the report, what the processors work on, the program.
+const MEMORY_MAX: f64 = 512.0 * 1024.0 * 1024.0 + OTHER_MEMORY_MAX;
+const OTHER_MEMORY_MAX: f64 = 1_024.0 * 1024.0 * 1024.0;
+/// Largest 99th percentile of a kind of call, as a multiple of that without the hostile ones.
+const P99_RATIO_MAX: f64 = 3.0;
+
+/// One server, SQLite.
+///
+/// # Errors
+/// The server does not start.
+pub fn on_sqlite(fixture: &Fixture, report: &mut ScenarioReport) -> Result<(), String> {
+    let data = fixture.fresh("neighbours")?.join("data");
+    run(fixture, &fixture.directory(&data), 1, report)?;
+    let bytes: u64 = std::fs::read_dir(&data)
+        .map_err(|why| format!("{}: {why}", data.display()))?
+        .filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len()))
+        .sum();
+    report.note(format!("the data directory has {}", megabytes(bytes as f64)));
+    Ok(())
+}
+
+/// Two servers, PostgreSQL.
+///
+/// # Errors
+/// PostgreSQL is not installed, or a server does not start.
+pub fn on_postgres(fixture: &Fixture, report: &mut ScenarioReport) -> Result<(), String> {
+    let cluster = Cluster::start()?;
+    let instance = fixture.database(format!("postgres://postgres@127.0.0.1:{}/postgres", cluster.port()));
+    run(fixture, &instance, 2, report)
+}
+
+fn run(fixture: &Fixture, instance: &Instance, count: usize, report: &mut ScenarioReport) -> Result<(), String> {
+    let log = fixture.scratch.join("neighbours.log");
+    let _ = std::fs::remove_file(&log);
+    let (ordinary, hostile) = (instance.account("ordinary")?, instance.account("hostile")?);
+    let servers: Vec<RunningServer> =
+        (0..count).map(|_| instance.serve(&["--memory", BOOK_MEMORY], &log)).collect::<Result<_, _>>()?;
+    let addresses: Vec<String> = servers.iter().map(|server| server.address.clone()).collect();
+    for token in [&ordinary, &hostile] {
+        upload(&addresses[0], token)?;
+    }
+    let phones = phones(&mut ApiClient::connect(&addresses[0], &ordinary)?)?;
+    let next = AtomicUsize::new(CONTACTS);
+    let victim = Victim { addresses: &addresses, token: &ordinary, phones: &phones, next };
+    let (alone, failure) = victim.run(fixture.time / ALONE_PART);
+    report.check(failure.is_none(), format!("alone: {}", failure.as_deref().unwrap_or("nothing failed")));
+    servers.iter().for_each(RunningServer::reset_peak_memory);
+    let (queries, tally) = (corpus(), Tally::default());
+    let hostile = Hostile { addresses: &addresses, token: &hostile, queries: &queries, tally: &tally };
+    let (beside, failure) = hostile.run_while(|| victim.run(fixture.time));
+    compare(&alone, &beside, report);
+    if let Some(failure) = failure {
+        report.note(format!("the first failure: {failure}"));
+    }
+    tell(&tally, fixture.time, report);
+    for server in &servers {
+        let peak = server.memory("VmHWM");
+        let bound = format!("{BOOK_MEMORY} for books and {} for all else", megabytes(OTHER_MEMORY_MAX));
+        report.check(peak <= MEMORY_MAX, format!("memory at most {}; bound {bound}", megabytes(peak)));
+    }
+    end(servers, instance, &log, report)
+}
+
+fn compare(alone: &[Times], beside: &[Times], report: &mut ScenarioReport) {
+    for ((kind, alone), beside) in Use::ALL.iter().zip(alone).zip(beside) {
+        let ratio = beside.percentile(99) / alone.percentile(99);
+        let figures = format!(
+            "{} {} beside the hostile customer, {} failed; p50 {:.2} ms against {:.2} ms alone, p99 {:.1} ms against {:.1} ms \
+             (× {ratio:.1}), slowest {:.0} ms",
+            grouped(beside.count()),
+            kind.name(),
+            beside.failed,
+            beside.percentile(50),
+            alone.percentile(50),
+            beside.percentile(99),
+            alone.percentile(99),
+            beside.percentile(100),
+        );
+        report.check(beside.failed == 0 && ratio <= P99_RATIO_MAX, figures);
+    }
+}
+
+fn tell(tally: &Tally, time: Duration, report: &mut ScenarioReport) {
+    let [answered, refused, broken, internal] =
+        [&tally.answered, &tally.refused, &tally.broken, &tally.internal_errors].map(|count| count.load(Relaxed));
+    let line = format!(
+        "hostile calls in {} s: {} answered, {} refused, {} left by the client, {internal} internal_error",
+        time.as_secs(),
+        grouped(answered),
+        grouped(refused),
+        grouped(broken),
+    );
+    report.check(internal == 0, line);
+}
+
+fn end(
+    servers: Vec<RunningServer>,
+    instance: &Instance,
+    log: &Path,
+    report: &mut ScenarioReport,
+) -> Result<(), String> {
+    for server in servers {
+        let status = server.stop()?;
+        report.check(status.success(), format!("clean stop: {status}"));
+    }
+    let checked = instance.check();
+    report.check(checked.is_ok(), format!("ringbook check: {}", checked.err().unwrap_or("ok".to_owned())));
+    report.check(panics(log) == 0, format!("{} panics in the log", panics(log)));
+    Ok(())
+}
+
+/// Fills a book.
+fn upload(address: &str, token: &str) -> Result<(), String> {
+    let mut client = ApiClient::connect(address, token)?;
+    for first in (0..CONTACTS).step_by(UPLOADED) {
+        let record = |number: usize| {
+            let (last, name) = (["Ivanova", "Müller", "Иванова", "Sanchez", "Okafor"][number % 5], number / 7);
+            format!(r#"{{"last_name":"{last}","first_name":"Jan {name}","phone_numbers":["79{number:08}"]}}"#)
+        };
+        let records: Vec<String> = (first..first + UPLOADED).map(record).collect();
+        let answer = client.call("upload.contacts", &format!(r#","contacts":[{}]"#, records.join(",")));
+        let answer = answer.map_err(|why| format!("the upload failed: {why}"))?;
+        if !answer.contains(r#""result":{"#) {
+            return Err(format!("the upload was refused: {answer:.400}"));
+        }
+    }
+    Ok(())
+}
