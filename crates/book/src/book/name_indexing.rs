@@ -5,7 +5,7 @@ use super::state::Book;
 use crate::runner::Runner;
 
 impl Book {
-    /// Whether [`Book::index_names`] is worth its time: about 0.3 µs for each contact.
+    /// Whether [`Book::index_names`] is worth its time, which is that of reading every name.
     pub fn is_name_index_due(&self) -> bool {
         self.name_indexes.is_due(self.contacts_len())
     }

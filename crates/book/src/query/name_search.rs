@@ -42,12 +42,16 @@ impl NameAccess {
         if answered.is_empty() {
             return None;
         }
-        let (index, changed) = book.name_indexes.at(book.revision)?;
-        // Both are read at about the same speed; changed contacts one by one.
-        let scanned = contacts as u64 * index.name_bytes as u64 / index.len().max(1) as u64;
-        let is_faster = (index.text().len() + changed.len() * CHANGED_CONTACT_BYTES) as u64 <= scanned / 4 * 3;
-        let is_used = is_faster || index.usage == NameIndexUse::Always;
-        is_used.then_some(Self { index, changed, conjuncts: answered })
+        let (index, changed) = book.name_indexes.at(book.revision, |index| {
+            // Both are read at about the same speed; changed contacts one by one.
+            let scanned = contacts as u64 * index.name_bytes as u64 / index.len().max(1) as u64;
+            let bytes_max = usize::try_from(scanned / 4 * 3).unwrap_or(usize::MAX);
+            match index.usage {
+                NameIndexUse::Always => Some(usize::MAX),
+                NameIndexUse::WhereFaster => Some(bytes_max.checked_sub(index.text().len())? / CHANGED_CONTACT_BYTES),
+            }
+        })?;
+        Some(Self { index, changed, conjuncts: answered })
     }
 
     /// Bytes of text that it reads.
@@ -79,7 +83,7 @@ impl NameAccess {
     }
 }
 
-/// Judging a contact whose name has changed takes as long as reading this number of bytes.
+/// Estimate: judging a contact whose name has changed takes as long as reading this number of bytes.
 const CHANGED_CONTACT_BYTES: usize = 600;
 
 /// How the index answers a comparison.

@@ -44,6 +44,24 @@ pub fn ask_about_names(rng: &mut Rng, people: &[Person]) -> Ask {
     Ask { filter, sort: asking.sort(), limit: asking.limit(), offset: asking.offset(), ..Ask::default() }
 }
 
+/// A question that compares names, alone or beside something else.
+pub fn ask_about_names(rng: &mut Rng, people: &[Person]) -> Ask {
+    let mut asking = Asking { rng, people };
+    let mut filters = vec![asking.about_names()];
+    if asking.rng.percent(30) {
+        filters.push(asking.about_names());
+    }
+    if asking.rng.percent(30) {
+        filters.push(asking.filter());
+    }
+    asking.rng.shuffle(&mut filters);
+    let filter = match filters.len() {
+        1 => filters.remove(0),
+        _ => AskFilter::Tree { filters, condition: Some(Condition::And) },
+    };
+    Ask { filter, sort: asking.sort(), fields: Vec::new(), limit: asking.limit(), offset: asking.offset() }
+}
+
 /// The fields that a filter may name.
 pub fn filterable() -> Vec<&'static Field> {
     CONTACT.iter().filter(|field| field.filterable).collect()

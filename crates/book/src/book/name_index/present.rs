@@ -48,9 +48,16 @@ impl NameIndexes {
     }
 
     /// The index for the state of the book at this revision, and the ids of the contacts up to its last one whose names
-    /// it does not know, ascending.
-    pub(crate) fn at(&self, revision: Revision) -> Option<(Arc<NameIndex>, Vec<u64>)> {
+    /// it does not know, ascending. `changes_max` says how many of them there may be, or that the index is not wanted.
+    pub(crate) fn at(
+        &self,
+        revision: Revision,
+        changes_max: impl FnOnce(&NameIndex) -> Option<usize>,
+    ) -> Option<(Arc<NameIndex>, Vec<u64>)> {
         let index = self.present().filter(|index| (self.forgotten..=revision).contains(&index.revision))?;
+        if self.changes.len() > changes_max(&index)? {
+            return None;
+        }
         let changes = self.changes.from((index.revision.0 + 1, 0));
         let mut ids: Vec<u64> = changes.map(|(_, id)| id).filter(|id| *id <= index.last_id).collect();
         ids.sort_unstable();
