@@ -15,9 +15,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
+use super::byte_stream::ByteStream;
 use super::connection::drive;
 use super::dispatch::{Budgets, Dispatcher};
-use super::byte_stream::ByteStream;
 use super::protocol::{Client, Protocol};
 use super::shutdown::Shutdown;
 use super::{HttpSettings, TlsFiles};

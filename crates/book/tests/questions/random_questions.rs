@@ -16,31 +16,6 @@ use crate::vocabulary;
 pub fn ask(rng: &mut Rng, people: &[Person]) -> Ask {
     let mut asking = Asking { rng, people };
     let filter = asking.filter();
-    Ask {
-        filter,
-        sort: asking.sort(),
-        fields: Vec::new(),
-        limit: asking.limit(),
-        offset: asking.offset(),
-        ..Ask::default()
-    }
-}
-
-/// A question that compares names, alone or beside something else.
-pub fn ask_about_names(rng: &mut Rng, people: &[Person]) -> Ask {
-    let mut asking = Asking { rng, people };
-    let mut filters = vec![asking.about_names()];
-    if asking.rng.percent(30) {
-        filters.push(asking.about_names());
-    }
-    if asking.rng.percent(30) {
-        filters.push(asking.filter());
-    }
-    asking.rng.shuffle(&mut filters);
-    let filter = match filters.len() {
-        1 => filters.remove(0),
-        _ => AskFilter::Tree { filters, condition: Some(Condition::And) },
-    };
     Ask { filter, sort: asking.sort(), limit: asking.limit(), offset: asking.offset(), ..Ask::default() }
 }
 
@@ -59,7 +34,7 @@ pub fn ask_about_names(rng: &mut Rng, people: &[Person]) -> Ask {
         1 => filters.remove(0),
         _ => AskFilter::Tree { filters, condition: Some(Condition::And) },
     };
-    Ask { filter, sort: asking.sort(), fields: Vec::new(), limit: asking.limit(), offset: asking.offset() }
+    Ask { filter, sort: asking.sort(), limit: asking.limit(), offset: asking.offset(), ..Ask::default() }
 }
 
 /// The fields that a filter may name.
