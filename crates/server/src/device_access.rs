@@ -65,6 +65,11 @@ impl DeviceListeners {
     pub fn settings(&self, access: &DeviceAccess, api: &str) -> Settings {
         let own = self.phones.as_ref().map(|(_, bound)| format!("http://{bound}"));
         let public_url = access.public_url.clone().or(own).unwrap_or_else(|| api.to_owned());
+        if ["//0.0.0.0:", "//[::]:"].iter().any(|every| public_url.contains(every)) {
+            tracing::warn!(
+                "links in phone books begin with {public_url}, which no telephone reaches: set --public-url"
+            );
+        }
         Settings { public_url, keeps_numbers: access.keeps_numbers }
     }
 
