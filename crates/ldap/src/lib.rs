@@ -29,6 +29,8 @@ pub const IDLE_TIME_MAX: Duration = Duration::from_secs(60);
 pub const WRITE_TIME_MAX: Duration = Duration::from_secs(30);
 /// How long the answer to a wrong password takes.
 pub const WRONG_PASSWORD_DELAY: Duration = Duration::from_secs(1);
+/// What a client calls itself in the list of device keys: the protocol does not say it.
+const USER_AGENT: &str = "LDAP";
 /// Most entries of one answer.
 pub const ENTRIES_MAX: usize = 500;
 

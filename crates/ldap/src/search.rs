@@ -19,8 +19,7 @@ use crate::dn::{self, Base};
 use crate::filter::{NumberMatch, Question, Translator, has_whole_number};
 use crate::outcome::Refusal;
 use crate::paging::{self, Position};
-use crate::session::USER_AGENT;
-use crate::{ENTRIES_MAX, entry, schema};
+use crate::{ENTRIES_MAX, USER_AGENT, entry, schema};
 
 /// How much of a filter the request report keeps, in characters.
 const SENT_CHARS_MAX: usize = 500;

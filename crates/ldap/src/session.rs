@@ -15,10 +15,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::outcome::Refusal;
 use crate::search::{self, SearchContext};
-use crate::{IDLE_TIME_MAX, LdapSettings, PlainBind, WRITE_TIME_MAX, WRONG_PASSWORD_DELAY};
+use crate::{IDLE_TIME_MAX, LdapSettings, PlainBind, USER_AGENT, WRITE_TIME_MAX, WRONG_PASSWORD_DELAY};
 
-/// What a client calls itself in the list of device keys: the protocol does not say it.
-pub const USER_AGENT: &str = "LDAP";
 /// Longest password that is looked at, in bytes.
 const PASSWORD_BYTES_MAX: usize = 256;
 const READ_BYTES: usize = 4 << 10;

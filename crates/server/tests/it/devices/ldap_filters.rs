@@ -73,8 +73,8 @@ fn filter(rng: &mut Rng, depth: usize) -> Pair {
 #[test]
 fn filters_of_ldap_find_what_the_api_finds() {
     let mut demo = Demo::start(400);
-    let lines: Vec<String> = (0..4).map(|_| demo.server.line()).collect();
-    let url = lines[3].split(' ').find(|word| word.starts_with("ldap://")).expect("the address").to_owned();
+    let lines: Vec<String> = (0..5).map(|_| demo.server.line()).collect();
+    let url = lines[4].split(' ').find(|word| word.starts_with("ldap://")).expect("the address").to_owned();
     let key = demo.text("demo", "device_key").to_owned();
     let mut found_some = 0;
     for seed in seeds(1) {
