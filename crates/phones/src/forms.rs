@@ -4,7 +4,7 @@ use ringbook_directory_view::caller::{Caller, Callers};
 use ringbook_directory_view::number_rule::NumberKind;
 use ringbook_json::write as json;
 
-use crate::lookup::LookUp;
+use crate::lookup_query::LookUp;
 use ringbook_directory_view::xml::Xml;
 
 macro_rules! forms {

@@ -20,6 +20,7 @@ pub mod device_request;
 pub mod forms;
 mod links;
 pub mod lookup;
+mod lookup_query;
 mod query;
 mod refusal;
 mod rendered_books;

@@ -29,7 +29,7 @@ pub fn methods() -> Vec<&'static str> {
 
 async fn take(address: Option<SocketAddr>) -> io::Result<Option<Socket>> {
     match address {
-        Some(address) => crate::serve::listen(&address.to_string()).await.map(Some),
+        Some(address) => crate::listen_address::listen(&address.to_string()).await.map(Some),
         None => Ok(None),
     }
 }

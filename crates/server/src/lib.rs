@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod device_access;
+mod listen_address;
 mod private_file;
 pub mod resources;
 pub mod serve;

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::config::{DeviceAccess, LogOptions, ServeOptions};
 use crate::device_access::DeviceListeners;
+pub use crate::listen_address::listen;
 use ringbook_app::access::Access;
 use ringbook_app::application::Application;
 use ringbook_app::audit::{AuditLog, ReportBounds};
@@ -139,17 +139,6 @@ pub fn metrics() -> Arc<Metrics> {
         (ringbook_jsonrpc::methods(), ringbook_jsonrpc::outcomes(), ringbook_jsonrpc::stages());
     methods.extend(crate::device_access::methods());
     Arc::new(Metrics::new(&methods, &outcomes, &stages).with_refusals(&TransportError::REASONS))
-}
-
-/// Takes an address to listen on; the error names it and the next step.
-pub async fn listen(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
-    let explain = |error: io::Error| {
-        let text = format!("cannot listen on {address}: {error}; choose another address with --listen");
-        io::Error::new(error.kind(), text)
-    };
-    let listener = TcpListener::bind(address).await.map_err(explain)?;
-    let bound = listener.local_addr()?;
-    Ok((listener, bound))
 }
 
 /// Serves until a signal says to stop; `ready` is called when calls are answered.

@@ -6,7 +6,8 @@ use crate::ids::AgentId;
 use ringbook_book::group::SYSTEM_GROUP_NAME;
 use ringbook_book::id::CustomerId;
 
-use super::directory::{self, CustomerRow, Dialing, moved};
+use super::directory::{self, CustomerRow, Dialing};
+use super::directory_revision::{self, moved};
 use super::rows::{account_must_exist, column, limit_column};
 use super::sequences::take_ids;
 use super::sql::{Session, values};
@@ -233,7 +234,7 @@ fn removed_accounts(session: &dyn Session) -> Result<Vec<AccountId>, StoreError>
 
 /// Deletes some rows of a removed account; returns whether there may be more.
 fn empty_some(session: &dyn Session, account: AccountId) -> Result<bool, StoreError> {
-    directory::hold(session)?;
+    directory_revision::hold(session)?;
     let (kind, number) = account.columns();
     if let AccountId::Customer(_) = account {
         for sql in statements::EMPTY_BOOK {

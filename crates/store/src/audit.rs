@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use super::rows::{self, account_must_exist, column};
 use super::sql::{Row, Session, Snapshot, SqlValue, values};
-use super::{AccountId, IdKind, Store, StoreError, directory, sequences, statements};
+use super::{AccountId, IdKind, Store, StoreError, directory_revision, sequences, statements};
 
 const TABLE: &str = "api_request_segments";
 /// Maximum number of segments that are deleted in one transaction.
@@ -209,7 +209,7 @@ impl Store {
             if !session.finds(statements::REQUESTS_PAST, &values![before])? {
                 return Ok((0, 0));
             }
-            directory::hold(session)?;
+            directory_revision::hold(session)?;
             remove_some(session, statements::PURGE_REQUESTS, &values)
         };
         Ok(self.write_step(purge).await?.0)
@@ -219,7 +219,7 @@ impl Store {
     /// Returns the numbers of segments and bytes.
     pub async fn trim_requests(&self, account: AccountId, bytes: u64) -> Result<(usize, u64), StoreError> {
         let trim = move |session: &dyn Session| {
-            directory::hold(session)?;
+            directory_revision::hold(session)?;
             trim(session, account, bytes)
         };
         self.write_step(trim).await

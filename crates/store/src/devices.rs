@@ -6,7 +6,7 @@ use ringbook_book::id::{CustomerId, GroupId};
 
 use crate::ids::DeviceId;
 
-use super::directory::moved;
+use super::directory_revision::moved;
 use super::rows::{self, column, id, limit_column, must_exist};
 use super::sequences::take_ids;
 use super::sql::{Row, Session, SqlValue, values};

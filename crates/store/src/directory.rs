@@ -12,7 +12,7 @@ use ringbook_book::id::CustomerId;
 use tokio::time::{sleep, timeout};
 
 use super::rows::{self, id, optional_id};
-use super::sql::{Row, Session, values};
+use super::sql::{Row, Session};
 use super::{AccountId, DeviceRow, Engine, Store, StoreError, devices, statements};
 
 /// How often an operator command looks whether the server follows.
@@ -182,19 +182,6 @@ impl Store {
     pub async fn revisions(&self) -> Result<Revisions, StoreError> {
         self.read_short(revisions).await
     }
-}
-
-/// Moves the directory's revision; the first thing in every transaction that changes the directory, so that several
-/// of them, of several programs, wait for each other.
-pub(super) fn moved(session: &dyn Session) -> Result<(), StoreError> {
-    session.one(statements::BUMP_REVISION, &values!["directory_revision"], |_| Ok(()))?;
-    session.tell_directory()
-}
-
-/// Makes others that change the directory wait until this transaction ends, without telling anybody that it moves. Who
-/// removes rows of many accounts at once does this first, so that no two of them wait for each other's rows.
-pub(super) fn hold(session: &dyn Session) -> Result<(), StoreError> {
-    session.execute(statements::HOLD_REVISION, &values!["directory_revision"]).map(drop)
 }
 
 fn revisions(session: &dyn Session) -> Result<Revisions, StoreError> {

@@ -4,7 +4,7 @@ use crate::ids::UserId;
 
 use super::rows::{column, id};
 use super::sql::{Row, Session, values};
-use super::{EntityKind, Store, StoreError, directory, statements};
+use super::{EntityKind, Store, StoreError, directory_revision, statements};
 
 /// A session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Store {
             if !connection.finds(statements::SESSION_PAST, &values![now])? {
                 return Ok(0);
             }
-            directory::hold(connection)?;
+            directory_revision::hold(connection)?;
             connection.execute(statements::PURGE_SESSIONS, &values![now])
         };
         let count = self.write(purge).await?;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use ringbook_book::change::{Change, Effect};
 use ringbook_book::id::{CustomerId, Revision};
 
-use super::books::put;
+use super::put_rows::put;
 use super::rows::{self, column};
 use super::sql::{BoundStatement, Row, Session, SqlValue, values};
 use super::statements as sql;

@@ -2,7 +2,8 @@
 
 use crate::ids::{KeyId, UserId};
 
-use super::directory::{self, UserRow, moved};
+use super::directory::{self, UserRow};
+use super::directory_revision::moved;
 use super::rows::{account_must_exist, column, must_exist};
 use super::sequences::take_ids;
 use super::sql::{Session, SqlValue, values};
