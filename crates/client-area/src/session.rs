@@ -51,7 +51,7 @@ impl SessionFrontend {
         }
     }
 
-    /// The session, or null: having none is no failure of whoever asks.
+    /// The session, or null; a caller without one gets no error.
     async fn show(&self, request: &Request) -> Response {
         let call = match self.authenticated(request).await {
             Ok(call) => call,

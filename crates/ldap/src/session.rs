@@ -28,7 +28,7 @@ pub const SUCCESS: &str = "ok";
 enum Identity {
     /// Nobody.
     Unknown,
-    /// Whoever has this password, looked at anew for each request.
+    /// The holder of this password, checked for each request.
     Password(Arc<Secret<String>>),
     /// Everybody from this address has the rights of a key.
     Address(DeviceId),
@@ -271,7 +271,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Finds out anew whose connection this is: the key may have been blocked meanwhile.
+/// Determines again whose connection this is: the key may have been blocked meanwhile.
 fn authenticate(call: &mut Call<'_>, identity: &Identity) -> Result<(), Refusal> {
     match identity {
         Identity::Unknown => {

@@ -8,7 +8,7 @@ use ringbook_http::{Request, credentials};
 pub struct DeviceRequest {
     /// The secret; `None` if there is none.
     pub key: Option<String>,
-    /// Whether the secret stands in the path, so that links to further pages must have it, too.
+    /// Whether the secret is part of the path; links to further pages contain it then.
     pub is_key_in_path: bool,
     /// The path after the secret, without slashes at its ends.
     pub rest: String,

@@ -42,7 +42,7 @@ async fn a_telephone_system_opens_the_page_of_a_caller() {
     let page = &browser.page;
     page.click("button", "Save").await;
     page.until_heading("Boole").await;
-    // A plus sign is a plus sign, whoever wrote the address.
+    // A plus sign stays a plus sign, escaped or not.
     page.open("#number=+442079460018").await;
     page.until_heading("Boole").await;
     // The national form finds it, too, and says that it is not exactly the same.

@@ -1,6 +1,6 @@
 //! The present index of names of a book, and the changes of names that it does not know of.
 //!
-//! All states of a book share one place for the index, so that whoever makes one need not wait for the writer. An index
+//! All states of a book share one place for the index, so that the task that builds one does not wait for the writer. An index
 //! belongs to a revision. Every later state of the book knows which names have changed since; a question judges those
 //! contacts singly, and scans those whose ids are above the ones of the index.
 
@@ -14,9 +14,9 @@ use crate::id::Revision;
 const CONTACTS_MIN: usize = 8_192;
 /// Maximum number of changed names that are remembered; with more, the index is not used.
 const CHANGES_MAX: usize = 16_384;
-/// With more changed names than this the index is made anew.
+/// With more changed names than this the index is rebuilt.
 const CHANGES_BEFORE_REBUILD: usize = 4_096;
-/// The index is made anew when more than one contact in this number, and more than [`CONTACTS_MIN`], are new.
+/// The index is rebuilt when more than one contact in this number, and more than [`CONTACTS_MIN`], are new.
 const NEW_CONTACTS_DIVISOR: usize = 16;
 /// The index is tried again where it was of no use when the book has this many times as many contacts.
 const GROWTH_BEFORE_RETRY: usize = 2;
