@@ -165,6 +165,10 @@ impl NumberRule {
     /// What a telephone of the device dials to reach a number.
     pub fn dialled(&self, phone: Phone) -> String {
         let digits = phone.to_string();
+        let national = self.customer.national(&digits).filter(|_| self.form == DialForm::National);
+        if let Some(national) = national {
+            return format!("{}{national}", self.outside_prefix);
+        }
         let outside = if digits.len() >= EXTERNAL_DIGITS_MIN { self.outside_prefix.as_str() } else { "" };
         let country = match self.form {
             _ if digits.len() < INTERNATIONAL_DIGITS_MIN => "",
@@ -250,6 +254,11 @@ mod tests {
             (DialForm::National, "0079161234567"),
         ] {
             assert_eq!(dialled("", form, "79161234567"), expected);
+        }
+        let customer = CustomerNumbers::new(Some("RU"), None, None).expect("a rule");
+        let home = NumberRule { customer, ..rule("9", DialForm::National) };
+        for (digits, expected) in [("79161234567", "989161234567"), ("49301234567", "90049301234567"), ("101", "101")] {
+            assert_eq!(home.dialled(Phone::parse(digits).expect("a number")), expected);
         }
         assert_eq!(dialled("9", DialForm::Zeros, "79161234567"), "90079161234567");
         assert_eq!(dialled("9", DialForm::Zeros, "101"), "101", "an extension is dialled as it is");

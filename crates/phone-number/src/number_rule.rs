@@ -103,6 +103,14 @@ impl NumberRule {
         self.apply(&WrittenNumber::read(text)?)
     }
 
+    /// What is dialled within the country to reach a valid number of it: the trunk prefix, if the country has one, and the
+    /// national number. `None` for other numbers and without a country.
+    pub fn national(&self, digits: &str) -> Option<String> {
+        let country = self.country()?;
+        let national = digits.strip_prefix(country.calling_code())?;
+        country.is_valid(national).then(|| format!("{}{national}", country.trunk_prefix()))
+    }
+
     /// The digits of a number that was read from a text; see [`NumberRule::read`].
     ///
     /// # Errors
@@ -234,6 +242,20 @@ mod tests {
                 ("112", "112"),
             ],
         );
+    }
+
+    #[test]
+    fn a_number_of_the_country_is_dialled_with_the_trunk_prefix() {
+        for (country, digits, national) in [
+            ("RU", "79161234567", Some("89161234567")),
+            ("DE", "49301234567", Some("0301234567")),
+            ("ES", "34912345678", Some("912345678")),
+            ("DE", "79161234567", None),
+            ("DE", "101", None),
+        ] {
+            assert_eq!(rule(country, "", "").national(digits).as_deref(), national, "{digits} from {country}");
+        }
+        assert_eq!(NumberRule::NONE.national("49301234567"), None);
     }
 
     #[test]

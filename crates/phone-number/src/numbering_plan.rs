@@ -150,6 +150,11 @@ impl Country {
         &PLANS.regions[self.0]
     }
 
+    /// What is dialled before a national number; empty where nothing is.
+    pub(crate) fn trunk_prefix(self) -> &'static str {
+        self.region().trunk_prefix
+    }
+
     /// Whether national numbers are dialled with a prefix.
     pub(crate) fn has_trunk_prefix(self) -> bool {
         !self.region().trunk_prefix.is_empty()
