@@ -115,7 +115,11 @@ fn is_as_printed(printed: &str, output: &str) -> bool {
 /// Directories as the documents assume them: a demo in `ringbook-demo`, the program on the path, files to import.
 fn start() -> (Place, Server) {
     let root = place();
-    let server = Server::demo(&root.path().join("ringbook-demo"), 1_000);
+    // The documents name a directory, whatever store the other tests use.
+    let data = root.path().join("ringbook-demo");
+    let mut demo = program(["demo", "--listen", "127.0.0.1:0"]);
+    demo.arg("--data").arg(&data);
+    let server = Server::run(demo, &data);
     let bin = root.path().join("bin");
     std::fs::create_dir(&bin).expect("a directory");
     symlink(program([""]).get_program(), bin.join("ringbook")).expect("a link");
