@@ -6,7 +6,7 @@ use std::fmt;
 pub const DIALLED_DIGITS_MAX: usize = 24;
 
 /// At most [`DIALLED_DIGITS_MAX`] ASCII digits.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Digits {
     bytes: [u8; DIALLED_DIGITS_MAX],
     len: u8,

@@ -20,11 +20,11 @@ const WITHOUT_TRUNK_DIGITS_MIN: usize = 9;
 const WITHOUT_PREFIX_DIGITS_MAX: usize = 10;
 
 /// How the numbers of a customer are read. Copies are cheap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct NumberRule(Option<Home>);
 
 /// Where a customer's telephones are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Home {
     country: Country,
     area_code: Digits,

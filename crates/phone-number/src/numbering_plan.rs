@@ -126,7 +126,7 @@ pub(crate) fn valid_number(digits: &str) -> Option<Digits> {
 }
 
 /// A country with a numbering plan.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Country(usize);
 
 impl Country {

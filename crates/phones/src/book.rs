@@ -86,12 +86,13 @@ impl Books<'_> {
         let mut call = call.admit_device(&device.user_agent)?;
         let book = call.book().await?;
         let base = self.base(device, shape);
+        let device = call.device().id;
         let identity = identity(call.device(), &book, shape, query, &base);
         let etag = format!("\"{identity:016x}\"");
         if !query.is_check && is_known(request, &etag) {
             return Ok(with_validator(Response::new(StatusCode::NOT_MODIFIED, Vec::new()), &etag));
         }
-        if let Some((body, truncated)) = self.rendered.get(identity).filter(|_| !query.is_check) {
+        if let Some((body, truncated)) = self.rendered.get((device, identity)).filter(|_| !query.is_check) {
             return Ok(respond(shape, Written { body, truncated }, &etag));
         }
         let style = EntryStyle::of(call.device());
@@ -106,7 +107,7 @@ impl Books<'_> {
         }
         let body = call.write(content.entries().len(), move |_| shape.write(&content, &links)).await?;
         let body = Bytes::from(body);
-        self.rendered.put(identity, &body, truncated);
+        self.rendered.put((device, identity), &body, truncated);
         Ok(respond(shape, Written { body, truncated }, &etag))
     }
 
@@ -126,6 +127,7 @@ fn identity(device: &Device, book: &Book, shape: Shape, query: &BookQuery, base:
     (device.id.number(), device.customer.number(), book.revision().0, shape, query, base).hash(&mut hasher);
     (device.dial_form.text(), &device.outside_prefix, device.name_order.text(), device.charset.text())
         .hash(&mut hasher);
+    device.numbers.hash(&mut hasher);
     device.groups.iter().for_each(|group| group.number().hash(&mut hasher));
     hasher.finish()
 }

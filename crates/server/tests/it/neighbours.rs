@@ -286,7 +286,7 @@ fn a_flood_of_logins_keeps_nobody_else_out() {
     world.server.stop();
 }
 
-/// What takes long goes to the pool, for whoever sends it; what is small does not.
+/// Long work runs on the pool, charged to its account or address; short work runs where it is.
 #[test]
 fn large_requests_and_answers_are_work_of_the_pool() {
     let world = Neighbourhood::start(1_000, &[]);

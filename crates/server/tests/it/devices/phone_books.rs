@@ -198,3 +198,20 @@ fn people_see_what_a_telephone_gets() {
     assert!(text.contains("1 of 1 contacts") && text.contains("0079161234567 (Work)"), "{text}");
     assert!(!text.contains("<script>"), "{text}");
 }
+
+/// Books are kept after they are written; one that is kept showed numbers as they were dialled before.
+#[test]
+fn a_book_that_was_written_before_follows_the_country_of_the_customer() {
+    let switch = Switch::start("--dial-form national");
+    // Small books are not kept.
+    for n in 0..100 {
+        switch.contact(&format!("Muster {n:03}"), "Max", &format!("+49301234{n:03}"));
+    }
+    let before = switch.get("/phone/KEY/yealink");
+    assert!(before.text().contains(">0049301234007<"), "{}", before.text());
+    switch.told("customer set 1 --country DE --yes");
+    eventually(WAIT_MAX, "the country of the customer", || {
+        let after = switch.get("/phone/KEY/yealink");
+        after.text().contains(">0301234007<") && after.header("etag") != before.header("etag")
+    });
+}
