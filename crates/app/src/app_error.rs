@@ -86,6 +86,7 @@ impl From<BookError> for AppError {
             BookError::Store(error) => error.into(),
             BookError::Unreadable => Self::Unreadable,
             BookError::Rejected(error) => Self::Command(error),
+            BookError::Workers(error) => Self::Workers(error),
         }
     }
 }

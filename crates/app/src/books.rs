@@ -82,6 +82,8 @@ pub enum BookError {
     Unreadable,
     /// A rule of the book forbids the command.
     Rejected(CommandError),
+    /// Too many long commands wait for a processor.
+    Workers(WorkersError),
 }
 
 impl fmt::Display for BookError {
@@ -90,7 +92,14 @@ impl fmt::Display for BookError {
             Self::Store(fault) => fault.fmt(f),
             Self::Unreadable => f.write_str("the account's book cannot be read back: run `ringbook check`"),
             Self::Rejected(error) => write!(f, "the command was rejected: {error:?}"),
+            Self::Workers(error) => error.fmt(f),
         }
+    }
+}
+
+impl From<WorkersError> for BookError {
+    fn from(error: WorkersError) -> Self {
+        Self::Workers(error)
     }
 }
 

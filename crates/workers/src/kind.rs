@@ -9,6 +9,8 @@ pub enum Lane {
     Short,
     /// Work that waits for the store for most of its time: [`STORE_SLOTS`], or twice as many as processors.
     Store,
+    /// Long commands, which must not wait for the questions of their own account: half as many slots as long work.
+    Change,
 }
 
 /// Slots of [`Lane::Store`], at least.
@@ -16,7 +18,7 @@ pub const STORE_SLOTS: usize = 8;
 
 impl Lane {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Lane; 3] = [Lane::Long, Lane::Short, Lane::Store];
+    pub const ALL: [Lane; 4] = [Lane::Long, Lane::Short, Lane::Store, Lane::Change];
 
     /// How many slots it has when there are so many for long work.
     pub(crate) fn slots(self, long: usize) -> usize {
@@ -24,6 +26,7 @@ impl Lane {
             Self::Long => long,
             Self::Short => (long / 4).max(1),
             Self::Store => STORE_SLOTS.max(long * 2),
+            Self::Change => (long / 2).max(1),
         }
     }
 }
@@ -49,6 +52,8 @@ pub enum Kind {
     Command,
     /// Loads a book.
     Load,
+    /// Applies the changes of other servers to a book.
+    CatchUp,
     /// Scans the audit log.
     AuditScan,
     /// Makes the sort keys of a loaded book.
@@ -57,7 +62,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Kind; 11] = [
+    pub const ALL: [Kind; 12] = [
         Kind::Question,
         Kind::Compile,
         Kind::Render,
@@ -67,6 +72,7 @@ impl Kind {
         Kind::Password,
         Kind::Command,
         Kind::Load,
+        Kind::CatchUp,
         Kind::AuditScan,
         Kind::SortKeys,
     ];
@@ -83,6 +89,7 @@ impl Kind {
             Self::Password => "password",
             Self::Command => "command",
             Self::Load => "load",
+            Self::CatchUp => "catch_up",
             Self::AuditScan => "audit_scan",
             Self::SortKeys => "sort_keys",
         }
@@ -95,16 +102,16 @@ impl Kind {
             | Self::Render
             | Self::Compress
             | Self::Password
-            | Self::Command
             | Self::AuditScan
             | Self::SortKeys => Lane::Long,
             Self::Compile | Self::Decompress | Self::Parse => Lane::Short,
-            Self::Load => Lane::Store,
+            Self::Load | Self::CatchUp => Lane::Store,
+            Self::Command => Lane::Change,
         }
     }
 
-    /// Whether it may be broken off when the client has left. Commands and loads are finished: others may wait for the
-    /// same.
+    /// Whether it may be broken off when the client has left. Commands, loads and catching up are finished: others
+    /// may wait for the same.
     pub fn is_interruptible(self) -> bool {
         match self {
             Self::Question
@@ -116,7 +123,7 @@ impl Kind {
             | Self::Password
             | Self::AuditScan
             | Self::SortKeys => true,
-            Self::Command | Self::Load => false,
+            Self::Command | Self::Load | Self::CatchUp => false,
         }
     }
 
@@ -125,7 +132,13 @@ impl Kind {
     pub fn ends_with_server(self) -> bool {
         match self {
             Self::Question | Self::Compile | Self::Render | Self::AuditScan | Self::SortKeys => true,
-            Self::Compress | Self::Decompress | Self::Parse | Self::Password | Self::Command | Self::Load => false,
+            Self::Compress
+            | Self::Decompress
+            | Self::Parse
+            | Self::Password
+            | Self::Command
+            | Self::Load
+            | Self::CatchUp => false,
         }
     }
 
@@ -146,7 +159,8 @@ impl Kind {
             | Self::Decompress
             | Self::Parse
             | Self::Command
-            | Self::Load => None,
+            | Self::Load
+            | Self::CatchUp => None,
         }
     }
 }

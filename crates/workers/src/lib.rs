@@ -7,7 +7,7 @@
 //! [`Job::pass`] often runs in slices of [`SLICE`]: when another owner waits and has fewer slots, the job pauses and
 //! its slot goes there. So an owner waits for one slice of another, however many jobs that other one has.
 //!
-//! Slots stand in three lanes, so that one kind of work never waits for another kind: see [`Lane`].
+//! Slots stand in four lanes, so that one kind of work never waits for another kind: see [`Lane`].
 //!
 //! Everything is bounded ([`Bounds`]): slots, jobs that have begun, jobs that wait, of one owner and of all.
 //!

@@ -146,9 +146,19 @@ async fn jobs_of_one_owner_run_in_the_order_in_which_they_came() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_long_command_waits_for_no_question() {
+    let workers = pool(1);
+    let questions: Vec<Endless> = (0..8).map(|_| Endless::start(&workers, &customer(1), Kind::Question)).collect();
+    until_waiting(&workers, Lane::Long, 7);
+    assert_eq!(workers.run(&customer(1), Kind::Command, LONG, |_| 7).await, Ok(7));
+    finish_all(questions).await;
+    assert_idle(&workers);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_owner_has_a_bounded_line() {
     let workers = pool(1);
-    let mut first = Endless::start(&workers, &customer(1), Kind::Command);
+    let mut first = Endless::start(&workers, &customer(1), Kind::Password);
     first.begun().await;
     let mut jobs: Vec<Endless> = (0..16).map(|_| Endless::start(&workers, &customer(1), Kind::Question)).collect();
     until_waiting(&workers, Lane::Long, 16);

@@ -1,19 +1,21 @@
 //! How the task of a book picks up changes committed by other servers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ringbook_book::Book;
 use ringbook_book::book::writer::BookWriter;
 use ringbook_book::id::CustomerId;
 
 use ringbook_store::StoreError;
+use ringbook_workers::{Client, Kind, Owner};
 
 use super::Books;
 use super::mailbox::CatchUp;
 use super::task::{BookTask, CaughtUp, Work};
 use super::uncommitted::writer_of;
 
-/// What a blocking thread has found out.
+/// What a thread of the pool has found out.
 enum Found {
     Unchanged(Option<BookWriter>),
     Moved(BookWriter),
@@ -94,5 +96,7 @@ async fn find(
         ringbook_store::CatchUp::Steps(..) => Ok(Found::Unchanged(writer)),
         ringbook_store::CatchUp::Reload => Ok(Found::Reload),
     };
-    tokio::task::spawn_blocking(work).await.map_err(StoreError::unavailable)?
+    let client = Client::new(Owner::Customer(customer.number()));
+    let found = books.workers().run(&client, Kind::CatchUp, Duration::MAX, move |_| work()).await;
+    found.map_err(StoreError::unavailable)?
 }

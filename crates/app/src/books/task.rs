@@ -1,14 +1,15 @@
 //! The task of a loaded book: the only one that decides commands, commits them and publishes the result.
 //!
 //! It does two things at a time: one batch is committed by the store while the next commands are decided ([`Work`]).
-//! Commands that take long are decided on a blocking thread, with the writer moved there and back. After the commit the
+//! Commands that take long are decided in the pool, with the writer moved there and back. After the commit the
 //! new state is published in one step and everybody is answered. The task waits for nobody who could wait for it: the
 //! store gets finished batches and never calls back, and catching up is a message like a command.
 
 use std::collections::VecDeque;
 use std::future::pending;
 use std::pin::Pin;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use ringbook_book::Book;
 use ringbook_book::book::writer::BookWriter;
@@ -16,11 +17,12 @@ use ringbook_book::id::CustomerId;
 use tokio::sync::mpsc;
 
 use ringbook_store::{CommitError, StoreError};
+use ringbook_workers::{Client, Job, Kind, Owner};
 
 use super::ids::{IdRange, reserve, stored};
 use super::mailbox::{CatchUp, Message, Published};
 use super::pending::PendingCommand;
-use super::uncommitted::{Batch, DecisionResult, Uncommitted};
+use super::uncommitted::{Batch, DecisionJob, DecisionResult, Uncommitted};
 use super::{BookError, Books, Inner};
 
 /// How many short commands are decided before other tasks of the runtime get their turn.
@@ -196,11 +198,17 @@ impl BookTask {
         if !is_long {
             return self.uncommitted.finish(job.run());
         }
+        let (workers, client) = (books.workers().clone(), Client::new(Owner::Customer(self.customer.number())));
         self.work = Some(Box::pin(async move {
-            match tokio::task::spawn_blocking(move || job.run()).await {
-                Ok(result) => Work::Decision(Box::new(result)),
+            // Shared with the pool, because it has to come back when the pool refuses it.
+            let job = Arc::new(Mutex::new(Some(job)));
+            let taken = Arc::clone(&job);
+            let run = move |_: &Job| take(&taken).map(DecisionJob::run);
+            match (workers.run(&client, Kind::Command, Duration::MAX, run).await, take(&job)) {
+                (Ok(Some(result)), _) => Work::Decision(Box::new(result)),
+                (Err(error), Some(job)) => Work::Decision(Box::new(job.refuse(error.into()))),
                 // A panic is caught in the job: the runtime is shutting down.
-                Err(_) => pending().await,
+                (_, None) | (Ok(None), _) => pending().await,
             }
         }));
     }
@@ -246,6 +254,10 @@ impl BookTask {
             Work::CatchUp(caught_up) => self.caught_up(*caught_up),
         }
     }
+}
+
+fn take(job: &Mutex<Option<DecisionJob>>) -> Option<DecisionJob> {
+    job.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// Never ends while nothing is being committed.

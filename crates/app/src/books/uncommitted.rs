@@ -78,6 +78,16 @@ impl DecisionJob {
         let (writer, decided) = decision.ok().unzip();
         DecisionResult { pending, writer, ids, decided }
     }
+
+    /// Gives back writer and ids with a refusal of the command, which was not decided.
+    pub(super) fn refuse(self, error: BookError) -> DecisionResult {
+        DecisionResult {
+            pending: self.pending,
+            writer: self.writer.ok(),
+            ids: self.ids,
+            decided: Some((None, Err(error))),
+        }
+    }
 }
 
 fn decide(
