@@ -21,6 +21,9 @@ use tokio::time::{Instant, timeout};
 const REVISION_CHECK_TIME_MAX: Duration = Duration::from_secs(10);
 /// How long books are asked for one by one after a query failed.
 const SEPARATE_TIME: Duration = Duration::from_secs(60);
+/// A query that fails within this time is sent once more before the failure is put down to single books. One that waited
+/// for a machine that does not reply took longer.
+const QUICK_FAILURE_TIME_MAX: Duration = Duration::from_secs(1);
 /// How many books whose last query failed are asked for at once. Each takes a connection, for seconds if the machine of
 /// its rows does not reply.
 const SUSPECTS_ASKED_MAX: usize = 2;
@@ -162,7 +165,7 @@ impl QueryTask {
         customers.sort_unstable();
         customers.dedup();
         let found = match self.queue {
-            Queue::Shared => self.store.book_revisions(customers).await,
+            Queue::Shared => self.query_all(customers).await,
             Queue::Book(customer) => self.query_one(customer).await,
         };
         if found.is_err() && self.queue == Queue::Shared && self.store.ping().await.is_ok() {
@@ -174,6 +177,17 @@ impl QueryTask {
         for (_, reply) in waiting {
             let _ = reply.send(found.clone());
         }
+    }
+
+    /// Asks a second time after a failure that came quickly: after a fail-over, connections to the former primary fail at
+    /// once, and the next ones work.
+    async fn query_all(&self, customers: Vec<CustomerId>) -> Result<Vec<(CustomerId, Revision)>, StoreError> {
+        let began = Instant::now();
+        let found = self.store.book_revisions(customers.clone()).await;
+        if found.is_ok() || began.elapsed() > QUICK_FAILURE_TIME_MAX || self.store.ping().await.is_err() {
+            return found;
+        }
+        self.store.book_revisions(customers).await
     }
 
     async fn query_one(&self, customer: CustomerId) -> Result<Vec<(CustomerId, Revision)>, StoreError> {
