@@ -26,7 +26,7 @@ use crate::access::{
     AccessError, Account, Caller, LimitsView, PasswordError, Requirement, Right, Secret, User, hash_password,
 };
 use crate::app_error::AppError;
-use crate::audit::{AuditPage, Scope};
+use crate::audit::{AuditPage, AuditScope};
 use crate::call::Call;
 use crate::fields::API_REQUEST;
 use crate::stopwatch::Stage;
@@ -226,7 +226,7 @@ impl<'c, 'a> Admitted<'c, 'a> {
             return Err(AppError::IntervalTooLong);
         }
         let own = (!self.caller.holds(Right::ClientUserSelect)).then(|| self.user().id.number());
-        let scope = Scope { account: self.account().id, user: own, time: from..=till };
+        let scope = AuditScope { account: self.account().id, user: own, time: from..=till };
         let fields = plan.fields();
         let page = self.call.app.audit.ask(self.call.app.books.workers(), &self.call.client, scope, plan).await?;
         self.lap(Stage::Run);

@@ -25,7 +25,7 @@ mod thinning;
 mod tests;
 
 pub use buffer::WAITING_BYTES_MAX;
-pub use query::{AuditError, AuditPage, Scope};
+pub use query::{AuditError, AuditPage, AuditScope};
 pub use report_room::ReportBounds;
 pub use ringbook_store::{AccountId, Request, Sent};
 pub use thinning::WHOLE_MAX;
@@ -112,7 +112,7 @@ impl AuditLog {
     }
 
     /// Records the refusals that were only counted.
-    fn record_counted(&self, counted: Vec<thinning::Counted>) {
+    fn record_counted(&self, counted: Vec<thinning::ThinnedRefusals>) {
         for refusals in counted {
             refusals.record(|request| self.add(refusals.account, request));
         }

@@ -10,7 +10,7 @@ mod writer;
 pub use writer::write;
 
 use attributes::{NEEDED, part};
-use entries::{Entries, Entry, Value};
+use entries::{Entries, LdifEntry, Value};
 
 use crate::columns::{Part, own_group};
 use crate::decoding::{Charset, Counted, Guess, Position};
@@ -36,7 +36,7 @@ enum Kind {
     Other,
 }
 
-fn kind(entry: &Entry) -> Kind {
+fn kind(entry: &LdifEntry) -> Kind {
     let classes: Vec<String> = entry.texts("objectclass", None).map(|class| class.to_lowercase()).collect();
     let changes = entry.texts("changetype", None).any(|change| !change.eq_ignore_ascii_case("add"));
     let has_phone = entry.values().any(|(name, _)| matches!(part(name), Some(Part::Phone | Part::Fax)));
@@ -139,7 +139,7 @@ pub(crate) fn rows<'a>(
     })))
 }
 
-fn draft(entry: &Entry, charset: Option<Charset>, memberships: &Memberships) -> Result<Draft, Remark> {
+fn draft(entry: &LdifEntry, charset: Option<Charset>, memberships: &Memberships) -> Result<Draft, Remark> {
     if entry.is_too_long() {
         return Err(entries::too_long());
     }

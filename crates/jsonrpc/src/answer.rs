@@ -12,7 +12,7 @@ pub struct Answer {
 }
 
 /// An answer in parts: what stands before, what is shared, and what stands behind.
-pub type Parts = (Vec<Bytes>, Option<(SharedBytes, Bytes)>);
+pub type AnswerParts = (Vec<Bytes>, Option<(SharedBytes, Bytes)>);
 
 impl Answer {
     /// An answer around bytes that all answers of the kind have in common.
@@ -27,7 +27,7 @@ impl Answer {
     }
 
     /// The parts.
-    pub fn into_parts(self) -> Parts {
+    pub fn into_parts(self) -> AnswerParts {
         (self.before, self.shared)
     }
 

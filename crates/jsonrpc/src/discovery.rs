@@ -13,7 +13,7 @@ use ringbook_book::query::window::OFFSET_MAX;
 use ringbook_http::SharedBytes;
 use serde_json::{Map, Value, json};
 
-use super::method::{Admission, Answer, Method, Need, Parameter, Spec};
+use super::method::{Admission, Method, Need, Parameter, ResultKind, Spec};
 use ringbook_app::access::Scope;
 
 mod faults;
@@ -133,27 +133,27 @@ fn bounds(parameter: &Parameter) -> String {
 /// What `result` holds.
 fn result(spec: &Spec) -> Value {
     match spec.answer {
-        Answer::Records(fields) => {
+        ResultKind::Records(fields) => {
             let data = json!({"type": "array", "items": reference::reference(&schemas::record_name(fields))});
             answered(data, &[("total_items", schemas::total())], &[])
         }
-        Answer::Changes(fields) => {
+        ResultKind::Changes(fields) => {
             let standing =
                 [("total_items", schemas::total()), ("cursor", schemas::cursor()), ("has_more", schemas::has_more())];
             answered(schemas::changes(fields), &standing, &[])
         }
-        Answer::Made => answered(schemas::members(&[("id", schemas::id())]), &[], &[("id", schemas::id())]),
-        Answer::MadeNumber => {
+        ResultKind::Made => answered(schemas::members(&[("id", schemas::id())]), &[], &[("id", schemas::id())]),
+        ResultKind::MadeNumber => {
             let data = [("id", schemas::id()), ("phone_number", schemas::digits())];
             answered(schemas::members(&data), &[], &[("id", schemas::id())])
         }
-        Answer::Session => answered(schemas::session(), &[], &[]),
-        Answer::Uploaded => answered(schemas::uploaded(), &[], &[]),
-        Answer::Description => {
+        ResultKind::Session => answered(schemas::session(), &[], &[]),
+        ResultKind::Uploaded => answered(schemas::uploaded(), &[], &[]),
+        ResultKind::Description => {
             let about = "This document; its form is described at https://spec.open-rpc.org";
             json!({"type": "object", "description": about, "required": ["openrpc", "info", "methods"]})
         }
-        Answer::Nothing => answered(json!({"type": "object", "maxProperties": 0}), &[], &[]),
+        ResultKind::Nothing => answered(json!({"type": "object", "maxProperties": 0}), &[], &[]),
     }
 }
 

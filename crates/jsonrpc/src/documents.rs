@@ -7,7 +7,7 @@ use std::fmt::Write;
 use ringbook_book::query::field::Field;
 
 use super::discovery;
-use super::method::{Answer, Method, Need, Parameter, Spec};
+use super::method::{Method, Need, Parameter, ResultKind, Spec};
 use super::mnemonic::{ALLOWED_NAMES_MAX, Mnemonic};
 
 /// Every error: code, message, when it occurs, what to do next, what `params` holds.
@@ -56,7 +56,7 @@ fn method_section(text: &mut String, spec: &Spec) {
         push(text, format_args!("\n| parameter | type | required | default | bounds | |\n|---|---|---|---|---|---|\n"));
         spec.all_parameters().for_each(|parameter| parameter_row(text, parameter));
     }
-    if let Answer::Records(fields) | Answer::Changes(fields) = spec.answer {
+    if let ResultKind::Records(fields) | ResultKind::Changes(fields) = spec.answer {
         push(text, format_args!("\n| field | filter | sort | |\n|---|---|---|---|\n"));
         fields.iter().for_each(|field| field_row(text, field));
     }

@@ -37,24 +37,24 @@ const TREE_MEMBERS: [&str; 2] = ["filters", "condition"];
 
 /// Reads the parameters that every question has.
 pub fn ask(params: Reader<'_>) -> Result<Ask, RpcError> {
-    let mut form = Form::default();
+    let mut reader = FilterReader::default();
     let filter = params.given(FILTER);
     let sort = params.given(SORT);
     if let Some(filter) = filter {
-        form.refuse_strangers(filter)?;
+        reader.refuse_strangers(filter)?;
     }
     if let Some(sort) = sort {
         refuse_strange_keys(sort)?;
     }
     let ask = Ask {
-        filter: filter.map_or(Ok(AskFilter::Everything), |filter| form.filter(filter))?,
-        sort: sort.map_or(Ok(Vec::new()), |sort| form.sort(sort))?,
+        filter: filter.map_or(Ok(AskFilter::Everything), |filter| reader.filter(filter))?,
+        sort: sort.map_or(Ok(Vec::new()), |sort| reader.sort(sort))?,
         fields: params.given(FIELDS).map_or(Ok(Vec::new()), fields)?,
         limit: params.whole(LIMIT)?,
         offset: params.whole(OFFSET)?,
         ..Ask::default()
     };
-    form.late.map_or(Ok(ask), Err)
+    reader.late.map_or(Ok(ask), Err)
 }
 
 /// The dotted path of the filter that these positions lead to.
@@ -72,7 +72,7 @@ enum Shape {
 
 /// The members of a filter, found in one pass; the last of equal names counts.
 #[derive(Debug, Clone, Copy, Default)]
-struct Parts<'d> {
+struct FilterMembers<'d> {
     field: Option<Json<'d>>,
     operator: Option<Json<'d>>,
     value: Option<Json<'d>>,
@@ -82,9 +82,9 @@ struct Parts<'d> {
     unknown_member: Option<(Json<'d>, Json<'d>)>,
 }
 
-impl<'d> Parts<'d> {
+impl<'d> FilterMembers<'d> {
     fn of(filter: Json<'d>) -> Self {
-        let mut parts = Parts::default();
+        let mut parts = FilterMembers::default();
         for (name, value) in filter.members() {
             match name.text().as_deref() {
                 Some("field") => parts.field = Some(value),
@@ -133,14 +133,14 @@ impl<'d> Parts<'d> {
 
 /// The reading of one question's filter and sort.
 #[derive(Default)]
-struct Form {
+struct FilterReader {
     /// Positions that lead to the filter being read.
     trail: Vec<usize>,
     /// The first wrong value.
     late: Option<RpcError>,
 }
 
-impl Form {
+impl FilterReader {
     fn path(&self, member: &str) -> String {
         format!("{}.{member}", filter_path(&self.trail))
     }
@@ -154,7 +154,7 @@ impl Form {
     }
 
     fn refuse_strangers(&mut self, filter: Json<'_>) -> Result<(), RpcError> {
-        let parts = Parts::of(filter);
+        let parts = FilterMembers::of(filter);
         let outer = filter_path(&self.trail);
         if let Some((name, value)) = parts.unknown_member {
             let allowed = SIMPLE_MEMBERS.into_iter().chain(TREE_MEMBERS);
@@ -184,7 +184,7 @@ impl Form {
             let path = filter_path(&self.trail);
             return Err(RpcError::at(Mnemonic::DataTypeError, path).sent(Some(filter)));
         }
-        let parts = Parts::of(filter);
+        let parts = FilterMembers::of(filter);
         match parts.shape() {
             Shape::Everything => Ok(AskFilter::Everything),
             Shape::Simple => self.simple(&parts),
@@ -192,7 +192,7 @@ impl Form {
         }
     }
 
-    fn simple(&self, parts: &Parts<'_>) -> Result<AskFilter, RpcError> {
+    fn simple(&self, parts: &FilterMembers<'_>) -> Result<AskFilter, RpcError> {
         Ok(AskFilter::Simple {
             field: self.name("field", parts.field)?,
             operator: self.name("operator", parts.operator)?,
@@ -206,7 +206,7 @@ impl Form {
         Ok(name.into_owned())
     }
 
-    fn tree(&mut self, parts: &Parts<'_>) -> Result<AskFilter, RpcError> {
+    fn tree(&mut self, parts: &FilterMembers<'_>) -> Result<AskFilter, RpcError> {
         let list = parts.filters.ok_or_else(|| self.missed("filters"))?;
         if list.kind() != Kind::List {
             return Err(self.mistyped("filters", list));

@@ -55,7 +55,7 @@ pub struct Spec {
     /// The parameters of its own.
     pub parameters: &'static [Parameter],
     /// What `result.data` holds.
-    pub answer: Answer,
+    pub answer: ResultKind,
 }
 
 /// Who may call a method.
@@ -201,7 +201,7 @@ pub enum Need {
 
 /// What `result.data` holds.
 #[derive(Debug, Clone, Copy)]
-pub enum Answer {
+pub enum ResultKind {
     /// Records with these fields, and a total beside them.
     Records(&'static [Field]),
     /// A session: `access_token`, `expire_at` in Unix seconds, `app_id`.

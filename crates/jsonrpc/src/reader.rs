@@ -10,7 +10,7 @@ use ringbook_book::query::number::Decimal;
 use ringbook_book::text::NumberRule;
 use ringbook_json::{Json, Kind};
 
-use super::method::{ACCESS_TOKEN, Answer, Form, Spec, USER_ID};
+use super::method::{ACCESS_TOKEN, Form, ResultKind, Spec, USER_ID};
 use super::mnemonic::{Mnemonic, RpcError};
 use super::secrets;
 
@@ -72,7 +72,7 @@ impl<'d> Reader<'d> {
     /// The fields of the records that the method answers with.
     pub fn fields(self) -> &'static [Field] {
         match self.method.map(|method| method.answer) {
-            Some(Answer::Records(fields)) => fields,
+            Some(ResultKind::Records(fields)) => fields,
             _ => &[],
         }
     }

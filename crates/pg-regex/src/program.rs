@@ -137,10 +137,11 @@ struct Compiler<'a> {
     looks_back: bool,
 }
 
-type Compiled = Result<u32, PatternError>;
+/// The address of the first instruction of what was compiled.
+type EntryPoint = Result<u32, PatternError>;
 
 impl Compiler<'_> {
-    fn push(&mut self, instruction: Instruction) -> Compiled {
+    fn push(&mut self, instruction: Instruction) -> EntryPoint {
         self.shared.instructions += 1;
         if self.instructions.len() >= INSTRUCTIONS_MAX || self.shared.instructions > self.shared.instructions_max {
             return Err(PatternError::TooComplex);
@@ -149,7 +150,7 @@ impl Compiler<'_> {
         Ok(self.instructions.len() as u32 - 1)
     }
 
-    fn source(&mut self, source: &ProgramSource<'_>, then: u32, mode: AssertMode) -> Compiled {
+    fn source(&mut self, source: &ProgramSource<'_>, then: u32, mode: AssertMode) -> EntryPoint {
         match source {
             ProgramSource::Tree(tree) => self.tree(tree, then, mode),
             ProgramSource::Pieces(pieces) => self.branch(pieces, then, mode),
@@ -167,12 +168,12 @@ impl Compiler<'_> {
         }
     }
 
-    fn tree(&mut self, tree: &Alternation, then: u32, mode: AssertMode) -> Compiled {
+    fn tree(&mut self, tree: &Alternation, then: u32, mode: AssertMode) -> EntryPoint {
         self.choice(&tree.branches, then, |compiler, branch, then| compiler.branch(branch, then, mode))
     }
 
     /// Alternatives, in order of preference.
-    fn choice<T>(&mut self, parts: &[T], then: u32, write: impl Fn(&mut Self, &T, u32) -> Compiled) -> Compiled {
+    fn choice<T>(&mut self, parts: &[T], then: u32, write: impl Fn(&mut Self, &T, u32) -> EntryPoint) -> EntryPoint {
         let mut start = None;
         for part in parts.iter().rev() {
             let one = write(self, part, then)?;
@@ -184,7 +185,7 @@ impl Compiler<'_> {
         Ok(start.unwrap_or(then))
     }
 
-    fn branch(&mut self, pieces: &[Piece], then: u32, mode: AssertMode) -> Compiled {
+    fn branch(&mut self, pieces: &[Piece], then: u32, mode: AssertMode) -> EntryPoint {
         pieces.iter().rev().try_fold(then, |then, piece| match piece {
             Piece::Repeat(repeat) => self.quantified(repeat, then, mode),
             Piece::Anchor(_) | Piece::LookAround(_) if mode == AssertMode::Ignore => Ok(then),
@@ -193,11 +194,11 @@ impl Compiler<'_> {
         })
     }
 
-    fn quantified(&mut self, repeat: &Repeat, then: u32, mode: AssertMode) -> Compiled {
+    fn quantified(&mut self, repeat: &Repeat, then: u32, mode: AssertMode) -> EntryPoint {
         self.repeat(repeat.min, repeat.max, then, |compiler, then| compiler.atom(&repeat.atom, then, mode))
     }
 
-    fn atom(&mut self, atom: &Atom, then: u32, mode: AssertMode) -> Compiled {
+    fn atom(&mut self, atom: &Atom, then: u32, mode: AssertMode) -> EntryPoint {
         match atom {
             Atom::Set(set) => {
                 let set = self.shared.set_in_tree(set);
@@ -210,7 +211,7 @@ impl Compiler<'_> {
     }
 
     /// Unrolls a repetition: the required rounds, then the optional ones.
-    fn repeat(&mut self, min: u32, max: u32, then: u32, write: impl Fn(&mut Self, u32) -> Compiled) -> Compiled {
+    fn repeat(&mut self, min: u32, max: u32, then: u32, write: impl Fn(&mut Self, u32) -> EntryPoint) -> EntryPoint {
         let mut start = then;
         if max == UNBOUNDED {
             let turn = self.push(Instruction::Split(then, then))?;
@@ -229,19 +230,19 @@ impl Compiler<'_> {
         Ok(start)
     }
 
-    fn assertion(&mut self, assertion: Assertion, then: u32) -> Compiled {
+    fn assertion(&mut self, assertion: Assertion, then: u32) -> EntryPoint {
         self.looks_back |= looks_back(assertion);
         self.shared.assertions.push(assertion);
         let number = self.shared.assertions.len() as u32 - 1;
         self.push(Instruction::Assert(number, then))
     }
 
-    fn anchor(&mut self, anchor: Anchor, then: u32) -> Compiled {
+    fn anchor(&mut self, anchor: Anchor, then: u32) -> EntryPoint {
         self.assertion(Assertion::Anchor(anchor), then)
     }
 
     /// A condition on a single character is an assertion; any other has a program of its own.
-    fn around(&mut self, around: &LookAround, then: u32) -> Compiled {
+    fn around(&mut self, around: &LookAround, then: u32) -> EntryPoint {
         if let Some(set) = one_character(&around.inner) {
             let set = self.shared.set_in_tree(set);
             return self.assertion(Assertion::Adjacent(around.side, around.demand, set), then);
@@ -253,7 +254,7 @@ impl Compiler<'_> {
 
 impl Compiler<'_> {
     /// The program of a condition, compiled once even if a repetition unrolls it.
-    fn condition(&mut self, around: &LookAround) -> Compiled {
+    fn condition(&mut self, around: &LookAround) -> EntryPoint {
         let address = std::ptr::from_ref(around).addr();
         if let Some(program) = self.shared.numbers_by_address.get(&address) {
             return Ok(*program);

@@ -263,6 +263,31 @@ fn files_are_short_and_say_what_they_are_for() {
     }
 }
 
+/// The name of the type that a line declares at the top of a file.
+fn declared_type(line: &str) -> Option<&str> {
+    let visible = line.strip_prefix("pub").map_or(line, |rest| {
+        rest.strip_prefix('(').and_then(|rest| rest.split_once(')')).map_or(rest, |(_, rest)| rest)
+    });
+    let (kind, rest) = visible.trim_start().split_once(' ')?;
+    let is_type = ["struct", "enum", "trait", "type", "union"].contains(&kind) && !line.starts_with(' ');
+    is_type.then(|| rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default())
+}
+
+#[test]
+fn no_two_modules_of_a_crate_have_types_of_the_same_name() {
+    let mut declared: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    for source in sources().iter().filter(|source| !source.is_trial()) {
+        let Some((member, _)) = source.path.split_once("/src/") else { continue };
+        for name in source.product().lines().filter_map(declared_type) {
+            let files = declared.entry((member.to_owned(), name.to_owned())).or_default();
+            files.insert(source.path.clone());
+        }
+    }
+    assert!(declared.len() > 500, "only {} types were found", declared.len());
+    let doubled: Vec<_> = declared.iter().filter(|(_, files)| files.len() > 1).collect();
+    assert!(doubled.is_empty(), "a search for one of these names finds two types: {doubled:#?}");
+}
+
 #[test]
 fn no_work_is_unfinished_and_every_expectation_is_explained() {
     for source in sources() {

@@ -98,12 +98,9 @@ impl Kind {
     /// The lane it runs in.
     pub fn lane(self) -> Lane {
         match self {
-            Self::Question
-            | Self::Render
-            | Self::Compress
-            | Self::Password
-            | Self::AuditScan
-            | Self::SortKeys => Lane::Long,
+            Self::Question | Self::Render | Self::Compress | Self::Password | Self::AuditScan | Self::SortKeys => {
+                Lane::Long
+            }
             Self::Compile | Self::Decompress | Self::Parse => Lane::Short,
             Self::Load | Self::CatchUp => Lane::Store,
             Self::Command => Lane::Change,

@@ -25,7 +25,7 @@ pub fn draw(lines: &[Line]) -> Result<(), String> {
             None => growing.push((name, BTreeMap::from(points))),
         }
     }
-    let line = |(name, points): (String, BTreeMap<u64, f64>)| plot::Line {
+    let line = |(name, points): (String, BTreeMap<u64, f64>)| plot::PlotLine {
         name: name.replace('`', "").replace("\\|", "|"),
         points: points.into_iter().map(|(contacts, seconds)| (contacts as f64, seconds)).collect(),
     };

@@ -31,19 +31,19 @@ pub fn measure(setup: &Setup, options: &Options) -> Result<Vec<Line>, String> {
     let server = setup.served()?;
     let phones = survey(&mut setup.client(&server)?)?.phones;
     let questions = questions::all(&database, &phones, &setup.scratch)?;
-    let bench = Bench { setup, options, server, database };
+    let bench = PeerRows { setup, options, server, database };
     questions.iter().try_for_each(|question| bench.compare(question))?;
     questions.iter().map(|question| bench.line(question)).collect()
 }
 
-struct Bench<'a> {
+struct PeerRows<'a> {
     setup: &'a Setup,
     options: &'a Options,
     server: RunningServer,
     database: Database,
 }
 
-impl Bench<'_> {
+impl PeerRows<'_> {
     /// Checks that both sides return the same.
     fn compare(&self, question: &Question) -> Result<(), String> {
         let file = self.setup.scratch.join("compared.sql");

@@ -19,11 +19,11 @@ pub struct Plot {
     /// The label of the horizontal axis.
     pub across: String,
     /// The lines.
-    pub lines: Vec<Line>,
+    pub lines: Vec<PlotLine>,
 }
 
 /// A line: points with positive coordinates, from left to right.
-pub struct Line {
+pub struct PlotLine {
     /// The label at its right end.
     pub name: String,
     /// The points.
@@ -149,7 +149,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn plot(lines: Vec<Line>) -> Plot {
+    fn plot(lines: Vec<PlotLine>) -> Plot {
         Plot { title: "a < b".to_owned(), across: "contacts".to_owned(), lines }
     }
 
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn texts_are_escaped_and_nothing_is_drawn_of_nothing() {
-        let line = Line { name: "x & y".to_owned(), points: vec![(1.0, 1.0), (10.0, 5.0)] };
+        let line = PlotLine { name: "x & y".to_owned(), points: vec![(1.0, 1.0), (10.0, 5.0)] };
         let svg = plot(vec![line]).svg(|n| n.to_string(), |n| n.to_string()).unwrap();
         assert!(svg.contains("a &lt; b") && svg.contains("x &amp; y"));
         assert_eq!(plot(Vec::new()).svg(|n| n.to_string(), |n| n.to_string()), None);

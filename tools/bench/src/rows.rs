@@ -46,7 +46,7 @@ pub fn measure(setup: &Setup, options: &Options) -> Result<Vec<Line>, String> {
     let server = setup.served()?;
     let fresh_memory = server.memory("VmRSS");
     let survey = survey(&mut setup.client(&server)?)?;
-    let bench = Bench { setup, options, server, survey };
+    let bench = ServerRows { setup, options, server, survey };
     // Memory first, before other calls change it.
     if options.asks_for(&[11]) {
         lines.extend(bench.memory(fresh_memory)?);
@@ -79,14 +79,14 @@ struct Side {
 /// The server, the transport alone and a bare HTTP server in one round.
 type Round = (Side, Side, Side);
 
-struct Bench<'a> {
+struct ServerRows<'a> {
     setup: &'a Setup,
     options: &'a Options,
     server: RunningServer,
     survey: Survey,
 }
 
-impl Bench<'_> {
+impl ServerRows<'_> {
     fn bodies(&self, questions: impl Iterator<Item = String>) -> Vec<String> {
         questions.map(|question| contacts(&self.setup.token, &question)).collect()
     }

@@ -70,7 +70,7 @@ impl<K: Eq + Hash> Counts<K> {
 }
 
 #[derive(Debug, Default)]
-struct Counted {
+struct FailureCounts {
     minute: i64,
     logins: Counts<(TokenHash, Owner)>,
     addresses: Counts<Owner>,
@@ -79,7 +79,7 @@ struct Counted {
 
 /// The failures of the current minute.
 #[derive(Debug, Default)]
-pub(super) struct LoginThrottle(Mutex<Counted>);
+pub(super) struct LoginThrottle(Mutex<FailureCounts>);
 
 impl LoginThrottle {
     /// Whether a login may be tried once more.
@@ -107,10 +107,10 @@ impl LoginThrottle {
         counted.networks.add(origin.network);
     }
 
-    fn counted(&self, now: Moment) -> MutexGuard<'_, Counted> {
+    fn counted(&self, now: Moment) -> MutexGuard<'_, FailureCounts> {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counted.minute != now.minute() {
-            *counted = Counted { minute: now.minute(), ..Counted::default() };
+            *counted = FailureCounts { minute: now.minute(), ..FailureCounts::default() };
         }
         counted
     }

@@ -29,7 +29,7 @@ const WEIGHT: i64 = 1;
 
 /// Which requests a question is about.
 #[derive(Debug, Clone)]
-pub struct Scope {
+pub struct AuditScope {
     /// Whose report.
     pub account: AccountId,
     /// Only those of this user; `None`: all.
@@ -71,7 +71,7 @@ impl AuditLog {
         self: &Arc<Self>,
         workers: &Workers,
         client: &Client,
-        scope: Scope,
+        scope: AuditScope,
         mut plan: Plan,
     ) -> Result<AuditPage, AuditError> {
         self.flush().await?;
@@ -86,7 +86,7 @@ impl AuditLog {
     }
 }
 
-fn run(store: &Store, scope: &Scope, plan: &Plan, runner: &dyn Runner) -> Result<AuditPage, AuditError> {
+fn run(store: &Store, scope: &AuditScope, plan: &Plan, runner: &dyn Runner) -> Result<AuditPage, AuditError> {
     let sorts_by_body = plan.sort().iter().any(|by| by.field == api_request::BODY);
     let bodies = if sorts_by_body || plan.filters_by(api_request::BODY) { Bodies::Read } else { Bodies::Left };
     let slim = |mut request: AuditRecord| {
@@ -136,7 +136,7 @@ fn add_bodies(requests: &RequestReader, found: &mut [AuditRecord]) -> Result<(),
     Ok(())
 }
 
-impl Scope {
+impl AuditScope {
     fn holds(&self, row: &RequestRow) -> bool {
         self.time.contains(&row.started_at) && self.user.is_none_or(|user| user == row.user)
     }

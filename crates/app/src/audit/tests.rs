@@ -58,7 +58,7 @@ fn request(started_at: i64, body: &str) -> Request<'_> {
 impl World {
     async fn total(&self) -> u64 {
         let plan = plan(&API_REQUEST, &Ask { limit: Some(0), ..Ask::default() }).expect("a plan");
-        let scope = Scope { account: self.account, user: None, time: 0..=NOW * 2 };
+        let scope = AuditScope { account: self.account, user: None, time: 0..=NOW * 2 };
         self.report.ask(&workers(), &Client::server(), scope, plan).await.expect("an answer").total
     }
 
@@ -141,7 +141,7 @@ async fn refusals_of_one_kind_are_recorded_up_to_a_bound_and_then_counted() {
     let counted = world.report.thinning().all();
     world.report.record_counted(counted);
     let plan = plan(&API_REQUEST, &Ask::default()).expect("a plan");
-    let scope = Scope { account: world.account, user: None, time: 0..=NOW * 2 };
+    let scope = AuditScope { account: world.account, user: None, time: 0..=NOW * 2 };
     let page = world.report.ask(&workers(), &Client::server(), scope, plan).await.expect("an answer");
     let summary = page.requests.iter().find(|request| request.method() == "several").expect("a record of the count");
     assert_eq!(summary.body(), format!("{{\"calls\":{}}}", whole * 4));
@@ -158,7 +158,7 @@ async fn refusals_of_calls_that_were_not_admitted_are_counted_only() {
     let counted = world.report.thinning().all();
     world.report.record_counted(counted);
     let plan = plan(&API_REQUEST, &Ask::default()).expect("a plan");
-    let scope = Scope { account: world.account, user: None, time: 0..=NOW * 2 };
+    let scope = AuditScope { account: world.account, user: None, time: 0..=NOW * 2 };
     let page = world.report.ask(&workers(), &Client::server(), scope, plan).await.expect("an answer");
     let bodies: Vec<String> = page.requests.iter().map(|request| request.body().to_string()).collect();
     assert_eq!(bodies, ["{\"calls\":1000}"]);
@@ -184,7 +184,7 @@ async fn an_account_that_has_too_much_loses_its_oldest_requests_and_no_other_doe
     assert!(of(other) > 0);
     let count = async |time| {
         let plan = plan(&API_REQUEST, &Ask { limit: Some(0), ..Ask::default() }).expect("a plan");
-        let scope = Scope { account: world.account, user: None, time };
+        let scope = AuditScope { account: world.account, user: None, time };
         world.report.ask(&workers(), &Client::server(), scope, plan).await.expect("an answer").total
     };
     assert_eq!((count(NOW..=NOW).await, count(NOW + 29..=NOW + 29).await), (0, 1_000), "the newest are kept");

@@ -49,7 +49,7 @@ struct Kind {
 }
 
 /// Refusals that were counted and not recorded, to be recorded as one.
-pub(super) struct Counted {
+pub(super) struct ThinnedRefusals {
     /// Whose.
     pub(super) account: AccountId,
     minute: i64,
@@ -83,7 +83,7 @@ impl Thinning {
     }
 
     /// What was counted in a minute that is over at this moment, in Unix seconds.
-    pub(super) fn over(&mut self, now: i64) -> Vec<Counted> {
+    pub(super) fn over(&mut self, now: i64) -> Vec<ThinnedRefusals> {
         match self.minute {
             Some(minute) if minute != now.div_euclid(MINUTE_SECONDS) => self.all(),
             Some(_) | None => Vec::new(),
@@ -91,16 +91,16 @@ impl Thinning {
     }
 
     /// Everything that was counted.
-    pub(super) fn all(&mut self) -> Vec<Counted> {
+    pub(super) fn all(&mut self) -> Vec<ThinnedRefusals> {
         let Some(minute) = self.minute.take() else {
             return Vec::new();
         };
         let counted = self.kinds.drain().filter(|(_, kind)| kind.count > kind.whole);
-        counted.map(|((account, mnemonic), kind)| Counted { account, minute, mnemonic, kind }).collect()
+        counted.map(|((account, mnemonic), kind)| ThinnedRefusals { account, minute, mnemonic, kind }).collect()
     }
 }
 
-impl Counted {
+impl ThinnedRefusals {
     /// Hands the record that stands for all of them over.
     pub(super) fn record<T>(&self, hand_over: impl FnOnce(&Request<'_>) -> T) -> T {
         let body = format!("{{\"calls\":{}}}", self.kind.count - self.kind.whole);

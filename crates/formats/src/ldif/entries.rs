@@ -31,14 +31,14 @@ pub(super) enum Value {
 
 /// An entry of a directory.
 #[derive(Debug, Default)]
-pub(super) struct Entry {
+pub(super) struct LdifEntry {
     dn: Option<Value>,
     names: Vec<String>,
     values: Vec<(String, Value)>,
     bytes: usize,
 }
 
-impl Entry {
+impl LdifEntry {
     /// The names of its attributes, in lower case and without options, one for each value.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
@@ -131,8 +131,8 @@ impl<R: Read> Entries<R> {
     }
 
     /// The next entry: what stands from a line `dn: …` to an empty line or the next such line.
-    pub(super) fn next_entry(&mut self) -> io::Result<Option<Entry>> {
-        let mut entry: Option<Entry> = None;
+    pub(super) fn next_entry(&mut self) -> io::Result<Option<LdifEntry>> {
+        let mut entry: Option<LdifEntry> = None;
         while let Some(line) = self.unfolded()? {
             let is_begin = line.bytes.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(b"dn:"));
             match &mut entry {
@@ -143,7 +143,7 @@ impl<R: Read> Entries<R> {
                     return Ok(entry);
                 }
                 Some(entry) => entry.take(&line),
-                None if is_begin => entry.insert(Entry::default()).take(&line),
+                None if is_begin => entry.insert(LdifEntry::default()).take(&line),
                 None => {}
             }
         }

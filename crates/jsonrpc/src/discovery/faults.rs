@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::object;
-use crate::method::{ACCESS_TOKEN, Admission, Answer, Form, Guarded, Method, Need, Open, Parameter, Spec};
+use crate::method::{ACCESS_TOKEN, Admission, Form, Guarded, Method, Need, Open, Parameter, ResultKind, Spec};
 use crate::mnemonic::Mnemonic;
 use ringbook_app::access::Scope;
 
@@ -70,15 +70,15 @@ fn can_fail(method: Method, mnemonic: Mnemonic) -> bool {
         Mnemonic::RequiredParameterMissed => spec.all_parameters().any(|parameter| parameter.need != Need::Optional),
         Mnemonic::InvalidParameterValue => own(spec).any(|parameter| is_judged(parameter.form)),
         Mnemonic::InvalidParametersCombination => {
-            spec.takes("id") && spec.takes("ids") || matches!(spec.answer, Answer::Uploaded)
+            spec.takes("id") && spec.takes("ids") || matches!(spec.answer, ResultKind::Uploaded)
         }
         Mnemonic::SortProhibited => has_form(spec, |form| form == Form::Sort),
         Mnemonic::FilterProhibited => has_form(spec, |form| form == Form::Filter),
         Mnemonic::DateIntervalLimitReached => has_form(spec, |form| matches!(form, Form::IntervalEnd(_))),
         Mnemonic::EntityNotFound => has_form(spec, |form| matches!(form, Form::Id | Form::Ids(_) | Form::Uploads)),
-        Mnemonic::DuplicateEntity => spec.takes("name") || matches!(spec.answer, Answer::MadeNumber),
+        Mnemonic::DuplicateEntity => spec.takes("name") || matches!(spec.answer, ResultKind::MadeNumber),
         Mnemonic::DataLimitExceeded => {
-            matches!(spec.answer, Answer::Made | Answer::MadeNumber | Answer::Uploaded)
+            matches!(spec.answer, ResultKind::Made | ResultKind::MadeNumber | ResultKind::Uploaded)
         }
         // Nothing that another one can have is asked for by a value of its own.
         Mnemonic::AlreadyInUse => false,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::reference::reference;
 use super::{object, questions};
 use crate::method::bounds::{self, Bounds, Choice, Range};
-use crate::method::{Answer, Form, Guarded, Method, Need, Parameter, Spec};
+use crate::method::{Form, Guarded, Method, Need, Parameter, ResultKind, Spec};
 
 /// A moment as it is written.
 const MOMENT_PATTERN: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$";
@@ -19,7 +19,7 @@ const MOMENT_PATTERN: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9
 pub fn components() -> Value {
     let mut named = vec![("limits".to_owned(), limits()), ("upload".to_owned(), upload())];
     for method in Method::ALL {
-        if let Answer::Records(fields) = method.spec().answer {
+        if let ResultKind::Records(fields) = method.spec().answer {
             named.push((record_name(fields), record(fields)));
             named.push((record_part(fields, "filter"), questions::filter(fields, &record_part(fields, "filter"))));
             named.push((record_part(fields, "sort"), questions::sort(fields)));
@@ -31,7 +31,8 @@ pub fn components() -> Value {
 
 /// The name of the schema of these records: what the method that answers with them gets.
 pub fn record_name(fields: &'static [Field]) -> String {
-    let answers = |method: &&Method| matches!(method.spec().answer, Answer::Records(of) if std::ptr::eq(of, fields));
+    let answers =
+        |method: &&Method| matches!(method.spec().answer, ResultKind::Records(of) if std::ptr::eq(of, fields));
     let method = Method::ALL.iter().find(answers).map_or("", |method| method.spec().name);
     method.strip_prefix("get.").unwrap_or(method).to_owned()
 }
@@ -89,14 +90,14 @@ fn form(parameter: &Parameter, spec: &Spec) -> Value {
 /// What is asked about the records that a method answers with.
 fn asked(spec: &Spec, part: &str) -> Value {
     match spec.answer {
-        Answer::Records(fields) => reference(&record_part(fields, part)),
-        Answer::Session
-        | Answer::Made
-        | Answer::MadeNumber
-        | Answer::Uploaded
-        | Answer::Changes(_)
-        | Answer::Description
-        | Answer::Nothing => json!({}),
+        ResultKind::Records(fields) => reference(&record_part(fields, part)),
+        ResultKind::Session
+        | ResultKind::Made
+        | ResultKind::MadeNumber
+        | ResultKind::Uploaded
+        | ResultKind::Changes(_)
+        | ResultKind::Description
+        | ResultKind::Nothing => json!({}),
     }
 }
 

@@ -7,7 +7,7 @@ use ringbook_book::query::operator::Operator;
 use serde_json::{Value, json};
 
 use super::document;
-use crate::method::{Answer, Method, Need};
+use crate::method::{Method, Need, ResultKind};
 use crate::mnemonic::Mnemonic;
 
 const META_SCHEMA: &str = include_str!("../../tests/fixtures/openrpc/meta-schema.json");
@@ -78,7 +78,7 @@ fn every_field_is_described_and_where_it_can_be_asked_about() {
     let document = published();
     let schemas = &document["components"]["schemas"];
     for known in Method::ALL {
-        let Answer::Records(fields) = known.spec().answer else { continue };
+        let ResultKind::Records(fields) = known.spec().answer else { continue };
         let record = known.spec().name.strip_prefix("get.").expect("a question");
         let properties = schemas[record]["properties"].as_object().expect("a record");
         assert!(properties.keys().eq(fields.iter().map(|field| field.name)), "{record}");

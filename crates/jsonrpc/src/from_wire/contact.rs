@@ -25,7 +25,7 @@ const IDS: ParamPath = ParamPath::of("ids");
 /// `create.contacts`
 pub fn add_contact(params: Reader<'_>) -> Result<Command, RpcError> {
     let mut findings = Validation::new(Guarded::CreateContacts.spec()).with_numbers(params.numbers());
-    let draft = Parts::of(params.object()).draft(&mut findings);
+    let draft = ContactMembers::of(params.object()).draft(&mut findings);
     Ok(Command::AddContacts(vec![findings.end(draft)?]))
 }
 
@@ -33,7 +33,7 @@ pub fn add_contact(params: Reader<'_>) -> Result<Command, RpcError> {
 pub fn edit_contact(params: Reader<'_>) -> Result<Command, RpcError> {
     let mut findings = Validation::new(Guarded::UpdateContacts.spec()).with_numbers(params.numbers());
     let id = id(&mut findings, params, ContactId::new);
-    let edit = Parts::of(params.object()).edit(&mut findings);
+    let edit = ContactMembers::of(params.object()).edit(&mut findings);
     let id = findings.end(id)?;
     Ok(Command::EditContact(id, edit))
 }
@@ -58,7 +58,7 @@ pub fn drop_contacts(params: Reader<'_>) -> Result<Command, RpcError> {
 
 /// The members of a contact, found in one pass; the last of equal names counts.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Parts<'d> {
+pub struct ContactMembers<'d> {
     last_name: Option<Json<'d>>,
     first_name: Option<Json<'d>>,
     patronymic: Option<Json<'d>>,
@@ -74,9 +74,9 @@ pub struct Parts<'d> {
     pub unknown_member: Option<(Json<'d>, Json<'d>)>,
 }
 
-impl<'d> Parts<'d> {
+impl<'d> ContactMembers<'d> {
     pub fn of(contact: Option<Json<'d>>) -> Self {
-        let mut parts = Parts::default();
+        let mut parts = ContactMembers::default();
         for (name, value) in contact.into_iter().flat_map(Json::members) {
             match name.text().as_deref() {
                 Some("last_name") => parts.last_name = Some(value),

@@ -78,7 +78,7 @@ fn phones(findings: &mut Validation, spot: ParamPath, value: Json<'_>) -> Option
 
 /// The members of a phone, found in one pass; the last of equal names counts.
 #[derive(Debug, Clone, Copy, Default)]
-struct Parts<'d> {
+struct PhoneMembers<'d> {
     phone_number: Option<Json<'d>>,
     channels_count: Option<Json<'d>>,
     dial_time: Option<Json<'d>>,
@@ -87,9 +87,9 @@ struct Parts<'d> {
     unknown_member: Option<(Json<'d>, Json<'d>)>,
 }
 
-impl<'d> Parts<'d> {
+impl<'d> PhoneMembers<'d> {
     fn of(phone: Json<'d>) -> Self {
-        let mut parts = Parts::default();
+        let mut parts = PhoneMembers::default();
         for (name, value) in phone.members() {
             match name.text().as_deref() {
                 Some("phone_number") => parts.phone_number = Some(value),
@@ -109,7 +109,7 @@ fn phone<'d>(findings: &mut Validation, spot: ParamPath, value: Json<'d>) -> Opt
         findings.error_at(Severity::Type, spot, value, |fault| fault.because("an object is expected"));
         return None;
     }
-    let parts = Parts::of(value);
+    let parts = PhoneMembers::of(value);
     if let Some(unknown_member) = parts.unknown_member {
         findings.unknown_member(Some(spot), unknown_member, PHONE_MEMBERS);
     }

@@ -6,7 +6,7 @@
 use ringbook_book::command::{Command, OnError, Upload};
 use ringbook_book::text::{Name, NumberRule};
 
-use super::contact::Parts;
+use super::contact::ContactMembers;
 use super::validation::{ParamPath, Severity, Validation};
 use crate::method::Guarded;
 use crate::method::bounds::{CONTACTS_TO_UPLOAD, GROUPS_OF_CONTACT, ON_ERROR as CHOICE};
@@ -86,7 +86,7 @@ fn read(record: Json<'_>, numbers: NumberRule) -> Result<Upload, RpcError> {
         return Err(fault.because("an object is expected"));
     }
     let mut findings = Validation::new(Guarded::CreateContacts.spec()).with_numbers(numbers);
-    let parts = Parts::of(Some(record));
+    let parts = ContactMembers::of(Some(record));
     if let Some(unknown_member) = parts.unknown_member {
         let allowed = Guarded::CreateContacts.spec().parameters.iter().map(|parameter| parameter.name);
         findings.unknown_member(None, unknown_member, allowed.chain(["organization_name", "group_names"]));

@@ -4,7 +4,7 @@ use ringbook_app::fields::{ACCOUNT, API_REQUEST, CUSTOMER_USER};
 use ringbook_book::query::field::{BLACKLIST_NUMBER, CONTACT, EMPLOYEE, GROUP, ORGANIZATION};
 
 use super::bounds;
-use super::{ACCESS_TOKEN, Admission, Answer, Form, Method, Need, Parameter, Spec, USER_ID};
+use super::{ACCESS_TOKEN, Admission, Form, Method, Need, Parameter, ResultKind, Spec, USER_ID};
 use ringbook_app::access::{Right, Scope};
 use ringbook_app::admitted::AUDIT_MONTHS_MAX;
 
@@ -53,9 +53,9 @@ macro_rules! methods {
 methods! {
     open {
         /// `login.user`
-        LoginUser = open("login.user", "Opens a session of one hour", &LOGIN, Answer::Session);
+        LoginUser = open("login.user", "Opens a session of one hour", &LOGIN, ResultKind::Session);
         /// `rpc.discover`
-        Discover = open("rpc.discover", "This description of all methods", &PASSED_OVER, Answer::Description);
+        Discover = open("rpc.discover", "This description of all methods", &PASSED_OVER, ResultKind::Description);
     }
     guarded {
         /// `logout.user`
@@ -64,56 +64,56 @@ methods! {
             about: "Ends the session",
             admission: Admission::Callers { scope: Scope::AnySide, right: None, common: &TOKEN_ONLY },
             parameters: &[],
-            answer: Answer::Nothing,
+            answer: ResultKind::Nothing,
         };
         /// `get.contacts`
         Contacts = reading(
             "get.contacts", "The contacts of the address book", Right::AddressBookSelect, &CONTACT);
         /// `create.contacts`
         CreateContacts = changing(
-            "create.contacts", "Adds a contact", Right::AddressBookInsert, &NEW_CONTACT, Answer::Made);
+            "create.contacts", "Adds a contact", Right::AddressBookInsert, &NEW_CONTACT, ResultKind::Made);
         /// `update.contacts`
         UpdateContacts = changing(
-            "update.contacts", "Changes a contact", Right::AddressBookUpdate, &EDIT_CONTACT, Answer::Nothing);
+            "update.contacts", "Changes a contact", Right::AddressBookUpdate, &EDIT_CONTACT, ResultKind::Nothing);
         /// `delete.contacts`
         DeleteContacts = changing(
-            "delete.contacts", "Removes contacts", Right::AddressBookDelete, &DROP_CONTACTS, Answer::Nothing);
+            "delete.contacts", "Removes contacts", Right::AddressBookDelete, &DROP_CONTACTS, ResultKind::Nothing);
         /// `upload.contacts`
         UploadContacts = changing(
-            "upload.contacts", "Adds many contacts at once", Right::AddressBookInsert, &UPLOAD, Answer::Uploaded);
+            "upload.contacts", "Adds many contacts at once", Right::AddressBookInsert, &UPLOAD, ResultKind::Uploaded);
         /// `get.contact_changes`
         ContactChanges = changing(
             "get.contact_changes", "What has changed since a cursor: contacts as they are now, and those that are gone",
-            Right::AddressBookSelect, &CHANGES, Answer::Changes(&CONTACT));
+            Right::AddressBookSelect, &CHANGES, ResultKind::Changes(&CONTACT));
         /// `get.group_contacts`
         GroupContacts = reading(
             "get.group_contacts", "The groups of contacts, with their members", Right::AddressBookSelect, &GROUP);
         /// `create.group_contacts`
         CreateGroup = changing(
-            "create.group_contacts", "Adds a group", Right::AddressBookInsert, &NEW_GROUP, Answer::Made);
+            "create.group_contacts", "Adds a group", Right::AddressBookInsert, &NEW_GROUP, ResultKind::Made);
         /// `update.group_contacts`
         UpdateGroup = changing(
             "update.group_contacts", "Renames a group, or sets its members", Right::AddressBookUpdate, &EDIT_GROUP,
-            Answer::Nothing);
+            ResultKind::Nothing);
         /// `delete.group_contacts`
         DeleteGroup = changing(
             "delete.group_contacts", "Removes a group and releases its members", Right::AddressBookDelete, &THE_ID,
-            Answer::Nothing);
+            ResultKind::Nothing);
         /// `get.contact_organizations`
         Organizations = reading(
             "get.contact_organizations", "The organizations of contacts", Right::AddressBookSelect, &ORGANIZATION);
         /// `create.contact_organizations`
         CreateOrganization = changing(
             "create.contact_organizations", "Adds an organization", Right::AddressBookInsert, &NEW_ORGANIZATION,
-            Answer::Made);
+            ResultKind::Made);
         /// `update.contact_organizations`
         UpdateOrganization = changing(
             "update.contact_organizations", "Renames an organization", Right::AddressBookUpdate, &EDIT_ORGANIZATION,
-            Answer::Nothing);
+            ResultKind::Nothing);
         /// `delete.contact_organizations`
         DeleteOrganization = changing(
             "delete.contact_organizations", "Removes an organization that no contact has", Right::AddressBookDelete,
-            &THE_ID, Answer::Nothing);
+            &THE_ID, ResultKind::Nothing);
         /// `get.customer_users`
         CustomerUsers = Spec {
             name: "get.customer_users",
@@ -124,7 +124,7 @@ methods! {
                 common: &TOKEN_ONLY,
             },
             parameters: &QUESTION,
-            answer: Answer::Records(&CUSTOMER_USER),
+            answer: ResultKind::Records(&CUSTOMER_USER),
         };
         /// `get.account`
         Account = Spec {
@@ -132,43 +132,43 @@ methods! {
             about: "The customer that the caller belongs to",
             admission: Admission::Callers { scope: Scope::CustomerOnly, right: None, common: &TOKEN_AND_USER },
             parameters: &QUESTION,
-            answer: Answer::Records(&ACCOUNT),
+            answer: ResultKind::Records(&ACCOUNT),
         };
         /// `get.employees`
         Employees = reading("get.employees", "The employees", Right::EmployeesSelect, &EMPLOYEE);
         /// `create.employees`
         CreateEmployee = changing(
-            "create.employees", "Adds an employee", Right::EmployeesInsert, &NEW_EMPLOYEE, Answer::Made);
+            "create.employees", "Adds an employee", Right::EmployeesInsert, &NEW_EMPLOYEE, ResultKind::Made);
         /// `update.employees`
         UpdateEmployee = changing(
-            "update.employees", "Changes an employee", Right::EmployeesUpdate, &EDIT_EMPLOYEE, Answer::Nothing);
+            "update.employees", "Changes an employee", Right::EmployeesUpdate, &EDIT_EMPLOYEE, ResultKind::Nothing);
         /// `delete.employees`
         DeleteEmployee = changing(
             "delete.employees", "Removes an employee who is nobody's personal manager", Right::EmployeesDelete,
-            &THE_ID, Answer::Nothing);
+            &THE_ID, ResultKind::Nothing);
         /// `get.blacklist_phone_numbers`
         BlacklistNumbers = reading(
             "get.blacklist_phone_numbers", "The numbers on the blacklist", Right::AddressBookSelect, &BLACKLIST_NUMBER);
         /// `create.phone_number_to_blacklist`
         CreateBlacklistNumber = changing(
             "create.phone_number_to_blacklist", "Puts a number on the blacklist", Right::AddressBookInsert,
-            &NEW_BLACKLIST_NUMBER, Answer::MadeNumber);
+            &NEW_BLACKLIST_NUMBER, ResultKind::MadeNumber);
         /// `delete.phone_number_from_blacklist`
         DeleteBlacklistNumber = changing(
             "delete.phone_number_from_blacklist", "Takes a number off the blacklist", Right::AddressBookDelete,
-            &THE_ID, Answer::Nothing);
+            &THE_ID, ResultKind::Nothing);
         /// `get.api_requests`
         ApiRequests = Spec {
             name: "get.api_requests",
             about: "The requests of a time, newest first: the account's, or without client_user:select those of the user",
             admission: Admission::Callers { scope: Scope::CustomerMethod, right: None, common: &TOKEN_AND_USER },
             parameters: &REPORT,
-            answer: Answer::Records(&API_REQUEST),
+            answer: ResultKind::Records(&API_REQUEST),
         };
     }
 }
 
-const fn open(name: &'static str, about: &'static str, parameters: &'static [Parameter], answer: Answer) -> Spec {
+const fn open(name: &'static str, about: &'static str, parameters: &'static [Parameter], answer: ResultKind) -> Spec {
     Spec { name, about, admission: Admission::Strangers, parameters, answer }
 }
 
@@ -179,7 +179,7 @@ const fn reading(
     right: Right,
     records: &'static [ringbook_book::query::field::Field],
 ) -> Spec {
-    changing(name, about, right, &QUESTION, Answer::Records(records))
+    changing(name, about, right, &QUESTION, ResultKind::Records(records))
 }
 
 /// A method with parameters of its own on a customer's book.
@@ -188,7 +188,7 @@ const fn changing(
     about: &'static str,
     right: Right,
     parameters: &'static [Parameter],
-    answer: Answer,
+    answer: ResultKind,
 ) -> Spec {
     let admission = Admission::Callers { scope: Scope::CustomerMethod, right: Some(right), common: &TOKEN_AND_USER };
     Spec { name, about, admission, parameters, answer }

@@ -120,7 +120,7 @@ struct Previous {
 
 /// What kind of entry a contact is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ContactKind {
     Person,
     /// A surname, perhaps with a title, and nothing else.
     SurnameOnly,
@@ -130,7 +130,7 @@ enum Kind {
     SpecialCharacters,
 }
 
-impl Kind {
+impl ContactKind {
     fn sample(rng: &mut Rng) -> Self {
         match rng.below(10_000) {
             0..9_300 => Self::Person,
@@ -159,7 +159,7 @@ impl People {
         let language = previous.as_ref().map_or_else(|| self.language(), |previous| previous.language);
         let relative_surname = previous.as_ref().filter(|_| self.rng.chance(500)).map(|previous| previous.surname);
         let surname = relative_surname.unwrap_or_else(|| self.surname(language));
-        let kind = if relative_surname.is_some() { Kind::Person } else { Kind::sample(&mut self.rng) };
+        let kind = if relative_surname.is_some() { ContactKind::Person } else { ContactKind::sample(&mut self.rng) };
         let naming = self.naming(kind, language, surname);
         let organization = match &previous {
             Some(previous) if relative_surname.is_none() => previous.organization,
@@ -205,15 +205,15 @@ impl People {
         self.rng.index(rarest + 1)
     }
 
-    fn naming(&mut self, kind: Kind, language: usize, surname: usize) -> Naming {
+    fn naming(&mut self, kind: ContactKind, language: usize, surname: usize) -> Naming {
         let (rng, lexicon) = (&mut self.rng, &self.lexicons[language]);
         let bare = |last: String| Naming { last, ..Naming::default() };
         match kind {
-            Kind::Person => person(rng, lexicon, surname),
-            Kind::SurnameOnly => surname_only(rng, lexicon, surname),
-            Kind::Role => bare(role(rng, lexicon)),
-            Kind::Informal => bare((*rng.choose(&trade::INFORMAL)).to_owned()),
-            Kind::SpecialCharacters => bare((*rng.choose(&trade::SPECIAL_CHARACTERS)).to_owned()),
+            ContactKind::Person => person(rng, lexicon, surname),
+            ContactKind::SurnameOnly => surname_only(rng, lexicon, surname),
+            ContactKind::Role => bare(role(rng, lexicon)),
+            ContactKind::Informal => bare((*rng.choose(&trade::INFORMAL)).to_owned()),
+            ContactKind::SpecialCharacters => bare((*rng.choose(&trade::SPECIAL_CHARACTERS)).to_owned()),
         }
     }
 

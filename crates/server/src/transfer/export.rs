@@ -128,7 +128,7 @@ async fn group_names(client: &mut Client, watch: &mut dyn Watch) -> Result<Vec<S
     Ok(names)
 }
 
-enum Output {
+enum ExportFile {
     Csv(Box<TableWriter<BufWriter<File>>>),
     Cards(BufWriter<File>, VcardVersion),
     Ldif(BufWriter<File>),
@@ -140,22 +140,22 @@ enum Output {
 struct Unfinished {
     target: PathBuf,
     private: PrivateFile,
-    output: Output,
+    output: ExportFile,
 }
 
 impl Unfinished {
     fn new(target: &Path, format: ExportFormat, groups: Vec<String>) -> Result<Self, FileError> {
-        let begin = || -> io::Result<(PrivateFile, Output)> {
+        let begin = || -> io::Result<(PrivateFile, ExportFile)> {
             let (private, file) = PrivateFile::create(target)?;
             let file = BufWriter::new(file);
             let output = match format {
-                ExportFormat::Csv(readers) => Output::Csv(Box::new(TableWriter::new(file, readers)?)),
-                ExportFormat::Vcf(version) => Output::Cards(file, version),
-                ExportFormat::Ldif => Output::Ldif(file),
+                ExportFormat::Csv(readers) => ExportFile::Csv(Box::new(TableWriter::new(file, readers)?)),
+                ExportFormat::Vcf(version) => ExportFile::Cards(file, version),
+                ExportFormat::Ldif => ExportFile::Ldif(file),
                 ExportFormat::Phonebook(shape) => {
-                    Output::Phonebook(Box::new(PhonebookWriter::new(file, shape, groups)?))
+                    ExportFile::Phonebook(Box::new(PhonebookWriter::new(file, shape, groups)?))
                 }
-                ExportFormat::Ndjson => Output::Ndjson(file),
+                ExportFormat::Ndjson => ExportFile::Ndjson(file),
             };
             Ok((private, output))
         };
@@ -165,11 +165,11 @@ impl Unfinished {
 
     fn write(&mut self, record: &Record) -> Result<(), FileError> {
         let written = match &mut self.output {
-            Output::Csv(table) => table.write(record),
-            Output::Cards(file, version) => vcard::write(file, record, *version),
-            Output::Ldif(file) => ldif::write(file, record),
-            Output::Phonebook(book) => book.write(record),
-            Output::Ndjson(file) => ndjson::write(file, record),
+            ExportFile::Csv(table) => table.write(record),
+            ExportFile::Cards(file, version) => vcard::write(file, record, *version),
+            ExportFile::Ldif(file) => ldif::write(file, record),
+            ExportFile::Phonebook(book) => book.write(record),
+            ExportFile::Ndjson(file) => ndjson::write(file, record),
         };
         written.map_err(|cause| FileError::new(&self.target, cause))
     }
@@ -178,9 +178,9 @@ impl Unfinished {
         let Self { target, private, output } = self;
         let end = || -> io::Result<()> {
             let mut file = match output {
-                Output::Csv(table) => table.finish()?,
-                Output::Phonebook(book) => book.finish()?,
-                Output::Cards(file, _) | Output::Ldif(file) | Output::Ndjson(file) => file,
+                ExportFile::Csv(table) => table.finish()?,
+                ExportFile::Phonebook(book) => book.finish()?,
+                ExportFile::Cards(file, _) | ExportFile::Ldif(file) | ExportFile::Ndjson(file) => file,
             };
             file.flush()?;
             private.keep(file.get_ref())

@@ -13,7 +13,7 @@ use super::cache::{Made, Seen};
 use super::client::{Access, ApiError, CallError, Client};
 use super::contact_record::has_all;
 use super::matching::{Known, Match, OnDuplicate, look_up};
-use super::names::{Employee, Kind, Names};
+use super::names::{Employee, NameKind, Names};
 use super::report::Report;
 use super::verdict::Verdict;
 use super::{TransferError, Watch};
@@ -424,13 +424,13 @@ impl Importer<'_> {
         if params.shift_remove("organization_name").is_some()
             && let Some(name) = &row.entry.organization
         {
-            let id = self.names.id(Kind::Organization, name.as_str(), &mut self.client, self.watch).await?;
+            let id = self.names.id(NameKind::Organization, name.as_str(), &mut self.client, self.watch).await?;
             params.insert("organization_id".to_owned(), id.into());
         }
         if params.shift_remove("group_names").is_some() {
             let mut groups = Vec::new();
             for name in &row.entry.groups {
-                groups.push(self.names.id(Kind::Group, name.as_str(), &mut self.client, self.watch).await?);
+                groups.push(self.names.id(NameKind::Group, name.as_str(), &mut self.client, self.watch).await?);
             }
             params.insert("groups".to_owned(), groups.into());
         }

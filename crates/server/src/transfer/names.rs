@@ -39,12 +39,12 @@ impl Employee {
 
 /// Things that have a unique name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(super) enum NameKind {
     Organization,
     Group,
 }
 
-impl Kind {
+impl NameKind {
     fn methods(self) -> [&'static str; 2] {
         match self {
             Self::Organization => ["get.contact_organizations", "create.contact_organizations"],
@@ -57,7 +57,7 @@ impl Kind {
 #[derive(Debug, Default)]
 pub(super) struct Names {
     employees: HashMap<String, Employee>,
-    ids: HashMap<(Kind, String), u64>,
+    ids: HashMap<(NameKind, String), u64>,
 }
 
 impl Names {
@@ -116,7 +116,7 @@ impl Names {
     /// The id of an organization or a group, which is made when there is none.
     pub(super) async fn id(
         &mut self,
-        kind: Kind,
+        kind: NameKind,
         name: &str,
         client: &mut Client,
         watch: &mut dyn Watch,
@@ -137,13 +137,18 @@ impl Names {
     }
 }
 
-async fn found(kind: Kind, name: &str, client: &mut Client, watch: &mut dyn Watch) -> Result<Option<u64>, CallError> {
+async fn found(
+    kind: NameKind,
+    name: &str,
+    client: &mut Client,
+    watch: &mut dyn Watch,
+) -> Result<Option<u64>, CallError> {
     let filter = json!({"field": "name", "operator": "=", "value": name});
     let result = client.ask(kind.methods()[0], json!({"filter": filter, "fields": ["id"]}), watch).await?;
     Ok(result["data"][0]["id"].as_u64())
 }
 
-async fn made(kind: Kind, name: &str, client: &mut Client, watch: &mut dyn Watch) -> Result<u64, CallError> {
+async fn made(kind: NameKind, name: &str, client: &mut Client, watch: &mut dyn Watch) -> Result<u64, CallError> {
     let no_id = || CallError::Stranger("the answer has no id".to_owned());
     match client.change(kind.methods()[1], json!({"name": name}), watch).await {
         Ok(result) => id_in(&result).ok_or_else(no_id),

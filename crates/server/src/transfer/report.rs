@@ -31,7 +31,7 @@ pub enum ReportFormat {
     Ndjson,
 }
 
-enum Output {
+enum ReportFile {
     None,
     Csv(Box<csv::Writer<BufWriter<File>>>, PrivateFile),
     Ndjson(BufWriter<File>, PrivateFile),
@@ -39,7 +39,7 @@ enum Output {
 
 /// Rows that did not simply go in.
 pub struct Report {
-    output: Output,
+    output: ReportFile,
     path: PathBuf,
     reasons: Reasons,
 }
@@ -47,7 +47,7 @@ pub struct Report {
 impl Report {
     /// A report that is only counted.
     pub fn unwritten() -> Self {
-        Self { output: Output::None, path: PathBuf::new(), reasons: Reasons::default() }
+        Self { output: ReportFile::None, path: PathBuf::new(), reasons: Reasons::default() }
     }
 
     /// What a file's name says it is to be written as.
@@ -74,11 +74,11 @@ impl Report {
         let (private, file) = PrivateFile::create(path).map_err(fault)?;
         let file = BufWriter::new(file);
         let output = match format {
-            ReportFormat::Ndjson => Output::Ndjson(file, private),
+            ReportFormat::Ndjson => ReportFile::Ndjson(file, private),
             ReportFormat::Csv => {
                 let mut writer = csv::Writer::from_writer(file);
                 writer.write_record(COLUMNS).map_err(|cause| fault(cause.into()))?;
-                Output::Csv(Box::new(writer), private)
+                ReportFile::Csv(Box::new(writer), private)
             }
         };
         Ok(Self { output, path: path.to_owned(), reasons: Reasons::default() })
@@ -110,15 +110,15 @@ impl Report {
         reason: &str,
     ) -> Result<(), FileError> {
         let written = match &mut self.output {
-            Output::None => Ok(()),
-            Output::Csv(writer, _) => {
+            ReportFile::None => Ok(()),
+            ReportFile::Csv(writer, _) => {
                 // People open the report in a spreadsheet.
                 let value = guarded(value.unwrap_or_default());
                 let row = row.map(|row| row.to_string()).unwrap_or_default();
                 let cells = [row.as_str(), outcome, field.unwrap_or_default(), &value, reason];
                 writer.write_record(cells).map_err(io::Error::from)
             }
-            Output::Ndjson(file, _) => {
+            ReportFile::Ndjson(file, _) => {
                 let value = json!({"row": row, "outcome": outcome, "field": field, "value": value, "reason": reason});
                 writeln!(file, "{value}")
             }
@@ -131,14 +131,14 @@ impl Report {
     /// # Errors
     /// When the file cannot be written.
     pub fn finish(&mut self) -> Result<(), FileError> {
-        let kept = match std::mem::replace(&mut self.output, Output::None) {
-            Output::None => Ok(()),
-            Output::Csv(writer, private) => {
+        let kept = match std::mem::replace(&mut self.output, ReportFile::None) {
+            ReportFile::None => Ok(()),
+            ReportFile::Csv(writer, private) => {
                 let file = writer.into_inner().map_err(|cause| cause.into_error());
                 file.and_then(|file| file.into_inner().map_err(|cause| cause.into_error()))
                     .and_then(|file| private.keep(&file))
             }
-            Output::Ndjson(file, private) => {
+            ReportFile::Ndjson(file, private) => {
                 let file = file.into_inner().map_err(|cause| cause.into_error());
                 file.and_then(|file| private.keep(&file))
             }

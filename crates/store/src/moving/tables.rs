@@ -20,12 +20,12 @@ const KEY_TEXT_CHARS_MAX: usize = 24;
 
 /// A column: what it holds, and its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Column {
+pub(super) enum ColumnDescription {
     Number(&'static str),
     Text(&'static str),
 }
 
-impl Column {
+impl ColumnDescription {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Number(name) | Self::Text(name) => name,
@@ -56,13 +56,13 @@ pub(super) enum Notice {
 struct Description {
     name: &'static str,
     /// In the order in which they are read and put; those of the key come first.
-    columns: &'static [Column],
+    columns: &'static [ColumnDescription],
     key: usize,
     renewal: Renewal,
     notice: Notice,
 }
 
-const fn table(name: &'static str, columns: &'static [Column], key: usize) -> Description {
+const fn table(name: &'static str, columns: &'static [ColumnDescription], key: usize) -> Description {
     Description { name, columns, key, renewal: Renewal::Rows, notice: Notice::Elsewhere }
 }
 
@@ -76,7 +76,7 @@ impl Description {
     }
 }
 
-use Column::{Number, Text};
+use ColumnDescription::{Number, Text};
 
 /// In the order in which rows are put: the books first and those who may call last, so that nobody gets to see half a
 /// book; what is referred to before what refers to it; the counters that servers follow at the very end.
@@ -242,7 +242,7 @@ const DESCRIPTIONS: [Description; 22] = [
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) name: &'static str,
-    pub(super) columns: &'static [Column],
+    pub(super) columns: &'static [ColumnDescription],
     key: usize,
     pub(super) renewal: Renewal,
     pub(super) notice: Notice,
@@ -290,7 +290,7 @@ impl Table {
 
     /// A row as it was read.
     pub(super) fn row(&self, row: &dyn Row) -> Result<RowValues, String> {
-        let cell = |(at, column): (usize, &Column)| match column {
+        let cell = |(at, column): (usize, &ColumnDescription)| match column {
             Number(_) => Ok(row.optional_number(at)?.into()),
             Text(_) => Ok(row.optional_text(at)?.map(str::to_owned).into()),
         };

@@ -132,8 +132,8 @@ fn shape(data: &TestData, sql: &'static str) -> Shape {
 fn described() -> Shape {
     let columns = |table: &Table| {
         let key = table.key(&vec![SqlValue::Null; table.columns.len()]).len();
-        let column = |(at, column): (usize, &tables::Column)| {
-            (column.name().to_owned(), matches!(column, tables::Column::Number(_)), at < key)
+        let column = |(at, column): (usize, &tables::ColumnDescription)| {
+            (column.name().to_owned(), matches!(column, tables::ColumnDescription::Number(_)), at < key)
         };
         let mut columns: Vec<_> = table.columns.iter().enumerate().map(column).collect();
         columns.sort();
