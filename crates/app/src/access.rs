@@ -284,12 +284,12 @@ pub struct Access {
     device_uses: device_uses::DeviceUses,
     /// Limits the lines about tokens and device keys that came where the other belongs.
     misuse: device_uses::OncePerMinute,
-    /// The revisions seen last; whoever holds it is the only one that catches up.
+    /// The revisions seen last; the holder is the only one that catches up.
     followed: Mutex<Revisions>,
 }
 
 impl Access {
-    /// Loads the directory and the points. Fails when the store does, or when there is no chance to be had.
+    /// Loads the directory and the points. Fails if the store fails or the random source of the operating system is unavailable.
     pub async fn open(store: Store, clock: Clock) -> Result<Self, StoreError> {
         let passwords = tokio::task::spawn_blocking(passwords::Passwords::new).await;
         let passwords = passwords.map_err(StoreError::unavailable)?.map_err(StoreError::unavailable)?;

@@ -266,7 +266,7 @@ impl<'c, 'a> Admitted<'c, 'a> {
         Ok(self.call.app.access.logout(self.caller.identity()).await?)
     }
 
-    /// Writes `records` records: here if they are few, otherwise off the threads that serve connections. `work` is told
+    /// Writes `records` records: here if they are few, otherwise off the threads that serve connections. `work` gets
     /// by its runner whether to go on.
     ///
     /// # Errors
@@ -279,7 +279,7 @@ impl<'c, 'a> Admitted<'c, 'a> {
         self.work(Kind::Render, estimate::records(records), move |job| work(&OnJob(job))).await
     }
 
-    /// Reads parameters of a request of so many bytes; see [`Call::read`].
+    /// Reads parameters of a request of this many bytes; see [`Call::read`].
     ///
     /// # Errors
     /// Too much work waits, or the client has left.

@@ -100,7 +100,7 @@ impl AdmittedDevice<'_, '_> {
         Ok(page)
     }
 
-    /// Writes `records` records: here if they are few, otherwise off the threads that serve connections. `work` is told
+    /// Writes `records` records: here if they are few, otherwise off the threads that serve connections. `work` gets
     /// by its runner whether to go on.
     ///
     /// # Errors

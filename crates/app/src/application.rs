@@ -56,7 +56,7 @@ pub struct Application {
     pub(crate) audit: Arc<AuditLog>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: Clock,
-    /// Calls that take so many microseconds are logged.
+    /// Calls that take this many microseconds are logged.
     slow_micros: AtomicU64,
     /// Counts the calls that failed inside the server; the number is in the log and in the answer.
     incidents: AtomicU64,

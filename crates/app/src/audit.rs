@@ -1,6 +1,6 @@
 //! The request report: every call whose caller is known, for those who want to know who called what.
 //!
-//! A call must not wait for its report, so it leaves what is to be told in a buffer ([`buffer`]), in the words in
+//! A call must not wait for its report, so it leaves its record in a buffer ([`buffer`]), in the words in
 //! which it will be stored, and goes. Once a second, or when much has gathered, the buffer is written to the store in
 //! pieces that hold up nobody else; a crash loses what has not been written. While the store is away the buffer grows
 //! to a bound; what does not fit is dropped and counted. Questions ([`query`]) first have the buffer written, so that
@@ -39,7 +39,7 @@ use thinning::{Refusal, Thinning};
 
 /// How often the buffer is written: a crash forgets what came since.
 const WRITE_EVERY: Duration = Duration::from_secs(1);
-/// With so many bytes in it the buffer is written at once.
+/// With this many bytes in it the buffer is written at once.
 const FULL_BYTES: usize = 8 << 20;
 /// Most bytes of one transaction, so that changes of books need not wait for it.
 const WRITE_BYTES_MAX: usize = 2 << 20;

@@ -57,7 +57,7 @@ const EVICTION_INTERVAL: Duration = Duration::from_secs(5);
 /// What the books of a server may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// Books beyond so many bytes make room, the least recently used first; one is kept even if it is larger.
+    /// Books beyond this many bytes make room, the least recently used first; one is kept even if it is larger.
     pub books_bytes: u64,
     /// How many deletions a book remembers for those who keep a mirror.
     pub deletions_kept: usize,

@@ -292,7 +292,7 @@ impl<'a> Call<'a> {
         Ok(caller)
     }
 
-    /// Reads a request of so many bytes with `work`: at once if it is small, otherwise when it is the turn of the caller:
+    /// Reads a request of this many bytes with `work`: at once if it is small, otherwise when it is the turn of the caller:
     /// of the address, or of the account once it is known.
     ///
     /// # Errors

@@ -28,8 +28,8 @@ use super::conn_state::{ConnCell, Event};
 use super::transport_error::cut;
 use super::{HttpSettings, TransportError};
 
-/// Bodies are unpacked in place as long as they take at most so many bytes unpacked; the others are unpacked on the pool
-/// of workers. Unpacking so many takes a tenth of a millisecond.
+/// Bodies are unpacked in place as long as they take at most this many bytes unpacked; the others are unpacked on the pool
+/// of workers. Unpacking this many takes a tenth of a millisecond.
 const GUNZIP_IN_PLACE_BYTES_MAX: usize = 64 << 10;
 /// Bytes that are unpacked between two looks at whether the work is still wanted.
 const GUNZIP_STEP_BYTES: usize = 256 << 10;
@@ -199,7 +199,7 @@ struct Pace<'a> {
 }
 
 impl Pace<'_> {
-    /// The next piece of a body of which so many bytes are there.
+    /// The next piece of a body of which this many bytes are there.
     async fn next(&self, body: &mut Incoming, received: usize, state: &ConnCell) -> Result<Option<Bytes>, PieceError> {
         let mut next = pin!(piece(body, state));
         loop {

@@ -18,11 +18,11 @@ use tokio::time::{Instant, timeout};
 /// Bytes of a body, and of a response, that belong to the connection itself: not charged.
 pub const FREE_BYTES: usize = 16 << 10;
 
-/// Bytes are counted in units of so many.
+/// Bytes are counted in units of this many.
 const UNIT_BYTES: usize = 1 << 10;
 /// How often somebody who waits for the total says so to those that hold parts of it.
 const PRESSURE_INTERVAL: Duration = Duration::from_secs(1);
-/// So many owners are remembered before those without a charge are forgotten.
+/// This many owners are remembered before those without a charge are forgotten.
 const OWNERS_SWEPT: usize = 1024;
 
 /// Who is charged: always an address, and an account once it is known.
@@ -69,7 +69,7 @@ impl Permits {
         self.total.num_permits()
     }
 
-    /// Takes so many units out; as many as there are at most.
+    /// Takes this many units out; as many as there are at most.
     fn split(&mut self, units: usize) -> Option<Permits> {
         let units = units.min(self.units());
         let account = match &mut self.account {
@@ -97,7 +97,7 @@ pub(super) struct Charge {
 }
 
 impl Budget {
-    /// A budget of so many bytes in all and of one owner.
+    /// A budget of this many bytes in all and of one owner.
     pub(super) fn new(kind: BudgetKind, total_bytes: usize, share_bytes: usize, counts: Arc<Connections>) -> Self {
         let total_units = units(total_bytes);
         Budget {
@@ -181,7 +181,7 @@ impl Charge {
         self.payers.account.unwrap_or(self.payers.address)
     }
 
-    /// Gives back what goes beyond so many bytes.
+    /// Gives back what goes beyond this many bytes.
     pub(super) fn shrink(&mut self, bytes: usize) {
         let rest = self.permits.units().saturating_sub(units(bytes) as usize);
         drop(self.split(rest));
@@ -202,7 +202,7 @@ impl Charge {
         true
     }
 
-    /// Takes so many units out; as many as there are at most.
+    /// Takes this many units out; as many as there are at most.
     fn split(&mut self, units: usize) -> Option<Charge> {
         let permits = self.permits.split(units)?;
         Some(Charge { budget: Arc::clone(&self.budget), payers: self.payers, permits })
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_gives_up_waiting_holds_nothing() {
+    async fn a_caller_that_stops_waiting_holds_nothing() {
         let budget = budget(4, 4);
         let charge = budget.charge(peer(1), 4 * K).await;
         {

@@ -40,7 +40,7 @@ impl ChargeSlot {
         self.is_taken.store(true, Relaxed);
     }
 
-    /// Charges so many bytes, and waits for them; none if they do not become free in time, or the client has left. What
+    /// Charges this many bytes, and waits for them; none if they do not become free in time, or the client has left. What
     /// is in the slot is left alone.
     pub(super) async fn charge(&self, payers: Payers, bytes: usize) -> Option<Charge> {
         tokio::select! {
@@ -50,7 +50,7 @@ impl ChargeSlot {
         }
     }
 
-    /// Makes the charge at least so many bytes large if they are free at this moment; says whether they are.
+    /// Makes the charge at least this many bytes large if they are free at this moment; says whether they are.
     pub(super) fn try_grow(&self, payers: Payers, bytes: usize) -> bool {
         let mut charge = self.charge.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *charge {

@@ -69,7 +69,7 @@ fn weight(parameters: &str) -> u16 {
     (value.unwrap_or(0.0) * f32::from(WEIGHT_MAX)) as u16
 }
 
-/// Compresses a response on the pool, for this client; none when it is not to be had compressed, because too much work
+/// Compresses a response on the pool, for this client; none when it cannot be compressed, because too much work
 /// waits or the client has left.
 pub(super) async fn pack(plain: Vec<Bytes>, workers: &Workers, client: &Client) -> Option<Vec<Bytes>> {
     let bytes = plain.iter().map(Bytes::len).sum();
@@ -77,7 +77,7 @@ pub(super) async fn pack(plain: Vec<Bytes>, workers: &Workers, client: &Client) 
     workers.run(client, Kind::Compress, estimate(bytes), work).await.ok()?
 }
 
-/// About how long it takes to compress so many bytes.
+/// About how long it takes to compress this many bytes.
 fn estimate(bytes: usize) -> Duration {
     Duration::from_nanos((bytes as u64).saturating_mul(NANOS_PER_BYTE))
 }

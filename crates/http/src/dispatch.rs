@@ -33,7 +33,7 @@ const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 const GZIP_OR_PLAIN: HeaderValue = HeaderValue::from_static("gzip, identity");
 const BY_ENCODING: HeaderValue = HeaderValue::from_static("Accept-Encoding");
 
-/// Of so many callers that a proxy does not name one is logged.
+/// Of this many callers that a proxy does not name one is logged.
 const LOGGED_UNKNOWN_PEERS: u64 = 1000;
 
 /// The budgets of bytes in flight, shared by all listeners.

@@ -26,7 +26,7 @@ use ringbook_workers::Workers;
 
 /// The pause after a failing `accept`.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Every so many failures in a row one is logged.
+/// Every this many failures in a row one is logged.
 const LOGGED_FAILURES: u32 = 100;
 /// Descriptors that the process needs besides its connections.
 const OTHER_FILES: u64 = 200;
@@ -36,7 +36,7 @@ const OTHER_FILES: u64 = 200;
 pub enum Drain {
     /// All calls were answered.
     Complete,
-    /// Time ran out for so many connections.
+    /// Time ran out for this many connections.
     CutShort {
         /// How many had not ended.
         connections: u32,

@@ -43,7 +43,7 @@ impl ReplyBudget {
         ReplyBudget { slot: self.slot.as_ref().map(charged) }
     }
 
-    /// Reserves room for a response of so many bytes, and waits for it. The caller holds nothing large meanwhile: an
+    /// Reserves room for a response of this many bytes, and waits for it. The caller holds nothing large meanwhile: an
     /// earlier reservation of the request is given back first.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl ReplyBudget {
         Ok(())
     }
 
-    /// Makes the reservation at least so many bytes large if they are free at this moment; says whether they are. Does
+    /// Makes the reservation at least this many bytes large if they are free at this moment; says whether they are. Does
     /// not wait, so that it may be called while the response is made.
     pub fn try_reserve(&self, bytes: usize) -> bool {
         match &self.slot {

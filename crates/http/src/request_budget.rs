@@ -20,7 +20,7 @@ impl RequestBudget {
         RequestBudget { slot: Some((Arc::clone(slot), address)) }
     }
 
-    /// Makes the charge of the request at least so many bytes large, its body included, if they are free at this moment;
+    /// Makes the charge of the request at least this many bytes large, its body included, if they are free at this moment;
     /// says whether they are. Up to [`FREE_BYTES`] are not charged.
     pub fn try_grow(&self, bytes: usize) -> bool {
         match &self.slot {

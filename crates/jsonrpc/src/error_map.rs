@@ -79,7 +79,7 @@ pub fn of_app(error: &AppError, params: Reader<'_>) -> RpcError {
         }
         AppError::IntervalTooLong => till(Mnemonic::DateIntervalLimitReached),
         AppError::Unreadable => RpcError::new(Mnemonic::InternalError),
-        // What the next call is told, once the directory of accounts is read again.
+        // What the next call gets, once the directory of accounts is read again.
         AppError::AccountRemoved => match params.given(USER_ID) {
             Some(user) => RpcError::at(Mnemonic::Forbidden, USER_ID).sent(Some(user)),
             None => RpcError::at(Mnemonic::AccessTokenInvalid, ACCESS_TOKEN),

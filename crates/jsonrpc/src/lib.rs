@@ -131,7 +131,7 @@ impl Rpc {
         Rpc { app, chunk_cache: Arc::default(), answer_bytes_max: ANSWER_BYTES_MAX }
     }
 
-    /// Bounds an answer by so many bytes before compression, instead of [`ANSWER_BYTES_MAX`].
+    /// Bounds an answer by this many bytes before compression, instead of [`ANSWER_BYTES_MAX`].
     #[must_use]
     pub fn answer_bytes_max(mut self, bytes: usize) -> Self {
         self.answer_bytes_max = bytes;

@@ -100,7 +100,7 @@ pub enum Form {
     Comment,
     /// A moment, `YYYY-MM-DD hh:mm:ss` or `YYYY-MM-DD`, in UTC.
     Moment,
-    /// The moment that ends an interval, at most so many calendar months after its beginning.
+    /// The moment that ends an interval, at most this many calendar months after its beginning.
     IntervalEnd(u32),
     /// A whole number.
     Whole(Range),

@@ -1,4 +1,4 @@
-//! What a client is told when a call fails: the table of mnemonics, and a refusal filled in.
+//! Errors of calls: the table of mnemonics, and an error with its values.
 //!
 //! The table is the one place where a mnemonic, its code and its message stand. Codes are groups; clients
 //! go by the mnemonic and match the messages literally. Refusals of the floors below become one of these
@@ -208,7 +208,7 @@ impl RpcError {
         RpcError { mnemonic, field: None, value: None, params: Vec::new(), hint: None, cause: None }
     }
 
-    /// A failure that the client is not to error_at for and is told nothing about.
+    /// A failure that is not the client's; the error says nothing about its cause.
     pub fn internal(cause: impl Into<Box<str>>) -> Self {
         let mut fault = RpcError::new(Mnemonic::InternalError);
         fault.cause = Some(cause.into());

@@ -1,7 +1,7 @@
 //! Parameters, read one by one: what is unknown is refused before anything else, then types, by name.
 //!
 //! Which parameters a method has stands in its row of [`super::method`]; a value that has the right type is
-//! judged later, by whoever knows what it means.
+//! validated later, by the code that knows what it means.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What the program is told to do: the settings of `serve` and `demo`, and where settings come from.
+//! The settings of `serve` and `demo`, and where settings come from.
 //!
 //! A setting is a text until it is known which source it comes from; then it is read once, so that a wrong value
 //! is reported in the same words wherever it stands ([`Layers`]). What a setting does is known by the floors below.
@@ -28,7 +28,7 @@ pub use layers::{Environment, Layers};
 /// What is logged unless somebody says otherwise.
 pub const LOG_FILTER: &str = "info";
 
-/// What `ringbook serve` is told.
+/// The settings of `ringbook serve`.
 #[derive(Debug, Clone)]
 pub struct ServeOptions {
     /// Where the data are.
@@ -59,7 +59,7 @@ pub struct ServeOptions {
     pub log: LogOptions,
 }
 
-/// What `ringbook demo` is told.
+/// The settings of `ringbook demo`.
 #[derive(Debug, Clone)]
 pub struct DemoOptions {
     /// The directory of `demo.json`, and of the data unless they are elsewhere.
@@ -142,12 +142,12 @@ pub enum Memory {
         /// 1 to 100.
         percent: u8,
     },
-    /// So many bytes.
+    /// This many bytes.
     Bytes(u64),
 }
 
 impl Memory {
-    /// So many bytes on this machine: of its memory, or of the control group's where that is less.
+    /// This many bytes on this machine: of its memory, or of the control group's where that is less.
     pub fn bytes(self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes,

@@ -56,7 +56,7 @@ pub struct Server {
     pub report: ReportBounds,
     /// Calls that take this long are logged.
     pub log_slow: Duration,
-    /// The log, to be read anew on SIGHUP.
+    /// The log, to be read again on SIGHUP.
     pub log: LogHandle,
     /// What the log is filtered by after SIGHUP.
     pub log_filter: Box<dyn Fn() -> Option<String> + Send>,
@@ -117,7 +117,7 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
     outcome
 }
 
-/// Tells whoever started the program. Nobody may be listening any more; that keeps no server from serving.
+/// Prints to the terminal of the program. It may be closed already; the server starts in any case.
 pub fn say(line: &str) {
     let _ = writeln!(io::stdout(), "{line}");
 }
@@ -268,7 +268,7 @@ impl Signals {
         Ok(Self { hangup: signal(SignalKind::hangup())? })
     }
 
-    /// At every SIGHUP reads the TLS files and the log filter anew.
+    /// At every SIGHUP reads the TLS files and the log filter again.
     async fn reload(
         mut self,
         tls: Option<Arc<TlsFiles>>,
@@ -283,8 +283,8 @@ impl Signals {
             }
             match tls.as_ref().map(|files| files.reload()) {
                 Some(Err(fault)) => tracing::error!("keeping the old certificate: {fault}"),
-                Some(Ok(())) => tracing::info!("read certificate and key anew"),
-                None => tracing::info!("read the log filter anew"),
+                Some(Ok(())) => tracing::info!("reloaded certificate and key"),
+                None => tracing::info!("reloaded the log filter"),
             }
         }
     }

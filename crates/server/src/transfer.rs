@@ -34,7 +34,7 @@ pub use ringbook_formats::vcard::VcardVersion;
 
 use std::fmt;
 
-/// Somebody who is told how far it is.
+/// Receives the progress.
 pub trait Watch {
     /// How much there is: bytes of a file, or contacts of a book.
     fn length(&mut self, length: u64);

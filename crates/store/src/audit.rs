@@ -19,9 +19,9 @@ use super::{AccountId, IdKind, Store, StoreError, directory_revision, sequences,
 const TABLE: &str = "api_request_segments";
 /// Maximum number of segments that are deleted in one transaction.
 const TRIMMED_SEGMENTS_MAX: i64 = 256;
-/// No further segment is deleted in a transaction that has deleted so many bytes.
+/// No further segment is deleted in a transaction that has deleted this many bytes.
 const TRIMMED_BYTES_MAX: u64 = 4 << 20;
-/// Between the first and the last moment of a segment there are at most so many seconds, so that the segments of a
+/// Between the first and the last moment of a segment there are at most this many seconds, so that the segments of a
 /// time are found by their last moment.
 pub const SEGMENT_SECONDS_MAX: i64 = 60;
 
@@ -201,7 +201,7 @@ impl Store {
         self.write_step(add_all).await
     }
 
-    /// Forgets requests from before this moment, in Unix seconds, at most so many segments of them; answers how many
+    /// Forgets requests from before this moment, in Unix seconds, at most this many segments of them; answers how many
     /// segments that were.
     pub async fn purge_requests(&self, before: i64, segments_max: usize) -> Result<usize, StoreError> {
         let values = values![before, i64::try_from(segments_max).unwrap_or(i64::MAX)];
@@ -215,7 +215,7 @@ impl Store {
         Ok(self.write_step(purge).await?.0)
     }
 
-    /// Deletes the oldest segments of an account until so many bytes are deleted, or as many as a short transaction takes.
+    /// Deletes the oldest segments of an account until this many bytes are deleted, or as many as a short transaction takes.
     /// Returns the numbers of segments and bytes.
     pub async fn trim_requests(&self, account: AccountId, bytes: u64) -> Result<(usize, u64), StoreError> {
         let trim = move |session: &dyn Session| {
@@ -261,7 +261,7 @@ fn add(session: &dyn Session, segment: &Segment) -> Result<Option<(AccountId, u6
     Ok(Some((segment.account, u64::try_from(bytes).unwrap_or(0))))
 }
 
-/// Deletes the oldest segments of an account until so many bytes are deleted, at most [`TRIMMED_BYTES_MAX`] and
+/// Deletes the oldest segments of an account until this many bytes are deleted, at most [`TRIMMED_BYTES_MAX`] and
 /// [`TRIMMED_SEGMENTS_MAX`]. Returns the numbers of segments and bytes.
 pub(super) fn trim(session: &dyn Session, account: AccountId, bytes: u64) -> Result<(usize, u64), StoreError> {
     let (kind, number) = account.columns();
@@ -340,7 +340,7 @@ impl RequestReader {
     }
 }
 
-/// The segments of all accounts that cannot be read back, at most so many.
+/// The segments of all accounts that cannot be read back, at most this many.
 pub(super) fn unreadable(session: &dyn Session, findings_max: usize) -> Result<Vec<StoreError>, StoreError> {
     let mut findings = Vec::new();
     session.each(statements::ALL_REQUESTS, &[], &mut |row| {

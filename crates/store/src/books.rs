@@ -1,7 +1,7 @@
 //! Changing the books: each change is one transaction, after its staged rows.
 //!
 //! A change is accepted only on the revision that it was decided on: the row of the book is moved first, which makes
-//! whoever changes the same book at the same time wait and then lose. Rows say what is, so following a change
+//! others that change the same book at the same time wait and then lose. Rows say what is, so following a change
 //! twice would do no harm, but it never happens: the revision moves with it.
 
 use std::sync::Arc;
@@ -34,7 +34,7 @@ impl Store {
     /// or none. Fails with [`StoreError::RevisionMoved`] when the book is not at the revision that the first was decided
     /// on.
     ///
-    /// The same transaction reserves so many ids of these kinds, as [`Store::reserve_ids`] does, and yields the first of
+    /// The same transaction reserves this many ids of these kinds, as [`Store::reserve_ids`] does, and yields the first of
     /// each. They are reserved last, because that holds the counters of all books until the commit.
     ///
     /// On SQLite, rows that a large change adds are staged before the transaction ([`super::staging`]), if it is the only

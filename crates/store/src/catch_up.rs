@@ -25,7 +25,7 @@ const BOOKS_PER_QUESTION: usize = 16;
 pub enum CatchUp {
     /// These steps, in order, each with the revision that it belongs to; then the book is at this revision.
     Steps(Vec<(Revision, Effect)>, Revision),
-    /// It has to be read anew: what it would have to forget is remembered no more, or the rows are older than it.
+    /// It has to be read again: what it would have to forget is remembered no more, or the rows are older than it.
     Reload,
 }
 

@@ -91,7 +91,7 @@ impl Store {
         Ok(book)
     }
 
-    /// Sessions to read so many ids with: this one, and others where that is worth it and there is room for them.
+    /// Sessions to read this many ids with: this one, and others where that is worth it and there is room for them.
     fn loaders(
         &self,
         first: Snapshot,

@@ -21,7 +21,7 @@ use super::sql::{BoundStatement, Row, Session, SqlValue, values};
 use super::statements as sql;
 use super::{Store, StoreError};
 
-/// Rows of a table are staged if a change adds at least so many to it.
+/// Rows of a table are staged if a change adds at least this many to it.
 pub(super) const STAGED_ROWS_MIN: usize = 256;
 /// Maximum number of rows in one step.
 pub(super) const STEP_ROWS_MAX: usize = 256;

@@ -35,7 +35,7 @@ statements! {
     /// Tells followers that the counter named $1 moved; answers where it is now.
     BUMP_REVISION = "UPDATE meta SET value = value + 1 WHERE name = $1 RETURNING value";
 
-    /// Moves the counter named $1 not at all, but makes whoever else moves it wait until this transaction ends.
+    /// Locks the counter named $1 without changing it, until this transaction ends.
     HOLD_REVISION = "UPDATE meta SET value = value WHERE name = $1";
 
     /// All agents.
@@ -283,7 +283,7 @@ statements! {
 
     /// All counters.
     POINTS = "SELECT account_kind, account_id, day, day_used, minute, minute_used FROM points";
-    /// Adds to an account's counters, or starts them anew when the day or the minute is another one.
+    /// Adds to an account's counters, or starts them again when the day or the minute is another one.
     ADD_POINTS = "INSERT INTO points (account_kind, account_id, day, day_used, minute, minute_used) \
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_kind, account_id) DO UPDATE SET \
         day = excluded.day, minute = excluded.minute, \

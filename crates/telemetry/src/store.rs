@@ -31,7 +31,7 @@ impl Default for StoreMetrics {
 }
 
 impl StoreMetrics {
-    /// Files a transaction of so many changes that was committed, and the time from its begin to its commit.
+    /// Files a transaction of this many changes that was committed, and the time from its begin to its commit.
     pub fn committed(&self, changes: usize, took: Duration) {
         self.durations.record_time(0, took);
         self.sizes.record(0, changes as u64, changes as u64);

@@ -116,7 +116,7 @@ impl Job {
     }
 
     /// Runs `part` here and, at the same time, on at most `helpers_max` helpers, one for each slot that is idle while
-    /// nobody waits. `part` is told its number, from 0, how many there are, and its job. Returns when all have ended. A
+    /// nobody waits. `part` gets its number, from 0, how many there are, and its job. Returns when all have ended. A
     /// panic of a helper goes on here.
     pub fn together(&self, helpers_max: usize, part: impl Fn(usize, usize, &Job) + Sync) {
         let helpers = self.0.as_ref().map_or_else(Vec::new, |on| on.helpers(helpers_max));

@@ -20,7 +20,7 @@ impl Lane {
     /// All of them, in the order of their numbers.
     pub const ALL: [Lane; 4] = [Lane::Long, Lane::Short, Lane::Store, Lane::Change];
 
-    /// How many slots it has when there are so many for long work.
+    /// How many slots it has when there are this many for long work.
     pub(crate) fn slots(self, long: usize) -> usize {
         match self {
             Self::Long => long,
@@ -139,7 +139,7 @@ impl Kind {
         }
     }
 
-    /// How many jobs of this kind may have begun at once, of all owners and of one, where a lane has so many slots;
+    /// How many jobs of this kind may have begun at once, of all owners and of one, where a lane has this many slots;
     /// `None`: as many as the lane allows.
     pub(crate) fn begun_max(self, slots: usize) -> Option<(usize, usize)> {
         match self {

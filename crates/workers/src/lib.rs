@@ -112,7 +112,7 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// The bounds of a server that computes on so many processors.
+    /// The bounds of a server that computes on this many processors.
     pub fn for_processors(processors: usize) -> Self {
         Self { slots: processors.max(1), owner_waiting_max: 256, waiting_max: 8_192, begun_max: 64.max(processors * 2) }
     }

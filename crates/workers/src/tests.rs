@@ -73,7 +73,7 @@ fn assert_idle(workers: &Workers) {
     assert!(workers.0.metrics.read().iter().all(|kind| kind.waiting == 0));
 }
 
-/// Waits until so many jobs wait or are paused. The thread of a test is none of those that its jobs need.
+/// Waits until this many jobs wait or are paused. The thread of a test is none of those that its jobs need.
 fn until_waiting(workers: &Workers, lane: Lane, jobs: usize) {
     while workers.0.lane(lane).lock().waiting() != jobs {
         std::thread::yield_now();

@@ -50,7 +50,7 @@ pub enum AdministrationError {
     },
     /// It would take the administrator's own way in: the own user, the own right, or the address in use.
     OwnAccess,
-    /// The store cannot be asked, or there is no chance to be had.
+    /// The store fails, or the random source of the operating system is unavailable.
     Unavailable(StoreError),
 }
 

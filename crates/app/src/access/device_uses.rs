@@ -55,7 +55,7 @@ impl DeviceUses {
         uses.iter_mut().filter_map(|(device, last)| fresh(last).then(|| (*device, row(last)))).collect()
     }
 
-    /// The store was not reached: it is to be told again.
+    /// The store was not reached: the use has to be saved again.
     pub(super) fn not_saved(&self, devices: impl IntoIterator<Item = DeviceId>) {
         let mut uses = self.uses();
         for device in devices {

@@ -22,7 +22,7 @@ use ringbook_store::{AccountId, PointsUse, Store, StoreError};
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// The same where nodes tell each other; what they tell may be lost.
 const LOOK_EVERY_TOLD: Duration = Duration::from_millis(500);
-/// How long after a look it is done again for what is told, so that a flood of changes costs no more than that.
+/// The shortest time between two looks after notifications, so that a flood of changes costs no more.
 const TOLD_PAUSE: Duration = Duration::from_millis(25);
 /// How often points are saved: a crash forgets those since.
 const SAVE_EVERY: Duration = Duration::from_secs(1);

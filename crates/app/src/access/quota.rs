@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ringbook_clock::Moment;
 use ringbook_store::{AccountId, PointsRow, PointsUse};
 
-/// How far a clock may step back, in windows, without starting a window anew.
+/// How far a clock may step back, in windows, without starting a new window.
 const STEP_BACK_WINDOWS_MAX: i64 = 1;
 
 /// What an account may use; `None` is no limit.
@@ -64,7 +64,7 @@ struct Window {
 }
 
 impl Window {
-    /// Starts anew when another window has begun. A small step back of the clock stays in the window, so that a
+    /// Starts a new count when another window has begun. A small step back of the clock stays in the window, so that a
     /// call which read the clock just before the turn does not open the old one again.
     fn turn(&mut self, number: i64) {
         let behind = self.number.saturating_sub(number);
@@ -183,7 +183,7 @@ impl Counter {
         windows.minute.saved(total.minute, total.minute_used);
     }
 
-    /// The store was not reached: it is to be told again.
+    /// The store was not reached: the points have to be saved again.
     pub(super) fn not_saved(&self, used: &PointsUse) {
         let mut windows = self.windows();
         windows.day.not_saved(used.day, used.day_used);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use ringbook_store::{AccountId, Request, SEGMENT_SECONDS_MAX, Segment};
 
-/// A segment that has so many bytes takes no further request.
+/// A segment that has this many bytes takes no further request.
 pub(super) const SEGMENT_BYTES: usize = 1 << 20;
 /// Most bytes that wait.
 pub const WAITING_BYTES_MAX: usize = 64 << 20;

@@ -70,7 +70,7 @@ impl KindPool {
         self.blocks > 1 && self.left() * 2 < self.block
     }
 
-    /// How many to reserve when so many are missing.
+    /// How many to reserve when this many are missing.
     fn next_block(&self, missing: u64) -> u64 {
         let grown = if self.block == 0 { 0 } else { (self.block * 2).clamp(BLOCK_IDS_MIN, BLOCK_IDS_MAX) };
         grown.max(missing)

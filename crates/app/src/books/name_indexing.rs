@@ -11,7 +11,7 @@ use ringbook_workers::{Client, Job, Kind};
 use super::Books;
 use crate::work::OnJob;
 
-/// After an index was made, none is made for so many times as long as that took.
+/// After an index was made, none is made for this many times as long as that took.
 const REST_FACTOR: u32 = 9;
 
 /// When the next index may be made.

@@ -10,8 +10,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use super::BookError;
 use super::ids::IdCounts;
 
-/// Commands about at least so many elements are decided off the async threads; deciding so many takes about a
-/// millisecond. A batch with so many effects takes no further change.
+/// Commands about at least this many elements are decided off the async threads; deciding this many takes about a
+/// millisecond. A batch with this many effects takes no further change.
 pub const LONG_ELEMENTS_MIN: usize = 500;
 
 /// Maximum number of elements in a book's pending commands. Further commands wait for a permit.

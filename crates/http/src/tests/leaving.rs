@@ -106,7 +106,7 @@ async fn requests_sent_ahead_are_answered_behind_a_long_one() {
 
 /// What is reserved for an answer that nobody waits for any more is free again.
 #[tokio::test]
-async fn whoever_leaves_waits_for_no_room() {
+async fn a_client_that_has_left_waits_for_no_room() {
     let settings = HttpSettings { reply_bytes_per_address_max: 1 << 20, ..HttpSettings::default() };
     let server = Running::start_echo(settings, Arc::new(Echo { reserves: 1 << 20, ..Echo::default() })).await;
     let first = waiting(&server, &post("stay")).await;

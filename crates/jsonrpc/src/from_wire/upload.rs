@@ -1,6 +1,6 @@
 //! Contacts by the thousand.
 //!
-//! Each record is judged by itself: what is wrong with one is told on its own, with the path inside the record. In
+//! Each record is judged by itself: what is wrong with one is reported on its own, with the path inside the record. In
 //! an upload that takes all or none the first wrong record is the whole call's fault.
 
 use ringbook_book::command::{Command, OnError, Upload};

@@ -1,8 +1,8 @@
-//! What is found wrong with the parameters of a change, and which of it is told.
+//! What is wrong with the parameters of a change, and which of it is reported.
 //!
 //! All parameters are read before anything is said, because some faults are graver than others wherever they stand:
 //! a member that nobody knows comes before a missing one, a missing one before a wrong type, and so on as
-//! [`Severity`] lists them. Of equally grave ones the first is told. A fault is put into words only if it is the
+//! [`Severity`] lists them. Of equally grave ones the first is reported. A fault is put into words only if it is the
 //! gravest so far, and the path to a value only if it is to error_at, so that good records cost neither.
 //!
 //! What each kind of value has to look like stands in [`super::values`].

@@ -22,7 +22,7 @@ impl<'a> AnswerAttempts<'a> {
         AnswerAttempts { id, limits: AnswerLimits { replies, ..limits.clone() }, is_last: false }
     }
 
-    /// Opens the answer for the next attempt, once there is memory for so many bytes of data; the last attempt has
+    /// Opens the answer for the next attempt, once there is memory for this many bytes of data; the last attempt has
     /// memory for the largest answer.
     ///
     /// # Errors

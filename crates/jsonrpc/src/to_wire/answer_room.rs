@@ -50,7 +50,7 @@ pub(super) struct AnswerRoom {
 }
 
 impl AnswerRoom {
-    /// Room for an answer of so many bytes, of which so many are reserved already.
+    /// Room for an answer of this many bytes, of which this many are reserved already.
     pub(super) fn new(bytes_max: usize, reserved: usize, replies: ReplyBudget) -> Self {
         let granted = reserved.max(FREE_BYTES).min(bytes_max.saturating_sub(ENVELOPE_BYTES));
         AnswerRoom { bytes_max, granted, replies }
@@ -66,7 +66,7 @@ impl AnswerRoom {
         self.bytes_max.saturating_sub(ENVELOPE_BYTES)
     }
 
-    /// Whether the answer may have so many bytes; called often.
+    /// Whether the answer may have this many bytes; called often.
     #[inline]
     pub(super) fn takes(&mut self, bytes: usize) -> Result<(), RenderError> {
         if bytes <= self.granted { Ok(()) } else { self.grow(bytes) }

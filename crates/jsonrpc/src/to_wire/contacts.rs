@@ -23,10 +23,10 @@ use super::{Output, digits, is_plain, number, raw, text, text_contents, text_or_
 
 /// Room for a record of ordinary size.
 const USUAL_RECORD_BYTES: usize = 1 << 10;
-/// From so many records on it pays to remember what they have in common.
+/// From this many records on it pays to remember what they have in common.
 const RECORDS_TO_REMEMBER_MIN: usize = 100;
 
-/// From so many records on, with all their members, a page is made of whole chunks where it can be.
+/// From this many records on, with all their members, a page is made of whole chunks where it can be.
 const RECORDS_OF_CHUNKS_MIN: usize = 256;
 
 /// Fewer neighbours than this are written one by one.

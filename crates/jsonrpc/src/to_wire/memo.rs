@@ -5,7 +5,7 @@
 
 /// Slots of a table; a power of two.
 const SLOTS: usize = 256;
-/// When so many bytes are remembered, all is forgotten.
+/// When this many bytes are remembered, all is forgotten.
 const REMEMBERED_BYTES_MAX: usize = 256 << 10;
 /// The place of nothing.
 const NOWHERE: usize = usize::MAX;

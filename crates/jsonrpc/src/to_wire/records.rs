@@ -58,7 +58,7 @@ fn scalar(open: &mut Vec<u8>, value: Value<'_>) {
         Value::DateTime(seconds) => text(open, &moment::write(seconds)),
         Value::Text(content) => text(open, content),
         Value::Texts(contents) => texts(open, contents),
-        // The members of an object are scalars, and whoever comes from a record has looked already.
+        // The members of an object are scalars, and a caller that comes from a record has looked already.
         Value::Objects(_) | Value::Empty(EmptyValue::List) => raw(open, "[]"),
         Value::Object(_) | Value::Empty(EmptyValue::Object) => raw(open, "{}"),
     }

@@ -177,7 +177,7 @@ fn pages_of_kept_chunks_are_the_pages_that_are_written_anew() {
     }
 }
 
-/// A book whose every contact has so many groups with the longest names.
+/// A book whose every contact has this many groups with the longest names.
 fn heavy(contacts: u64, groups: u64) -> Book {
     let ids: Vec<GroupId> = (1..=groups).map(|id| GroupId::new(id).expect(PROOF)).collect();
     let group = |id: &GroupId| {
@@ -195,7 +195,7 @@ fn heavy(contacts: u64, groups: u64) -> Book {
     writer.book().clone()
 }
 
-/// What is written of a page within so many bytes.
+/// What is written of a page within this many bytes.
 fn within(bytes_max: usize, book: &Book, ask: &Ask, rendered: &ChunkCache, runner: &dyn Runner) -> Output {
     let (fields, found) = search(book, ask);
     let mut output = Output::new(AnswerRoom::new(bytes_max, 0, ReplyBudget::default()));

@@ -20,7 +20,7 @@ pub enum Goal {
     AtMost(f64),
     /// The same for the larger book.
     Flat,
-    /// So many times as much for the larger book.
+    /// This many times as much for the larger book.
     Linear(f64),
 }
 

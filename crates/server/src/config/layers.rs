@@ -98,7 +98,7 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// The file, when no higher source names the setting: then the file decides, now and when it is read anew.
+    /// The file, when no higher source names the setting: then the file decides, now and when it is read again.
     pub fn file_deciding(&self, flag: &str) -> Result<Option<&'a ConfigFile>, WrongSetting> {
         let from_above = self.given(flag)?.is_some_and(|given| given.layer < Layer::File);
         Ok(self.file.filter(|_| !from_above))

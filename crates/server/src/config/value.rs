@@ -39,7 +39,7 @@ pub const PART_BYTES_MIN: u64 = 1 << 10;
 /// The smallest bound of answers: what an upload of the most contacts is answered with when all are wrong, and every
 /// single record, must fit.
 const ANSWER_BYTES_MIN: u64 = 8 << 20;
-/// Most deletions that a book can be told to remember.
+/// Largest number of deletions that a book can be set to remember.
 const DELETIONS_KEPT_MAX: u64 = 100_000_000;
 /// The least memory for books.
 pub const MEMORY_BYTES_MIN: u64 = 1 << 20;

@@ -1,7 +1,7 @@
 //! Calls of the API: envelopes around parameters, patience with limits and with a network that fails.
 //!
 //! A question is asked again when its answer was lost. A change is sent again only when the server cannot have seen
-//! it; otherwise the caller is told that nobody knows what became of it.
+//! it; otherwise the error says that its outcome is unknown.
 
 use std::fmt;
 use std::time::Duration;

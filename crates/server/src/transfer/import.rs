@@ -86,7 +86,7 @@ pub struct Outcome {
 /// Imports a file that has been surveyed.
 ///
 /// # Errors
-/// When nothing could be begun. What stops it later is told in the [`Outcome`].
+/// When nothing could be begun. What stops it later is in the [`Outcome`].
 pub async fn import(
     source: &Source,
     survey: &Survey,

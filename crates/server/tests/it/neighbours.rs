@@ -12,7 +12,7 @@ use super::harness::{Place, Server, eventually, outcome, place};
 
 const KIBIBYTE: u64 = 1 << 10;
 const MEBIBYTE: u64 = 1 << 20;
-/// So many contacts make a book of which a stopping server leaves an image.
+/// This many contacts make a book of which a stopping server leaves an image.
 const IMAGE_CONTACTS: u64 = 50_000;
 
 /// A server on the data of a demo, with its metrics page.
@@ -137,7 +137,7 @@ fn an_answer_has_a_bound_in_memory() {
 
 /// Clients that ask for much and read nothing hold what answers may take of one account, and no other account's.
 #[test]
-fn whoever_reads_nothing_holds_up_no_other_account() {
+fn a_client_that_reads_nothing_holds_up_no_other_account() {
     let arguments =
         ["--reply-memory", "16MiB", "--reply-memory-per-address", "8MiB", "--trusted-proxy", "127.0.0.1/32"];
     let world = Neighbourhood::start(5_000, &arguments);
@@ -384,7 +384,7 @@ fn memory_of_values_is_charged() {
     };
     let answer = connect(world.server.address).request(list(200_000)).json();
     assert_eq!(outcome(&answer), "method_not_found");
-    // So many at a time do not fit; none of them is an internal error, and each can be sent again.
+    // This many at a time do not fit; none of them is an internal error, and each can be sent again.
     let clients: Vec<_> = (0..16)
         .map(|_| {
             let mut client = connect(world.server.address);

@@ -36,7 +36,7 @@ impl ColumnDescription {
 /// How rows that are not as they should be are made so when a move goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Renewal {
-    /// Those that are wrong go, and come anew.
+    /// Wrong ones are deleted and written again.
     Rows,
     /// All of them: other rows refer to them, or they to others.
     Table,

@@ -1,7 +1,7 @@
 //! The store that is moved into: claimed, written in transactions of a bounded size, released at the end.
 //!
 //! The claim is a number in `meta`. It is set before the first row and goes after the last one was verified; while it is
-//! there nobody else opens the store. Whoever continues a move takes the next number, and every transaction asks for its
+//! there nobody else opens the store. A move that is continued takes the next number, and every transaction asks for its
 //! own: of two programs that move into one store the earlier one stops.
 
 use tokio::task::JoinHandle;
@@ -21,7 +21,7 @@ const BATCH_BYTES_MAX: usize = 8 << 20;
 enum Claim {
     /// The store is ours, under this number.
     Ours(i64),
-    /// It has data that no move has brought: so many agents, customers, and rows of this table.
+    /// It has data that no move has brought: this many agents, customers, and rows of this table.
     Taken { agents: i64, customers: i64, table: &'static str },
 }
 

@@ -221,7 +221,7 @@ fn without_hosts(parsed: &Config) -> Config {
     config
 }
 
-/// Sets what every connection is told when it begins.
+/// Sets the parameters of every connection.
 fn settle(
     config: &mut Config,
     tls: TlsMode,

@@ -268,7 +268,7 @@ async fn rows_without_what_they_refer_to_are_found() {
     assert_eq!(found, ["table deleted_contacts: 1 row(s) refer to books that are not there"]);
 }
 
-/// What another server does is told by the database as soon as it is committed, and one's own is not.
+/// The database notifies of another server's changes as soon as they are committed, and not of a server's own.
 #[tokio::test]
 async fn servers_hear_what_others_have_changed() {
     let data = TestData::postgres();

@@ -66,7 +66,7 @@ impl ServerLock {
 }
 
 impl Drop for ServerLock {
-    /// Nobody is told to follow any revision once the lock is given up.
+    /// No revision is followed once the lock is released.
     fn drop(&mut self) {
         self.note_followed(None);
     }

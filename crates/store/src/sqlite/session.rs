@@ -32,7 +32,7 @@ impl Session for Connection {
         Ok(())
     }
 
-    /// Nobody else is told: there is one server, which looks by itself.
+    /// There is only one server, which needs no notification.
     fn tell_directory(&self) -> Result<(), StoreError> {
         Ok(())
     }

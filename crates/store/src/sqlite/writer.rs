@@ -33,7 +33,7 @@ const WAITING_JOBS_MAX: usize = 4096;
 const BATCH_JOBS_MAX: usize = 1024;
 /// A transaction takes no further change when it has taken this long.
 const BATCH_TIME_MAX: Duration = Duration::from_millis(20);
-/// How often a transaction is begun anew when another process holds the database, each after SQLite's own wait.
+/// How often a transaction is begun again when another process holds the database, each after SQLite's own wait.
 const BEGIN_ATTEMPTS_MAX: u32 = 3;
 
 /// The way to the writing thread; dropping it waits until the thread has finished what it has.
