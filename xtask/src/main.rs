@@ -7,6 +7,7 @@ mod deb;
 mod dependencies;
 mod fuzz;
 mod package_test;
+mod npm_packages;
 mod page_checks;
 mod phone_metadata;
 mod postgres;

@@ -38,6 +38,8 @@ struct Territory {
     trunk_prefix: String,
     trunk_pattern: String,
     replacement: String,
+    /// The pattern of mobile numbers; empty where it is also that of another kind.
+    mobile: String,
     numbers: Vec<String>,
     /// The fewest and the most digits of national numbers of fixed lines and mobile telephones.
     lengths: Option<(u8, u8)>,
@@ -85,17 +87,24 @@ pub fn run(rest: &[String]) -> Result<(), String> {
     };
     let text = fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
     let mut territories = territories(&text)?;
+    for territory in &mut territories {
+        // Where nothing tells mobile numbers from those of fixed lines, as in North America.
+        if territory.numbers.contains(&territory.mobile) {
+            territory.mobile.clear();
+        }
+    }
     // The main country of a calling code comes first.
     territories
         .sort_by(|left, right| (&left.code, !left.is_main, &left.id).cmp(&(&right.code, !right.is_main, &right.id)));
     let (mut plans, mut examples) = (HEAD.to_owned(), HEAD.to_owned());
     for territory in &territories {
-        let Territory { id, code, exit_prefix, trunk_prefix, trunk_pattern, replacement, numbers, .. } = territory;
+        let Territory { id, code, exit_prefix, trunk_prefix, trunk_pattern, replacement, mobile, numbers, .. } =
+            territory;
         let numbers = numbers.join("|");
         let lengths = territory.lengths.map(|(least, most)| format!("{least}-{most}")).unwrap_or_default();
         let _ = writeln!(
             plans,
-            "{id}\t{code}\t{exit_prefix}\t{trunk_prefix}\t{trunk_pattern}\t{replacement}\t{lengths}\t{numbers}"
+            "{id}\t{code}\t{exit_prefix}\t{trunk_prefix}\t{trunk_pattern}\t{replacement}\t{lengths}\t{mobile}\t{numbers}"
         );
         for (kind, example) in &territory.examples {
             let _ = writeln!(examples, "{id}\t{code}\t{trunk_prefix}\t{kind}\t{example}");
@@ -140,7 +149,9 @@ fn territories(text: &str) -> Result<Vec<Territory>, String> {
                 let text = packed(&text);
                 let Some(territory) = found.last_mut() else { continue };
                 match element.as_str() {
-                    "nationalNumberPattern" if !text.is_empty() => territory.numbers.push(text),
+                    "nationalNumberPattern" if text.is_empty() => {}
+                    "nationalNumberPattern" if kind == "mobile" => territory.mobile = text,
+                    "nationalNumberPattern" => territory.numbers.push(text),
                     "exampleNumber" => territory.examples.push((kind.clone(), text)),
                     _ => {}
                 }

@@ -8,6 +8,7 @@ use std::process::Command;
 use ringbook_testbed::{Postgres, output};
 
 use crate::apt::Apt;
+use crate::npm_packages::{self, LDAP_CLIENTS};
 use crate::{cargo_tools, page_checks, published_clients};
 
 /// Where a requirement is needed.
@@ -37,7 +38,7 @@ enum Source {
 }
 
 /// In this order: Python and npm before their packages.
-const REQUIREMENTS: [Requirement; 15] = [
+const REQUIREMENTS: [Requirement; 19] = [
     Requirement {
         scope: Scope::Tests,
         what: "PostgreSQL 15 or later with the extension jsquery (tests on PostgreSQL)",
@@ -70,6 +71,18 @@ const REQUIREMENTS: [Requirement; 15] = [
     },
     Requirement {
         scope: Scope::Tests,
+        what: "python-ldap (tests of LDAP)",
+        is_met: || runs("/usr/bin/python3", "-cimport ldap"),
+        source: Source::Debian(|| Ok(vec!["python3-ldap".to_owned()])),
+    },
+    Requirement {
+        scope: Scope::Tests,
+        what: "Linphone with its library (tests of LDAP)",
+        is_met: || runs("linphonec", "-v"),
+        source: Source::Debian(|| Ok(vec!["linphone-cli".to_owned()])),
+    },
+    Requirement {
+        scope: Scope::Tests,
         what: "kamailio with http_client (tests of look-ups)",
         is_met: || runs("kamailio", "-v"),
         source: Source::Debian(|| Ok(vec!["kamailio".to_owned(), "kamailio-utils-modules".to_owned()])),
@@ -94,15 +107,21 @@ const REQUIREMENTS: [Requirement; 15] = [
     },
     Requirement {
         scope: Scope::Tests,
-        what: "Node.js with npm (checks of the client area)",
-        is_met: page_checks::has_npm,
+        what: "Node.js with npm (checks of the client area, tests of LDAP)",
+        is_met: npm_packages::has_npm,
         source: Source::Debian(|| Ok(vec!["nodejs".to_owned(), "npm".to_owned()])),
     },
     Requirement {
         scope: Scope::Tests,
         what: "TypeScript and axe-core (checks of the client area)",
-        is_met: page_checks::are_installed,
-        source: Source::Other { from: "npm, into target/page-checks", install: page_checks::install },
+        is_met: || page_checks::PACKAGES.are_installed(),
+        source: Source::Other { from: "npm, into target/page-checks", install: || page_checks::PACKAGES.install() },
+    },
+    Requirement {
+        scope: Scope::Tests,
+        what: "ldapts (tests of LDAP)",
+        is_met: || LDAP_CLIENTS.are_installed(),
+        source: Source::Other { from: "npm, into target/ldap-clients", install: || LDAP_CLIENTS.install() },
     },
     Requirement {
         scope: Scope::Tests,
@@ -124,6 +143,12 @@ const REQUIREMENTS: [Requirement; 15] = [
         what: "nginx",
         is_met: || runs("nginx", "-v"),
         source: Source::Debian(|| Ok(vec!["nginx-light".to_owned()])),
+    },
+    Requirement {
+        scope: Scope::Bench,
+        what: "slapd of OpenLDAP",
+        is_met: || std::path::Path::new("/usr/sbin/slapd").exists(),
+        source: Source::Debian(|| Ok(vec!["slapd".to_owned()])),
     },
     Requirement {
         scope: Scope::Bench,

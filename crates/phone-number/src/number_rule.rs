@@ -11,6 +11,8 @@ use crate::{DIGITS_MAX, DIGITS_MIN};
 pub const AREA_CODE_DIGITS_MAX: usize = 6;
 /// Most digits of a prefix for an outside line.
 pub const OUTSIDE_PREFIX_DIGITS_MAX: usize = 4;
+/// Fewest digits that are taken for an international number where no country is set.
+pub const INTERNATIONAL_DIGITS_MIN: usize = 11;
 
 /// The most digits of a number that is dialled within an area.
 const LOCAL_DIGITS_MAX: usize = 8;
@@ -109,6 +111,14 @@ impl NumberRule {
         let country = self.country()?;
         let national = digits.strip_prefix(country.calling_code())?;
         country.is_valid(national).then(|| format!("{}{national}", country.trunk_prefix()))
+    }
+
+    /// Whether these digits are a valid number of a mobile telephone, and of nothing else, by the numbering plan of their
+    /// country. In North America, Mexico, Chile and Micronesia nothing tells them apart. Without a country, only
+    /// [`INTERNATIONAL_DIGITS_MIN`] digits or more are taken for an international number.
+    pub fn is_mobile(&self, digits: &str) -> bool {
+        let is_international = self.0.is_some() || digits.len() >= INTERNATIONAL_DIGITS_MIN;
+        is_international && numbering_plan::is_mobile(digits)
     }
 
     /// The digits of a number that was read from a text; see [`NumberRule::read`].

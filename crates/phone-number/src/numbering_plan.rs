@@ -10,7 +10,7 @@ use crate::digits::Digits;
 
 const METADATA: &str = include_str!("metadata.txt");
 /// Separates the columns of `metadata.txt`: region, calling code, exit prefix, trunk prefix, pattern of the trunk prefix,
-/// replacement, fewest and most digits of a subscriber's number, national numbers.
+/// replacement, fewest and most digits of a subscriber's number, mobile numbers, all other national numbers.
 const COLUMN: char = '\t';
 /// The region of numbers that belong to no country.
 const NO_COUNTRY: &str = "001";
@@ -31,7 +31,9 @@ struct Region {
     replacement: &'static str,
     /// The fewest and the most digits of national numbers of fixed lines and mobile telephones.
     lengths: Option<(usize, usize)>,
-    /// National numbers.
+    /// National numbers of mobile telephones; empty where they cannot be told from others.
+    mobile: &'static str,
+    /// All other national numbers.
     numbers: &'static str,
     exit: OnceLock<Automaton>,
     trunk: OnceLock<Grouped>,
@@ -42,7 +44,10 @@ struct CallingCode {
     code: &'static str,
     /// Indexes of its regions.
     regions: Vec<usize>,
+    /// All national numbers.
     numbers: OnceLock<Automaton>,
+    /// Those of mobile telephones, and all others: apart, because few callers ask for the kind of a number.
+    kinds: OnceLock<(Automaton, Automaton)>,
 }
 
 struct Plans {
@@ -67,6 +72,7 @@ impl Plans {
                 lengths: next()
                     .split_once('-')
                     .and_then(|(least, most)| Some((least.parse().ok()?, most.parse().ok()?))),
+                mobile: next(),
                 numbers: next(),
                 exit: OnceLock::new(),
                 trunk: OnceLock::new(),
@@ -75,8 +81,8 @@ impl Plans {
             match plans.codes.binary_search_by_key(&region.code, |code| code.code) {
                 Ok(at) => plans.codes[at].regions.push(index),
                 Err(at) => {
-                    let code = CallingCode { code: region.code, regions: vec![index], numbers: OnceLock::new() };
-                    plans.codes.insert(at, code);
+                    let (numbers, kinds) = (OnceLock::new(), OnceLock::new());
+                    plans.codes.insert(at, CallingCode { code: region.code, regions: vec![index], numbers, kinds });
                 }
             }
             plans.regions.push(region);
@@ -95,10 +101,30 @@ impl Plans {
 
     fn is_valid(&self, code: &CallingCode, national: &str) -> bool {
         let automaton = code.numbers.get_or_init(|| {
-            let numbers = code.regions.iter().map(|index| self.regions[*index].numbers);
-            Automaton::whole(numbers.filter(|numbers| !numbers.is_empty()))
+            self.automaton(code, |region| region.mobile, |region| region.numbers)
         });
         automaton.is_match(national)
+    }
+
+    /// A number that is both, as a mobile number that is charged like a premium one, is not counted as mobile.
+    fn is_mobile(&self, code: &CallingCode, national: &str) -> bool {
+        let (mobile, others) = code.kinds.get_or_init(|| {
+            let (mobile, others) = (|region: &Region| region.mobile, |region: &Region| region.numbers);
+            (self.automaton(code, mobile, mobile), self.automaton(code, others, others))
+        });
+        mobile.is_match(national) && !others.is_match(national)
+    }
+
+    /// What matches either pattern of any region of a calling code.
+    fn automaton(
+        &self,
+        code: &CallingCode,
+        one: fn(&Region) -> &'static str,
+        other: fn(&Region) -> &'static str,
+    ) -> Automaton {
+        let regions = code.regions.iter().map(|index| &self.regions[*index]);
+        let patterns = regions.flat_map(|region| [one(region), other(region)]);
+        Automaton::whole(patterns.filter(|pattern| !pattern.is_empty()))
     }
 }
 
@@ -110,6 +136,11 @@ pub(crate) fn calling_code(digits: &str) -> Option<&'static str> {
 /// Whether these international digits are a valid number.
 pub(crate) fn is_valid(digits: &str) -> bool {
     PLANS.code_of(digits).is_some_and(|code| PLANS.is_valid(code, &digits[code.code.len()..]))
+}
+
+/// Whether these international digits are a valid number of a mobile telephone, and of nothing else.
+pub(crate) fn is_mobile(digits: &str) -> bool {
+    PLANS.code_of(digits).is_some_and(|code| PLANS.is_mobile(code, &digits[code.code.len()..]))
 }
 
 /// The valid number that these international digits are: as they are, or without the trunk prefix of the country, which

@@ -99,3 +99,28 @@ fn countries_of_the_examples_are_known() {
         assert_eq!(Country::of(country).map(Country::calling_code), Some(code));
     }
 }
+
+/// Nothing but examples of mobile numbers is a mobile number, and all of those are, but for some countries in which they
+/// share their ranges with fixed lines.
+#[test]
+fn mobile_numbers_are_told_from_others() {
+    let lines = EXAMPLES.lines().filter(|line| !line.starts_with('#'));
+    let (mut mobile, mut shared) = (0, Vec::new());
+    for line in lines {
+        let [country, code, _, kind, national] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let Some(rule) = NumberRule::new(Some(country), None, None).ok().filter(|_| country != "001") else { continue };
+        let digits = format!("{code}{national}");
+        match (kind, rule.is_mobile(&digits)) {
+            ("mobile", true) => mobile += 1,
+            ("mobile", false) => shared.push(country),
+            (_, is_mobile) => assert!(!is_mobile, "{line}"),
+        }
+        assert!(digits.len() >= 11 || !NumberRule::NONE.is_mobile(&digits), "{line}: too short to have its code");
+    }
+    assert!(mobile > 200, "{mobile}");
+    let expected = ["US", "CA", "DO", "GU", "MP", "PR", "VI", "MX", "CL", "FM"];
+    assert_eq!(shared, expected, "countries whose mobile numbers are not told from others");
+    for (digits, is_mobile) in [("79161234567", true), ("74951234567", false), ("491701234567", true), ("101", false)] {
+        assert_eq!(NumberRule::NONE.is_mobile(digits), is_mobile, "{digits}");
+    }
+}
