@@ -86,10 +86,10 @@ impl Columns {
         Ok(Self(columns.map(column).collect()))
     }
 
-    /// How many names of a header are known or mapped.
-    pub fn known_names(header: &[String], map: &[Mapped]) -> usize {
-        let known = header.iter().filter(|name| recognition::is_known(name)).count();
-        known + map.iter().filter(|mapped| mapped.place(header).is_some()).count()
+    /// How well the names of a header are known or mapped, to compare the ways in which a header can be read.
+    pub fn certainty(header: &[String], map: &[Mapped]) -> usize {
+        let known: usize = header.iter().map(|name| recognition::certainty(name)).sum();
+        known + 3 * map.iter().filter(|mapped| mapped.place(header).is_some()).count()
     }
 
     /// How many columns there are.

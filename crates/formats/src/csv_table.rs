@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::columns::{COLUMNS_MAX, ColumnError, Columns, MEMBERS, guarded, kept};
+use crate::columns::{COLUMNS_MAX, ColumnError, Columns, MEMBERS, Mapped, guarded, kept};
 use crate::decoding::{Charset, Guess, Position};
 use crate::draft::Draft;
 use crate::lines::Lines;
@@ -26,6 +26,8 @@ const HEAD_BYTES: u64 = 256 << 10;
 const SAMPLE_ROWS: usize = 1_000;
 /// How many of the first rows may stand above the header.
 const HEADER_ROW_MAX: usize = 10;
+/// How many rows under a header are looked at for what separates cells.
+const DELIMITER_ROWS: usize = 100;
 /// What separates cells, the likeliest first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// What some programs put on top to say what separates cells.
@@ -85,11 +87,12 @@ pub(crate) fn survey_text(source: &Source, text: TableText) -> Result<Survey, Ta
     let mut head = Vec::new();
     let mut start = text.open(source, Position::default())?.take(HEAD_BYTES);
     // A byte that is not in the encoding is found again, with its line, when all of the text is looked through.
-    let _ = start.read_to_end(&mut head);
+    let has_begun = start.read_to_end(&mut head).is_ok();
     let is_cut = head.len() as u64 == HEAD_BYTES;
-    let (delimiter, skipped) = delimiter(&head);
+    let (delimiter, skipped) = delimiter(&head, source.map());
     let rows = sample(&head[skipped..], delimiter, is_cut);
-    if head.trim_ascii().is_empty() {
+    // Where the first byte is not in the encoding that is tried, nothing of the text is in the head.
+    if source.head().trim_ascii().is_empty() || (has_begun && head.trim_ascii().is_empty()) {
         return Err(source.fault("is empty").into());
     }
     let all = opened(source, &text, skipped as u64, Position::default())?;
@@ -146,7 +149,7 @@ fn reader<R: Read>(text: R, delimiter: u8) -> csv::Reader<R> {
 }
 
 /// The header, counted from 1, and what its columns hold: the first row whose names are known.
-fn header(rows: &[csv::StringRecord], map: &[crate::columns::Mapped]) -> Result<(u64, Columns), ColumnError> {
+fn header(rows: &[csv::StringRecord], map: &[Mapped]) -> Result<(u64, Columns), ColumnError> {
     let read = |place: usize| {
         let names: Vec<String> = rows.get(place).map(names).unwrap_or_default();
         Columns::read(&names, map, rows.get(place + 1..).unwrap_or_default())
@@ -190,9 +193,9 @@ fn best_for_header(header: &[u8], source: &Source) -> Option<Charset> {
     }
     let known = |charset: Charset| -> Option<usize> {
         let text = charset.decode(header)?;
-        let (delimiter, skipped) = delimiter(text.as_bytes());
+        let (delimiter, skipped) = delimiter(text.as_bytes(), source.map());
         let row = sample(&text.as_bytes()[skipped..], delimiter, false).into_iter().next()?;
-        Some(Columns::known_names(&names(&row), source.map()))
+        Some(Columns::certainty(&names(&row), source.map()))
     };
     let charsets = Guess::LIKELY.iter().filter_map(|name| Charset::parse(name).ok());
     let ranked: Vec<(usize, Charset)> = charsets.filter_map(|charset| Some((known(charset)?, charset))).collect();
@@ -201,12 +204,34 @@ fn best_for_header(header: &[u8], source: &Source) -> Option<Charset> {
     (most > fewest).then(|| ranked.into_iter().find(|(count, _)| *count == most).map(|(_, charset)| charset))?
 }
 
-/// What separates cells, and where the table starts: what the first line says, or what is in the header most often.
-fn delimiter(head: &[u8]) -> (u8, usize) {
+/// What separates cells, and where the table starts: what the first line says, otherwise what makes one of the first rows
+/// a header that can be read, then what makes most of its names known, then what is in it most often.
+fn delimiter(head: &[u8], map: &[Mapped]) -> (u8, usize) {
     let first = head.split_inclusive(|byte| b"\n\r".contains(byte)).next().unwrap_or_default();
     if let Some([sign]) = first.strip_prefix(DELIMITER_MARK).map(<[u8]>::trim_ascii_end) {
         return (*sign, first.len());
     }
+    let counts = delimiter_counts(head);
+    let known = |place: usize| {
+        let rows = reader(head, DELIMITERS[place]).into_records().map_while(Result::ok);
+        let rows: Vec<csv::StringRecord> = rows.take(HEADER_ROW_MAX + DELIMITER_ROWS).collect();
+        // A quotation mark inside of a name, or another delimiter, is a sign of a name that was cut at the wrong place.
+        let is_name = |name: &String| !name.contains(['"', ';', '\t', '|']);
+        let first = || rows.iter().take(HEADER_ROW_MAX).map(names);
+        let certainty =
+            first().map(|names| Columns::certainty(&names.into_iter().filter(is_name).collect::<Vec<_>>(), map)).max();
+        let is_header = header(&rows, map).is_ok_and(|(row, _)| {
+            rows.get(row as usize - 1).is_some_and(|row| !row.iter().any(|name| name.contains('"')))
+        });
+        (is_header, certainty.unwrap_or(0))
+    };
+    // The first of the best.
+    let best = (0..DELIMITERS.len()).rev().max_by_key(|place| (known(*place), counts[*place])).unwrap_or(0);
+    (DELIMITERS[best], 0)
+}
+
+/// How often each delimiter is in the first line that has one, not counted what is in quotation marks.
+fn delimiter_counts(head: &[u8]) -> [usize; DELIMITERS.len()] {
     let mut is_quoted = false;
     let mut counts = [0usize; DELIMITERS.len()];
     for &byte in head {
@@ -219,9 +244,7 @@ fn delimiter(head: &[u8]) -> (u8, usize) {
             counts[place] += 1;
         }
     }
-    // The first of the largest.
-    let best = (0..DELIMITERS.len()).rev().max_by_key(|place| counts[*place]).unwrap_or(0);
-    (DELIMITERS[best], 0)
+    counts
 }
 
 /// The rows of a table under its header.
@@ -350,8 +373,12 @@ mod tests {
             ("sep=;\r\na,b,c\r\n", (b';', 6)),
             ("sep=;\na,b,c\n", (b';', 6)),
             ("", (b',', 0)),
+            // The names of columns decide, whatever else is in them and above them.
+            ("Name;Tel, privat, 2;Mail\n", (b';', 0)),
+            ("Export, 2024-05-01\nName;Phone\n", (b';', 0)),
+            ("Nachname\tTel., mobil, privat\n", (b'\t', 0)),
         ] {
-            assert_eq!(delimiter(head.as_bytes()), found, "{head:?}");
+            assert_eq!(delimiter(head.as_bytes(), &[]), found, "{head:?}");
         }
     }
 

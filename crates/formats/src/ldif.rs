@@ -17,7 +17,7 @@ use crate::decoding::{Charset, Counted, Guess, Position};
 use crate::draft::Draft;
 use crate::remark::Remark;
 use crate::source::{FileError, Row, Rows, Source, encoding_use};
-use crate::survey::{MEMBERSHIPS_MAX, Memberships, NameCounts, Plan, Survey};
+use crate::survey::{Memberships, NameCounts, Plan, Survey, too_many_members};
 
 /// What the names of classes of persons contain, in lower case.
 const PERSONS: [&str; 5] = ["person", "user", "contact", "account", "abperson"];
@@ -72,9 +72,7 @@ pub(crate) fn survey(source: &Source) -> Result<Survey, FileError> {
                 let members = entry.texts("member", charset).chain(entry.texts("uniquemember", charset));
                 let members: Vec<String> = members.map(|member| dn_key(&member)).collect();
                 if own_group(&name).is_some_and(|name| !memberships.add(name, members)) {
-                    return Err(
-                        source.fault(format_args!("has more than {MEMBERSHIPS_MAX} members of groups: split the file"))
-                    );
+                    return Err(source.fault(too_many_members()));
                 }
             }
             Kind::Contact => {

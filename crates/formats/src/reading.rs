@@ -16,6 +16,12 @@ impl Source {
         if !self.map().is_empty() && !matches!(self.format(), Format::Csv | Format::Xlsx) {
             return Err(self.fault("--map names columns, and only tables (csv, xlsx) have columns"));
         }
+        if let Some(charset) = self.given_against_utf_8()? {
+            return Err(self.fault(format_args!(
+                "is in UTF-8, and its letters would be wrong in {}: leave out --encoding",
+                charset.name()
+            )));
+        }
         let survey = match self.format() {
             Format::Csv => csv_table::survey(self),
             Format::Xlsx => xlsx::survey(self),

@@ -19,6 +19,8 @@ use crate::survey::EncodingUse;
 
 /// How much of the beginning of a file tells its kind and its encoding.
 const HEAD_BYTES: u64 = 4 << 10;
+/// How much of a file is compared with the encoding that the user named.
+const CHECKED_BYTES: u64 = 1 << 20;
 
 /// The most bytes that a packed file unpacks to.
 pub(crate) const UNPACKED_BYTES_MAX: u64 = 1 << 30;
@@ -205,6 +207,27 @@ impl Source {
     /// The encoding of a text file: as the user says, as a mark or the file itself says, otherwise `None` for UTF-8.
     pub(crate) fn declared_charset(&self) -> Option<Charset> {
         Charset::of_mark(&self.head).or(self.charset).or_else(|| Charset::unmarked_utf_16(&self.head))
+    }
+
+    /// The encoding that the user named, if the file is in UTF-8 and the encoding is another one: text in an encoding of
+    /// one byte a letter is no UTF-8 by chance.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn given_against_utf_8(&self) -> Result<Option<Charset>, FileError> {
+        let other = self.charset.filter(|charset| *charset != Charset::utf_8() && !charset.is_utf_16());
+        let Some(charset) = other.filter(|_| Charset::of_mark(&self.head).is_none()) else { return Ok(None) };
+        let mut start = Vec::new();
+        self.file()?.take(CHECKED_BYTES).read_to_end(&mut start).map_err(|cause| self.fault(cause))?;
+        let text = match std::str::from_utf8(&start) {
+            Ok(text) => text,
+            // The last letter is cut.
+            Err(fault) if fault.error_len().is_none() => {
+                std::str::from_utf8(&start[..fault.valid_up_to()]).unwrap_or("")
+            }
+            Err(_) => return Ok(None),
+        };
+        Ok((!text.is_ascii()).then_some(charset))
     }
 
     /// Whether the user named the encoding.

@@ -10,6 +10,8 @@ use crate::table_layout::TableLayout;
 const NAMES_MAX: usize = 1_000;
 /// The most memberships of groups that are kept from the first look for the import.
 pub const MEMBERSHIPS_MAX: usize = 2_000_000;
+/// The most bytes of their names and of the names of groups.
+pub(crate) const MEMBERSHIP_BYTES_MAX: usize = 256 << 20;
 
 /// The encoding of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +103,14 @@ fn unread_text(column: &ColumnUse) -> String {
     format!("{:?} ({} {cells})", column.name, column.cells)
 }
 
+/// That a file has more members of groups than are kept.
+pub(crate) fn too_many_members() -> String {
+    format!(
+        "has more than {MEMBERSHIPS_MAX} members of groups, or {} MiB of their names: split the file",
+        MEMBERSHIP_BYTES_MAX >> 20
+    )
+}
+
 /// How often names occur: of properties, attributes or elements. Names past [`NAMES_MAX`] are counted together.
 #[derive(Debug, Default)]
 pub(crate) struct NameCounts {
@@ -138,15 +148,22 @@ pub(crate) struct Memberships {
     groups: Vec<String>,
     members: HashMap<String, Vec<usize>>,
     count: usize,
+    bytes: usize,
 }
 
 impl Memberships {
-    /// Adds a group with its members; `false` if there are too many for the bound.
+    /// Adds a group with its members; `false` if there are too many for the bounds.
     pub(crate) fn add(&mut self, group: &str, members: impl IntoIterator<Item = String>) -> bool {
+        let mut members = members.into_iter().peekable();
+        if members.peek().is_none() {
+            return true;
+        }
         let place = self.groups.len();
         self.groups.push(group.to_owned());
+        self.bytes += group.len();
         for member in members {
-            if self.count == MEMBERSHIPS_MAX {
+            self.bytes += member.len();
+            if self.count == MEMBERSHIPS_MAX || self.bytes > MEMBERSHIP_BYTES_MAX {
                 return false;
             }
             self.count += 1;

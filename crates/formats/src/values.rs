@@ -6,12 +6,14 @@
 mod calling_codes;
 mod email;
 mod name;
+mod name_words;
 mod phone;
 mod phone_cell;
 
 pub use calling_codes::with_plus;
 pub use email::emails;
 pub use name::{Cut, name, nfc};
+pub use name_words::NameWords;
 pub use phone::PhoneNumber;
 pub use phone_cell::phones;
 

@@ -19,7 +19,7 @@ use crate::decoding::{Charset, Counted, Guess, Position};
 use crate::draft::Draft;
 use crate::remark::Remark;
 use crate::source::{FileError, Row, Rows, Source, encoding_use};
-use crate::survey::{MEMBERSHIPS_MAX, Memberships, NameCounts, Plan, Survey};
+use crate::survey::{MEMBERSHIP_BYTES_MAX, MEMBERSHIPS_MAX, Memberships, NameCounts, Plan, Survey, too_many_members};
 
 /// Properties about the card and not about the contact: whether they are read matters to nobody.
 const ABOUT_CARDS: [&str; 12] = [
@@ -45,7 +45,8 @@ pub(crate) fn survey(source: &Source) -> Result<Survey, FileError> {
     let mut guess = Guess::default();
     let mut memberships = Memberships::default();
     let mut rows = 0;
-    let mut groups: Vec<(RawCard, Vec<Property>)> = Vec::new();
+    let mut groups: Vec<Vec<Property>> = Vec::new();
+    let (mut kept, mut bytes_kept) = (0, 0);
     while let Some(card) = cards.next_card().map_err(|cause| source.fault(cause))? {
         let Ok(card) = card else {
             rows += 1;
@@ -53,7 +54,14 @@ pub(crate) fn survey(source: &Source) -> Result<Survey, FileError> {
         };
         let properties: Vec<Property> = card.properties().collect();
         if contact::is_group(&properties) {
-            groups.push((card, properties));
+            // They are kept until the encoding is known.
+            let properties: Vec<Property> = properties.into_iter().filter(contact::is_of_group).collect();
+            kept += properties.len();
+            bytes_kept += properties.iter().map(Property::value_len).sum::<usize>();
+            if kept > MEMBERSHIPS_MAX || bytes_kept > MEMBERSHIP_BYTES_MAX {
+                return Err(source.fault(too_many_members()));
+            }
+            groups.push(properties);
             continue;
         }
         rows += 1;
@@ -69,7 +77,7 @@ pub(crate) fn survey(source: &Source) -> Result<Survey, FileError> {
     if rows == 0 && groups.is_empty() {
         return Err(source.fault("holds no vCard: is it a .vcf file? If not, name its kind with --format"));
     }
-    for (_, properties) in &groups {
+    for properties in &groups {
         properties.iter().for_each(|property| property.feed(&mut guess));
     }
     let declared = source.declared_charset();
@@ -80,10 +88,10 @@ pub(crate) fn survey(source: &Source) -> Result<Survey, FileError> {
         }
         (declared, _) => (declared, None),
     };
-    for (_, properties) in &groups {
+    for properties in &groups {
         let Some((name, members)) = contact::group(properties, charset) else { continue };
         if !memberships.add(&name, members) {
-            return Err(source.fault(format_args!("has more than {MEMBERSHIPS_MAX} members of groups: split the file")));
+            return Err(source.fault(too_many_members()));
         }
     }
     let mut notes = Vec::new();

@@ -4,7 +4,7 @@ use super::part::{Part, Separator};
 use crate::draft::Draft;
 
 /// Groups that a program makes for everybody, in the forms of its exports and in lower case.
-const SYSTEM_GROUPS: [&str; 14] = [
+const SYSTEM_GROUPS: [&str; 20] = [
     "mycontacts",
     "my contacts",
     "starred",
@@ -15,6 +15,12 @@ const SYSTEM_GROUPS: [&str; 14] = [
     "mes contacts",
     "mis contactos",
     "i miei contatti",
+    "meus contatos",
+    "os meus contactos",
+    "moje kontakty",
+    "mijn contacten",
+    "kişilerim",
+    "suggested contacts",
     "мои контакты",
     "помеченные",
     "мої контакти",

@@ -34,6 +34,8 @@ pub enum ColumnError {
         present: Vec<String>,
         /// How many columns there are.
         count: usize,
+        /// Whether what should be the names of columns are the values of a contact.
+        is_headerless: bool,
     },
     /// More than [`COLUMNS_MAX`].
     TooMany(usize),
@@ -62,7 +64,8 @@ impl ColumnError {
             named.clone().filter(|(name, likeness)| is_close(name, **likeness)).map(|(name, _)| name.trim().to_owned());
         let close: Vec<String> = close.take(COLUMNS_SHOWN).collect();
         let present = named.map(|(name, _)| name.trim().to_owned()).take(COLUMNS_SHOWN).collect();
-        Self::NothingKnown { needed, close, present, count: header.len() }
+        let is_headerless = header.iter().any(|name| Likeness::of_cell(name).strictly("").is_some());
+        Self::NothingKnown { needed, close, present, count: header.len(), is_headerless }
     }
 }
 
@@ -95,7 +98,15 @@ impl fmt::Display for ColumnError {
             Self::NoSuchColumn { column, close } => {
                 write!(f, "--map names the column {column:?}, which the file does not have; it has {}", shown(close))
             }
-            Self::NothingKnown { needed, close, present, count } => {
+            Self::NothingKnown { is_headerless: true, present, .. } => {
+                write!(
+                    f,
+                    "the first row is no line of names of columns, but a contact: {}. Put a line of names on top, for \
+                     example Name,Phone",
+                    shown(present)
+                )
+            }
+            Self::NothingKnown { needed, close, present, count, is_headerless: false } => {
                 let (what, member) = match needed {
                     Needed::PhoneNumbers => ("phone numbers", "phone_numbers"),
                     Needed::Names => ("names", "last_name"),

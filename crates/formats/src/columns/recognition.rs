@@ -2,7 +2,7 @@
 
 use super::part::Part;
 use super::vocabulary::{Meaning, VOCABULARY, folded};
-use crate::values;
+use crate::values::{self, PhoneNumber};
 
 /// How many cells of a column are looked at.
 const CELLS_LOOKED_AT: usize = 100;
@@ -10,20 +10,32 @@ const CELLS_LOOKED_AT: usize = 100;
 const OF_TEN: usize = 8;
 /// Fewest digits of a cell that looks like a phone number whatever its column is called.
 const CERTAIN_DIGITS_MIN: usize = 9;
+/// Fewest digits of a number that is no internal number.
+const WHOLE_DIGITS_MIN: usize = 7;
 
 /// What the cells of a column look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Likeness {
     cells: usize,
     phones: usize,
+    whole_phones: usize,
     certain_phones: usize,
     emails: usize,
 }
 
 impl Likeness {
+    /// By one cell.
+    pub(super) fn of_cell(cell: &str) -> Self {
+        Self::of_cells(std::iter::once(cell))
+    }
+
     /// By the cells at one place of some rows.
     pub(super) fn of(place: usize, sample: &[csv::StringRecord]) -> Self {
-        let cells = sample.iter().filter_map(|row| row.get(place)).map(super::unguarded);
+        Self::of_cells(sample.iter().filter_map(|row| row.get(place)))
+    }
+
+    fn of_cells<'a>(cells: impl Iterator<Item = &'a str>) -> Self {
+        let cells = cells.map(super::unguarded);
         let mut likeness = Self::default();
         for cell in cells.filter(|cell| !cell.is_empty()).take(CELLS_LOOKED_AT) {
             likeness.cells += 1;
@@ -32,11 +44,12 @@ impl Likeness {
                 likeness.emails += usize::from(!values::emails(cell).values.is_empty());
             } else if !cell.contains(':') || has_letters {
                 let numbers = values::phones(cell).values;
-                let is_certain = numbers.iter().any(|number| {
-                    let digits = number.as_str().trim_start_matches('+').len();
-                    number.is_international() || (digits >= CERTAIN_DIGITS_MIN && !has_letters)
-                });
+                let digits =
+                    numbers.iter().map(|number| number.as_str().trim_start_matches('+').len()).max().unwrap_or(0);
+                let is_international = numbers.iter().any(PhoneNumber::is_international);
+                let is_certain = is_international || (digits >= CERTAIN_DIGITS_MIN && !has_letters);
                 likeness.phones += usize::from(!numbers.is_empty());
+                likeness.whole_phones += usize::from(is_certain || (digits >= WHOLE_DIGITS_MIN && !has_letters));
                 likeness.certain_phones += usize::from(is_certain);
             }
         }
@@ -58,10 +71,18 @@ impl Likeness {
         }
     }
 
+    /// The same, where internal numbers are no numbers.
+    fn whole(self) -> Option<Part> {
+        self.loosely().filter(|part| *part == Part::Email || self.is_most(self.whole_phones))
+    }
+
     /// What nearly all cells look like whatever the column is called. Ids are no numbers to call.
     pub(super) fn strictly(self, name: &str) -> Option<Part> {
         let folded = folded(name);
-        let is_id = folded.ends_with("id") || folded.starts_with("id");
+        let mut words = name.split(|letter: char| !letter.is_alphanumeric());
+        let is_id = folded.ends_with("id")
+            || folded.starts_with("id")
+            || words.any(|word| word.eq_ignore_ascii_case("id") || word.eq_ignore_ascii_case("ids"));
         if self.is_most(self.emails) {
             Some(Part::Email)
         } else if self.is_most(self.certain_phones) && !is_id {
@@ -72,9 +93,13 @@ impl Likeness {
     }
 }
 
-/// Whether the vocabulary has the name of a column.
-pub(super) fn is_known(name: &str) -> bool {
-    VOCABULARY.meaning(name).is_some() || VOCABULARY.by_words(name).is_some()
+/// How well the vocabulary knows the name of a column: a word in it may be there by chance.
+pub(super) fn certainty(name: &str) -> usize {
+    match (VOCABULARY.meaning(name), VOCABULARY.by_words(name)) {
+        (Some(_), _) => 3,
+        (None, Some(_)) => 1,
+        (None, None) => 0,
+    }
 }
 
 /// What each column holds.
@@ -85,6 +110,7 @@ pub(super) fn parts(header: &[String], likenesses: &[Likeness]) -> Vec<Option<Pa
         parts.push(match meaning {
             Some(Meaning::Known(part)) => Some(*part),
             Some(Meaning::ByContent) => likeness.loosely(),
+            Some(Meaning::WholeByContent) => likeness.whole(),
             Some(Meaning::Name | Meaning::IfNone(_)) => None,
             None => by_words(name, *likeness),
         });

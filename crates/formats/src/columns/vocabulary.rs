@@ -22,6 +22,8 @@ pub(super) enum Meaning {
     Name,
     /// Its cells tell whether it holds numbers or addresses.
     ByContent,
+    /// The same, where internal numbers are no numbers.
+    WholeByContent,
 }
 
 /// The vocabulary, prepared for look-ups.
@@ -133,6 +135,7 @@ fn meaning(section: &str) -> Option<Meaning> {
         "last_name if none" => Meaning::IfNone(Part::LastName),
         "name" => Meaning::Name,
         "by content" => Meaning::ByContent,
+        "whole numbers by content" => Meaning::WholeByContent,
         _ => return None,
     })
 }

@@ -142,6 +142,12 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
+/// Whether a document type is a name only.
+fn is_name(document_type: &str) -> bool {
+    let name = document_type.trim();
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte))
+}
+
 /// An element that is open.
 struct Open {
     name: String,
@@ -188,6 +194,8 @@ impl<R: Read> Reader<R> {
             match event {
                 Event::Eof if self.open.is_empty() => return Ok(None),
                 Event::Eof => return Err(self.broken("the file ends inside of an element")),
+                // Books of Gigaset have the name of one. With more than a name it could define entities or name a file.
+                Event::DocType(name) if is_name(&name) => {}
                 Event::DocType(_) => {
                     return Err(self.broken("it has a document type (<!DOCTYPE …>), which is not read: remove it"));
                 }

@@ -7,7 +7,7 @@ use ringbook_book::text::{PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Phone, TextError};
 use super::calling_codes;
 
 /// What stands before an extension.
-const EXTENSION_WORDS: [&str; 27] = [
+const EXTENSION_WORDS: [&str; 39] = [
     "ext",
     "extn",
     "extension",
@@ -24,6 +24,13 @@ const EXTENSION_WORDS: [&str; 27] = [
     "apparat",
     "dahili",
     "wewn",
+    "wew",
+    "interne",
+    "extensión",
+    "extensão",
+    "toest",
+    "anknytning",
+    "linka",
     "toestel",
     "ramal",
     "anexo",
@@ -35,6 +42,11 @@ const EXTENSION_WORDS: [&str; 27] = [
     "внутр",
     "внутренний",
     "внут",
+    "доп",
+    "тон",
+    "дод",
+    "додатковий",
+    "внутрішній",
 ];
 /// What does the same as a single sign: pauses, and the sign of a keypad.
 const EXTENSION_SIGNS: [char; 3] = [',', ';', '#'];
@@ -196,11 +208,13 @@ pub(super) fn single(text: &str) -> Result<Single, PhoneError> {
     let (mut number, mut cut) = groups.number()?;
     let tail = tail.trim();
     if !tail.is_empty() {
+        let is_complete = groups.has_fixed_length() && number.digits.len() == calling_codes::fixed_length();
         cut = Some(match extension(tail) {
             Some(digits) if number.digits.len() >= PHONE_DIGITS_MIN => CutOff::Extension(digits),
             Some(_) => return Err(PhoneError::NotANumber),
-            // Digits in it may belong to the number.
-            None if number.digits.len() >= WHOLE_DIGITS_MIN && !tail.bytes().any(|byte| byte.is_ascii_digit()) => {
+            None if number.digits.len() >= WHOLE_DIGITS_MIN
+                && (is_complete || is_in_parentheses(text, end) || !has_digits_of_number(tail)) =>
+            {
                 CutOff::Comment(tail.trim_matches(['(', ')', ' ']).to_owned())
             }
             None => return Err(PhoneError::NotANumber),
@@ -216,7 +230,24 @@ pub(super) fn single(text: &str) -> Result<Single, PhoneError> {
 }
 
 fn is_number_sign(c: char) -> bool {
-    c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '.' | '(' | ')' | '/')
+    c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '.' | '(' | ')' | '/' | '\'' | '_')
+}
+
+/// Whether digits in a text after a number may belong to the number: there are some, and no word for an extension
+/// stands before them.
+fn has_digits_of_number(tail: &str) -> bool {
+    tail.bytes().any(|byte| byte.is_ascii_digit()) && !EXTENSION_WORDS.contains(&first_word(tail).as_str())
+}
+
+/// The letters that a text begins with, in lower case.
+fn first_word(text: &str) -> String {
+    text.chars().take_while(|letter| letter.is_alphabetic()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether what stands from `at` on is the inside of one pair of parentheses that closes at the end.
+fn is_in_parentheses(text: &str, at: usize) -> bool {
+    let inside = text[at..].trim_end().strip_suffix(')');
+    text[..at].trim_end().ends_with('(') && inside.is_some_and(|inside| !inside.contains(['(', ')']))
 }
 
 /// The text without a label such as `Tel.:` or `mobile` before the number.
@@ -368,7 +399,7 @@ fn extension(text: &str) -> Option<String> {
     let text = text.trim_start_matches(['(', ' ', '-', '/']);
     let after_sign = text.trim_start_matches(EXTENSION_SIGNS).trim_start();
     let word: String = after_sign.chars().take_while(|c| c.is_alphabetic()).collect();
-    let is_marked = EXTENSION_WORDS.contains(&word.to_lowercase().as_str());
+    let is_marked = EXTENSION_WORDS.contains(&first_word(after_sign).as_str());
     let is_signed = word.is_empty() && after_sign.len() < text.len();
     if !is_marked && !is_signed {
         return None;

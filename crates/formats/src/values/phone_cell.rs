@@ -15,6 +15,8 @@ const WORDS_BETWEEN: [&str; 12] =
 const LISTED_DIGITS_MIN: usize = 5;
 /// Fewest digits of a piece between slashes or blanks for it to be a number of its own.
 const WHOLE_DIGITS_MIN: usize = 7;
+/// Digits between two separators of thousands.
+const THOUSANDS_DIGITS: usize = 3;
 /// Most digits of one number: with more, blanks separate numbers.
 const DIGITS_MAX: usize = 15;
 
@@ -87,6 +89,9 @@ fn plain_number(text: &str) -> Result<Option<String>, &'static str> {
         None => ("", text),
     };
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(digits) = ungrouped(unsigned) {
+        return Ok(Some(format!("{sign}{digits}")));
+    }
     if let Some((mantissa, exponent)) = unsigned.split_once(['E', 'e']) {
         let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
         let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, ""));
@@ -109,6 +114,17 @@ fn plain_number(text: &str) -> Result<Option<String>, &'static str> {
         }
         _ => Ok(None),
     }
+}
+
+/// The digits of a number with a comma before every three of them. Groups that all have three digits may be a list of
+/// internal numbers.
+fn ungrouped(text: &str) -> Option<String> {
+    let mut groups = text.split(',');
+    let first = groups.next().filter(|first| (1..=2).contains(&first.len()))?;
+    let rest: Vec<&str> = groups.collect();
+    let is_group = |group: &&str| group.len() == THOUSANDS_DIGITS;
+    let digits = first.to_owned() + &rest.concat();
+    (rest.len() > 1 && rest.iter().all(is_group) && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
 }
 
 /// A number without the scheme of a link, and without the parameters and the host of one.

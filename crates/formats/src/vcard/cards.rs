@@ -55,6 +55,8 @@ impl RawCard {
 /// The cards of a text.
 pub(super) struct Cards<R> {
     lines: Lines<R>,
+    /// Lines that were read together, the next one last: a file may hold cards of an old Mac beside others.
+    ahead: Vec<Line>,
     /// The line that begins a card has been read.
     has_begun: bool,
     is_first_line: bool,
@@ -62,13 +64,29 @@ pub(super) struct Cards<R> {
 
 impl<R: Read> Cards<R> {
     pub(super) fn new(text: R) -> Self {
-        Self { lines: Lines::new(text), has_begun: false, is_first_line: true }
+        Self { lines: Lines::new(text), ahead: Vec::new(), has_begun: false, is_first_line: true }
+    }
+
+    fn next_line(&mut self) -> io::Result<Option<Line>> {
+        if let Some(line) = self.ahead.pop() {
+            return Ok(Some(line));
+        }
+        let Some(line) = self.lines.next_line()? else { return Ok(None) };
+        if memchr::memchr(b'\r', &line.bytes).is_none() {
+            return Ok(Some(line));
+        }
+        let is_whole = line.is_whole;
+        self.ahead = at_returns(&line.bytes).into_iter().rev().map(|bytes| Line { bytes, is_whole: true }).collect();
+        if let Some(last) = self.ahead.first_mut() {
+            last.is_whole = is_whole;
+        }
+        Ok(self.ahead.pop())
     }
 
     /// The next card, or why it is none; `None` after the last.
     pub(super) fn next_card(&mut self) -> io::Result<Option<Result<RawCard, Remark>>> {
         let mut card = std::mem::take(&mut self.has_begun).then(Gathered::default);
-        while let Some(mut line) = self.lines.next_line()? {
+        while let Some(mut line) = self.next_line()? {
             if std::mem::take(&mut self.is_first_line) && line.bytes.starts_with(b"\xef\xbb\xbf") {
                 line.bytes.drain(..3);
             }
@@ -90,6 +108,22 @@ impl<R: Read> Cards<R> {
         }
         Ok(card.map(|_| Err(half("the file ends before its END:VCARD"))))
     }
+}
+
+/// The lines of a text that CR separates, as far as a property or a fold follows it: any other CR is part of a value.
+fn at_returns(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut lines: Vec<Vec<u8>> = Vec::new();
+    for (place, piece) in text.split(|byte| *byte == b'\r').enumerate() {
+        let is_fold = piece.first().is_some_and(|byte| [b' ', b'\t'].contains(byte));
+        match lines.last_mut() {
+            Some(before) if place > 0 && !is_fold && property_name(piece).is_none() => {
+                before.push(b'\r');
+                before.extend_from_slice(piece);
+            }
+            _ => lines.push(piece.to_vec()),
+        }
+    }
+    lines
 }
 
 fn half(why: &str) -> Remark {

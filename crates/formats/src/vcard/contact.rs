@@ -30,6 +30,11 @@ pub(super) fn member(property: &str) -> Option<&'static str> {
     })
 }
 
+/// Whether a property says something of a group: its name, or a member.
+pub(super) fn is_of_group(property: &Property) -> bool {
+    ["FN", "N"].contains(&property.name.as_str()) || MEMBERS.contains(&property.name.as_str())
+}
+
 /// Whether a card is a group of other cards.
 pub(super) fn is_group(properties: &[Property]) -> bool {
     let mut kinds = properties.iter().filter(|property| KINDS.contains(&property.name.as_str()));

@@ -48,6 +48,11 @@ impl Property {
         Some(Self { name, parameters, value: value.to_vec() })
     }
 
+    /// The bytes of its value, as it is in the file.
+    pub(super) fn value_len(&self) -> usize {
+        self.value.len()
+    }
+
     /// Whether it has one of these types.
     pub(super) fn has_type(&self, types: &[&str]) -> bool {
         let mut values = self.parameters.iter().filter(|(key, _)| key == "TYPE").map(|(_, value)| value);

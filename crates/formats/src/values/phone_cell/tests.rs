@@ -58,6 +58,9 @@ fn what_a_spreadsheet_did_to_a_number_is_undone() {
         ("=\"79165554433\"", "79165554433"),
         ("=+79165554433", "+79165554433"),
         ("='+79165554433", "+79165554433"),
+        ("79,165,554,433", "79165554433"),
+        ("7'916'555'44'33", "79165554433"),
+        ("7_916_5554433", "79165554433"),
     ] {
         is_read(cell, &[number]);
     }
@@ -87,6 +90,9 @@ fn an_extension_is_cut_off_and_named() {
         ("4915112345678 12", "4915112345678", "12"),
         ("101 ext 5", "101", "5"),
         ("030 7654321/22", "0307654321", "22"),
+        ("+48 22 765 43 21 wew. 12", "+48227654321", "12"),
+        ("+380 44 765 43 21 дод. 12", "+380447654321", "12"),
+        ("+34 911 234 567 extensión 12", "+34911234567", "12"),
     ] {
         let (numbers, notes) = sent(cell);
         let reason = format!("the extension {extension} was left out");
@@ -96,9 +102,21 @@ fn an_extension_is_cut_off_and_named() {
 
 #[test]
 fn a_comment_is_cut_off_and_named() {
-    let (numbers, notes) = sent("+7 916 555-44-33 (мама)");
-    assert_eq!(numbers, ["+79165554433"]);
-    assert!(notes[0].contains("мама"), "{notes:?}");
+    for (cell, number, comment) in [
+        ("+7 916 555-44-33 (мама)", "+79165554433", "мама"),
+        ("+7 916 555-44-33 каб. 12", "+79165554433", "каб. 12"),
+        ("+49 30 7654321 (Raum 12)", "+49307654321", "Raum 12"),
+        ("+44 20 7946 0958 ext.12 / ext.13", "+442079460958", "ext.12 / ext.13"),
+    ] {
+        let (numbers, notes) = sent(cell);
+        assert_eq!((numbers, notes.len()), (vec![number.to_owned()], 1), "{cell}");
+        assert!(notes[0].contains(comment), "{notes:?}");
+    }
+}
+
+#[test]
+fn groups_of_three_digits_are_internal_numbers() {
+    assert!(!sent("101,102,103").0.contains(&"101102103".to_owned()));
 }
 
 #[test]
@@ -144,6 +162,8 @@ fn digits_are_never_glued_where_it_cannot_be_known() {
         "-",
         "+749576543211",
         "+1 415 555 01000",
+        "+49 30 765 Raum 4321",
+        "+49 30 7654321 Raum 12",
     ] {
         let (numbers, notes) = sent(cell);
         assert_eq!((numbers, notes.len()), (vec![], 1), "{cell}");
