@@ -12,13 +12,18 @@ pub mod decision;
 pub mod history;
 pub mod image;
 pub mod load;
+mod mail_index;
+pub(crate) mod member_listing;
+pub(crate) mod member_lists;
 pub(crate) mod name_index;
 mod name_indexing;
+mod organization_text;
 pub mod pairs;
 pub mod reread;
 mod slots;
 mod state;
 pub mod table;
+mod text_hash;
 pub mod view;
 pub mod writer;
 

@@ -15,6 +15,7 @@ mod evaluate;
 pub mod field;
 pub mod filter;
 mod json;
+mod member_search;
 mod name_search;
 pub mod number;
 pub mod operator;

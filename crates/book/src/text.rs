@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use jsquery::PackedDigits;
+use pg_regex::Like;
 pub use phone_number::{NumberError, NumberRule, RuleError};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
@@ -156,6 +157,30 @@ impl Phone {
 /// At most 15 digits as one word.
 fn packed(digits: &str) -> u64 {
     digits.bytes().fold(1, |packed, digit| packed * 10 + u64::from(digit - b'0'))
+}
+
+/// The last digits of phone numbers, compared without writing out the numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct PhoneSuffix {
+    /// Ten to the power of the number of digits.
+    modulus: u64,
+    digits: u64,
+}
+
+impl PhoneSuffix {
+    /// The digits that a pattern asks for, if it is `%` and at most 15 digits.
+    pub(crate) fn of(pattern: &Like) -> Option<Self> {
+        let (suffix, _) = pattern.suffix()?;
+        let is_digits = suffix.len() <= PHONE_DIGITS_MAX && suffix.bytes().all(|byte| byte.is_ascii_digit());
+        let modulus = 10_u64.pow(u32::try_from(suffix.len()).ok().filter(|_| is_digits)?);
+        Some(Self { modulus, digits: suffix.parse().ok()? })
+    }
+
+    /// Whether a packed number ends with the digits.
+    pub(crate) fn ends(self, packed: u64) -> bool {
+        // With the 1 in front, a number of fewer digits is below the modulus.
+        packed >= self.modulus && packed % self.modulus == self.digits
+    }
 }
 
 /// The digits of a packed number, written into `buffer`.

@@ -75,7 +75,7 @@ mod tests;
 mod unicode_tables;
 
 pub use budget::{MATCH_STEPS_DEFAULT, SizeBudget, StepBudget, StepLimitError};
-pub use like::{Case, Like};
+pub use like::{Case, Like, lower_case};
 pub use pattern_error::{PatternError, SyntaxErrorKind};
 pub use regex::Regex;
 

@@ -101,13 +101,23 @@ impl Like {
         segments.next().is_some_and(|only| only.is_word()) && segments.next().is_none()
     }
 
+    /// The end of a text that matches, if the pattern is `%literal`: exactly the texts that end with it match, after they
+    /// are put into lower case if case is ignored.
+    #[must_use]
+    pub fn suffix(&self) -> Option<(&str, Case)> {
+        match self.segments.as_slice() {
+            [first, last] if first.is_empty() => Some((last.literal()?, self.case)),
+            _ => None,
+        }
+    }
+
     /// Whether a text matches, as `text LIKE pattern` in PostgreSQL. Takes time linear in the text; a segment of `_` and
     /// other characters takes a step for each 64 of them and each character, in the worst case.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
         match self.case {
             Case::Sensitive => self.matches_folded(text),
-            Case::Insensitive => self.matches_folded(&lowered(text)),
+            Case::Insensitive => self.matches_folded(&lower_case(text)),
         }
     }
 
@@ -155,7 +165,9 @@ impl Like {
     }
 }
 
-fn lowered(text: &str) -> String {
+/// A text in lower case, character by character, as `ILIKE` compares it.
+#[must_use]
+pub fn lower_case(text: &str) -> String {
     text.chars().map(case::lower_char).collect()
 }
 
@@ -166,7 +178,7 @@ fn tokenize(pattern: &str, case: Case) -> Result<Vec<LikeToken>, PatternError> {
     }
     let pattern = match case {
         Case::Sensitive => pattern.to_owned(),
-        Case::Insensitive => lowered(pattern),
+        Case::Insensitive => lower_case(pattern),
     };
     let mut tokens = Vec::new();
     let mut rest = pattern.chars();

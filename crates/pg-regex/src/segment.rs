@@ -69,6 +69,14 @@ impl Segment {
         matches!(self.items.as_slice(), [SegmentItem::Text(text)] if !text.contains(' '))
     }
 
+    /// The literal that it is, if it is one.
+    pub(crate) fn literal(&self) -> Option<&str> {
+        match self.items.as_slice() {
+            [SegmentItem::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
     /// Minimum number of bytes of a text that matches.
     pub(crate) fn bytes_min(&self) -> usize {
         self.bytes_min

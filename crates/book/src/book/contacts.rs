@@ -66,6 +66,7 @@ impl BookWriter {
             };
             old_sets.push(before);
             Arc::make_mut(&mut self.book.contacts.chunks[chunk]).set_groups(row, after, revision.0);
+            self.book.member_lists.note_change(contact.number(), revision);
         }
         for set in old_sets {
             self.release_set(set);
@@ -122,12 +123,16 @@ impl BookWriter {
         Arc::make_mut(last).push_draft(id, &contact.draft, links, revision.0);
         *contacts.starts.last_mut().expect("it has one element more than there are chunks") += 1;
         self.book.name_indexes.note_appended(id, revision);
+        self.book.member_lists.note_change(id, revision);
         self.index(contact);
     }
 
     fn index(&mut self, contact: &Contact) {
         for phone in contact.draft.phones.as_slice() {
             self.book.phones.insert((phone.packed(), contact.id.number()));
+        }
+        for email in contact.draft.emails.as_slice() {
+            self.book.mails.insert(email.as_str(), contact.id.number());
         }
         if let Some(organization) = contact.draft.organization {
             self.book.members.insert((organization.number(), contact.id.number()));
@@ -141,6 +146,7 @@ impl BookWriter {
             let Some(chunk) = self.book.contacts.chunk_of(id) else {
                 continue;
             };
+            self.book.member_lists.note_change(id, revision);
             if self.is_renamed(chunk, id, contact) {
                 self.book.name_indexes.note_change(id, revision);
             }

@@ -8,9 +8,13 @@
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Link};
+use super::mail_index::MailIndex;
+use super::member_lists::MemberLists;
 use super::name_index::NameIndexes;
+use super::organization_text::OrganizationTexts;
 use super::pairs::PairIndex;
 use super::table::Table;
+use super::text_hash::text_hash;
 use super::{Book, ChunkList, EmployeeRow, GroupSet};
 use crate::blacklist::{BlacklistEntry, BlacklistNumber};
 use crate::employee::{Employee, EmployeePhone, PhoneStatus};
@@ -20,7 +24,10 @@ use crate::organization::Organization;
 use crate::text::{Email, Name, Phone};
 
 /// The version of the format.
-pub const LAYOUT: u32 = 2;
+pub const LAYOUT: u32 = 3;
+
+/// The hash of this text must be what it was when the index of e-mail addresses was made.
+const HASHED: &str = "anna@mail.example";
 
 /// The bytes are not an image in this layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,10 +55,12 @@ impl Book {
         out.0
     }
 
-    /// The phone index of the image.
+    /// The indexes of phone numbers and e-mail addresses of the image.
     pub fn image_phones(&self) -> Vec<u8> {
         let mut out = Encoder(Vec::new());
         out.pairs(&self.phones);
+        out.number(text_hash(HASHED));
+        out.pairs(self.mails.pairs());
         out.0
     }
 
@@ -87,14 +96,21 @@ impl Book {
         let group_sets = read.table(|read| Ok(GroupSet::from(read.words()?)))?;
         let blacklist = read.table(Decoder::blacklist_number)?;
         let forgotten = Revision(read.number()?);
-        let deleted = read.pairs()?;
+        let deleted = PairIndex::from_sorted(&read.pairs()?);
+        let mut read = Decoder(phones);
+        let phones = PairIndex::from_sorted(&read.pairs()?);
+        if read.number()? != text_hash(HASHED) {
+            return Err(ImageError);
+        }
+        let mails = read.pairs()?;
         let contacts = ChunkList::from_chunks(chunks.into_iter().map(Arc::new).collect());
         let is_known = |link: &Link| link.slot().is_none_or(|slot| slot < organizations.slots());
         if !contacts.chunks.iter().all(|chunk| chunk.organizations.iter().all(is_known)) {
             return Err(ImageError);
         }
+        let contacts_len = contacts.len();
         let name_indexes = NameIndexes::of_loaded(revision, contacts.highest_id());
-        Ok(Self {
+        let mut book = Self {
             revision,
             members: contacts.members(&organizations),
             contacts,
@@ -105,10 +121,16 @@ impl Book {
             deleted,
             forgotten,
             group_sets,
-            phones: Decoder(phones).pairs()?,
+            phones,
+            mails: MailIndex::from_sorted(&mails, contacts_len),
             names_version: 0,
             name_indexes,
-        })
+            organization_names: PairIndex::default(),
+            organization_texts: OrganizationTexts::default(),
+            member_lists: MemberLists::default(),
+        };
+        book.index_organization_names();
+        Ok(book)
     }
 }
 
@@ -319,10 +341,9 @@ impl<'a> Decoder<'a> {
         Ok(BlacklistNumber { id, entry: BlacklistEntry { phone, added_by, comment, added_at } })
     }
 
-    fn pairs(&mut self) -> Result<PairIndex, ImageError> {
+    fn pairs(&mut self) -> Result<Vec<(u64, u64)>, ImageError> {
         let pairs = self.list(16)?.chunks_exact(16);
-        let pairs: Vec<_> = pairs.map(|pair| (word(&pair[..8]), word(&pair[8..]))).collect();
-        Ok(PairIndex::from_sorted(&pairs))
+        Ok(pairs.map(|pair| (word(&pair[..8]), word(&pair[8..]))).collect())
     }
 
     fn table<T: Clone>(&mut self, read: impl Fn(&mut Self) -> Result<T, ImageError>) -> Result<Table<T>, ImageError> {

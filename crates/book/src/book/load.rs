@@ -8,7 +8,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::chunk::{Chunk, Link, Links, Row};
+use super::mail_index::{self, MailIndex};
+use super::member_lists::MemberLists;
 use super::name_index::NameIndexes;
+use super::organization_text::OrganizationTexts;
 use super::pairs::PairIndex;
 use super::table::Table;
 use super::{Book, ChunkList, EmployeeRow, GroupSet};
@@ -122,6 +125,7 @@ pub struct LoadBatch<'f> {
     last_id: u64,
     sets: HashMap<GroupSet, u32>,
     pairs: Vec<(u64, u64)>,
+    mails: Vec<(u64, u64)>,
     slots: Vec<u32>,
 }
 
@@ -130,6 +134,7 @@ pub struct LoadedBatch {
     chunks: Vec<Arc<Chunk>>,
     sets: Vec<GroupSet>,
     pairs: Vec<(u64, u64)>,
+    mails: Vec<(u64, u64)>,
 }
 
 impl<'f> LoadBatch<'f> {
@@ -142,6 +147,7 @@ impl<'f> LoadBatch<'f> {
             last_id: 0,
             sets: HashMap::new(),
             pairs: Vec::new(),
+            mails: Vec::new(),
             slots: Vec::new(),
         }
     }
@@ -178,6 +184,7 @@ impl<'f> LoadBatch<'f> {
         };
         self.chunk.push(row, contact.phones.iter().copied(), contact.emails.iter().copied());
         self.pairs.extend(contact.phones.iter().map(|phone| (phone.packed(), contact.id)));
+        self.mails.extend(contact.emails.iter().map(|email| (mail_index::key(email), contact.id)));
         self.last_id = contact.id;
         Ok(())
     }
@@ -190,7 +197,9 @@ impl<'f> LoadBatch<'f> {
         let mut sets: Vec<(GroupSet, u32)> = self.sets.into_iter().collect();
         sets.sort_unstable_by_key(|(_, slot)| *slot);
         self.pairs.sort_unstable();
-        LoadedBatch { chunks: self.full, sets: sets.into_iter().map(|(set, _)| set).collect(), pairs: self.pairs }
+        self.mails.sort_unstable();
+        let sets = sets.into_iter().map(|(set, _)| set).collect();
+        LoadedBatch { chunks: self.full, sets, pairs: self.pairs, mails: self.mails }
     }
 
     fn validate(&self, contact: &StoredContact<'_>) -> Result<(), LoadError> {
@@ -248,6 +257,7 @@ pub fn assemble(tables: IndexedTables, batches: Vec<LoadedBatch>, revision: Revi
     let mut known: HashMap<GroupSet, u32> = HashMap::new();
     let mut chunks: Vec<Arc<Chunk>> = Vec::new();
     let mut pairs: Vec<(u64, u64)> = Vec::new();
+    let mut mails: Vec<(u64, u64)> = Vec::new();
     for batch in batches {
         let translated: Vec<u32> = batch.sets.into_iter().map(|set| adopt(set, &mut known, &mut group_sets)).collect();
         for mut chunk in batch.chunks {
@@ -260,12 +270,16 @@ pub fn assemble(tables: IndexedTables, batches: Vec<LoadedBatch>, revision: Revi
             chunks.push(chunk);
         }
         pairs.extend(batch.pairs);
+        mails.extend(batch.mails);
     }
     // The pairs of each batch are sorted, and a stable sort merges sorted runs quickly.
     pairs.sort();
+    mails.sort();
+    mails.dedup();
     let contacts = ChunkList::from_chunks(chunks);
+    let contacts_len = contacts.len();
     let name_indexes = NameIndexes::of_loaded(revision, contacts.highest_id());
-    Ok(Book {
+    let mut book = Book {
         revision,
         members: contacts.members(&tables.organizations),
         contacts,
@@ -277,9 +291,15 @@ pub fn assemble(tables: IndexedTables, batches: Vec<LoadedBatch>, revision: Revi
         forgotten: tables.forgotten,
         group_sets,
         phones: PairIndex::from_sorted(&pairs),
+        mails: MailIndex::from_sorted(&mails, contacts_len),
         names_version: 0,
         name_indexes,
-    })
+        organization_names: PairIndex::default(),
+        organization_texts: OrganizationTexts::default(),
+        member_lists: MemberLists::default(),
+    };
+    book.index_organization_names();
+    Ok(book)
 }
 
 fn adopt(set: GroupSet, known: &mut HashMap<GroupSet, u32>, table: &mut Table<GroupSet>) -> u32 {

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::chunk::Chunk;
+use super::mail_index::MailIndex;
+use super::member_lists::MemberLists;
 use super::name_index::NameIndexes;
+use super::organization_text::OrganizationTexts;
 use super::pairs::PairIndex;
 use super::table::Table;
 use crate::blacklist::BlacklistNumber;
@@ -50,12 +53,20 @@ pub struct Book {
     pub(crate) group_sets: Table<GroupSet>,
     /// Packed phone numbers and ids of the contacts that have them.
     pub(crate) phones: PairIndex,
+    /// E-mail addresses and ids of the contacts that have them.
+    pub(crate) mails: MailIndex,
     /// Ids of organizations and ids of their contacts.
     pub(crate) members: PairIndex,
+    /// Hashes of names of organizations and their slots; empty if there are few organizations.
+    pub(crate) organization_names: PairIndex,
+    /// The names of organizations for searches, if there was one.
+    pub(crate) organization_texts: OrganizationTexts,
     /// Incremented by every change of an organization, an employee or a group.
     pub(crate) names_version: u64,
     /// The index of names, if there is one.
     pub(crate) name_indexes: NameIndexes,
+    /// Sorted lists of members, as far as they have been asked for.
+    pub(crate) member_lists: MemberLists,
 }
 
 impl Book {
@@ -128,9 +139,13 @@ impl Book {
             + self.group_sets.slots() * 48
             + self.blacklist.slots() * 128
             + self.phones.bytes()
+            + self.mails.bytes()
             + self.members.bytes()
             + self.deleted.bytes()
+            + self.organization_names.bytes()
             + self.name_indexes.bytes()
+            + self.organization_texts.bytes()
+            + self.member_lists.bytes()
     }
 }
 

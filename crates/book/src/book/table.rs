@@ -80,7 +80,8 @@ impl<T: Clone> Table<T> {
     /// Appends a slot with a row, or an empty one.
     pub fn push(&mut self, value: Option<T>, revision: u64) {
         if self.slots.is_multiple_of(PAGE_SLOTS) {
-            self.pages.push(Arc::new(Vec::with_capacity(PAGE_SLOTS)));
+            // It grows with its rows: most books are small.
+            self.pages.push(Arc::new(Vec::new()));
         }
         self.rows += usize::from(value.is_some());
         self.latest = self.latest.max(revision);

@@ -163,6 +163,8 @@ impl BookWriter {
             }
         }
         self.book.name_indexes.forget_known(revision);
+        self.book.member_lists.end_change(revision);
+        self.book.index_mails_when_due();
         self.book.revision = revision;
     }
 
@@ -183,6 +185,8 @@ impl BookWriter {
             }
         }
         self.book.name_indexes.forget_known(to);
+        self.book.member_lists.end_change(to);
+        self.book.index_mails_when_due();
         self.book.revision = to;
     }
 
@@ -211,11 +215,13 @@ impl BookWriter {
 
     fn put_organization(&mut self, organization: &Organization, revision: Revision) {
         let slot = self.organizations.find_or_allocate(organization.id);
-        if let Some(old) = self.book.organizations.at(slot) {
-            remove_key(&mut self.organization_names, &old.name, organization.id);
+        let old = self.book.organizations.at(slot).map(|old| old.name.clone());
+        if let Some(old) = &old {
+            remove_key(&mut self.organization_names, old, organization.id);
         }
         self.organization_names.insert(organization.name.clone(), organization.id);
         self.book.organizations.put(slot, organization.clone(), revision.0);
+        self.book.change_organization_name(slot, old.as_ref().map(Name::as_str), Some(organization.name.as_str()));
         self.book.names_version += 1;
     }
 
@@ -223,10 +229,12 @@ impl BookWriter {
         let Some(slot) = self.organizations.free(&id) else {
             return;
         };
-        if let Some(old) = self.book.organizations.at(slot) {
-            remove_key(&mut self.organization_names, &old.name, id);
+        let old = self.book.organizations.at(slot).map(|old| old.name.clone());
+        if let Some(old) = &old {
+            remove_key(&mut self.organization_names, old, id);
         }
         self.book.organizations.clear(slot);
+        self.book.change_organization_name(slot, old.as_ref().map(Name::as_str), None);
         self.book.names_version += 1;
     }
 
@@ -293,6 +301,9 @@ impl BookWriter {
     pub(super) fn remove_from_indexes(&mut self, chunk: &Chunk, slot: usize) {
         for phone in chunk.phones_of(slot) {
             self.book.phones.remove((*phone, chunk.id(slot)));
+        }
+        for email in chunk.emails_of(slot) {
+            self.book.mails.remove(email, chunk.id(slot));
         }
         let links = chunk.links(slot);
         if let Some(organization) = links.organization.slot().and_then(|at| self.book.organizations.at(at)) {

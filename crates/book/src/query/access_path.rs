@@ -1,12 +1,15 @@
 //! Chooses the access path of a query over contacts: which index or range of ids yields the candidates, and which
 //! parts of the filter remain to be evaluated on them.
 
+use pg_regex::{Case, Like};
+
 use super::field::contact as field;
 use super::filter::{Comparison, Filter};
-use super::predicate::{NumberPredicate, Predicate, Quantifier};
+use super::predicate::{NumberPredicate, Predicate, Quantifier, TextPredicate};
 use super::scan::{CompiledFilter, LinkColumn};
 use crate::book::Book;
-use crate::text::Phone;
+use crate::book::member_lists::MembersOf;
+use crate::text::{Phone, PhoneSuffix};
 
 /// Maximum number of keys that are looked up one by one; for more keys a scan is faster.
 const LOOK_UPS_MAX: usize = 2_000;
@@ -37,13 +40,19 @@ pub(super) struct AccessPath {
     pub(super) to: u64,
     /// Indexes in [`Filter::conjuncts`] of the parts that the path does not cover.
     pub(super) rest: Vec<usize>,
+    /// The whole filter asks for these members, of whom there may be a list.
+    pub(super) members: Option<MembersOf>,
 }
 
 impl AccessPath {
     /// The access path for a filter.
     pub(super) fn choose(filter: &Filter, book: &Book) -> Self {
-        let mut path = Self { candidates: Candidates::Range, from: 0, to: u64::MAX, rest: Vec::new() };
-        for (index, conjunct) in filter.conjuncts().into_iter().enumerate() {
+        let mut path = Self { candidates: Candidates::Range, from: 0, to: u64::MAX, rest: Vec::new(), members: None };
+        let conjuncts = filter.conjuncts();
+        if let [Filter::Comparison(comparison)] = conjuncts.as_slice() {
+            path.members = members_of(comparison, book);
+        }
+        for (index, conjunct) in conjuncts.into_iter().enumerate() {
             let is_covered = match conjunct {
                 Filter::Comparison(comparison) => path.use_comparison(comparison, book),
                 Filter::Everything | Filter::All(_) | Filter::Any(_) => false,
@@ -76,6 +85,19 @@ impl AccessPath {
         match (comparison.field, &comparison.predicate) {
             (field::ID, Predicate::Number(predicate)) => self.use_id(predicate),
             (field::ORGANIZATION_ID, Predicate::Number(predicate)) => self.use_organization(predicate, book),
+            (field::ORGANIZATION_NAME, Predicate::Text(TextPredicate::Equal(name))) => {
+                let organization = book.organization_named(name).map(|organization| organization.id.number());
+                self.use_members(organization.into_iter(), book)
+            }
+            (field::ORGANIZATION_NAME, Predicate::Text(TextPredicate::OneOf(names))) if names.len() <= LOOK_UPS_MAX => {
+                let organizations = names.iter().filter_map(|name| book.organization_named(name));
+                self.use_members(organizations.map(|organization| organization.id.number()), book)
+            }
+            (field::EMAILS, Predicate::Texts(Quantifier::Any, predicate)) => {
+                self.use_emails(predicate, book);
+                // The index finds hashes.
+                false
+            }
             (field::PHONE_NUMBERS, Predicate::Phones(Quantifier::Any, phones)) => self.use_phones(phones.clone()),
             (field::PHONE_NUMBERS, Predicate::JsQuery(query)) => {
                 let phones =
@@ -92,6 +114,28 @@ impl AccessPath {
             self.candidates = Candidates::Phones(phones);
         }
         is_usable
+    }
+
+    /// Uses the index of e-mail addresses for whole addresses, or for the end of addresses if that is a domain.
+    fn use_emails(&mut self, predicate: &TextPredicate, book: &Book) {
+        if !matches!(self.candidates, Candidates::Range) {
+            return;
+        }
+        let found = match predicate {
+            TextPredicate::Equal(email) => book.mails.find(email).map(|found| few(book, found)),
+            TextPredicate::OneOf(emails) if emails.len() <= LOOK_UPS_MAX => {
+                let all = emails.iter().map(|email| book.mails.find(email)).collect::<Option<Vec<_>>>();
+                all.map(|all| few(book, all.into_iter().flatten()))
+            }
+            TextPredicate::Like(pattern) => mail_domain(pattern).and_then(|domain| {
+                let found = book.mails.find_domain(&pg_regex::lower_case(domain));
+                found.map(|found| few(book, found))
+            }),
+            _ => None,
+        };
+        if let Some(ids) = found.flatten() {
+            self.candidates = Candidates::Contacts(ids);
+        }
     }
 
     fn use_organization(&mut self, predicate: &NumberPredicate, book: &Book) -> bool {
@@ -112,7 +156,7 @@ impl AccessPath {
         if !matches!(self.candidates, Candidates::Range) {
             return false;
         }
-        let members = few_members(book, organizations);
+        let members = few(book, organizations.flat_map(|organization| book.members.find(organization)));
         let is_usable = members.is_some();
         self.candidates = members.map_or(Candidates::Range, Candidates::Contacts);
         is_usable
@@ -140,17 +184,58 @@ impl AccessPath {
     }
 }
 
-/// The contacts of these organizations, unless they are too many for look-ups.
-fn few_members(book: &Book, organizations: impl Iterator<Item = u64>) -> Option<Vec<u64>> {
-    let max = (book.contacts_len() / MEMBERS_DIVISOR).max(MEMBERS_MIN);
-    let mut members = Vec::new();
-    for organization in organizations {
-        members.extend(book.members.find(organization).take(max + 1 - members.len()));
-        if members.len() > max {
-            return None;
+/// The members that a comparison asks for, if they are those of one organization, manager or group.
+fn members_of(comparison: &Comparison, book: &Book) -> Option<MembersOf> {
+    let one = |predicate: &NumberPredicate| match predicate {
+        NumberPredicate::Equal(id) => u64::try_from(id.whole()?).ok(),
+        NumberPredicate::OneOf(ids) => u64::try_from(*single(ids.iter())?).ok(),
+        NumberPredicate::NotEqual(_)
+        | NumberPredicate::NoneOf(_)
+        | NumberPredicate::Less(_)
+        | NumberPredicate::Greater(_)
+        | NumberPredicate::AtMost(_)
+        | NumberPredicate::AtLeast(_) => None,
+    };
+    match (comparison.field, &comparison.predicate) {
+        (field::ORGANIZATION_ID, Predicate::Number(predicate)) => one(predicate).map(MembersOf::Organization),
+        (field::MANAGER_ID, Predicate::Number(predicate)) => one(predicate).map(MembersOf::Manager),
+        (field::GROUPS, Predicate::Ids(Quantifier::Any, ids)) => single(ids.iter()).map(|id| MembersOf::Group(*id)),
+        (field::ORGANIZATION_NAME, Predicate::Text(TextPredicate::Equal(name))) => {
+            book.organization_named(name).map(|organization| MembersOf::Organization(organization.id.number()))
         }
+        (field::MANAGER_FULL_NAME, Predicate::Text(TextPredicate::Equal(name))) => {
+            let managers = book.employees.iter().filter(|(_, row)| *row.full_name == **name);
+            single(managers).map(|(_, row)| MembersOf::Manager(row.employee.id.number()))
+        }
+        (field::EMAILS, Predicate::Texts(Quantifier::Any, TextPredicate::Like(pattern))) => {
+            mail_domain(pattern)?;
+            let (suffix, case) = pattern.suffix()?;
+            (case == Case::Sensitive).then(|| MembersOf::MailDomain(suffix.into()))
+        }
+        (field::PHONE_NUMBERS, Predicate::Texts(Quantifier::Any, TextPredicate::Like(pattern))) => {
+            PhoneSuffix::of(pattern).map(MembersOf::PhoneSuffix)
+        }
+        _ => None,
     }
-    Some(members)
+}
+
+/// The only item.
+fn single<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    let first = items.next();
+    first.filter(|_| items.next().is_none())
+}
+
+/// The domain that a pattern for e-mail addresses asks for: `%@domain`.
+fn mail_domain(pattern: &Like) -> Option<&str> {
+    let (suffix, _) = pattern.suffix()?;
+    suffix.strip_prefix('@').filter(|domain| !domain.contains('@'))
+}
+
+/// These contacts, unless they are too many for look-ups.
+fn few(book: &Book, contacts: impl Iterator<Item = u64>) -> Option<Vec<u64>> {
+    let max = (book.contacts_len() / MEMBERS_DIVISOR).max(MEMBERS_MIN);
+    let few: Vec<u64> = contacts.take(max + 1).collect();
+    (few.len() <= max).then_some(few)
 }
 
 /// The packed form of a text that is a phone number as stored, digits only.

@@ -16,6 +16,7 @@ use super::budget::Budget;
 use super::contact_page::{ContactPage, Hit};
 use super::estimate;
 use super::field::contact as field;
+use super::member_search::MemberAccess;
 use super::name_search::{MatchesById, NameAccess, NameMatches};
 use super::plan::{Plan, SortBy};
 use super::query_error::QueryError;
@@ -39,12 +40,14 @@ pub struct Search {
     plan: Arc<Plan>,
     path: AccessPath,
     names: Option<NameAccess>,
+    members: Option<MemberAccess>,
 }
 
 impl Book {
     /// Chooses the access path for `plan`, which must have been made for the field table of contacts.
     pub fn search(self: &Arc<Self>, plan: &Arc<Plan>) -> Search {
-        let path = AccessPath::choose(plan.filter(), self);
+        let mut path = AccessPath::choose(plan.filter(), self);
+        let members = path.members.take().map(|of| MemberAccess::choose(self, of, plan));
         let names = match path.candidates {
             Candidates::Range => {
                 let contacts = rank(self, path.to.saturating_add(1)).saturating_sub(rank(self, path.from));
@@ -52,7 +55,7 @@ impl Book {
             }
             Candidates::Contacts(_) | Candidates::Phones(_) => None,
         };
-        Search { book: Arc::clone(self), plan: Arc::clone(plan), path, names }
+        Search { book: Arc::clone(self), plan: Arc::clone(plan), path, names, members }
     }
 }
 
@@ -62,8 +65,16 @@ impl Search {
         self.names.is_some()
     }
 
+    /// Whether a list of members answers the query.
+    pub fn uses_member_list(&self) -> bool {
+        self.members.as_ref().is_some_and(MemberAccess::is_kept)
+    }
+
     /// The estimated time of [`Search::run`].
     pub fn estimate(&self) -> Duration {
+        if let Some(members) = self.members.as_ref().filter(|members| members.is_kept()) {
+            return estimate::comparisons(members.candidates(), &self.plan);
+        }
         if let Some(names) = self.names.as_ref().filter(|names| names.conjuncts.len() == self.path.rest.len()) {
             return estimate::scanned(names.bytes(), &self.plan);
         }
@@ -81,16 +92,44 @@ impl Search {
     ///
     /// The query exhausted its budget, or the runner stopped it.
     pub fn run(self, runner: &dyn Runner) -> Result<ContactPage, QueryError> {
-        let Self { book, plan, mut path, names } = self;
+        let Self { book, plan, mut path, names, members } = self;
+        let listed = members.as_ref().and_then(|members| members.answer(&book, &plan));
+        let is_scattered = listed.is_some();
+        let (total, hits) = match listed {
+            Some(matches) => matches,
+            None => {
+                let matches = Self::search(&book, &plan, &mut path, names, runner)?;
+                if let Some(members) = &members {
+                    members.note_total(matches.0, &book, &plan, runner);
+                }
+                matches
+            }
+        };
+        let page = ContactPage { total, hits, book };
+        if is_scattered || !matches!(path.candidates, Candidates::Range) {
+            // They are scattered over the book.
+            page.contacts().for_each(ContactView::fetch);
+        }
+        Ok(page)
+    }
+
+    /// Runs the query by its access path.
+    fn search(
+        book: &Arc<Book>,
+        plan: &Plan,
+        path: &mut AccessPath,
+        names: Option<NameAccess>,
+        runner: &dyn Runner,
+    ) -> Result<Matches, QueryError> {
         let mut budget = Budget::for_contacts(book.contacts_len(), runner);
         let conjuncts = plan.filter().conjuncts();
         let mut rest = Vec::with_capacity(path.rest.len());
         let mut of_names = Vec::new();
         for index in std::mem::take(&mut path.rest) {
-            let compiled = compile(conjuncts[index], &book, &mut budget)?;
+            let compiled = compile(conjuncts[index], book, &mut budget)?;
             if names.as_ref().is_some_and(|names| names.conjuncts.contains(&index)) {
                 of_names.push(compiled);
-            } else if !path.use_compiled(&compiled, &book) {
+            } else if !path.use_compiled(&compiled, book) {
                 rest.push(compiled);
             }
         }
@@ -104,24 +143,18 @@ impl Search {
             }
         };
         let rest = if rest.is_empty() { CompiledFilter::Everything } else { CompiledFilter::All(rest) };
-        let mut scan = Scan { book: &book, rest: &rest, names: names.as_ref(), budget };
-        let (total, hits) = match &path.candidates {
-            Candidates::Contacts(ids) => scan.contacts(path.keep_in_range(ids.iter().copied()), &plan)?,
+        let mut scan = Scan { book, rest: &rest, names: names.as_ref(), budget };
+        match &path.candidates {
+            Candidates::Contacts(ids) => scan.contacts(path.keep_in_range(ids.iter().copied()), plan),
             Candidates::Phones(phones) => {
                 let ids = phones.iter().flat_map(|phone| book.phones.find(*phone));
-                scan.contacts(path.keep_in_range(ids), &plan)?
+                scan.contacts(path.keep_in_range(ids), plan)
             }
             Candidates::Range => {
-                let (from, to) = (rank(&book, path.from), rank(&book, path.to.saturating_add(1)));
-                scan.range(from, to, &plan, runner)?
+                let (from, to) = (rank(book, path.from), rank(book, path.to.saturating_add(1)));
+                scan.range(from, to, plan, runner)
             }
-        };
-        let page = ContactPage { total, hits, book: Arc::clone(&book) };
-        if !matches!(path.candidates, Candidates::Range) {
-            // They are scattered over the book.
-            page.contacts().for_each(ContactView::fetch);
         }
-        Ok(page)
     }
 }
 
@@ -135,7 +168,7 @@ fn rank(book: &Book, id: u64) -> usize {
 }
 
 /// The number of matches, and those of the window.
-type Matches = (u64, Vec<Hit>);
+pub(super) type Matches = (u64, Vec<Hit>);
 
 /// The evaluation of the rest of a filter on candidates.
 struct Scan<'a, 'r> {
@@ -357,12 +390,11 @@ impl<'a> MatchCollector<'a> {
 
     fn add_sorted(&mut self, by: SortBy, at: usize, rows: &Bitmap, count: usize) {
         let chunk = &self.book.contacts.chunks[at];
-        let has_keys = chunk.has_keys() || count >= KEYS_WORTH_MATCHES;
-        let keys = has_keys.then(|| keys(chunk, by.field));
+        if count >= KEYS_WORTH_MATCHES {
+            chunk.keys();
+        }
         for row in rows.iter() {
-            let key = keys.map_or_else(|| collation::sort_key(text(chunk, by.field, row)), |keys| keys[row]);
-            let key = if by.direction == Direction::Ascending { key } else { key.reversed() };
-            self.top.push(key, Hit::new(at, row));
+            self.top.push(sort_key_of(chunk, &by, row), Hit::new(at, row));
         }
     }
 
@@ -375,6 +407,13 @@ impl<'a> MatchCollector<'a> {
         }
         (self.total, self.hits)
     }
+}
+
+/// The sort key of the contact in this row.
+pub(super) fn sort_key_of(chunk: &Chunk, by: &SortBy, row: usize) -> SortKey {
+    let key =
+        if chunk.has_keys() { keys(chunk, by.field)[row] } else { collation::sort_key(text(chunk, by.field, row)) };
+    if by.direction == Direction::Ascending { key } else { key.reversed() }
 }
 
 fn keys(chunk: &Chunk, field: usize) -> &[SortKey] {
@@ -395,20 +434,23 @@ fn text(chunk: &Chunk, field: usize, row: usize) -> Option<&str> {
 }
 
 /// The total order of a sort: every sort key, then the id.
-struct SortOrder<'a> {
-    book: &'a Book,
-    sort: &'a [SortBy],
+pub(super) struct SortOrder<'a> {
+    pub(super) book: &'a Book,
+    pub(super) sort: &'a [SortBy],
+}
+
+impl SortOrder<'_> {
+    /// Compares two contacts by one sort key.
+    pub(super) fn compare_by(&self, by: &SortBy, left: Hit, right: Hit) -> Ordering {
+        let of = |hit: Hit| text(&self.book.contacts.chunks[hit.chunk as usize], by.field, usize::from(hit.row));
+        let order = collation::compare(of(left), of(right));
+        if by.direction == Direction::Ascending { order } else { order.reverse() }
+    }
 }
 
 impl TieBreak<Hit> for SortOrder<'_> {
     fn compare(&self, left: Hit, right: Hit) -> Ordering {
-        let of = |hit: Hit, field| text(&self.book.contacts.chunks[hit.chunk as usize], field, usize::from(hit.row));
-        for by in self.sort {
-            let order = collation::compare(of(left, by.field), of(right, by.field));
-            if order.is_ne() {
-                return if by.direction == Direction::Ascending { order } else { order.reverse() };
-            }
-        }
-        left.cmp(&right)
+        let mut by_keys = self.sort.iter().map(|by| self.compare_by(by, left, right));
+        by_keys.find(|order| order.is_ne()).unwrap_or_else(|| left.cmp(&right))
     }
 }

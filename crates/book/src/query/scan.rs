@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use pg_regex::StepLimitError;
+use pg_regex::{Like, StepLimitError};
 
 use super::bitmap::Bitmap;
 use super::budget::Budget;
@@ -18,11 +18,18 @@ use super::predicate::{Predicate, TextPredicate};
 use super::query_error::QueryError;
 use super::value::{Objects, Value};
 use crate::book::chunk::{Chunk, Link};
+use crate::book::member_listing::ORGANIZATIONS_COMPARED_MAX;
 use crate::book::{Book, GroupSet};
-use crate::text::{PHONE_DIGITS_MAX, unpacked};
+use crate::text::{PHONE_DIGITS_MAX, PhoneSuffix, unpacked};
 
 /// Maximum number of names that a regular expression scans before the runner is asked whether to continue.
 const SCANNED_ROWS_MAX: usize = 256;
+
+/// Maximum number of names of organizations that are searched before the runner is asked whether to continue.
+const SCANNED_ORGANIZATIONS_MAX: usize = 4_096;
+
+/// Estimated time of comparing the last digits of the numbers of a contact, in nanoseconds.
+const SUFFIX_NANOS: u64 = 10;
 
 /// A filter compiled for a snapshot.
 pub enum CompiledFilter<'p> {
@@ -96,6 +103,12 @@ fn compile_comparison<'p>(
         field::GROUPS => (LinkColumn::Groups, book.group_sets.slots()),
         _ => return Ok(CompiledFilter::Column(comparison)),
     };
+    if let (field::ORGANIZATION_NAME, Predicate::Text(predicate @ TextPredicate::Like(pattern))) =
+        (comparison.field, &comparison.predicate)
+        && book.organizations.len() > ORGANIZATIONS_COMPARED_MAX
+    {
+        return Ok(CompiledFilter::ByLink(column, like_organizations(comparison, predicate, pattern, book, budget)?));
+    }
     let absent = if comparison.field == field::GROUPS { Value::Objects(&NO_CONTACT_GROUPS) } else { Value::Null };
     let mut matches = Vec::with_capacity(slots + 1);
     matches.push(holds(comparison, absent, budget)?);
@@ -120,6 +133,37 @@ fn compile_comparison<'p>(
         });
     }
     Ok(CompiledFilter::ByLink(column, matches))
+}
+
+/// Whether the name of each organization matches a pattern, by [`Link::index`].
+fn like_organizations(
+    comparison: &Comparison,
+    predicate: &TextPredicate,
+    pattern: &Like,
+    book: &Book,
+    budget: &mut Budget<'_>,
+) -> Result<Vec<bool>, QueryError> {
+    let mut matches = vec![false; book.organizations.slots() + 1];
+    let names = book.organization_text();
+    let mut line = 0;
+    while line < names.slots.len() {
+        let lines = line..names.slots.len().min(line + SCANNED_ORGANIZATIONS_MAX);
+        let mut from = names.ends[..line].last().map_or(0, |end| *end as usize);
+        let end = names.ends[lines.end - 1] as usize;
+        budget.charge_lines(comparison, predicate, lines.len(), end - from)?;
+        // Without the last line feed, after which another line would begin.
+        while let Some(found) = pattern.find_in_lines(&names.text[..end - 1], from).filter(|_| line < lines.end) {
+            line += names.ends[line..lines.end].partition_point(|end| *end as usize <= found);
+            if line >= lines.end {
+                break;
+            }
+            matches[names.slots[line] as usize + 1] = true;
+            from = names.ends[line] as usize;
+            line += 1;
+        }
+        line = lines.end;
+    }
+    Ok(matches)
 }
 
 fn number<'a>(id: u64) -> Value<'a> {
@@ -305,6 +349,12 @@ fn phones(
             budget.charge_value(comparison, phones.len() * JSON_NODE_BYTES)?;
             Ok(query.matches(PhoneList::All(phones)))
         }),
+        Predicate::Texts(quantifier, TextPredicate::Like(pattern)) if PhoneSuffix::of(pattern).is_some() => {
+            let Some(suffix) = PhoneSuffix::of(pattern) else { return Ok(Bitmap::NONE) };
+            budget.charge(comparison, SUFFIX_NANOS * rows.count() as u64)?;
+            Ok(rows
+                .filter(|row| quantified(*quantifier, chunk.phones_of(row).iter().any(|packed| suffix.ends(*packed)))))
+        }
         Predicate::Texts(quantifier, predicate) => each(rows, |row| {
             let mut buffer = [0; PHONE_DIGITS_MAX + 1];
             for packed in chunk.phones_of(row) {

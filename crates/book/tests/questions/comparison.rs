@@ -124,7 +124,7 @@ pub fn against_oracle(sample: &Sample, ask: &Ask) -> Option<String> {
     }
 }
 
-fn against_judge(judge: &mut PostgresOracle, sample: &Sample, ask: &Ask) -> Option<String> {
+pub fn against_judge(judge: &mut PostgresOracle, sample: &Sample, ask: &Ask) -> Option<String> {
     let outcome = engine::answer(&sample.book, ask);
     if outcome.is_too_slow() {
         return None;

@@ -49,6 +49,12 @@ pub fn uses_name_index(book: &Book, ask: &Ask) -> bool {
     plan.is_ok_and(|plan| Arc::new(book.clone()).search(&plan).uses_name_index())
 }
 
+/// Whether a list of members that is kept answers a question.
+pub fn uses_member_list(book: &Book, ask: &Ask) -> bool {
+    let plan = plan(&CONTACT, ask).map(Arc::new);
+    plan.is_ok_and(|plan| Arc::new(book.clone()).search(&plan).uses_member_list())
+}
+
 /// Asks the engine what it must not refuse.
 pub fn found(book: &Book, ask: &Ask) -> Answer {
     try_answer(book, ask).unwrap_or_else(|fault| panic!("refused: {fault:?}\n{ask:#?}"))

@@ -9,6 +9,7 @@
 mod bounds;
 mod comparison;
 mod engine;
+mod member_lists;
 mod name_index;
 mod oracle;
 mod pages;

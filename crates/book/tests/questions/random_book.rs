@@ -57,14 +57,62 @@ impl Sample {
         Self { people, book, surroundings }
     }
 
-    /// Changes, deletes and adds a few contacts.
+    /// Changes, deletes and adds a few contacts, changes memberships, and renames organizations and managers.
     pub fn change(&mut self, rng: &mut Rng) {
         let mut writer = BookWriter::of(self.book.clone());
         for _ in 0..rng.between(1, 4) {
-            let effects: Vec<Effect> = (0..rng.between(1, 5)).map(|_| self.one_change(rng)).collect();
+            let effects: Vec<Effect> = (0..rng.between(1, 5))
+                .map(|_| match rng.below(20) {
+                    0 => self.rename(rng),
+                    1..4 => self.change_membership(rng),
+                    _ => self.one_change(rng),
+                })
+                .collect();
             writer.apply(&Change { decided_on: writer.book().revision(), contacts: 0, effects });
         }
         self.book = writer.snapshot().as_ref().clone();
+    }
+
+    /// Gives an organization or a manager a name that no other has.
+    fn rename(&mut self, rng: &mut Rng) -> Effect {
+        let new = format!("{} {}", vocabulary::name(rng), rng.u32(..));
+        let new = name(&new).as_str().to_owned();
+        if rng.percent(50) {
+            let at = rng.below(self.surroundings.organizations.len());
+            self.surroundings.organizations[at].1.clone_from(&new);
+            let id = self.surroundings.organizations[at].0;
+            let all = self.people.iter_mut().filter_map(|person| person.organization.as_mut());
+            all.filter(|(of, _)| *of == id).for_each(|(_, name)| name.clone_from(&new));
+            Effect::PutOrganization(Organization { id: organization_id(id), name: name(&new) })
+        } else {
+            let at = rng.below(self.surroundings.managers.len());
+            self.surroundings.managers[at].1.clone_from(&new);
+            let id = self.surroundings.managers[at].0;
+            let all = self.people.iter_mut().filter_map(|person| person.manager.as_mut());
+            all.filter(|(of, _)| *of == id).for_each(|(_, name)| name.clone_from(&new));
+            Effect::PutEmployee(employee(id, &new))
+        }
+    }
+
+    /// Adds some contacts to a group, or removes them from it.
+    fn change_membership(&mut self, rng: &mut Rng) -> Effect {
+        let group = rng.pick(&self.surroundings.groups);
+        let joins = rng.percent(50);
+        let share = rng.pick(&[3, 10, 60]);
+        let mut ids = Vec::new();
+        for person in self.people.iter_mut().filter(|_| rng.percent(share)) {
+            ids.push(ContactId::new(person.id).expect(VALID));
+            person.groups.retain(|(id, _)| *id != group.0);
+            if joins {
+                person.groups.push(group.clone());
+                person.groups.sort();
+            }
+        }
+        if joins {
+            Effect::JoinGroup(group_id(group.0), ids.into())
+        } else {
+            Effect::LeaveGroup(group_id(group.0), ids.into())
+        }
     }
 
     fn one_change(&mut self, rng: &mut Rng) -> Effect {
@@ -110,7 +158,7 @@ struct Surroundings {
 impl Surroundings {
     fn new(rng: &mut Rng) -> Self {
         Self {
-            organizations: named(rng, 5),
+            organizations: several_organizations(rng),
             groups: named(rng, 8),
             managers: named(rng, 4),
             names: (0..14).map(|_| vocabulary::name(rng)).collect(),
@@ -181,6 +229,12 @@ impl Surroundings {
     fn employees(&self) -> Vec<Employee> {
         self.managers.iter().map(|(id, text)| employee(*id, text)).collect()
     }
+}
+
+/// A few organizations, or so many that their names are indexed.
+fn several_organizations(rng: &mut Rng) -> Vec<(u64, String)> {
+    let count = rng.pick(&[5, 5, 5, 90]);
+    named(rng, count)
 }
 
 /// So many things with ids and different names.

@@ -37,6 +37,48 @@ pub fn ask_about_names(rng: &mut Rng, people: &[Person]) -> Ask {
     Ask { filter, sort: asking.sort(), limit: asking.limit(), offset: asking.offset(), ..Ask::default() }
 }
 
+/// A question for the members of an organization, a manager or a group, or for those with an e-mail address; never one
+/// that must be refused.
+pub fn ask_about_members(rng: &mut Rng, people: &[Person]) -> Ask {
+    const FIELDS: &[&str] = &[
+        "organization_id",
+        "organization_name",
+        "personal_manager_id",
+        "personal_manager_full_name",
+        "groups",
+        "emails",
+        "phone_numbers",
+    ];
+    let mut asking = Asking { rng, people };
+    let name = asking.rng.pick(FIELDS);
+    let field = CONTACT.iter().find(|field| field.name == name).expect("a field of contacts");
+    let (operator, value) = match field.kind {
+        FieldType::Number | FieldType::Objects { .. } => {
+            (Operator::Equal, Literal::Number(asking.id_of(field).to_string()))
+        }
+        FieldType::Texts | FieldType::Phones if asking.rng.percent(70) => {
+            let text = asking.text_of(field);
+            let from = match text.find('@') {
+                Some(at) if field.kind == FieldType::Texts => at,
+                _ => text.chars().count().saturating_sub(asking.rng.between(1, 6)),
+            };
+            let end = text.get(from..).unwrap_or(&text).replace('_', "\\_").replace('%', "\\%");
+            (asking.rng.pick(&[Operator::Like, Operator::Like, Operator::ILike]), Literal::Text(format!("%{end}")))
+        }
+        _ => (Operator::Equal, Literal::Text(asking.text_of(field))),
+    };
+    let filter = AskFilter::Simple { field: name.to_owned(), operator: operator.text().to_owned(), value };
+    let count = asking.rng.pick(&[0, 1, 2, 2, 3]);
+    let mut key = || AskSort {
+        field: asking.rng.pick(&["last_name", "first_name", "full_name"]).to_owned(),
+        direction: asking.rng.pick(&[Direction::Ascending, Direction::Descending]),
+    };
+    let sort = (0..count).map(|_| key()).collect();
+    let limit = asking.rng.pick(&[None, Some(10_000), Some(1), Some(7), Some(0), Some(30)]);
+    let offset = asking.rng.percent(30).then(|| asking.rng.below(people.len() + 5) as i128);
+    Ask { filter, sort, limit, offset, ..Ask::default() }
+}
+
 /// The fields that a filter may name.
 pub fn filterable() -> Vec<&'static Field> {
     CONTACT.iter().filter(|field| field.filterable).collect()
