@@ -1,4 +1,4 @@
-//! Embeds the files of the client area: plain and gzip, under a path that has their common hash, so that browsers may
+//! Embeds the files of the client area: plain, gzip and brotli, under a path that has their common hash, so that browsers may
 //! keep them for ever. Writes the list that `src/assets.rs` includes, and fills in `index.html`.
 
 use std::collections::BTreeSet;
@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+use brotli::enc::BrotliEncoderParams;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
@@ -37,15 +38,14 @@ fn main() -> io::Result<()> {
     let mut list = format!("/// The path of the files, with their hash.\npub const BASE: &str = {base:?};\n\n");
     list.push_str("pub(crate) static FILES: &[File] = &[\n");
     for (at, (name, path)) in files.iter().enumerate().filter(|(_, (name, _))| name != "index.html") {
-        let packed = out.join(format!("{at}.gz"));
-        fs::write(&packed, gzip(&fs::read(path)?)?)?;
+        let packed = pack(&out, &at.to_string(), &fs::read(path)?)?;
         entry(&mut list, &format!("{base}/{name}"), kind(name), path, &packed);
     }
     list.push_str("];\n\npub(crate) static INDEX: File = ");
     let index = index(&root, &base)?;
-    let (page, packed) = (out.join("index.html"), out.join("index.html.gz"));
+    let page = out.join("index.html");
     fs::write(&page, &index)?;
-    fs::write(&packed, gzip(index.as_bytes())?)?;
+    let packed = pack(&out, "index.html", index.as_bytes())?;
     let mut one = String::new();
     entry(&mut one, "/", kind("index.html"), &page, &packed);
     list.push_str(one.trim().trim_end_matches(','));
@@ -53,11 +53,26 @@ fn main() -> io::Result<()> {
     fs::write(out.join("files.rs"), list)
 }
 
-fn entry(list: &mut String, name: &str, kind: &str, plain: &Path, packed: &Path) {
+/// The compressed forms of a file.
+struct Packed {
+    gzip: PathBuf,
+    brotli: PathBuf,
+}
+
+fn entry(list: &mut String, name: &str, kind: &str, plain: &Path, Packed { gzip, brotli }: &Packed) {
     let _ = writeln!(
         list,
-        "    File {{ path: {name:?}, kind: {kind:?}, plain: include_bytes!({plain:?}), gzip: include_bytes!({packed:?}) }},"
+        "    File {{ path: {name:?}, kind: {kind:?}, plain: include_bytes!({plain:?}), gzip: include_bytes!({gzip:?}), \
+         brotli: include_bytes!({brotli:?}) }},"
     );
+}
+
+/// Writes the compressed forms of a file.
+fn pack(out: &Path, name: &str, bytes: &[u8]) -> io::Result<Packed> {
+    let packed = Packed { gzip: out.join(format!("{name}.gz")), brotli: out.join(format!("{name}.br")) };
+    fs::write(&packed.gzip, gzip(bytes)?)?;
+    fs::write(&packed.brotli, brotli(bytes)?)?;
+    Ok(packed)
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
@@ -86,6 +101,12 @@ fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;
     encoder.finish()
+}
+
+fn brotli(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut packed = Vec::new();
+    brotli::BrotliCompress(&mut &bytes[..], &mut packed, &BrotliEncoderParams::default())?;
+    Ok(packed)
 }
 
 /// The page, with the path of the files and with the modules of the first screen, which a browser then reads all at once

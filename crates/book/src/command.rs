@@ -60,6 +60,8 @@ pub struct ContactEdit {
     pub organization: Edit<Option<OrganizationId>>,
     /// Groups, ascending, without duplicates; at most [`GROUPS_PER_CONTACT_MAX`].
     pub groups: Edit<Vec<GroupId>>,
+    /// The values that the contact must have for the edit to be made; [`Edit::Keep`] demands nothing of a member.
+    pub expected: Option<Box<ContactEdit>>,
 }
 
 /// A phone of an employee without its id.
@@ -200,6 +202,8 @@ pub enum CommandSubject {
     Name,
     /// The phone number that it sets.
     PhoneNumber,
+    /// The member, by its name in [`crate::query::field::CONTACT`], whose value is another one than expected.
+    Expected(&'static str),
     /// The number of records of a kind in the book.
     Count,
 }
@@ -215,6 +219,8 @@ pub enum CommandErrorKind {
     SystemOwned,
     /// A contact still refers to it.
     Referenced,
+    /// It has another value than the command expects.
+    Changed,
     /// The book would contain more than this number of records.
     LimitReached(u64),
 }

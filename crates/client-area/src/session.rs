@@ -160,5 +160,6 @@ fn account_view(account: &Account) -> Value {
         AccountId::Agent(agent) => ("agent", agent.number()),
         AccountId::Customer(customer) => ("customer", customer.number()),
     };
-    json!({"kind": kind, "id": id, "name": account.name, "timezone": account.timezone})
+    let country = account.numbers.country().map(|country| country.id());
+    json!({"kind": kind, "id": id, "name": account.name, "timezone": account.timezone, "country": country})
 }

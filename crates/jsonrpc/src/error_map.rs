@@ -8,7 +8,7 @@ use ringbook_book::query::field::Field;
 use ringbook_book::query::query_error::{QueryError, QueryErrorKind, QueryPart};
 
 use super::from_wire::{filter_path, id_number};
-use super::method::{ACCESS_TOKEN, DATE_TILL, SINCE, USER_ID};
+use super::method::{ACCESS_TOKEN, DATE_TILL, EXPECTED, SINCE, USER_ID};
 use super::mnemonic::{Mnemonic, RpcError};
 use super::reader::Reader;
 use ringbook_app::access::{AccessError, LimitKind};
@@ -16,6 +16,9 @@ use ringbook_app::app_error::AppError;
 use ringbook_app::cursor;
 use ringbook_json::Json;
 use ringbook_store::StoreError;
+
+/// Why an edit is refused that expects another value of the contact than it has.
+const CHANGED: &str = "the contact has another value now";
 
 /// A refused caller.
 pub fn of_access(refused: AccessError, params: Reader<'_>) -> RpcError {
@@ -97,11 +100,15 @@ pub fn of_command(error: &CommandError, params: Reader<'_>) -> RpcError {
         CommandErrorKind::AlreadyExists => (Mnemonic::DuplicateEntity, None),
         CommandErrorKind::SystemOwned => (Mnemonic::SystemEntity, None),
         CommandErrorKind::Referenced => (Mnemonic::DependencyError, None),
+        CommandErrorKind::Changed => (Mnemonic::InvalidParameterValue, None),
         CommandErrorKind::LimitReached(max) => (Mnemonic::DataLimitExceeded, Some(max)),
     };
     let mut told = RpcError::new(mnemonic);
     if let Some((field, value)) = subject(error.subject, params) {
         told = told.inside(&field).sent(value);
+    }
+    if error.kind == CommandErrorKind::Changed {
+        told = told.because(CHANGED);
     }
     match max {
         Some(max) => told.with("max", max),
@@ -122,6 +129,10 @@ fn subject<'d>(subject: CommandSubject, params: Reader<'d>) -> Option<(String, O
         CommandSubject::Member(id) => element("members", id.number()),
         CommandSubject::Name => member("name"),
         CommandSubject::PhoneNumber => member("phone_number"),
+        CommandSubject::Expected(name) => {
+            let value = params.given(EXPECTED).and_then(|expected| expected.member(name));
+            Some((format!("{EXPECTED}.{name}"), value))
+        }
         CommandSubject::Count => None,
     }
 }

@@ -89,7 +89,8 @@ impl Mnemonic {
             Self::RequiredParameterMissed => row("A required parameter is absent.", "Send `field`.", &[]),
             Self::InvalidParameterValue => row(
                 "A value has the right type and is not permitted: out of bounds, malformed, or a bad pattern. With field \
-                 `limit` and `max_bytes`: the answer would be larger than the server answers.",
+                 `limit` and `max_bytes`: the answer would be larger than the server answers. With a field in \
+                 `expected`: the record has another value now.",
                 "Read `reason`; bounds are in `min` and `max`. With `max_bytes` ask for fewer records with `limit`, or \
                  for fewer members with `fields`.",
                 &["reason", "[min]", "[max]", "[max_bytes]"],

@@ -28,6 +28,9 @@ pub const DATE_FROM: &str = "date_from";
 /// The parameter that ends it.
 pub const DATE_TILL: &str = "date_till";
 
+/// The parameter that holds the values that a record must have for an edit to be made.
+pub const EXPECTED: &str = "expected";
+
 /// What the calls of methods that do not exist are counted as.
 pub const UNKNOWN: &str = "unknown";
 
@@ -120,6 +123,8 @@ pub enum Form {
     EmployeePhones,
     /// A list of contacts to be added.
     Uploads,
+    /// Members of a contact with the values that they must have.
+    Expected,
     /// One of a few strings.
     OneOf(Choice),
     /// A filter over the fields of the answer.
@@ -146,6 +151,7 @@ impl Form {
             Self::Email => "e-mail address",
             Self::Emails => "list of e-mail addresses",
             Self::EmployeePhones | Self::Uploads | Self::Sort => "list of objects",
+            Self::Expected => "object",
             Self::Filter => "filter",
             Self::Fields => "list of strings",
             Self::Telephony => "null",
@@ -170,7 +176,9 @@ impl Form {
             Self::IntervalEnd(months_max) => format!("at most {months_max} months later"),
             Self::Sort => format!("at most {SORT_KEYS_MAX} keys"),
             Self::Filter => format!("{FILTER_DEPTH_MAX} deep, {SIMPLE_FILTERS_MAX} simple filters"),
-            Self::Secret | Self::Text | Self::Moment | Self::Id | Self::Fields | Self::Telephony => return None,
+            Self::Secret | Self::Text | Self::Moment | Self::Id | Self::Expected | Self::Fields | Self::Telephony => {
+                return None;
+            }
         })
     }
 

@@ -20,6 +20,7 @@ use crate::employee::{Employee, EmployeePhone};
 use crate::group::{Group, GroupOwner};
 use crate::id::{BlacklistId, ContactId, EmployeeId, GroupId, OrganizationId, Revision};
 use crate::organization::Organization;
+use crate::query::field::{CONTACT, contact};
 use crate::text::Name;
 
 impl Command {
@@ -147,20 +148,12 @@ impl BookWriter {
             return reject(CommandSubject::Target(id.number()), CommandErrorKind::NotFound);
         };
         let before = view.to_contact();
-        let old = before.draft.clone();
-        let draft = ContactDraft {
-            last_name: edit.last_name.or(old.last_name),
-            first_name: edit.first_name.or(old.first_name),
-            patronymic: edit.patronymic.or(old.patronymic),
-            phones: match edit.phones {
-                Edit::Set(new) => old.phones.kept_in(new, &edit.phones_as_written),
-                Edit::Keep => old.phones,
-            },
-            emails: edit.emails.or(old.emails),
-            manager: edit.manager.or(old.manager),
-            organization: edit.organization.or(old.organization),
-            groups: edit.groups.or(old.groups),
-        };
+        if let Some(expected) = &edit.expected
+            && let Some(member) = differing(&before.draft, &edited(before.draft.clone(), expected))
+        {
+            return reject(CommandSubject::Expected(member), CommandErrorKind::Changed);
+        }
+        let draft = edited(before.draft.clone(), &edit);
         self.check_references(&draft)?;
         let after = Contact { id, draft };
         Ok(if after == before { Vec::new() } else { vec![Effect::PutContact(after)] })
@@ -401,4 +394,37 @@ fn check_names(names: &[Name], taken: impl Fn(&Name) -> bool) -> Result<(), Comm
         }
         None => Ok(()),
     }
+}
+
+/// The contact after the edit, whatever it refers to.
+fn edited(old: ContactDraft, edit: &ContactEdit) -> ContactDraft {
+    let edit = edit.clone();
+    ContactDraft {
+        last_name: edit.last_name.or(old.last_name),
+        first_name: edit.first_name.or(old.first_name),
+        patronymic: edit.patronymic.or(old.patronymic),
+        phones: match edit.phones {
+            Edit::Set(new) => old.phones.kept_in(new, &edit.phones_as_written),
+            Edit::Keep => old.phones,
+        },
+        emails: edit.emails.or(old.emails),
+        manager: edit.manager.or(old.manager),
+        organization: edit.organization.or(old.organization),
+        groups: edit.groups.or(old.groups),
+    }
+}
+
+/// The first member, in the documented order, in which two states of a contact differ.
+fn differing(present: &ContactDraft, expected: &ContactDraft) -> Option<&'static str> {
+    let members = [
+        (contact::LAST_NAME, present.last_name == expected.last_name),
+        (contact::FIRST_NAME, present.first_name == expected.first_name),
+        (contact::PATRONYMIC, present.patronymic == expected.patronymic),
+        (contact::EMAILS, present.emails == expected.emails),
+        (contact::PHONE_NUMBERS, present.phones == expected.phones),
+        (contact::MANAGER_ID, present.manager == expected.manager),
+        (contact::ORGANIZATION_ID, present.organization == expected.organization),
+        (contact::GROUPS, present.groups == expected.groups),
+    ];
+    members.into_iter().find(|(_, is_same)| !is_same).map(|(member, _)| CONTACT[member].name)
 }

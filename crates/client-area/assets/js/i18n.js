@@ -109,3 +109,12 @@ export function formatMoment(text, options = { dateStyle: "medium", timeStyle: "
 export function formatList(names) {
   return new Intl.ListFormat(state.language, { type: "conjunction" }).format(names);
 }
+
+/**
+ * The name of a country.
+ *
+ * @param {string} code two letters of ISO 3166
+ */
+export function formatCountry(code) {
+  return new Intl.DisplayNames(state.language, { type: "region" }).of(code) ?? code;
+}

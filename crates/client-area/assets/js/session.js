@@ -10,6 +10,7 @@ import { actFor, send } from "./rpc.js";
  * @property {number} id
  * @property {string} name
  * @property {string} timezone
+ * @property {string | null} country its code of ISO 3166, by which national phone numbers are read
  *
  * @typedef {object} Acting the user whose rights decide, and the account that is worked on
  * @property {number} user_id

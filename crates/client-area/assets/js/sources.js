@@ -1,7 +1,8 @@
 /** Names of groups, organizations and employees, found while one types and looked up by id. */
 
+import { formatPhone } from "./phones.js";
 import { call } from "./rpc.js";
-import { likeText } from "./screens/find/query.js";
+import { filterOf, likeText, questionOf } from "./screens/find/query.js";
 
 /** @typedef {import("./ui/picker.js").Option} Option */
 /** @typedef {import("./types.js").Group} Group */
@@ -29,6 +30,19 @@ function finder(method, field) {
 export const findGroups = finder("get.group_contacts", "name");
 export const findOrganizations = finder("get.contact_organizations", "name");
 export const findEmployees = finder("get.employees", "full_name");
+
+/**
+ * Contacts by name, or by number where the text is one.
+ *
+ * @param {string} term
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Option[]>}
+ */
+export async function findContacts(term, signal) {
+  const question = questionOf(new Map([["q", term]]));
+  const result = await call("get.contacts", { filter: filterOf(question), fields: ["id", "full_name", "phone_numbers"], limit: OFFERED }, signal);
+  return result.data.map((/** @type {any} */ record) => ({ id: record.id, name: [record.full_name, ...record.phone_numbers.slice(0, 1).map(formatPhone)].join(" · ") }));
+}
 
 /**
  * @param {string} method

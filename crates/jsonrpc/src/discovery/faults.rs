@@ -126,6 +126,7 @@ fn is_judged(form: Form) -> bool {
         | Form::Emails
         | Form::EmployeePhones
         | Form::Uploads
+        | Form::Expected
         | Form::OneOf(_)
         | Form::Filter
         | Form::Sort => true,

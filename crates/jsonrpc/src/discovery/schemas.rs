@@ -79,6 +79,7 @@ fn form(parameter: &Parameter, spec: &Spec) -> Value {
         Form::Emails => list(bounds::EMAILS, &email()),
         Form::EmployeePhones => list(bounds::EMPLOYEE_PHONES, &employee_phone()),
         Form::Uploads => list(bounds::CONTACTS_TO_UPLOAD, &reference("upload")),
+        Form::Expected => expected(spec),
         Form::OneOf(Choice { values, default }) => json!({"enum": values, "default": default}),
         Form::Filter => asked(spec, "filter"),
         Form::Sort => asked(spec, "sort"),
@@ -159,6 +160,17 @@ fn employee_phone() -> Value {
         "required": ["phone_number"],
         "additionalProperties": false,
     })
+}
+
+/// Members that an edit can set, with the values that the record must have.
+fn expected(spec: &Spec) -> Value {
+    let is_editable = |own: &&Parameter| own.name != "id" && own.form != Form::Expected;
+    let properties = spec.parameters.iter().filter(is_editable).map(|own| {
+        let mut schema = parameter(own, spec);
+        schema["description"] = own.about.into();
+        (own.name.to_owned(), schema)
+    });
+    json!({"type": "object", "properties": object(properties), "additionalProperties": false})
 }
 
 /// A contact of an upload: what a single new one has, and names of what it belongs to.

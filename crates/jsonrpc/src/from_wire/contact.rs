@@ -6,11 +6,11 @@ use ringbook_book::id::{ContactId, EmployeeId, GroupId, OrganizationId};
 
 use super::entry::id;
 use super::validation::{ParamPath, Severity, Validation};
-use crate::method::Guarded;
 use crate::method::bounds::{CONTACTS_TO_DELETE, GROUPS_OF_CONTACT};
+use crate::method::{EXPECTED, Guarded};
 use crate::mnemonic::RpcError;
 use crate::reader::Reader;
-use ringbook_json::Json;
+use ringbook_json::{Json, Kind};
 
 pub const LAST_NAME: ParamPath = ParamPath::of("last_name");
 pub const FIRST_NAME: ParamPath = ParamPath::of("first_name");
@@ -34,8 +34,31 @@ pub fn edit_contact(params: Reader<'_>) -> Result<Command, RpcError> {
     let mut findings = Validation::new(Guarded::UpdateContacts.spec()).with_numbers(params.numbers());
     let id = id(&mut findings, params, ContactId::new);
     let edit = ContactMembers::of(params.object()).edit(&mut findings);
+    let expected = params.given(EXPECTED);
+    if let Some(value) = expected.filter(|value| value.kind() != Kind::Object) {
+        findings
+            .error_at(Severity::Type, ParamPath::of(EXPECTED), value, |fault| fault.because("an object is expected"));
+    }
     let id = findings.end(id)?;
-    Ok(Command::EditContact(id, edit))
+    let expected = expected.map(|value| expectation(value, params)).transpose();
+    let expected = expected.map_err(|fault| fault.inside(EXPECTED))?;
+    Ok(Command::EditContact(id, ContactEdit { expected: expected.map(Box::new), ..edit }))
+}
+
+/// The values that a contact must have for an edit to be made, spelled as those that it gets.
+fn expectation(members: Json<'_>, params: Reader<'_>) -> Result<ContactEdit, RpcError> {
+    let mut findings = Validation::new(Guarded::UpdateContacts.spec()).with_numbers(params.numbers());
+    if let Some(unknown) = members.members().find(|(name, _)| !editable().any(|known| name.is_text(known))) {
+        findings.unknown_member(None, unknown, editable());
+    }
+    let edit = ContactMembers::of(Some(members)).edit(&mut findings);
+    findings.end(Some(edit))
+}
+
+/// The members of a contact that an edit can set, and expect.
+pub fn editable() -> impl Iterator<Item = &'static str> {
+    let names = Guarded::UpdateContacts.spec().parameters.iter().map(|parameter| parameter.name);
+    names.filter(|name| *name != "id" && *name != EXPECTED)
 }
 
 /// `delete.contacts`
@@ -129,6 +152,7 @@ impl<'d> ContactMembers<'d> {
             manager: findings.parameter(MANAGER, self.personal_manager_id, manager).optional_edit(),
             organization: findings.parameter(ORGANIZATION, self.organization_id, organization).optional_edit(),
             groups: findings.parameter(GROUPS, self.groups, groups).list_edit(),
+            expected: None,
         }
     }
 }

@@ -4,7 +4,7 @@ use ringbook_app::fields::{ACCOUNT, API_REQUEST, CUSTOMER_USER};
 use ringbook_book::query::field::{BLACKLIST_NUMBER, CONTACT, EMPLOYEE, GROUP, ORGANIZATION};
 
 use super::bounds;
-use super::{ACCESS_TOKEN, Admission, Form, Method, Need, Parameter, ResultKind, Spec, USER_ID};
+use super::{ACCESS_TOKEN, Admission, EXPECTED, Form, Method, Need, Parameter, ResultKind, Spec, USER_ID};
 use ringbook_app::access::{Right, Scope};
 use ringbook_app::admitted::AUDIT_MONTHS_MAX;
 
@@ -252,7 +252,7 @@ static NEW_CONTACT: [Parameter; 8] = [
     parameter("groups", Form::Ids(bounds::GROUPS_OF_CONTACT), Need::Optional, "Groups that the contact belongs to"),
 ];
 
-static EDIT_CONTACT: [Parameter; 9] = [
+static EDIT_CONTACT: [Parameter; 10] = [
     ID,
     parameter("last_name", Form::Name, Need::Lasting, "Last name"),
     parameter("first_name", Form::Name, Need::Clearable, "First name"),
@@ -266,6 +266,12 @@ static EDIT_CONTACT: [Parameter; 9] = [
         Form::Ids(bounds::GROUPS_OF_CONTACT),
         Need::Clearable,
         "All groups that the contact belongs to",
+    ),
+    parameter(
+        EXPECTED,
+        Form::Expected,
+        Need::Optional,
+        "Values that the contact must have, as it was read; nothing is changed if one is another now",
     ),
 ];
 

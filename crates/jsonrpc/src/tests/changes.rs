@@ -250,6 +250,49 @@ async fn what_must_stay_cannot_be_cleared() {
 }
 
 #[tokio::test]
+async fn an_edit_is_made_only_if_the_contact_is_as_expected() {
+    let world = world().await;
+    let created = json!({"last_name": "Лис", "first_name": "Аня", "phone_numbers": ["+7 (916) 123-45-67"]});
+    let created = world.call(&world.client.token, "create.contacts", created).await;
+    let id = created["result"]["data"]["id"].as_u64().or(created["result"]["id"].as_u64()).expect("an id");
+    let changed = json!({"reason": "the contact has another value now"});
+    let update = async |edit: Value, expected: Value| {
+        let mut params = edit;
+        params["id"] = json!(id);
+        params["expected"] = expected;
+        told(&world, "update.contacts", &params).await
+    };
+    for (expected, wanted) in [
+        (json!(5), wrong_type("expected", "5", "an object")),
+        (json!({"last_name": "Волк"}), invalid("expected.last_name", json!("Волк"), changed.clone())),
+        (json!({"first_name": null}), invalid("expected.first_name", json!("null"), changed.clone())),
+        (json!({"phone_numbers": ["112"]}), invalid("expected.phone_numbers", json!(r#"["112"]"#), changed.clone())),
+        (json!({"groups": [7]}), invalid("expected.groups", json!("[7]"), changed.clone())),
+        (json!({"organization_id": 1}), invalid("expected.organization_id", json!("1"), changed.clone())),
+        (json!({"last_name": 5}), wrong_type("expected.last_name", "5", "a string")),
+        (json!({"full_name": "x"}), json!(["unexpected_parameters", "expected.full_name", "x", {}])),
+        (json!({"id": 1}), json!(["unexpected_parameters", "expected.id", "1", {}])),
+    ] {
+        assert_eq!(update(json!({"last_name": "Нет"}), expected.clone()).await, wanted, "{expected}");
+    }
+    // As it was read: digits without a plus sign, no organization.
+    let read = json!({"last_name": "Лис", "first_name": "Аня", "patronymic": null, "phone_numbers": ["79161234567"],
+        "emails": [], "organization_id": null, "personal_manager_id": null, "groups": []});
+    for (edit, expected) in [
+        (json!({"last_name": "Волк"}), read),
+        (json!({"first_name": "Оля"}), json!({"last_name": "Волк"})),
+        (json!({"first_name": null}), json!({})),
+        (json!({"first_name": "Ира"}), json!(null)),
+    ] {
+        let mut params = edit;
+        params["id"] = json!(id);
+        params["expected"] = expected;
+        let answer = world.call(&world.client.token, "update.contacts", params.clone()).await;
+        assert_eq!(outcome(&answer), "ok", "{params}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn contacts_are_removed_by_id_or_by_ids() {
     let count = json!({"reason": "1 to 10000 contacts are allowed", "min": 1, "max": 10_000});
     let both = json!({"reason": "either id or ids, not both"});

@@ -128,6 +128,10 @@ impl Model {
             Command::EditContact(id, edit) => {
                 let known = self.contacts.get(&id.number());
                 target(known.is_some(), id.number())?;
+                if let (Some(known), Some(expected)) = (known, &edit.expected) {
+                    let is_same = expected.last_name == Edit::Set(known.last_name.clone());
+                    require(is_same, CommandSubject::Expected("last_name"), CommandErrorKind::Changed)?;
+                }
                 match known.and_then(|known| self.missing(&edited(known.clone(), edit.clone()))) {
                     Some(subject) => Err((subject, CommandErrorKind::NotFound)),
                     None => Ok(()),

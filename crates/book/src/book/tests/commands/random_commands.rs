@@ -58,8 +58,10 @@ pub(super) fn command(rng: &mut Rng, latest: u64) -> Command {
     match rng.u64(..20) {
         0..=3 => Command::AddContacts((0..=rng.u64(..40)).map(|_| draft(rng)).collect()),
         4..=7 => {
-            let new = draft(rng);
+            let (new, seen) = (draft(rng), draft(rng));
+            let expected = ContactEdit { last_name: Edit::Set(seen.last_name), ..ContactEdit::default() };
             let edit = ContactEdit {
+                expected: (rng.u64(..4) == 0).then(|| Box::new(expected)),
                 last_name: if rng.u64(..2) == 0 { Edit::Set(new.last_name) } else { Edit::Keep },
                 phones: if rng.u64(..2) == 0 { Edit::Set(new.phones) } else { Edit::Keep },
                 manager: if rng.u64(..2) == 0 { Edit::Set(new.manager) } else { Edit::Keep },

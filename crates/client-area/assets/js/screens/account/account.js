@@ -1,7 +1,7 @@
 /** The account: who is signed in and what that user may do, settings of this browser, signing out everywhere. */
 
 import { fill, freshId, h } from "../../dom.js";
-import { LANGUAGES, formatMoment, language, speak, t } from "../../i18n.js";
+import { LANGUAGES, formatCountry, formatMoment, language, speak, t } from "../../i18n.js";
 import { CALL_SCHEMES, callScheme, setCallScheme } from "../../phones.js";
 import { may, session, signOut } from "../../session.js";
 import { THEMES, theme, useTheme } from "../../theme.js";
@@ -13,15 +13,19 @@ import { rightText, sections } from "./rights.js";
 /** @type {import("../../shell.js").ScreenFunction} */
 export function accountScreen(_route, place) {
   const title = t("nav.account");
+  // What is below the cards of the administrator waits for them, so that nothing moves.
+  const rest = h("div", { class: "cards" });
+  const showRest = () => fill(rest, rights(), settings(), sessions());
   fill(
     place,
     h(
       "div",
       { class: "page" },
       heading(title),
-      h("div", { class: "cards" }, person(), may("account:manage") && administration(), rights(), settings(), sessions()),
+      h("div", { class: "cards" }, person(), may("account:manage") && administration(showRest), rest),
     ),
   );
+  if (!may("account:manage")) showRest();
   return { title };
 }
 
@@ -44,6 +48,7 @@ function person() {
       name && name !== login ? fact(t("name"), name) : [],
       fact(account.kind === "agent" ? t("account.agent") : t("account.customer"), account.name),
       account.kind === "agent" ? fact(t("acting_for"), `${acting.account.name} (${acting.login})`) : [],
+      acting.account.country ? fact(t("account.country"), formatCountry(acting.account.country)) : [],
       fact(t("account.timezone"), acting.account.timezone),
       fact(t("account.address"), address),
     ),
@@ -109,7 +114,7 @@ function sessions() {
   };
   return card(
     t("account.session"),
-    h("p", null, t("account.session_text", { minutes: Math.round(idle_seconds / 60), end: formatMoment(ends, { dateStyle: "medium", timeStyle: "short" }) })),
+    h("p", { "data-changing": true }, t("account.session_text", { minutes: Math.round(idle_seconds / 60), end: formatMoment(ends, { dateStyle: "medium", timeStyle: "short" }) })),
     h("div", { class: "card-buttons" }, button(t("account.everywhere"), "signOut", everywhere)),
     h("p", { class: "muted" }, t("account.everywhere_text")),
   );

@@ -1,7 +1,7 @@
 /** The users, keys, addresses and time zone of the account, for its administrator. */
 
 import { fill, freshId, h } from "../../dom.js";
-import { formatMoment, t } from "../../i18n.js";
+import { formatCountry, formatMoment, t } from "../../i18n.js";
 import { session } from "../../session.js";
 import { askText, showDialog } from "../../ui/dialog.js";
 import { button, emptyState, errorState, explain, iconButton, loading, toastError } from "../../ui/parts.js";
@@ -16,8 +16,12 @@ import { rightText, sections } from "./rights.js";
 /** Fewest characters of a password. */
 const PASSWORD_MIN = 8;
 
-/** The cards of the administrator; they fill themselves. */
-export function administration() {
+/**
+ * The cards of the administrator; they fill themselves.
+ *
+ * @param {() => void} ready called once they are there, or cannot be
+ */
+export function administration(ready) {
   const element = h("div", { class: "cards" });
   const load = async () => {
     try {
@@ -28,7 +32,7 @@ export function administration() {
     }
   };
   fill(element, loading());
-  load();
+  load().then(ready);
   return element;
 }
 
@@ -273,5 +277,13 @@ function zone(view, changed) {
   };
   const select = h("select", { id, class: "input select", onchange: choose }, names.map((name) => h("option", { value: name }, name)));
   select.value = view.timezone;
-  return card(t("account.timezone"), null, h("div", { class: "field" }, h("label", { for: id, class: "field-label" }, t("account.timezone")), select), h("p", { class: "muted" }, t("account.timezone_text")));
+  return card(t("account.region"), null, h("div", { class: "field" }, h("label", { for: id, class: "hidden" }, t("account.timezone")), select), h("p", { class: "muted" }, t("account.timezone_text")), ...country());
+}
+
+/** The country, which is set where the server runs: the numbers of the whole book are written again with it. */
+function country() {
+  const { country: code, id } = session().acting.account;
+  const command = `ringbook customer set ${id} --country ${code ?? "DE"}`;
+  const fact = h("dl", { class: "pairs" }, h("dt", null, t("account.country")), h("dd", null, code ? formatCountry(code) : t("account.no_country")));
+  return [fact, h("p", { class: "muted" }, t("account.country_text")), h("code", { class: "code-line" }, command)];
 }

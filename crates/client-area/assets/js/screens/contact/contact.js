@@ -8,10 +8,10 @@ import { go, link, replace } from "../../router.js";
 import { may } from "../../session.js";
 import { avatar, button, emptyState, errorState, iconButton, loading, noRight, toastError } from "../../ui/parts.js";
 import { icon } from "../../ui/icons.js";
-import { showDialog } from "../../ui/dialog.js";
 import { toast } from "../../ui/toast.js";
 import { ContactForm } from "./form.js";
 import { removeContacts } from "./remove.js";
+import { mayDouble } from "./double.js";
 import { saveContact } from "./save.js";
 
 /** @typedef {import("../../types.js").Contact} Contact */
@@ -144,6 +144,7 @@ class ContactView {
       title: contact.full_name,
       cancel: () => this.show(contact),
       save: async (values) => {
+        if (!(await mayDouble(values, contact))) return false;
         const saved = await saveContact(contact, values, read);
         if (saved === "gone") {
           toast(t("contact.gone"), null, "error");
@@ -182,7 +183,7 @@ class ContactView {
       title: t("contact.add"),
       cancel: () => (history.length > 1 ? history.back() : go("#contacts")),
       save: async (values) => {
-        if (!(await mayDouble(values))) return false;
+        if (!(await mayDouble(values, null))) return false;
         const { id } = await call("create.contacts", values);
         this.form = null;
         replace(link({ contact: id }));
@@ -226,25 +227,4 @@ async function block(phone, contact) {
   } catch (error) {
     toastError(error);
   }
-}
-
-/**
- * Shows the contacts that have the name or one of the numbers of a new one; resolves to whether it is added.
- *
- * @param {import("./form.js").Values} values
- */
-async function mayDouble(values) {
-  const name = [values.last_name, values.first_name, values.patronymic].filter(Boolean).join(" ");
-  const filters = [
-    { field: "full_name", operator: "=", value: name },
-    { field: "phone_numbers", operator: "in", value: values.phone_numbers },
-  ];
-  const params = { filter: { condition: "or", filters }, fields: ["id", "full_name", "phone_numbers", "organization_name"], limit: 5 };
-  const same = /** @type {Contact[]} */ ((await call("get.contacts", params)).data);
-  if (same.length === 0) return true;
-  const items = same.map((contact) =>
-    h("li", { class: "double" }, avatar(contact.full_name), h("span", { class: "double-text" }, h("a", { href: link({ contact: contact.id }), target: "_blank", dir: "auto" }, contact.full_name), h("span", { class: "muted" }, [contact.phone_numbers.map(formatPhone).join(", "), contact.organization_name].filter(Boolean).join(" · ")))),
-  );
-  const content = [h("p", null, t("double.text")), h("ul", { class: "doubles" }, items)];
-  return (await showDialog({ title: t("double.title"), content, confirm: t("double.confirm") })) === "confirm";
 }

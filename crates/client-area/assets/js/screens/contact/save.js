@@ -1,12 +1,13 @@
 /**
- * Saves an edited contact without overwriting what somebody else has changed meanwhile: the contact is read again
- * first, only what was edited is sent, and where both have changed the same, the person decides.
+ * Saves an edited contact without overwriting what somebody else has changed meanwhile: only what was edited is sent,
+ * with the values that the person has seen, which the server compares in the same step as it changes them. Where both
+ * have changed the same, the person decides.
  */
 
 import { h } from "../../dom.js";
 import { formatList, t } from "../../i18n.js";
 import { formatPhone } from "../../phones.js";
-import { call } from "../../rpc.js";
+import { RpcError, call } from "../../rpc.js";
 import { showDialog } from "../../ui/dialog.js";
 
 /** @typedef {import("../../types.js").Contact} Contact */
@@ -56,6 +57,26 @@ function shown(contact, name) {
   return contact[name] ?? "";
 }
 
+/** Attempts to save beside other editors, who change other members of the same contact. */
+const ATTEMPTS_MAX = 8;
+
+/** @param {Values} values @param {(keyof Values)[]} names */
+function pick(values, names) {
+  return Object.fromEntries(names.map((name) => [name, values[name]]));
+}
+
+/** Whether a contact was not changed because it no longer is as it was read. @param {unknown} error */
+export function isConflict(error) {
+  return error instanceof RpcError && error.mnemonic === "invalid_parameter_value" && (error.field ?? "").startsWith("expected.");
+}
+
+/** The members of a form that differ from the contact. @param {Contact} opened @param {Values} values */
+export function editedMembers(opened, values) {
+  const before = valuesOf(opened);
+  const names = /** @type {(keyof Values)[]} */ (Object.keys(LABELS));
+  return names.filter((name) => comparable(name, values[name]) !== comparable(name, before[name]));
+}
+
 /**
  * Saves what differs from the contact as it was opened.
  *
@@ -65,18 +86,26 @@ function shown(contact, name) {
  * @returns {Promise<"saved" | "unchanged" | "stopped" | "gone">}
  */
 export async function saveContact(opened, values, read) {
-  const before = valuesOf(opened);
-  const names = /** @type {(keyof Values)[]} */ (Object.keys(LABELS));
-  const edited = names.filter((name) => comparable(name, values[name]) !== comparable(name, before[name]));
+  const edited = editedMembers(opened, values);
   if (edited.length === 0) return "unchanged";
-  const present = await read(opened.id);
-  if (!present) return "gone";
-  const now = valuesOf(present);
-  const changed = names.filter((name) => comparable(name, now[name]) !== comparable(name, before[name]));
-  const both = edited.filter((name) => changed.includes(name) && comparable(name, now[name]) !== comparable(name, values[name]));
-  if (both.length > 0 && !(await mayOverwrite(present, both))) return "stopped";
-  await call("update.contacts", { id: opened.id, ...Object.fromEntries(edited.map((name) => [name, values[name]])) });
-  return "saved";
+  let seen = valuesOf(opened);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await call("update.contacts", { id: opened.id, ...pick(values, edited), expected: pick(seen, edited) });
+      return "saved";
+    } catch (error) {
+      if (error instanceof RpcError && error.mnemonic === "entity_not_found" && error.field === "id") return "gone";
+      if (!isConflict(error) || attempt === ATTEMPTS_MAX) throw error;
+    }
+    const present = await read(opened.id);
+    if (!present) return "gone";
+    const now = valuesOf(present);
+    const differs = (/** @type {keyof Values} */ name, /** @type {Values} */ other) => comparable(name, now[name]) !== comparable(name, other[name]);
+    const both = edited.filter((name) => differs(name, seen) && differs(name, values));
+    if (both.length > 0 && !(await mayOverwrite(present, both))) return "stopped";
+    // From now on only a change that the person has not seen is in the way.
+    seen = now;
+  }
 }
 
 /** @param {Contact} present @param {(keyof Values)[]} names */

@@ -27,6 +27,8 @@ const DEBOUNCE = 90;
 const SUFFIX_DIGITS_MIN = 7;
 /** Digits at the end of a number that its national and international forms share. */
 const SUFFIX_DIGITS = 9;
+/** A national number of so many digits that one contact has is taken for the number that was meant. */
+const NATIONAL_DIGITS_MIN = 9;
 
 /** Where the list was when a contact was opened, to be there again on the way back. */
 const memory = { address: "", top: 0, active: -1 };
@@ -71,6 +73,10 @@ class FindView {
     this.selected = new Map();
     /** @type {RowSource | null} */
     this.source = null;
+    /** What is being read. @type {{ close: () => void } | null} */
+    this.opening = null;
+    /** How many the list before had. */
+    this.total = 0;
     this.grid = new ContactGrid({
       get: (index) => this.source?.get(index),
       want: (from, to) => this.source?.want(from, to),
@@ -79,7 +85,7 @@ class FindView {
       onselect: () => this.bulk.render(),
       open: (contact) => this.#open(contact),
     });
-    this.bulk = bulkBar(this.selected, () => this.#load());
+    this.bulk = bulkBar(this.selected, () => this.question.group, () => this.#load());
     this.box = h("input", {
       type: "search", id: "find-box", class: "input find-box", "aria-label": t("find.label"), placeholder: t("find.placeholder"), autocomplete: "off",
       spellcheck: "false", maxlength: 200, dir: "auto", "aria-controls": "find-result", value: question.number || question.text,
@@ -175,26 +181,56 @@ class FindView {
     this.#load();
   }
 
+  /**
+   * Reads the first page, by name if nothing else is asked for. A list that is longer than an order by name can reach is
+   * read in the order of entry; where the list before was that long, both are asked for at once.
+   *
+   * @param {import("../../types.js").Filter} filter
+   * @param {import("../../types.js").SortKey | null} sort
+   * @returns {Promise<RowSource | null>} `null` if another question was asked meanwhile
+   */
+  async #first(filter, sort) {
+    const begin = (/** @type {import("../../types.js").SortKey | null} */ order) => {
+      const source = new RowSource(filter, order, () => this.grid.refresh(), toastError);
+      const opened = source.open();
+      // Whoever waits for it is told; a list that nobody waits for any more is not.
+      opened.catch(() => undefined);
+      return { source, opened };
+    };
+    const byName = begin(sort ?? { field: "full_name", order: "asc" });
+    const mayBeLong = sort === null && this.total > REACH;
+    let byEntry = mayBeLong ? begin(null) : null;
+    const turn = { close: () => [byName, byEntry].forEach((one) => one?.source.close()) };
+    this.opening = turn;
+    if (byEntry) {
+      await byEntry.opened;
+    } else {
+      await byName.opened;
+      if (sort === null && byName.source.total > REACH) {
+        byEntry = begin(null);
+        await byEntry.opened;
+      }
+    }
+    const isLong = byEntry !== null && byEntry.source.total > REACH;
+    if (!isLong) await byName.opened;
+    if (this.opening !== turn) return null;
+    const [wanted, other] = isLong && byEntry ? [byEntry, byName] : [byName, byEntry];
+    other?.source.close();
+    this.opening = wanted.source;
+    this.total = wanted.source.total;
+    return wanted.source;
+  }
+
   /** Reads the first page of the present question; the old rows stay until it is there. */
   async #load() {
     this.source?.close();
     const question = this.question;
     const filter = filterOf(question);
-    const changed = () => this.grid.refresh();
-    const open = async (/** @type {import("../../types.js").SortKey | null} */ sort) => {
-      const source = new RowSource(filter, sort, changed, toastError);
-      this.source?.close();
-      this.opening = source;
-      await source.open();
-      return source;
-    };
     this.opening?.close();
     if (!this.source) fill(this.state, loading());
     try {
-      let source = await open(question.sort ?? { field: "full_name", order: "asc" });
-      // A list that is longer than an order by name can reach is shown in the order of entry.
-      if (!question.sort && source.total > REACH) source = await open(null);
-      if (this.opening !== source) return;
+      const source = await this.#first(filter, question.sort);
+      if (source === null) return;
       this.source = source;
       if (question.number && source.total === 0 && (await this.#widen(question))) return;
       if (question.number && source.total === 1) {
@@ -219,13 +255,22 @@ class FindView {
    * @param {Question} question
    */
   async #widen(question) {
-    const digits = significant(digitsOf(question.number) ?? "").slice(-SUFFIX_DIGITS);
+    const all = digitsOf(question.number) ?? "";
+    const national = significant(all);
+    const digits = national.slice(-SUFFIX_DIGITS);
     if (digits.length < SUFFIX_DIGITS_MIN) return false;
     const filter = { field: "phone_numbers", operator: "like", value: `%${digits}` };
     const source = new RowSource(filter, { field: "full_name" }, () => this.grid.refresh(), toastError);
     this.opening = source;
     await source.open();
     if (source.total === 0 || this.opening !== source) return false;
+    const only = source.total === 1 ? source.get(0) : undefined;
+    // `8 495 …` and `0 30 …` are the numbers that are stored as `7495…` and `4930…`.
+    const isMeant = national !== all && !all.startsWith("00") && national.length >= NATIONAL_DIGITS_MIN;
+    if (isMeant && only?.phone_numbers.some((phone) => phone.endsWith(national))) {
+      location.replace(link({ contact: only.id }));
+      return true;
+    }
     this.source = source;
     this.#show(source);
     fill(this.note, t("find.similar", { number: question.number }));

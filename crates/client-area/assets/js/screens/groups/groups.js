@@ -10,6 +10,7 @@ import { NameList, counter } from "../../ui/name-list.js";
 import { button, emptyState, explain, heading, iconButton, markMatches, noRight } from "../../ui/parts.js";
 import { icon } from "../../ui/icons.js";
 import { toast } from "../../ui/toast.js";
+import { addMembers } from "./members.js";
 
 /** @typedef {import("../../types.js").Named} Named */
 
@@ -38,6 +39,10 @@ export function groupsScreen(_route, place) {
       h(
         "span",
         { class: "list-actions" },
+        may("address_book:update") && iconButton(t("groups.add_members", { name: group.name }), "plus", () => addMembers(group, () => {
+          counts.forget();
+          list.load();
+        })),
         !group.is_system && may("address_book:update") && iconButton(t("rename_name", { name: group.name }), "edit", () => rename(group, changed)),
         !group.is_system && may("address_book:delete") && iconButton(t("delete_name", { name: group.name }), "remove", () => remove(group, changed)),
       ),

@@ -1,10 +1,11 @@
-/** Exporting the whole address book as CSV, in the columns that an import knows. */
+/** Exporting the whole address book, as CSV in the columns that an import knows, or as vCards. */
 
 import { fill, h } from "../../dom.js";
 import { formatNumber, t } from "../../i18n.js";
 import { call } from "../../rpc.js";
 import { button, toastError } from "../../ui/parts.js";
 import { download, toCsv } from "../find/csv.js";
+import { toVcards } from "../find/vcard.js";
 
 /** @typedef {import("../../types.js").Contact} Contact */
 
@@ -29,21 +30,25 @@ async function everybody(progress) {
 /** The part of the screen that exports. */
 export function exportCard() {
   const status = h("div", { role: "status" });
-  const run = async () => {
-    start.disabled = true;
+  /** @param {string} name @param {string} type @param {(contacts: Contact[]) => string} write */
+  const run = async (name, type, write) => {
+    for (const one of buttons) one.disabled = true;
     const bar = h("progress", { class: "progress", max: 1, value: 0, "aria-label": t("progress") });
     fill(status, bar);
     try {
       const contacts = await everybody((share) => { bar.value = share; });
-      download("contacts.csv", toCsv(contacts));
+      download(name, write(contacts), type);
       fill(status, t("export.done", { count: contacts.length, number: formatNumber(contacts.length) }));
     } catch (error) {
       fill(status);
       toastError(error);
     } finally {
-      start.disabled = false;
+      for (const one of buttons) one.disabled = false;
     }
   };
-  const start = button(t("export.start"), "down", run);
-  return h("section", { class: "card", "aria-label": t("export.title") }, h("h2", { class: "card-title" }, t("export.title")), h("p", { class: "muted" }, t("export.text")), h("div", { class: "card-buttons" }, start), status);
+  const buttons = [
+    button(t("export.start"), "down", () => run("contacts.csv", "text/csv", toCsv)),
+    button(t("export.vcard"), "down", () => run("contacts.vcf", "text/vcard", toVcards)),
+  ];
+  return h("section", { class: "card", "aria-label": t("export.title") }, h("h2", { class: "card-title" }, t("export.title")), h("p", { class: "muted" }, t("export.text")), h("div", { class: "card-buttons" }, buttons), status);
 }

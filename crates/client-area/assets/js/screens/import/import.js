@@ -12,6 +12,7 @@ import { button, emptyState, errorState, explain, heading, loading, noRight } fr
 import { icon } from "../../ui/icons.js";
 import { exportCard } from "./export.js";
 import { lookUp, readFile } from "./read.js";
+import { reasonText } from "./reasons.js";
 import { download, reportCsv } from "./report.js";
 import { upload } from "./upload.js";
 
@@ -104,6 +105,7 @@ class ImportView {
       this.#preview(read);
     } catch (error) {
       if (isAbort(error)) return;
+      if (error instanceof RpcError && typeof error.params["reason"] === "string") error.params["reason"] = reasonText(error.params["reason"]).text;
       const columns = error instanceof RpcError ? error.params["columns"] : null;
       if (Array.isArray(columns) && columns.length > 0) {
         this.#map(file, columns.map(String));
@@ -166,7 +168,7 @@ class ImportView {
       rowsTable(read.contacts.slice(0, SHOWN_MAX)),
       reasons(read),
       known + repeated > 0 && choice(t("import.on_known"), [[t("import.skip_known"), onKnown(false)], [t("import.add_known"), onKnown(true)]], this.addKnown ? 1 : 0),
-      h("div", { class: "card-buttons" }, start, button(t("import.other"), null, () => this.#choose())),
+      h("div", { class: "card-buttons import-actions" }, start, button(t("import.other"), null, () => this.#choose())),
     );
   }
 
@@ -305,7 +307,7 @@ function rowsTable(contacts) {
       h("td", { class: "wrap" }, list(contact["emails"])),
       h("td", { dir: "auto", class: "wrap" }, String(contact["organization_name"] ?? "")),
       h("td", { dir: "auto", class: "wrap" }, list(contact["group_names"])),
-      h("td", null, h("span", { class: `badge ${outcome === "new" ? "badge-good" : ""}` }, texts[outcome]), remarks.length > 0 && [" ", h("span", { class: "badge badge-bad", title: remarks.map((remark) => remark.reason).join("; ") }, t("import.is_partly"))]),
+      h("td", null, h("span", { class: `badge ${outcome === "new" ? "badge-good" : ""}` }, texts[outcome]), remarks.length > 0 && [" ", h("span", { class: "badge badge-bad", title: remarks.map((remark) => reasonText(remark.reason).text).join("; ") }, t("import.is_partly"))]),
     );
   });
   const head = [t("import.row"), t("column.name"), t("column.phone"), t("column.email"), t("organization"), t("nav.groups"), t("import.outcome")];
@@ -330,16 +332,17 @@ function reasons(read) {
   for (const { row, remarks } of read.contacts) for (const remark of remarks) add(row, remark, false);
   if (counted.size === 0) return null;
   const all = [...counted.values()].sort((a, b) => Number(b.isRefused) - Number(a.isRefused) || b.count - a.count);
-  const lines = all.slice(0, REASONS_MAX).map(({ count, row, value, isRefused, field, reason }) =>
-    h(
+  const lines = all.slice(0, REASONS_MAX).map(({ count, row, value, isRefused, field, reason }) => {
+    const said = reasonText(reason);
+    return h(
       "li",
       null,
       h("span", { class: `badge ${isRefused ? "badge-bad" : ""}` }, isRefused ? t("import.is_refused") : t("import.is_partly")),
       " ",
-      h("span", { lang: "en" }, [field === null ? "" : `${memberText(field)} `, value === null ? "" : `“${value}” `, reason].join("")),
+      h("span", { lang: said.language }, [field === null ? "" : `${memberText(field)} `, value === null ? "" : `“${value}” `, said.text].join("")),
       " ",
       h("span", { class: "muted" }, t("import.reason_rows", { count, number: formatNumber(count), row: formatNumber(row) })),
-    ),
-  );
+    );
+  });
   return h("div", null, h("h3", null, t("import.reasons")), h("ul", { class: "reasons" }, lines), all.length > REASONS_MAX && h("p", { class: "muted" }, t("import.more_reasons", { count: all.length - REASONS_MAX })));
 }

@@ -4,6 +4,7 @@
  */
 
 import { call } from "../../rpc.js";
+import { isConflict } from "../contact/save.js";
 
 /** Contacts that are read at once. */
 const PAGE = 200;
@@ -27,7 +28,12 @@ export async function mergeOrganizations(from, into, progress) {
     if (contacts.length === 0) break;
     const work = async () => {
       for (let contact = contacts.shift(); contact; contact = contacts.shift()) {
-        await call("update.contacts", { id: contact.id, organization_id: into });
+        try {
+          await call("update.contacts", { id: contact.id, organization_id: into, expected: { organization_id: from } });
+        } catch (error) {
+          // Somebody else has given it another organization meanwhile, which stays.
+          if (!isConflict(error)) throw error;
+        }
         moved += 1;
         progress(total === 0 ? 1 : moved / total);
       }

@@ -32,7 +32,7 @@ function moment(date) {
 export function requestsScreen(route, place) {
   const title = t("nav.requests");
   const wanted = Number(route.get("hours"));
-  const state = { hours: INTERVALS.includes(wanted) ? wanted : 24, onlyFailures: route.has("failures"), method: route.get("method") ?? "" };
+  const state = { hours: INTERVALS.includes(wanted) ? wanted : 24, onlyFailures: route.has("failures"), method: route.get("method") ?? "", by: /** @type {"outcome" | "method"} */ (route.get("by") === "method" ? "method" : "outcome") };
   const body = h("div", { class: "requests" });
   const left = h("div", { class: "limits" });
   let asked = 0;
@@ -42,15 +42,23 @@ export function requestsScreen(route, place) {
   const failures = h("input", { type: "checkbox", class: "check", id: "failures" });
   failures.checked = state.onlyFailures;
   const method = h("input", { type: "search", class: "input", "aria-label": t("requests.method"), placeholder: t("requests.method"), value: state.method, autocomplete: "off", spellcheck: "false" });
+  const by = h("select", { class: "input select", "aria-label": t("requests.by") }, h("option", { value: "outcome" }, t("requests.by_outcome")), h("option", { value: "method" }, t("requests.by_method")));
+  by.value = state.by;
   const change = () => {
     state.hours = Number(hours.value);
+    state.by = by.value === "method" ? "method" : "outcome";
     state.onlyFailures = failures.checked;
     state.method = method.value.trim();
-    replace(link({ requests: true, hours: state.hours, failures: state.onlyFailures, method: state.method || null }));
+    replace(link({ requests: true, hours: state.hours, failures: state.onlyFailures, method: state.method || null, by: state.by === "method" ? "method" : null }));
     load();
   };
   let timer = 0;
   hours.addEventListener("change", change);
+  by.addEventListener("change", change);
+  const narrow = (/** @type {string} */ name) => {
+    method.value = name;
+    change();
+  };
   failures.addEventListener("change", change);
   method.addEventListener("input", () => {
     clearTimeout(timer);
@@ -68,7 +76,7 @@ export function requestsScreen(route, place) {
     const interval = { date_from: moment(from), date_till: moment(new Date(till.getTime() + 1000)), filter: filters.length > 0 ? { condition: "and", filters } : {} };
     try {
       const listed = await call("get.api_requests", { ...interval, fields: FIELDS, limit: LISTED });
-      const counted = await call("get.api_requests", { ...interval, fields: ["api_request_start_date_time", "api_request_error_code"], limit: CHARTED_MAX });
+      const counted = await call("get.api_requests", { ...interval, fields: ["api_request_start_date_time", "api_request_method", "api_request_error_code"], limit: CHARTED_MAX });
       if (mine !== asked) return;
       show(listed, counted.data, from, till);
     } catch (error) {
@@ -93,7 +101,7 @@ export function requestsScreen(route, place) {
     const isCut = total > counted.length;
     fill(
       body,
-      chart(counted.map((request) => ({ at: new Date(`${request.api_request_start_date_time.replace(" ", "T")}Z`), isFailure: request.api_request_error_code !== null })), from, till),
+      chart(counted.map((request) => ({ at: new Date(`${request.api_request_start_date_time.replace(" ", "T")}Z`), method: request.api_request_method, isFailure: request.api_request_error_code !== null })), from, till, state.by, narrow),
       isCut && h("p", { class: "muted" }, t("requests.chart_cut", { number: formatNumber(counted.length) })),
       status,
       table(listed.data),
@@ -108,7 +116,7 @@ export function requestsScreen(route, place) {
       "div",
       { class: "page page-wide" },
       heading(title, left),
-      h("div", { class: "filters requests-filters", role: "group", "aria-label": t("find.filters") }, hours, method, h("label", { class: "check-line", for: "failures" }, failures, t("requests.failures"))),
+      h("div", { class: "filters requests-filters", role: "group", "aria-label": t("find.filters") }, hours, by, method, h("label", { class: "check-line", for: "failures" }, failures, t("requests.failures"))),
       body,
     ),
   );
