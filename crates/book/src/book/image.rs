@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::chunk::{Chunk, Link};
 use super::name_index::NameIndexes;
 use super::pairs::PairIndex;
-use super::table::Table;
+use super::table::{Row, Table};
 use super::{Book, ChunkList, EmployeeRow, GroupSet};
 use crate::blacklist::{BlacklistEntry, BlacklistNumber};
 use crate::employee::{Employee, EmployeePhone, PhoneStatus};
@@ -229,7 +229,7 @@ impl Encoder {
         });
     }
 
-    fn table<T: Clone>(&mut self, table: &Table<T>, write: impl Fn(&mut Self, &T)) {
+    fn table<T: Row>(&mut self, table: &Table<T>, write: impl Fn(&mut Self, &T)) {
         self.number(table.slots() as u64);
         for slot in 0..table.slots() {
             let row = table.at(slot);
@@ -325,7 +325,7 @@ impl<'a> Decoder<'a> {
         Ok(PairIndex::from_sorted(&pairs))
     }
 
-    fn table<T: Clone>(&mut self, read: impl Fn(&mut Self) -> Result<T, ImageError>) -> Result<Table<T>, ImageError> {
+    fn table<T: Row>(&mut self, read: impl Fn(&mut Self) -> Result<T, ImageError>) -> Result<Table<T>, ImageError> {
         let mut table = Table::default();
         for _ in 0..self.count()? {
             let revision = self.number()?;
