@@ -59,6 +59,8 @@ const EVICTION_INTERVAL: Duration = Duration::from_secs(5);
 pub struct Bounds {
     /// Books beyond this many bytes make room, the least recently used first; one is kept even if it is larger.
     pub books_bytes: u64,
+    /// A book of at least so many bytes accepts only deletions, so that one account cannot push the books of others out.
+    pub book_bytes: u64,
     /// How many deletions a book remembers for those who keep a mirror.
     pub deletions_kept: usize,
     /// Whether a read asks the store first, where several servers share one.
@@ -69,8 +71,13 @@ pub struct Bounds {
 
 impl Bounds {
     /// All the room there is, and the usual number of deletions.
-    pub const WIDE: Self =
-        Self { books_bytes: u64::MAX, deletions_kept: DELETIONS_KEPT, reads: Reads::Linearizable, workers: None };
+    pub const WIDE: Self = Self {
+        books_bytes: u64::MAX,
+        book_bytes: u64::MAX,
+        deletions_kept: DELETIONS_KEPT,
+        reads: Reads::Linearizable,
+        workers: None,
+    };
 }
 
 /// Why a book cannot be had or changed.
@@ -198,6 +205,7 @@ impl Books {
             // Held until the answer, so that the book is not evicted meanwhile.
             let loaded = books.loaded_book(customer).await?;
             books.ensure_fresh(customer, &loaded).await?;
+            loaded.ensure_room(&command, books.0.bounds.book_bytes)?;
             let answer = loaded.change(command).await;
             books.evict_idle_now_and_then();
             answer

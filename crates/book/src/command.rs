@@ -165,6 +165,20 @@ pub enum Command {
     DropBlacklistNumber(BlacklistId),
 }
 
+impl Command {
+    /// Whether the command only deletes records.
+    pub const fn only_deletes(&self) -> bool {
+        matches!(
+            self,
+            Self::DropContacts(_)
+                | Self::DropOrganization(_)
+                | Self::DropGroup(_)
+                | Self::DropEmployee(_)
+                | Self::DropBlacklistNumber(_)
+        )
+    }
+}
+
 /// The result of a command that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outcome {
@@ -223,4 +237,6 @@ pub enum CommandErrorKind {
     Changed,
     /// The book would contain more than this number of records.
     LimitReached(u64),
+    /// The book takes at least this number of bytes of memory, and is not to grow.
+    BytesReached(u64),
 }

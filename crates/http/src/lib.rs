@@ -99,6 +99,8 @@ pub struct HttpSettings {
     /// Open connections of a listener, or fewer where the system's limit of open files is lower; one more is closed at
     /// once and counted as rejected.
     pub connections_max: u32,
+    /// The same, of one address (an IPv4 address or an IPv6 network of 64 bits) that is not in [`Self::trusted_proxies`].
+    pub connections_per_address_max: u32,
     /// Answers of this size are compressed when the client allows it.
     pub compress_bytes_min: usize,
     /// Bytes of request bodies in flight, in all, and of one address (an IPv4 address or an IPv6 network of 64 bits). A
@@ -133,6 +135,7 @@ impl Default for HttpSettings {
             health_time_max: Duration::from_secs(5),
             shutdown_time_max: Duration::from_secs(10),
             connections_max: 15_000,
+            connections_per_address_max: 5_000,
             compress_bytes_min: 8 << 10,
             request_bytes_max: 256 << 20,
             request_bytes_per_address_max: 32 << 20,

@@ -1,13 +1,14 @@
 //! Accepts connections and, in the end, drains them.
 //!
-//! One loop per listener. A connection beyond the listener's bound is closed at once; a failing `accept` (no more
+//! One loop per listener. A connection beyond the bound of the listener or of its address is closed at once; a failing `accept` (no more
 //! descriptors, say) pauses instead of spinning.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
@@ -22,7 +23,7 @@ use super::protocol::{Client, Protocol};
 use super::shutdown::Shutdown;
 use super::{HttpSettings, TlsFiles};
 use ringbook_telemetry::{Connections, Metrics};
-use ringbook_workers::Workers;
+use ringbook_workers::{Owner, Workers};
 
 /// The pause after a failing `accept`.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -52,13 +53,22 @@ pub struct Listener {
     /// Whether connections begin in the clear although there is a certificate.
     starts_plain: bool,
     connections_max: Option<u32>,
+    per_address_max: Option<u32>,
     is_counted: bool,
 }
 
 impl Listener {
     /// A listener in the clear, whose connections are bounded by [`HttpSettings::connections_max`] and counted.
     pub fn new(socket: TcpListener, protocol: Protocol) -> Listener {
-        Listener { socket, protocol, tls: None, starts_plain: false, connections_max: None, is_counted: true }
+        Listener {
+            socket,
+            protocol,
+            tls: None,
+            starts_plain: false,
+            connections_max: None,
+            per_address_max: None,
+            is_counted: true,
+        }
     }
 
     /// Expects every connection to speak TLS.
@@ -77,6 +87,12 @@ impl Listener {
     /// A bound of its own for open connections.
     pub fn connections_max(mut self, connections: u32) -> Listener {
         self.connections_max = Some(connections);
+        self
+    }
+
+    /// A bound of its own for open connections of one address.
+    pub fn connections_per_address_max(mut self, connections: u32) -> Listener {
+        self.per_address_max = Some(connections);
         self
     }
 
@@ -103,6 +119,54 @@ struct Running {
     shutdown: Arc<Shutdown>,
     places: Arc<Semaphore>,
     connections_max: u32,
+    per_address_max: u32,
+    /// Open connections by address; addresses without one are not there.
+    by_address: Mutex<HashMap<Owner, u32>>,
+}
+
+impl Running {
+    fn by_address(&self) -> std::sync::MutexGuard<'_, HashMap<Owner, u32>> {
+        self.by_address.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The place of a connection among all of its listener, and of its address.
+struct Place {
+    _of_listener: OwnedSemaphorePermit,
+    running: Arc<Running>,
+    /// `None` for a trusted proxy, whose connections are those of many clients.
+    address: Option<Owner>,
+}
+
+impl Place {
+    /// A place, if there is one.
+    fn take(running: &Arc<Running>, peer: IpAddr) -> Option<Place> {
+        let of_listener = Arc::clone(&running.places).try_acquire_owned().ok()?;
+        let is_proxy = running.settings.trusted_proxies.iter().any(|block| block.contains(&peer));
+        let address = (!is_proxy).then(|| Owner::address(peer));
+        if let Some(address) = address {
+            let mut by_address = running.by_address();
+            let open = by_address.entry(address).or_default();
+            if *open >= running.per_address_max {
+                return None;
+            }
+            *open += 1;
+        }
+        Some(Place { _of_listener: of_listener, running: Arc::clone(running), address })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some(address) = self.address else { return };
+        let mut by_address = self.running.by_address();
+        if let Some(open) = by_address.get_mut(&address) {
+            *open -= 1;
+            if *open == 0 {
+                by_address.remove(&address);
+            }
+        }
+    }
 }
 
 /// Serves on all listeners until `shutdown` resolves and the drain after it is over: the listeners are closed, idle
@@ -136,6 +200,8 @@ pub async fn run(
             shutdown: Arc::clone(&stop),
             places: Arc::new(Semaphore::new(connections_max as usize)),
             connections_max,
+            per_address_max: listener.per_address_max.unwrap_or(settings.connections_per_address_max),
+            by_address: Mutex::default(),
         });
         (tokio::spawn(accept_all(listener.socket, Arc::clone(&running))), running)
     });
@@ -195,16 +261,17 @@ fn concerns_one_client(fault: &io::Error) -> bool {
 }
 
 fn admit(running: &Arc<Running>, stream: TcpStream, address: SocketAddr) {
-    let Ok(place) = Arc::clone(&running.places).try_acquire_owned() else {
-        running.connections.rejected();
-        return;
-    };
     let peer = address.ip().to_canonical();
-    tokio::spawn(serve(Arc::clone(running), stream, peer, place));
+    match Place::take(running, peer) {
+        Some(place) => drop(tokio::spawn(serve(Arc::clone(running), stream, peer, place))),
+        None => running.connections.rejected(),
+    }
 }
 
-async fn serve(running: Arc<Running>, stream: TcpStream, peer: IpAddr, _place: OwnedSemaphorePermit) {
+async fn serve(running: Arc<Running>, stream: TcpStream, peer: IpAddr, place: Place) {
     let _open = running.connections.open();
+    // Given back before the connection counts as closed.
+    let _place = place;
     // Responses are written whole; waiting to fill a packet would only delay their ends.
     let _ = stream.set_nodelay(true);
     let Some(tls) = running.tls.as_ref().filter(|_| !running.starts_plain) else {

@@ -101,7 +101,8 @@ pub fn of_command(error: &CommandError, params: Reader<'_>) -> RpcError {
         CommandErrorKind::SystemOwned => (Mnemonic::SystemEntity, None),
         CommandErrorKind::Referenced => (Mnemonic::DependencyError, None),
         CommandErrorKind::Changed => (Mnemonic::InvalidParameterValue, None),
-        CommandErrorKind::LimitReached(max) => (Mnemonic::DataLimitExceeded, Some(max)),
+        CommandErrorKind::LimitReached(max) => (Mnemonic::DataLimitExceeded, Some(("max", max))),
+        CommandErrorKind::BytesReached(max) => (Mnemonic::DataLimitExceeded, Some(("max_bytes", max))),
     };
     let mut told = RpcError::new(mnemonic);
     if let Some((field, value)) = subject(error.subject, params) {
@@ -110,8 +111,11 @@ pub fn of_command(error: &CommandError, params: Reader<'_>) -> RpcError {
     if error.kind == CommandErrorKind::Changed {
         told = told.because(CHANGED);
     }
+    if let CommandErrorKind::BytesReached(_) = error.kind {
+        told = told.because("the address book takes all the memory that one may take; deletions are accepted");
+    }
     match max {
-        Some(max) => told.with("max", max),
+        Some((name, max)) => told.with(name, max),
         None => told,
     }
 }

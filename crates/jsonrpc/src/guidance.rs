@@ -128,7 +128,7 @@ impl Mnemonic {
                 &[],
             ),
             Self::DataLimitExceeded => {
-                row("The address book has no room for more.", "Delete what is no longer needed.", &["max"])
+                row("The address book has no room for more.", "Delete what is no longer needed.", &["max", "max_bytes"])
             }
             Self::AlreadyInUse => row(
                 "Not raised by this server, which answers `duplicate_entity`. Part of the protocol.",

@@ -23,6 +23,8 @@ mod session;
 
 /// Connections of a listener.
 pub const CONNECTIONS_MAX: u32 = 256;
+/// The same, of one address.
+pub const CONNECTIONS_PER_ADDRESS_MAX: u32 = 128;
 /// How long a connection may rest between two requests, and how long a request may take to arrive.
 pub const IDLE_TIME_MAX: Duration = Duration::from_secs(60);
 /// How long a client may take to accept an answer.

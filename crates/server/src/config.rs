@@ -49,6 +49,8 @@ pub struct ServeOptions {
     pub client_area: bool,
     /// How much memory the books may take.
     pub memory: Memory,
+    /// How much memory one book may take; `None`: half of what all may take.
+    pub memory_per_book: Option<Memory>,
     /// The bounds of the request report.
     pub report: ReportBounds,
     /// How many deleted contacts a book remembers.
@@ -57,6 +59,13 @@ pub struct ServeOptions {
     pub reads: Reads,
     /// How to log.
     pub log: LogOptions,
+}
+
+impl ServeOptions {
+    /// The bytes beyond which a book accepts only deletions.
+    pub fn book_bytes_max(&self) -> u64 {
+        self.memory_per_book.map_or_else(|| self.memory.bytes() / 2, Memory::bytes)
+    }
 }
 
 /// The settings of `ringbook demo`.

@@ -92,7 +92,9 @@ impl DeviceListeners {
         });
         let of_ldap = |socket| {
             let protocol = Protocol::stream(Ldap::new(Arc::clone(app), ldap.clone()));
-            Listener::new(socket, protocol).connections_max(ringbook_ldap::CONNECTIONS_MAX)
+            Listener::new(socket, protocol)
+                .connections_max(ringbook_ldap::CONNECTIONS_MAX)
+                .connections_per_address_max(ringbook_ldap::CONNECTIONS_PER_ADDRESS_MAX)
         };
         let plain = self.ldap.map(|(socket, _)| of_ldap(socket).with_start_tls(tls.map(Arc::clone)));
         let encrypted = self.ldaps.map(|(socket, _)| of_ldap(socket).with_tls(tls.map(Arc::clone)));

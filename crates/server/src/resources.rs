@@ -38,12 +38,12 @@ pub fn resources() -> Vec<Resource> {
     vec![
         Resource {
             name: "connections",
-            charged_to: "server",
-            bound: http.connections_max.to_string(),
-            options: &["connections-max"],
+            charged_to: "address",
+            bound: format!("{}, {} in all", http.connections_per_address_max, http.connections_max),
+            options: &["connections-per-address", "connections-max"],
             beyond: "the connection is closed",
             metric: "ringbook_connections_rejected_total",
-            tested_by: "one_connection_too_many_is_closed_and_counted",
+            tested_by: "one_address_has_a_part_of_the_connections",
         },
         Resource {
             name: "one request body",
@@ -139,6 +139,15 @@ pub fn resources() -> Vec<Resource> {
             beyond: "the change waits for its turn",
             metric: "ringbook_commit_seconds",
             tested_by: "a_change_waits_for_one_step_of_others_at_most",
+        },
+        Resource {
+            name: "memory of a book",
+            charged_to: "account",
+            bound: "half of `--memory`".to_owned(),
+            options: &["memory-per-book", "memory"],
+            beyond: "`data_limit_exceeded`; deletions are accepted",
+            metric: "ringbook_book_bytes",
+            tested_by: "a_book_that_takes_all_its_memory_accepts_deletions_only",
         },
         Resource {
             name: "records of a book",

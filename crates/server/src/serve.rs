@@ -74,6 +74,7 @@ pub fn serve(options: ServeOptions) -> Result<(), Failure> {
         let metrics = metrics();
         let bounds = Bounds {
             books_bytes: options.memory.bytes(),
+            book_bytes: options.book_bytes_max(),
             deletions_kept: options.deletions_kept,
             reads: options.reads,
             workers: None,

@@ -51,7 +51,10 @@ impl Sqlite {
     pub(super) fn open(directory: &Path, role: Role, faults: FaultInjector) -> Result<Self, StoreError> {
         let path = files::database(directory)?;
         let lock = match role {
-            Role::Server => Some(files::lock(directory)?),
+            Role::Server => {
+                files::warn_of_others(directory);
+                Some(files::lock(directory)?)
+            }
             Role::Operator => None,
         };
         let reserve = reserve::Reserve::of(directory, role);

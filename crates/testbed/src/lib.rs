@@ -1,6 +1,6 @@
 //! What tests and tools run against: a private PostgreSQL that a test may stop, kill and start again; server processes and
-//! a client of the API; the workspace; and, as features, a connection to a reference PostgreSQL (`reference`) and random
-//! choices, patterns and queries (`random`).
+//! a client of the API; the workspace; and, as features, a connection to a reference PostgreSQL (`reference`), random
+//! choices, patterns and queries (`random`), and the most expensive calls of every method (`json`).
 //!
 //! For tests and tools only. It does everything through programs of the system, so that it works for root and for
 //! other users, and it does not link the server.
@@ -12,6 +12,8 @@ pub mod demo;
 pub mod http_client;
 pub mod server;
 pub mod workspace;
+#[cfg(feature = "json")]
+pub mod worst_cases;
 
 mod account;
 mod cluster;

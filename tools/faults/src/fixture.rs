@@ -23,18 +23,21 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    /// Builds the program.
+    /// Takes this program, or builds it.
     ///
     /// # Errors
     /// The build fails.
-    pub fn prepare(runs: u64, time: Duration) -> Result<Self, String> {
-        eprintln!("── build");
-        quietly(&mut cargo(&["build", "--release", "--quiet", "-p", "ringbook", "--bins"]))?;
+    pub fn prepare(program: Option<PathBuf>, runs: u64, time: Duration) -> Result<Self, String> {
+        if program.is_none() {
+            eprintln!("── build");
+            quietly(&mut cargo(&["build", "--release", "--quiet", "-p", "ringbook", "--bins"]))?;
+        }
         let target =
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |place| root().join(place));
         let scratch = target.join("faults");
         fs::create_dir_all(&scratch).map_err(|why| format!("{}: {why}", scratch.display()))?;
-        Ok(Self { program: target.join("release/ringbook"), scratch, runs, time })
+        let program = program.unwrap_or_else(|| target.join("release/ringbook"));
+        Ok(Self { program, scratch, runs, time })
     }
 
     /// An empty directory of this name.

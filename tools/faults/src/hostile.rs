@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use ringbook_testbed::api_client::{ApiClient, call, mnemonic};
 use ringbook_testbed::http_client::post;
 use ringbook_testbed::random::{Choices, Rng};
+use ringbook_testbed::worst_cases::WorstCase;
 
 use crate::corpus::Query;
 
@@ -20,6 +21,7 @@ const UPLOADED: usize = 1_000;
 const MEMBERS: usize = 20_000;
 /// Characters of the longest name.
 const NAME_CHARS: usize = 255;
+
 /// What the hostile clients have sent, by outcome.
 #[derive(Default)]
 pub struct Tally {
@@ -50,6 +52,8 @@ pub struct Hostile<'a> {
     pub addresses: &'a [String],
     pub token: &'a str,
     pub queries: &'a [Query],
+    /// The largest calls of every method.
+    pub worst: &'a [WorstCase],
     pub tally: &'a Tally,
 }
 
@@ -92,7 +96,7 @@ impl Hostile<'_> {
     fn of_customer(&self, random: &mut Rng) -> String {
         let id = random.between(1, 20_000);
         let ask = |method: &str, members: String| call(self.token, method, &members);
-        match random.below(16) {
+        match random.below(20) {
             0..5 => ask("get.contacts", self.queries[random.below(self.queries.len())].members.clone()),
             5 => ask("get.contacts", r#","limit":10000"#.to_owned()),
             6 => ask("get.contact_changes", r#","since":"","limit":10000"#.to_owned()),
@@ -104,6 +108,12 @@ impl Hostile<'_> {
             12 => ask("delete.contacts", format!(r#","id":{id}"#)),
             13 => ask("get.api_requests", report(random)),
             14 => ask("get.group_contacts", r#","limit":10000"#.to_owned()),
+            15..19 => {
+                let WorstCase { method, params, .. } = &self.worst[random.below(self.worst.len())];
+                let members = params.to_string();
+                let members = members.trim_start_matches('{').trim_end_matches('}');
+                ask(method, if members.is_empty() { String::new() } else { format!(",{members}") })
+            }
             _ => of_stranger(random),
         }
     }

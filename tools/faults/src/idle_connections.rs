@@ -25,7 +25,7 @@ const CONNECTIONS: usize = 16;
 /// How long they are measured; no time-out expires meanwhile.
 const TIME: Duration = Duration::from_secs(8);
 /// The default time-outs but one: a request head sent byte by byte must last as long as the measurement.
-const OPTIONS: [&str; 2] = ["--header-timeout", "30"];
+const OPTIONS: [&str; 4] = ["--header-timeout", "30", "--connections-per-address", "15000"];
 /// Longer than the longest time-out here, 75 seconds for idle connections.
 const CLOSED_WITHIN: Duration = Duration::from_secs(100);
 /// Files that the server may open meanwhile, such as connections to its store.

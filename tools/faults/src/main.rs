@@ -21,15 +21,17 @@ mod neighbours;
 mod patterns;
 mod scenario_report;
 mod slow_clients;
+mod sweep;
 mod test_suites;
 mod victim;
 mod workload;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use fixture::Fixture;
-use scenario_report::ScenarioReport;
+use scenario_report::{Format, ScenarioReport};
 
 /// Default number of inputs when `input` is named.
 const RUNS: u64 = 10_000_000;
@@ -49,7 +51,7 @@ struct Scenario {
     run: fn(&Fixture, &mut ScenarioReport) -> Result<(), String>,
 }
 
-const SCENARIOS: [Scenario; 11] = [
+const SCENARIOS: [Scenario; 12] = [
     Scenario {
         name: "disk-full",
         summary: "writers fill a disk of 24 MiB; the server is killed on it and restarted; space is freed",
@@ -91,6 +93,13 @@ const SCENARIOS: [Scenario; 11] = [
         duration: "5 min",
         needs: "1.5 GB of memory",
         run: patterns::run,
+    },
+    Scenario {
+        name: "sweep",
+        summary: "every method with its largest and most expensive parameters, on 100 000 contacts and on long texts",
+        duration: "10 min",
+        needs: "2 GB of memory",
+        run: sweep::run,
     },
     Scenario {
         name: "neighbours",
@@ -146,18 +155,22 @@ fn run(arguments: &[String]) -> Result<(), String> {
         println!("{}", usage());
         return Ok(());
     }
-    let Arguments { scenarios, runs, time } = parse_arguments(arguments)?;
-    let fixture = Fixture::prepare(runs, time)?;
-    let mut failed = Vec::new();
+    let Arguments { scenarios, runs, time, format, program } = parse_arguments(arguments)?;
+    let fixture = Fixture::prepare(program, runs, time)?;
+    let (mut failed, mut reports) = (Vec::new(), Vec::new());
     for scenario in scenarios {
         eprintln!("── {}: {}", scenario.name, scenario.summary);
-        let mut report = ScenarioReport::of(scenario.name);
+        let mut report = ScenarioReport::of(scenario.name, format);
         if let Err(error) = (scenario.run)(&fixture, &mut report) {
             report.check(false, format!("the scenario did not finish: {error}"));
         }
         if report.has_failures() {
             failed.push(scenario.name);
         }
+        reports.push(report.to_json());
+    }
+    if format == Format::Json {
+        println!("{:#}", serde_json::Value::Array(reports));
     }
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
 }
@@ -167,10 +180,13 @@ struct Arguments {
     scenarios: Vec<&'static Scenario>,
     runs: u64,
     time: Duration,
+    format: Format,
+    /// `None`: it is built.
+    program: Option<PathBuf>,
 }
 
 fn parse_arguments(arguments: &[String]) -> Result<Arguments, String> {
-    let (mut scenarios, mut runs, mut seconds) = (Vec::new(), None, None);
+    let (mut scenarios, mut runs, mut seconds, mut format, mut program) = (Vec::new(), None, None, Format::Text, None);
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         let known = SCENARIOS.iter().find(|scenario| scenario.name == word);
@@ -179,6 +195,8 @@ fn parse_arguments(arguments: &[String]) -> Result<Arguments, String> {
         match (word.as_str(), known) {
             ("--runs", _) => runs = Some(number()?),
             ("--seconds", _) => seconds = Some(number()?),
+            ("--json", _) => format = Format::Json,
+            ("--program", _) => program = Some(words.next().ok_or("--program takes a file")?.into()),
             (_, Some(known)) => scenarios.push(known),
             (_, None) => return Err(format!("unknown scenario {word}\n\n{}", usage())),
         }
@@ -191,15 +209,19 @@ fn parse_arguments(arguments: &[String]) -> Result<Arguments, String> {
         scenarios,
         runs: runs.unwrap_or(if are_all { RUNS_AMONG_ALL } else { RUNS }),
         time: seconds.map_or(if are_all { TIME_AMONG_ALL } else { TIME }, Duration::from_secs),
+        format,
+        program,
     })
 }
 
 fn usage() -> String {
-    let mut text = "usage: cargo xtask faults [SCENARIO…] [--runs N] [--seconds N]\n".to_owned();
+    let mut text =
+        "usage: cargo xtask faults [SCENARIO…] [--runs N] [--seconds N] [--json] [--program FILE]\n".to_owned();
     for Scenario { name, summary, duration, needs, .. } in &SCENARIOS {
         text += &format!("\n  {name:22} {summary}\n{:25}takes {duration}; needs {needs}\n", "");
     }
-    text += "\nWithout a name all scenarios run, `input` with fewer inputs. `cargo xtask crash [--nodes N]` kills one server, or \
+    text += "\nWithout a name all scenarios run, `input` with fewer inputs. --json prints one JSON value at the end; \
+             --program tests this program instead of building one. `cargo xtask crash [--nodes N]` kills one server, or \
              several on one database.";
     text
 }

@@ -1,7 +1,9 @@
 //! One hostile customer and a stranger beside an ordinary customer, on one server with SQLite or on two with PostgreSQL.
 
+use std::net::TcpListener;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use ringbook_testbed::Cluster;
@@ -13,6 +15,7 @@ use crate::fixture::{Fixture, Instance, panics};
 use crate::hostile::{Hostile, Tally};
 use crate::latency::{Times, phones};
 use crate::scenario_report::{ScenarioReport, grouped, megabytes};
+use crate::sweep;
 use crate::victim::{Use, Victim};
 
 /// Contacts of each customer at first.
@@ -26,6 +29,16 @@ const BOOK_MEMORY: &str = "512MiB";
 /// The memory of a server beside its books: bodies, replies, the report, what the processors work on, the program.
 const MEMORY_MAX: f64 = 512.0 * 1024.0 * 1024.0 + OTHER_MEMORY_MAX;
 const OTHER_MEMORY_MAX: f64 = 1_024.0 * 1024.0 * 1024.0;
+/// Bounds of what an account may have on disk: the requests of the report, and its book. A book on disk takes at most
+/// [`ROWS_PER_BOOK_BYTE`] times what it takes in memory, half of [`BOOK_MEMORY`].
+const REPORT_DISK_MAX: &str = "64MiB";
+const ROWS_PER_BOOK_BYTE: f64 = 4.0;
+/// Two books and reports, the log of the database, and the reserve.
+const DISK_MAX: f64 = 2.0 * (256.0 * ROWS_PER_BOOK_BYTE + 64.0) * 1024.0 * 1024.0 + 256.0 * 1024.0 * 1024.0;
+/// Longest transaction of the thread that writes, in seconds. The metrics page counts by powers of two.
+const TRANSACTION_SECONDS_MAX: f64 = 0.065_536;
+/// Between two lines of progress.
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
 /// Largest 99th percentile of a kind of call, as a multiple of that without the hostile ones.
 const P99_RATIO_MAX: f64 = 3.0;
 
@@ -36,12 +49,16 @@ const P99_RATIO_MAX: f64 = 3.0;
 pub fn on_sqlite(fixture: &Fixture, report: &mut ScenarioReport) -> Result<(), String> {
     let data = fixture.fresh("neighbours")?.join("data");
     run(fixture, &fixture.directory(&data), 1, report)?;
-    let bytes: u64 = std::fs::read_dir(&data)
-        .map_err(|why| format!("{}: {why}", data.display()))?
-        .filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len()))
-        .sum();
-    report.note(format!("the data directory has {}", megabytes(bytes as f64)));
+    let bytes = size(&data)?;
+    let figures = format!("the data directory has {}; bound {}", megabytes(bytes), megabytes(DISK_MAX));
+    report.check(bytes <= DISK_MAX, figures);
     Ok(())
+}
+
+/// Bytes of the files in a directory.
+fn size(directory: &Path) -> Result<f64, String> {
+    let entries = std::fs::read_dir(directory).map_err(|why| format!("{}: {why}", directory.display()))?;
+    Ok(entries.filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len() as f64)).sum())
 }
 
 /// Two servers, PostgreSQL.
@@ -58,8 +75,12 @@ fn run(fixture: &Fixture, instance: &Instance, count: usize, report: &mut Scenar
     let log = fixture.scratch.join("neighbours.log");
     let _ = std::fs::remove_file(&log);
     let (ordinary, hostile) = (instance.account("ordinary")?, instance.account("hostile")?);
-    let servers: Vec<RunningServer> =
-        (0..count).map(|_| instance.serve(&["--memory", BOOK_MEMORY], &log)).collect::<Result<_, _>>()?;
+    let metrics: Vec<String> = (0..count).map(|_| free_address()).collect::<Result<_, _>>()?;
+    let serve = |metrics: &String| {
+        let options = ["--memory", BOOK_MEMORY, "--report-max-per-account", REPORT_DISK_MAX, "--metrics", metrics];
+        instance.serve(&options, &log)
+    };
+    let servers: Vec<RunningServer> = metrics.iter().map(serve).collect::<Result<_, _>>()?;
     let addresses: Vec<String> = servers.iter().map(|server| server.address.clone()).collect();
     for token in [&ordinary, &hostile] {
         upload(&addresses[0], token)?;
@@ -70,20 +91,77 @@ fn run(fixture: &Fixture, instance: &Instance, count: usize, report: &mut Scenar
     let (alone, failure) = victim.run(fixture.time / ALONE_PART);
     report.check(failure.is_none(), format!("alone: {}", failure.as_deref().unwrap_or("nothing failed")));
     servers.iter().for_each(RunningServer::reset_peak_memory);
-    let (queries, tally) = (corpus(), Tally::default());
-    let hostile = Hostile { addresses: &addresses, token: &hostile, queries: &queries, tally: &tally };
-    let (beside, failure) = hostile.run_while(|| victim.run(fixture.time));
+    let (queries, tally, worst) = (corpus(), Tally::default(), sweep::cases(&addresses[0])?);
+    let hostile = Hostile { addresses: &addresses, token: &hostile, queries: &queries, worst: &worst, tally: &tally };
+    let progress = || {
+        let memory: Vec<String> = servers.iter().map(|server| megabytes(server.memory("VmRSS"))).collect();
+        let hostile = grouped(tally.answered.load(Relaxed) + tally.refused.load(Relaxed));
+        eprintln!("{hostile} hostile calls; memory {}", memory.join(" and "));
+    };
+    let (beside, failure) = hostile.run_while(|| every(PROGRESS_INTERVAL, progress, || victim.run(fixture.time)));
     compare(&alone, &beside, report);
     if let Some(failure) = failure {
         report.note(format!("the first failure: {failure}"));
     }
     tell(&tally, fixture.time, report);
+    for page in &metrics {
+        check_transactions(page, count == 1, report)?;
+    }
     for server in &servers {
         let peak = server.memory("VmHWM");
         let bound = format!("{BOOK_MEMORY} for books and {} for all else", megabytes(OTHER_MEMORY_MAX));
         report.check(peak <= MEMORY_MAX, format!("memory at most {}; bound {bound}", megabytes(peak)));
     }
     end(servers, instance, &log, report)
+}
+
+/// Runs `work`, and `tell` beside it from time to time.
+fn every<T>(interval: Duration, tell: impl Fn() + Sync, work: impl FnOnce() -> T) -> T {
+    let (done, is_over) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        let tell = &tell;
+        scope.spawn(move || {
+            while is_over.recv_timeout(interval) == Err(mpsc::RecvTimeoutError::Timeout) {
+                tell();
+            }
+        });
+        let result = work();
+        drop(done);
+        result
+    })
+}
+
+/// An address of this machine that nobody listens at.
+fn free_address() -> Result<String, String> {
+    let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    listener.map(|address| address.to_string()).map_err(|why| format!("no free port: {why}"))
+}
+
+/// Reports the longest transaction that the metrics page knows. SQLite has one thread that writes, which all accounts share;
+/// in PostgreSQL transactions run beside each other.
+fn check_transactions(page: &str, is_shared: bool, report: &mut ScenarioReport) -> Result<(), String> {
+    let text = ApiClient::connect(page, "")?.get("/metrics").map_err(|why| format!("no metrics: {why}"))?;
+    let counts = text.lines().filter_map(|line| {
+        let (bound, count) = line.strip_prefix("ringbook_commit_seconds_bucket{le=\"")?.split_once("\"} ")?;
+        Some((bound.parse::<f64>().ok()?, count.parse::<u64>().ok()?))
+    });
+    let counts: Vec<(f64, u64)> = counts.collect();
+    let all = counts.last().map_or(0, |(_, count)| *count);
+    let longest = counts.iter().find(|(_, count)| *count == all).map_or(f64::NAN, |(bound, _)| *bound);
+    let within = counts.iter().filter(|(bound, _)| *bound <= TRANSACTION_SECONDS_MAX).map(|(_, count)| *count).max();
+    let beyond = all - within.unwrap_or(0);
+    let figures = format!(
+        "{} transactions, the longest at most {:.0} ms, {beyond} longer than {:.0} ms",
+        grouped(all),
+        longest * 1e3,
+        TRANSACTION_SECONDS_MAX * 1e3
+    );
+    if is_shared {
+        report.check(beyond == 0, figures);
+    } else {
+        report.note(figures);
+    }
+    Ok(())
 }
 
 fn compare(alone: &[Times], beside: &[Times], report: &mut ScenarioReport) {

@@ -156,7 +156,7 @@ fn remember(
 }
 
 /// The slowest first.
-fn table(asked: &mut [Asked], report: &ScenarioReport) {
+fn table(asked: &mut [Asked], report: &mut ScenarioReport) {
     asked.sort_by_key(|asked| std::cmp::Reverse(asked.alone));
     report.note(format!("  alone  memory  {AT_ONCE} at once  memory  answer"));
     for Asked { question, alone, at_once, growth, growth_at_once, answer, .. } in asked.iter().take(SHOWN) {

@@ -1,34 +1,59 @@
-//! The report of a scenario, printed line by line.
+//! The report of a scenario, printed line by line, or at the end as JSON.
 
 use std::fmt;
+
+use serde_json::{Value, json};
+
+/// How reports are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A line for each result, when it is known.
+    Text,
+    /// One JSON value for all scenarios at the end.
+    Json,
+}
 
 /// The report of one scenario.
 pub struct ScenarioReport {
     scenario: &'static str,
+    format: Format,
     broken: usize,
+    lines: Vec<Value>,
 }
 
 impl ScenarioReport {
     /// An empty report of the scenario with this name.
-    pub fn of(scenario: &'static str) -> Self {
-        Self { scenario, broken: 0 }
+    pub fn of(scenario: &'static str, format: Format) -> Self {
+        Self { scenario, format, broken: 0, lines: Vec::new() }
     }
 
     /// Reports a figure without a verdict.
-    pub fn note(&self, line: impl fmt::Display) {
-        println!("        {:15} {line}", self.scenario);
+    pub fn note(&mut self, line: impl fmt::Display) {
+        self.add(None, &line);
     }
 
     /// Reports a promise with its figures and whether it held.
     pub fn check(&mut self, holds: bool, line: impl fmt::Display) {
         self.broken += usize::from(!holds);
-        let verdict = if holds { "ok    " } else { "BROKEN" };
-        println!("{verdict}  {:15} {line}", self.scenario);
+        self.add(Some(holds), &line);
     }
 
     /// Whether a promise was broken.
     pub fn has_failures(&self) -> bool {
         self.broken > 0
+    }
+
+    /// The whole report: its name, whether every promise held, and its lines; `holds` of a figure is null.
+    pub fn to_json(&self) -> Value {
+        json!({"scenario": self.scenario, "holds": !self.has_failures(), "lines": self.lines})
+    }
+
+    fn add(&mut self, holds: Option<bool>, line: &dyn fmt::Display) {
+        if self.format == Format::Text {
+            let verdict = holds.map_or("", |holds| if holds { "ok" } else { "BROKEN" });
+            println!("{verdict:6}  {:15} {line}", self.scenario);
+        }
+        self.lines.push(json!({"holds": holds, "text": line.to_string()}));
     }
 }
 

@@ -1,17 +1,21 @@
 //! A book in memory: the published state for readers, and the mailbox of the task that writes it.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use ringbook_book::Book;
-use ringbook_book::command::Command;
+use ringbook_book::command::{Command, CommandError, CommandErrorKind, CommandSubject};
 use ringbook_book::id::{CustomerId, Revision};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::mailbox::{CatchUp, Message, Published};
-use super::pending::{Answer, PENDING_ELEMENTS_MAX, PendingCommand};
+use super::pending::{self, Answer, PENDING_ELEMENTS_MAX, PendingCommand};
 use super::task::BookTask;
 use super::{BookError, Inner, interrupted};
+
+/// The size of a book is measured again after commands with so many elements.
+const MEASURED_ELEMENTS: usize = 1_000;
 
 /// A book in memory. Its task ends when this is dropped.
 pub(super) struct LoadedBook {
@@ -20,6 +24,16 @@ pub(super) struct LoadedBook {
     mailbox: mpsc::UnboundedSender<Message>,
     /// One permit for each element of a pending command.
     capacity: Arc<Semaphore>,
+    size: LastSize,
+}
+
+/// The size of a book when it was last measured. Measuring takes tens of microseconds per million contacts.
+#[derive(Default)]
+struct LastSize {
+    /// 0 if it was never measured.
+    bytes: AtomicU64,
+    /// Elements of the commands since then.
+    elements: AtomicUsize,
 }
 
 impl fmt::Debug for LoadedBook {
@@ -35,7 +49,8 @@ impl LoadedBook {
         let (mailbox, messages) = mpsc::unbounded_channel();
         let task = BookTask::new(customer, books, Arc::clone(&published), messages, deletions_kept);
         tokio::spawn(task.run());
-        Self { published, mailbox, capacity: Arc::new(Semaphore::new(PENDING_ELEMENTS_MAX)) }
+        let capacity = Arc::new(Semaphore::new(PENDING_ELEMENTS_MAX));
+        Self { published, mailbox, capacity, size: LastSize::default() }
     }
 
     /// The last committed state that this server knows.
@@ -46,6 +61,29 @@ impl LoadedBook {
     /// Whether the task has ended by a panic; the book must be loaded again.
     pub(super) fn is_abandoned(&self) -> bool {
         self.mailbox.is_closed()
+    }
+
+    /// Refuses a command that may add to a book of at least `bytes_max` bytes. The size is measured at times, so that the
+    /// book can grow beyond by what [`MEASURED_ELEMENTS`] elements and the commands on their way add.
+    pub(super) fn ensure_room(&self, command: &Command, bytes_max: u64) -> Result<(), BookError> {
+        if command.only_deletes() || bytes_max == u64::MAX {
+            return Ok(());
+        }
+        let LastSize { bytes, elements } = &self.size;
+        let more = pending::elements(command, &command.ids_needed()).max(1);
+        let mut size = bytes.load(Ordering::Relaxed);
+        let is_due = elements.fetch_add(more, Ordering::Relaxed) >= MEASURED_ELEMENTS;
+        // A full book is measured each time: deletions may have made room.
+        if is_due || size == 0 || size >= bytes_max {
+            size = self.book().bytes() as u64;
+            bytes.store(size, Ordering::Relaxed);
+            elements.store(0, Ordering::Relaxed);
+        }
+        if size < bytes_max {
+            return Ok(());
+        }
+        let kind = CommandErrorKind::BytesReached(bytes_max);
+        Err(BookError::Rejected(CommandError { index: 0, subject: CommandSubject::Count, kind }))
     }
 
     /// Has a command decided and committed. Once it is in the mailbox it is finished even if this future is dropped.

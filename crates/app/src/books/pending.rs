@@ -62,7 +62,8 @@ impl PendingCommand {
     }
 }
 
-fn elements(command: &Command, ids_needed: &IdCounts) -> usize {
+/// How many elements a command names or makes.
+pub(super) fn elements(command: &Command, ids_needed: &IdCounts) -> usize {
     match command {
         Command::DropContacts(contacts) => contacts.len(),
         Command::AddGroup(_, members) | Command::EditGroup(_, _, Edit::Set(members)) => members.len(),

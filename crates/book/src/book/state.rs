@@ -8,9 +8,9 @@ use super::member_lists::MemberLists;
 use super::name_index::NameIndexes;
 use super::organization_text::OrganizationTexts;
 use super::pairs::PairIndex;
-use super::table::Table;
+use super::table::{Row, Table};
 use crate::blacklist::BlacklistNumber;
-use crate::employee::Employee;
+use crate::employee::{Employee, EmployeePhone};
 use crate::group::Group;
 use crate::id::Revision;
 use crate::organization::Organization;
@@ -35,6 +35,44 @@ impl EmployeeRow {
 
 /// Slots of groups in the table of groups, ascending by group id.
 pub type GroupSet = Arc<[u32]>;
+
+impl Row for Organization {
+    fn heap_bytes(&self) -> usize {
+        self.name.as_str().len()
+    }
+}
+
+impl Row for Group {
+    fn heap_bytes(&self) -> usize {
+        self.name.as_str().len()
+    }
+}
+
+impl Row for Arc<EmployeeRow> {
+    fn heap_bytes(&self) -> usize {
+        let Employee { id: _, last_name, first_name, patronymic, email, phones } = &self.employee;
+        let names = [Some(last_name), first_name.as_ref(), patronymic.as_ref()].into_iter().flatten();
+        let numbers = phones.iter().map(|phone| phone.number.len());
+        size_of::<EmployeeRow>()
+            + self.full_name.len()
+            + names.map(|name| name.as_str().len()).sum::<usize>()
+            + email.as_ref().map_or(0, |email| email.as_str().len())
+            + phones.capacity() * size_of::<EmployeePhone>()
+            + numbers.sum::<usize>()
+    }
+}
+
+impl Row for BlacklistNumber {
+    fn heap_bytes(&self) -> usize {
+        self.entry.added_by.len() + self.entry.comment.as_ref().map_or(0, |comment| comment.len())
+    }
+}
+
+impl Row for GroupSet {
+    fn heap_bytes(&self) -> usize {
+        size_of_val(&**self)
+    }
+}
 
 /// One account's address book at one revision.
 #[derive(Debug, Clone, Default)]
@@ -129,15 +167,15 @@ impl Book {
         }
     }
 
-    /// Bytes of memory that the book takes, within a few per cent.
+    /// Bytes of memory that the book takes, within a few per cent. What a writer keeps beside it is not included.
     pub fn bytes(&self) -> usize {
         let chunks: usize = self.contacts.chunks.iter().map(|chunk| chunk.bytes()).sum();
-        let names = (self.organizations.slots() + self.groups.slots()) * 96;
         chunks
-            + names
-            + self.employees.slots() * 512
-            + self.group_sets.slots() * 48
-            + self.blacklist.slots() * 128
+            + self.organizations.bytes()
+            + self.groups.bytes()
+            + self.employees.bytes()
+            + self.group_sets.bytes()
+            + self.blacklist.bytes()
             + self.phones.bytes()
             + self.mails.bytes()
             + self.members.bytes()

@@ -7,6 +7,12 @@ use std::sync::Arc;
 
 const PAGE_SLOTS: usize = 256;
 
+/// A row that knows what it takes beside its slot.
+pub trait Row: Clone {
+    /// Bytes of memory that the row points to, without its own size.
+    fn heap_bytes(&self) -> usize;
+}
+
 /// A row, or none, and the revision of its last change.
 #[derive(Debug, Clone)]
 struct Slot<T> {
@@ -20,16 +26,18 @@ pub struct Table<T> {
     pages: Vec<Arc<Vec<Slot<T>>>>,
     slots: usize,
     rows: usize,
+    /// Of all rows.
+    heap_bytes: usize,
     latest: u64,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { pages: Vec::new(), slots: 0, rows: 0, latest: 0 }
+        Self { pages: Vec::new(), slots: 0, rows: 0, heap_bytes: 0, latest: 0 }
     }
 }
 
-impl<T: Clone> Table<T> {
+impl<T: Row> Table<T> {
     /// The number of rows.
     pub fn len(&self) -> usize {
         self.rows
@@ -43,6 +51,11 @@ impl<T: Clone> Table<T> {
     /// The number of slots, empty ones included.
     pub fn slots(&self) -> usize {
         self.slots
+    }
+
+    /// Bytes of memory that the table takes.
+    pub fn bytes(&self) -> usize {
+        self.pages.len() * PAGE_SLOTS * size_of::<Slot<T>>() + self.heap_bytes
     }
 
     /// The row in `slot`.
@@ -73,6 +86,8 @@ impl<T: Clone> Table<T> {
         }
         let entry = &mut Arc::make_mut(&mut self.pages[slot / PAGE_SLOTS])[slot % PAGE_SLOTS];
         self.rows += usize::from(entry.value.is_none());
+        self.heap_bytes += value.heap_bytes();
+        self.heap_bytes -= entry.value.as_ref().map_or(0, T::heap_bytes);
         *entry = Slot { value: Some(value), revision };
         self.latest = self.latest.max(revision);
     }
@@ -84,6 +99,7 @@ impl<T: Clone> Table<T> {
             self.pages.push(Arc::new(Vec::new()));
         }
         self.rows += usize::from(value.is_some());
+        self.heap_bytes += value.as_ref().map_or(0, T::heap_bytes);
         self.latest = self.latest.max(revision);
         Arc::make_mut(&mut self.pages[self.slots / PAGE_SLOTS]).push(Slot { value, revision });
         self.slots += 1;
@@ -93,6 +109,7 @@ impl<T: Clone> Table<T> {
     pub fn clear(&mut self, slot: usize) {
         let entry = &mut Arc::make_mut(&mut self.pages[slot / PAGE_SLOTS])[slot % PAGE_SLOTS];
         self.rows -= usize::from(entry.value.is_some());
+        self.heap_bytes -= entry.value.as_ref().map_or(0, T::heap_bytes);
         entry.value = None;
     }
 
@@ -106,6 +123,30 @@ impl<T: Clone> Table<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A row that takes as many bytes as its number says.
+    impl Row for usize {
+        fn heap_bytes(&self) -> usize {
+            *self
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_rows_come_and_go_with_them() {
+        let mut table = Table::default();
+        let empty = table.bytes();
+        table.put(0, 100_000, 1);
+        table.push(Some(1_000), 1);
+        table.push(None, 1);
+        let page = table.bytes() - 101_000;
+        assert!(empty == 0 && page > 0);
+        table.put(0, 5, 2);
+        assert_eq!(table.bytes(), page + 1_005);
+        table.clear(0);
+        table.clear(1);
+        table.clear(2);
+        assert_eq!(table.bytes(), page);
+    }
 
     #[test]
     fn a_snapshot_does_not_see_later_changes() {

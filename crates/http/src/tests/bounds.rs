@@ -2,7 +2,7 @@
 
 use tokio::io::AsyncWriteExt;
 
-use super::client::{BRIEF, Running, post};
+use super::client::{BRIEF, Running, post, post_with, until};
 use crate::HttpSettings;
 
 #[tokio::test]
@@ -158,6 +158,33 @@ async fn one_connection_too_many_is_closed_and_counted() {
     assert_eq!(server.metrics.connections().rejected_so_far(), 1);
     first.send(post("still")).await;
     assert_eq!(first.read_response().await.text(), "127.0.0.1:still");
+}
+
+#[tokio::test]
+async fn one_address_has_a_part_of_the_connections() {
+    let settings = HttpSettings { connections_max: 4, connections_per_address_max: 2, ..HttpSettings::default() };
+    let server = Running::start(settings).await;
+    let (mut first, second) = (server.connect().await, server.connect().await);
+    first.send(post("x")).await;
+    first.read_response().await;
+    server.connect().await.expect_closed().await;
+    assert_eq!(server.metrics.connections().rejected_so_far(), 1);
+    // A connection that ends makes room for another one of the address.
+    drop(second);
+    until(|| server.metrics.connections().open_now() == 1).await;
+    assert_eq!(server.request(post("y")).await.status, 200);
+}
+
+#[tokio::test]
+async fn connections_of_a_trusted_proxy_are_those_of_many() {
+    let trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    let settings = HttpSettings { connections_per_address_max: 1, trusted_proxies, ..HttpSettings::default() };
+    let server = Running::start(settings).await;
+    let mut clients = vec![server.connect().await, server.connect().await, server.connect().await];
+    for client in &mut clients {
+        client.send(post_with("X-Forwarded-For: 203.0.113.9\r\n", "x")).await;
+        assert_eq!(client.read_response().await.status, 200);
+    }
 }
 
 #[tokio::test]

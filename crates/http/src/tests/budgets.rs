@@ -4,21 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringbook_telemetry::BudgetKind::{RequestBodies, Responses};
-use tokio::task::yield_now;
 
-use super::client::{BRIEF, Echo, HUGE_BYTES, Running, post, post_with};
+use super::client::{BRIEF, Echo, HUGE_BYTES, Running, post, post_with, until};
 use crate::HttpSettings;
 
 const MEGABYTE: usize = 1 << 20;
 
 fn part(announced: usize, sent: usize) -> String {
     format!("POST /v2.0 HTTP/1.1\r\nHost: a\r\nContent-Length: {announced}\r\n\r\n{}", "x".repeat(sent))
-}
-
-async fn until(mut reached: impl FnMut() -> bool) {
-    while !reached() {
-        yield_now().await;
-    }
 }
 
 /// Bodies of 500 connections, 1 MiB each, took 858 MB before any token was looked at.

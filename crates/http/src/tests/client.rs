@@ -169,3 +169,10 @@ pub fn post(body: &str) -> String {
 pub fn post_with(headers: &str, body: &str) -> String {
     String::from_utf8(http_client::post_with(headers, body)).expect("text stays text")
 }
+
+/// Waits for a condition that other tasks bring about.
+pub async fn until(mut reached: impl FnMut() -> bool) {
+    while !reached() {
+        tokio::task::yield_now().await;
+    }
+}

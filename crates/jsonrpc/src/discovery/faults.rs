@@ -79,6 +79,7 @@ fn can_fail(method: Method, mnemonic: Mnemonic) -> bool {
         Mnemonic::DuplicateEntity => spec.takes("name") || matches!(spec.answer, ResultKind::MadeNumber),
         Mnemonic::DataLimitExceeded => {
             matches!(spec.answer, ResultKind::Made | ResultKind::MadeNumber | ResultKind::Uploaded)
+                || spec.name.starts_with("update.")
         }
         // Nothing that another one can have is asked for by a value of its own.
         Mnemonic::AlreadyInUse => false,

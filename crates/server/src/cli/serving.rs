@@ -37,7 +37,7 @@ const FREE_LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST
 type Bound = (&'static str, &'static str, &'static str, &'static str);
 
 /// The defaults are those of [`HttpSettings`] and [`ringbook_jsonrpc::ANSWER_BYTES_MAX`]; a test compares them.
-const BOUNDS: [Bound; 15] = [
+const BOUNDS: [Bound; 16] = [
     ("body-max", "SIZE", "1MiB", "Largest request body, after decompression"),
     ("answer-max", "SIZE", "64MiB", "Largest answer, before compression; a larger one is refused"),
     ("header-max", "SIZE", "64KiB", "Largest request head"),
@@ -48,6 +48,7 @@ const BOUNDS: [Bound; 15] = [
     ("reply-timeout", "SECONDS", "300", "Time limit for sending a whole reply"),
     ("handshake-timeout", "SECONDS", "10", "Time limit of a TLS handshake"),
     ("connections-max", "N", "15000", "Most open connections"),
+    ("connections-per-address", "N", "5000", "The same for one IPv4 address or IPv6 /64 network"),
     ("compress-min", "SIZE", "8KiB", "Compress replies of at least this size for clients that accept gzip"),
     ("request-memory", "SIZE", "256MiB", "Memory for request bodies in flight; further bodies wait"),
     ("request-memory-per-address", "SIZE", "32MiB", "The same for one IPv4 address or IPv6 /64 network"),
@@ -70,7 +71,7 @@ pub(super) fn serve_command() -> Command {
         .args([args::data("./ringbook-data"), args::database(), listen()])
         .args(network())
         .args(devices())
-        .args([client_area(), memory(), reads(), deletions_kept()])
+        .args([client_area(), memory(), memory_per_book(), reads(), deletions_kept()])
         .args(report())
         .args(log())
         .args(bounds)
@@ -161,6 +162,11 @@ fn memory() -> Arg {
         .default_value("70%")
 }
 
+fn memory_per_book() -> Arg {
+    let help = "Memory for one address book, beyond which it accepts only deletions [default: half of --memory]";
+    args::option("memory-per-book", "SIZE", help)
+}
+
 fn reads() -> Arg {
     let help =
         "With --database: reads see all changes of other servers (linearizable), or may miss the last second (local)";
@@ -206,6 +212,7 @@ pub(super) fn serve_options(layers: &Layers<'_>) -> Result<ServeOptions, CliErro
         answer_bytes_max: layers.required("answer-max", "limits the size of answers", value::answer_size)?,
         client_area: layers.required("client-area", "switches the pages for browsers", value::switch)?,
         memory: layers.required("memory", "limits the memory of address books", value::memory)?,
+        memory_per_book: layers.value("memory-per-book", value::memory)?,
         reads: layers.required("reads", "sets the consistency of reads", value::reads)?,
         deletions_kept: layers.required("deletions-kept", "limits the remembered deletions", value::deletions)?,
         report: ReportBounds {
@@ -265,6 +272,11 @@ fn http(layers: &Layers<'_>) -> Result<HttpSettings, CliError> {
         reply_time_max: seconds("reply-timeout")?,
         handshake_time_max: seconds("handshake-timeout")?,
         connections_max: layers.required("connections-max", "limits the connections", connections)?,
+        connections_per_address_max: layers.required(
+            "connections-per-address",
+            "limits the connections",
+            connections,
+        )?,
         compress_bytes_min: part("compress-min")?,
         request_bytes_max: budget("request-memory")?,
         request_bytes_per_address_max: budget("request-memory-per-address")?,

@@ -135,6 +135,56 @@ fn an_answer_has_a_bound_in_memory() {
     world.server.stop();
 }
 
+/// A book grows up to its share of the memory, and can be made smaller again.
+#[test]
+fn a_book_that_takes_all_its_memory_accepts_deletions_only() {
+    let world = Neighbourhood::start(10, &["--memory", "64MiB", "--memory-per-book", "4MiB"]);
+    let long = "😀".repeat(255);
+    let upload = || {
+        let contact = json!({"last_name": long, "first_name": long, "phone_numbers": ["100"]});
+        world.call(0, "upload.contacts", json!({"contacts": vec![contact; 200]}))
+    };
+    let refused = (0..50).map(|_| upload()).find(|answer| outcome(answer) != "ok").expect("the book is bounded");
+    let data = &refused["error"]["data"];
+    assert_eq!(json!([data["mnemonic"], data["params"]["max_bytes"]]), json!(["data_limit_exceeded", 4 * MEBIBYTE]));
+    let ids = world.call(0, "get.contacts", json!({"limit": 10_000, "fields": ["id"]}));
+    let ids: Vec<&Value> = ids["result"]["data"].as_array().expect("a page").iter().map(|row| &row["id"]).collect();
+    let renamed = world.call(0, "update.contacts", json!({"id": ids[0], "last_name": "N", "phone_numbers": ["100"]}));
+    assert_eq!(outcome(&renamed), "data_limit_exceeded");
+    let group = world.call(0, "create.group_contacts", json!({"name": "G"}));
+    assert_eq!(outcome(&group), "data_limit_exceeded");
+    // Another customer is not concerned.
+    assert_eq!(outcome(&world.call(1, "create.group_contacts", json!({"name": "G"}))), "ok");
+    assert_eq!(outcome(&world.call(0, "delete.contacts", json!({"ids": ids[ids.len() / 2..]}))), "ok");
+    assert_eq!(outcome(&upload()), "ok");
+    world.server.stop();
+}
+
+/// Texts of groups, organizations, employees and the blacklist count as those of contacts.
+#[test]
+fn every_kind_of_record_counts_as_memory_of_its_book() {
+    let long = |n: usize| format!("{n}{}", "😀".repeat(250));
+    let kinds: [(&str, &dyn Fn(usize) -> Value); 4] = [
+        ("create.group_contacts", &|n| json!({"name": long(n)})),
+        ("create.contact_organizations", &|n| json!({"name": long(n)})),
+        ("create.employees", &|n| json!({"last_name": long(n)})),
+        (
+            "create.phone_number_to_blacklist",
+            &|n| json!({"phone_number": format!("7000{n:06}"), "add_comment": long(n)}),
+        ),
+    ];
+    for (method, params) in kinds {
+        let world = Neighbourhood::start(10, &["--memory", "64MiB", "--memory-per-book", "1MiB"]);
+        let outcomes = (0..1_500).map(|n| outcome(&world.call(0, method, params(n))));
+        assert_eq!(
+            outcomes.filter(|outcome| outcome != "ok").last().as_deref(),
+            Some("data_limit_exceeded"),
+            "{method}"
+        );
+        world.server.stop();
+    }
+}
+
 /// Clients that ask for much and read nothing hold what answers may take of one account, and no other account's.
 #[test]
 fn a_client_that_reads_nothing_holds_up_no_other_account() {

@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use ringbook_testbed::http_client::{connect, post};
+use ringbook_testbed::worst_cases::{Scale, WorstCase, worst_cases};
 use serde_json::{Map, Value, json};
 
 use super::harness::{Demo, outcome};
@@ -16,6 +18,9 @@ const CUSTOMERS: [&str; 3] = ["demo", "second", "other"];
 const LEFT_OUT: [&str; 2] = ["login.user", "logout.user"];
 /// Maximum number of ids of each kind.
 const IDS_PER_KIND: usize = 2;
+
+/// The default of `--answer-max`.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
 
 /// A text that only this customer's book contains.
 fn mark(who: &str) -> String {
@@ -265,4 +270,36 @@ fn every_method_works_with_ids_of_its_own_account() {
         }
     }
     assert!(wanting.is_empty(), "the sweep has no call for {wanting:?} that succeeds: teach it what they need");
+}
+
+/// Every method with its largest and most expensive parameters: each call is answered or refused by name within the bound
+/// of answers, and the server goes on. `cargo xtask faults sweep` does the same with a large book.
+#[test]
+fn every_method_answers_its_largest_parameters() {
+    let demo = Demo::start(50);
+    let description = Description::of(&demo);
+    fill(&demo, "demo");
+    let first = ids(&demo, &shown(&demo, &description, "demo"), "demo").into_iter().next().expect("an id");
+    let cases =
+        worst_cases(&description.0, first, Scale::SMALL).expect("every method and parameter has a largest value");
+    let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
+    for WorstCase { method, what, params } in &cases {
+        // Its token would be of no use for the next call.
+        let token = if method == "login.user" { json!(null) } else { json!(demo.token("demo")) };
+        let mut params = params.clone();
+        if !token.is_null() {
+            params["access_token"] = token;
+        }
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
+        let response = connect(demo.server.address).request(post(&body));
+        assert_eq!(response.status, 200, "{method}: {what}: {} bytes: {}", body.len(), response.text());
+        assert!(response.body.len() <= ANSWER_BYTES_MAX, "{method}: {what}");
+        let outcome = outcome(&response.json());
+        assert_ne!(outcome, "internal_error", "{method}: {what}");
+        *outcomes.entry(outcome).or_default() += 1;
+    }
+    eprintln!("{} calls: {outcomes:?}", cases.len());
+    assert!(outcomes["ok"] > cases.len() / 4, "most calls are refused: {outcomes:?}");
+    assert!(!demo.server.log().contains("panicked"), "{}", demo.server.log());
+    demo.server.stop();
 }

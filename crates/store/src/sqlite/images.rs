@@ -18,6 +18,8 @@ use ringbook_book::book::chunk::Chunk;
 use ringbook_book::book::image::LAYOUT;
 use ringbook_book::id::CustomerId;
 
+use super::files;
+
 /// Smaller books are read from their rows as quickly.
 const IMAGE_CONTACTS_MIN: usize = 50_000;
 /// How many threads read an image.
@@ -46,6 +48,10 @@ impl Identity {
 /// the next start is slower then, and nothing else.
 pub(super) fn write_all(database: &Path, identity: Identity, books: &[(CustomerId, Arc<Book>)]) {
     let directory = directory(database);
+    if directory.symlink_metadata().is_ok() && !files::is_ours(&directory) {
+        tracing::warn!(directory = %directory.display(), "no images of books were written: another user has made the directory");
+        return;
+    }
     let large = books.iter().filter(|(_, book)| book.contacts_len() >= IMAGE_CONTACTS_MIN);
     let mut written = Vec::new();
     for (customer, book) in large {
@@ -64,7 +70,11 @@ pub(super) fn write_all(database: &Path, identity: Identity, books: &[(CustomerI
 
 /// Reads the image of a book, if there is a good one of this state of the database.
 pub(super) fn read(database: &Path, customer: CustomerId, identity: Identity) -> Option<Book> {
-    let file = File::open(path(database, customer)).ok()?;
+    let path = path(database, customer);
+    if !files::is_ours(&directory(database)) || !files::is_ours(&path) {
+        return None;
+    }
+    let file = File::open(path).ok()?;
     let expected = prefix(customer, identity);
     let mut start = vec![0; expected.len() + size_of::<u64>()];
     file.read_exact_at(&mut start, 0).ok()?;
@@ -103,7 +113,9 @@ fn write(path: &Path, prefix: &[u8], book: &Book) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     }
     let beside = path.with_extension("new");
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    // Left by a server that was killed, or a link that somebody has planted.
+    let _ = fs::remove_file(&beside);
+    let file = OpenOptions::new().write(true).create_new(true).mode(files::FILE_MODE).open(&beside)?;
     let mut out = BufWriter::new(file);
     let count = 2 + book.image_chunks_len();
     out.write_all(prefix)?;

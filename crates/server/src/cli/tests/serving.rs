@@ -51,9 +51,9 @@ fn the_defaults_are_those_of_the_floors_below() {
 #[test]
 fn every_flag_reaches_its_setting() {
     let line = "serve --data d --listen [::]:1 --metrics 127.0.0.1:2 --tls-cert c --tls-key k --trusted-proxy 10.0.0.0/8 \
-        --trusted-proxy ::1 --log-format json --log debug --memory 2GiB --report-days 7 --report-max 20MiB \
+        --trusted-proxy ::1 --log-format json --log debug --memory 2GiB --memory-per-book 1536MiB --report-days 7 --report-max 20MiB \
         --report-max-per-account 5MiB --body-max 2KiB --header-max 3KiB --header-timeout 1 \
-        --body-timeout 2 --idle-timeout 3 --write-timeout 4 --reply-timeout 5 --handshake-timeout 6 --connections-max 7 \
+        --body-timeout 2 --idle-timeout 3 --write-timeout 4 --reply-timeout 5 --handshake-timeout 6 --connections-max 7 --connections-per-address 3 \
         --compress-min 4KiB --request-memory 8MiB --request-memory-per-address 2MiB --reply-memory 9MiB \
         --reply-memory-per-address 3MiB --answer-max 9MiB --log-slow-ms 250";
     let options = serve(&line.split_whitespace().collect::<Vec<_>>().join(" "), &[]);
@@ -80,10 +80,13 @@ fn every_flag_reaches_its_setting() {
     ];
     assert_eq!(times, [1, 2, 3, 4, 5, 6].map(Duration::from_secs));
     let proxies: Vec<String> = http.trusted_proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(http.connections_per_address_max, 3);
     assert_eq!((http.connections_max, proxies), (7, vec!["10.0.0.0/8".to_owned(), "::1/128".to_owned()]));
     assert_eq!(options.tls, Some(TlsPaths { certificate: "c".into(), key: "k".into() }));
     assert_eq!(options.metrics.map(|at| at.port()), Some(2));
     assert_eq!((options.log.format, options.memory), (LogFormat::Json, Memory::Bytes(2 << 30)));
+    assert_eq!(options.book_bytes_max(), 3 << 29);
+    assert_eq!(serve("serve --memory 2GiB", &[]).book_bytes_max(), 1 << 30);
 }
 
 #[test]
