@@ -68,6 +68,7 @@ mod parser;
 mod pattern_error;
 mod program;
 mod regex;
+mod required;
 mod segment;
 mod shift_and;
 #[cfg(test)]
@@ -78,6 +79,13 @@ pub use budget::{MATCH_STEPS_DEFAULT, SizeBudget, StepBudget, StepLimitError};
 pub use like::{Case, Like, lower_case};
 pub use pattern_error::{PatternError, SyntaxErrorKind};
 pub use regex::Regex;
+pub use required::Required;
+
+/// The lower case of a character by PostgreSQL's simple mappings, or the character itself.
+#[must_use]
+pub fn lower_char(character: char) -> char {
+    case::lower_char(character)
+}
 
 /// The example of the README compiles and holds.
 #[cfg(doctest)]

@@ -12,6 +12,7 @@ use crate::case;
 use crate::char_set::CharSet;
 use crate::line_scan::{LineHit, LineScanner, line_around};
 use crate::pattern_error::PatternError;
+use crate::required::Required;
 use crate::segment::{Effort, Segment};
 
 /// Estimated time of the search for one segment, besides the text that it reads, in nanoseconds.
@@ -53,6 +54,7 @@ pub struct Like {
     contains: bool,
     /// Minimum number of bytes of a text that matches, in lower case if case is ignored.
     bytes_min: usize,
+    required: Required,
 }
 
 impl Like {
@@ -80,7 +82,7 @@ impl Like {
         let scanner = LineScanner::new(&tree_of(literal, case), SizeBudget::default());
         let contains = is_contains(&tokens, literal);
         let bytes_min = segments.iter().map(Segment::bytes_min).sum();
-        Ok(Like { segments, case, scanner, contains, bytes_min })
+        Ok(Like { segments, case, scanner, contains, bytes_min, required: required(&tokens) })
     }
 
     /// The estimated time of matching a text of this length in the worst case, in nanoseconds.
@@ -109,6 +111,12 @@ impl Like {
             [first, last] if first.is_empty() => Some((last.literal()?, self.case)),
             _ => None,
         }
+    }
+
+    /// What every text that matches contains, in lower case.
+    #[must_use]
+    pub fn required(&self) -> &Required {
+        &self.required
     }
 
     /// Whether a text matches, as `text LIKE pattern` in PostgreSQL. Takes time linear in the text; a segment of `_` and
@@ -205,6 +213,26 @@ fn is_contains(tokens: &[LikeToken], literal: &[LikeToken]) -> bool {
     let others = tokens.iter().filter(|token| !matches!(token, LikeToken::AnySequence)).count();
     let runs_around = tokens.first() == Some(&LikeToken::AnySequence) && tokens.last() == Some(&LikeToken::AnySequence);
     !literal.is_empty() && others == literal.len() && runs_around
+}
+
+/// The runs of literal characters, each with the ends of the text that it stands at.
+fn required(tokens: &[LikeToken]) -> Required {
+    let is_plain = |token: &LikeToken| matches!(token, LikeToken::Literal(_));
+    let mut at = 0;
+    let mut conditions = Vec::new();
+    for run in tokens.chunk_by(|one, other| is_plain(one) && is_plain(other)) {
+        let (starts, ends) = (at == 0, at + run.len() == tokens.len());
+        at += run.len();
+        if is_plain(&run[0]) {
+            let characters = run.iter().filter_map(|token| match token {
+                LikeToken::Literal(character) => Some(*character),
+                LikeToken::AnySequence | LikeToken::AnyChar => None,
+            });
+            let edge = |stands: bool| stands.then_some('\n');
+            conditions.push(Required::literal(edge(starts).into_iter().chain(characters).chain(edge(ends))));
+        }
+    }
+    Required::all_of(conditions)
 }
 
 /// A literal as a syntax tree, for the scanner.

@@ -130,6 +130,35 @@ impl ProgramSet {
     }
 }
 
+/// Trees that compile to at most this many instructions, at full size, are known to be accepted.
+const SMALL_INSTRUCTIONS_MAX: usize = 10_000;
+
+/// Whether a tree is certain to compile to a single program within the size budget: it is small, and has neither
+/// look-around nor back-references.
+pub(crate) fn is_small(tree: &Alternation, size: SizeBudget) -> bool {
+    instructions(tree).is_some_and(|count| count <= size.share_of(SMALL_INSTRUCTIONS_MAX))
+}
+
+/// No fewer than the instructions of a tree; `None` if it has look-around or back-references.
+fn instructions(tree: &Alternation) -> Option<usize> {
+    tree.branches.iter().flatten().try_fold(tree.branches.len() + 1, |sum, piece| {
+        let count = match piece {
+            Piece::Anchor(_) => 1,
+            Piece::LookAround(_) => return None,
+            Piece::Repeat(repeat) => {
+                let each = match &repeat.atom {
+                    Atom::Set(_) => 1,
+                    Atom::Group(_, inner) => instructions(inner)?,
+                    Atom::Backref(_) => return None,
+                };
+                let rounds = if repeat.max == UNBOUNDED { repeat.min.saturating_add(1) } else { repeat.max };
+                (rounds as usize).saturating_mul(each.saturating_add(1))
+            }
+        };
+        Some(sum.saturating_add(count))
+    })
+}
+
 /// Compiles one program from its end to its start; every function gets the instruction that follows its part.
 struct Compiler<'a> {
     shared: &'a mut ProgramSet,

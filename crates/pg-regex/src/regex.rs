@@ -11,7 +11,8 @@ use crate::line_scan::{LineHit, LineScanner, line_around};
 use crate::node::{self, MatchTree};
 use crate::parser;
 use crate::pattern_error::PatternError;
-use crate::program::{ProgramSet, ProgramSource};
+use crate::program::{self, ProgramSet, ProgramSource};
+use crate::required::Required;
 
 /// Steps that the deterministic automaton may take on a text, besides some for each of its characters, before the
 /// bit-parallel one matches it. An automaton that knows most of its states takes far less.
@@ -30,15 +31,24 @@ pub struct Regex {
     plan: MatchPlan,
     size: SizeBudget,
     matches_within_words: bool,
+    required: Required,
     /// The program as a bit-parallel automaton, if it can be one; built when it is needed.
     bits: OnceLock<Option<BitNfa>>,
     /// What the matcher is made of, until it is.
-    programs: Mutex<Option<ProgramSet>>,
+    programs: Mutex<Option<Programs>>,
     /// A matcher without any text, from which others are made; made when it is needed, which it is not for patterns that
     /// a scan decides.
     blank: OnceLock<Matcher>,
     /// Matchers that no thread uses at the moment.
     idle: Mutex<Vec<Matcher>>,
+}
+
+/// What a matcher is made of.
+#[derive(Debug)]
+enum Programs {
+    Compiled(ProgramSet),
+    /// A tree that is certain to compile to a single program: most patterns are decided by the scan and need none.
+    NotCompiled(Alternation),
 }
 
 /// How one text is matched.
@@ -75,20 +85,28 @@ impl Regex {
     /// The pattern is too long, its syntax is invalid, or it is too complex.
     pub fn with_size_budget(pattern: &str, size: SizeBudget) -> Result<Regex, PatternError> {
         let parsed = parser::parse(pattern)?;
-        let mut programs = ProgramSet::new(size);
-        let plan = if has_backref(&parsed.tree) {
-            let tree = node::build(&parsed.tree, parsed.groups, &mut programs)?;
-            MatchPlan::Backtrack { tree, groups: parsed.groups, ignore_case: parsed.ignore_case }
+        let mut compiled = None;
+        let plan = if program::is_small(&parsed.tree, size) {
+            MatchPlan::Program(0)
         } else {
-            MatchPlan::Program(programs.add(&ProgramSource::Tree(&parsed.tree), true)?)
+            let programs = compiled.insert(ProgramSet::new(size));
+            if has_backref(&parsed.tree) {
+                let tree = node::build(&parsed.tree, parsed.groups, programs)?;
+                MatchPlan::Backtrack { tree, groups: parsed.groups, ignore_case: parsed.ignore_case }
+            } else {
+                MatchPlan::Program(programs.add(&ProgramSource::Tree(&parsed.tree), true)?)
+            }
         };
         let scanner = LineScanner::new(&parsed.tree, size);
         let matches_within_words = is_within_words(&parsed.tree);
+        let required = Required::of(&parsed.tree);
+        let programs = compiled.map_or_else(|| Programs::NotCompiled(parsed.tree), Programs::Compiled);
         Ok(Regex {
             scanner,
             plan,
             size,
             matches_within_words,
+            required,
             bits: OnceLock::new(),
             programs: Mutex::new(Some(programs)),
             blank: OnceLock::new(),
@@ -113,6 +131,12 @@ impl Regex {
     #[must_use]
     pub fn matches_within_words(&self) -> bool {
         self.matches_within_words
+    }
+
+    /// What every text that contains a match contains, in lower case.
+    #[must_use]
+    pub fn required(&self) -> &Required {
+        &self.required
     }
 
     /// Finds the next matching line of many texts that are joined by line feeds, each matched as if it were alone.
@@ -158,7 +182,14 @@ impl Regex {
 
     fn make_matcher(&self) -> Matcher {
         let programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let programs = programs.expect("the only matcher that is made of them is kept");
+        let programs = match programs.expect("the only matcher that is made of them is kept") {
+            Programs::Compiled(programs) => programs,
+            Programs::NotCompiled(tree) => {
+                let mut programs = ProgramSet::new(self.size);
+                programs.add(&ProgramSource::Tree(&tree), true).expect("a small tree is within every size budget");
+                programs
+            }
+        };
         Matcher { dfa: LazyDfa::new(programs, self.size), chars: Vec::new(), given_up: 0 }
     }
 

@@ -323,3 +323,86 @@ fn threads_get_the_answers_of_a_single_one() {
         assert!((1..=4).contains(&regex.idle_matchers()));
     }
 }
+
+/// Whether a text fulfils a condition.
+fn fulfils(text: &str, required: &Required) -> bool {
+    let lower: String = text.chars().map(crate::lower_char).collect();
+    let line = format!("\n{lower}\n");
+    match required {
+        Required::Nothing => true,
+        Required::Literal(literal) => line.contains(literal.as_str()),
+        Required::All(conditions) => conditions.iter().all(|condition| fulfils(text, condition)),
+        Required::Any(conditions) => conditions.iter().any(|condition| fulfils(text, condition)),
+    }
+}
+
+#[test]
+fn what_a_pattern_requires_is_in_every_text_that_matches() {
+    let texts = [
+        "",
+        "a",
+        "Ab",
+        "abab",
+        "Иванов Иван",
+        "ИВАНОВА Анна",
+        "van der Vaart",
+        "x1",
+        "bulb",
+        "bb",
+        "ab cd ef",
+        "Ёж",
+        "1 2",
+        "aaaa",
+    ];
+    let patterns = [
+        "^a",
+        "b$",
+        "^$",
+        "(a|b)+b",
+        "[Ии]ван",
+        "(?i)иванова? ан",
+        "^[^ ]+ова? Ан",
+        "(^|x)[0-9]",
+        "a{2,4}",
+        "(ab){2}",
+        "(ab|cd) (ef|gh)?",
+        "\\mder\\M",
+        "(?i)^ё",
+        "(b)ul\\1",
+        "a(?=b)b",
+        "(?!x)a",
+        "x?",
+        "(a|b|c|d|e|f|1|2|3|x|v|w){3}",
+        ".a.",
+        "[[:alpha:]]+ .*n",
+        "Иванов|Анна|^van",
+        "(a|)b",
+        "(^a|b$)",
+        "a$b",
+    ];
+    for pattern in patterns {
+        let regex = Regex::new(pattern).expect(pattern);
+        for text in texts {
+            if regex.is_match(text, &mut StepBudget::default()).expect("short texts") {
+                assert!(fulfils(text, regex.required()), "{pattern} {text}: {:?}", regex.required());
+            }
+        }
+    }
+    let likes = ["%ван%", "ив%", "%ова%ан%", "_b%", "ab", "%", "%b", "van d_r%t", "%\\%%"];
+    for (pattern, case) in likes.iter().flat_map(|like| [(like, Case::Sensitive), (like, Case::Insensitive)]) {
+        let like = Like::new(pattern, case).expect(pattern);
+        for text in texts.iter().filter(|text| like.is_match(text)) {
+            assert!(fulfils(text, like.required()), "{pattern} {text}: {:?}", like.required());
+        }
+    }
+    let literal = |text: &str| Required::Literal(text.to_owned());
+    let required = |pattern: &str| Regex::new(pattern).expect(pattern).required().clone();
+    assert_eq!(required("(?i)SMITH"), Required::Any(vec![literal("smith")]));
+    assert_eq!(required("^Ив"), Required::All(vec![Required::Any(vec![literal("\nив")])]));
+    assert_eq!(required("ова? Ан"), Required::Any(vec![literal("ов ан"), literal("ова ан")]));
+    assert_eq!(required(".*"), Required::Nothing);
+    assert_eq!(
+        Like::new("Ив%Ан", Case::Sensitive).expect("a pattern").required(),
+        &Required::All(vec![literal("\nив"), literal("ан\n")])
+    );
+}
