@@ -143,7 +143,7 @@ pub fn resources() -> Vec<Resource> {
         Resource {
             name: "memory of a book",
             charged_to: "account",
-            bound: "half of `--memory`".to_owned(),
+            bound: "half of --memory".to_owned(),
             options: &["memory-per-book", "memory"],
             beyond: "`data_limit_exceeded`; deletions are accepted",
             metric: "ringbook_book_bytes",
