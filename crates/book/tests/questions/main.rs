@@ -11,6 +11,7 @@ mod comparison;
 mod engine;
 mod name_index;
 mod oracle;
+mod ordered;
 mod pages;
 mod parallel_scan;
 mod postgres;
