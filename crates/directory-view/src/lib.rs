@@ -8,6 +8,7 @@ pub mod caller;
 pub mod entry;
 pub mod names;
 pub mod number_rule;
+pub mod refusal_reason;
 pub mod search;
 mod transliteration;
 pub mod xml;

@@ -180,8 +180,8 @@ impl NumberRule {
     }
 
     /// What kind of telephone a number leads to.
-    pub fn kind(&self, _phone: Phone) -> NumberKind {
-        NumberKind::Work
+    pub fn kind(&self, phone: Phone) -> NumberKind {
+        if self.customer.is_mobile(&phone.to_string()) { NumberKind::Mobile } else { NumberKind::Work }
     }
 }
 

@@ -113,6 +113,8 @@ pub struct SearchRequest {
     pub scope: Scope,
     /// How many entries are wanted at most; 0: all.
     pub size_limit: u64,
+    /// How long the client waits, in seconds; 0 for as long as the server likes.
+    pub time_limit: u64,
     /// Whether only names of attributes are wanted.
     pub types_only: bool,
     /// Which entries.
@@ -191,7 +193,7 @@ fn search(reader: &mut Reader<'_>) -> Result<SearchRequest, DecodeError> {
     };
     let _aliases = reader.number(10)?;
     let size_limit = u64::try_from(reader.number(2)?).map_err(|_| DecodeError::Number)?;
-    let _time_limit = reader.number(2)?;
+    let time_limit = u64::try_from(reader.number(2)?).map_err(|_| DecodeError::Number)?;
     let types_only = reader.expect(1)?.iter().any(|byte| *byte != 0);
     let filter = filter::read(reader)?;
     let mut names = reader.nested(0x30)?;
@@ -202,7 +204,7 @@ fn search(reader: &mut Reader<'_>) -> Result<SearchRequest, DecodeError> {
         }
         attributes.push(names.text(4)?);
     }
-    Ok(SearchRequest { base, scope, size_limit, types_only, filter, attributes })
+    Ok(SearchRequest { base, scope, size_limit, time_limit, types_only, filter, attributes })
 }
 
 fn controls(reader: &mut Reader<'_>) -> Result<Vec<Control>, DecodeError> {
@@ -320,6 +322,7 @@ mod tests {
             base: "dc=phonebook".into(),
             scope: Scope::Subtree,
             size_limit: 50,
+            time_limit: 5,
             types_only: false,
             filter,
             attributes: vec!["cn".into()],

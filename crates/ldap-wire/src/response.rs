@@ -33,6 +33,8 @@ result_codes! {
     OperationsError 1 "operationsError"
     /// The request makes no sense.
     ProtocolError 2 "protocolError"
+    /// The search took longer than the client or the server waits.
+    TimeLimitExceeded 3 "timeLimitExceeded"
     /// There are more entries than are answered.
     SizeLimitExceeded 4 "sizeLimitExceeded"
     /// The entry does not have the value.

@@ -7,7 +7,7 @@
 use ldap_wire::{Filter, Substrings};
 use ringbook_app::access::NameOrder;
 use ringbook_book::Book;
-use ringbook_book::query::ask::{AskFilter, Literal};
+use ringbook_book::query::ask::{AskFilter, Literal, Side};
 use ringbook_directory_view::entry::{EntryStyle, contact_of_uuid};
 use ringbook_directory_view::number_rule::GivenNumber;
 use ringbook_directory_view::search::{all, any, compare, literal_pattern};
@@ -136,6 +136,14 @@ impl Test {
         }
     }
 
+    /// An order of a text that may be missing: a missing one fails.
+    fn ordered(field: &str, side: Side, bound: &str, may_be_missing: bool) -> Self {
+        let on = |side| AskFilter::Ordered { field: field.to_owned(), side, bound: bound.to_owned() };
+        let fails = on(side.opposite());
+        let fails = if may_be_missing { any(vec![fails, compare(field, "is_null", Literal::Null)]) } else { fails };
+        Self { holds: on(side), fails }
+    }
+
     fn present(field: &str) -> Self {
         Self { holds: compare(field, "is_not_null", Literal::Null), fails: compare(field, "is_null", Literal::Null) }
     }
@@ -179,6 +187,8 @@ impl Translator<'_> {
             match self.translate(filter, is_negated) {
                 Question::Everything => {}
                 Question::Nothing => return Question::Nothing,
+                // Attributes for numbers ask the same of all numbers.
+                Question::Ask(filter) if asked.contains(&filter) => {}
                 Question::Ask(filter) => asked.push(filter),
             }
         }
@@ -191,6 +201,8 @@ impl Translator<'_> {
             match self.translate(filter, is_negated) {
                 Question::Everything => return Question::Everything,
                 Question::Nothing => {}
+                // Attributes for numbers ask the same of all numbers.
+                Question::Ask(filter) if asked.contains(&filter) => {}
                 Question::Ask(filter) => asked.push(filter),
             }
         }
@@ -208,8 +220,9 @@ impl Translator<'_> {
                 (Some(kind), Some(parts)) => self.substrings(kind, &parts),
                 _ => Item::Undefined,
             },
-            // The engine has no order of texts to compare by.
-            Filter::AtLeast(..) | Filter::AtMost(..) | Filter::Extensible => Item::Undefined,
+            Filter::AtLeast(name, value) => self.ordered(name, Side::AtLeast, value),
+            Filter::AtMost(name, value) => self.ordered(name, Side::AtMost, value),
+            Filter::Extensible => Item::Undefined,
             Filter::And(_) | Filter::Or(_) | Filter::Not(_) => Item::Undefined,
         }
     }
@@ -232,6 +245,28 @@ impl Translator<'_> {
             Kind::Uuid => id(contact_of_uuid(self.customer, value)),
             Kind::Class if CLASSES.iter().any(|class| class.eq_ignore_ascii_case(value)) => Item::True,
             Kind::Class => Item::False,
+        }
+    }
+
+    /// Texts on one side of a bound, by caseIgnoreOrderingMatch (RFC 4517, 4.2.12). Attributes without an order, such as
+    /// numbers, are neither on it nor off it.
+    fn ordered(&self, name: &str, side: Side, value: &[u8]) -> Item {
+        let (Some(kind), Some(bound)) = (attribute(name), text(value)) else { return Item::Undefined };
+        let bound = bound.trim();
+        if bound.chars().count() > VALUE_CHARS_MAX {
+            return Item::Undefined;
+        }
+        match kind {
+            Kind::Name if self.style.names.order == NameOrder::FirstLast => Item::Test(ordered_first_last(side, bound)),
+            Kind::Name => Item::Test(Test::ordered("full_name", side, bound, false)),
+            Kind::LastName => Item::Test(Test::ordered("last_name", side, bound, false)),
+            Kind::FirstName => Item::Test(Test::ordered("first_name", side, bound, true)),
+            Kind::Organization => Item::Test(Test::ordered("organization_name", side, bound, true)),
+            Kind::Group => {
+                let bound = bound.to_lowercase();
+                self.groups(|name| side.has(name.cmp(bound.as_str())))
+            }
+            Kind::Mail | Kind::Number | Kind::Id | Kind::Uuid | Kind::Class => Item::Undefined,
         }
     }
 
@@ -307,6 +342,24 @@ fn present(kind: Kind) -> Item {
         Kind::Group => Item::Test(Test::present("groups")),
         Kind::Mail => Item::Test(Test::present("emails")),
     }
+}
+
+/// The order of names that begin with the first name: by the first word of the bound, then by the rest of it. Exact for first
+/// names of one word.
+fn ordered_first_last(side: Side, bound: &str) -> Test {
+    let (first, last) = bound.split_once(' ').unwrap_or((bound, ""));
+    let strict = match side {
+        Side::Below | Side::AtMost => Side::Below,
+        Side::AtLeast | Side::Above => Side::Above,
+    };
+    let has_first = || Test::present("first_name");
+    let has_none = Test { holds: has_first().fails, fails: has_first().holds };
+    let equal = Test::pattern("first_name", literal_pattern(first), true);
+    Test::one_of(vec![
+        Test::ordered("first_name", strict, first, true),
+        Test::all_of(vec![equal, Test::ordered("last_name", side, last.trim(), false)]),
+        Test::all_of(vec![has_none, Test::ordered("full_name", side, bound, false)]),
+    ])
 }
 
 fn id(id: Option<u64>) -> Item {

@@ -33,6 +33,8 @@ pub const WRITE_TIME_MAX: Duration = Duration::from_secs(30);
 pub const WRONG_PASSWORD_DELAY: Duration = Duration::from_secs(1);
 /// What a client calls itself in the list of device keys: the protocol does not say it.
 const USER_AGENT: &str = "LDAP";
+/// How long a search may take, whatever the client asks for.
+pub const SEARCH_TIME_MAX: Duration = Duration::from_secs(5);
 /// Most entries of one answer.
 pub const ENTRIES_MAX: usize = 500;
 

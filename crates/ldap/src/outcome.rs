@@ -4,7 +4,7 @@ use ldap_wire::ResultCode;
 use ringbook_app::access::AccessError;
 use ringbook_app::app_error::AppError;
 use ringbook_app::call::{Call, Ending};
-use ringbook_store::StoreError;
+use ringbook_directory_view::refusal_reason::RefusalReason;
 
 /// A request that was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,11 +29,6 @@ impl Refusal {
     pub const WRONG_PASSWORD: Self =
         Self::new(ResultCode::InvalidCredentials, "access_token_invalid", "the password is no valid device key");
 
-    fn internal(cause: impl ToString) -> Self {
-        let refusal = Self::new(ResultCode::Unavailable, "internal_error", "internal error");
-        Self { cause: Some(cause.to_string()), ..refusal }
-    }
-
     /// How the call ends in the request report.
     pub fn ending(&self) -> Ending {
         Ending::Failure { code: self.code.number(), mnemonic: self.mnemonic }
@@ -47,52 +42,34 @@ impl Refusal {
     }
 }
 
+impl From<RefusalReason> for Refusal {
+    fn from(reason: RefusalReason) -> Self {
+        let (code, text) = match &reason {
+            RefusalReason::UnknownKey => return Self::WRONG_PASSWORD,
+            RefusalReason::KeyExpired => (ResultCode::InvalidCredentials, "the device key has expired"),
+            RefusalReason::KeyBlocked => (ResultCode::InvalidCredentials, "the device key is blocked"),
+            RefusalReason::AccountInactive => (ResultCode::InvalidCredentials, "the account is switched off"),
+            RefusalReason::AddressNotAllowed => {
+                (ResultCode::InsufficientAccessRights, "the device key may not be used from this address")
+            }
+            RefusalReason::NotAllowed => (ResultCode::InsufficientAccessRights, "not allowed"),
+            RefusalReason::LimitExceeded => (ResultCode::Busy, "too many requests, try again in a minute"),
+            RefusalReason::Busy => (ResultCode::Busy, "the server is busy, try again"),
+            RefusalReason::BadQuestion => (ResultCode::UnwillingToPerform, "the filter asks for too much"),
+            RefusalReason::Internal(_) => (ResultCode::Unavailable, "internal error"),
+        };
+        Self { code, mnemonic: reason.mnemonic(), text, cause: reason.into_cause() }
+    }
+}
+
 impl From<AccessError> for Refusal {
     fn from(error: AccessError) -> Self {
-        let denied = |mnemonic, text| Self::new(ResultCode::InvalidCredentials, mnemonic, text);
-        match error {
-            AccessError::TokenInvalid => Self::WRONG_PASSWORD,
-            AccessError::TokenExpired => denied("access_token_expired", "the device key has expired"),
-            AccessError::TokenBlocked => denied("access_token_blocked", "the device key is blocked"),
-            AccessError::AccountInactive => denied("account_inactive", "the account is switched off"),
-            AccessError::AddressNotAllowed { .. } => {
-                let text = "the device key may not be used from this address";
-                Self::new(ResultCode::InsufficientAccessRights, "ip_not_whitelisted", text)
-            }
-            AccessError::LimitExceeded { .. } | AccessError::TooManyLogins | AccessError::TooManyFailedLogins => {
-                Self::new(ResultCode::Busy, "limit_exceeded", "too many requests, try again in a minute")
-            }
-            AccessError::UserIdMissing
-            | AccessError::UserIdForeign
-            | AccessError::RightMissing(_)
-            | AccessError::WrongSide
-            | AccessError::LoginWrong => Self::new(ResultCode::InsufficientAccessRights, "forbidden", "not allowed"),
-            AccessError::Interrupted => Self::new(ResultCode::Busy, "error", "interrupted"),
-            AccessError::Unavailable(fault) => of_store(&fault),
-        }
+        RefusalReason::from(error).into()
     }
 }
 
 impl From<AppError> for Refusal {
     fn from(error: AppError) -> Self {
-        match error {
-            AppError::Question(_) | AppError::Cursor(_) | AppError::IntervalReversed | AppError::IntervalTooLong => {
-                Self::new(ResultCode::UnwillingToPerform, "invalid_parameter_value", "the filter asks for too much")
-            }
-            AppError::Unreadable => Self::new(ResultCode::Unavailable, "internal_error", "internal error"),
-            AppError::AccountRemoved => AccessError::TokenInvalid.into(),
-            AppError::Store(fault) => of_store(&fault),
-            AppError::Workers(_) => Self::new(ResultCode::Busy, "error", "the server is busy, try again"),
-            AppError::Command(error) => Self::internal(format_args!("a device changed a book: {error:?}")),
-            AppError::Internal(cause) => Self::internal(cause),
-        }
-    }
-}
-
-fn of_store(fault: &StoreError) -> Refusal {
-    match fault {
-        // Logged when it was found; once is enough.
-        StoreError::Unreadable { .. } => Refusal::new(ResultCode::Unavailable, "internal_error", "internal error"),
-        fault => Refusal::internal(fault),
+        RefusalReason::from(error).into()
     }
 }

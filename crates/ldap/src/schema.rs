@@ -47,10 +47,10 @@ pub fn subschema() -> Vec<Attribute> {
         attribute(
             "attributeTypes",
             &[
-                "( 2.5.4.3 NAME 'cn' EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch )",
-                "( 2.5.4.4 NAME 'sn' EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch )",
-                "( 2.5.4.42 NAME 'givenName' EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch )",
-                "( 2.5.4.10 NAME 'o' EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch )",
+                "( 2.5.4.3 NAME 'cn' EQUALITY caseIgnoreMatch ORDERING caseIgnoreOrderingMatch SUBSTR caseIgnoreSubstringsMatch )",
+                "( 2.5.4.4 NAME 'sn' EQUALITY caseIgnoreMatch ORDERING caseIgnoreOrderingMatch SUBSTR caseIgnoreSubstringsMatch )",
+                "( 2.5.4.42 NAME 'givenName' EQUALITY caseIgnoreMatch ORDERING caseIgnoreOrderingMatch SUBSTR caseIgnoreSubstringsMatch )",
+                "( 2.5.4.10 NAME 'o' EQUALITY caseIgnoreMatch ORDERING caseIgnoreOrderingMatch SUBSTR caseIgnoreSubstringsMatch )",
                 "( 2.5.4.20 NAME 'telephoneNumber' EQUALITY telephoneNumberMatch \
                  SUBSTR telephoneNumberSubstringsMatch )",
                 "( 0.9.2342.19200300.100.1.41 NAME 'mobile' EQUALITY telephoneNumberMatch \

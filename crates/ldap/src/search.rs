@@ -1,6 +1,7 @@
 //! Searches and comparisons.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ldap_wire::{
     Attribute, Control, Filter, PagedResults, Response, ResultCode, Scope, SearchRequest, Writer, entry_attributes,
@@ -14,12 +15,13 @@ use ringbook_book::query::contact_page::ContactPage;
 use ringbook_book::query::window::OFFSET_MAX;
 use ringbook_directory_view::entry::EntryStyle;
 use ringbook_directory_view::search::{all, compare as comparison, name_order};
+use tokio::time::timeout;
 
 use crate::dn::{self, Base};
 use crate::filter::{NumberMatch, Question, Translator, has_whole_number};
 use crate::outcome::Refusal;
 use crate::paging::{self, Position};
-use crate::{ENTRIES_MAX, USER_AGENT, entry, schema};
+use crate::{ENTRIES_MAX, SEARCH_TIME_MAX, USER_AGENT, entry, schema};
 
 /// How much of a filter the request report keeps, in characters.
 const SENT_CHARS_MAX: usize = 500;
@@ -69,9 +71,17 @@ pub async fn answer(
         Ok(()) => {}
         Err(refusal) => return refused(id, refusal),
     }
-    match find(call, &context).await {
-        Ok(bytes) => Answer { bytes, outcome: Ok(()) },
-        Err(refusal) => refused(id, refusal),
+    let time = match request.time_limit {
+        0 => SEARCH_TIME_MAX,
+        seconds => SEARCH_TIME_MAX.min(Duration::from_secs(seconds)),
+    };
+    match timeout(time, find(call, &context)).await {
+        Ok(Ok(bytes)) => Answer { bytes, outcome: Ok(()) },
+        Ok(Err(refusal)) => refused(id, refusal),
+        Err(_) => {
+            let text = "the search took too long: narrow the filter";
+            refused(id, Refusal::new(ResultCode::TimeLimitExceeded, "error", text))
+        }
     }
 }
 

@@ -294,3 +294,30 @@ fn may_bind_plainly(policy: PlainBind, peer: IpAddr) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_in_clear_text_are_taken_from_where_the_operator_says() {
+        let may = |policy, peer: &str| may_bind_plainly(policy, peer.parse().expect("an address"));
+        for (peer, refuse, private) in [
+            ("127.0.0.1", true, true),
+            ("::1", true, true),
+            ("::ffff:127.0.0.1", true, true),
+            ("10.1.2.3", false, true),
+            ("192.168.0.9", false, true),
+            ("::ffff:172.16.0.1", false, true),
+            ("fd00::1", false, true),
+            ("fe80::1", false, true),
+            ("169.254.1.1", false, true),
+            ("172.32.0.1", false, false),
+            ("203.0.113.7", false, false),
+            ("2001:db8::1", false, false),
+        ] {
+            let found = [PlainBind::Refuse, PlainBind::Private, PlainBind::Allow].map(|policy| may(policy, peer));
+            assert_eq!(found, [refuse, private, true], "{peer}");
+        }
+    }
+}

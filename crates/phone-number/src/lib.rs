@@ -13,7 +13,9 @@ pub mod signs;
 mod written_number;
 
 pub use digits::{DIALLED_DIGITS_MAX, Digits};
-pub use number_rule::{AREA_CODE_DIGITS_MAX, INTERNATIONAL_DIGITS_MIN, NumberRule, OUTSIDE_PREFIX_DIGITS_MAX, RuleError};
+pub use number_rule::{
+    AREA_CODE_DIGITS_MAX, INTERNATIONAL_DIGITS_MIN, NumberRule, OUTSIDE_PREFIX_DIGITS_MAX, RuleError,
+};
 pub use numbering_plan::Country;
 pub use written_number::{INTERNAL_DIGITS_MAX, NumberError, WrittenNumber};
 

@@ -100,9 +100,8 @@ impl Plans {
     }
 
     fn is_valid(&self, code: &CallingCode, national: &str) -> bool {
-        let automaton = code.numbers.get_or_init(|| {
-            self.automaton(code, |region| region.mobile, |region| region.numbers)
-        });
+        let automaton =
+            code.numbers.get_or_init(|| self.automaton(code, |region| region.mobile, |region| region.numbers));
         automaton.is_match(national)
     }
 

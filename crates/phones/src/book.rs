@@ -26,11 +26,9 @@ use crate::device_request::DeviceRequest;
 use crate::links::Links;
 use crate::refusal::Refusal;
 use crate::rendered_books::RenderedBooks;
-use crate::shapes::{Content, ENTRIES_MAX, GroupLine, HITS, Page, Paging, Shape, Start};
+use crate::shapes::{Content, ENTRIES_MAX, GroupLine, HITS, Menu, Page, Paging, Shape, Start};
 use crate::{PHONE_PATH, Settings};
 
-/// Most groups of a menu.
-const MENU_GROUPS_MAX: usize = 200;
 /// How many contacts match in all, where not all of them are in the book.
 const TRUNCATED: HeaderName = HeaderName::from_static("x-truncated");
 const REVALIDATE: HeaderValue = HeaderValue::from_static("private, max-age=0, must-revalidate");
@@ -98,14 +96,20 @@ impl Books<'_> {
         let style = EntryStyle::of(call.device());
         let content = content(&mut call, &book, &style, shape, query).await?;
         let links = Links::new(base, query.kept(), query.page);
-        let truncated = truncated(shape, &content);
+        let truncated_before = truncated(shape, &content);
         if query.is_check {
             let body = call.write(content.entries().len(), move |_| check_page::write(shape, &content, &links)).await?;
             let mut response = Response::new(StatusCode::OK, vec![body.into()]).with_content_type(HTML);
             response.headers.insert(CONTENT_SECURITY_POLICY, CHECK_POLICY);
             return Ok(response);
         }
+        let (total, is_usual) = (content.total(), query.limit.is_none() && query.texts.is_empty());
         let body = call.write(content.entries().len(), move |_| shape.write(&content, &links)).await?;
+        let truncated = truncated_before.or_else(|| shape.is_cut(&body, total).then_some(total));
+        if let Some(contacts) = truncated.filter(|_| is_usual) {
+            let shape = shape.name();
+            tracing::info!(device = device.number(), shape, contacts, "a phone book is cut at the limit of its shape");
+        }
         let body = Bytes::from(body);
         self.rendered.put((device, identity), &body, truncated);
         Ok(respond(shape, Written { body, truncated }, &etag))
@@ -173,13 +177,16 @@ async fn content(
 ) -> Result<Content, Refusal> {
     let is_menu = query.is_menu || (shape.start() == Start::Menu && query.is_bare());
     if is_menu && shape.has_menu() {
-        return Ok(Content::Menu(groups(call, book, style)));
+        return Ok(Content::Menu(menu(groups(call, book, style), shape, query.page)));
     }
     if (query.is_input && shape.has_input()) || (shape.start() == Start::Input && query.is_bare()) {
         return Ok(Content::Input);
     }
+    if query.is_impossible {
+        return Ok(Content::Entries(Page { term: query.term, ..Page::default() }));
+    }
     if let Some(number) = &query.number {
-        return Ok(Content::Entries(by_number(call, book, style, number).await?));
+        return Ok(Content::Entries(Page { term: query.term, ..by_number(call, book, style, number).await? }));
     }
     let mut filters: Vec<AskFilter> = query.texts.iter().map(|text| search::matching(text)).collect();
     filters.extend(query.group.map(search::of_group));
@@ -197,7 +204,7 @@ async fn content(
     let style = style.clone();
     let (lines_before, total) = (lines_max * (query.page - 1), found.total);
     let entries = call.write(found.len(), move |_| found.contacts().map(|one| style.entry(one)).collect()).await?;
-    Ok(Content::Entries(Page { entries, total, lines_before, lines_max, first: offset }))
+    Ok(Content::Entries(Page { entries, total, lines_before, lines_max, first: offset, term: query.term }))
 }
 
 /// The contacts that a number belongs to.
@@ -213,10 +220,18 @@ async fn by_number(
     Ok(Page { total: entries.len() as u64, entries, lines_max: ENTRIES_MAX, ..Page::default() })
 }
 
+/// A page of the menu, from 1.
+fn menu(groups: Vec<GroupLine>, shape: Shape, page: usize) -> Menu {
+    let max = shape.menu_groups_max();
+    let before = max * (page - 1);
+    let has_more = groups.len() > before + max;
+    Menu { groups: groups.into_iter().skip(before).take(max).collect(), is_continued: page > 1, has_more }
+}
+
 /// The groups that the device may see, by name.
 fn groups(call: &AdmittedDevice<'_, '_>, book: &Book, style: &EntryStyle) -> Vec<GroupLine> {
     let own = &call.device().groups;
-    let shown = book.groups().filter(|group| own.is_empty() || own.contains(&group.id)).take(MENU_GROUPS_MAX);
+    let shown = book.groups().filter(|group| own.is_empty() || own.contains(&group.id));
     let line = |group: &ringbook_book::group::Group| GroupLine {
         id: group.id.number(),
         name: style.names.text(group.name.as_str()),

@@ -11,6 +11,9 @@ const SEARCH_CHARS_MAX: usize = 100;
 /// Most pages: beyond them there is nothing that one question answers.
 const PAGES_MAX: u64 = 1_000;
 
+/// The terms of network directories that are numbers: at home, mobile, in an office.
+const NUMBER_TERMS: [&str; 3] = ["hm", "mb", "of"];
+
 /// A query for a book.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BookQuery {
@@ -30,6 +33,10 @@ pub struct BookQuery {
     pub is_input: bool,
     /// Whether a person wants to see what the telephone would get.
     pub is_check: bool,
+    /// Whether something was asked for that no contact has, such as a street.
+    pub is_impossible: bool,
+    /// What a network directory names as not found: the first term that was asked for.
+    pub term: &'static str,
     /// Whether a search was given, even an empty one.
     has_search: bool,
     /// The position of the first contact that is wanted, from 1; of the last one; and their number.
@@ -42,7 +49,7 @@ impl BookQuery {
         let query = Query::read(query);
         let is_up = |name| matches!(query.get(name), Some("1" | "true"));
         let names: &[&str] = match shape {
-            Shape::Gigaset => &["q", "set_first", "ln", "fn", "ct"],
+            Shape::Gigaset => &["q", "set_first", "ln", "fn", "nn", "ct"],
             _ => &["q", "term"],
         };
         let text = |name: &&str| {
@@ -51,15 +58,18 @@ impl BookQuery {
         };
         let mut texts: Vec<String> = names.iter().filter_map(text).collect();
         let mut number = query.filled("number").map(str::to_owned);
-        if shape == Shape::Gigaset
-            && let Some(home) = query.filled("hm")
-        {
+        let is_gigaset = shape == Shape::Gigaset;
+        for home in NUMBER_TERMS.iter().filter_map(|name| query.filled(name)).filter(|_| is_gigaset) {
+            let part = home.replace('*', "");
             // With wildcards it is a part of a number, otherwise a caller's.
             match home.contains('*') {
-                true => texts.push(cut(&home.replace('*', ""), SEARCH_CHARS_MAX).to_owned()),
+                true if part.trim().is_empty() => {}
+                true => texts.push(cut(&part, SEARCH_CHARS_MAX).to_owned()),
                 false => number = Some(home.to_owned()),
             }
         }
+        let is_asked = |name: &&str| query.filled(name).is_some_and(|text| text.contains(|letter: char| letter != '*'));
+        let mut terms = ["ln", "fn", "nn", "ct", "st"].into_iter().chain(NUMBER_TERMS);
         let bounded = |number: u64, max| usize::try_from(number.min(max)).unwrap_or(1).max(1);
         Self {
             texts,
@@ -70,6 +80,8 @@ impl BookQuery {
             is_menu: is_up("menu"),
             is_input: is_up("input"),
             is_check: is_up("check"),
+            is_impossible: is_gigaset && is_asked(&"st"),
+            term: terms.find(is_asked).unwrap_or("ln"),
             has_search: names.iter().any(|name| query.get(name).is_some()),
             window: ["first", "last", "count"].map(|name| query.number(name)),
         }
@@ -138,6 +150,13 @@ mod tests {
         assert_eq!(window("first=99999999999&count=9999"), (ENTRIES_MAX - 1, 50));
         let query = BookQuery::read(Shape::Gigaset, Some("hm=0301*&ln=Iv*&fn=*"));
         assert_eq!((query.texts, query.number), (vec!["Iv".to_owned(), "0301".to_owned()], None));
+        let term = |query| BookQuery::read(Shape::Gigaset, Some(query)).term;
+        assert_eq!(
+            [term("hm=0301"), term("ln=*&fn=An*"), term("set_first=A*"), term("mb=1*")],
+            ["hm", "fn", "ln", "mb"]
+        );
+        assert!(BookQuery::read(Shape::Gigaset, Some("st=Main*")).is_impossible);
+        assert!(!BookQuery::read(Shape::Gigaset, Some("st=*&nn=A")).is_impossible);
         assert_eq!(BookQuery::read(Shape::Gigaset, Some("hm=0301234567")).number.as_deref(), Some("0301234567"));
     }
 }

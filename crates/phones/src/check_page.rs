@@ -48,7 +48,7 @@ fn summary(shape: Shape, content: &Content, bytes: usize) -> String {
             let (shown, total) = (page.entries.len(), page.total);
             format!("{shown} of {total} contacts, {bytes} bytes; {limit}.")
         }
-        Content::Menu(groups) => format!("A menu of {} groups.", groups.len()),
+        Content::Menu(menu) => format!("A menu of {} groups.", menu.groups.len()),
         Content::Input => "A line to type a name or a number into.".to_owned(),
     }
 }

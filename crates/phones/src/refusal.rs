@@ -3,8 +3,8 @@
 use ringbook_app::access::AccessError;
 use ringbook_app::app_error::AppError;
 use ringbook_app::call::{Call, Ending};
+use ringbook_directory_view::refusal_reason::RefusalReason;
 use ringbook_http::StatusCode;
-use ringbook_store::StoreError;
 
 /// A refused request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,13 +28,6 @@ impl Refusal {
     /// The request came without a key.
     pub const NO_KEY: Self = Self::new(StatusCode::UNAUTHORIZED, "access_token_invalid");
 
-    /// A parameter makes no sense.
-    pub const BAD_PARAMETER: Self = Self::new(StatusCode::BAD_REQUEST, "invalid_parameter_value");
-
-    fn internal(cause: impl ToString) -> Self {
-        Self { cause: Some(cause.to_string()), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "internal_error") }
-    }
-
     /// How the call ends in the request report.
     pub fn ending(&self) -> Ending {
         Ending::Failure { code: i32::from(self.status.as_u16()), mnemonic: self.mnemonic }
@@ -48,48 +41,21 @@ impl Refusal {
     }
 }
 
+impl From<RefusalReason> for Refusal {
+    fn from(reason: RefusalReason) -> Self {
+        let status = StatusCode::from_u16(reason.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+        Self { status, mnemonic: reason.mnemonic(), cause: reason.into_cause() }
+    }
+}
+
 impl From<AccessError> for Refusal {
     fn from(error: AccessError) -> Self {
-        match error {
-            AccessError::TokenInvalid => Self::NOT_FOUND,
-            AccessError::TokenExpired => Self::new(StatusCode::FORBIDDEN, "access_token_expired"),
-            AccessError::TokenBlocked => Self::new(StatusCode::FORBIDDEN, "access_token_blocked"),
-            AccessError::AccountInactive => Self::new(StatusCode::FORBIDDEN, "account_inactive"),
-            AccessError::AddressNotAllowed { .. } => Self::new(StatusCode::FORBIDDEN, "ip_not_whitelisted"),
-            AccessError::LimitExceeded { .. } | AccessError::TooManyLogins | AccessError::TooManyFailedLogins => {
-                Self::new(StatusCode::TOO_MANY_REQUESTS, "limit_exceeded")
-            }
-            AccessError::UserIdMissing
-            | AccessError::UserIdForeign
-            | AccessError::RightMissing(_)
-            | AccessError::WrongSide
-            | AccessError::LoginWrong => Self::new(StatusCode::FORBIDDEN, "forbidden"),
-            AccessError::Interrupted => Self::new(StatusCode::SERVICE_UNAVAILABLE, "error"),
-            AccessError::Unavailable(fault) => of_store(&fault),
-        }
+        RefusalReason::from(error).into()
     }
 }
 
 impl From<AppError> for Refusal {
     fn from(error: AppError) -> Self {
-        match error {
-            AppError::Question(_) | AppError::Cursor(_) | AppError::IntervalReversed | AppError::IntervalTooLong => {
-                Self::BAD_PARAMETER
-            }
-            AppError::Unreadable => Self::new(StatusCode::SERVICE_UNAVAILABLE, "internal_error"),
-            AppError::AccountRemoved => AccessError::TokenInvalid.into(),
-            AppError::Store(fault) => of_store(&fault),
-            AppError::Workers(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "error"),
-            AppError::Command(error) => Self::internal(format_args!("a device changed a book: {error:?}")),
-            AppError::Internal(cause) => Self::internal(cause),
-        }
-    }
-}
-
-fn of_store(fault: &StoreError) -> Refusal {
-    match fault {
-        // Logged when it was found; once is enough.
-        StoreError::Unreadable { .. } => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "internal_error"),
-        fault => Refusal::internal(fault),
+        RefusalReason::from(error).into()
     }
 }

@@ -135,9 +135,24 @@ impl Shape {
         matches!(self, Self::Yealink | Self::Snom | Self::Cisco | Self::Mitel)
     }
 
+    /// How many groups a page of its menu has at most.
+    pub const fn menu_groups_max(self) -> usize {
+        match self {
+            // As many lines as pages of contacts have, with those that lead to a search and to other pages.
+            Self::Mitel | Self::Snom => 12,
+            Self::Cisco => 28,
+            _ => 200,
+        }
+    }
+
     /// Whether it has a line to type into.
     pub const fn has_input(self) -> bool {
         matches!(self, Self::Snom | Self::Cisco | Self::Polycom | Self::Mitel)
+    }
+
+    /// Whether a document has fewer contacts than match because it would have too many bytes.
+    pub fn is_cut(self, document: &[u8], total: u64) -> bool {
+        self == Self::GigasetCentral && gigaset::central_entries(document) < total
     }
 
     /// Writes what is shown.
@@ -176,11 +191,22 @@ pub struct GroupLine {
 #[derive(Debug, Clone)]
 pub enum Content {
     /// A menu of groups.
-    Menu(Vec<GroupLine>),
+    Menu(Menu),
     /// A line to type a name into.
     Input,
     /// Contacts.
     Entries(Page),
+}
+
+/// A page of the menu: search, all contacts, and groups.
+#[derive(Debug, Clone, Default)]
+pub struct Menu {
+    /// The groups of the page, by name.
+    pub groups: Vec<GroupLine>,
+    /// Whether there is a page before it, where search and all contacts are.
+    pub is_continued: bool,
+    /// Whether there is a page after it.
+    pub has_more: bool,
 }
 
 /// Contacts that are shown together.
@@ -196,6 +222,8 @@ pub struct Page {
     pub lines_max: usize,
     /// For windows: the position of the first contact, from 0.
     pub first: usize,
+    /// For windows: what was asked for.
+    pub term: &'static str,
 }
 
 /// A line of a page: one number, under a name.
@@ -211,12 +239,44 @@ pub struct Line<'e> {
 pub const NOBODY: &str = "No entries";
 
 impl Content {
+    /// How many contacts match in all.
+    pub fn total(&self) -> u64 {
+        match self {
+            Self::Entries(page) => page.total,
+            Self::Menu(_) | Self::Input => 0,
+        }
+    }
+
     /// The contacts that are shown.
     pub fn entries(&self) -> &[Entry] {
         match self {
             Self::Entries(page) => &page.entries,
             Self::Menu(_) | Self::Input => &[],
         }
+    }
+}
+
+impl Menu {
+    /// The lines of the menu, each with its address.
+    pub fn lines(&self, shape: Shape, links: &Links) -> Vec<(String, String)> {
+        let line = |name: &str, address| (name.to_owned(), address);
+        let of_page = |page: usize| links.with(&[("menu", "1"), ("page", &page.to_string())]);
+        let mut lines = Vec::new();
+        if self.is_continued {
+            lines.push(line("Previous", of_page(links.page - 1)));
+        } else {
+            if shape.has_input() {
+                lines.push(line("Search", links.with(&[("input", "1")])));
+            }
+            let all = if shape.start() == Start::Entries { links.with(&[]) } else { links.with(&[("q", "")]) };
+            lines.push(line("All", all));
+        }
+        lines
+            .extend(self.groups.iter().map(|group| line(&group.name, links.with(&[("group", &group.id.to_string())]))));
+        if self.has_more {
+            lines.push(line("Next", of_page(links.page + 1)));
+        }
+        lines
     }
 }
 

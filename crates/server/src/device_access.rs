@@ -81,12 +81,10 @@ impl DeviceListeners {
         ldap: &LdapSettings,
         tls: Option<&Arc<TlsFiles>>,
     ) -> (Vec<Mount>, Vec<Listener>) {
-        let mounts = || {
-            let phones = ringbook_phones::mounts(Arc::clone(app), settings.clone());
-            phones.into_iter().chain(ringbook_carddav::mounts(Arc::clone(app))).collect::<Vec<Mount>>()
-        };
+        let of_phones = || ringbook_phones::mounts(Arc::clone(app), settings.clone());
         let phones = self.phones.and_then(|(socket, _)| {
-            let mut mounts = mounts().into_iter();
+            // Clients of CardDAV know TLS: their passwords stay off the listener without it.
+            let mut mounts = of_phones().into_iter();
             let table = mounts.next().map(|first| mounts.fold(Mounts::new(first), Mounts::with))?;
             Some(Listener::new(socket, Protocol::Http(table)))
         });
@@ -98,6 +96,7 @@ impl DeviceListeners {
         };
         let plain = self.ldap.map(|(socket, _)| of_ldap(socket).with_start_tls(tls.map(Arc::clone)));
         let encrypted = self.ldaps.map(|(socket, _)| of_ldap(socket).with_tls(tls.map(Arc::clone)));
-        (mounts(), [phones, plain, encrypted].into_iter().flatten().collect())
+        let mounts = of_phones().into_iter().chain(ringbook_carddav::mounts(Arc::clone(app)));
+        (mounts.collect(), [phones, plain, encrypted].into_iter().flatten().collect())
     }
 }

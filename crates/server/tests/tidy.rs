@@ -30,11 +30,11 @@ const CRATES: [(&str, &[&str]); 20] = [
     ("app", &["book", "clock", "telemetry", "workers", "store"]),
     ("http", &["telemetry", "workers"]),
     ("jsonrpc", &["book", "clock", "telemetry", "json", "workers", "store", "app", "http"]),
-    ("directory-view", &["book", "app"]),
+    ("directory-view", &["book", "store", "app"]),
     ("phones", &["book", "json", "store", "app", "http", "directory-view"]),
     ("ldap-wire", &[]),
     ("ldap", &["json", "book", "store", "app", "http", "directory-view", "ldap-wire"]),
-    ("carddav", &["book", "store", "app", "http", "directory-view"]),
+    ("carddav", &["book", "app", "http", "directory-view"]),
     ("formats", &["book", "phone-number"]),
     ("client-area", &["clock", "workers", "store", "app", "http", "jsonrpc", "formats"]),
     (

@@ -9,7 +9,7 @@ use std::time::Duration;
 pub struct Load<'a> {
     /// URL without bodies, or of the file to get.
     pub url: String,
-    /// Bodies to post in turn; none: the URL is fetched with GET.
+    /// Bodies to post in turn, or paths to get, which begin with a slash; none: the URL is fetched with GET.
     pub bodies: &'a [String],
     /// Connections, each with one call at a time.
     pub connections: usize,
@@ -73,7 +73,11 @@ const POST: &str = r#"
 local requests, at = {}, 0
 init = function()
   for body in io.lines(bodies) do
-    requests[#requests + 1] = wrk.format("POST", nil, nil, body)
+    if body:sub(1, 1) == "/" then
+      requests[#requests + 1] = wrk.format("GET", body)
+    else
+      requests[#requests + 1] = wrk.format("POST", nil, nil, body)
+    end
   end
 end
 request = function()

@@ -9,15 +9,18 @@ mod document;
 mod figures;
 mod growth;
 mod isolation;
+mod ldap_load;
 mod load;
 mod machine;
 mod model;
 mod nginx;
 mod nodes;
 mod peer;
+mod phones;
 mod plot;
 mod rows;
 mod setup;
+mod slapd;
 mod writes;
 
 use std::cell::OnceCell;
@@ -57,13 +60,14 @@ struct Part {
 }
 
 /// In this order: the engine alone first, then rows that depend on temperature or free memory of the machine.
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     Part { rows: &rows::IN_PROCESS, measure: |bench| in_process(&bench.options) },
     Part { rows: &rows::WITH_SERVER, measure: |bench| rows::measure(bench.setup()?, &bench.options) },
     Part { rows: &writes::ROWS, measure: |bench| writes::measure(bench.setup()?, &bench.options) },
     Part { rows: &[isolation::ROW], measure: |bench| isolation::measure(bench.setup()?, &bench.options) },
     Part { rows: &[peer::ROW], measure: |bench| peer::measure(bench.setup()?, &bench.options) },
     Part { rows: &nodes::ROWS, measure: |bench| nodes::measure(bench.setup()?, &bench.options) },
+    Part { rows: &phones::ROWS, measure: |bench| phones::measure(&bench.options) },
 ];
 
 /// A run.
@@ -87,7 +91,7 @@ const USAGE: &str = "\
 usage: cargo xtask bench [ROW…] [--contacts N] [--rounds N] [--seconds N]
 
 Measures the server against its floors and peers on this machine and writes the rows into docs/performance.md; all rows if
-none is named. Needs wrk, nginx, sqlite3 and PostgreSQL (cargo xtask setup --bench).
+none is named. Needs wrk, nginx, slapd, sqlite3 and PostgreSQL (cargo xtask setup --bench).
 
   --contacts N  contacts of the large book (1000000)
   --rounds N    rounds of each comparison (5)

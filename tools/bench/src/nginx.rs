@@ -21,7 +21,11 @@ pub fn start(directory: &Path, body: &str) -> Result<RunningServer, String> {
     RunningServer::start_at(&mut nginx, &address).map_err(hint)
 }
 
-fn free_address() -> Result<String, String> {
+/// An address of this machine that nothing listens at.
+///
+/// # Errors
+/// There is none.
+pub fn free_address() -> Result<String, String> {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     free.map(|address| address.to_string()).map_err(|why| format!("no free port: {why}"))
 }

@@ -76,7 +76,15 @@ impl Setup {
     /// # Errors
     /// The server does not accept connections.
     pub fn client(&self, server: &RunningServer) -> Result<ApiClient, String> {
-        ApiClient::connect(&server.address, &self.token)
+        self.client_at(&server.address)
+    }
+
+    /// A client of whatever listens at an address.
+    ///
+    /// # Errors
+    /// Nothing accepts connections there.
+    pub fn client_at(&self, address: &str) -> Result<ApiClient, String> {
+        ApiClient::connect(address, &self.token)
     }
 }
 

@@ -3,6 +3,8 @@
 //! A front end builds an [`Ask`] from a request; [`super::plan`] resolves its names, compiles its patterns and checks
 //! its bounds. Lists keep their positions, so that an error can name the part of the query that it is about.
 
+use std::cmp::Ordering;
+
 use super::operator::Operator;
 use crate::text::NumberRule;
 
@@ -37,6 +39,16 @@ pub enum AskFilter {
         /// The value to compare with.
         value: Literal,
     },
+    /// A comparison of a text by the order of the code points of its small letters: caseIgnoreOrderingMatch of RFC 4517.
+    /// Directories ask it; the API has no operator for it.
+    Ordered {
+        /// Name of a field of names.
+        field: String,
+        /// On which side of the bound values match.
+        side: Side,
+        /// The bound.
+        bound: String,
+    },
     /// Several filters combined.
     Tree {
         /// The filters, at most [`super::plan::SIMPLE_FILTERS_MAX`] comparisons in all.
@@ -50,9 +62,45 @@ impl AskFilter {
     /// The number of regular expressions in the filter.
     pub fn regexps(&self) -> usize {
         match self {
-            Self::Everything => 0,
+            Self::Everything | Self::Ordered { .. } => 0,
             Self::Simple { operator, .. } => usize::from(Operator::read(operator) == Some(Operator::Regexp)),
             Self::Tree { filters, .. } => filters.iter().map(Self::regexps).sum(),
+        }
+    }
+}
+
+/// On which side of a bound values match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Before it.
+    Below,
+    /// Before it, or equal to it.
+    AtMost,
+    /// After it, or equal to it.
+    AtLeast,
+    /// After it.
+    Above,
+}
+
+impl Side {
+    /// Whether a value that compares so with the bound is on this side.
+    pub fn has(self, order: Ordering) -> bool {
+        match self {
+            Self::Below => order.is_lt(),
+            Self::AtMost => order.is_le(),
+            Self::AtLeast => order.is_ge(),
+            Self::Above => order.is_gt(),
+        }
+    }
+
+    /// The side of all other values.
+    #[must_use]
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::Below => Self::AtLeast,
+            Self::AtMost => Self::Above,
+            Self::AtLeast => Self::Below,
+            Self::Above => Self::AtMost,
         }
     }
 }

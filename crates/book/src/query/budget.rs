@@ -221,6 +221,8 @@ const LINE_WORK: u64 = 2;
 fn cost(predicate: &TextPredicate, bytes: usize) -> u64 {
     match predicate {
         TextPredicate::Equal(_) | TextPredicate::NotEqual(_) | TextPredicate::OneOf(_) | TextPredicate::NoneOf(_) => 0,
+        // A common beginning is read as far as it goes.
+        TextPredicate::Ordered(_, bound) => bytes.min(bound.len()) as u64,
         TextPredicate::Like(pattern) | TextPredicate::NotLike(pattern) => pattern.cost(bytes),
         TextPredicate::Regexp(_) => MATCH_WORK + bytes as u64,
     }

@@ -50,6 +50,7 @@ pub fn records(count: usize) -> Duration {
 pub fn planning(filter: &AskFilter) -> Duration {
     match filter {
         AskFilter::Everything => Duration::ZERO,
+        AskFilter::Ordered { .. } => CONDITION,
         AskFilter::Tree { filters, .. } => {
             filters.iter().map(planning).fold(Duration::ZERO, |sum, each| sum.saturating_add(each))
         }

@@ -5,7 +5,7 @@
 pub use pg_regex::PATTERN_CHARS_MAX;
 use pg_regex::SizeBudget;
 
-use super::ask::{Ask, AskFilter, AskSort, Condition, Direction, Literal};
+use super::ask::{Ask, AskFilter, AskSort, Condition, Direction, Literal, Side};
 use super::field::{Field, position};
 use super::filter::{Comparison, Filter};
 use super::operator::Operator;
@@ -150,6 +150,7 @@ impl Planner {
         match ask {
             AskFilter::Everything => Ok(Filter::Everything),
             AskFilter::Simple { field, operator, value } => self.comparison(field, operator, value, path),
+            AskFilter::Ordered { field, side, bound } => self.ordered(field, *side, bound, path),
             AskFilter::Tree { filters, condition } => self.tree(filters, *condition, path),
         }
     }
@@ -187,6 +188,32 @@ impl Planner {
         })
     }
 
+    /// Counts one more comparison; the index of its field.
+    fn compared(&mut self, field: &str, path: &[usize]) -> Result<usize, QueryError> {
+        self.comparisons += 1;
+        if self.comparisons > SIMPLE_FILTERS_MAX {
+            let too_many = QueryErrorKind::TooMany { what: "simple filters", max: SIMPLE_FILTERS_MAX };
+            return Err(query_error(QueryPart::Filter(path.to_vec()), too_many));
+        }
+        let field_error = |what| Err(query_error(QueryPart::FilterField(path.to_vec()), what));
+        match position(self.fields, field) {
+            None => field_error(QueryErrorKind::Unknown),
+            Some(index) if !self.fields[index].filterable => field_error(QueryErrorKind::NotFilterable),
+            Some(index) => Ok(index),
+        }
+    }
+
+    fn ordered(&mut self, field: &str, side: Side, bound: &str, path: &[usize]) -> Result<Filter, QueryError> {
+        let index = self.compared(field, path)?;
+        if bound.chars().count() > PATTERN_CHARS_MAX {
+            let too_long = QueryErrorKind::TooMany { what: "characters in a bound", max: PATTERN_CHARS_MAX };
+            return Err(query_error(QueryPart::FilterValue(path.to_vec(), None), too_long));
+        }
+        let unordered = || query_error(QueryPart::FilterField(path.to_vec()), QueryErrorKind::NotSortable);
+        let predicate = predicate::ordered(self.fields[index].kind, side, bound).ok_or_else(unordered)?;
+        Ok(Filter::Comparison(Comparison { field: index, predicate, path: path.to_vec() }))
+    }
+
     fn comparison(
         &mut self,
         field: &str,
@@ -194,19 +221,8 @@ impl Planner {
         value: &Literal,
         path: &[usize],
     ) -> Result<Filter, QueryError> {
-        self.comparisons += 1;
-        if self.comparisons > SIMPLE_FILTERS_MAX {
-            let too_many = QueryErrorKind::TooMany { what: "simple filters", max: SIMPLE_FILTERS_MAX };
-            return Err(query_error(QueryPart::Filter(path.to_vec()), too_many));
-        }
-        let field_error = |what| Err(query_error(QueryPart::FilterField(path.to_vec()), what));
-        let Some(index) = position(self.fields, field) else {
-            return field_error(QueryErrorKind::Unknown);
-        };
+        let index = self.compared(field, path)?;
         let field = &self.fields[index];
-        if !field.filterable {
-            return field_error(QueryErrorKind::NotFilterable);
-        }
         let operator =
             Operator::read(operator).filter(|operator| operator.applies_to(field.kind)).ok_or_else(|| {
                 query_error(

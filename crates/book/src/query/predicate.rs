@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use jsquery::JsQuery;
 use pg_regex::{Case, Like, PATTERN_CHARS_MAX, Regex, SizeBudget, StepBudget, StepLimitError};
 
-use super::ask::Literal;
+use super::ask::{Literal, Side};
 use super::field::FieldType;
 use super::number::Decimal;
 use super::operator::Operator;
@@ -108,6 +108,8 @@ pub enum TextPredicate {
     NotLike(Box<Like>),
     /// Contains a match of the regular expression.
     Regexp(Box<Regex>),
+    /// In small letters, on this side of a bound in small letters, by code points.
+    Ordered(Side, Box<str>),
 }
 
 impl TextPredicate {
@@ -125,6 +127,7 @@ impl TextPredicate {
             Self::Like(pattern) => pattern.is_match(text),
             Self::NotLike(pattern) => !pattern.is_match(text),
             Self::Regexp(pattern) => pattern.is_match(text, steps)?,
+            Self::Ordered(side, bound) => side.has(text.chars().flat_map(char::to_lowercase).cmp(bound.chars())),
         })
     }
 }
@@ -185,6 +188,12 @@ pub fn predicate(
         FieldType::Objects { .. } => ids_predicate(operator, value),
         FieldType::Object | FieldType::Empty(_) => Ok(Predicate::Never),
     }
+}
+
+/// The predicate of a comparison by order with a bound, for a field of this type; `None` for fields without names.
+pub fn ordered(kind: FieldType, side: Side, bound: &str) -> Option<Predicate> {
+    let bound: String = nfc(bound).chars().flat_map(char::to_lowercase).collect();
+    (kind == FieldType::Name).then(|| Predicate::Text(TextPredicate::Ordered(side, bound.into())))
 }
 
 fn comparison(operator: Operator, than: Decimal) -> Predicate {

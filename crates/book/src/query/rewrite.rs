@@ -122,7 +122,8 @@ fn elements(predicate: &TextPredicate) -> Option<ValueList> {
         | TextPredicate::NoneOf(_)
         | TextPredicate::Like(_)
         | TextPredicate::NotLike(_)
-        | TextPredicate::Regexp(_) => None,
+        | TextPredicate::Regexp(_)
+        | TextPredicate::Ordered(..) => None,
     }
 }
 

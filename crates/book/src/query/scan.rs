@@ -187,7 +187,8 @@ fn cost(filter: &CompiledFilter<'_>) -> u8 {
                 TextPredicate::Equal(_)
                 | TextPredicate::NotEqual(_)
                 | TextPredicate::OneOf(_)
-                | TextPredicate::NoneOf(_) => 4,
+                | TextPredicate::NoneOf(_)
+                | TextPredicate::Ordered(..) => 4,
                 TextPredicate::Like(_) | TextPredicate::NotLike(_) => 5,
                 TextPredicate::Regexp(_) => 9,
             },

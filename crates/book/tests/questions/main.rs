@@ -12,6 +12,7 @@ mod engine;
 mod member_lists;
 mod name_index;
 mod oracle;
+mod ordered;
 mod pages;
 mod parallel_scan;
 mod postgres;

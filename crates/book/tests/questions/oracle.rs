@@ -17,6 +17,7 @@ use ringbook_book::query::ask::{Ask, AskFilter, Condition, Direction, Literal};
 use ringbook_book::query::field::{CONTACT, FieldType};
 use ringbook_book::query::operator::Operator;
 use ringbook_book::query::query_error::QueryPart;
+use ringbook_book::text::nfc;
 
 use crate::random_book::Person;
 
@@ -79,6 +80,7 @@ fn judge_filter(filter: &AskFilter, at: &mut Vec<usize>) -> Result<(), QueryPart
     match filter {
         AskFilter::Everything => Ok(()),
         AskFilter::Simple { field, operator, value } => judge_simple(field, operator, value, at),
+        AskFilter::Ordered { .. } => Ok(()),
         AskFilter::Tree { .. } if at.len() == 16 => Err(QueryPart::Filter(at.clone())),
         AskFilter::Tree { filters, condition: None } if filters.len() > 1 => {
             Err(QueryPart::FilterCondition(at.clone()))
@@ -177,6 +179,14 @@ fn holds(filter: &AskFilter, person: &Person) -> bool {
             let operator = read_operator(operator).expect("judged before");
             simple_holds(operator, value, field, held(person, field))
         }
+        AskFilter::Ordered { field, side, bound } => match held(person, field) {
+            Held::Text(Some(text)) => {
+                let small = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<String>();
+                // The order of bytes of UTF-8 is that of code points.
+                side.has(small(&text).as_bytes().cmp(small(&nfc(bound)).as_bytes()))
+            }
+            _ => false,
+        },
     }
 }
 

@@ -152,6 +152,7 @@ fn condition(filter: &AskFilter, sql: &mut String) {
             sql.push(')');
         }
         AskFilter::Simple { field, operator, value } => sql.push_str(&simple(field, operator, value)),
+        AskFilter::Ordered { .. } => panic!("random questions of the API have no such filter"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Cisco: menus, a line to type into, and pages of at most 32 numbers. Their elements have a fixed order.
 
-use super::{Content, NOBODY, page_lines};
+use super::{Content, NOBODY, Shape, page_lines};
 use crate::links::Links;
 use ringbook_directory_view::xml::Xml;
 
@@ -8,14 +8,12 @@ use ringbook_directory_view::xml::Xml;
 pub fn write(content: &Content, links: &Links) -> Vec<u8> {
     let mut xml = Xml::document();
     match content {
-        Content::Menu(groups) => {
+        Content::Menu(menu) => {
             xml.open("CiscoIPPhoneMenu");
             xml.text("Title", "Phone book");
             xml.text("Prompt", "Select");
-            item(&mut xml, "Search", &links.with(&[("input", "1")]));
-            item(&mut xml, "All", &links.with(&[("q", "")]));
-            for group in groups {
-                item(&mut xml, &group.name, &links.with(&[("group", &group.id.to_string())]));
+            for (name, address) in menu.lines(Shape::Cisco, links) {
+                item(&mut xml, &name, &address);
             }
             xml.close("CiscoIPPhoneMenu");
         }

@@ -1,6 +1,7 @@
 //! Gigaset: the search protocol of network directories, and the central book of a base station.
 
 use super::{Content, GIGASET_BYTES_MAX, places};
+use ringbook_directory_view::number_rule::NumberKind;
 use ringbook_directory_view::xml::Xml;
 
 /// `list`, the answer to `command=get_list`.
@@ -9,7 +10,7 @@ pub fn netdir(content: &Content) -> Vec<u8> {
     let mut xml = Xml::document();
     let answer = [("response", "get_list"), ("type", "pb")];
     if page.entries.is_empty() {
-        xml.empty("list", &[&answer[..], &[("notfound", "hm"), ("total", "0")]].concat());
+        xml.empty("list", &[&answer[..], &[("notfound", page.term), ("total", "0")]].concat());
         return xml.into_bytes();
     }
     let (total, first) = (page.total.to_string(), (page.first + 1).to_string());
@@ -47,11 +48,22 @@ pub fn central(content: &Content) -> Vec<u8> {
     for entry in content.entries() {
         let before = xml.written_bytes();
         let mut attributes = vec![("surname", entry.last_name.as_str()), ("name", entry.first_name.as_str())];
-        let mut numbers: Vec<&str> = places(entry).iter().flatten().map(|number| number.dialled.as_str()).collect();
-        let further = entry.numbers.iter().map(|number| number.dialled.as_str());
-        let further: Vec<&str> = further.filter(|number| !numbers.contains(number)).collect();
-        numbers.extend(further);
-        attributes.extend(PLACES.into_iter().zip(numbers));
+        let mut numbers = [None; PLACES.len()];
+        let first = places(entry);
+        numbers[..first.len()].copy_from_slice(&first);
+        let further = entry.numbers.iter().filter(|number| !first.contains(&Some(*number)));
+        for number in further {
+            let own = match number.kind {
+                NumberKind::Work => 3,
+                NumberKind::Mobile => 4,
+                NumberKind::Other => 5,
+            };
+            let free = if numbers[own].is_none() { Some(own) } else { numbers.iter().position(Option::is_none) };
+            let Some(free) = free else { break };
+            numbers[free] = Some(number);
+        }
+        let places = PLACES.into_iter().zip(numbers);
+        attributes.extend(places.filter_map(|(place, number)| Some((place, number?.dialled.as_str()))));
         xml.empty("entry", &attributes);
         xml.line();
         if xml.written_bytes() + END.len() > GIGASET_BYTES_MAX {
@@ -61,4 +73,11 @@ pub fn central(content: &Content) -> Vec<u8> {
     }
     xml.close("list");
     xml.into_bytes()
+}
+
+/// How many contacts a central book has.
+pub fn central_entries(document: &[u8]) -> u64 {
+    // No text contains it: `<` is escaped.
+    const ENTRY: &[u8] = b"<entry ";
+    document.windows(ENTRY.len()).filter(|bytes| *bytes == ENTRY).count() as u64
 }

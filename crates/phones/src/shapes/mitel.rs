@@ -1,6 +1,6 @@
 //! Aastra and Mitel: a line to type into, menus, and pages of lines that are dialled.
 
-use super::{Content, NOBODY, page_lines};
+use super::{Content, NOBODY, Shape, page_lines};
 use crate::links::Links;
 use ringbook_directory_view::xml::Xml;
 
@@ -17,12 +17,10 @@ pub fn write(content: &Content, links: &Links) -> Vec<u8> {
             xml.text("Default", "");
             xml.close("AastraIPPhoneInputScreen");
         }
-        Content::Menu(groups) => {
+        Content::Menu(menu) => {
             begin(&mut xml);
-            item(&mut xml, "Search", &links.with(&[("input", "1")]));
-            item(&mut xml, "All", &links.with(&[("q", "")]));
-            for group in groups {
-                item(&mut xml, &group.name, &links.with(&[("group", &group.id.to_string())]));
+            for (name, address) in menu.lines(Shape::Mitel, links) {
+                item(&mut xml, &name, &address);
             }
             xml.close("AastraIPPhoneTextMenu");
         }

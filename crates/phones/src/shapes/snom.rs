@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use ringbook_directory_view::number_rule::NumberKind;
 
-use super::{Content, NOBODY, page_lines};
+use super::{Content, NOBODY, Shape, page_lines};
 use crate::links::Links;
 use ringbook_directory_view::xml::Xml;
 
@@ -28,13 +28,11 @@ pub fn browser(content: &Content, links: &Links) -> Vec<u8> {
             xml.close("InputItem");
             xml.close("SnomIPPhoneInput");
         }
-        Content::Menu(groups) => {
+        Content::Menu(menu) => {
             xml.open("SnomIPPhoneMenu");
             xml.text("Title", "Phone book");
-            item(&mut xml, "Search", &links.with(&[("input", "1")]));
-            item(&mut xml, "All", &links.with(&[("q", "")]));
-            for group in groups {
-                item(&mut xml, &group.name, &links.with(&[("group", &group.id.to_string())]));
+            for (name, address) in menu.lines(Shape::Snom, links) {
+                item(&mut xml, &name, &address);
             }
             xml.close("SnomIPPhoneMenu");
         }

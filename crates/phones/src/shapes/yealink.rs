@@ -2,7 +2,7 @@
 
 use ringbook_directory_view::entry::Entry;
 
-use super::{Content, NOBODY, label};
+use super::{Content, NOBODY, Shape, label};
 use crate::links::Links;
 use ringbook_directory_view::xml::Xml;
 
@@ -14,12 +14,11 @@ const NO_GROUP: &str = "Contacts";
 /// `YealinkIPPhoneDirectory`, or a menu of groups.
 pub fn directory(content: &Content, links: &Links) -> Vec<u8> {
     let mut xml = Xml::document();
-    if let Content::Menu(groups) = content {
+    if let Content::Menu(menu) = content {
         xml.open("YealinkIPPhoneMenu");
         xml.text("Title", "Phone book");
-        item(&mut xml, "All", &links.with(&[]));
-        for group in groups {
-            item(&mut xml, &group.name, &links.with(&[("group", &group.id.to_string())]));
+        for (name, address) in menu.lines(Shape::Yealink, links) {
+            item(&mut xml, &name, &address);
         }
         xml.close("YealinkIPPhoneMenu");
         return xml.into_bytes();

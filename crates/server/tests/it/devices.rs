@@ -6,7 +6,9 @@ use super::harness::{Demo, eventually, operate, outcome, told};
 use ringbook_testbed::http_client::{Response, WAIT_MAX, connect};
 
 mod carddav;
+mod carddav_clients;
 mod ldap;
+mod ldap_clients;
 mod ldap_filters;
 mod looking_up;
 mod phone_books;
@@ -88,6 +90,7 @@ fn a_device_key_is_no_token_and_a_token_no_device_key() {
     let token = switch.demo.token("demo");
     let as_key = switch.get(&format!("/lookup/{token}/json?number=1"));
     assert_eq!((as_key.status, as_key.body.len()), (404, 0));
+    switch.demo.server.wait_for_log("an access key was used as a device key: refused");
     let unknown = switch.get("/lookup/000000000000000000000000/json?number=1");
     assert_eq!((unknown.status, unknown.body.len(), unknown.head), (404, 0, as_key.head), "no hint");
     assert!(!switch.demo.server.log().contains(&switch.key) && !switch.demo.server.log().contains(token));

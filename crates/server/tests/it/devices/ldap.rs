@@ -6,24 +6,24 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::harness::{Place, Server, added, eventually, key, place, program, told};
-use ringbook_testbed::http_client::{WAIT_MAX, connect_socket};
+use ringbook_testbed::http_client::{WAIT_MAX, connect, connect_socket};
 
 const CERTIFICATE: &str = include_str!("../../../../http/src/tests/one.pem");
 const PRIVATE_KEY: &str = include_str!("../../../../http/src/tests/one.key");
 
 /// A server with LDAP, a customer and a device key.
-struct Directory {
+pub(super) struct Directory {
     server: Server,
-    ldap: SocketAddr,
+    pub ldap: SocketAddr,
     ldaps: SocketAddr,
     token: String,
-    key: String,
+    pub key: String,
     root: Place,
 }
 
 impl Directory {
     /// With the contacts of a CSV file.
-    fn start(csv: &str, arguments: &[&str]) -> Directory {
+    pub fn start(csv: &str, arguments: &[&str]) -> Directory {
         let root = place();
         let data = root.path().join("data");
         added(&data, "customer add Acme");
@@ -93,7 +93,7 @@ fn import(data: &Path, token: &str, csv: &str) {
     server.stop();
 }
 
-const CONTACTS: &str = "last_name,first_name,organization,phone,email\n\
+pub(super) const CONTACTS: &str = "last_name,first_name,organization,phone,email\n\
     Ivanova,Anna,Acme,+79161234567,anna@a.example\n\
     Ivanov,Boris,Acme,+79167654321,\n\
     Smith,Zoe,Other,101,zoe@o.example\n\
@@ -118,7 +118,16 @@ fn telephones_find_names_and_numbers() {
         ("(cn=smith zoe)", &["Smith Zoe"]),
         ("(|(l=x)(street=x)(sn=adams))", &["Adams"]),
         ("(!(l=x))", &[]),
-        ("(sn>=a)", &[]),
+        ("(sn>=ivanova)", &["Ivanova Anna", "Smith Zoe"]),
+        ("(sn<=IVANOV)", &["Adams", "Ivanov Boris"]),
+        ("(!(sn<=ivanov))", &["Ivanova Anna", "Smith Zoe"]),
+        ("(givenName>=b)", &["Ivanov Boris", "Smith Zoe"]),
+        ("(!(givenName>=b))", &["Adams", "Ivanova Anna"]),
+        ("(o<=acme)", &["Ivanov Boris", "Ivanova Anna"]),
+        ("(&(cn>=smith a)(cn<=smith zz))", &["Smith Zoe"]),
+        ("(telephoneNumber>=1)", &[]),
+        ("(!(telephoneNumber>=1))", &[]),
+        ("(uid<=5)", &[]),
         ("(cn=a%_*)", &[]),
         ("(telephoneNumber=zoe)", &[]),
     ] {
@@ -126,9 +135,34 @@ fn telephones_find_names_and_numbers() {
     }
     let anna = "(cn=ivanova anna)";
     assert_eq!(directory.found("telephoneNumber", anna), ["+79161234567"]);
-    assert_eq!(directory.found("MOBILE", anna), [""; 0], "the book does not know which numbers are mobile");
+    assert_eq!(directory.found("mobile", anna), ["+79161234567"], "by the numbering plan of its country");
+    assert_eq!(directory.found("mobile", "(sn=adams)"), [""; 0], "a number of Berlin");
     assert_eq!(directory.found("mail", anna), ["anna@a.example"]);
     assert_eq!(directory.found("o", anna), ["Acme"]);
+}
+
+#[test]
+fn names_that_begin_with_the_first_name_are_ordered_so() {
+    let directory = Directory::start(CONTACTS, &[]);
+    told(&directory.root.path().join("data"), "device set 1 --name-order first");
+    let all = ["Adams", "Anna Ivanova", "Boris Ivanov", "Zoe Smith"];
+    eventually(WAIT_MAX, "the key shows first names first", || {
+        directory.found("cn", "(sn=ivanov)") == ["Boris Ivanov"]
+    });
+    for (filter, expected) in [
+        ("(cn>=boris)", &all[2..]),
+        ("(cn>=boris ivanov)", &all[2..]),
+        ("(cn>=boris j)", &all[3..]),
+        ("(cn<=anna j)", &all[..2]),
+        ("(cn<=boris)", &all[..2]),
+        ("(!(cn>=boris j))", &all[..3]),
+        ("(cn<=adams)", &all[..1]),
+        ("(!(cn<=adams))", &all[1..]),
+    ] {
+        let mut found = directory.found("cn", filter);
+        found.sort();
+        assert_eq!(found, expected, "{filter}");
+    }
 }
 
 #[test]
@@ -209,6 +243,19 @@ fn addresses_may_be_known_without_a_password_and_passwords_kept_off_the_wire() {
     let directory = Directory::start(CONTACTS, &["--ldap-anonymous", "127.0.0.0/8=1", "--ldap-plain-bind", "refuse"]);
     let found = directory.search(&["-b", "dc=x", "(sn=smith)", "cn"]);
     assert_eq!(lines(&found, "cn"), ["Smith Zoe"]);
+}
+
+#[test]
+fn the_listener_of_old_telephones_answers_nothing_else() {
+    let directory = Directory::start(CONTACTS, &[]);
+    let status = |path: &str| {
+        let path = path.replace("KEY", &directory.key);
+        connect(directory.server.address).request(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")).status
+    };
+    assert_eq!([status("/lookup/KEY/text?number=101"), status("/phone/KEY/yealink")], [200, 200]);
+    for path in ["/v2.0", "/", "/dav/", "/.well-known/carddav", "/metrics", "/healthz"] {
+        assert_eq!(status(path), 404, "{path}");
+    }
 }
 
 /// The bytes of a bind with a password, and of a search below it.
