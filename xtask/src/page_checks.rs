@@ -1,5 +1,6 @@
-//! Checks of the client area with programs from npm: types of its modules (TypeScript), and accessibility (axe-core, which the
-//! tests in the browser run). They are installed under `target/page-checks` and never become part of the program.
+//! Checks of the client area with programs from npm: types of its modules (TypeScript), accessibility (axe-core, which the
+//! tests in the browser run), and its speed (Lighthouse, and the Puppeteer that comes with it, for
+//! `tools/bench/client-area.mjs`). They are installed under `target/page-checks` and never become part of the program.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use ringbook_testbed::{output, quietly};
 use crate::steps::Steps;
 
 /// The packages with their versions.
-const PACKAGES: [&str; 2] = ["typescript@5.9.3", "axe-core@4.14.1"];
+const PACKAGES: [&str; 3] = ["typescript@5.9.3", "axe-core@4.14.1", "lighthouse@12.8.2"];
 
 /// Where they are installed.
 fn directory() -> PathBuf {

@@ -100,7 +100,7 @@ const REQUIREMENTS: [Requirement; 15] = [
     },
     Requirement {
         scope: Scope::Tests,
-        what: "TypeScript and axe-core (checks of the client area)",
+        what: "TypeScript, axe-core and Lighthouse (checks of the client area)",
         is_met: page_checks::are_installed,
         source: Source::Other { from: "npm, into target/page-checks", install: page_checks::install },
     },
