@@ -1,5 +1,6 @@
-//! Checks of the client area with programs from npm: types of its modules (TypeScript), and accessibility (axe-core, which the
-//! tests in the browser run).
+//! Checks of the client area with programs from npm: types of its modules (TypeScript), accessibility (axe-core, which the
+//! tests in the browser run), and its speed (Lighthouse, and the Puppeteer that comes with it, for
+//! `tools/bench/client-area.mjs`).
 
 use std::process::Command;
 
@@ -11,6 +12,8 @@ use crate::steps::Steps;
 /// The packages with their versions.
 pub const PACKAGES: NpmPackages =
     NpmPackages { directory: "page-checks", packages: &["typescript@5.9.3", "axe-core@4.14.1"] };
+/// The packages for measuring speed.
+pub const SPEED_PACKAGES: NpmPackages = NpmPackages { directory: "page-speed", packages: &["lighthouse@12.8.2"] };
 
 /// Checks the types of the modules, as a step.
 pub fn run(steps: &mut Steps) {

@@ -38,7 +38,7 @@ enum Source {
 }
 
 /// In this order: Python and npm before their packages.
-const REQUIREMENTS: [Requirement; 19] = [
+const REQUIREMENTS: [Requirement; 20] = [
     Requirement {
         scope: Scope::Tests,
         what: "PostgreSQL 15 or later with the extension jsquery (tests on PostgreSQL)",
@@ -143,6 +143,15 @@ const REQUIREMENTS: [Requirement; 19] = [
         what: "nginx",
         is_met: || runs("nginx", "-v"),
         source: Source::Debian(|| Ok(vec!["nginx-light".to_owned()])),
+    },
+    Requirement {
+        scope: Scope::Bench,
+        what: "Lighthouse (speed of the client area)",
+        is_met: || page_checks::SPEED_PACKAGES.are_installed(),
+        source: Source::Other {
+            from: "npm, into target/page-speed",
+            install: || page_checks::SPEED_PACKAGES.install(),
+        },
     },
     Requirement {
         scope: Scope::Bench,

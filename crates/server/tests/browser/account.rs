@@ -19,7 +19,7 @@ async fn a_key_is_made_with_the_password_and_shown_once() {
     page.fill("textbox", "Your own password", &password).await;
     page.click("button", "Create").await;
     page.until_text("The key was created").await;
-    let token = page.value("document.querySelector('.code-line').textContent").await;
+    let token = page.value("document.querySelector('dialog .code-line').textContent").await;
     page.click("button", "I have saved it").await;
     page.until("[...document.querySelectorAll('th')].some((cell) => cell.textContent === 'CRM')").await;
     let params = json!({"access_token": token, "limit": 1});

@@ -10,6 +10,8 @@ use ringbook_testbed::http_client::HttpClient as Connection;
 use thirtyfour::error::{WebDriverError, WebDriverResult};
 use thirtyfour::session::http::{Body, HttpClient};
 
+/// Starts of ChromeDriver at most, until one finds a free port.
+const STARTS_MAX: usize = 5;
 /// What ChromeDriver prints before its port.
 const PORT_MARK: &str = "started successfully on port ";
 
@@ -20,7 +22,14 @@ pub struct ChromeDriver {
 }
 
 impl ChromeDriver {
+    /// Starts one. It takes a port that is free for IPv4 and ends if another process has it for IPv6, or takes it meanwhile;
+    /// then another one is started.
     pub fn start() -> Self {
+        let started = (0..STARTS_MAX).find_map(|_| Self::try_start());
+        started.expect("ChromeDriver tells its port")
+    }
+
+    fn try_start() -> Option<Self> {
         let mut command = Command::new("chromedriver");
         command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let child = command.spawn();
@@ -32,8 +41,12 @@ impl ChromeDriver {
             let port = line.split_once(PORT_MARK)?.1.trim_end_matches('.').to_owned();
             port.parse().ok()
         });
-        let port = port.expect("ChromeDriver tells its port");
-        Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)) }
+        let Some(port) = port else {
+            let _ = child.kill();
+            let _ = child.wait();
+            return None;
+        };
+        Some(Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)) })
     }
 }
 

@@ -28,6 +28,77 @@ async fn two_editors_of_a_contact_see_each_others_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn editors_of_different_members_keep_both_changes() {
+    let area = Area::start();
+    let (one, other) = tokio::join!(area.signed_in("#contact=1"), area.signed_in("#contact=1"));
+    one.page.click("button", "Edit").await;
+    one.page.fill("textbox", "Last name", "Lovelace").await;
+    other.page.click("button", "Edit").await;
+    other.page.fill("textbox", "First name", "Ada").await;
+    other.page.click("button", "Save").await;
+    other.page.until_text("The contact was saved.").await;
+    one.page.click("button", "Save").await;
+    one.page.until("document.querySelector('main h1')?.textContent.startsWith('Lovelace Ada')").await;
+    one.close(&[]).await;
+    other.close(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_made_while_a_conflict_is_shown_is_shown_too() {
+    let area = Area::start();
+    let (one, other) = tokio::join!(area.signed_in("#contact=1"), area.signed_in("#contact=1"));
+    let save = async |name: &str| {
+        other.page.click("button", "Edit").await;
+        other.page.fill("textbox", "Last name", name).await;
+        other.page.click("button", "Save").await;
+        let shown = format!("document.querySelector('main h1')?.textContent.startsWith({name:?})");
+        other.page.until(&shown).await;
+    };
+    one.page.click("button", "Edit").await;
+    one.page.fill("textbox", "Last name", "Mine").await;
+    save("Second").await;
+    one.page.click("button", "Save").await;
+    one.page.until("document.querySelector('dialog')?.innerText.includes('Second')").await;
+    save("Third").await;
+    one.page.click("button", "Overwrite").await;
+    one.page.until("document.querySelector('dialog')?.innerText.includes('Third')").await;
+    one.page.click("button", "Overwrite").await;
+    one.page.until("document.querySelector('main h1')?.textContent.startsWith('Mine')").await;
+    one.close(&[]).await;
+    other.close(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn duplicates_are_shown_before_they_are_made() {
+    let area = Area::start();
+    let browser = area.signed_in("#contact=new&phone=%2B442079460018&name=Boole").await;
+    let page = &browser.page;
+    page.click("button", "Save").await;
+    page.until_heading("Boole").await;
+    // A new contact with the number, and an edited one that gets the name.
+    page.open("#contact=new&phone=%2B442079460018&name=Venn").await;
+    page.click("button", "Save").await;
+    page.until_text("Is this one of these?").await;
+    page.until("document.querySelector('dialog a').textContent === 'Boole'").await;
+    page.click("button", "Cancel").await;
+    page.fill("textbox", "Phone 1", "+44 20 7946 0019").await;
+    page.click("button", "Save").await;
+    page.until_heading("Venn").await;
+    page.click("button", "Edit").await;
+    page.fill("textbox", "Last name", "Boole").await;
+    page.click("button", "Save").await;
+    page.until_text("Is this one of these?").await;
+    page.click("button", "Save all the same").await;
+    page.until_heading("Boole").await;
+    // Nobody is asked about what was there before.
+    page.click("button", "Edit").await;
+    page.fill("textbox", "First name", "George").await;
+    page.click("button", "Save").await;
+    page.until_heading("Boole George").await;
+    browser.close(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_typed_outlives_the_session() {
     let area = Area::start();
     let (editor, other) = tokio::join!(area.signed_in("#contact=1"), area.signed_in("#account"));

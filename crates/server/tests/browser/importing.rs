@@ -87,3 +87,29 @@ async fn broken_files_are_refused_with_a_reason() {
     page.until_text("larger than 16 MiB").await;
     browser.close(&["422", "413"]).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reasons_are_in_the_language_of_the_reader() {
+    let area = Area::start();
+    let browser = area.signed_in("").await;
+    let page = &browser.page;
+    let file = area.data.path().join("list.csv");
+    fs::write(&file, LIST).expect("a file");
+    for (language, reasons) in
+        [("ru", ["не номер телефона", "Файл не удалось"]), ("de", ["ist keine Telefonnummer", "Die Datei kann nicht"])]
+    {
+        page.driver.goto(format!("{}/?lang={language}#import", page.address)).await.expect("the page opens");
+        page.until("document.querySelector('input[type=file]')").await;
+        page.choose_file(&file).await;
+        page.until_text(reasons[0]).await;
+        let english = "[...document.querySelectorAll('.reasons [lang=en]')].map((line) => line.textContent)";
+        assert_eq!(page.value(english).await, serde_json::json!([]), "{language}");
+        let notes = area.data.path().join("notes.txt");
+        fs::write(&notes, "dear diary").expect("a file");
+        page.driver.refresh().await.expect("the page loads");
+        page.until("document.querySelector('input[type=file]')").await;
+        page.choose_file(&notes).await;
+        page.until_text(reasons[1]).await;
+    }
+    browser.close(&["422"]).await;
+}

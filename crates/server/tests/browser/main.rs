@@ -8,6 +8,7 @@
 
 mod account;
 mod area;
+mod contract;
 mod driver;
 mod editing;
 mod finding;

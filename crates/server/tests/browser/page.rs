@@ -10,15 +10,16 @@ pub const WAIT_MILLIS_MAX: u64 = 60_000;
 /// Pages that may be left while a condition is waited for.
 const NAVIGATIONS_MAX: usize = 20;
 
-/// Finds the first visible element with a role and a name.
+/// Finds the visible elements with a role and a name.
 const FIND: &str = r#"
     const selectors = {
         textbox: "input, textarea", searchbox: "input", combobox: "input, select", checkbox: "input", radio: "input",
         button: "button, summary", link: "a", heading: "h1, h2, h3", row: "[role=row], tr", option: "[role=option], option",
         status: "[role=status]", grid: "[role=grid]", dialog: "dialog", listitem: "li, [role=listitem]", alert: "[role=alert]",
     };
-    const found = (role, name) => [...document.querySelectorAll(selectors[role] ?? "*")].find((element) =>
+    const all = (role, name) => [...document.querySelectorAll(selectors[role] ?? "*")].filter((element) =>
         element.checkVisibility() && element.computedRole === role && (name === null || element.computedName === name));
+    const found = (role, name) => all(role, name)[0];
 "#;
 
 /// A tab of a browser.
@@ -54,6 +55,13 @@ impl Page {
         answer.json().as_bool() == Some(true)
     }
 
+    /// How many visible elements with this role and accessible name there are at this moment.
+    pub async fn count(&self, role: &str, name: &str) -> usize {
+        let script = format!("{FIND} return all(arguments[0], arguments[1]).length;");
+        let answer = self.driver.execute(script, vec![json!(role), json!(name)]).await.expect("a script");
+        answer.json().as_u64().and_then(|count| usize::try_from(count).ok()).expect("a number")
+    }
+
     pub async fn click(&self, role: &str, name: &str) {
         self.find(role, name).await.click().await.unwrap_or_else(|error| panic!("click on {role} {name}: {error}"));
     }
@@ -63,6 +71,18 @@ impl Page {
         let element = self.find(role, name).await;
         element.clear().await.expect("it can be emptied");
         element.send_keys(text).await.expect("it takes text");
+    }
+
+    /// Chooses an option of a menu by its text.
+    pub async fn choose(&self, name: &str, option: &str) {
+        self.find("combobox", name).await;
+        let script = format!(
+            "{FIND} const menu = found('combobox', arguments[0]);
+            menu.value = [...menu.options].find((option) => option.text === arguments[1]).value;
+            menu.dispatchEvent(new Event('change', {{ bubbles: true }}));"
+        );
+        let chosen = self.driver.execute(script, vec![json!(name), json!(option)]).await;
+        chosen.unwrap_or_else(|error| panic!("choose {option} in {name}: {error}"));
     }
 
     /// Presses keys where the focus is.

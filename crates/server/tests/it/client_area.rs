@@ -247,3 +247,34 @@ fn a_file_is_read_for_whom_may_add_contacts_and_changes_nothing() {
     let refused = || mnemonic(&read(r#"{"name":"list.csv"}"#, "Name,Phone\nAnn,112\n")) == "forbidden";
     eventually(APPLIED_WITHIN, "the right's end", refused);
 }
+
+#[test]
+fn what_is_too_large_or_sent_again_changes_nothing() {
+    let demo = Demo::start(3);
+    let (login, password) = (demo.text("demo", "login"), demo.text("demo", "password"));
+    let cookie = cookie(&sign_in(&demo.server, "", login, password));
+    let headers = format!("{OURS}{cookie}");
+    for (path, headers, bytes) in [
+        ("/client/session", OURS.to_owned(), 9 << 10),
+        ("/client/account", headers.clone(), 33 << 10),
+        ("/client/import", format!("{FILE}{cookie}"), (16 << 20) + 1),
+    ] {
+        let length = format!("POST {path} HTTP/1.1\r\nHost: a\r\n{headers}Content-Length: {bytes}\r\n\r\n");
+        let response = connect(demo.server.address).request(length);
+        assert_eq!(response.status, 413, "{path}");
+    }
+    // An edit that is sent again meets the value that the first one has set.
+    let contact = call(&demo.server, &headers, "get.contacts", &json!({"limit": 1})).json();
+    let contact = &contact["result"]["data"][0];
+    let edit = json!({"id": contact["id"], "last_name": "Once", "expected": {"last_name": contact["last_name"]}});
+    let update = || outcome(&call(&demo.server, &headers, "update.contacts", &edit).json()).to_owned();
+    assert_eq!((update().as_str(), update().as_str()), ("ok", "invalid_parameter_value"));
+    // After signing out, nothing that was sent before is taken again.
+    let key = json!({"operation": "add_key", "user": demo.user("demo"), "name": "x", "confirm": password}).to_string();
+    assert_eq!(send(&demo.server, "DELETE", "/client/session", &headers, "{}").status, 200);
+    let keys = told(&demo.data(), "key list").as_array().map(Vec::len);
+    assert_eq!(send(&demo.server, "POST", "/client/account", &headers, &key).status, 401);
+    assert_eq!(call(&demo.server, &headers, "delete.contacts", &json!({"id": contact["id"]})).status, 401);
+    assert_eq!(told(&demo.data(), "key list").as_array().map(Vec::len), keys);
+    assert_eq!(total(&demo.server, demo.token("demo")), 3);
+}
