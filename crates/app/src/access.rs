@@ -29,6 +29,7 @@ mod quota;
 mod rights;
 mod secret;
 mod sessions;
+mod shard_map;
 mod snapshot;
 
 #[cfg(test)]

@@ -339,7 +339,7 @@ impl Books {
         }
     }
 
-    /// Drops indexes of names, then evicts idle books, least recently used first, while all take more than their bound,
+    /// Drops indexes of names and lists of members, then evicts idle books, least recently used first, while all take more than their bound,
     /// and reports the rest.
     fn evict_idle(&self) {
         let mut slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
@@ -362,6 +362,7 @@ impl Books {
             }
             if let Some(book) = slots.get(customer).and_then(|slot| Some(slot.loaded()?.book())) {
                 book.drop_name_index();
+                book.drop_member_lists();
                 let without = (book.bytes() as u64).min(*size);
                 bytes -= *size - without;
                 *size = without;

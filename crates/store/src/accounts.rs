@@ -7,7 +7,7 @@ use ringbook_book::group::SYSTEM_GROUP_NAME;
 use ringbook_book::id::CustomerId;
 
 use super::directory::{self, CustomerRow, Dialing};
-use super::directory_revision::{self, moved};
+use super::directory_revision::{self, Touched, moved, touch};
 use super::rows::{account_must_exist, column, limit_column};
 use super::sequences::take_ids;
 use super::sql::{Session, values};
@@ -71,10 +71,12 @@ impl Store {
     /// Adds an agent.
     pub async fn add_agent(&self, name: String) -> Result<AgentId, StoreError> {
         self.write(move |session| {
-            moved(session)?;
+            moved(session, Touched::NewAccount)?;
             let number = take_ids(session, IdKind::Agent, 1)?;
             session.execute(statements::ADD_AGENT, &values![column(number), name])?;
-            AgentId::new(number).map_err(|_| StoreError::IdsSpent)
+            let agent = AgentId::new(number).map_err(|_| StoreError::IdsSpent)?;
+            touch(session, AccountId::Agent(agent))?;
+            Ok(agent)
         })
         .await
     }
@@ -99,7 +101,7 @@ impl Store {
 
     /// Tells servers to look at the directory and at the books in memory, as any change of the directory does.
     pub async fn touch_directory(&self) -> Result<(), StoreError> {
-        self.write(moved).await
+        self.write(directory_revision::moved_for_all).await
     }
 
     /// Removes a customer with its users, keys, sessions, list, counters, book and report. The first transaction removes
@@ -130,7 +132,7 @@ impl Store {
     /// Allows calls from a block; allowing it twice is the same as once.
     pub async fn add_block(&self, account: AccountId, block: String) -> Result<(), StoreError> {
         self.write(move |session| {
-            moved(session)?;
+            moved(session, Touched::Account(account))?;
             account_must_exist(session, account)?;
             let (kind, number) = account.columns();
             session.execute(statements::ADD_BLOCK, &values![kind, number, block]).map(drop)
@@ -141,7 +143,7 @@ impl Store {
     /// Allows calls from a block no more.
     pub async fn remove_block(&self, account: AccountId, block: String) -> Result<(), StoreError> {
         self.write(move |session| {
-            moved(session)?;
+            moved(session, Touched::Account(account))?;
             let (kind, number) = account.columns();
             let removed = session.execute(statements::REMOVE_BLOCK, &values![kind, number, block])?;
             if removed == 0 { Err(StoreError::NotFound { what: EntityKind::Block }) } else { Ok(()) }
@@ -155,7 +157,7 @@ fn agent_must_exist(session: &dyn Session, agent: Option<AgentId>) -> Result<(),
 }
 
 fn remove_agent(session: &dyn Session, agent: AgentId) -> Result<(), StoreError> {
-    moved(session)?;
+    moved(session, Touched::Account(AccountId::Agent(agent)))?;
     let id = column(agent.number());
     account_must_exist(session, AccountId::Agent(agent))?;
     let count = session.one(statements::AGENT_CUSTOMERS, &values![id], |row| row.number(0))?;
@@ -167,7 +169,7 @@ fn remove_agent(session: &dyn Session, agent: AgentId) -> Result<(), StoreError>
 }
 
 fn add_customer(session: &dyn Session, customer: &NewCustomer) -> Result<CustomerId, StoreError> {
-    moved(session)?;
+    moved(session, Touched::NewAccount)?;
     agent_must_exist(session, customer.agent)?;
     let number = take_ids(session, IdKind::Customer, 1)?;
     let group = take_ids(session, IdKind::Group, 1)?;
@@ -186,12 +188,14 @@ fn add_customer(session: &dyn Session, customer: &NewCustomer) -> Result<Custome
     session.execute(statements::ADD_CUSTOMER, &values)?;
     session.execute(statements::ADD_BOOK, &values![id])?;
     session.execute(statements::ADD_SYSTEM_GROUP, &values![id, column(group), SYSTEM_GROUP_NAME])?;
-    CustomerId::new(number).map_err(|_| StoreError::IdsSpent)
+    let customer = CustomerId::new(number).map_err(|_| StoreError::IdsSpent)?;
+    touch(session, AccountId::Customer(customer))?;
+    Ok(customer)
 }
 
 fn set_customer(session: &dyn Session, customer: CustomerId, edit: CustomerEdit) -> Result<(), StoreError> {
     let id = column(customer.number());
-    moved(session)?;
+    moved(session, Touched::Account(AccountId::Customer(customer)))?;
     let found = session.first(statements::CUSTOMER, &values![id], |row| Ok(directory::customer(row)))?;
     let row = found.ok_or(StoreError::NotFound { what: EntityKind::Customer })?;
     let row = row.map_err(|cause| StoreError::unreadable("customers", format_args!("id {id}"), cause))?;
@@ -213,7 +217,7 @@ fn set_customer(session: &dyn Session, customer: CustomerId, edit: CustomerEdit)
 }
 
 fn remove_customer(session: &dyn Session, customer: CustomerId) -> Result<(), StoreError> {
-    moved(session)?;
+    moved(session, Touched::Account(AccountId::Customer(customer)))?;
     let id = column(customer.number());
     account_must_exist(session, AccountId::Customer(customer))?;
     remove_belongings(session, AccountId::Customer(customer), statements::CUSTOMER_USER_IDS)?;

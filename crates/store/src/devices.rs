@@ -6,11 +6,11 @@ use ringbook_book::id::{CustomerId, GroupId};
 
 use crate::ids::DeviceId;
 
-use super::directory_revision::moved;
+use super::directory_revision::{Touched, moved};
 use super::rows::{self, column, id, limit_column, must_exist};
 use super::sequences::take_ids;
 use super::sql::{Row, Session, SqlValue, values};
-use super::{EntityKind, IdKind, Store, StoreError, statements};
+use super::{AccountId, EntityKind, IdKind, Store, StoreError, statements};
 
 /// What the operator sets about a device key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,12 +135,13 @@ impl Store {
     /// Blocks a device key, or unblocks it; doing it twice is the same as once.
     pub async fn block_device(&self, device: DeviceId, blocked: bool) -> Result<(), StoreError> {
         let values = (i64::from(blocked), column(device.number()));
-        self.write(move |session| change(session, statements::BLOCK_DEVICE, &values![values.0, values.1])).await
+        self.write(move |session| change(session, device, statements::BLOCK_DEVICE, &values![values.0, values.1])).await
     }
 
     /// Removes a device key.
     pub async fn remove_device(&self, device: DeviceId) -> Result<(), StoreError> {
-        self.write(move |session| change(session, statements::REMOVE_DEVICE, &values![column(device.number())])).await
+        self.write(move |session| change(session, device, statements::REMOVE_DEVICE, &values![column(device.number())]))
+            .await
     }
 
     /// Remembers when device keys were used last. Those that are gone are passed over.
@@ -158,13 +159,18 @@ impl Store {
     }
 }
 
-fn change(session: &dyn Session, sql: &'static str, values: &[SqlValue<'_>]) -> Result<(), StoreError> {
-    moved(session)?;
+fn change(
+    session: &dyn Session,
+    device: DeviceId,
+    sql: &'static str,
+    values: &[SqlValue<'_>],
+) -> Result<(), StoreError> {
+    moved(session, Touched::DeviceOf(device.number()))?;
     if session.execute(sql, values)? == 0 { Err(StoreError::NotFound { what: EntityKind::Device }) } else { Ok(()) }
 }
 
 fn add(session: &dyn Session, device: &NewDevice) -> Result<DeviceId, StoreError> {
-    moved(session)?;
+    moved(session, Touched::Account(AccountId::Customer(device.customer)))?;
     must_exist(session, statements::CUSTOMER_EXISTS, device.customer.number(), EntityKind::Customer)?;
     groups_must_exist(session, device.customer, &device.settings.groups)?;
     let number = take_ids(session, IdKind::Device, 1)?;
@@ -189,7 +195,7 @@ fn add(session: &dyn Session, device: &NewDevice) -> Result<DeviceId, StoreError
 
 fn set(session: &dyn Session, device: DeviceId, edit: DeviceEdit) -> Result<(), StoreError> {
     let number = column(device.number());
-    moved(session)?;
+    moved(session, Touched::DeviceOf(device.number()))?;
     let found = session.first(statements::DEVICE, &values![number], |row| Ok(read(row)))?;
     let row = found.ok_or(StoreError::NotFound { what: EntityKind::Device })?;
     let row = row.map_err(|cause| StoreError::unreadable("devices", format_args!("id {number}"), cause))?;

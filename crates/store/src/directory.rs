@@ -11,10 +11,12 @@ use crate::ids::{AgentId, KeyId, UserId};
 use ringbook_book::id::CustomerId;
 use tokio::time::{sleep, timeout};
 
-use super::rows::{self, id, optional_id};
-use super::sql::{Row, Session};
+use super::rows::{self, column, id, optional_id};
+use super::sql::{Row, Session, SqlValue, values};
 use super::{AccountId, DeviceRow, Engine, Store, StoreError, devices, statements};
 
+/// Maximum number of accounts that are read one by one; with more changes the whole directory is read.
+const TOUCHED_ACCOUNTS_MAX: usize = 1_000;
 /// How often an operator command looks whether the server follows.
 const FOLLOWED_LOOK_EVERY: Duration = Duration::from_millis(10);
 
@@ -127,6 +129,8 @@ pub struct BlockRow {
 pub struct Revisions {
     /// ChangedBooks by every change of the directory.
     pub directory: i64,
+    /// Moves of the directory that do not tell which account they were for.
+    pub directory_untold: i64,
     /// ChangedBooks by every session that ends before its time.
     pub sessions: i64,
 }
@@ -136,6 +140,8 @@ pub struct Revisions {
 pub struct Directory {
     /// The revision.
     pub revision: i64,
+    /// Moves of the directory up to it that do not tell which account they were for.
+    pub untold: i64,
     /// All agents.
     pub agents: Vec<AgentRow>,
     /// All customers.
@@ -152,7 +158,22 @@ pub struct Directory {
     pub unreadable: Vec<StoreError>,
 }
 
+/// What has changed in the directory.
+#[derive(Debug, Clone, Default)]
+pub struct DirectoryChanges {
+    /// The accounts that were added, changed or removed, or whose users, keys, device keys or blocks were.
+    pub accounts: Vec<AccountId>,
+    /// Everything that belongs to these accounts now, as it was at one revision.
+    pub rows: Directory,
+}
+
 impl Store {
+    /// What has changed in the directory since a state of it; none if that cannot be told, or is too much: then the whole
+    /// directory must be read.
+    pub async fn directory_changes(&self, since: Revisions) -> Result<Option<DirectoryChanges>, StoreError> {
+        self.read_snapshot(move |session| changes(session, since)).await
+    }
+
     /// The whole directory, as it is at one moment.
     pub async fn directory(&self) -> Result<Directory, StoreError> {
         self.read_snapshot(load).await
@@ -186,28 +207,81 @@ impl Store {
 
 fn revisions(session: &dyn Session) -> Result<Revisions, StoreError> {
     let mut found = Revisions::default();
+    let mut told = 0;
     session.each(statements::REVISIONS, &[], &mut |row| {
         let value = row.number(1).map_err(StoreError::unavailable)?;
         match row.text(0).map_err(StoreError::unavailable)? {
             "directory_revision" => found.directory = value,
+            "directory_told" => told = value,
             _ => found.sessions = value,
         }
         Ok(ControlFlow::Continue(()))
     })?;
-    Ok(found)
+    Ok(Revisions { directory_untold: found.directory - told, ..found })
+}
+
+/// Reads what has changed; the session must be of one moment.
+fn changes(session: &dyn Session, since: Revisions) -> Result<Option<DirectoryChanges>, StoreError> {
+    let now = revisions(session)?;
+    if now.directory < since.directory || now.directory_untold != since.directory_untold {
+        return Ok(None);
+    }
+    let mut accounts = Vec::new();
+    let bound = TOUCHED_ACCOUNTS_MAX as i64 + 1;
+    session.each(statements::TOUCHED_ACCOUNTS, &values![since.directory, bound], &mut |row| {
+        let account = row.text(0).and_then(|kind| AccountId::from_columns(kind, row.number(1)?));
+        accounts.push(account.map_err(StoreError::unavailable)?);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    if accounts.len() > TOUCHED_ACCOUNTS_MAX {
+        return Ok(None);
+    }
+    let mut rows = Directory { revision: now.directory, untold: now.directory_untold, ..Directory::default() };
+    for account in &accounts {
+        read_account(session, *account, &mut rows)?;
+    }
+    Ok(Some(DirectoryChanges { accounts, rows }))
+}
+
+/// Reads what belongs to an account, if it exists.
+fn read_account(session: &dyn Session, account: AccountId, rows: &mut Directory) -> Result<(), StoreError> {
+    let faults = &mut rows.unreadable;
+    let (kind, number) = account.columns();
+    let of = &values![number];
+    let users = match account {
+        AccountId::Agent(_) => {
+            rows.agents.extend(table(session, "agents", statements::AGENT, of, faults, agent)?);
+            table(session, "users", statements::AGENT_USERS, of, faults, user)?
+        }
+        AccountId::Customer(_) => {
+            rows.customers.extend(table(session, "customers", statements::CUSTOMER, of, faults, customer)?);
+            rows.devices.extend(table(session, "devices", statements::CUSTOMER_DEVICES, of, faults, devices::read)?);
+            table(session, "users", statements::CUSTOMER_USERS, of, faults, user)?
+        }
+    };
+    for user in users {
+        let of = &values![column(user.id.number())];
+        rows.keys.extend(table(session, "keys", statements::USER_KEYS, of, faults, key)?);
+        rows.users.push(user);
+    }
+    let of = &values![kind, number];
+    rows.blocks.extend(table(session, "allowed_blocks", statements::ACCOUNT_BLOCKS, of, faults, block)?);
+    Ok(())
 }
 
 /// Reads everything; the session must be of one moment.
 pub(super) fn load(session: &dyn Session) -> Result<Directory, StoreError> {
     let mut unreadable = Vec::new();
+    let now = revisions(session)?;
     let directory = Directory {
-        revision: revisions(session)?.directory,
-        agents: table(session, "agents", statements::AGENTS, &mut unreadable, agent)?,
-        customers: table(session, "customers", statements::CUSTOMERS, &mut unreadable, customer)?,
-        users: table(session, "users", statements::USERS, &mut unreadable, user)?,
-        keys: table(session, "keys", statements::KEYS, &mut unreadable, key)?,
-        blocks: table(session, "allowed_blocks", statements::BLOCKS, &mut unreadable, block)?,
-        devices: table(session, "devices", statements::DEVICES, &mut unreadable, devices::read)?,
+        revision: now.directory,
+        untold: now.directory_untold,
+        agents: table(session, "agents", statements::AGENTS, &[], &mut unreadable, agent)?,
+        customers: table(session, "customers", statements::CUSTOMERS, &[], &mut unreadable, customer)?,
+        users: table(session, "users", statements::USERS, &[], &mut unreadable, user)?,
+        keys: table(session, "keys", statements::KEYS, &[], &mut unreadable, key)?,
+        blocks: table(session, "allowed_blocks", statements::BLOCKS, &[], &mut unreadable, block)?,
+        devices: table(session, "devices", statements::DEVICES, &[], &mut unreadable, devices::read)?,
         unreadable: Vec::new(),
     };
     Ok(Directory { unreadable, ..directory })
@@ -218,11 +292,12 @@ fn table<T>(
     session: &dyn Session,
     name: &'static str,
     sql: &'static str,
+    of: &[SqlValue<'_>],
     unreadable: &mut Vec<StoreError>,
     read: fn(&dyn Row) -> Result<T, String>,
 ) -> Result<Vec<T>, StoreError> {
     let mut read_back = Vec::new();
-    session.each(sql, &[], &mut |row| {
+    session.each(sql, of, &mut |row| {
         match read(row) {
             Ok(value) => read_back.push(value),
             Err(cause) => unreadable.push(StoreError::unreadable(name, rows::key(row), cause)),

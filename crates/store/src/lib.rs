@@ -54,7 +54,9 @@ pub use audit::{Bodies, Request, RequestRow, SEGMENT_SECONDS_MAX, Segment, Sent}
 pub use books::CommitError;
 pub use catch_up::CatchUp;
 pub use devices::{DeviceEdit, DeviceRow, DeviceSettings, DeviceUse, NewDevice};
-pub use directory::{AgentRow, BlockRow, CustomerRow, Dialing, Directory, KeyRow, Revisions, UserRow};
+pub use directory::{
+    AgentRow, BlockRow, CustomerRow, Dialing, Directory, DirectoryChanges, KeyRow, Revisions, UserRow,
+};
 pub use ids::{AgentId, DeviceId, KeyId, UserId};
 pub use logins::SessionRow;
 pub use metrics::Commits;

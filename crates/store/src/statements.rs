@@ -22,7 +22,8 @@ statements! {
         ON CONFLICT (kind) DO UPDATE SET next = sequences.next + excluded.next - 1 RETURNING next";
 
     /// The counters that tell followers that something moved.
-    REVISIONS = "SELECT name, value FROM meta WHERE name IN ('directory_revision', 'sessions_revision')";
+    REVISIONS = "SELECT name, value FROM meta \
+        WHERE name IN ('directory_revision', 'directory_told', 'sessions_revision')";
     /// Whether what is here is a copy that was not finished.
     UNFINISHED_MOVE = "SELECT value FROM meta WHERE name = 'move_unfinished'";
     /// A copy begins, or goes on; answers the number of its program.
@@ -49,6 +50,47 @@ statements! {
     KEYS = "SELECT id, user_id, name, token_hash, expires_at, blocked FROM keys ORDER BY id";
     /// All allowed blocks.
     BLOCKS = "SELECT account_kind, account_id, block FROM allowed_blocks ORDER BY account_kind, account_id, block";
+
+    /// The present revision of the directory belongs to an account.
+    TOUCH_ACCOUNT = "INSERT INTO directory_changes (account_kind, account_id, revision) \
+        VALUES ($1, $2, (SELECT value FROM meta WHERE name = 'directory_revision')) \
+        ON CONFLICT (account_kind, account_id) DO UPDATE SET revision = excluded.revision";
+    /// The same for the account of a user.
+    TOUCH_ACCOUNT_OF_USER = "INSERT INTO directory_changes (account_kind, account_id, revision) \
+        SELECT CASE WHEN customer_id IS NULL THEN 'agent' ELSE 'customer' END, COALESCE(customer_id, agent_id), \
+        (SELECT value FROM meta WHERE name = 'directory_revision') FROM users WHERE id = $1 \
+        ON CONFLICT (account_kind, account_id) DO UPDATE SET revision = excluded.revision";
+    /// The same for the account of a key.
+    TOUCH_ACCOUNT_OF_KEY = "INSERT INTO directory_changes (account_kind, account_id, revision) \
+        SELECT CASE WHEN customer_id IS NULL THEN 'agent' ELSE 'customer' END, COALESCE(customer_id, agent_id), \
+        (SELECT value FROM meta WHERE name = 'directory_revision') \
+        FROM keys JOIN users ON users.id = keys.user_id WHERE keys.id = $1 \
+        ON CONFLICT (account_kind, account_id) DO UPDATE SET revision = excluded.revision";
+    /// The same for the customer of a device key.
+    TOUCH_ACCOUNT_OF_DEVICE = "INSERT INTO directory_changes (account_kind, account_id, revision) \
+        SELECT 'customer', customer_id, (SELECT value FROM meta WHERE name = 'directory_revision') \
+        FROM devices WHERE id = $1 \
+        ON CONFLICT (account_kind, account_id) DO UPDATE SET revision = excluded.revision";
+    /// The accounts that the directory has changed for after a revision.
+    TOUCHED_ACCOUNTS = "SELECT account_kind, account_id FROM directory_changes WHERE revision > $1 \
+        ORDER BY account_kind, account_id LIMIT $2";
+    /// An agent.
+    AGENT = "SELECT id, name FROM agents WHERE id = $1";
+    /// The users of a customer.
+    CUSTOMER_USERS = "SELECT id, customer_id, agent_id, login, password_hash, name, description, rights FROM users \
+        WHERE customer_id = $1 ORDER BY id";
+    /// The users of an agent.
+    AGENT_USERS = "SELECT id, customer_id, agent_id, login, password_hash, name, description, rights FROM users \
+        WHERE agent_id = $1 ORDER BY id";
+    /// The keys of a user.
+    USER_KEYS = "SELECT id, user_id, name, token_hash, expires_at, blocked FROM keys WHERE user_id = $1 ORDER BY id";
+    /// The allowed blocks of an account.
+    ACCOUNT_BLOCKS = "SELECT account_kind, account_id, block FROM allowed_blocks \
+        WHERE account_kind = $1 AND account_id = $2 ORDER BY block";
+    /// The device keys of a customer.
+    CUSTOMER_DEVICES = "SELECT id, customer_id, key_hash, blocked, name, expires_at, minute_limit, group_ids, \
+        address_blocks, dial_form, outside_prefix, name_order, charset, used_at, used_from, used_by FROM devices \
+        WHERE customer_id = $1 ORDER BY id";
 
     /// A new agent.
     ADD_AGENT = "INSERT INTO agents (id, name) VALUES ($1, $2)";

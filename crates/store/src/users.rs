@@ -3,7 +3,7 @@
 use crate::ids::{KeyId, UserId};
 
 use super::directory::{self, UserRow};
-use super::directory_revision::moved;
+use super::directory_revision::{Touched, moved};
 use super::rows::{account_must_exist, column, must_exist};
 use super::sequences::take_ids;
 use super::sql::{Session, SqlValue, values};
@@ -82,7 +82,7 @@ impl Store {
     /// Removes a user with its keys and sessions.
     pub async fn remove_user(&self, user: UserId) -> Result<(), StoreError> {
         self.write(move |session| {
-            moved(session)?;
+            moved(session, Touched::UserOf(user.number()))?;
             must_exist(session, statements::USER_EXISTS, user.number(), EntityKind::User)?;
             remove(session, column(user.number()))
         })
@@ -92,7 +92,7 @@ impl Store {
     /// Adds a key.
     pub async fn add_key(&self, key: NewKey) -> Result<KeyId, StoreError> {
         self.write(move |session| {
-            moved(session)?;
+            moved(session, Touched::UserOf(key.user.number()))?;
             must_exist(session, statements::USER_EXISTS, key.user.number(), EntityKind::User)?;
             let number = take_ids(session, IdKind::Key, 1)?;
             let values = values![column(number), column(key.user.number()), key.name, key.token_hash, key.expires_at];
@@ -104,27 +104,30 @@ impl Store {
 
     /// Blocks a key; blocking it twice is the same as once.
     pub async fn block_key(&self, key: KeyId) -> Result<(), StoreError> {
-        self.write(move |session| change_key(session, statements::BLOCK_KEY, &values![1, column(key.number())])).await
+        self.write(move |session| change_key(session, key, statements::BLOCK_KEY, &values![1, column(key.number())]))
+            .await
     }
 
     /// Unblocks a key.
     pub async fn unblock_key(&self, key: KeyId) -> Result<(), StoreError> {
-        self.write(move |session| change_key(session, statements::BLOCK_KEY, &values![0, column(key.number())])).await
+        self.write(move |session| change_key(session, key, statements::BLOCK_KEY, &values![0, column(key.number())]))
+            .await
     }
 
     /// Removes a key.
     pub async fn remove_key(&self, key: KeyId) -> Result<(), StoreError> {
-        self.write(move |session| change_key(session, statements::REMOVE_KEY, &values![column(key.number())])).await
+        self.write(move |session| change_key(session, key, statements::REMOVE_KEY, &values![column(key.number())]))
+            .await
     }
 }
 
-fn change_key(session: &dyn Session, sql: &'static str, values: &[SqlValue<'_>]) -> Result<(), StoreError> {
-    moved(session)?;
+fn change_key(session: &dyn Session, key: KeyId, sql: &'static str, values: &[SqlValue<'_>]) -> Result<(), StoreError> {
+    moved(session, Touched::KeyOf(key.number()))?;
     if session.execute(sql, values)? == 0 { Err(StoreError::NotFound { what: EntityKind::Key }) } else { Ok(()) }
 }
 
 fn add_user(session: &dyn Session, user: &NewUser) -> Result<UserId, StoreError> {
-    moved(session)?;
+    moved(session, Touched::Account(user.account))?;
     account_must_exist(session, user.account)?;
     let number = take_ids(session, IdKind::User, 1)?;
     let (customer, agent) = match user.account {
@@ -149,7 +152,7 @@ fn add_user(session: &dyn Session, user: &NewUser) -> Result<UserId, StoreError>
 
 fn set_user(session: &dyn Session, user: UserId, edit: UserEdit) -> Result<(), StoreError> {
     let id = column(user.number());
-    moved(session)?;
+    moved(session, Touched::UserOf(user.number()))?;
     let found = session.first(statements::USER, &values![id], |row| Ok(directory::user(row)))?;
     let row = found.ok_or(StoreError::NotFound { what: EntityKind::User })?;
     let row = row.map_err(|cause| StoreError::unreadable("users", format_args!("id {id}"), cause))?;

@@ -184,7 +184,9 @@ impl Access {
     pub fn account_view(&self, caller: &Caller) -> AccountView {
         let directory = self.directory();
         let account = directory.accounts.get(&caller.account.id).unwrap_or(&caller.account);
-        let users = directory.users.values().filter(|user| user.account == account.id);
+        let belongings = directory.belongings(account.id);
+        let users = belongings.into_iter().flat_map(|belongings| &belongings.users);
+        let users = users.filter_map(|id| directory.users.get(id));
         let mut users: Vec<UserView> = users
             .map(|user| UserView {
                 id: user.id.number(),
@@ -195,8 +197,8 @@ impl Access {
             })
             .collect();
         users.sort_by_key(|user| user.id);
-        let is_ours = |user: u64| users.binary_search_by_key(&user, |user| user.id).is_ok();
-        let keys = directory.keys.values().filter(|key| is_ours(key.user.number()));
+        let keys = belongings.into_iter().flat_map(|belongings| &belongings.keys);
+        let keys = keys.filter_map(|hash| directory.keys.get(hash));
         let mut keys: Vec<KeyView> = keys
             .map(|key| KeyView {
                 id: key.id.number(),
@@ -329,9 +331,8 @@ impl Access {
     /// A key of a user of the account acted for.
     fn own_key(&self, caller: &Caller, key: u64) -> Outcome<KeyId> {
         let directory = self.directory();
-        let found = directory.keys.values().find(|known| known.id.number() == key);
-        let is_own = |user: UserId| directory.users.get(&user).is_some_and(|user| user.account == caller.account.id);
-        let own = found.filter(|key| is_own(key.user));
+        let keys = directory.belongings(caller.account.id).into_iter().flat_map(|belongings| &belongings.keys);
+        let own = keys.filter_map(|hash| directory.keys.get(hash)).find(|known| known.id.number() == key);
         own.map(|key| key.id).ok_or(AdministrationError::NotFound { what: EntityKind::Key })
     }
 }

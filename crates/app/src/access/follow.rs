@@ -16,7 +16,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::Access;
 use super::quota::Counter;
 use super::snapshot::{Account, Counters, Snapshot};
-use ringbook_store::{AccountId, PointsUse, Store, StoreError};
+use ringbook_store::{AccountId, PointsUse, Revisions, Store, StoreError};
 
 /// How often the store is asked whether anything moved.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -54,7 +54,7 @@ impl Access {
         }
     }
 
-    /// Reads the directory again if it has moved, and forgets the sessions if one has ended.
+    /// Reads what has changed in the directory if it has moved, and forgets the sessions if one has ended.
     pub async fn catch_up(&self) -> Result<(), StoreError> {
         let mut followed = self.followed.lock().await;
         let now = self.store.revisions().await?;
@@ -70,11 +70,19 @@ impl Access {
 
     /// Puts a new snapshot in the old one's place. Its counts go on.
     async fn replace(&self) -> Result<(), StoreError> {
-        let directory = self.store.directory().await?;
         let old = self.directory();
-        let counters = old.counters();
-        let build = move || Arc::new(Snapshot::build(directory, &counters));
-        let new = tokio::task::spawn_blocking(build).await.map_err(StoreError::unavailable)?;
+        let since = Revisions { directory: old.revision, directory_untold: old.untold, ..Revisions::default() };
+        // A fault may belong to a row of any account, so that it is known to be gone only after all are read.
+        let changes = if old.unreadable.is_empty() { self.store.directory_changes(since).await? } else { None };
+        let new = match changes {
+            Some(changes) => Arc::new(old.after(changes)),
+            None => {
+                let directory = self.store.directory().await?;
+                let counters = old.counters();
+                let build = move || Arc::new(Snapshot::build(directory, &counters));
+                tokio::task::spawn_blocking(build).await.map_err(StoreError::unavailable)?
+            }
+        };
         for fault in new.unreadable.iter().filter(|fault| !old.unreadable.contains(fault)) {
             tracing::error!(%fault, "the directory has a row that cannot be read back");
         }

@@ -74,6 +74,11 @@ impl TokenHash {
         hex(&self.0)
     }
 
+    /// The first byte, which is as good as random.
+    pub(super) fn first_byte(self) -> u8 {
+        self.0[0]
+    }
+
     /// Reads what the store kept.
     pub(super) fn from_hex(text: &str) -> Option<Self> {
         let mut bytes = [0; 32];

@@ -8,6 +8,7 @@ use ringbook_store::{CustomerEdit, FaultInjector, NewCustomer, NewKey, NewUser, 
 use ringbook_telemetry::{LoginRefusal, Metrics};
 use ringbook_workers::{Bounds, Client, Owner, Workers};
 
+mod directory_changes;
 mod follow;
 mod login;
 

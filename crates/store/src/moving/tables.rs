@@ -80,7 +80,7 @@ use ColumnDescription::{Number, Text};
 
 /// In the order in which rows are put: the books first and those who may call last, so that nobody gets to see half a
 /// book; what is referred to before what refers to it; the counters that servers follow at the very end.
-const DESCRIPTIONS: [Description; 22] = [
+const DESCRIPTIONS: [Description; 23] = [
     table("sequences", &[Text("kind"), Number("next")], 1).noticed(),
     table("books", &[Number("customer_id"), Number("revision"), Number("contacts"), Number("forgotten")], 1).noticed(),
     table("organizations", &[Number("customer_id"), Number("id"), Number("revision"), Text("name")], 2),
@@ -156,6 +156,7 @@ const DESCRIPTIONS: [Description; 22] = [
         1,
     ),
     table("api_request_totals", &[Text("account_kind"), Number("account_id"), Number("bytes")], 2),
+    table("directory_changes", &[Text("account_kind"), Number("account_id"), Number("revision")], 2),
     table("removed_accounts", &[Text("account_kind"), Number("account_id")], 2),
     table("agents", &[Number("id"), Text("name")], 1).referring(),
     table(

@@ -43,6 +43,7 @@ const WORLD: &str = "
     INSERT INTO bulk_changes (customer_id, revision, position, kind, group_id, contact_ids) VALUES
       (1, 11, 0, 'join', 4, '[1]'), (1, 12, 4294967295, 'delete', NULL, '[2,3]');
     INSERT INTO removed_accounts (account_kind, account_id) VALUES ('agent', 9), ('customer', 9);
+    INSERT INTO directory_changes (account_kind, account_id, revision) VALUES ('agent', 9, 1), ('customer', 9, 2);
     INSERT INTO api_request_totals (account_kind, account_id, bytes) VALUES ('agent', 1, 10), ('customer', 1, 2);
     INSERT INTO api_request_segments (first_id, account_kind, account_id, from_moment, till_moment, requests) VALUES
       (1, 'customer', 1, -5, 5, '[]'), (4, 'agent', 1, 6, 6, '[\"\\u0000\"]');";
@@ -237,7 +238,8 @@ fn a_move_that_goes_on_mends_what_the_source_has_changed_meanwhile() {
             DELETE FROM contacts; DELETE FROM deleted_contacts; DELETE FROM blacklist; DELETE FROM keys;
             DELETE FROM sessions; DELETE FROM users; DELETE FROM devices; DELETE FROM customers; DELETE FROM agents;
             DELETE FROM points; DELETE FROM allowed_blocks; DELETE FROM api_request_segments; DELETE FROM sequences;
-            DELETE FROM bulk_changes; DELETE FROM removed_accounts; DELETE FROM api_request_totals;",
+            DELETE FROM bulk_changes; DELETE FROM removed_accounts; DELETE FROM api_request_totals;
+            DELETE FROM directory_changes;",
         );
         from.execute(WORLD);
     }

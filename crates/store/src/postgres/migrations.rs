@@ -21,6 +21,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../schema/postgres/0003.sql"),
     include_str!("../schema/postgres/0004.sql"),
     include_str!("../schema/postgres/0005.sql"),
+    include_str!("../schema/postgres/0006.sql"),
 ];
 
 /// Brings the schema to the newest number. The connection is good for nothing else afterwards.
