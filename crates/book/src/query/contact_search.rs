@@ -13,7 +13,7 @@ use super::access_path::{AccessPath, Candidates};
 use super::ask::Direction;
 use super::bitmap::Bitmap;
 use super::budget::Budget;
-use super::contact_page::{ContactPage, Hit};
+use super::contact_page::{AccessPathKind, ContactPage, Explanation, Hit};
 use super::estimate;
 use super::field::contact as field;
 use super::name_search::{MatchesById, NameAccess, NameMatches};
@@ -32,6 +32,10 @@ const CHUNKS_PER_WORKER_MIN: usize = 32;
 
 /// Minimum number of matches in a chunk for which the sort keys of the whole chunk are computed.
 const KEYS_WORTH_MATCHES: usize = 32;
+
+/// Namesakes are read one by one, to be sorted by their other names, if they are at most one contact in this number;
+/// otherwise chunk by chunk.
+const NAMESAKES_DIVISOR: usize = 16;
 
 /// A physical plan: a snapshot, a plan for the field table of contacts, and the access path chosen for them.
 pub struct Search {
@@ -65,7 +69,7 @@ impl Search {
     /// The estimated time of [`Search::run`].
     pub fn estimate(&self) -> Duration {
         if let Some(names) = self.names.as_ref().filter(|names| names.conjuncts.len() == self.path.rest.len()) {
-            return estimate::scanned(names.bytes(), &self.plan);
+            return Duration::from_nanos(names.cost);
         }
         let candidates = match &self.path.candidates {
             Candidates::Contacts(keys) | Candidates::Phones(keys) => keys.len(),
@@ -89,23 +93,26 @@ impl Search {
         for index in std::mem::take(&mut path.rest) {
             let compiled = compile(conjuncts[index], &book, &mut budget)?;
             if names.as_ref().is_some_and(|names| names.conjuncts.contains(&index)) {
-                of_names.push(compiled);
+                of_names.push((index, compiled));
             } else if !path.use_compiled(&compiled, &book) {
                 rest.push(compiled);
             }
         }
         // Members of a few organizations may have become the candidates meanwhile.
         let names = names.filter(|_| matches!(path.candidates, Candidates::Range));
-        let names = match names {
-            Some(names) => Some(NameFilter::new(names.run(&conjuncts, &mut budget)?, of_names)),
-            None => {
-                rest.append(&mut of_names);
-                None
-            }
+        let found = match names {
+            Some(names) => names.run(&book, &conjuncts, &mut budget)?,
+            None => None,
         };
+        let answered = found.as_ref().map_or(&[][..], |(_, answered)| answered);
+        let (of_names, others): (Vec<_>, Vec<_>) =
+            of_names.into_iter().partition(|(index, _)| answered.contains(index));
+        rest.extend(others.into_iter().map(|(_, compiled)| compiled));
+        let of_names = of_names.into_iter().map(|(_, compiled)| compiled).collect();
+        let names = found.map(|(matches, _)| NameFilter::new(matches, of_names));
         let rest = if rest.is_empty() { CompiledFilter::Everything } else { CompiledFilter::All(rest) };
         let mut scan = Scan { book: &book, rest: &rest, names: names.as_ref(), budget };
-        let (total, hits) = match &path.candidates {
+        let Matches { total, hits, examined } = match &path.candidates {
             Candidates::Contacts(ids) => scan.contacts(path.keep_in_range(ids.iter().copied()), &plan)?,
             Candidates::Phones(phones) => {
                 let ids = phones.iter().flat_map(|phone| book.phones.find(*phone));
@@ -116,7 +123,16 @@ impl Search {
                 scan.range(from, to, &plan, runner)?
             }
         };
-        let page = ContactPage { total, hits, book: Arc::clone(&book) };
+        let access_path = match (&path.candidates, &names, &rest) {
+            (Candidates::Contacts(_), ..) => AccessPathKind::ContactList,
+            (Candidates::Phones(_), ..) => AccessPathKind::PhoneIndex,
+            (Candidates::Range, Some(_), _) => AccessPathKind::NameIndex,
+            (Candidates::Range, None, CompiledFilter::Everything) => AccessPathKind::IdRange,
+            (Candidates::Range, None, _) => AccessPathKind::Scan,
+        };
+        let (of_names, name_parts) = names.as_ref().map_or((0, 0), |it| (it.matches.contacts, it.matches.parts));
+        let explanation = Explanation { access_path, contacts: examined + of_names, name_parts };
+        let page = ContactPage { total, hits, book: Arc::clone(&book), explanation };
         if !matches!(path.candidates, Candidates::Range) {
             // They are scattered over the book.
             page.contacts().for_each(ContactView::fetch);
@@ -134,8 +150,15 @@ fn rank(book: &Book, id: u64) -> usize {
     book.contacts.starts[chunk] + row
 }
 
-/// The number of matches, and those of the window.
-type Matches = (u64, Vec<Hit>);
+/// What a search found.
+struct Matches {
+    /// The number of matches.
+    total: u64,
+    /// Those of the window.
+    hits: Vec<Hit>,
+    /// The number of contacts that were compared with a part of the filter.
+    examined: u64,
+}
 
 /// The evaluation of the rest of a filter on candidates.
 struct Scan<'a, 'r> {
@@ -173,7 +196,12 @@ impl<'a> Scan<'a, '_> {
             (CompiledFilter::Everything, Some(names), Some(by))
                 if by.field == field::LAST_NAME && (from, to) == (0, self.book.contacts_len()) =>
             {
-                return self.by_last_name(names, by.direction, plan);
+                let ids_max = (self.book.contacts_len() / NAMESAKES_DIVISOR).max(plan.window().end());
+                let has_more_keys = plan.sort().len() > 1;
+                let ids = names.matches.first_ids(by.direction, plan.window().end(), has_more_keys, ids_max);
+                if let Some(ids) = ids {
+                    return self.by_last_name(names, ids, plan);
+                }
             }
             _ => {}
         }
@@ -233,22 +261,28 @@ impl<'a> Scan<'a, '_> {
         let end = start.saturating_add(window.limit()).min(to);
         let mut hits = Vec::with_capacity(end.saturating_sub(start));
         let Some((mut chunk, mut row)) = self.book.contacts.at_rank(start) else {
-            return (total, hits);
+            return Matches { total, hits, examined: 0 };
         };
         while hits.len() < end - start {
             let take = (self.book.contacts.chunks[chunk].len() - row).min(end - start - hits.len());
             hits.extend((row..row + take).map(|row| Hit::new(chunk, row)));
             (chunk, row) = (chunk + 1, 0);
         }
-        (total, hits)
+        Matches { total, hits, examined: 0 }
     }
 
     fn chunk(&mut self, chunk: usize, rows: Bitmap, collector: &mut MatchCollector<'_>) -> Result<(), QueryError> {
         let columns = &self.book.contacts.chunks[chunk];
         let rows = match self.names {
-            Some(names) => names.select(columns, &rows, &mut self.budget)?,
+            Some(names) => {
+                collector.examined += names.matches.open_rows(columns).and(&rows).count() as u64;
+                names.select(columns, &rows, &mut self.budget)?
+            }
             None => rows,
         };
+        if !matches!(self.rest, CompiledFilter::Everything) {
+            collector.examined += rows.count() as u64;
+        }
         let matches = self.rest.select(columns, &rows, &mut self.budget)?;
         collector.add(chunk, &matches);
         Ok(())
@@ -259,7 +293,7 @@ impl<'a> Scan<'a, '_> {
     fn by_last_name(
         &mut self,
         names: &NameFilter<'_>,
-        direction: Direction,
+        mut ids: Vec<u64>,
         plan: &'a Plan,
     ) -> Result<Matches, QueryError> {
         let contacts = &self.book.contacts;
@@ -268,13 +302,10 @@ impl<'a> Scan<'a, '_> {
             let chunk = &contacts.chunks[at];
             let open = names.matches.open_rows(chunk);
             if !open.is_empty() {
+                collector.examined += open.count() as u64;
                 collector.add(at, &names.filter.select(chunk, &open, &mut self.budget)?);
             }
         }
-        let mut ids = match direction {
-            Direction::Ascending => names.matches.first_ids(plan.window().end()),
-            Direction::Descending => names.matches.last_ids(plan.window().end()),
-        };
         ids.sort_unstable();
         let known = collector.total + names.matches.count() as u64;
         let mut near = 0;
@@ -324,6 +355,7 @@ struct MatchCollector<'a> {
     book: &'a Book,
     plan: &'a Plan,
     total: u64,
+    examined: u64,
     /// The first matches by id, for queries without a sort.
     hits: Vec<Hit>,
     top: TopK<Hit, SortOrder<'a>>,
@@ -332,7 +364,7 @@ struct MatchCollector<'a> {
 impl<'a> MatchCollector<'a> {
     fn new(book: &'a Book, plan: &'a Plan) -> Self {
         let order = SortOrder { book, sort: plan.sort() };
-        Self { book, plan, total: 0, hits: Vec::new(), top: TopK::new(plan.window().end(), order) }
+        Self { book, plan, total: 0, examined: 0, hits: Vec::new(), top: TopK::new(plan.window().end(), order) }
     }
 
     fn add(&mut self, chunk: usize, rows: &Bitmap) {
@@ -350,6 +382,7 @@ impl<'a> MatchCollector<'a> {
     /// Adds the matches of the next partition.
     fn append(&mut self, next: Self) {
         self.total += next.total;
+        self.examined += next.examined;
         let room = self.plan.window().end() - self.hits.len();
         self.hits.extend(next.hits.into_iter().take(room));
         self.top.append(next.top);
@@ -373,7 +406,7 @@ impl<'a> MatchCollector<'a> {
         } else {
             self.hits.drain(..offset.min(self.hits.len()));
         }
-        (self.total, self.hits)
+        Matches { total: self.total, hits: self.hits, examined: self.examined }
     }
 }
 
