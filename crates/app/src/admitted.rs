@@ -47,6 +47,8 @@ pub struct Contacts {
     pub page: ContactPage,
     /// The members to return.
     pub fields: FieldSet,
+    /// How long the stages of the query took, in microseconds: planning, waiting for the book, running.
+    pub stages: [(Stage, u64); 3],
 }
 
 impl<'a> Call<'a> {
@@ -132,7 +134,9 @@ impl<'c, 'a> Admitted<'c, 'a> {
         let fields = plan.fields();
         let page = self.call.app.books.search(&self.call.client, &book, plan).await??;
         self.lap(Stage::Run);
-        Ok(Contacts { page, fields })
+        let stages =
+            [Stage::Plan, Stage::Book, Stage::Run].map(|stage| (stage, self.call.stopwatch.stage_micros(stage)));
+        Ok(Contacts { page, fields, stages })
     }
 
     /// Asks for groups, organizations, employees or the blacklist by a plan for their fields, and hands what is found to

@@ -65,6 +65,12 @@ impl Stopwatch {
         self.since = now;
     }
 
+    /// The time of a stage so far, in microseconds; 0 if it was not reached.
+    pub fn stage_micros(&self, stage: Stage) -> u64 {
+        let took = self.stages[stage as usize].unwrap_or_default();
+        u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
+    }
+
     /// Files the stages under a method, by position, and yields the time since the start.
     pub fn file(&self, metrics: &Metrics, method: usize) -> Duration {
         for (stage, took) in self.stages.iter().enumerate() {

@@ -29,7 +29,7 @@ const SYLLABLES: [&str; 24] = [
 ];
 
 /// Field, operator and value; the substring that the peer searches for.
-const QUESTIONS: [(&str, &str, &str, &str); 11] = [
+const QUESTIONS: [(&str, &str, &str, &str); 17] = [
     ("full_name", "like", "%ван%", "ван"),
     ("full_name", "like", "%ковсе%", "ковсе"),
     ("full_name", "like", "%xyzq%", "xyzq"),
@@ -38,7 +38,13 @@ const QUESTIONS: [(&str, &str, &str, &str); 11] = [
     ("full_name", "ilike", "%ВАН%", "ван"),
     ("full_name", "regexp", "[Сс]ера[нк]", "сера"),
     ("full_name", "regexp", "ван|ков|mar", "ван"),
-    ("full_name", "regexp", "\\mМar", "mar"),
+    ("full_name", "regexp", "\\mMar", "mar"),
+    ("full_name", "regexp", "^[^ ]+ова? Ан", "ова"),
+    ("full_name", "regexp", "[[:alpha:]]ков[[:alpha:]]+ .*ич$", "ич"),
+    ("full_name", "like", "%ван% Ма%", "ван"),
+    ("full_name", "=", "Ванори Сера", "Ванори"),
+    ("full_name", "!=", "Ванори Сера", "Ванори"),
+    ("full_name", "like", "%ов%", "ов"),
     ("last_name", "like", "%ван%", "ван"),
     ("last_name", "=", "Ванори", "Ванори"),
 ];

@@ -13,7 +13,7 @@ use ringbook_book::query::window::OFFSET_MAX;
 use ringbook_http::SharedBytes;
 use serde_json::{Map, Value, json};
 
-use super::method::{Admission, Method, Need, Parameter, ResultKind, Spec};
+use super::method::{Admission, EXPLAIN, Method, Need, Parameter, ResultKind, Spec};
 use ringbook_app::access::Scope;
 
 mod faults;
@@ -135,7 +135,11 @@ fn result(spec: &Spec) -> Value {
     match spec.answer {
         ResultKind::Records(fields) => {
             let data = json!({"type": "array", "items": reference::reference(&schemas::record_name(fields))});
-            answered(data, &[("total_items", schemas::total())], &[])
+            let mut answer = answered(data, &[("total_items", schemas::total())], &[]);
+            if spec.takes(EXPLAIN) {
+                answer["properties"]["metadata"]["properties"][EXPLAIN] = schemas::explanation();
+            }
+            answer
         }
         ResultKind::Changes(fields) => {
             let standing =

@@ -21,6 +21,8 @@ pub const USER_ID: &str = "user_id";
 
 /// The parameter that holds a cursor of the order of change.
 pub const SINCE: &str = "since";
+/// The parameter that asks how a query was answered.
+pub const EXPLAIN: &str = "explain";
 /// The parameter that holds the number of records in the answer.
 pub const LIMIT: &str = "limit";
 /// The parameter that begins an interval of the audit log.
@@ -131,6 +133,8 @@ pub enum Form {
     Filter,
     /// Sort keys over the fields of the answer.
     Sort,
+    /// True or false; false if absent.
+    Flag,
     /// Names of fields of the answer.
     Fields,
     /// A member of another part of a telephone system: refused unless it is null.
@@ -154,6 +158,7 @@ impl Form {
             Self::Expected => "object",
             Self::Filter => "filter",
             Self::Fields => "list of strings",
+            Self::Flag => "boolean",
             Self::Telephony => "null",
         }
     }
@@ -176,7 +181,14 @@ impl Form {
             Self::IntervalEnd(months_max) => format!("at most {months_max} months later"),
             Self::Sort => format!("at most {SORT_KEYS_MAX} keys"),
             Self::Filter => format!("{FILTER_DEPTH_MAX} deep, {SIMPLE_FILTERS_MAX} simple filters"),
-            Self::Secret | Self::Text | Self::Moment | Self::Id | Self::Expected | Self::Fields | Self::Telephony => {
+            Self::Secret
+            | Self::Text
+            | Self::Moment
+            | Self::Id
+            | Self::Expected
+            | Self::Fields
+            | Self::Flag
+            | Self::Telephony => {
                 return None;
             }
         })
@@ -187,6 +199,7 @@ impl Form {
         match self {
             Self::Whole(range) => Some(range.default.to_string()),
             Self::OneOf(choice) => Some(choice.default.to_owned()),
+            Self::Flag => Some("false".to_owned()),
             _ => None,
         }
     }

@@ -120,6 +120,14 @@ impl<'d> Reader<'d> {
         }
     }
 
+    /// True or false; false if absent.
+    pub fn flag(self, name: &str) -> Result<bool, RpcError> {
+        let Some(value) = self.given(name) else {
+            return Ok(false);
+        };
+        value.boolean().ok_or_else(|| self.mistyped(name).because("true or false is expected"))
+    }
+
     /// The user that the call names; a number that nobody can have is [`NOBODY`].
     pub fn user_id(self) -> Result<Option<u64>, RpcError> {
         let Some(value) = self.given(USER_ID) else {

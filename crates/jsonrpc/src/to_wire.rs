@@ -13,6 +13,7 @@ use ringbook_book::runner::Runner;
 
 use super::mnemonic::{Param, RpcError};
 use ringbook_app::access::{LimitsView, Session};
+use ringbook_app::admitted::Contacts;
 
 mod answer_attempts;
 mod answer_room;
@@ -183,6 +184,36 @@ impl Reply {
         text(open, &standing.cursor);
         raw(open, r#","has_more":"#);
         raw(open, if standing.has_more { "true," } else { "false," });
+        metadata_tail(open, limits);
+        raw(open, "}}");
+        self.output.finish()
+    }
+
+    /// Closes the answer to a query behind `data`, and tells how it was answered if that was asked.
+    pub fn close_explained(
+        mut self,
+        total: u64,
+        explained: Option<&Contacts>,
+        limits: Option<&LimitsView>,
+    ) -> Vec<Bytes> {
+        let Some(Contacts { page, stages, .. }) = explained else { return self.close(Some(total), limits) };
+        let open = &mut self.output.open;
+        raw(open, r#","metadata":{"total_items":"#);
+        number(open, total);
+        raw(open, r#","explain":{"access_path":""#);
+        raw(open, page.explanation.access_path.name());
+        raw(open, r#"","contacts_examined":"#);
+        number(open, page.explanation.contacts);
+        raw(open, r#","name_parts_examined":"#);
+        number(open, page.explanation.name_parts);
+        raw(open, r#","microseconds":{"#);
+        for (place, (stage, micros)) in stages.iter().enumerate() {
+            raw(open, if place == 0 { "\"" } else { ",\"" });
+            raw(open, stage.name());
+            raw(open, "\":");
+            number(open, *micros);
+        }
+        raw(open, "}},");
         metadata_tail(open, limits);
         raw(open, "}}");
         self.output.finish()

@@ -17,9 +17,11 @@ use std::ops::Range;
 use crate::id::Revision;
 
 mod build;
+pub(crate) mod grams;
 mod present;
 pub(crate) mod rank_set;
 
+use grams::Grams;
 pub(crate) use present::NameIndexes;
 use rank_set::RankSet;
 
@@ -64,6 +66,8 @@ pub(crate) struct NameIndex {
     order: Vec<u32>,
     /// The inverse: the rank of each id, less the smallest; [`NONE`] for an id that no contact has.
     ranks: Vec<u32>,
+    /// The parts by the sequences of characters in them; none for parts that are too diverse.
+    grams: Option<Grams>,
 }
 
 /// A kind of parts that can be compared by itself.
@@ -82,6 +86,20 @@ impl NameIndex {
     /// The parts, one in a line.
     pub(crate) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The parts by the sequences of characters in them; none for parts that are too diverse.
+    pub(crate) fn grams(&self) -> Option<&Grams> {
+        self.grams.as_ref()
+    }
+
+    /// The number of contacts that have the part in this line.
+    pub(crate) fn rank_count(&self, line: usize) -> usize {
+        let (starts, line) = match line.checked_sub(self.last_starts.len() - 1) {
+            None => (&self.last_starts, line),
+            Some(line) => (&self.member_starts, line),
+        };
+        (starts[line + 1] - starts[line]) as usize
     }
 
     /// The number of parts.
@@ -149,14 +167,19 @@ impl NameIndex {
         self.ranks.get(offset).filter(|rank| **rank != NONE).map(|rank| *rank as usize)
     }
 
-    /// The ranks of all contacts that have the same last name as the one with this rank.
-    pub(crate) fn namesakes(&self, rank: usize) -> Range<usize> {
+    /// The lines of the last name of the contact with this rank: of those who have nothing else, and of the others.
+    pub(crate) fn lines_of_namesakes(&self, rank: usize) -> Range<usize> {
         let line = self.last_starts.partition_point(|start| *start as usize <= rank) - 1;
         let same = |other: usize| self.part(other) == self.part(line);
         let first = if line > 0 && same(line - 1) { line - 1 } else { line };
         let lasts = self.last_starts.len() - 1;
         let last = if line + 1 < lasts && same(line + 1) { line + 1 } else { line };
-        self.last_starts[first] as usize..self.last_starts[last + 1] as usize
+        first..last + 1
+    }
+
+    /// The ranks of the contacts with the last name in this line.
+    pub(crate) fn ranks_of_last(&self, line: usize) -> Range<usize> {
+        self.last_starts[line] as usize..self.last_starts[line + 1] as usize
     }
 
     /// The smallest id, and the number of ids up to the largest.
@@ -168,6 +191,6 @@ impl NameIndex {
     pub(crate) fn bytes(&self) -> usize {
         let numbers = [&self.ends, &self.last_starts, &self.members, &self.member_starts, &self.order, &self.ranks];
         let numbers: usize = numbers.iter().map(|vector| vector.capacity() * size_of::<u32>()).sum();
-        size_of::<Self>() + self.text.capacity() + numbers
+        size_of::<Self>() + self.text.capacity() + numbers + self.grams.as_ref().map_or(0, Grams::bytes)
     }
 }

@@ -20,12 +20,65 @@ impl Hit {
     }
 }
 
+/// What yields the candidates of a query over contacts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessPathKind {
+    /// Contacts with given ids, the members of a few organizations, or the owners of e-mail addresses.
+    ContactList,
+    /// The index of phone numbers.
+    PhoneIndex,
+    /// A kept list of members in the order of the question.
+    MemberList,
+    /// The index of names, for at least a part of the filter.
+    NameIndex,
+    /// A range of ids in which every contact matches.
+    IdRange,
+    /// All contacts, or those in a range of ids.
+    Scan,
+}
+
+impl AccessPathKind {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::ContactList, Self::PhoneIndex, Self::MemberList, Self::NameIndex, Self::IdRange, Self::Scan];
+
+    /// Whether the contacts of a page are scattered over the book.
+    pub(super) const fn is_scattered(self) -> bool {
+        matches!(self, Self::ContactList | Self::PhoneIndex | Self::MemberList)
+    }
+
+    /// Its name in explanations.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ContactList => "contact_list",
+            Self::PhoneIndex => "phone_index",
+            Self::MemberList => "member_list",
+            Self::NameIndex => "name_index",
+            Self::IdRange => "id_range",
+            Self::Scan => "scan",
+        }
+    }
+}
+
+/// How a query was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Explanation {
+    /// What yielded the candidates.
+    pub access_path: AccessPathKind,
+    /// The number of contacts whose fields were compared with a part of the filter.
+    pub contacts: u64,
+    /// The number of parts of names that were compared.
+    pub name_parts: u64,
+}
+
 /// The contacts that a query returns, with the snapshot that contains them.
 pub struct ContactPage {
     pub(super) book: Arc<Book>,
     /// The number of contacts that match.
     pub total: u64,
     pub(super) hits: Vec<Hit>,
+    /// How they were found.
+    pub explanation: Explanation,
 }
 
 impl fmt::Debug for ContactPage {

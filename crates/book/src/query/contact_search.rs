@@ -4,28 +4,27 @@
 //! a list of ids, or a scan of a range of ids. The rest of the filter is evaluated on these candidates. Totals are exact
 //! in every case.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::access_path::{AccessPath, Candidates};
-use super::ask::Direction;
 use super::bitmap::Bitmap;
 use super::budget::Budget;
-use super::contact_page::{ContactPage, Hit};
+use super::contact_page::{AccessPathKind, ContactPage, Explanation, Hit};
 use super::estimate;
 use super::field::contact as field;
+use super::matches::Matches;
 use super::member_search::MemberAccess;
 use super::name_search::{MatchesById, NameAccess, NameMatches};
 use super::plan::{Plan, SortBy};
 use super::query_error::QueryError;
 use super::scan::{CompiledFilter, compile};
-use super::top_k::{TieBreak, TopK};
+use super::sort_order::{SortOrder, sort_key_of};
+use super::top_k::TopK;
 use crate::book::Book;
 use crate::book::chunk::Chunk;
 use crate::book::view::ContactView;
-use crate::collation::{self, SortKey};
 use crate::runner::Runner;
 
 /// Minimum number of chunks per thread: starting a thread for fewer takes longer than scanning them.
@@ -33,6 +32,10 @@ const CHUNKS_PER_WORKER_MIN: usize = 32;
 
 /// Minimum number of matches in a chunk for which the sort keys of the whole chunk are computed.
 const KEYS_WORTH_MATCHES: usize = 32;
+
+/// Namesakes are read one by one, to be sorted by their other names, if they are at most one contact in this number;
+/// otherwise chunk by chunk.
+const NAMESAKES_DIVISOR: usize = 16;
 
 /// A physical plan: a snapshot, a plan for the field table of contacts, and the access path chosen for them.
 pub struct Search {
@@ -76,7 +79,7 @@ impl Search {
             return estimate::comparisons(members.candidates(), &self.plan);
         }
         if let Some(names) = self.names.as_ref().filter(|names| names.conjuncts.len() == self.path.rest.len()) {
-            return estimate::scanned(names.bytes(), &self.plan);
+            return Duration::from_nanos(names.cost);
         }
         let candidates = match &self.path.candidates {
             Candidates::Contacts(keys) | Candidates::Phones(keys) => keys.len(),
@@ -94,20 +97,20 @@ impl Search {
     pub fn run(self, runner: &dyn Runner) -> Result<ContactPage, QueryError> {
         let Self { book, plan, mut path, names, members } = self;
         let listed = members.as_ref().and_then(|members| members.answer(&book, &plan));
-        let is_scattered = listed.is_some();
-        let (total, hits) = match listed {
-            Some(matches) => matches,
+        let found = match listed {
+            Some(matches) => Found { matches, access_path: AccessPathKind::MemberList, name_parts: 0 },
             None => {
-                let matches = Self::search(&book, &plan, &mut path, names, runner)?;
+                let found = Self::search(&book, &plan, &mut path, names, runner)?;
                 if let Some(members) = &members {
-                    members.note_total(matches.0, &book, &plan, runner);
+                    members.note_total(found.matches.total, &book, &plan, runner);
                 }
-                matches
+                found
             }
         };
-        let page = ContactPage { total, hits, book };
-        if is_scattered || !matches!(path.candidates, Candidates::Range) {
-            // They are scattered over the book.
+        let Found { matches: Matches { total, hits, examined }, access_path, name_parts } = found;
+        let explanation = Explanation { access_path, contacts: examined, name_parts };
+        let page = ContactPage { total, hits, book, explanation };
+        if access_path.is_scattered() {
             page.contacts().for_each(ContactView::fetch);
         }
         Ok(page)
@@ -120,7 +123,7 @@ impl Search {
         path: &mut AccessPath,
         names: Option<NameAccess>,
         runner: &dyn Runner,
-    ) -> Result<Matches, QueryError> {
+    ) -> Result<Found, QueryError> {
         let mut budget = Budget::for_contacts(book.contacts_len(), runner);
         let conjuncts = plan.filter().conjuncts();
         let mut rest = Vec::with_capacity(path.rest.len());
@@ -128,34 +131,54 @@ impl Search {
         for index in std::mem::take(&mut path.rest) {
             let compiled = compile(conjuncts[index], book, &mut budget)?;
             if names.as_ref().is_some_and(|names| names.conjuncts.contains(&index)) {
-                of_names.push(compiled);
+                of_names.push((index, compiled));
             } else if !path.use_compiled(&compiled, book) {
                 rest.push(compiled);
             }
         }
         // Members of a few organizations may have become the candidates meanwhile.
         let names = names.filter(|_| matches!(path.candidates, Candidates::Range));
-        let names = match names {
-            Some(names) => Some(NameFilter::new(names.run(&conjuncts, &mut budget)?, of_names)),
-            None => {
-                rest.append(&mut of_names);
-                None
-            }
+        let found = match names {
+            Some(names) => names.run(book, &conjuncts, &mut budget)?,
+            None => None,
         };
+        let answered = found.as_ref().map_or(&[][..], |(_, answered)| answered);
+        let (of_names, others): (Vec<_>, Vec<_>) =
+            of_names.into_iter().partition(|(index, _)| answered.contains(index));
+        rest.extend(others.into_iter().map(|(_, compiled)| compiled));
+        let of_names = of_names.into_iter().map(|(_, compiled)| compiled).collect();
+        let names = found.map(|(matches, _)| NameFilter::new(matches, of_names));
         let rest = if rest.is_empty() { CompiledFilter::Everything } else { CompiledFilter::All(rest) };
         let mut scan = Scan { book, rest: &rest, names: names.as_ref(), budget };
-        match &path.candidates {
-            Candidates::Contacts(ids) => scan.contacts(path.keep_in_range(ids.iter().copied()), plan),
+        let mut matches = match &path.candidates {
+            Candidates::Contacts(ids) => scan.contacts(path.keep_in_range(ids.iter().copied()), plan)?,
             Candidates::Phones(phones) => {
                 let ids = phones.iter().flat_map(|phone| book.phones.find(*phone));
-                scan.contacts(path.keep_in_range(ids), plan)
+                scan.contacts(path.keep_in_range(ids), plan)?
             }
             Candidates::Range => {
                 let (from, to) = (rank(book, path.from), rank(book, path.to.saturating_add(1)));
-                scan.range(from, to, plan, runner)
+                scan.range(from, to, plan, runner)?
             }
-        }
+        };
+        let access_path = match (&path.candidates, &names, &rest) {
+            (Candidates::Contacts(_), ..) => AccessPathKind::ContactList,
+            (Candidates::Phones(_), ..) => AccessPathKind::PhoneIndex,
+            (Candidates::Range, Some(_), _) => AccessPathKind::NameIndex,
+            (Candidates::Range, None, CompiledFilter::Everything) => AccessPathKind::IdRange,
+            (Candidates::Range, None, _) => AccessPathKind::Scan,
+        };
+        let (of_names, name_parts) = names.as_ref().map_or((0, 0), |it| (it.matches.contacts, it.matches.parts));
+        matches.examined += of_names;
+        Ok(Found { matches, access_path, name_parts })
     }
+}
+
+/// The matches of a search, and how they were found.
+struct Found {
+    matches: Matches,
+    access_path: AccessPathKind,
+    name_parts: u64,
 }
 
 /// The number of contacts with smaller ids.
@@ -166,9 +189,6 @@ fn rank(book: &Book, id: u64) -> usize {
     let row = book.contacts.chunks[chunk].find(id).unwrap_or_else(|row| row);
     book.contacts.starts[chunk] + row
 }
-
-/// The number of matches, and those of the window.
-pub(super) type Matches = (u64, Vec<Hit>);
 
 /// The evaluation of the rest of a filter on candidates.
 struct Scan<'a, 'r> {
@@ -206,7 +226,12 @@ impl<'a> Scan<'a, '_> {
             (CompiledFilter::Everything, Some(names), Some(by))
                 if by.field == field::LAST_NAME && (from, to) == (0, self.book.contacts_len()) =>
             {
-                return self.by_last_name(names, by.direction, plan);
+                let ids_max = (self.book.contacts_len() / NAMESAKES_DIVISOR).max(plan.window().end());
+                let has_more_keys = plan.sort().len() > 1;
+                let ids = names.matches.first_ids(by.direction, plan.window().end(), has_more_keys, ids_max);
+                if let Some(ids) = ids {
+                    return self.by_last_name(names, ids, plan);
+                }
             }
             _ => {}
         }
@@ -266,22 +291,28 @@ impl<'a> Scan<'a, '_> {
         let end = start.saturating_add(window.limit()).min(to);
         let mut hits = Vec::with_capacity(end.saturating_sub(start));
         let Some((mut chunk, mut row)) = self.book.contacts.at_rank(start) else {
-            return (total, hits);
+            return Matches { total, hits, examined: 0 };
         };
         while hits.len() < end - start {
             let take = (self.book.contacts.chunks[chunk].len() - row).min(end - start - hits.len());
             hits.extend((row..row + take).map(|row| Hit::new(chunk, row)));
             (chunk, row) = (chunk + 1, 0);
         }
-        (total, hits)
+        Matches { total, hits, examined: 0 }
     }
 
     fn chunk(&mut self, chunk: usize, rows: Bitmap, collector: &mut MatchCollector<'_>) -> Result<(), QueryError> {
         let columns = &self.book.contacts.chunks[chunk];
         let rows = match self.names {
-            Some(names) => names.select(columns, &rows, &mut self.budget)?,
+            Some(names) => {
+                collector.examined += names.matches.open_rows(columns).and(&rows).count() as u64;
+                names.select(columns, &rows, &mut self.budget)?
+            }
             None => rows,
         };
+        if !matches!(self.rest, CompiledFilter::Everything) {
+            collector.examined += rows.count() as u64;
+        }
         let matches = self.rest.select(columns, &rows, &mut self.budget)?;
         collector.add(chunk, &matches);
         Ok(())
@@ -292,7 +323,7 @@ impl<'a> Scan<'a, '_> {
     fn by_last_name(
         &mut self,
         names: &NameFilter<'_>,
-        direction: Direction,
+        mut ids: Vec<u64>,
         plan: &'a Plan,
     ) -> Result<Matches, QueryError> {
         let contacts = &self.book.contacts;
@@ -301,13 +332,10 @@ impl<'a> Scan<'a, '_> {
             let chunk = &contacts.chunks[at];
             let open = names.matches.open_rows(chunk);
             if !open.is_empty() {
+                collector.examined += open.count() as u64;
                 collector.add(at, &names.filter.select(chunk, &open, &mut self.budget)?);
             }
         }
-        let mut ids = match direction {
-            Direction::Ascending => names.matches.first_ids(plan.window().end()),
-            Direction::Descending => names.matches.last_ids(plan.window().end()),
-        };
         ids.sort_unstable();
         let known = collector.total + names.matches.count() as u64;
         let mut near = 0;
@@ -357,6 +385,7 @@ struct MatchCollector<'a> {
     book: &'a Book,
     plan: &'a Plan,
     total: u64,
+    examined: u64,
     /// The first matches by id, for queries without a sort.
     hits: Vec<Hit>,
     top: TopK<Hit, SortOrder<'a>>,
@@ -365,7 +394,7 @@ struct MatchCollector<'a> {
 impl<'a> MatchCollector<'a> {
     fn new(book: &'a Book, plan: &'a Plan) -> Self {
         let order = SortOrder { book, sort: plan.sort() };
-        Self { book, plan, total: 0, hits: Vec::new(), top: TopK::new(plan.window().end(), order) }
+        Self { book, plan, total: 0, examined: 0, hits: Vec::new(), top: TopK::new(plan.window().end(), order) }
     }
 
     fn add(&mut self, chunk: usize, rows: &Bitmap) {
@@ -383,6 +412,7 @@ impl<'a> MatchCollector<'a> {
     /// Adds the matches of the next partition.
     fn append(&mut self, next: Self) {
         self.total += next.total;
+        self.examined += next.examined;
         let room = self.plan.window().end() - self.hits.len();
         self.hits.extend(next.hits.into_iter().take(room));
         self.top.append(next.top);
@@ -405,52 +435,6 @@ impl<'a> MatchCollector<'a> {
         } else {
             self.hits.drain(..offset.min(self.hits.len()));
         }
-        (self.total, self.hits)
-    }
-}
-
-/// The sort key of the contact in this row.
-pub(super) fn sort_key_of(chunk: &Chunk, by: &SortBy, row: usize) -> SortKey {
-    let key =
-        if chunk.has_keys() { keys(chunk, by.field)[row] } else { collation::sort_key(text(chunk, by.field, row)) };
-    if by.direction == Direction::Ascending { key } else { key.reversed() }
-}
-
-fn keys(chunk: &Chunk, field: usize) -> &[SortKey] {
-    let keys = chunk.keys();
-    match field {
-        field::LAST_NAME => &keys.last,
-        field::FIRST_NAME => &keys.first,
-        _ => &keys.full,
-    }
-}
-
-fn text(chunk: &Chunk, field: usize, row: usize) -> Option<&str> {
-    match field {
-        field::LAST_NAME => Some(chunk.last_name(row)),
-        field::FIRST_NAME => chunk.first_name(row),
-        _ => Some(chunk.full_name(row)),
-    }
-}
-
-/// The total order of a sort: every sort key, then the id.
-pub(super) struct SortOrder<'a> {
-    pub(super) book: &'a Book,
-    pub(super) sort: &'a [SortBy],
-}
-
-impl SortOrder<'_> {
-    /// Compares two contacts by one sort key.
-    pub(super) fn compare_by(&self, by: &SortBy, left: Hit, right: Hit) -> Ordering {
-        let of = |hit: Hit| text(&self.book.contacts.chunks[hit.chunk as usize], by.field, usize::from(hit.row));
-        let order = collation::compare(of(left), of(right));
-        if by.direction == Direction::Ascending { order } else { order.reverse() }
-    }
-}
-
-impl TieBreak<Hit> for SortOrder<'_> {
-    fn compare(&self, left: Hit, right: Hit) -> Ordering {
-        let mut by_keys = self.sort.iter().map(|by| self.compare_by(by, left, right));
-        by_keys.find(|order| order.is_ne()).unwrap_or_else(|| left.cmp(&right))
+        Matches { total: self.total, hits: self.hits, examined: self.examined }
     }
 }

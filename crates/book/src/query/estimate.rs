@@ -12,10 +12,6 @@ use super::plan::Plan;
 const COMPARISON: Duration = Duration::from_nanos(24);
 /// One match of a regular expression; most take much less.
 const MATCH: Duration = Duration::from_nanos(1_560);
-/// Scanning 1 024 bytes of many texts that are stored together for a literal.
-const SCANNED_BYTES: Duration = Duration::from_nanos(64);
-/// The same for a regular expression.
-const MATCHED_BYTES: Duration = Duration::from_nanos(256);
 /// Serializing one record.
 const RECORD: Duration = Duration::from_nanos(100);
 /// Compiling a `LIKE` pattern or a jsquery, per byte.
@@ -35,10 +31,45 @@ pub fn comparisons(records: usize, plan: &Plan) -> Duration {
     times(each, records.saturating_mul(plan.comparisons().max(1)))
 }
 
-/// Scanning this number of bytes for the patterns of a plan.
-pub fn scanned(bytes: usize, plan: &Plan) -> Duration {
-    let each = if plan.regexps() == 0 { SCANNED_BYTES } else { MATCHED_BYTES };
-    times(each, (bytes >> 10) * plan.comparisons().max(1))
+/// By which the use of the index of names is chosen, in nanoseconds.
+pub(super) mod names {
+    use super::super::predicate::TextPredicate;
+
+    /// Selecting contacts of a book by the index, beside what follows.
+    pub const SELECT: u64 = 5_000;
+    /// Comparing one part of a name that was looked up, and noting who has it.
+    pub const PART: u64 = 90;
+    /// Reading the name of one candidate.
+    pub const CANDIDATE: u64 = 200;
+    /// Reading candidates that have not been counted, at least: more than a thread that serves connections takes over.
+    pub const UNKNOWN_MIN: u64 = 150_000;
+    /// Judging one contact whose name has changed since the index was made.
+    pub const CHANGED_CONTACT: u64 = 60;
+
+    /// Scanning texts of this length, which are stored together.
+    pub fn text(bytes: usize, predicate: &TextPredicate) -> u64 {
+        let bytes = bytes as u64;
+        match predicate {
+            TextPredicate::Regexp(_) => bytes * 3 / 10,
+            _ => bytes / 6,
+        }
+    }
+
+    /// Comparing one of all parts of a column.
+    pub fn column_part(predicate: &TextPredicate) -> u64 {
+        name(predicate)
+    }
+
+    /// Comparing one name by itself.
+    pub fn name(predicate: &TextPredicate) -> u64 {
+        match predicate {
+            TextPredicate::Equal(_) | TextPredicate::NotEqual(_) => 10,
+            TextPredicate::OneOf(_) | TextPredicate::NoneOf(_) => 20,
+            TextPredicate::Like(_) | TextPredicate::NotLike(_) => 25,
+            TextPredicate::Ordered(..) => 40,
+            TextPredicate::Regexp(_) => 60,
+        }
+    }
 }
 
 /// Serializing this number of records.

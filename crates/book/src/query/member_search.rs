@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::ask::Direction;
 use super::contact_page::Hit;
-use super::contact_search::{Matches, SortOrder, sort_key_of};
+use super::matches::Matches;
 use super::plan::{Plan, SortBy};
+use super::sort_order::{SortOrder, sort_key_of};
 use super::top_k::TieBreak;
 use crate::book::Book;
 use crate::book::chunk::Chunk;
@@ -118,7 +119,7 @@ fn page(list: &MemberList, book: &Book, plan: &Plan) -> Matches {
         near = chunk;
         Some(Hit::new(chunk, row))
     };
-    (list.len() as u64, list.ids(offset..end).filter_map(hit).collect())
+    Matches { total: list.len() as u64, hits: list.ids(offset..end).filter_map(hit).collect(), examined: 0 }
 }
 
 /// The list for the present state of the book, made from that of an earlier one.

@@ -3,16 +3,18 @@
 use fastrand::Rng;
 use jsquery::JsQueryErrorKind;
 use pg_regex::PatternError;
+use ringbook_book::book::NameIndexUse;
 use ringbook_book::query::ask::{Ask, AskFilter, Literal};
 use ringbook_book::query::operator::Operator;
 use ringbook_book::query::query_error::{QueryError, QueryErrorKind, QueryPart};
+use ringbook_book::runner::INLINE;
 use ringbook_testbed::random::{Choices, seeds};
 
 use crate::engine::{self, Outcome};
 use crate::oracle::{self, Answer, ends_in_lone_backslash, read_operator};
 use crate::postgres::{PostgresOracle, Verdict, statement};
 use crate::random_book::Sample;
-use crate::random_questions::{self, ask};
+use crate::random_questions::{self, ask, ask_about_names};
 use crate::shrinking::check;
 
 /// Contacts of a book that has several chunks.
@@ -83,8 +85,11 @@ fn ask_oracle(seed: u64, rng: &mut Rng, contacts: usize, questions: usize) {
 fn ask_judge(judge: &mut PostgresOracle, seed: u64, rng: &mut Rng, contacts: usize, questions: usize) {
     let sample = Sample::new(rng, contacts);
     judge.seat(&sample.people);
-    for _ in 0..questions {
-        let ask = ask(rng, &sample.people);
+    if seed.is_multiple_of(2) {
+        sample.book.index_names(NameIndexUse::Always, &INLINE);
+    }
+    for turn in 0..questions {
+        let ask = if turn.is_multiple_of(2) { ask(rng, &sample.people) } else { ask_about_names(rng, &sample.people) };
         check(seed, &ask, |ask| against_judge(judge, &sample, ask));
     }
 }

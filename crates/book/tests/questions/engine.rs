@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ringbook_book::Book;
 use ringbook_book::query::ask::Ask;
+use ringbook_book::query::contact_page::Explanation;
 use ringbook_book::query::field::CONTACT;
 use ringbook_book::query::plan::plan;
 use ringbook_book::query::query_error::{QueryError, QueryErrorKind};
@@ -34,6 +35,14 @@ pub fn answer(book: &Book, ask: &Ask) -> Outcome {
         Ok(Err(fault)) => Outcome::Refused(fault),
         Err(_) => Outcome::Panicked,
     }
+}
+
+/// What the engine finds, and how.
+pub fn explained(book: &Book, ask: &Ask) -> (Answer, Explanation) {
+    let plan = Arc::new(plan(&CONTACT, ask).expect("a valid question"));
+    let page = Arc::new(book.clone()).search(&plan).run(&INLINE).expect("within the budget");
+    let ids = page.contacts().map(|contact| contact.id().number()).collect();
+    (Answer { total: page.total, ids }, page.explanation)
 }
 
 fn try_answer(book: &Book, ask: &Ask) -> Result<Answer, QueryError> {

@@ -131,6 +131,6 @@ fn is_judged(form: Form) -> bool {
         | Form::OneOf(_)
         | Form::Filter
         | Form::Sort => true,
-        Form::Id | Form::Fields | Form::Telephony => false,
+        Form::Id | Form::Fields | Form::Flag | Form::Telephony => false,
     }
 }

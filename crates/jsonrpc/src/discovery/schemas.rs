@@ -3,6 +3,7 @@
 use ringbook_book::blacklist::COMMENT_CHARS_MAX;
 use ringbook_book::employee::EMPLOYEE_PHONE_CHARS_MAX;
 use ringbook_book::id::ID_MAX;
+use ringbook_book::query::contact_page::AccessPathKind;
 use ringbook_book::query::field::{EmptyValue, Field, FieldType};
 use ringbook_book::text::{EMAIL_BYTES_MAX, NAME_CHARS_MAX, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN};
 use serde_json::{Value, json};
@@ -84,6 +85,7 @@ fn form(parameter: &Parameter, spec: &Spec) -> Value {
         Form::Filter => asked(spec, "filter"),
         Form::Sort => asked(spec, "sort"),
         Form::Fields => asked(spec, "fields"),
+        Form::Flag => json!({"type": "boolean", "default": false}),
         Form::Telephony => json!({"description": "Refused with parameter_component_disabled unless it is null"}),
     }
 }
@@ -253,6 +255,19 @@ fn element(id_name: &str) -> Value {
 /// How many records match.
 pub fn total() -> Value {
     json!({"type": "integer", "minimum": 0, "description": "Records that match or have changed, those of other pages included"})
+}
+
+/// How a query was answered.
+pub fn explanation() -> Value {
+    let microseconds = ["plan", "book", "run"].map(|stage| (stage, json!({"type": "integer", "minimum": 0})));
+    let paths: Vec<&str> = AccessPathKind::ALL.iter().map(|kind| kind.name()).collect();
+    let count = |about: &str| json!({"type": "integer", "minimum": 0, "description": about});
+    members(&[
+        ("access_path", json!({"enum": paths, "description": "What yielded the candidates"})),
+        ("contacts_examined", count("Contacts whose fields were compared with the filter, one by one or in a scan")),
+        ("name_parts_examined", count("Distinct parts of names that were compared in the index of names")),
+        ("microseconds", members(&microseconds)),
+    ])
 }
 
 /// Where a mirror stands.

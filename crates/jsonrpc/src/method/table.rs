@@ -4,7 +4,7 @@ use ringbook_app::fields::{ACCOUNT, API_REQUEST, CUSTOMER_USER};
 use ringbook_book::query::field::{BLACKLIST_NUMBER, CONTACT, EMPLOYEE, GROUP, ORGANIZATION};
 
 use super::bounds;
-use super::{ACCESS_TOKEN, Admission, EXPECTED, Form, Method, Need, Parameter, ResultKind, Spec, USER_ID};
+use super::{ACCESS_TOKEN, Admission, EXPECTED, EXPLAIN, Form, Method, Need, Parameter, ResultKind, Spec, USER_ID};
 use ringbook_app::access::{Right, Scope};
 use ringbook_app::admitted::AUDIT_MONTHS_MAX;
 
@@ -67,8 +67,9 @@ methods! {
             answer: ResultKind::Nothing,
         };
         /// `get.contacts`
-        Contacts = reading(
-            "get.contacts", "The contacts of the address book", Right::AddressBookSelect, &CONTACT);
+        Contacts = changing(
+            "get.contacts", "The contacts of the address book", Right::AddressBookSelect, &EXPLAINED_QUESTION,
+            ResultKind::Records(&CONTACT));
         /// `create.contacts`
         CreateContacts = changing(
             "create.contacts", "Adds a contact", Right::AddressBookInsert, &NEW_CONTACT, ResultKind::Made);
@@ -225,6 +226,15 @@ static QUESTION: [Parameter; 5] = [
     parameter("filter", Form::Filter, Need::Optional, "Which records"),
     parameter("fields", Form::Fields, Need::Optional, "Members of each record; all if absent or empty"),
     parameter("sort", Form::Sort, Need::Optional, "Sort keys, the first one first; ties are broken by id"),
+];
+
+static EXPLAINED_QUESTION: [Parameter; 6] = [
+    QUESTION[0],
+    QUESTION[1],
+    QUESTION[2],
+    QUESTION[3],
+    QUESTION[4],
+    parameter(EXPLAIN, Form::Flag, Need::Optional, "Whether metadata.explain tells how the query was answered"),
 ];
 
 static REPORT: [Parameter; 7] = [

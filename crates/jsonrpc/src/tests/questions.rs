@@ -191,3 +191,34 @@ async fn an_answer_is_letter_by_letter_what_was_promised() {
         r#"{"jsonrpc":"2.0","id":7,"result":{"data":[],"metadata":{"total_items":0,"version":null,"limits":{}}}}"#
     );
 }
+
+#[tokio::test]
+async fn explain_tells_how_contacts_were_found() {
+    let world = world().await;
+    let token = &world.client.token;
+    for (filter, path) in [
+        (json!({}), "id_range"),
+        (json!({"field": "full_name", "operator": "like", "value": "%x%"}), "scan"),
+        (json!({"field": "phone_numbers", "operator": "=", "value": "123"}), "phone_index"),
+        (json!({"field": "id", "operator": "in", "value": [1, 2]}), "contact_list"),
+    ] {
+        let answer = world.call(token, "get.contacts", json!({"filter": filter, "explain": true})).await;
+        let explain = &answer["result"]["metadata"]["explain"];
+        assert_eq!(explain["access_path"], path, "{answer}");
+        for count in [&explain["contacts_examined"], &explain["name_parts_examined"]] {
+            assert!(count.is_u64(), "{answer}");
+        }
+        for stage in ["plan", "book", "run"] {
+            assert!(explain["microseconds"][stage].is_u64(), "{answer}");
+        }
+    }
+    for quiet in [json!({}), json!({"explain": false}), json!({"explain": null})] {
+        let answer = world.call(token, "get.contacts", quiet).await;
+        assert!(answer["result"]["metadata"]["explain"].is_null(), "{answer}");
+    }
+    let refused = world.call(token, "get.contacts", json!({"explain": "yes"})).await;
+    assert_eq!(outcome(&refused), "data_type_error");
+    assert_eq!(refused["error"]["data"]["field"], "explain");
+    let elsewhere = world.call(token, "get.group_contacts", json!({"explain": true})).await;
+    assert_eq!(outcome(&elsewhere), "unexpected_parameters");
+}

@@ -12,6 +12,7 @@ fn good(form: Form) -> Value {
         Form::Phones => json!(["123"]),
         Form::Id => json!(1),
         Form::Moment | Form::IntervalEnd(_) => json!("2026-01-01"),
+        Form::Flag => json!(true),
         Form::Uploads => json!([{"last_name": "a", "phone_numbers": ["123"]}]),
         _ => json!(""),
     }

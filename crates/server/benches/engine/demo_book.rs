@@ -16,12 +16,49 @@ use serde_json::{Value, json};
 
 const SEED: u64 = 1;
 
+/// Syllables of invented last names.
+const SYLLABLES: [&str; 24] = [
+    "ва", "но", "ри", "се", "ан", "ков", "ми", "ле", "то", "ди", "ир", "ол", "mar", "smi", "th", "jo", "ha", "li",
+    "ве", "пе", "тр", "ова", "ний", "ич",
+];
+
 /// A book with this number of contacts, always the same.
 pub fn book(contacts: u64) -> Arc<Book> {
+    of_people(contacts, |_, _| {})
+}
+
+/// The same, but seven of ten contacts have invented last names, which are mostly distinct.
+pub fn diverse_book(contacts: u64) -> Arc<Book> {
+    of_people(contacts, |at, person| {
+        let mut state = mixed(at);
+        if state % 10 < 7 {
+            let count = 4 + state / 16 % 4;
+            let mut name = String::new();
+            for _ in 0..count {
+                state = mixed(state);
+                name.push_str(SYLLABLES[(state % SYLLABLES.len() as u64) as usize]);
+            }
+            let initial = name.remove(0);
+            person.last_name = initial.to_uppercase().collect::<String>() + &name;
+        }
+    })
+}
+
+/// A number that looks random, made from another (SplitMix64).
+fn mixed(number: u64) -> u64 {
+    let step = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let step = (step ^ (step >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let step = (step ^ (step >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    step ^ (step >> 31)
+}
+
+/// A book of the people of the demo, each changed by `change`, which gets the position.
+fn of_people(contacts: u64, change: impl Fn(u64, &mut ContactDraft)) -> Arc<Book> {
     let people_tables = people::tables(SEED, contacts);
     let tables = index(&people_tables);
     let mut batch = LoadBatch::new(&tables);
-    for (at, person) in people::people(SEED, contacts, &people_tables).enumerate() {
+    for (at, mut person) in people::people(SEED, contacts, &people_tables).enumerate() {
+        change(at as u64, &mut person);
         push(&mut batch, at as u64 + 1, &person);
     }
     let loaded = batch.finish();

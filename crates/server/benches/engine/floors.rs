@@ -8,10 +8,21 @@ use ringbook_book::Book;
 pub struct Pattern {
     pub ours: &'static str,
     pub theirs: &'static str,
+    /// Whether a match can hold a space.
+    pub can_match_space: bool,
 }
 
 const fn same(both: &'static str) -> Pattern {
-    Pattern { ours: both, theirs: both }
+    word(both, both)
+}
+
+/// A pattern whose matches hold no space.
+const fn word(ours: &'static str, theirs: &'static str) -> Pattern {
+    Pattern { ours, theirs, can_match_space: false }
+}
+
+const fn words(ours: &'static str, theirs: &'static str) -> Pattern {
+    Pattern { ours, theirs, can_match_space: true }
 }
 
 /// From patterns that a prefilter decides to patterns that visit every letter.
@@ -19,12 +30,12 @@ pub const PATTERNS: &[Pattern] = &[
     same("ван"),
     same("Иван|Пётр|Анна"),
     same("[Сс]ерге[йя]"),
-    Pattern { ours: "^Ив", theirs: "(?m)^Ив" },
-    Pattern { ours: "ова$", theirs: "(?m)ова$" },
-    Pattern { ours: "\\mMar", theirs: "\\b{start}Mar" },
-    Pattern { ours: "(?i)smith", theirs: "(?i)smith" },
-    Pattern { ours: "^[^ ]+ова? Ан", theirs: "(?m)^[^ \n]+ова? Ан" },
-    Pattern { ours: "[[:alpha:]]-[[:alpha:]]+ .*ич$", theirs: "(?m)\\p{Alphabetic}-\\p{Alphabetic}+ .*ич$" },
+    word("^Ив", "(?m)^Ив"),
+    word("ова$", "(?m)ова$"),
+    word("\\mMar", "\\b{start}Mar"),
+    word("(?i)smith", "(?i)smith"),
+    words("^[^ ]+ова? Ан", "(?m)^[^ \n]+ова? Ан"),
+    words("[[:alpha:]]-[[:alpha:]]+ .*ич$", "(?m)\\p{Alphabetic}-\\p{Alphabetic}+ .*ич$"),
 ];
 
 /// The full names, each ended by a line feed.

@@ -7,7 +7,7 @@ use ringbook_book::Book;
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Direction, Literal};
 use ringbook_book::query::field::CONTACT;
 use ringbook_book::query::plan::{Plan, plan};
-use ringbook_book::runner::Threads;
+use ringbook_book::runner::{INLINE, Threads};
 use ringbook_book::text::NumberRule;
 
 use super::rounds::Goal;
@@ -123,6 +123,13 @@ pub fn page_after(book: &Arc<Book>, percent: usize, limit: i128) -> Arc<Plan> {
 /// Runs a query for its total.
 pub fn total(book: &Arc<Book>, plan: &Arc<Plan>) -> u64 {
     let page = book.search(plan).run(&Threads(processors())).expect("no pattern spends its steps");
+    black_box(&page);
+    page.total
+}
+
+/// The same on one thread.
+pub fn total_on_one_core(book: &Arc<Book>, plan: &Arc<Plan>) -> u64 {
+    let page = book.search(plan).run(&INLINE).expect("no pattern spends its steps");
     black_box(&page);
     page.total
 }

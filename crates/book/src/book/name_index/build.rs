@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::grams::{Grams, NotIndexed};
 use super::{NONE, NameIndex, NameIndexUse};
 use crate::book::state::Book;
 use crate::collation::{self, SortKey};
@@ -72,6 +73,7 @@ impl NameIndex {
             member_starts: vec![0],
             order: vec![0; contacts],
             ranks: vec![NONE; usize::try_from(span).ok()?],
+            grams: None,
         };
         let lasts = order_of_lasts.iter().map(|number| parts.last.texts[*number as usize]);
         let others = parts.first.texts.iter().chain(&parts.patronymic.texts).copied();
@@ -85,6 +87,11 @@ impl NameIndex {
             index.add_members(column, &parts.ids);
         }
         index.ends.shrink_to_fit();
+        index.grams = match Grams::build(&index.text, &index.ends, contacts, runner) {
+            Ok(grams) => Some(grams),
+            Err(NotIndexed::TooDiverse) => None,
+            Err(NotIndexed::Stopped) => return None,
+        };
         Some(index)
     }
 

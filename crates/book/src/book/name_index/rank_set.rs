@@ -52,6 +52,11 @@ impl RankSet {
         self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= other);
     }
 
+    /// Adds the ranks that the other set has.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word |= other);
+    }
+
     /// Exchanges the ranks that are in the set with those that are not.
     pub(crate) fn invert(&mut self) {
         self.words.iter_mut().for_each(|word| *word = !*word);
@@ -72,6 +77,33 @@ impl RankSet {
                 })
             })
         })
+    }
+
+    /// The ranks in a range, ascending.
+    pub(crate) fn iter_in(&self, range: Range<usize>) -> impl Iterator<Item = usize> + '_ {
+        let mut at = range.start;
+        std::iter::from_fn(move || {
+            let rank = self.at_or_above(at).filter(|rank| *rank < range.end)?;
+            at = rank + 1;
+            Some(rank)
+        })
+    }
+
+    /// Whether the set has a rank in this range; no word beyond it is read.
+    pub(crate) fn has_any_in(&self, range: Range<usize>) -> bool {
+        let end = range.end.min(self.len);
+        if range.start >= end {
+            return false;
+        }
+        let (first, last) = (range.start / 64, (end - 1) / 64);
+        let low = u64::MAX << (range.start % 64);
+        let high = u64::MAX >> (63 - (end - 1) % 64);
+        if first == last {
+            return self.words[first] & low & high != 0;
+        }
+        self.words[first] & low != 0
+            || self.words[first + 1..last].iter().any(|word| *word != 0)
+            || self.words[last] & high != 0
     }
 
     /// The lowest rank at or above this one.
@@ -126,6 +158,11 @@ mod tests {
                     assert_eq!(set.word_at(rank) & 1 == 1, expected.contains(&rank));
                 }
                 assert_eq!(set.below(usize::MAX), expected.last().copied());
+                for (from, to) in [(0, len), (len / 4, len / 2), (len / 2, len + 70), (len, len + 1), (5, 5)] {
+                    let expected: Vec<usize> = expected.iter().copied().filter(|it| (from..to).contains(it)).collect();
+                    assert_eq!(set.has_any_in(from..to), !expected.is_empty(), "{from}..{to} of {len}");
+                    assert_eq!(set.iter_in(from..to).collect::<Vec<_>>(), expected);
+                }
                 set.invert();
                 let others: Vec<usize> = (0..len).filter(|rank| !expected.contains(rank)).collect();
                 assert_eq!(set.iter().collect::<Vec<_>>(), others);
