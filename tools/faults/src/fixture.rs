@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use ringbook_testbed::api_client::ApiClient;
 use ringbook_testbed::demo;
-use ringbook_testbed::quietly;
 use ringbook_testbed::server::RunningServer;
 use ringbook_testbed::workspace::{cargo, root};
+use ringbook_testbed::{output, quietly};
 
 /// The program and a directory for files.
 pub struct Fixture {
@@ -172,6 +172,18 @@ impl Instance {
     pub fn check(&self) -> Result<(), String> {
         self.operate("check").map(drop)
     }
+}
+
+/// The members of `params` that ask the request report for the last month, each with a comma before it.
+///
+/// # Errors
+/// The program `date` fails.
+pub fn last_month() -> Result<String, String> {
+    let day = |offset: &str| {
+        let day = output(Command::new("date").args(["-u", "+%F", "-d", offset]));
+        day.ok_or_else(|| "the program date of GNU fails".to_owned())
+    };
+    Ok(format!(r#","date_from":"{}","date_till":"{}""#, day("30 days ago")?, day("2 days")?))
 }
 
 /// Connects a client.

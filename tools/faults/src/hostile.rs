@@ -52,6 +52,8 @@ pub struct Hostile<'a> {
     pub addresses: &'a [String],
     pub token: &'a str,
     pub queries: &'a [Query],
+    /// The interval of the reports, as members of `params`.
+    pub interval: &'a str,
     /// The largest calls of every method.
     pub worst: &'a [WorstCase],
     pub tally: &'a Tally,
@@ -106,7 +108,7 @@ impl Hostile<'_> {
             10 => ask("update.group_contacts", format!(r#","id":{},"members":[{}]"#, id % 50 + 1, ids())),
             11 => ask("delete.group_contacts", format!(r#","id":{}"#, id % 50 + 1)),
             12 => ask("delete.contacts", format!(r#","id":{id}"#)),
-            13 => ask("get.api_requests", report(random)),
+            13 => ask("get.api_requests", report(self.interval, random)),
             14 => ask("get.group_contacts", r#","limit":10000"#.to_owned()),
             15..19 => {
                 let WorstCase { method, params, .. } = &self.worst[random.below(self.worst.len())];
@@ -145,10 +147,10 @@ fn of_stranger(random: &mut Rng) -> String {
     }
 }
 
-fn report(random: &mut Rng) -> String {
+fn report(interval: &str, random: &mut Rng) -> String {
     let regexp = r#","filter":{"field":"request","operator":"regexp","value":"(a+)+$"}"#;
     let filter = if random.percent(50) { regexp } else { "" };
-    format!(r#","date_from":"2026-01-01","date_till":"2026-12-31","limit":10000{filter}"#)
+    format!(r#"{interval},"limit":10000{filter}"#)
 }
 
 fn name(random: &mut Rng) -> String {

@@ -11,7 +11,7 @@ use ringbook_testbed::api_client::ApiClient;
 use ringbook_testbed::server::RunningServer;
 
 use crate::corpus::corpus;
-use crate::fixture::{Fixture, Instance, panics};
+use crate::fixture::{Fixture, Instance, last_month, panics};
 use crate::hostile::{Hostile, Tally};
 use crate::latency::{Times, phones};
 use crate::scenario_report::{ScenarioReport, grouped, megabytes};
@@ -86,13 +86,20 @@ fn run(fixture: &Fixture, instance: &Instance, count: usize, report: &mut Scenar
         upload(&addresses[0], token)?;
     }
     let phones = phones(&mut ApiClient::connect(&addresses[0], &ordinary)?)?;
-    let next = AtomicUsize::new(CONTACTS);
-    let victim = Victim { addresses: &addresses, token: &ordinary, phones: &phones, next };
+    let (next, interval) = (AtomicUsize::new(CONTACTS), last_month()?);
+    let victim = Victim { addresses: &addresses, token: &ordinary, phones: &phones, interval: &interval, next };
     let (alone, failure) = victim.run(fixture.time / ALONE_PART);
     report.check(failure.is_none(), format!("alone: {}", failure.as_deref().unwrap_or("nothing failed")));
     servers.iter().for_each(RunningServer::reset_peak_memory);
     let (queries, tally, worst) = (corpus(), Tally::default(), sweep::cases(&addresses[0])?);
-    let hostile = Hostile { addresses: &addresses, token: &hostile, queries: &queries, worst: &worst, tally: &tally };
+    let hostile = Hostile {
+        addresses: &addresses,
+        token: &hostile,
+        queries: &queries,
+        interval: &interval,
+        worst: &worst,
+        tally: &tally,
+    };
     let progress = || {
         let memory: Vec<String> = servers.iter().map(|server| megabytes(server.memory("VmRSS"))).collect();
         let hostile = grouped(tally.answered.load(Relaxed) + tally.refused.load(Relaxed));

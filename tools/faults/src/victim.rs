@@ -41,6 +41,8 @@ pub struct Victim<'a> {
     pub addresses: &'a [String],
     pub token: &'a str,
     pub phones: &'a [String],
+    /// The interval of the reports, as members of `params`.
+    pub interval: &'a str,
     pub next: AtomicUsize,
 }
 
@@ -110,9 +112,7 @@ impl Victim<'_> {
                 let members = format!(r#","last_name":"Number {number}","phone_numbers":["44{number:09}"]"#);
                 ("create.contacts", members)
             }
-            Use::Reports => {
-                ("get.api_requests", r#","date_from":"2026-01-01","date_till":"2026-12-31","limit":20"#.to_owned())
-            }
+            Use::Reports => ("get.api_requests", format!(r#"{},"limit":20"#, self.interval)),
         }
     }
 }

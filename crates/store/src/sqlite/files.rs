@@ -199,8 +199,9 @@ impl Owners {
         let no_link = OFlags::NOFOLLOW.bits().cast_signed();
         let (file, at) = match options.clone().custom_flags(no_link).open(path) {
             Ok(file) => (file, path.to_owned()),
-            Err(error) if rustix::io::Errno::from_io_error(&error) == Some(rustix::io::Errno::LOOP) => {
-                self.check(path, &path.symlink_metadata().map_err(|error| refused(path, error))?)?;
+            // The system may refuse to follow it as well, with another reason.
+            Err(error) if path.is_symlink() => {
+                self.check(path, &path.symlink_metadata().map_err(|_| refused(path, error))?)?;
                 let file = options.open(path).map_err(|error| refused(path, error))?;
                 (file, path.canonicalize().map_err(|error| refused(path, error))?)
             }
