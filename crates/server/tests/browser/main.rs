@@ -15,3 +15,4 @@ mod finding;
 mod importing;
 mod page;
 mod screens;
+mod visual;

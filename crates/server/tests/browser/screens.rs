@@ -28,6 +28,9 @@ async fn every_screen_is_reached_by_its_link() {
         browser.page.click("link", name).await;
         browser.page.until(filled).await;
         browser.page.until("document.querySelector('[aria-current=page]')").await;
+        // Only the screen itself scrolls, not the page around it.
+        let overflow = "document.documentElement.scrollHeight - innerHeight";
+        assert_eq!(browser.page.value(overflow).await, 0, "{name}");
     }
     browser.page.click("button", "Call the method").await;
     browser.page.until("document.querySelector('pre.code')?.textContent.includes('total_items')").await;
