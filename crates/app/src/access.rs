@@ -283,7 +283,8 @@ pub struct Access {
     lookups: Semaphore,
     device_uses: device_uses::DeviceUses,
     /// Limits the lines about tokens and device keys that came where the other belongs.
-    misuse: device_uses::OncePerMinute,
+    misused_keys: device_uses::OncePerMinute,
+    misused_devices: device_uses::OncePerMinute,
     /// The revisions seen last; whoever holds it is the only one that catches up.
     followed: Mutex<Revisions>,
 }
@@ -308,7 +309,8 @@ impl Access {
             passwords,
             lookups: Semaphore::new(LOOKUPS_AT_ONCE_MAX),
             device_uses: device_uses::DeviceUses::default(),
-            misuse: device_uses::OncePerMinute::default(),
+            misused_keys: device_uses::OncePerMinute::default(),
+            misused_devices: device_uses::OncePerMinute::default(),
             followed: Mutex::new(followed),
         })
     }
