@@ -84,7 +84,7 @@ const REQUIREMENTS: [Requirement; 20] = [
     Requirement {
         scope: Scope::Tests,
         what: "kamailio with http_client (tests of look-ups)",
-        is_met: || runs("kamailio", "-v"),
+        is_met: has_kamailio_http_client,
         source: Source::Debian(|| Ok(vec!["kamailio".to_owned(), "kamailio-utils-modules".to_owned()])),
     },
     Requirement {
@@ -274,6 +274,13 @@ fn postgres_packages() -> Result<Vec<String>, String> {
 }
 
 /// Whether a program can be run with this argument.
+/// Whether Kamailio is installed with the module that makes requests, which is in a package of its own.
+fn has_kamailio_http_client() -> bool {
+    let directories = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    let mut modules = directories.map(|directory| directory.path().join("kamailio/modules/http_client.so"));
+    runs("kamailio", "-v") && modules.any(|module| module.exists())
+}
+
 fn runs(program: &str, argument: &str) -> bool {
     output(Command::new(program).arg(argument)).is_some()
 }

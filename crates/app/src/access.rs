@@ -284,7 +284,8 @@ pub struct Access {
     lookups: Semaphore,
     device_uses: device_uses::DeviceUses,
     /// Limits the lines about tokens and device keys that came where the other belongs.
-    misuse: device_uses::OncePerMinute,
+    misused_keys: device_uses::OncePerMinute,
+    misused_devices: device_uses::OncePerMinute,
     /// The revisions seen last; the holder is the only one that catches up.
     followed: Mutex<Revisions>,
 }
@@ -309,7 +310,8 @@ impl Access {
             passwords,
             lookups: Semaphore::new(LOOKUPS_AT_ONCE_MAX),
             device_uses: device_uses::DeviceUses::default(),
-            misuse: device_uses::OncePerMinute::default(),
+            misused_keys: device_uses::OncePerMinute::default(),
+            misused_devices: device_uses::OncePerMinute::default(),
             followed: Mutex::new(followed),
         })
     }

@@ -43,7 +43,7 @@ impl Access {
         let Some(device) = found else {
             if key.len() <= super::TOKEN_BYTES_MAX
                 && let Some(token) = directory.keys.get(&TokenHash::of(key))
-                && self.misuse.is_due(now)
+                && self.misused_keys.is_due(now)
             {
                 tracing::warn!(key = token.id.number(), "an access key was used as a device key: refused");
             }
@@ -57,7 +57,7 @@ impl Access {
     /// Logs that a device key came where tokens belong, if it did.
     pub(super) fn note_device_misuse(&self, token: &str, now: Moment) {
         let device = normal(token).and_then(|key| self.directory().devices.get(&TokenHash::of(&key)).map(Arc::clone));
-        if let Some(device) = device.filter(|_| self.misuse.is_due(now)) {
+        if let Some(device) = device.filter(|_| self.misused_devices.is_due(now)) {
             tracing::warn!(device = device.id.number(), "a device key was used as an access token: refused");
         }
     }
