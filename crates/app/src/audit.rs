@@ -8,10 +8,11 @@
 //!
 //! It judges no right and knows no mnemonic: those above say who may see what.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval};
@@ -45,9 +46,11 @@ const FULL_BYTES: usize = 8 << 20;
 const WRITE_BYTES_MAX: usize = 2 << 20;
 /// How often requests are looked for that have been kept long enough.
 const PURGE_EVERY: Duration = Duration::from_secs(60);
-/// Most segments that are forgotten in one transaction.
+/// Most segments that are deleted in one transaction.
 const PURGE_SEGMENTS_MAX: usize = 16;
 const DAY_SECONDS: i64 = 86_400;
+/// How long the report of an account waits after the store did not take it, while it took that of others.
+const AWAY_FOR: Duration = Duration::from_secs(60);
 
 /// The report. One for a server.
 pub struct AuditLog {
@@ -60,6 +63,8 @@ pub struct AuditLog {
     buffer: Mutex<Buffer>,
     thinning: Mutex<Thinning>,
     full: Notify,
+    /// The accounts whose report the store did not take although it replied, and when that was.
+    away: Mutex<HashMap<AccountId, Instant>>,
     /// Whoever holds it is the only one that writes.
     writing: tokio::sync::Mutex<()>,
     /// Whether the log knows that the store does not take the report.
@@ -79,6 +84,7 @@ impl AuditLog {
             room: Mutex::default(),
             buffer: Mutex::default(),
             thinning: Mutex::default(),
+            away: Mutex::default(),
             full: Notify::new(),
             writing: tokio::sync::Mutex::default(),
             lost: AtomicBool::new(false),
@@ -148,8 +154,19 @@ impl AuditLog {
         }
         let counted = self.thinning().all();
         self.record_counted(counted);
-        if let Err(fault) = self.flush().await {
-            tracing::error!(%fault, "the last requests were not reported");
+        // What waits is tried once more.
+        self.away().clear();
+        match self.flush().await {
+            Err(fault) => tracing::error!(%fault, "the last requests were not reported"),
+            Ok(()) => {
+                let lost: u64 = self.buffer().close().iter().map(|segment| segment.count).sum();
+                if lost > 0 {
+                    tracing::error!(
+                        lost,
+                        "requests of accounts whose report the store does not take were not reported"
+                    );
+                }
+            }
         }
     }
 
@@ -157,30 +174,80 @@ impl AuditLog {
         let _turn = self.writing.lock().await;
         let counted = self.thinning().over(self.clock.now().unix());
         self.record_counted(counted);
-        let mut segments = self.buffer().close().into_iter();
+        let closed = self.buffer().close();
+        // Those of accounts whose machine is away wait for another time, before the others, as they are older.
+        let (waiting, closed): (Vec<_>, Vec<_>) = closed.into_iter().partition(|segment| self.is_away(segment.account));
+        self.buffer().put_back(waiting.into_iter());
+        let mut segments = closed.into_iter();
         loop {
             let piece = Arc::new(piece(&mut segments));
             if piece.is_empty() {
                 return Ok(());
             }
-            match self.store.add_requests(Arc::clone(&piece)).await {
-                Ok(totals) => self.room().added(totals),
-                Err(fault) => {
-                    let kept = piece.iter().cloned().chain(segments);
-                    self.buffer().put_back(kept);
-                    return Err(fault);
-                }
+            if let Err(fault) = self.write_piece(&piece).await {
+                let kept = piece.iter().cloned().chain(segments);
+                self.buffer().put_back(kept);
+                return Err(fault);
             }
-            self.buffer().written(&piece);
-            self.metrics.requests_reported(piece.iter().map(|segment| segment.count).sum());
             self.trim().await?;
         }
+    }
+
+    /// Writes some segments in one transaction. If that fails and the store replies otherwise, its rows may be divided
+    /// between machines by account: they are written one by one, and those that fail wait.
+    async fn write_piece(&self, piece: &Arc<Vec<Segment>>) -> Result<(), StoreError> {
+        let fault = match self.store.add_requests(Arc::clone(piece)).await {
+            Ok(totals) => {
+                self.added(piece, totals);
+                return Ok(());
+            }
+            Err(fault) => fault,
+        };
+        self.store.ping().await.map_err(|_| fault)?;
+        let mut failed = Vec::new();
+        for segment in piece.iter() {
+            if self.is_away(segment.account) {
+                failed.push(segment.clone());
+                continue;
+            }
+            let one = Arc::new(vec![segment.clone()]);
+            match self.store.add_requests(Arc::clone(&one)).await {
+                Ok(totals) => self.added(&one, totals),
+                Err(fault) => {
+                    if self.away().insert(segment.account, Instant::now()).is_none() {
+                        tracing::error!(%fault, account = ?segment.account, "the store replies, but does not take the report of an account: it waits in memory, as far as it fits");
+                    }
+                    failed.push(segment.clone());
+                }
+            }
+        }
+        self.buffer().put_back(failed.into_iter());
+        Ok(())
+    }
+
+    /// These segments are in the store.
+    fn added(&self, segments: &[Segment], totals: Vec<(AccountId, u64)>) {
+        for segment in segments {
+            self.away().remove(&segment.account);
+        }
+        self.room().added(totals);
+        self.buffer().written(segments);
+        self.metrics.requests_reported(segments.iter().map(|segment| segment.count).sum());
+    }
+
+    /// Whether the store did not take the report of this account a moment ago.
+    fn is_away(&self, account: AccountId) -> bool {
+        self.away().get(&account).is_some_and(|since| since.elapsed() < AWAY_FOR)
+    }
+
+    fn away(&self) -> std::sync::MutexGuard<'_, HashMap<AccountId, Instant>> {
+        self.away.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Deletes requests that have been kept long enough and rows of removed accounts, in short transactions.
     async fn purge(&self) -> Result<(), StoreError> {
         let before = self.clock.now().plus(-i64::from(self.bounds.days) * DAY_SECONDS);
-        while self.store.purge_requests(before.unix(), PURGE_SEGMENTS_MAX).await? == PURGE_SEGMENTS_MAX {}
+        while self.store.purge_requests(before.unix(), PURGE_SEGMENTS_MAX).await? > 0 {}
         self.store.empty_removed_accounts().await?;
         let totals = self.store.request_bytes().await?;
         *self.room() = ReportRoom::of(totals);

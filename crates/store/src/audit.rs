@@ -7,7 +7,7 @@
 //! The table is not keyed by account, as the others are, but by id with an index by account: SQLite reads whole rows
 //! when it looks for a place in a table that is its own index, and these rows may be of a mebibyte.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use serde_json::value::RawValue;
@@ -201,18 +201,28 @@ impl Store {
         self.write_step(add_all).await
     }
 
-    /// Forgets requests from before this moment, in Unix seconds, at most this many segments of them; answers how many
-    /// segments that were.
+    /// Deletes requests from before this moment, in Unix seconds: at most this many segments of each of some accounts, one
+    /// transaction for each account. Returns how many segments that were; 0 if there are none left.
     pub async fn purge_requests(&self, before: i64, segments_max: usize) -> Result<usize, StoreError> {
-        let values = values![before, i64::try_from(segments_max).unwrap_or(i64::MAX)];
-        let purge = move |session: &dyn Session| {
-            if !session.finds(statements::REQUESTS_PAST, &values![before])? {
-                return Ok((0, 0));
-            }
-            directory_revision::hold(session)?;
-            remove_some(session, statements::PURGE_REQUESTS, &values)
-        };
-        Ok(self.write_step(purge).await?.0)
+        let segments_max = i64::try_from(segments_max).unwrap_or(i64::MAX);
+        let accounts = self.read(move |session| {
+            let mut found = BTreeSet::new();
+            session.each(statements::REQUESTS_PAST, &values![before, segments_max], &mut |row| {
+                found.insert(account(row).map_err(StoreError::unavailable)?);
+                Ok(ControlFlow::Continue(()))
+            })?;
+            Ok(found)
+        });
+        let mut count = 0;
+        for account in accounts.await? {
+            let purge = move |session: &dyn Session| {
+                directory_revision::hold(session)?;
+                let (kind, number) = account.columns();
+                remove_some(session, statements::PURGE_REQUESTS, &values![kind, number, before, segments_max])
+            };
+            count += self.write_step(purge).await?.0;
+        }
+        Ok(count)
     }
 
     /// Deletes the oldest segments of an account until this many bytes are deleted, or as many as a short transaction takes.
@@ -298,9 +308,12 @@ fn remove_some(session: &dyn Session, sql: &'static str, values: &[SqlValue<'_>]
     Ok((removed.len(), removed.iter().map(|(_, bytes)| bytes).sum()))
 }
 
+fn account(row: &dyn Row) -> Result<AccountId, String> {
+    AccountId::from_columns(row.text(0)?, row.number(1)?)
+}
+
 fn account_bytes(row: &dyn Row) -> Result<(AccountId, u64), String> {
-    let account = AccountId::from_columns(row.text(0)?, row.number(1)?)?;
-    Ok((account, u64::try_from(row.number(2)?).unwrap_or(0)))
+    Ok((account(row)?, u64::try_from(row.number(2)?).unwrap_or(0)))
 }
 
 /// The requests of one account, of one moment.
@@ -340,13 +353,25 @@ impl RequestReader {
     }
 }
 
-/// The segments of all accounts that cannot be read back, at most this many.
+/// The segments of all accounts that cannot be read back, at most this many. Accounts are read one by one, because they may
+/// be on different machines.
 pub(super) fn unreadable(session: &dyn Session, findings_max: usize) -> Result<Vec<StoreError>, StoreError> {
     let mut findings = Vec::new();
-    session.each(statements::ALL_REQUESTS, &[], &mut |row| {
-        findings.extend(segment(row, Bodies::Left).err());
-        Ok(if findings.len() < findings_max { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    let mut accounts = Vec::new();
+    session.each(statements::REQUEST_BYTES, &[], &mut |row| {
+        accounts.push(account(row).map_err(StoreError::unavailable)?);
+        Ok(ControlFlow::Continue(()))
     })?;
+    for account in accounts {
+        let (kind, number) = account.columns();
+        session.each(statements::ACCOUNT_REQUESTS, &values![kind, number], &mut |row| {
+            findings.extend(segment(row, Bodies::Left).err());
+            Ok(if findings.len() < findings_max { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+        if findings.len() >= findings_max {
+            break;
+        }
+    }
     findings.truncate(findings_max);
     Ok(findings)
 }

@@ -128,7 +128,7 @@ statements! {
     DROP_REMOVED_ACCOUNT = "DELETE FROM removed_accounts WHERE account_kind = $1 AND account_id = $2";
     /// A book: its revision, how many contacts it has, and up to where deletions are forgotten.
     BOOK = "SELECT revision, contacts, forgotten FROM books WHERE customer_id = $1";
-    /// The revisions of sixteen books; nobody is customer 0.
+    /// The revisions of sixteen books at most; a book may be named several times.
     BOOK_REVISIONS = "SELECT customer_id, revision FROM books WHERE customer_id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     /// How many organizations a book has, and when one was put last.
     ORGANIZATIONS_STATE = "SELECT COUNT(*), MAX(revision) FROM organizations WHERE customer_id = $1";
@@ -345,21 +345,23 @@ statements! {
     /// The requests of an account that were reported together with its request $3.
     REQUESTS_WITH = "SELECT first_id, requests FROM api_request_segments WHERE account_kind = $1 AND account_id = $2 \
         AND first_id = $3";
-    /// All requests of all accounts.
-    ALL_REQUESTS = "SELECT first_id, requests FROM api_request_segments ORDER BY first_id";
-    /// Whether there are requests from before $1.
-    REQUESTS_PAST = "SELECT 1 FROM api_request_segments WHERE till_moment < $1 LIMIT 1";
-    /// Deletes at most $2 segments of requests before $1; returns the account and the bytes of each.
-    PURGE_REQUESTS = "DELETE FROM api_request_segments WHERE first_id IN \
-        (SELECT first_id FROM api_request_segments WHERE till_moment < $1 ORDER BY till_moment LIMIT $2) \
-        RETURNING account_kind, account_id, CAST(octet_length(requests) AS BIGINT)";
+    /// All requests of an account.
+    ACCOUNT_REQUESTS = "SELECT first_id, requests FROM api_request_segments WHERE account_kind = $1 \
+        AND account_id = $2 ORDER BY first_id";
+    /// The accounts of at most $2 segments of requests before $1, the oldest first.
+    REQUESTS_PAST = "SELECT account_kind, account_id FROM api_request_segments WHERE till_moment < $1 \
+        ORDER BY till_moment LIMIT $2";
+    /// Deletes at most $4 segments of an account before $3, the oldest; returns the account and the bytes of each.
+    PURGE_REQUESTS = "DELETE FROM api_request_segments WHERE account_kind = $1 AND account_id = $2 AND first_id IN \
+        (SELECT first_id FROM api_request_segments WHERE account_kind = $1 AND account_id = $2 AND till_moment < $3 \
+        ORDER BY till_moment LIMIT $4) RETURNING account_kind, account_id, CAST(octet_length(requests) AS BIGINT)";
     /// The bytes of at most $3 segments of an account, the oldest first.
     OLDEST_REQUEST_BYTES = "SELECT CAST(octet_length(requests) AS BIGINT) FROM api_request_segments \
         WHERE account_kind = $1 AND account_id = $2 ORDER BY till_moment LIMIT $3";
     /// Deletes at most $3 segments of an account, the oldest; returns the account and the bytes of each.
-    TRIM_REQUESTS = "DELETE FROM api_request_segments WHERE first_id IN (SELECT first_id FROM api_request_segments \
-        WHERE account_kind = $1 AND account_id = $2 ORDER BY till_moment LIMIT $3) \
-        RETURNING account_kind, account_id, CAST(octet_length(requests) AS BIGINT)";
+    TRIM_REQUESTS = "DELETE FROM api_request_segments WHERE account_kind = $1 AND account_id = $2 AND first_id IN \
+        (SELECT first_id FROM api_request_segments WHERE account_kind = $1 AND account_id = $2 \
+        ORDER BY till_moment LIMIT $3) RETURNING account_kind, account_id, CAST(octet_length(requests) AS BIGINT)";
     /// Adds $3 to the bytes of an account in the report; returns the sum.
     ADD_REQUEST_BYTES = "INSERT INTO api_request_totals (account_kind, account_id, bytes) VALUES ($1, $2, $3) \
         ON CONFLICT (account_kind, account_id) DO UPDATE SET bytes = api_request_totals.bytes + excluded.bytes \
@@ -411,9 +413,13 @@ pub(crate) mod tests {
         tables().into_iter().filter(|(_, columns)| is_of_a_book(columns)).map(|(name, _)| name).collect()
     }
 
+    /// The table of the request report, which may be divided by account.
+    pub(crate) const REPORT: &str = "api_request_segments";
+
     /// The tables that are the same for all.
     pub(crate) fn directory() -> Vec<String> {
-        tables().into_iter().filter(|(_, columns)| !is_of_a_book(columns)).map(|(name, _)| name).collect()
+        let others = tables().into_iter().filter(|(name, columns)| !is_of_a_book(columns) && name != REPORT);
+        others.map(|(name, _)| name).collect()
     }
 
     /// Whether a statement names a table.
@@ -437,6 +443,26 @@ pub(crate) mod tests {
             // Where books are divided it is replaced by questions for single books; only a directory stages rows.
             let is_shared = ["BOOK_REVISIONS", "STAGED_ROWS"].contains(&name);
             assert!(names_customer || is_shared, "{name}: {sql}");
+        }
+    }
+
+    /// The report may be divided between machines by account.
+    #[test]
+    fn a_statement_on_the_report_names_one_account_and_no_other_table() {
+        let others: Vec<String> = books().into_iter().chain(directory()).collect();
+        let of_report: Vec<_> = ALL.iter().filter(|(_, sql)| names(sql, REPORT)).collect();
+        assert!(of_report.len() > 5, "{of_report:?}");
+        for (name, sql) in of_report {
+            assert!(!others.iter().any(|table| names(sql, table)), "{name} joins the report with another table");
+            let names_account = match sql.split(' ').next() {
+                Some("INSERT") => sql.contains("(first_id, account_kind, account_id, "),
+                _ => {
+                    let mut selects = sql.split("FROM api_request_segments ").skip(1);
+                    selects.all(|text| text.starts_with("WHERE account_kind = $1 AND account_id = $2"))
+                }
+            };
+            // Which accounts have something to be deleted; while a machine is away, nothing is deleted.
+            assert!(names_account || *name == "REQUESTS_PAST", "{name}: {sql}");
         }
     }
 

@@ -29,7 +29,7 @@ A value that cannot be used is left out and reported, with the row and the reaso
 refused only if it has no phone number that can be used. Without a last name the first name is used in its place, then the full
 name, the organization, the nickname, an e-mail address, the number.
 
-A contact that exists already is skipped: one with the same full name and a phone number in common (--match person). With
+A contact that exists already is skipped: one with the same name and a phone number in common (--match person). With
 --on-duplicate update, empty fields of a row leave the contact unchanged, and a list replaces the whole list.
 
 --map takes the members last_name, first_name, patronymic, full_name, nickname, emails, phone_numbers, fax, organization_name,

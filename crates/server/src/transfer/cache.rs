@@ -38,15 +38,19 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn add(&mut self, keys: &[String]) {
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    pub(super) fn add(&mut self, keys: impl Iterator<Item = String>) {
         if self.keys.len() >= KEYS_REMEMBERED_MAX {
             self.keys.clear();
         }
-        self.keys.extend(keys.iter().map(|key| self.hasher.hash_one(key)));
+        self.keys.extend(keys.map(|key| self.hasher.hash_one(key.as_str())));
     }
 
     pub(super) fn has(&self, key: &str) -> bool {
-        !self.keys.is_empty() && self.keys.contains(&self.hasher.hash_one(key))
+        self.keys.contains(&self.hasher.hash_one(key))
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::cache::{Made, Seen};
 use super::client::{Access, ApiError, CallError, Client};
 use super::contact_record::has_all;
-use super::matching::{Known, Match, OnDuplicate, look_up};
+use super::matching::{Coming, Identity, Known, Match, OnDuplicate, look_up};
 use super::names::{Employee, NameKind, Names};
 use super::report::Report;
 use super::verdict::Verdict;
@@ -126,7 +126,7 @@ struct ImportTask {
     number: u64,
     entry: Entry,
     remarks: Vec<Remark>,
-    keys: Vec<String>,
+    identity: Identity,
     /// It has an id of its own in the file: no other row of the file is meant by it.
     is_distinct: bool,
     /// As an upload has it, without the manager.
@@ -196,8 +196,8 @@ impl Importer<'_> {
                 self.tally.national += entry.phones.iter().filter(|phone| phone.has_trunk_prefix()).count() as u64;
                 let record = entry.upload_record();
                 let size = serde_json::to_string(&record).map_or(0, |text| text.len()) + MANAGER_BYTES_MAX;
-                let keys = self.options.matching.keys_of(&entry);
-                Ok(Some((ImportTask { number: row.number, entry, remarks, keys, is_distinct, record }, size)))
+                let identity = self.options.matching.identity_of(&entry);
+                Ok(Some((ImportTask { number: row.number, entry, remarks, identity, is_distinct, record }, size)))
             }
         }
     }
@@ -240,17 +240,18 @@ impl Importer<'_> {
     /// Decides what becomes of each row.
     fn plan(&mut self, rows: Vec<ImportTask>, known: &Known) -> Result<Plan, TransferError> {
         let mut plan = Plan::default();
-        let mut coming: HashSet<String> = HashSet::new();
+        let mut coming = Coming::default();
         let mut touched = HashSet::new();
         let mut rows = rows.into_iter();
         while let Some(row) = rows.next() {
-            let mut hits = known.hits(self.options.matching, &row.entry, &row.keys);
+            let mut hits = known.hits(self.options.matching, &row.identity);
             hits.retain(|id| !(row.is_distinct && self.made.has(*id)));
-            let is_coming = !row.is_distinct && row.keys.iter().any(|key| coming.contains(key) || self.seen.has(key));
+            let is_seen = || !self.seen.is_empty() && row.identity.keys().any(|key| self.seen.has(&key));
+            let is_coming = !row.is_distinct && (coming.has(&row.identity) || is_seen());
             match (self.options.on_duplicate, hits.as_slice()) {
                 (OnDuplicate::Create, _) => plan.create.push(row),
                 (OnDuplicate::Skip | OnDuplicate::Update, []) if !is_coming => {
-                    coming.extend(row.keys.iter().cloned());
+                    coming.add(&row.identity);
                     plan.create.push(row);
                 }
                 (OnDuplicate::Skip, hits) => self.skip(row.number, hits)?,
@@ -285,13 +286,14 @@ impl Importer<'_> {
     }
 
     fn is_same(&self, row: &ImportTask, id: u64, known: &Known) -> bool {
-        known.record(id).is_some_and(|record| has_all(record, &row.entry, self.manager_id(&row.entry)))
+        let has_name = known.has_name_in_parts(id, &row.entry);
+        known.record(id).is_some_and(|record| has_all(record, &row.entry, has_name, self.manager_id(&row.entry)))
     }
 
     /// Counts what would have been made.
     fn pretend(&mut self, rows: Vec<ImportTask>) -> Result<(), TransferError> {
         for row in rows {
-            self.seen.add(&row.keys);
+            self.seen.add(row.identity.keys());
             self.tally.created += 1;
             self.done(&row)?;
         }
@@ -401,7 +403,7 @@ impl Importer<'_> {
         }
         let sent = match self.options.run {
             Run::Dry => Ok(()),
-            Run::Real => self.send_update(&row, id).await,
+            Run::Real => self.send_update(&row, id, known.has_name_in_parts(id, &row.entry)).await,
         };
         match sent {
             Ok(()) => {
@@ -414,8 +416,11 @@ impl Importer<'_> {
         }
     }
 
-    async fn send_update(&mut self, row: &ImportTask, id: u64) -> Result<(), CallError> {
+    async fn send_update(&mut self, row: &ImportTask, id: u64, has_name: bool) -> Result<(), CallError> {
         let mut params = row.record.clone();
+        if has_name {
+            params.shift_remove("last_name");
+        }
         params.insert("id".to_owned(), id.into());
         if let Some(id) = self.manager_id(&row.entry) {
             params.insert("personal_manager_id".to_owned(), id.into());

@@ -1,10 +1,10 @@
 //! Who is in the book already: what makes two contacts the same, and how a whole batch is asked about at once.
 //!
-//! Two contacts are the same when they have a key in common. Every contact of the batch is asked about by its phone
-//! numbers or e-mails in a few questions; the names are compared here. A national number is the same as the international
-//! number that the server completes it to.
+//! Every contact of the batch is asked about by its phone numbers or e-mails in a few questions; the names are compared
+//! here, by their words. A national number is the same as the international number that the server completes it to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use super::Watch;
 use super::client::{CallError, Client};
 use ringbook_formats::draft::Entry;
 use ringbook_formats::record::Record;
-use ringbook_formats::values::{PhoneNumber, nfc};
+use ringbook_formats::values::{NameWords, PhoneNumber};
 
 /// How many values one question asks about.
 const VALUES_MAX: usize = 5_000;
@@ -22,7 +22,7 @@ pub(super) const PAGE_RECORDS_MAX: u64 = 10_000;
 /// What makes two contacts the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Match {
-    /// The same full name, and a phone number in common.
+    /// Names of the same words, and a phone number in common.
     Person,
     /// A phone number in common.
     Phone,
@@ -61,30 +61,63 @@ impl Match {
         }
     }
 
-    fn keys<'a>(
-        self,
-        full_name: &str,
-        phones: impl Iterator<Item = String>,
-        emails: impl Iterator<Item = &'a str>,
-    ) -> Vec<String> {
-        let name = if self == Self::Person { full_name } else { "" };
-        let phones = phones.filter(|_| self.by_phone()).map(|phone| format!("{phone} {name}"));
-        let emails = emails.filter(|_| self.by_email()).map(str::to_lowercase);
-        phones.chain(emails).collect()
+    /// Whether two names may be those of the same contact.
+    fn is_named(self, one: &NameWords, other: &NameWords) -> bool {
+        self != Self::Person || one.is_same_person(other)
     }
 
     /// What a contact to import is known by.
-    pub(super) fn keys_of(self, entry: &Entry) -> Vec<String> {
-        let phones = entry.phones.iter().map(|number| number.phone().to_string());
-        self.keys(&entry.full_name(), phones, entry.emails.iter().map(|email| email.as_str()))
+    pub(super) fn identity_of(self, entry: &Entry) -> Identity {
+        let words = if self == Self::Person { NameWords::of(&entry.full_name()) } else { NameWords::default() };
+        let name = words.iter().collect::<Vec<_>>().join(" ");
+        let phones = entry.phones.iter().filter(|_| self.by_phone());
+        let phones = phones.map(|number| (number.clone(), format!("{} {name}", tail(&number.phone().to_string()))));
+        let emails = entry.emails.iter().filter(|_| self.by_email());
+        Identity { words, phones: phones.collect(), emails: emails.map(|email| email.folded()).collect() }
+    }
+}
+
+/// What a contact of a file is known by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Identity {
+    /// The words of its name, if contacts are compared by names.
+    words: NameWords,
+    /// Its numbers, each with a key that the same number of the same person has however it is written.
+    phones: Vec<(PhoneNumber, String)>,
+    /// Its addresses in lower case.
+    emails: Vec<String>,
+}
+
+impl Identity {
+    /// Texts of which the same contact has one, if its numbers are written alike.
+    pub(super) fn keys(&self) -> impl Iterator<Item = String> {
+        let phones = self.phones.iter().map(|(number, key)| format!("{} {key}", number.phone()));
+        phones.chain(self.emails.iter().cloned())
+    }
+}
+
+/// The rows of a file that are on their way, for the rows after them.
+#[derive(Debug, Default)]
+pub(super) struct Coming {
+    phones: HashMap<String, Vec<PhoneNumber>>,
+    emails: HashSet<String>,
+}
+
+impl Coming {
+    /// Whether a row before is the same contact.
+    pub(super) fn has(&self, identity: &Identity) -> bool {
+        let is_known = |(number, key): &(PhoneNumber, String)| {
+            let numbers = self.phones.get(key);
+            numbers.is_some_and(|known| known.iter().any(|known| is_same_number(known, number)))
+        };
+        identity.phones.iter().any(is_known) || identity.emails.iter().any(|email| self.emails.contains(email))
     }
 
-    fn keys_of_record(self, record: &Record) -> Vec<String> {
-        self.keys(
-            &nfc(record.text("full_name")),
-            record.texts("phone_numbers").map(str::to_owned),
-            record.texts("emails"),
-        )
+    pub(super) fn add(&mut self, identity: &Identity) {
+        for (number, key) in &identity.phones {
+            self.phones.entry(key.clone()).or_default().push(number.clone());
+        }
+        self.emails.extend(identity.emails.iter().cloned());
     }
 }
 
@@ -114,55 +147,105 @@ impl OnDuplicate {
     }
 }
 
+/// Most digits of an internal number: the server completes longer ones.
+const INTERNAL_DIGITS_MAX: usize = 6;
 /// Fewest digits without a trunk prefix for a national number to be found in an international one.
-const NATIONAL_DIGITS_MIN: usize = 7;
+const NATIONAL_DIGITS_MIN: usize = 5;
+/// Fewest digits of an international number that is found behind an exit prefix.
+const INTERNATIONAL_DIGITS_MIN: usize = 8;
+/// Most digits that telephones dial for an outside line.
+const OUTSIDE_PREFIX_DIGITS_MAX: usize = 3;
+/// Fewest digits of a national number, without its trunk prefix, that is found behind them.
+const OUTSIDE_DIGITS_MIN: usize = 9;
+/// The last digits of a number, by which candidates for the same number are found.
+const TAIL_DIGITS: usize = 5;
 
-/// The digits of a national number without its trunk prefix; `None` for an international or a short one.
-fn national(number: &PhoneNumber) -> Option<String> {
-    let digits = number.as_str();
-    let significant = match digits.strip_prefix('8') {
+/// Digits without the trunk prefix.
+fn significant(digits: &str) -> &str {
+    match digits.strip_prefix('8') {
         Some(rest) if digits.len() == 11 => rest,
         _ => digits.trim_start_matches('0'),
-    };
-    (!number.is_international() && significant.len() >= NATIONAL_DIGITS_MIN).then(|| significant.to_owned())
+    }
+}
+
+/// The digits of a national number without its trunk prefix; `None` for an international or an internal one.
+fn national(number: &PhoneNumber) -> Option<&str> {
+    let digits = number.as_str();
+    let significant = significant(digits);
+    let is_national = !number.is_international() && digits.len() > INTERNAL_DIGITS_MAX;
+    (is_national && significant.len() >= NATIONAL_DIGITS_MIN).then_some(significant)
 }
 
 /// Whether the book has a number in these digits: as it is written, or completed by the country of the account.
 pub(super) fn is_stored_as(number: &PhoneNumber, stored: &str) -> bool {
-    let is_completed = |significant: String| stored.len() > significant.len() && stored.ends_with(&significant);
-    stored == number.phone().to_string() || national(number).is_some_and(is_completed)
+    if stored == number.phone().to_string() {
+        return true;
+    }
+    let Some(national) = national(number) else { return false };
+    let is_completed = |significant: &str| stored.len() > significant.len() && stored.ends_with(significant);
+    let digits = number.as_str();
+    // What is dialled before a number of another country, or for an outside line, is not stored.
+    let is_behind_prefix =
+        digits.len() > stored.len() && stored.len() >= INTERNATIONAL_DIGITS_MIN && digits.ends_with(stored);
+    let has_trunk_prefix = digits.starts_with('0') && !digits.starts_with("00");
+    let is_outside = || {
+        !has_trunk_prefix
+            && (1..=OUTSIDE_PREFIX_DIGITS_MAX).any(|len| {
+                let rest = digits.get(len..).unwrap_or_default();
+                let significant = significant(rest);
+                significant.len() < rest.len() && significant.len() >= OUTSIDE_DIGITS_MIN && is_completed(significant)
+            })
+    };
+    is_completed(national) || is_behind_prefix || is_outside()
 }
 
-/// The last digits of a number, by which candidates for a national number are found.
-fn tail(digits: &str) -> Option<&str> {
-    digits.get(digits.len().checked_sub(NATIONAL_DIGITS_MIN)?..)
+/// Whether two rows have the same number.
+fn is_same_number(one: &PhoneNumber, other: &PhoneNumber) -> bool {
+    is_stored_as(one, &other.phone().to_string()) || is_stored_as(other, &one.phone().to_string())
 }
 
-/// Contacts of the book by their keys.
+/// The last digits of a number.
+fn tail(digits: &str) -> &str {
+    digits.get(digits.len().saturating_sub(TAIL_DIGITS)..).unwrap_or(digits)
+}
+
+/// A contact of the book.
+#[derive(Debug)]
+struct KnownContact {
+    record: Record,
+    words: NameWords,
+}
+
+/// Contacts of the book by what they are known by.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    records: HashMap<u64, Record>,
-    by_key: HashMap<String, Vec<u64>>,
-    /// Contacts by the last digits of their numbers, if the file has national numbers: the server completes them, so
-    /// that it answers with contacts whose numbers are written otherwise.
-    by_tail: Option<HashMap<String, Vec<u64>>>,
+    contacts: HashMap<u64, KnownContact>,
+    /// Ids by the hash of the last digits of a number and a word of the name.
+    by_phone: HashMap<u64, Vec<u64>>,
+    by_email: HashMap<String, Vec<u64>>,
+    hasher: RandomState,
 }
 
 impl Known {
     fn add(&mut self, matching: Match, record: Record) {
         let Some(id) = record.id() else { return };
-        if let Some(by_tail) = &mut self.by_tail {
-            for tail in record.texts("phone_numbers").filter_map(tail) {
-                by_tail.entry(tail.to_owned()).or_default().push(id);
+        let words = match matching {
+            Match::Person => NameWords::of(record.text("full_name")),
+            Match::Phone | Match::Email | Match::Any => NameWords::default(),
+        };
+        if matching.by_phone() {
+            for digits in record.texts("phone_numbers") {
+                for key in keys(&self.hasher, digits, &words) {
+                    put(self.by_phone.entry(key).or_default(), id);
+                }
             }
         }
-        for key in matching.keys_of_record(&record) {
-            let ids = self.by_key.entry(key).or_default();
-            if !ids.contains(&id) {
-                ids.push(id);
+        if matching.by_email() {
+            for email in record.texts("emails") {
+                put(self.by_email.entry(email.to_lowercase()).or_default(), id);
             }
         }
-        self.records.insert(id, record);
+        self.contacts.insert(id, KnownContact { record, words });
     }
 
     /// Takes in what a question is answered with.
@@ -180,40 +263,50 @@ impl Known {
         Ok(())
     }
 
-    /// The ids of the contacts that are the same as this one, whose keys these are, ascending.
-    pub(super) fn hits(&self, matching: Match, entry: &Entry, keys: &[String]) -> Vec<u64> {
-        let mut ids: Vec<u64> = keys.iter().filter_map(|key| self.by_key.get(key)).flatten().copied().collect();
-        if matching.by_phone() {
-            let phones = entry.phones.iter();
-            ids.extend(phones.flat_map(|number| self.completed(matching, entry, number)));
+    /// The ids of the contacts that are the same as one of the file, ascending.
+    pub(super) fn hits(&self, matching: Match, identity: &Identity) -> Vec<u64> {
+        let mut ids: Vec<u64> =
+            identity.emails.iter().filter_map(|email| self.by_email.get(email)).flatten().copied().collect();
+        for (number, _) in &identity.phones {
+            let digits = number.phone().to_string();
+            let candidates = keys(&self.hasher, &digits, &identity.words).filter_map(|key| self.by_phone.get(&key));
+            let is_same = |contact: &KnownContact| {
+                matching.is_named(&contact.words, &identity.words)
+                    && contact.record.texts("phone_numbers").any(|stored| is_stored_as(number, stored))
+            };
+            ids.extend(candidates.flatten().filter(|id| self.contacts.get(*id).is_some_and(is_same)));
         }
         ids.sort_unstable();
         ids.dedup();
         ids
     }
 
-    /// The contacts that have a national number in its international form.
-    fn completed<'a>(
-        &'a self,
-        matching: Match,
-        entry: &'a Entry,
-        number: &'a PhoneNumber,
-    ) -> impl Iterator<Item = u64> + 'a {
-        let significant = national(number);
-        let by_tail = self.by_tail.as_ref();
-        let ids = significant.as_deref().and_then(tail).and_then(|tail| by_tail?.get(tail)).into_iter().flatten();
-        ids.copied().filter(move |id| {
-            let record = self.record(*id);
-            record.is_some_and(|record| {
-                let is_named = matching != Match::Person || nfc(record.text("full_name")) == entry.full_name();
-                is_named && record.texts("phone_numbers").any(|stored| is_stored_as(number, stored))
-            })
-        })
+    pub(super) fn record(&self, id: u64) -> Option<&Record> {
+        self.contacts.get(&id).map(|contact| &contact.record)
     }
 
-    pub(super) fn record(&self, id: u64) -> Option<&Record> {
-        self.records.get(&id)
+    /// Whether the name of a contact of the book has everything that the name of a row has, in parts that the row does
+    /// not have: `Müller`, `Jörg` for `Jörg Müller`.
+    pub(super) fn has_name_in_parts(&self, id: u64, entry: &Entry) -> bool {
+        let Some(record) = self.record(id).filter(|_| entry.first_name.is_none() && entry.patronymic.is_none()) else {
+            return false;
+        };
+        let has_parts = record.member("first_name").is_string();
+        has_parts && NameWords::of(record.text("full_name")).has_all_of(&NameWords::of(entry.last_name.as_str()))
     }
+}
+
+fn put(ids: &mut Vec<u64>, id: u64) {
+    if ids.last() != Some(&id) {
+        ids.push(id);
+    }
+}
+
+/// The keys of a number: one for each word of the name, or one if names do not count.
+fn keys(hasher: &RandomState, digits: &str, words: &NameWords) -> impl Iterator<Item = u64> {
+    let tail = tail(digits);
+    let without_name = words.iter().next().is_none().then_some("");
+    words.iter().chain(without_name).map(move |word| hasher.hash_one((tail, word)))
 }
 
 /// Asks the book who of these is in it.
@@ -226,8 +319,6 @@ pub(super) async fn look_up(
     let mut known = Known::default();
     let mut questions = Vec::new();
     if matching.by_phone() {
-        let has_national = entries.clone().flat_map(|entry| &entry.phones).any(|number| national(number).is_some());
-        known.by_tail = has_national.then(HashMap::new);
         let phones =
             entries.clone().flat_map(|entry| &entry.phones).map(|number| number.as_sent().into_owned()).collect();
         questions.extend(in_parts("phone_numbers", phones));
@@ -329,7 +420,7 @@ mod tests {
         let hits = |matching: Match, entry: &Entry| {
             let mut known = Known::default();
             known.add(matching, Record::new(record.clone()).expect("an object"));
-            known.hits(matching, entry, &matching.keys_of(entry))
+            known.hits(matching, &matching.identity_of(entry))
         };
         let (same, other_name) = (entry("Лем", "113", "x@y.example"), entry("Жук", "112", "x@y.example"));
         let other_phone = entry("Лем", "114", "a@B.example");
@@ -354,14 +445,46 @@ mod tests {
             (Match::Person, "8 (916) 555-44-33", "79165554433", true),
             (Match::Phone, "030 7654321", "49307654321", true),
             (Match::Phone, "030 7654321", "49897654321", false),
+            (Match::Phone, "089 7654321", "49307654321", false),
             (Match::Person, "+49 30 7654321", "4949307654321", false),
             (Match::Phone, "54321", "7654321", false),
+            // A short number of Vienna, and what is dialled before numbers.
+            (Match::Person, "01 58858", "43158858", true),
+            (Match::Phone, "011 44 20 7946 0018", "442079460018", true),
+            (Match::Phone, "8-10-44-20-7946-0018", "442079460018", true),
+            (Match::Phone, "9 8 916 555-44-33", "79165554433", true),
+            (Match::Phone, "0 030 7654321", "49307654321", true),
+            (Match::Phone, "+9 8 916 555-44-33", "79165554433", false),
         ] {
-            let mut known = Known { by_tail: Some(HashMap::new()), ..Known::default() };
+            let mut known = Known::default();
             known.add(matching, stored(number));
             let entry = entry("Лем", written, "");
-            let hits = known.hits(matching, &entry, &matching.keys_of(&entry));
-            assert_eq!(!hits.is_empty(), wanted, "{written} {number}");
+            let identity = matching.identity_of(&entry);
+            assert_eq!(!known.hits(matching, &identity).is_empty(), wanted, "{written} {number}");
+            // The same of two rows of one file.
+            let mut coming = Coming::default();
+            coming.add(&matching.identity_of(&self::tests::entry("Лем", &format!("+{number}"), "")));
+            assert_eq!(coming.has(&identity), wanted, "{written} {number}");
         }
+    }
+
+    #[test]
+    fn a_person_is_found_in_whatever_order_a_name_is_written() {
+        let record = |last: &str, first: Value, full: &str| {
+            let record = json!({"id": 7, "last_name": last, "first_name": first, "full_name": full, "phone_numbers": ["112"], "emails": []});
+            Record::new(record).expect("an object")
+        };
+        let mut known = Known::default();
+        known.add(Match::Person, record("Müller", json!("Jörg"), "Müller Jörg"));
+        for (name, wanted) in
+            [("Jörg Müller", true), ("MÜLLER, JÖRG", true), ("Müller Eva", false), ("Jörg", false), ("Müller", false)]
+        {
+            let entry = entry(name, "112", "");
+            assert_eq!(!known.hits(Match::Person, &Match::Person.identity_of(&entry)).is_empty(), wanted, "{name}");
+            assert_eq!(known.has_name_in_parts(7, &entry), name != "Müller Eva", "{name}");
+        }
+        let mut whole = Known::default();
+        whole.add(Match::Person, record("Jörg Müller", Value::Null, "Jörg Müller"));
+        assert!(!whole.has_name_in_parts(7, &entry("Müller Jörg", "112", "")));
     }
 }

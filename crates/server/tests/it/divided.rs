@@ -1,8 +1,8 @@
 //! A database whose rows are divided between machines by customer: while the machine of one customer is away, the calls
 //! of others are answered.
 //!
-//! The machines are two PostgreSQL servers. The table `books`, which every call needs, is partitioned, and the partition
-//! of one customer is a foreign table on the second server, behind a proxy.
+//! The machines are two PostgreSQL servers. The table `books`, which every call needs, and the request report are
+//! partitioned, and the partitions of one customer are foreign tables on the second server, behind a proxy.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +19,33 @@ use super::stores::{map_to_database, psql};
 const CALLS: usize = 40;
 /// Connections on which the other customer calls meanwhile.
 const CALLERS_AWAY: usize = 4;
+
+/// The requests of an account in the report.
+fn reported(caller: &Caller) -> u64 {
+    let now = ringbook_clock::Clock::System.now();
+    let (from, till) = (now.plus(-3600).to_string(), now.plus(3600).to_string());
+    let params = json!({"access_token": caller.token, "date_from": from, "date_till": till, "limit": 1});
+    let found = caller.server.call("get.api_requests", params);
+    found["result"]["metadata"]["total_items"].as_u64().unwrap_or_else(|| panic!("{found}"))
+}
+
+/// Puts the report of a customer on another server, after the row of its book.
+fn divide_report(here: &Cluster, there: &Cluster, customer: u64) {
+    let columns = "first_id BIGINT NOT NULL, account_kind TEXT NOT NULL, account_id BIGINT NOT NULL, from_moment BIGINT NOT NULL, \
+        till_moment BIGINT NOT NULL, requests TEXT NOT NULL";
+    psql(&there.connection(), &format!("CREATE TABLE api_request_segments ({columns})"));
+    psql(
+        &here.connection(),
+        &format!(
+            "SET search_path = ringbook, public; \
+             ALTER TABLE api_request_segments RENAME TO segments_here; \
+             CREATE TABLE api_request_segments (LIKE segments_here) PARTITION BY LIST (account_id); \
+             ALTER TABLE api_request_segments ATTACH PARTITION segments_here DEFAULT; \
+             CREATE FOREIGN TABLE segments_there PARTITION OF api_request_segments FOR VALUES IN ({customer}) SERVER there \
+             OPTIONS (schema_name 'public', table_name 'api_request_segments')"
+        ),
+    );
+}
 
 /// Puts the row of a customer's book on another server.
 fn divide(here: &Cluster, there: &Cluster, through: SocketAddr, customer: u64) {
@@ -118,6 +145,7 @@ fn a_machine_that_is_away_stops_only_its_own_customers() {
     });
     let [(_, token_here), (away, token_there)] = tokens;
     divide(&here, &there, proxy.address, away);
+    divide_report(&here, &there, away);
     let server = Server::serve(&data, &[]);
     let (acme, beta) = (Caller { server: &server, token: token_here }, Caller { server: &server, token: token_there });
     for caller in [&acme, &beta] {
@@ -130,6 +158,10 @@ fn a_machine_that_is_away_stops_only_its_own_customers() {
             there.stop(stop).expect("it runs");
             goes_on();
             assert!(!beta.is_served());
+            // Its calls are reported meanwhile.
+            let before = reported(&acme);
+            goes_on();
+            assert!(reported(&acme) >= before + CALLS as u64);
         });
         there.start_again().expect("it starts");
         eventually(WAIT_MAX, "the customer whose machine is back", || beta.is_served());
@@ -143,5 +175,12 @@ fn a_machine_that_is_away_stops_only_its_own_customers() {
     proxy.cut();
     eventually(WAIT_MAX, "the customer whose machine is back", || beta.is_served());
     assert_eq!(told(&data, "check")["ok"], true);
+    let token = beta.token;
+    server.stop();
+    // What waited for the machine was written at the end.
+    let server = Server::serve(&data, &[]);
+    let beta = Caller { server: &server, token };
+    server.becomes(&beta.token, "ok");
+    assert!(reported(&beta) > 2 * CALLS as u64);
     server.stop();
 }

@@ -14,6 +14,7 @@ use super::harness::{Demo, Place, Server, added, key, place, program, told};
 mod exporting;
 mod formats;
 mod reporting;
+mod two_sources;
 mod values;
 
 /// All contacts that a token can read, by id.
