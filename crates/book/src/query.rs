@@ -25,6 +25,7 @@ pub mod query_error;
 pub mod records;
 mod rewrite;
 mod scan;
+mod sort_order;
 pub mod stream;
 pub mod table;
 mod top_k;

@@ -20,6 +20,9 @@ impl Hit {
     }
 }
 
+/// The number of matches, and those of the window.
+pub(super) type Matches = (u64, Vec<Hit>);
+
 /// The contacts that a query returns, with the snapshot that contains them.
 pub struct ContactPage {
     pub(super) book: Arc<Book>,

@@ -4,16 +4,15 @@
 //! a list of ids, or a scan of a range of ids. The rest of the filter is evaluated on these candidates. Totals are exact
 //! in every case.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::access_path::{AccessPath, Candidates};
+use super::access_path::{AccessPath, Candidates, members_of};
 use super::ask::Direction;
 use super::bitmap::Bitmap;
 use super::budget::Budget;
-use super::contact_page::{ContactPage, Hit};
+use super::contact_page::{ContactPage, Hit, Matches};
 use super::estimate;
 use super::field::contact as field;
 use super::member_search::MemberAccess;
@@ -21,11 +20,11 @@ use super::name_search::{MatchesById, NameAccess, NameMatches};
 use super::plan::{Plan, SortBy};
 use super::query_error::QueryError;
 use super::scan::{CompiledFilter, compile};
-use super::top_k::{TieBreak, TopK};
+use super::sort_order::{SortOrder, sort_key_of};
+use super::top_k::TopK;
 use crate::book::Book;
 use crate::book::chunk::Chunk;
 use crate::book::view::ContactView;
-use crate::collation::{self, SortKey};
 use crate::runner::Runner;
 
 /// Minimum number of chunks per thread: starting a thread for fewer takes longer than scanning them.
@@ -46,12 +45,17 @@ pub struct Search {
 impl Book {
     /// Chooses the access path for `plan`, which must have been made for the field table of contacts.
     pub fn search(self: &Arc<Self>, plan: &Arc<Plan>) -> Search {
-        let mut path = AccessPath::choose(plan.filter(), self);
-        let members = path.members.take().map(|of| MemberAccess::choose(self, of, plan));
+        let conjuncts = plan.filter().conjuncts();
+        let members = members_of(&conjuncts, self).map(|of| MemberAccess::choose(self, of, plan));
+        let path = if members.as_ref().is_some_and(MemberAccess::is_kept) {
+            AccessPath::scan(&conjuncts)
+        } else {
+            AccessPath::choose(&conjuncts, self)
+        };
         let names = match path.candidates {
             Candidates::Range => {
                 let contacts = rank(self, path.to.saturating_add(1)).saturating_sub(rank(self, path.from));
-                NameAccess::choose(self, &plan.filter().conjuncts(), &path.rest, contacts)
+                NameAccess::choose(self, &conjuncts, &path.rest, contacts)
             }
             Candidates::Contacts(_) | Candidates::Phones(_) => None,
         };
@@ -166,9 +170,6 @@ fn rank(book: &Book, id: u64) -> usize {
     let row = book.contacts.chunks[chunk].find(id).unwrap_or_else(|row| row);
     book.contacts.starts[chunk] + row
 }
-
-/// The number of matches, and those of the window.
-pub(super) type Matches = (u64, Vec<Hit>);
 
 /// The evaluation of the rest of a filter on candidates.
 struct Scan<'a, 'r> {
@@ -406,51 +407,5 @@ impl<'a> MatchCollector<'a> {
             self.hits.drain(..offset.min(self.hits.len()));
         }
         (self.total, self.hits)
-    }
-}
-
-/// The sort key of the contact in this row.
-pub(super) fn sort_key_of(chunk: &Chunk, by: &SortBy, row: usize) -> SortKey {
-    let key =
-        if chunk.has_keys() { keys(chunk, by.field)[row] } else { collation::sort_key(text(chunk, by.field, row)) };
-    if by.direction == Direction::Ascending { key } else { key.reversed() }
-}
-
-fn keys(chunk: &Chunk, field: usize) -> &[SortKey] {
-    let keys = chunk.keys();
-    match field {
-        field::LAST_NAME => &keys.last,
-        field::FIRST_NAME => &keys.first,
-        _ => &keys.full,
-    }
-}
-
-fn text(chunk: &Chunk, field: usize, row: usize) -> Option<&str> {
-    match field {
-        field::LAST_NAME => Some(chunk.last_name(row)),
-        field::FIRST_NAME => chunk.first_name(row),
-        _ => Some(chunk.full_name(row)),
-    }
-}
-
-/// The total order of a sort: every sort key, then the id.
-pub(super) struct SortOrder<'a> {
-    pub(super) book: &'a Book,
-    pub(super) sort: &'a [SortBy],
-}
-
-impl SortOrder<'_> {
-    /// Compares two contacts by one sort key.
-    pub(super) fn compare_by(&self, by: &SortBy, left: Hit, right: Hit) -> Ordering {
-        let of = |hit: Hit| text(&self.book.contacts.chunks[hit.chunk as usize], by.field, usize::from(hit.row));
-        let order = collation::compare(of(left), of(right));
-        if by.direction == Direction::Ascending { order } else { order.reverse() }
-    }
-}
-
-impl TieBreak<Hit> for SortOrder<'_> {
-    fn compare(&self, left: Hit, right: Hit) -> Ordering {
-        let mut by_keys = self.sort.iter().map(|by| self.compare_by(by, left, right));
-        by_keys.find(|order| order.is_ne()).unwrap_or_else(|| left.cmp(&right))
     }
 }

@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::ask::Direction;
-use super::contact_page::Hit;
-use super::contact_search::{Matches, SortOrder, sort_key_of};
+use super::contact_page::{Hit, Matches};
 use super::plan::{Plan, SortBy};
+use super::sort_order::{SortOrder, sort_key_of};
 use super::top_k::TieBreak;
 use crate::book::Book;
 use crate::book::chunk::Chunk;
