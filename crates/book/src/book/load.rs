@@ -143,7 +143,8 @@ impl<'f> LoadBatch<'f> {
         Self {
             tables,
             full: Vec::new(),
-            chunk: Chunk::with_capacity(),
+            // Most books are small.
+            chunk: Chunk::default(),
             last_id: 0,
             sets: HashMap::new(),
             pairs: Vec::new(),
@@ -170,6 +171,7 @@ impl<'f> LoadBatch<'f> {
         };
         if !self.chunk.has_room() {
             self.close_chunk();
+            self.chunk = Chunk::with_capacity();
         }
         // Versions that did not compose names have stored them as they were sent.
         let (last_name, first_name) = (stored_name(contact.last_name), contact.first_name.map(stored_name));
@@ -241,7 +243,7 @@ impl<'f> LoadBatch<'f> {
     }
 
     fn close_chunk(&mut self) {
-        let mut chunk = std::mem::replace(&mut self.chunk, Chunk::with_capacity());
+        let mut chunk = std::mem::take(&mut self.chunk);
         chunk.shrink();
         self.full.push(Arc::new(chunk));
     }

@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::pairs::{Pair, PairIndex};
-use super::state::{Book, ChunkList};
 use super::text_hash::text_hash;
 
 /// Number of contacts above which there is an index.
@@ -47,6 +46,11 @@ impl MailIndex {
         self.exists.then(|| found().map(|pair| pair.1))
     }
 
+    /// Whether an index is to be made for a book of so many contacts.
+    pub(crate) fn is_due(&self, contacts: usize) -> bool {
+        !self.exists && contacts > CONTACTS_MIN
+    }
+
     /// The pairs, ascending.
     pub(crate) fn pairs(&self) -> &PairIndex {
         &self.pairs
@@ -67,30 +71,6 @@ impl MailIndex {
     /// Bytes of memory.
     pub(crate) fn bytes(&self) -> usize {
         self.pairs.bytes()
-    }
-}
-
-impl Book {
-    /// Makes the index of e-mail addresses when the book has become large enough.
-    pub(crate) fn index_mails_when_due(&mut self) {
-        if !self.mails.exists && self.contacts.len() > CONTACTS_MIN {
-            self.mails = MailIndex::from_sorted(&self.contacts.mails(), self.contacts.len());
-        }
-    }
-}
-
-impl ChunkList {
-    /// The pairs of the index of e-mail addresses.
-    fn mails(&self) -> Vec<Pair> {
-        let mut pairs = Vec::new();
-        for chunk in &self.chunks {
-            for row in 0..chunk.len() {
-                pairs.extend(chunk.emails_of(row).map(|email| (key(email), chunk.id(row))));
-            }
-        }
-        pairs.sort_unstable();
-        pairs.dedup();
-        pairs
     }
 }
 

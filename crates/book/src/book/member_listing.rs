@@ -1,6 +1,11 @@
-//! Finds names by hash, and governs the lists of members of a book ([`super::member_lists`]).
+//! Finds names by hash, and governs the lists of members ([`super::member_lists`]), the text of the names of organizations
+//! ([`super::organization_text`]) and the index of e-mail addresses ([`super::mail_index`]) of a book.
 
+use std::sync::Arc;
+
+use super::mail_index::{self, MailIndex};
 use super::member_lists::MemberLists;
+use super::organization_text::OrganizationText;
 use super::pairs::PairIndex;
 use super::state::Book;
 use super::text_hash::text_hash;
@@ -32,6 +37,28 @@ impl Book {
         let member_lists = MemberLists::default();
         member_lists.set_members_min(usize::MAX);
         Self { member_lists, ..self.clone() }
+    }
+
+    /// The names of the organizations laid end to end.
+    pub(crate) fn organization_text(&self) -> Arc<OrganizationText> {
+        let names = self.organizations.iter().map(|(slot, organization)| (slot, organization.name.as_str()));
+        self.organization_texts.at(self.names_version, names)
+    }
+
+    /// Makes the index of e-mail addresses when the book has become large enough.
+    pub(crate) fn index_mails_when_due(&mut self) {
+        if !self.mails.is_due(self.contacts_len()) {
+            return;
+        }
+        let mut pairs = Vec::new();
+        for chunk in &self.contacts.chunks {
+            for row in 0..chunk.len() {
+                pairs.extend(chunk.emails_of(row).map(|email| (mail_index::key(email), chunk.id(row))));
+            }
+        }
+        pairs.sort_unstable();
+        pairs.dedup();
+        self.mails = MailIndex::from_sorted(&pairs, self.contacts_len());
     }
 
     /// The organization with this name.

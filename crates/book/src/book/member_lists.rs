@@ -232,8 +232,13 @@ impl MemberLists {
 
     /// Ends a change that leads to this revision.
     pub(crate) fn end_change(&mut self, revision: Revision) {
-        if self.changes.is_kept || self.len() > 0 {
-            self.changes.end(revision, self.len() > 0);
+        let is_needed = {
+            let lists = self.shared.lists.read().unwrap_or_else(PoisonError::into_inner);
+            // A list that will be made soon is to be brought up to date, too.
+            !lists.by_key.is_empty() || !lists.asked.is_empty()
+        };
+        if self.changes.is_kept || is_needed {
+            self.changes.end(revision, is_needed);
         }
     }
 
@@ -258,7 +263,8 @@ impl Lists {
     }
 }
 
-/// The contacts that have changed since a revision, as far as they are remembered. They are while there are lists.
+/// The contacts that have changed since a revision, as far as they are remembered. They are while there are lists, or
+/// questions that a list would answer.
 #[derive(Debug, Clone, Default)]
 struct RecentChanges {
     /// Revisions and ids of contacts.
@@ -359,6 +365,22 @@ mod tests {
         assert!(changes.pairs.is_empty());
         assert_eq!(changes.since(Revision(many)), Some(Vec::new()));
         assert_eq!(changes.since(Revision(many - 1)), None);
+    }
+
+    #[test]
+    fn a_list_is_used_although_a_change_comes_before_every_question() {
+        let mut lists = MemberLists::default();
+        let mut used = 0;
+        for revision in 1..=20 {
+            lists.note_change(5, Revision(revision));
+            lists.end_change(Revision(revision));
+            let is_known = !matches!(lists.find(&key(1), Revision(revision)), Kept::None);
+            if is_known || lists.is_due(&key(1), Revision(revision), 100, 1_000) {
+                lists.keep(&key(1), &list(revision, 100), 1_000);
+            }
+            used += usize::from(is_known);
+        }
+        assert_eq!(used, 18, "made at the second question");
     }
 
     #[test]

