@@ -34,7 +34,7 @@ fn names_are_ordered_by_the_code_points_of_their_small_letters() {
     for seed in seeds(60) {
         let mut rng = Rng::with_seed(seed);
         let count = if seed % 20 == 0 { 2_100 } else { rng.between(0, 60) };
-        let mut sample = Sample::new(&mut rng, count);
+        let sample = Sample::new(&mut rng, count);
         if rng.percent(50) {
             sample.book.index_names(NameIndexUse::Always, &INLINE);
         }
