@@ -81,6 +81,9 @@ pub fn worst_cases(description: &Value, id: u64, scale: Scale) -> Result<Vec<Wor
     Ok(all)
 }
 
+/// A filter as an object, with a name for messages.
+type NamedFilter = (String, Map<String, Value>);
+
 struct Maker<'d> {
     description: &'d Value,
     id: u64,
@@ -198,8 +201,8 @@ impl Maker<'_> {
                 Extent::Most => smallest(member, self.resolved(schema)),
             };
             // A record has groups by id or by name, not both.
-            if !value.is_null() && !(member.ends_with("_name") && record.contains_key(&member.replace("_name", "_id")))
-            {
+            let has_id = member.ends_with("_name") && record.contains_key(&member.replace("_name", "_id"));
+            if !(value.is_null() || has_id) {
                 record.insert(member.clone(), value);
             }
         }
@@ -207,7 +210,7 @@ impl Maker<'_> {
     }
 
     /// A filter of every field and operator, the widest and the deepest trees.
-    fn filters(&self, schema: &Value) -> Result<Vec<(String, Map<String, Value>)>, String> {
+    fn filters(&self, schema: &Value) -> Result<Vec<NamedFilter>, String> {
         let ways = schema["anyOf"].as_array().ok_or("a filter without alternatives")?;
         let mut single = Vec::new();
         for way in ways {
@@ -268,8 +271,7 @@ impl Maker<'_> {
         if fields.is_empty() {
             return Vec::new();
         }
-        let key =
-            |at: usize| json!({"field": fields[at % fields.len()], "order": if at % 2 == 0 { "desc" } else { "asc" }});
+        let key = |at: usize| json!({"field": fields[at % fields.len()], "order": if at.is_multiple_of(2) { "desc" } else { "asc" }});
         let sort: Vec<Value> = (0..SORT_KEYS_MAX).map(key).collect();
         let page = |offset: u64| {
             let members = [("sort", json!(sort)), ("limit", json!(10_000)), ("offset", json!(offset))];

@@ -148,6 +148,11 @@ pub fn seconds(text: &str) -> Option<f64> {
     Some(number.parse::<f64>().ok()? * scale)
 }
 
+/// Bytes of something small.
+pub fn kilobytes(bytes: f64) -> String {
+    format!("{:.1} KB", bytes / 1e3)
+}
+
 /// Bytes.
 pub fn size(bytes: f64) -> String {
     format!("{:.1} MB", bytes / 1e6)

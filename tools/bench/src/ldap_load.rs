@@ -161,7 +161,7 @@ impl Directory {
             let (mut entries, mut cookie) = (Vec::new(), Vec::new());
             loop {
                 let answer = client.exchange(&self.page(&cookie)).await?;
-                entries.extend(answer.found.into_iter());
+                entries.extend(answer.found);
                 cookie = answer.cookie;
                 if cookie.is_empty() {
                     return Ok::<_, std::io::Error>(entries);

@@ -4,6 +4,7 @@
 //! alternately in one run. Rows that need no server are measured by `cargo bench`. Each row is printed and written to
 //! `docs/performance.md` as soon as it is measured, so that a later failure loses nothing.
 
+mod customers;
 mod database;
 mod document;
 mod figures;
@@ -60,10 +61,11 @@ struct Part {
 }
 
 /// In this order: the engine alone first, then rows that depend on temperature or free memory of the machine.
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     Part { rows: &rows::IN_PROCESS, measure: |bench| in_process(&bench.options) },
     Part { rows: &rows::WITH_SERVER, measure: |bench| rows::measure(bench.setup()?, &bench.options) },
     Part { rows: &writes::ROWS, measure: |bench| writes::measure(bench.setup()?, &bench.options) },
+    Part { rows: &[customers::ROW], measure: |bench| customers::measure(bench.setup()?, &bench.options) },
     Part { rows: &[isolation::ROW], measure: |bench| isolation::measure(bench.setup()?, &bench.options) },
     Part { rows: &[peer::ROW], measure: |bench| peer::measure(bench.setup()?, &bench.options) },
     Part { rows: &nodes::ROWS, measure: |bench| nodes::measure(bench.setup()?, &bench.options) },

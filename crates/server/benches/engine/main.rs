@@ -47,6 +47,9 @@ fn main() {
     if wanted("5") {
         lists(&full);
     }
+    if wanted("6") {
+        members(&full);
+    }
     if wanted("7") {
         pages(&full);
     }
@@ -133,6 +136,20 @@ fn lists(book: &Arc<Book>) {
         let subject = format!("{}, sorted, total", asked.name);
         println!("{}", Row::new("5", &subject, &native.name, outcome, Goal::AtMost(5.0)));
     }
+}
+
+/// Members of organizations and the like, from lists that are kept, against finding and sorting them.
+fn members(book: &Arc<Book>) {
+    let plain = Arc::new(book.without_member_lists());
+    for (name, plan) in questions::of_members(book) {
+        assert_eq!(questions::walk(book, &plan), questions::walk(&plain, &plan), "both find the same: {name}");
+        let outcome = versus(|| questions::walk(book, &plan), || questions::walk(&plain, &plan));
+        println!("{}", Row::new("6", &name, "found and sorted anew", outcome, Goal::AtMost(1.1)));
+    }
+    let (emails, phones) = (questions::emails(book), questions::Growing::Phone.plans(book));
+    let (mut of_emails, mut of_phones) = (emails.iter().cycle(), phones.iter().cycle());
+    let outcome = versus(|| walk_next(book, &mut of_emails), || walk_next(book, &mut of_phones));
+    println!("{}", Row::new("6", "contacts by e-mail address", "one contact by phone", outcome, Goal::AtMost(2.0)));
 }
 
 /// Pages by key at both ends of the book.

@@ -1,5 +1,6 @@
 //! The queries of the benchmarks.
 
+use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::{Arc, LazyLock};
 
@@ -82,6 +83,53 @@ pub fn js_queries(book: &Arc<Book>) -> Vec<(Asked, Asked)> {
         (ask("groups", format!("#.group_id = {id}")), in_group()),
         (ask("groups", format!("#(group_name = \"{name}\" AND group_id > 1)")), in_group()),
     ]
+}
+
+/// Queries for members, sorted by two keys, each with a name: of the organization with most contacts and of one in the
+/// middle, of a manager, of a group, of a mail domain, and of the owners of numbers with some last digits.
+pub fn of_members(book: &Arc<Book>) -> Vec<(String, Arc<Plan>)> {
+    let mut sizes: HashMap<&str, usize> = HashMap::new();
+    for (_, name) in book.iter().filter_map(|contact| contact.organization()) {
+        *sizes.entry(name).or_default() += 1;
+    }
+    let mut sizes: Vec<(usize, &str)> = sizes.into_iter().map(|(name, size)| (size, name)).collect();
+    sizes.sort_unstable_by(|left, right| right.cmp(left));
+    let middle = book.iter().nth(book.contacts_len() / 2).expect("the book is not empty");
+    let number = middle.phone_numbers().next().expect("everybody has a phone").to_string();
+    let manager = book.iter().find_map(|contact| contact.manager()).expect("somebody has a manager").0;
+    let group = book.groups().nth(3).expect("there are groups").id;
+    let domain = book.iter().skip(book.contacts_len() / 2).find_map(|contact| {
+        let (_, domain) = contact.emails().next()?.split_once('@')?;
+        Some(format!("%@{domain}"))
+    });
+    let mut asked = Vec::new();
+    for (_, name) in [sizes[0], sizes[sizes.len() / 2]] {
+        asked.push(("organization_name", "=", text(name)));
+    }
+    asked.push(("organization_name", "like", text(&format!("{}%", sizes[sizes.len() / 2].1))));
+    asked.push(("personal_manager_id", "=", Literal::Number(manager.number().to_string())));
+    asked.push(("groups", "=", Literal::Number(group.number().to_string())));
+    asked.push(("emails", "like", text(&domain.expect("somebody has an e-mail address"))));
+    asked.push(("phone_numbers", "like", text(&format!("%{}", &number[number.len() - 4..]))));
+    let sort: Vec<AskSort> = ["last_name", "first_name"]
+        .map(|field| AskSort { field: field.to_owned(), direction: Direction::Ascending })
+        .into();
+    let planned = |(field, operator, value): (&str, &str, Literal)| {
+        let filter = simple(field, operator, value);
+        let plan = planned(&Ask { filter, sort: sort.clone(), limit: Some(SCREEN), ..Ask::default() });
+        let total = total(book, &plan);
+        (format!("`{field} {operator}`, {total} contacts, two sort keys"), plan)
+    };
+    asked.into_iter().map(planned).collect()
+}
+
+/// An e-mail address of every hundredth contact, in turn.
+pub fn emails(book: &Arc<Book>) -> Vec<Arc<Plan>> {
+    let step = (book.contacts_len() / PHONES).max(1);
+    let emails = book.iter().step_by(step).filter_map(|contact| contact.emails().next().map(str::to_owned));
+    emails
+        .map(|email| planned(&Ask { filter: simple("emails", "=", Literal::Text(email)), ..Ask::default() }))
+        .collect()
 }
 
 /// Queries for phone numbers of contacts spread over the book, in random order.
