@@ -17,6 +17,8 @@ pub mod filter;
 mod json;
 mod matches;
 mod member_search;
+mod name_literals;
+mod name_matches;
 mod name_search;
 pub mod number;
 pub mod operator;

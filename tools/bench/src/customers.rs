@@ -54,7 +54,7 @@ pub fn measure(setup: &Setup, options: &Options) -> Result<Vec<Line>, String> {
         return Ok(Vec::new());
     }
     let [many, few] = CUSTOMERS;
-    let (of_many, of_few) = (Place::provide(setup, many)?, Place::provide(setup, few)?);
+    let (of_many, of_few) = (ManyCustomers::provide(setup, many)?, ManyCustomers::provide(setup, few)?);
     let mut rounds = Vec::new();
     for _ in 0..options.rounds {
         rounds.push((of_many.figures(setup)?, of_few.figures(setup)?));
@@ -107,11 +107,11 @@ pub fn measure(setup: &Setup, options: &Options) -> Result<Vec<Line>, String> {
 }
 
 /// A data directory with so many customers.
-struct Place {
+struct ManyCustomers {
     data: PathBuf,
 }
 
-impl Place {
+impl ManyCustomers {
     /// Creates it, unless an earlier run has: the first customer of a demo is copied within the database.
     fn provide(setup: &Setup, customers: u64) -> Result<Self, String> {
         let data = setup.scratch.join(format!("customers-{customers}"));

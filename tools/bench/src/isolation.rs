@@ -7,7 +7,7 @@ use crate::Options;
 use crate::figures::{self, Comparison, Goal, Line};
 use crate::load::Load;
 use crate::setup::Setup;
-use crate::writes::{Place, beside, call, contact};
+use crate::writes::{BookCopy, beside, call, contact};
 
 /// The row measured here.
 pub const ROW: u32 = 18;
@@ -31,7 +31,7 @@ pub fn measure(setup: &Setup, options: &Options) -> Result<Vec<Line>, String> {
     if !options.asks_for(&[ROW]) {
         return Ok(Vec::new());
     }
-    let place = Place::demo(setup, "isolation", CONTACTS)?;
+    let place = BookCopy::demo(setup, "isolation", CONTACTS)?;
     let server = place.serve(setup)?;
     let members = members(&server, &place.token)?;
     let group = group(&server, &place.token)?;

@@ -17,7 +17,7 @@ use crate::database::{Database, Transactions, Work};
 use crate::figures::{self, Comparison, Goal, Line};
 use crate::load::{Load, Measured};
 use crate::setup::{Setup, Survey, survey};
-use crate::writes::{self, Place};
+use crate::writes::{self, BookCopy};
 
 /// Rows measured here.
 pub const ROWS: [u32; 4] = [13, 14, 15, 16];
@@ -81,7 +81,7 @@ struct Nodes<'a> {
     phones: Vec<String>,
     database: Database,
     /// Dropped after the server on it.
-    _place: Place,
+    _place: BookCopy,
 }
 
 impl<'a> Nodes<'a> {
@@ -89,7 +89,7 @@ impl<'a> Nodes<'a> {
         let database = Database::start()?;
         database.create(NAME)?;
         eprintln!("── demo books of {CONTACTS} contacts, on SQLite and on PostgreSQL");
-        let place = Place::demo(setup, "alone", CONTACTS)?;
+        let place = BookCopy::demo(setup, "alone", CONTACTS)?;
         let node_token = demo(setup, &database)?;
         database.run(NAME, "VACUUM ANALYZE")?;
         let alone = place.serve(setup)?;

@@ -43,7 +43,7 @@ const LOOKUP_CONNECTIONS: usize = 4;
 pub fn measure(options: &Options) -> Result<Vec<Line>, String> {
     let mut lines = Vec::new();
     if options.asks_for(&[19, 20, 21, 23]) {
-        let bench = Bench::start(options, options.contacts.min(CONTACTS_MAX))?;
+        let bench = PhoneRows::start(options, options.contacts.min(CONTACTS_MAX))?;
         if options.asks_for(&[19]) {
             lines.push(bench.look_ups()?);
         }
@@ -58,13 +58,13 @@ pub fn measure(options: &Options) -> Result<Vec<Line>, String> {
         }
     }
     if options.asks_for(&[22]) {
-        lines.push(Bench::start(options, COPIED)?.first_copy()?);
+        lines.push(PhoneRows::start(options, COPIED)?.first_copy()?);
     }
     Ok(lines)
 }
 
 /// A running server with a device key.
-struct Bench<'a> {
+struct PhoneRows<'a> {
     setup: Setup,
     options: &'a Options,
     server: RunningServer,
@@ -73,7 +73,7 @@ struct Bench<'a> {
     survey: Survey,
 }
 
-impl<'a> Bench<'a> {
+impl<'a> PhoneRows<'a> {
     fn start(options: &'a Options, contacts: u64) -> Result<Self, String> {
         let setup = Setup::prepare(contacts)?;
         let key = device_key(&setup)?;

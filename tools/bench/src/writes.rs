@@ -60,13 +60,13 @@ pub fn measure(setup: &Setup, options: &Options) -> Result<Vec<Line>, String> {
 }
 
 /// A separate data directory, removed after the measurement.
-pub struct Place {
+pub struct BookCopy {
     data: PathBuf,
     /// The key of the customer with the book.
     pub token: String,
 }
 
-impl Place {
+impl BookCopy {
     /// A demo with this number of contacts.
     ///
     /// # Errors
@@ -93,7 +93,7 @@ impl Place {
         set.args(["customer", "set", "1", "--day-limit", "none", "--minute-limit", "none", "--data"]);
         ringbook_testbed::quietly(set.arg(&data))?;
         let token = ringbook_testbed::demo::token(&data)?;
-        Ok(Place { data, token })
+        Ok(BookCopy { data, token })
     }
 
     /// The access token of another customer, by its position; the first is at 0.
@@ -121,7 +121,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for BookCopy {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.data);
     }
@@ -146,7 +146,7 @@ pub fn call(method: &str, token: &str, members: &str) -> String {
 
 /// Row 8: small changes of many clients, compared with one transaction each.
 fn small_changes(setup: &Setup, options: &Options) -> Result<Line, String> {
-    let place = Place::demo(setup, "changes", 0)?;
+    let place = BookCopy::demo(setup, "changes", 0)?;
     let shell = Shell::beside(&place.database(), "one-by-one.db")?;
     let bodies: Vec<String> = (0..5_000).map(|at| call("create.contacts", &place.token, &contact(at))).collect();
     let server = place.serve(setup)?;
@@ -167,7 +167,7 @@ fn upload(setup: &Setup, options: &Options) -> Result<Line, String> {
     let count = usize::try_from(options.contacts).map_err(|why| why.to_string())?;
     let mut pairs = Vec::new();
     for _ in 0..options.rounds.min(3) {
-        let place = Place::demo(setup, "upload", 0)?;
+        let place = BookCopy::demo(setup, "upload", 0)?;
         let shell = Shell::beside(&place.database(), "import.db")?;
         let bodies = uploads(&place.token, count);
         let server = place.serve(setup)?;
@@ -218,7 +218,7 @@ fn post_all(server: &RunningServer, token: &str, bodies: &[String]) -> Result<()
 
 /// Row 12: the cost of a change in a small and in the large book, and its effect on readers.
 fn growth(setup: &Setup, options: &Options) -> Result<Vec<Line>, String> {
-    let (small, large) = (Place::demo(setup, "small", SMALL_CONTACTS)?, Place::copy(setup)?);
+    let (small, large) = (BookCopy::demo(setup, "small", SMALL_CONTACTS)?, BookCopy::copy(setup)?);
     let servers = (small.serve(setup)?, large.serve(setup)?);
     let mut pairs = Vec::new();
     for _ in 0..options.rounds {
@@ -244,7 +244,7 @@ fn one_change(server: &RunningServer, token: &str) -> Result<f64, String> {
 }
 
 /// Look-ups while one client changes the book continuously, compared with look-ups without changes.
-fn readers(setup: &Setup, options: &Options, place: &Place, server: &RunningServer) -> Result<Vec<Line>, String> {
+fn readers(setup: &Setup, options: &Options, place: &BookCopy, server: &RunningServer) -> Result<Vec<Line>, String> {
     let survey: Survey = survey(&mut ApiClient::connect(&server.address, &place.token)?)?;
     let questions = survey.phones.iter().take(5_000);
     let bodies: Vec<String> = questions.map(|phone| api_client::contacts(&place.token, &by_phone(phone))).collect();

@@ -13,7 +13,7 @@ use super::member_lists::MemberLists;
 use super::name_index::NameIndexes;
 use super::organization_text::OrganizationTexts;
 use super::pairs::PairIndex;
-use super::table::{Row, Table};
+use super::table::{Table, TableRow};
 use super::text_hash::text_hash;
 use super::{Book, ChunkList, EmployeeRow, GroupSet};
 use crate::blacklist::{BlacklistEntry, BlacklistNumber};
@@ -251,7 +251,7 @@ impl Encoder {
         });
     }
 
-    fn table<T: Row>(&mut self, table: &Table<T>, write: impl Fn(&mut Self, &T)) {
+    fn table<T: TableRow>(&mut self, table: &Table<T>, write: impl Fn(&mut Self, &T)) {
         self.number(table.slots() as u64);
         for slot in 0..table.slots() {
             let row = table.at(slot);
@@ -346,7 +346,10 @@ impl<'a> Decoder<'a> {
         Ok(pairs.map(|pair| (word(&pair[..8]), word(&pair[8..]))).collect())
     }
 
-    fn table<T: Row>(&mut self, read: impl Fn(&mut Self) -> Result<T, ImageError>) -> Result<Table<T>, ImageError> {
+    fn table<T: TableRow>(
+        &mut self,
+        read: impl Fn(&mut Self) -> Result<T, ImageError>,
+    ) -> Result<Table<T>, ImageError> {
         let mut table = Table::default();
         for _ in 0..self.count()? {
             let revision = self.number()?;

@@ -112,13 +112,13 @@ struct Lists {
 }
 
 #[derive(Debug)]
-struct Shared {
+struct SharedLists {
     lists: RwLock<Lists>,
     uses: AtomicU64,
     members_min: AtomicUsize,
 }
 
-impl Default for Shared {
+impl Default for SharedLists {
     fn default() -> Self {
         Self { lists: RwLock::default(), uses: AtomicU64::new(0), members_min: AtomicUsize::new(MEMBERS_MIN) }
     }
@@ -138,7 +138,7 @@ pub(crate) enum Kept {
 /// The lists of members of a book, as seen from one of its states.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct MemberLists {
-    shared: Arc<Shared>,
+    shared: Arc<SharedLists>,
     changes: RecentChanges,
 }
 

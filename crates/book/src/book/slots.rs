@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::table::{Row, Table};
+use super::table::{Table, TableRow};
 
 /// The slots of one table.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ impl<Id> Default for SlotMap<Id> {
 
 impl<Id: Hash + Eq> SlotMap<Id> {
     /// The slots of the rows of a table.
-    pub(super) fn of<T: Row>(table: &Table<T>, id: impl Fn(&T) -> Id) -> Self {
+    pub(super) fn of<T: TableRow>(table: &Table<T>, id: impl Fn(&T) -> Id) -> Self {
         let by_id = table.iter().map(|(slot, row)| (id(row), slot as u32)).collect();
         let free = (0..table.slots()).filter(|slot| table.at(*slot).is_none());
         Self { by_id, free: free.map(|slot| slot as u32).collect(), next: table.slots() as u32 }

@@ -8,7 +8,7 @@ use super::member_lists::MemberLists;
 use super::name_index::NameIndexes;
 use super::organization_text::OrganizationTexts;
 use super::pairs::PairIndex;
-use super::table::{Row, Table};
+use super::table::{Table, TableRow};
 use crate::blacklist::BlacklistNumber;
 use crate::employee::{Employee, EmployeePhone};
 use crate::group::Group;
@@ -36,19 +36,19 @@ impl EmployeeRow {
 /// Slots of groups in the table of groups, ascending by group id.
 pub type GroupSet = Arc<[u32]>;
 
-impl Row for Organization {
+impl TableRow for Organization {
     fn heap_bytes(&self) -> usize {
         self.name.as_str().len()
     }
 }
 
-impl Row for Group {
+impl TableRow for Group {
     fn heap_bytes(&self) -> usize {
         self.name.as_str().len()
     }
 }
 
-impl Row for Arc<EmployeeRow> {
+impl TableRow for Arc<EmployeeRow> {
     fn heap_bytes(&self) -> usize {
         let Employee { id: _, last_name, first_name, patronymic, email, phones } = &self.employee;
         let names = [Some(last_name), first_name.as_ref(), patronymic.as_ref()].into_iter().flatten();
@@ -62,13 +62,13 @@ impl Row for Arc<EmployeeRow> {
     }
 }
 
-impl Row for BlacklistNumber {
+impl TableRow for BlacklistNumber {
     fn heap_bytes(&self) -> usize {
         self.entry.added_by.len() + self.entry.comment.as_ref().map_or(0, |comment| comment.len())
     }
 }
 
-impl Row for GroupSet {
+impl TableRow for GroupSet {
     fn heap_bytes(&self) -> usize {
         size_of_val(&**self)
     }

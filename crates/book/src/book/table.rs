@@ -8,7 +8,7 @@ use std::sync::Arc;
 const PAGE_SLOTS: usize = 256;
 
 /// A row that knows what it takes beside its slot.
-pub trait Row: Clone {
+pub trait TableRow: Clone {
     /// Bytes of memory that the row points to, without its own size.
     fn heap_bytes(&self) -> usize;
 }
@@ -37,7 +37,7 @@ impl<T> Default for Table<T> {
     }
 }
 
-impl<T: Row> Table<T> {
+impl<T: TableRow> Table<T> {
     /// The number of rows.
     pub fn len(&self) -> usize {
         self.rows
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     /// A row that takes as many bytes as its number says.
-    impl Row for usize {
+    impl TableRow for usize {
         fn heap_bytes(&self) -> usize {
             *self
         }

@@ -14,19 +14,18 @@ use std::sync::Arc;
 
 use pg_regex::{Required, StepLimitError};
 
-use super::ask::Direction;
-use super::bitmap::Bitmap;
 use super::budget::Budget;
 use super::estimate::names as cost;
 use super::field::contact as field;
 use super::filter::{Comparison, Filter};
+use super::name_literals::{LiteralPlace, candidates, lines};
+use super::name_matches::{MatchesById, NameMatches};
 use super::predicate::{Predicate, TextPredicate};
 use super::query_error::QueryError;
 use super::scan::CompiledFilter;
-use crate::book::chunk::Chunk;
 use crate::book::name_index::rank_set::RankSet;
 use crate::book::name_index::{NameColumn, NameIndex};
-use crate::book::{Book, ChunkList, NameIndexUse};
+use crate::book::{Book, NameIndexUse};
 
 /// Maximum number of bytes of the text that are scanned before the runner is asked whether to continue.
 const SCANNED_BYTES_MAX: usize = 64 << 10;
@@ -173,18 +172,18 @@ fn cost_with(index: &NameIndex, filter: &Filter) -> Option<u64> {
             filters.iter().map(|filter| cost_with(index, filter)).sum::<Option<u64>>()
         }
         Filter::Comparison(comparison) => {
-            let few = |predicate: &TextPredicate, place: Place| {
+            let few = |predicate: &TextPredicate, place: LiteralPlace| {
                 let lines = lines(index, &required(predicate), place, ENTRIES_BEFOREHAND_MAX)?;
                 Some(cost::SELECT + lines.len() as u64 * cost::PART)
             };
             Some(match answer(comparison)? {
                 Answer::Parts(predicate) => {
                     let scan = scan_cost(index, predicate);
-                    few(predicate, Place::Anywhere).map_or(scan, |few| few.min(scan))
+                    few(predicate, LiteralPlace::Anywhere).map_or(scan, |few| few.min(scan))
                 }
                 Answer::Column(column, predicate) => {
                     let all = cost::SELECT + index.lines_of(column).len() as u64 * cost::column_part(predicate);
-                    few(predicate, Place::In(column)).map_or(all, |few| few.min(all))
+                    few(predicate, LiteralPlace::In(column)).map_or(all, |few| few.min(all))
                 }
                 Answer::Candidates(predicate) => {
                     let mut left = ENTRIES_BEFOREHAND_MAX;
@@ -237,127 +236,6 @@ fn cost_without(index: &NameIndex, filter: &Filter, contacts: usize) -> u64 {
     }
 }
 
-/// Where literals are looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// In any part; the start and the end of a literal are those of the full name.
-    Anywhere,
-    /// In the names of a column; the start and the end of a literal are those of such a name.
-    In(NameColumn),
-}
-
-/// The lines that fulfil a condition and perhaps some that do not, ascending; `None` if there may be too many.
-fn lines(index: &NameIndex, required: &Required, place: Place, entries_max: usize) -> Option<Vec<u32>> {
-    match required {
-        Required::Nothing => None,
-        Required::Literal(literal) => {
-            let grams = index.grams()?;
-            let Place::In(column) = place else { return grams.lines_with(literal, entries_max) };
-            let mut found = Vec::new();
-            for literal in literals_of_column(literal, column) {
-                found.append(&mut grams.lines_with(&literal, entries_max)?);
-            }
-            let range = index.lines_of(column);
-            found.retain(|line| range.contains(&(*line as usize)));
-            found.sort_unstable();
-            found.dedup();
-            Some(found)
-        }
-        Required::All(conditions) => {
-            let mut all: Option<Vec<u32>> = None;
-            for condition in conditions {
-                let Some(found) = lines(index, condition, place, entries_max) else { continue };
-                match &mut all {
-                    Some(all) => all.retain(|line| found.binary_search(line).is_ok()),
-                    None => all = Some(found),
-                }
-            }
-            all
-        }
-        Required::Any(conditions) => {
-            let mut any = Vec::new();
-            for condition in conditions {
-                any.append(&mut lines(index, condition, place, entries_max)?);
-                if any.len() > entries_max {
-                    return None;
-                }
-            }
-            any.sort_unstable();
-            any.dedup();
-            Some(any)
-        }
-    }
-}
-
-/// The literals to look for in the lines of a column, which have the spaces beside the names.
-fn literals_of_column(literal: &str, column: NameColumn) -> Vec<String> {
-    let begun = match (literal.strip_prefix('\n'), column) {
-        (Some(rest), NameColumn::First) => format!(" {rest}"),
-        _ => literal.to_owned(),
-    };
-    match begun.strip_suffix('\n') {
-        Some(rest) if !rest.is_empty() => vec![format!("{rest} "), format!("{rest}\n")],
-        _ => vec![begun],
-    }
-}
-
-/// The contacts whose parts fulfil a condition on the full name and perhaps some others; `None` if there may be too
-/// many. `left` is the number of ranks that may still be collected.
-fn candidates(index: &NameIndex, required: &Required, left: &mut usize, entries_max: usize) -> Option<RankSet> {
-    match required {
-        Required::Nothing => None,
-        Required::Literal(literal) => {
-            let mut all: Option<RankSet> = None;
-            for word in words(literal) {
-                let Some(lines) = index.grams()?.lines_with(&word, entries_max) else { continue };
-                let count: usize = lines.iter().map(|line| index.rank_count(*line as usize)).sum();
-                let Some(rest) = left.checked_sub(count) else { continue };
-                *left = rest;
-                let mut found = RankSet::new(index.len());
-                lines.iter().for_each(|line| index.add_ranks(*line as usize, &mut found));
-                match &mut all {
-                    Some(all) => all.keep(&found),
-                    None => all = Some(found),
-                }
-            }
-            all
-        }
-        Required::All(conditions) => {
-            let mut all: Option<RankSet> = None;
-            for condition in conditions {
-                let Some(found) = candidates(index, condition, left, entries_max) else { continue };
-                match &mut all {
-                    Some(all) => all.keep(&found),
-                    None => all = Some(found),
-                }
-            }
-            all
-        }
-        Required::Any(conditions) => {
-            let mut any = RankSet::new(index.len());
-            for condition in conditions {
-                any.add(&candidates(index, condition, left, entries_max)?);
-            }
-            Some(any)
-        }
-    }
-}
-
-/// The words of a literal, each with the spaces beside it: each lies within one part.
-fn words(literal: &str) -> impl Iterator<Item = String> + '_ {
-    let spaces: Vec<usize> = literal.match_indices(' ').map(|(at, _)| at).collect();
-    let mut edges = vec![0];
-    edges.extend(spaces);
-    edges.push(literal.len());
-    let words: Vec<String> = edges
-        .windows(2)
-        .map(|edge| &literal[edge[0]..literal.len().min(edge[1] + 1)])
-        .filter(|word| word.contains(|character| character != ' ' && character != '\n'))
-        .map(str::to_owned)
-        .collect();
-    words.into_iter()
-}
-
 /// Evaluates filters by the index.
 struct Selection<'s, 'r> {
     index: &'s NameIndex,
@@ -398,7 +276,7 @@ impl Selection<'_, '_> {
             None => Ok(None),
             Some(Answer::Column(column, predicate)) => {
                 let range = index.lines_of(column);
-                let few = lines(index, &required(predicate), Place::In(column), entries_max);
+                let few = lines(index, &required(predicate), LiteralPlace::In(column), entries_max);
                 let mut ranks = RankSet::new(index.len());
                 let Some(few) = few.filter(|few| few.len() < range.len() / 2) else {
                     self.parts += range.len() as u64;
@@ -429,7 +307,7 @@ impl Selection<'_, '_> {
             }
             Some(Answer::Parts(predicate)) => {
                 let of_all = scan_cost(index, predicate);
-                let few = lines(index, &required(predicate), Place::Anywhere, entries_max);
+                let few = lines(index, &required(predicate), LiteralPlace::Anywhere, entries_max);
                 let mut ranks = RankSet::new(index.len());
                 match few.filter(|few| cost::SELECT + few.len() as u64 * cost::PART < of_all) {
                     Some(few) => {
@@ -548,133 +426,5 @@ fn scan(
             Ok(())
         }
         _ => Ok(()),
-    }
-}
-
-/// The contacts whose names match, as far as the index knows them.
-#[derive(Debug)]
-pub(super) struct NameMatches {
-    index: Arc<NameIndex>,
-    /// The contacts that match, without those whose names have changed.
-    ranks: RankSet,
-    changed: Vec<u64>,
-    /// The number of parts that were compared.
-    pub(super) parts: u64,
-    /// The number of contacts that were read.
-    pub(super) contacts: u64,
-}
-
-impl NameMatches {
-    /// The number of contacts that match.
-    pub(super) fn count(&self) -> usize {
-        self.ranks.count()
-    }
-
-    /// The ids of the first contacts that match by last name, or of the last ones if descending: at least `count` of
-    /// them, in no order. With `has_more_keys` all that have the same last name as one of them; otherwise at least
-    /// those with the smallest ids. `None` if they are more than `ids_max`.
-    pub(super) fn first_ids(
-        &self,
-        direction: Direction,
-        count: usize,
-        has_more_keys: bool,
-        ids_max: usize,
-    ) -> Option<Vec<u64>> {
-        let mut ids = Vec::new();
-        let next = |at: usize| match direction {
-            Direction::Ascending => self.ranks.at_or_above(at),
-            Direction::Descending => self.ranks.below(at),
-        };
-        let mut at = if direction == Direction::Ascending { 0 } else { self.index.len() };
-        while let (Some(rank), true) = (next(at), ids.len() < count) {
-            let wanted = if has_more_keys { usize::MAX } else { count - ids.len() };
-            let lines = self.index.lines_of_namesakes(rank);
-            for line in lines.clone() {
-                let ranks = self.index.ranks_of_last(line);
-                let matching = self.ranks.iter_in(ranks).take(wanted);
-                ids.extend(matching.map(|rank| self.index.id_of(rank)));
-                if ids.len() > ids_max {
-                    return None;
-                }
-            }
-            at = match direction {
-                Direction::Ascending => self.index.ranks_of_last(lines.end - 1).end,
-                Direction::Descending => self.index.ranks_of_last(lines.start).start,
-            };
-        }
-        Some(ids)
-    }
-
-    /// The contacts that match by id.
-    pub(super) fn by_id(&self) -> MatchesById {
-        MatchesById::of(&self.index, &self.ranks)
-    }
-
-    /// The chunks that have open rows, and perhaps some more.
-    pub(super) fn open_chunks(&self, contacts: &ChunkList) -> Vec<usize> {
-        let behind = contacts.chunk_of(self.index.last_id).unwrap_or(0);
-        let mut chunks: Vec<usize> = self.changed.iter().filter_map(|id| contacts.chunk_of(*id)).collect();
-        chunks.retain(|chunk| *chunk < behind);
-        chunks.dedup();
-        chunks.extend(behind..contacts.chunks.len());
-        chunks
-    }
-
-    /// Whether a contact with one of these ids is open.
-    pub(super) fn is_open_in(&self, ids: Range<u64>) -> bool {
-        let next = self.changed.partition_point(|id| *id < ids.start);
-        ids.end > self.index.last_id + 1 || self.changed.get(next).is_some_and(|id| *id < ids.end)
-    }
-
-    /// The rows of a chunk that are open.
-    pub(super) fn open_rows(&self, chunk: &Chunk) -> Bitmap {
-        let (Some(first), Some(last)) = (chunk.ids.first(), chunk.ids.last()) else { return Bitmap::NONE };
-        let new = chunk.ids.partition_point(|id| *id <= self.index.last_id);
-        let mut rows = Bitmap::range(new, chunk.len());
-        let changed = self.changed.partition_point(|id| id < first)..self.changed.partition_point(|id| id <= last);
-        self.changed[changed].iter().filter_map(|id| chunk.find(*id).ok()).for_each(|row| rows.set(row));
-        rows
-    }
-}
-
-/// Matching contacts by id.
-#[derive(Debug)]
-pub(super) struct MatchesById {
-    first_id: u64,
-    last_id: u64,
-    offsets: RankSet,
-}
-
-impl MatchesById {
-    fn of(index: &NameIndex, ranks: &RankSet) -> Self {
-        let (first_id, ids) = index.ids();
-        let mut offsets = RankSet::new(ids);
-        for rank in ranks.iter() {
-            offsets.set((index.id_of(rank) - first_id) as usize);
-        }
-        Self { first_id, last_id: index.last_id, offsets }
-    }
-
-    /// Whether a contact with one of these ids matches.
-    pub(super) fn is_any_in(&self, ids: Range<u64>) -> bool {
-        let offset = |id: u64| usize::try_from(id.saturating_sub(self.first_id)).unwrap_or(usize::MAX);
-        self.offsets.has_any_in(offset(ids.start)..offset(ids.end))
-    }
-
-    /// The rows of a chunk that match; of those that are open, none.
-    pub(super) fn rows(&self, chunk: &Chunk) -> Bitmap {
-        let (Some(first), Some(last)) = (chunk.ids.first(), chunk.ids.last()) else { return Bitmap::NONE };
-        if *first > self.last_id || *last < self.first_id {
-            return Bitmap::NONE;
-        }
-        let is_gapless = (last - first) as usize + 1 == chunk.len();
-        match first.checked_sub(self.first_id) {
-            Some(offset) if is_gapless => Bitmap::from_words(|word| self.offsets.word_at(offset as usize + word * 64))
-                .and(&Bitmap::range(0, chunk.len())),
-            _ => Bitmap::range(0, chunk.len()).filter(|row| {
-                let offset = chunk.id(row).checked_sub(self.first_id);
-                offset.is_some_and(|offset| self.offsets.word_at(offset as usize) & 1 == 1)
-            }),
-        }
     }
 }

@@ -453,7 +453,8 @@ mod tests {
             (Match::Phone, "011 44 20 7946 0018", "442079460018", true),
             (Match::Phone, "8-10-44-20-7946-0018", "442079460018", true),
             (Match::Phone, "9 8 916 555-44-33", "79165554433", true),
-            (Match::Phone, "0 030 7654321", "49307654321", true),
+            // Two zeros are the international prefix, whatever was meant.
+            (Match::Phone, "0 030 7654321", "49307654321", false),
             (Match::Phone, "+9 8 916 555-44-33", "79165554433", false),
         ] {
             let mut known = Known::default();

@@ -23,7 +23,7 @@ const GROWTH_BEFORE_RETRY: usize = 2;
 
 /// What all states of a book share.
 #[derive(Debug, Default)]
-struct Shared {
+struct PresentIndex {
     index: Option<Arc<NameIndex>>,
     /// The number of contacts when an index was of no use; 0 if it never was.
     useless_at: usize,
@@ -32,7 +32,7 @@ struct Shared {
 /// The index of names of a book, as seen from one of its states.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NameIndexes {
-    shared: Arc<RwLock<Shared>>,
+    shared: Arc<RwLock<PresentIndex>>,
     /// Revisions and ids of contacts whose names changed, that were deleted, or that were inserted below `highest_id`.
     changes: PairIndex,
     /// Changes up to and including this revision are not remembered.
@@ -118,14 +118,14 @@ impl NameIndexes {
     pub(crate) fn adopt(&self, index: NameIndex) {
         let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
         if shared.index.as_ref().is_none_or(|present| present.revision <= index.revision) {
-            *shared = Shared { index: Some(Arc::new(index)), useless_at: 0 };
+            *shared = PresentIndex { index: Some(Arc::new(index)), useless_at: 0 };
         }
     }
 
     /// Notes that an index is of no use for this number of contacts.
     pub(crate) fn note_useless(&self, contacts: usize) {
         let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
-        *shared = Shared { index: None, useless_at: contacts.max(1) };
+        *shared = PresentIndex { index: None, useless_at: contacts.max(1) };
     }
 
     /// Drops the index.
