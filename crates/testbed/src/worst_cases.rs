@@ -157,6 +157,7 @@ impl Maker<'_> {
             Some("integer") if matches!(member, "limit" | "offset") => Ok(schema["maximum"].clone()),
             Some("integer") if is_id(member) => Ok(json!(self.id)),
             Some("integer") => Ok(schema["maximum"].clone()),
+            Some("boolean") => Ok(json!(true)),
             Some("array") => self.longest_list(member, schema, extent, bytes_max),
             Some("object") => self.record(schema, extent, bytes_max),
             // A parameter of telephony, which is accepted as null only.
