@@ -65,7 +65,7 @@ pub struct AuditLog {
     full: Notify,
     /// The accounts whose report the store did not take although it replied, and when that was.
     away: Mutex<HashMap<AccountId, Instant>>,
-    /// Whoever holds it is the only one that writes.
+    /// Its holder is the only one that writes.
     writing: tokio::sync::Mutex<()>,
     /// Whether the log knows that the store does not take the report.
     lost: AtomicBool,

@@ -132,7 +132,7 @@ impl LogOptions {
     /// Which events are written according to the file as it is now; `None` when it is not for the file to say, or
     /// the file is wrong, which is logged.
     pub fn reread_filter(&self) -> Option<String> {
-        let read = |file: &ConfigFile| file.anew().and_then(|file| file.value("log", value::log_filter));
+        let read = |file: &ConfigFile| file.reread().and_then(|file| file.value("log", value::log_filter));
         match self.file.as_ref().map(read)? {
             Ok(filter) => Some(filter.unwrap_or_else(|| LOG_FILTER.to_owned())),
             Err(wrong) => {

@@ -109,7 +109,7 @@ pub(crate) trait Session {
     /// Carries out many statements in their order, without a way to the engine and back for each where that costs.
     fn execute_all<'a>(&self, orders: &mut dyn Iterator<Item = BoundStatement<'a>>) -> Result<(), StoreError>;
 
-    /// Hands over the rows of a statement until there are no more, or no more are wanted. Whoever takes them must not
+    /// Hands over the rows of a statement until there are no more, or no more are wanted. The receiver must not
     /// use the session meanwhile.
     fn each(&self, sql: &'static str, values: &[SqlValue<'_>], take: TakeRow<'_>) -> Result<(), StoreError>;
 

@@ -1,5 +1,5 @@
 //! The directory in memory: parsed and indexed. When it moves, a new snapshot takes over everything but the accounts that
-//! have changed; it is built anew where these are not known.
+//! have changed; it is built from all rows where these are not known.
 //!
 //! What cannot be read back closes only the account or the user that it belongs to: a customer with a damaged
 //! address list is refused, the rest is served.

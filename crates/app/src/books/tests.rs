@@ -348,7 +348,7 @@ async fn who_leaves_undoes_nothing_and_doubles_nothing(data: TestData) {
         })
         .await;
     }
-    // Whoever comes later stands behind those who left.
+    // Later commands are behind those whose clients have left.
     change(&world, Command::AddContacts(vec![draft(100)])).await.expect("it is new");
     let book = world.books.book(world.customer).await.expect("the book");
     assert_eq!(book.contacts_len(), 21);

@@ -43,7 +43,7 @@ impl ConfigFile {
     }
 
     /// The same file as it is now.
-    pub fn anew(&self) -> Result<Self, WrongSetting> {
+    pub fn reread(&self) -> Result<Self, WrongSetting> {
         Self::read(&self.path, &self.known)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Text looks different with other fonts and in other versions of the browser. `rendered-with.txt` says with which the
 //! screenshots were made: with the same ones, pixels are compared; with others, the places and sizes of the parts of
-//! each screen, which hardly depend on fonts. `RINGBOOK_BLESS=1` writes both anew: look at the difference before
+//! each screen, which hardly depend on fonts. `RINGBOOK_BLESS=1` writes both again: look at the difference before
 //! committing it.
 
 use std::fs;

@@ -260,7 +260,7 @@ mod tests {
     fn a_link_to_a_file_of_another_owner_is_refused() {
         let place = tempfile::tempdir().expect("a directory");
         let link = place.path().join("ringbook.lock");
-        // A file of another owner than the link, whoever runs the test.
+        // A file of another owner than the link, for any user that runs the test.
         let given_away = place.path().join("given away");
         fs::write(&given_away, "theirs").expect("a file");
         let owner = fs::metadata(&given_away).expect("a file").uid() + 2;

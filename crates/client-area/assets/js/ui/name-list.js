@@ -77,7 +77,7 @@ export class NameList {
     return result;
   }
 
-  /** Reads the list anew. */
+  /** Reads the list again. */
   async load() {
     this.abort.abort();
     this.abort = new AbortController();

@@ -143,7 +143,7 @@ export class WindowedList {
     this.#draw();
   }
 
-  /** Fills the rows in view anew. */
+  /** Fills the rows in view again. */
   refresh() {
     for (const [index, row] of this.rows) this.options.fillRow(row, index);
     this.#draw();

@@ -193,7 +193,7 @@ class FindView {
     const begin = (/** @type {import("../../types.js").SortKey | null} */ order) => {
       const source = new RowSource(filter, order, () => this.grid.refresh(), toastError);
       const opened = source.open();
-      // Whoever waits for it is told; a list that nobody waits for any more is not.
+      // A caller that waits for it gets it; a list that no caller waits for any more is dropped.
       opened.catch(() => undefined);
       return { source, opened };
     };

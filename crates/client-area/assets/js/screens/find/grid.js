@@ -141,7 +141,7 @@ export class ContactGrid {
     onselect();
   }
 
-  /** Fills the rows in view anew. */
+  /** Fills the rows in view again. */
   refresh() {
     this.list.refresh();
   }
