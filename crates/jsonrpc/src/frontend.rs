@@ -119,7 +119,7 @@ mod tests {
         ] {
             let body = String::from_utf8(refusal(&error).concat()).expect("UTF-8");
             let (before, after) = body.split_once(happened).expect(happened);
-            assert!(before.starts_with(head) && after == format!("{how}{data}"), "{body}");
+            assert!(before.starts_with(head) && after == format!("{how}{data}\n"), "{body}");
         }
         for (error, mnemonic) in [
             (TransportError::UnknownPeer, "ip_not_whitelisted"),

@@ -94,6 +94,12 @@ impl Output {
         self.full.push(piece);
     }
 
+    /// All pieces of a whole answer. A line break ends it, so that the prompt of a terminal begins a line.
+    fn end(mut self) -> Vec<Bytes> {
+        self.open.push(b'\n');
+        self.finish()
+    }
+
     fn finish(mut self) -> Vec<Bytes> {
         self.full.push(Bytes::from(self.open));
         self.full
@@ -186,7 +192,7 @@ impl Reply {
         raw(open, if standing.has_more { "true," } else { "false," });
         metadata_tail(open, limits);
         raw(open, "}}");
-        self.output.finish()
+        self.output.end()
     }
 
     /// Closes the answer to a query behind `data`, and tells how it was answered if that was asked.
@@ -216,7 +222,7 @@ impl Reply {
         raw(open, "}},");
         metadata_tail(open, limits);
         raw(open, "}}");
-        self.output.finish()
+        self.output.end()
     }
 
     /// Closes the answer behind `data`. `total` is the number of all matching records, for reading methods.
@@ -230,7 +236,7 @@ impl Reply {
         }
         metadata_tail(open, limits);
         raw(open, "}}");
-        self.output.finish()
+        self.output.end()
     }
 }
 
@@ -259,7 +265,7 @@ pub fn around_result(id: &str) -> (Bytes, Bytes) {
     let mut before = Vec::new();
     head(&mut before, id);
     raw(&mut before, r#""result":"#);
-    (Bytes::from(before), Bytes::from_static(b"}"))
+    (Bytes::from(before), Bytes::from_static(b"}\n"))
 }
 
 /// The answer to a call that failed; `id` is the call's, as it was written.
@@ -279,7 +285,7 @@ pub fn refusal(id: Option<&str>, fault: &RpcError, metadata: Metadata<'_>) -> Ve
         Metadata::Known(limits) => metadata_tail(open, limits),
     }
     raw(open, "}}}");
-    output.finish()
+    output.end()
 }
 
 /// The members of a refusal that say what is to error_at.

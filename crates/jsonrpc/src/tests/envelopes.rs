@@ -97,7 +97,8 @@ async fn a_refusal_has_all_its_members_in_order() {
         answer,
         concat!(
             r#"{"jsonrpc":"2.0","id":"\u0061","error":{"code":-32601,"message":"The method does not exist / is not available","#,
-            r#""data":{"mnemonic":"method_not_found","field":null,"value":null,"params":{},"extended_helper":null,"metadata":{}}}}"#
+            r#""data":{"mnemonic":"method_not_found","field":null,"value":null,"params":{},"extended_helper":null,"metadata":{}}}}"#,
+            "\n"
         )
     );
 }

@@ -188,7 +188,10 @@ async fn an_answer_is_letter_by_letter_what_was_promised() {
     );
     assert_eq!(
         world.raw(body.as_bytes()).await,
-        r#"{"jsonrpc":"2.0","id":7,"result":{"data":[],"metadata":{"total_items":0,"version":null,"limits":{}}}}"#
+        concat!(
+            r#"{"jsonrpc":"2.0","id":7,"result":{"data":[],"metadata":{"total_items":0,"version":null,"limits":{}}}}"#,
+            "\n"
+        )
     );
 }
 

@@ -77,7 +77,8 @@ fn conversation(told: &str) -> String {
         }
         heard.push_str(ANSWERED);
         heard.push(' ');
-        heard.push_str(&shown(answer.text(), &demo, &session));
+        let reply = answer.text().strip_suffix('\n').expect("a line break ends an answer");
+        heard.push_str(&shown(reply, &demo, &session));
         heard.push('\n');
     }
     heard
