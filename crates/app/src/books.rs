@@ -250,7 +250,7 @@ impl Books {
                 Ok(book) => {
                     is_new.store(true, Ordering::Relaxed);
                     let (inner, deletions_kept) = (Arc::downgrade(&self.0), self.0.bounds.deletions_kept);
-                    Ok(Ok(Arc::new(LoadedBook::start(customer, book, inner, deletions_kept))))
+                    Ok(Ok(Arc::new(LoadedBook::new(customer, book, inner, deletions_kept))))
                 }
                 Err(BookError::Store(fault @ StoreError::Unreadable { .. })) => {
                     tracing::error!(customer = customer.number(), "refusing an account: {fault}");

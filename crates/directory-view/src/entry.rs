@@ -58,22 +58,42 @@ impl EntryStyle {
     /// A contact in this style.
     pub fn entry(&self, contact: ContactView<'_>) -> Entry {
         let text = |text: &str| self.names.text(text);
-        let number = |phone| EntryNumber {
-            dialled: self.numbers.dialled(phone),
-            digits: phone.to_string(),
-            kind: self.numbers.kind(phone),
-        };
         Entry {
             id: contact.id().number(),
             name: self.names.name(contact),
             last_name: text(contact.last_name()),
             first_name: text(contact.first_name().unwrap_or_default()),
             patronymic: text(contact.patronymic().unwrap_or_default()),
-            organization: contact.organization().map_or_else(String::new, |(_, name)| text(name)),
-            groups: contact.groups().map(|(_, name)| text(name)).collect(),
-            emails: contact.emails().map(text).collect(),
-            numbers: contact.phone_numbers().map(number).collect(),
+            organization: self.organization(contact),
+            groups: self.groups(contact),
+            emails: self.emails(contact),
+            numbers: self.numbers(contact),
         }
+    }
+
+    /// The name of the organization, or nothing.
+    pub fn organization(&self, contact: ContactView<'_>) -> String {
+        contact.organization().map_or_else(String::new, |(_, name)| self.names.text(name))
+    }
+
+    /// The names of the groups.
+    pub fn groups(&self, contact: ContactView<'_>) -> Vec<String> {
+        contact.groups().map(|(_, name)| self.names.text(name)).collect()
+    }
+
+    /// The e-mail addresses.
+    pub fn emails(&self, contact: ContactView<'_>) -> Vec<String> {
+        contact.emails().map(|email| self.names.text(email)).collect()
+    }
+
+    /// The numbers, in the order of the contact; never empty.
+    pub fn numbers(&self, contact: ContactView<'_>) -> Vec<EntryNumber> {
+        let number = |phone| EntryNumber {
+            dialled: self.numbers.dialled(phone),
+            digits: phone.to_string(),
+            kind: self.numbers.kind(phone),
+        };
+        contact.phone_numbers().map(number).collect()
     }
 }
 

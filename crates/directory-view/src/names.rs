@@ -39,12 +39,22 @@ impl NameStyle {
 
     /// Any text in the characters of the device.
     pub fn text(self, text: &str) -> String {
-        let shown: String = text.chars().filter_map(shown).collect();
+        let shown = if text.bytes().any(may_begin_unshown) {
+            text.chars().filter_map(shown).collect()
+        } else {
+            text.to_owned()
+        };
         match self.charset {
             Charset::Utf8 => shown,
             Charset::Ascii => ascii(&shown),
         }
     }
+}
+
+/// Whether a character that is not shown as it is may begin with this byte of UTF-8.
+const fn may_begin_unshown(byte: u8) -> bool {
+    // Control characters of one byte and of two, U+2000 to U+2FFF, U+F000 to U+FFFF.
+    matches!(byte, 0..=0x1f | 0x7f | 0xc2 | 0xe2 | 0xef)
 }
 
 /// A character as displays may show it: no control characters, and none that turn the direction of others.
@@ -78,6 +88,14 @@ mod tests {
         let text = "Ж\u{202e}у\u{1b}к 😀";
         assert_eq!(style(Charset::Utf8).text(text), "Жу к 😀");
         assert_eq!(style(Charset::Ascii).text(text), "Zhu k ?");
+    }
+
+    #[test]
+    fn no_unshown_character_is_overlooked() {
+        for letter in '\0'..=char::MAX {
+            let first = letter.encode_utf8(&mut [0; 4]).as_bytes()[0];
+            assert!(shown(letter) == Some(letter) || may_begin_unshown(first), "{letter:?}");
+        }
     }
 
     #[test]

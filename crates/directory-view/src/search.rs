@@ -62,7 +62,8 @@ pub fn of_group(group: u64) -> AskFilter {
 pub fn name_order(order: NameOrder) -> Vec<AskSort> {
     let by = |field: &str| AskSort { field: field.to_owned(), direction: Direction::Ascending };
     match order {
-        NameOrder::LastFirst => vec![by("full_name")],
+        // Patronymics are compared, which costs most, only where both other names are the same.
+        NameOrder::LastFirst => vec![by("last_name"), by("first_name"), by("full_name")],
         NameOrder::FirstLast => vec![by("first_name"), by("last_name")],
     }
 }

@@ -15,7 +15,7 @@ pub use request::{
     ATTRIBUTES_MAX, Authentication, CONTROLS_MAX, Control, MESSAGE_BYTES_MAX, Message, PagedResults, Request, Scope,
     SearchRequest, SortKey, frame, sort_keys,
 };
-pub use response::{Attribute, Response, ResultCode, entry_attributes};
+pub use response::{Attribute, Response, ResultCode, chosen_name, entry_attributes};
 
 /// Names of controls and extended operations.
 pub mod oid {

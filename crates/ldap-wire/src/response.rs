@@ -188,14 +188,21 @@ pub fn entry_attributes(
     chosen: &[String],
     is_operational: impl Fn(&str) -> bool,
 ) -> Vec<Attribute> {
-    let wants_all = chosen.is_empty() || chosen.iter().any(|name| name == "*");
-    let wants_operational = chosen.iter().any(|name| name == "+");
     let keep = |attribute: Attribute| {
-        if let Some(name) = chosen.iter().find(|name| name.eq_ignore_ascii_case(&attribute.name)) {
-            return Some(Attribute { name: name.clone(), ..attribute });
-        }
-        let is_wanted = if is_operational(&attribute.name) { wants_operational } else { wants_all };
-        is_wanted.then_some(attribute)
+        let name = chosen_name(&attribute.name, chosen, &is_operational)?;
+        Some(Attribute { name, ..attribute })
     };
     all.into_iter().filter_map(keep).collect()
+}
+
+/// The name under which a client has chosen an attribute; `None` if it has not.
+pub fn chosen_name(name: &str, chosen: &[String], is_operational: impl Fn(&str) -> bool) -> Option<String> {
+    if let Some(chosen) = chosen.iter().find(|chosen| chosen.eq_ignore_ascii_case(name)) {
+        return Some(chosen.clone());
+    }
+    let is_wanted = match is_operational(name) {
+        true => chosen.iter().any(|name| name == "+"),
+        false => chosen.is_empty() || chosen.iter().any(|name| name == "*"),
+    };
+    is_wanted.then(|| name.to_owned())
 }

@@ -18,10 +18,11 @@ use ringbook_directory_view::search::{all, compare as comparison, name_order};
 use tokio::time::timeout;
 
 use crate::dn::{self, Base};
+use crate::entry::ChosenAttributes;
 use crate::filter::{NumberMatch, Question, Translator, has_whole_number};
 use crate::outcome::Refusal;
 use crate::paging::{self, Position};
-use crate::{ENTRIES_MAX, SEARCH_TIME_MAX, USER_AGENT, entry, schema};
+use crate::{ENTRIES_MAX, SEARCH_TIME_MAX, USER_AGENT, schema};
 
 /// How much of a filter the request report keeps, in characters.
 const SENT_CHARS_MAX: usize = 500;
@@ -143,11 +144,11 @@ fn nothing(id: i32) -> Vec<u8> {
 
 fn write(id: i32, found: &Found, style: &EntryStyle, customer: u64, request: &SearchRequest) -> Vec<u8> {
     let mut response = Response::default();
+    let chosen = ChosenAttributes::of(&request.attributes);
     for contact in found.page.contacts() {
-        let shown = style.entry(contact);
-        let all = entry::attributes(&shown, customer);
-        let attributes = entry_attributes(all, &request.attributes, entry::is_operational);
-        response.entry(id, &dn::of_contact(shown.id, &request.base), &attributes, request.types_only);
+        let attributes = chosen.read(contact, style, customer);
+        let dn = dn::of_contact(contact.id().number(), &request.base);
+        response.entry(id, &dn, &attributes, request.types_only);
     }
     let controls: Vec<(&str, Vec<u8>)> = found.controls.iter().map(|(oid, value)| (*oid, value.clone())).collect();
     response.search_done(id, found.code, "", &controls);

@@ -109,6 +109,11 @@ pub(super) fn read_employee_phones(text: &str) -> Result<Vec<EmployeePhone>, Str
         })
     };
     let phones: Option<Vec<EmployeePhone>> = list.iter().map(read).collect();
+    // Kept in memory for as long as the book: without the room that collecting leaves.
+    let phones = phones.map(|mut phones| {
+        phones.shrink_to_fit();
+        phones
+    });
     phones.ok_or_else(|| "phone_numbers holds something that is no phone of an employee".to_owned())
 }
 

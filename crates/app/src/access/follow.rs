@@ -19,7 +19,7 @@ use super::snapshot::{Account, Counters, Snapshot};
 use ringbook_store::{AccountId, PointsUse, Revisions, Store, StoreError};
 
 /// How often the store is asked whether anything moved.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// The same where nodes tell each other; what they tell may be lost.
 const LOOK_EVERY_TOLD: Duration = Duration::from_millis(500);
 /// The shortest time between two looks after notifications, so that a flood of changes costs no more.

@@ -60,7 +60,11 @@ impl Buffer {
         let segment = self.open.entry(account).or_insert_with(|| begun(account, moment));
         let (from, till) = (segment.from.min(moment), segment.till.max(moment));
         if segment.requests.len() >= SEGMENT_BYTES || till - from > SEGMENT_SECONDS_MAX {
-            self.closed.push(std::mem::replace(segment, begun(account, moment)));
+            // An account that fills segments fills the next one, too: it need not grow step by step.
+            let is_full = segment.requests.len() >= SEGMENT_BYTES;
+            let mut next = begun(account, moment);
+            next.requests.reserve_exact(if is_full { SEGMENT_BYTES + words.len() + 1 } else { 0 });
+            self.closed.push(std::mem::replace(segment, next));
         }
         segment.from = segment.from.min(moment);
         segment.till = segment.till.max(moment);

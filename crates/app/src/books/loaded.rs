@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use ringbook_book::Book;
 use ringbook_book::command::{Command, CommandError, CommandErrorKind, CommandSubject};
@@ -17,11 +17,15 @@ use super::{BookError, Inner, interrupted};
 /// The size of a book is measured again after commands with so many elements.
 const MEASURED_ELEMENTS: usize = 1_000;
 
-/// A book in memory. Its task ends when this is dropped.
+/// A book in memory. Its task begins with the first message, so that a book that is only read has none, and ends when
+/// this is dropped.
 pub(super) struct LoadedBook {
+    customer: CustomerId,
+    books: Weak<Inner>,
+    deletions_kept: usize,
     published: Arc<Published>,
-    /// Bounded by `capacity` for commands, and by the callers, one each, for the rest.
-    mailbox: mpsc::UnboundedSender<Message>,
+    /// Bounded by `capacity` for commands, and by the callers, one each, for the rest. Empty before the first message.
+    mailbox: OnceLock<mpsc::UnboundedSender<Message>>,
     /// One permit for each element of a pending command.
     capacity: Arc<Semaphore>,
     size: LastSize,
@@ -43,14 +47,23 @@ impl fmt::Debug for LoadedBook {
 }
 
 impl LoadedBook {
-    /// Takes in a book that was just read, and starts its task.
-    pub(super) fn start(customer: CustomerId, book: Book, books: Weak<Inner>, deletions_kept: usize) -> Self {
+    /// Takes in a book that was just read.
+    pub(super) fn new(customer: CustomerId, book: Book, books: Weak<Inner>, deletions_kept: usize) -> Self {
         let published = Arc::new(Published::new(book));
-        let (mailbox, messages) = mpsc::unbounded_channel();
-        let task = BookTask::new(customer, books, Arc::clone(&published), messages, deletions_kept);
-        tokio::spawn(task.run());
         let capacity = Arc::new(Semaphore::new(PENDING_ELEMENTS_MAX));
-        Self { published, mailbox, capacity, size: LastSize::default() }
+        let (mailbox, size) = (OnceLock::new(), LastSize::default());
+        Self { customer, books, deletions_kept, published, mailbox, capacity, size }
+    }
+
+    /// Hands a message to the task, which is started for the first one.
+    fn send(&self, message: Message) -> Result<(), BookError> {
+        let mailbox = self.mailbox.get_or_init(|| {
+            let (mailbox, messages) = mpsc::unbounded_channel();
+            let (books, published) = (Weak::clone(&self.books), Arc::clone(&self.published));
+            tokio::spawn(BookTask::new(self.customer, books, published, messages, self.deletions_kept).run());
+            mailbox
+        });
+        mailbox.send(message).map_err(|_| interrupted())
     }
 
     /// The last committed state that this server knows.
@@ -60,7 +73,7 @@ impl LoadedBook {
 
     /// Whether the task has ended by a panic; the book must be loaded again.
     pub(super) fn is_abandoned(&self) -> bool {
-        self.mailbox.is_closed()
+        self.mailbox.get().is_some_and(mpsc::UnboundedSender::is_closed)
     }
 
     /// Refuses a command that may add to a book of at least `bytes_max` bytes. The size is measured at times, so that the
@@ -89,14 +102,14 @@ impl LoadedBook {
     /// Has a command decided and committed. Once it is in the mailbox it is finished even if this future is dropped.
     pub(super) async fn change(&self, command: Command) -> Answer {
         let (pending, answer) = PendingCommand::admitted(command, &self.capacity).await;
-        self.mailbox.send(Message::Command(Box::new(pending))).map_err(|_| interrupted())?;
+        self.send(Message::Command(Box::new(pending)))?;
         answer.await.unwrap_or_else(|_| Err(interrupted()))
     }
 
     /// Brings the book to at least this revision.
     pub(super) async fn catch_up(&self, to: Option<Revision>) -> Result<(), BookError> {
         let (reply, answer) = oneshot::channel();
-        self.mailbox.send(Message::CatchUp(CatchUp { to, reply })).map_err(|_| interrupted())?;
+        self.send(Message::CatchUp(CatchUp { to, reply }))?;
         answer.await.unwrap_or_else(|_| Err(interrupted()))
     }
 }

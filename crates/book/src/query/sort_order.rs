@@ -44,8 +44,16 @@ pub(super) struct SortOrder<'a> {
 impl SortOrder<'_> {
     /// Compares two contacts by one sort key.
     pub(super) fn compare_by(&self, by: &SortBy, left: Hit, right: Hit) -> Ordering {
-        let of = |hit: Hit| text(&self.book.contacts.chunks[hit.chunk as usize], by.field, usize::from(hit.row));
-        let order = collation::compare(of(left), of(right));
+        let place = |hit: Hit| (&*self.book.contacts.chunks[hit.chunk as usize], usize::from(hit.row));
+        let ((left, left_row), (right, right_row)) = (place(left), place(right));
+        let mut order = Ordering::Equal;
+        // Keys that are there decide nearly all comparisons, at a tenth of the time.
+        if left.has_keys() && right.has_keys() {
+            order = keys(left, by.field)[left_row].cmp(&keys(right, by.field)[right_row]);
+        }
+        if order.is_eq() {
+            order = collation::compare(text(left, by.field, left_row), text(right, by.field, right_row));
+        }
         if by.direction == Direction::Ascending { order } else { order.reverse() }
     }
 }

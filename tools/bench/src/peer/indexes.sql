@@ -31,6 +31,13 @@ CREATE INDEX contacts_by_phone ON contacts USING gin (phone_numbers) WITH (fastu
 CREATE INDEX contacts_by_last_name ON contacts (last_name, id);
 CREATE INDEX contacts_by_organization ON contacts (organization_id, last_name, first_name, id);
 CREATE INDEX names_by_trigram ON names USING gin (full_name gin_trgm_ops) WITH (fastupdate = off);
+CREATE INDEX last_names_by_trigram ON names USING gin ((last_name COLLATE "C") gin_trgm_ops) WITH (fastupdate = off);
+
+-- Each contact once for each domain of its e-mail addresses, in the order in which it is shown.
+CREATE TABLE mail_domains AS
+  SELECT DISTINCT substr(email, strpos(email, '@') + 1) AS domain, last_name, id
+  FROM contacts, unnest(emails) AS email;
+CREATE INDEX mails_by_domain ON mail_domains (domain, last_name, id);
 
 CREATE VIEW shown AS
   SELECT c.id, c.last_name, c.first_name, c.patronymic, c.full_name, c.emails, c.phone_numbers,

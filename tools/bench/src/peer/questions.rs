@@ -50,7 +50,16 @@ impl Question {
 /// # Errors
 /// PostgreSQL does not say how large organizations are.
 pub fn all(database: &Database, phones: &[String], scratch: &std::path::Path) -> Result<Vec<Question>, String> {
-    let mut questions = vec![by_number(phones), page(10_000), page(1_000), like("ван"), regexp("[Сс]ерге[йя]")];
+    let mut questions = vec![
+        by_number(phones),
+        page(10_000),
+        page(1_000),
+        of_full_names("like", "LIKE", "%ван%"),
+        of_full_names("ilike", "ILIKE", "%smith%"),
+        of_full_names("regexp", "~", "[Сс]ерге[йя]"),
+        of_last_names("%ван%"),
+        of_mail_domain("mail.example"),
+    ];
     let file = scratch.join("organizations.sql");
     std::fs::write(&file, ORGANIZATIONS).map_err(|why| format!("{}: {why}", file.display()))?;
     let found = database.answers(book::NAME, &file)?;
@@ -99,28 +108,44 @@ fn page(contacts: u32) -> Question {
     Question::single(&format!("page of {contacts}, all fields"), &format!(r#","limit":{contacts}"#), &statement)
 }
 
-/// Row 3.
-fn like(inside: &str) -> Question {
-    let name = format!("`like \"%{inside}%\"`, sorted, total");
-    Question::single(&name, &by_name("like", &format!("%{inside}%")), &first_fifty(&format!("LIKE '%{inside}%'")))
+/// Rows 3 and 4, and `ilike`: a pattern for full names.
+fn of_full_names(operator: &str, theirs: &str, pattern: &str) -> Question {
+    let name = format!("`full_name {operator} \"{pattern}\"`, sorted, total");
+    Question::single(
+        &name,
+        &by("full_name", operator, pattern),
+        &first_fifty(&format!("names WHERE full_name {theirs} '{pattern}'")),
+    )
 }
 
-/// Row 4.
-fn regexp(pattern: &str) -> Question {
-    let name = format!("`regexp \"{pattern}\"`, sorted, total");
-    Question::single(&name, &by_name("regexp", pattern), &first_fifty(&format!("~ '{pattern}'")))
+/// A pattern for last names alone.
+fn of_last_names(pattern: &str) -> Question {
+    let name = format!("`last_name like \"{pattern}\"`, sorted, total");
+    let theirs = first_fifty(&format!("names WHERE last_name COLLATE \"C\" LIKE '{pattern}'"));
+    Question::single(&name, &by("last_name", "like", pattern), &theirs)
 }
 
-fn by_name(operator: &str, value: &str) -> String {
+/// Contacts with an e-mail address of a domain.
+fn of_mail_domain(domain: &str) -> Question {
+    let name = format!("`emails like \"%@{domain}\"`, sorted, total");
+    let theirs = format!(
+        "SELECT (SELECT COUNT(*) FROM mail_domains WHERE domain = '{domain}'), (SELECT string_agg(row_to_json(shown)::text, ',' \
+         ORDER BY shown.last_name, shown.id) FROM (SELECT id FROM mail_domains WHERE domain = '{domain}' \
+         ORDER BY last_name, id LIMIT 50) page JOIN shown ON shown.id = page.id);\n"
+    );
+    Question::single(&name, &by("emails", "like", &format!("%@{domain}")), &theirs)
+}
+
+fn by(field: &str, operator: &str, value: &str) -> String {
     format!(
-        r#","sort":[{{"field":"last_name"}}],"limit":50,"filter":{{"field":"full_name","operator":"{operator}","value":"{value}"}}"#
+        r#","sort":[{{"field":"last_name"}}],"limit":50,"filter":{{"field":"{field}","operator":"{operator}","value":"{value}"}}"#
     )
 }
 
 /// The names that match are found once, then counted and put in order.
-fn first_fifty(condition: &str) -> String {
+fn first_fifty(matches: &str) -> String {
     format!(
-        "WITH matches AS MATERIALIZED (SELECT id, last_name FROM names WHERE full_name {condition}), \
+        "WITH matches AS MATERIALIZED (SELECT id, last_name FROM {matches}), \
          page AS (SELECT id FROM matches ORDER BY last_name, id LIMIT 50) \
          SELECT (SELECT COUNT(*) FROM matches), (SELECT string_agg(row_to_json(shown)::text, ',' ORDER BY \
          shown.last_name, shown.id) FROM page JOIN shown ON shown.id = page.id);\n"
