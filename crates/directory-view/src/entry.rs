@@ -7,7 +7,7 @@ use crate::names::NameStyle;
 use crate::number_rule::{NumberKind, NumberRule};
 
 /// A number as it is dialled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EntryNumber {
     /// What is dialled.
     pub dialled: String,
@@ -18,7 +18,7 @@ pub struct EntryNumber {
 }
 
 /// A contact as a telephone shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// The id of the contact.
     pub id: u64,

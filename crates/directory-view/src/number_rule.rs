@@ -46,7 +46,7 @@ impl MatchKind {
 }
 
 /// What kind of telephone a number leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NumberKind {
     /// A telephone at work; also where the kind is not known.
     Work,

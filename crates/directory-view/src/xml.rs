@@ -119,8 +119,17 @@ impl Xml {
     }
 }
 
+/// Whether a character that is not written as it is may begin with this byte of UTF-8.
+const fn may_begin_escaped(byte: u8) -> bool {
+    // U+F000 to U+FFFF begin with the last one.
+    matches!(byte, 0..=0x1f | b'&' | b'<' | b'>' | b'"' | b'\'' | 0xef)
+}
+
 /// Appends a text; characters that XML 1.0 does not allow are left out.
 fn escape(out: &mut String, text: &str) {
+    if !text.bytes().any(may_begin_escaped) {
+        return out.push_str(text);
+    }
     for letter in text.chars() {
         match letter {
             '&' => out.push_str("&amp;"),

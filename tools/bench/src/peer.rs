@@ -33,7 +33,12 @@ pub fn measure(setup: &Setup, options: &Options) -> Result<Vec<Line>, String> {
     let questions = questions::all(&database, &phones, &setup.scratch)?;
     let bench = PeerRows { setup, options, server, database };
     questions.iter().try_for_each(|question| bench.compare(question))?;
-    questions.iter().map(|question| bench.line(question)).collect()
+    let mut lines: Vec<Line> = questions.iter().map(|question| bench.line(question)).collect::<Result<_, _>>()?;
+    let look_ups = questions.first().ok_or("no question")?;
+    for question in questions.iter().filter(|question| question.is_short) {
+        lines.push(bench.beside_look_ups(question, look_ups)?);
+    }
+    Ok(lines)
 }
 
 struct PeerRows<'a> {
@@ -74,8 +79,28 @@ impl PeerRows<'_> {
             pairs.push((ours.calls, self.database.load(&theirs, &self.setup.scratch)?.calls));
         }
         let subject = format!("{}, {clients} connections", question.name.replace('|', "\\|"));
-        let (floor, goal) = ("PostgreSQL, pgbench".to_owned(), Goal::AtLeast(10.0));
+        let goal = if question.is_short { Goal::Unset } else { Goal::AtLeast(10.0) };
+        let floor = "PostgreSQL, pgbench".to_owned();
         Ok(Comparison { row: ROW, subject, floor, pairs, shown: figures::calls, goal }.line())
+    }
+}
+
+impl PeerRows<'_> {
+    /// A short question, compared with look-ups over as many connections.
+    fn beside_look_ups(&self, question: &Question, look_ups: &Question) -> Result<Line, String> {
+        let url = format!("http://{}{}", self.server.address, api_client::PATH);
+        let (connections, time) = (look_ups.clients, self.options.time);
+        let load = |question: &Question| {
+            let bodies: Vec<String> = question.ours.iter().map(|ours| contacts(&self.setup.token, ours)).collect();
+            Load { url: url.clone(), bodies: &bodies, connections, time }.run(&self.setup.scratch)
+        };
+        let mut pairs = Vec::new();
+        for _ in 0..self.options.rounds {
+            pairs.push((load(question)?.calls, load(look_ups)?.calls));
+        }
+        let subject = format!("{}, {connections} connections", question.name);
+        let floor = format!("{}, {connections} connections", look_ups.name);
+        Ok(Comparison { row: ROW, subject, floor, pairs, shown: figures::calls, goal: Goal::AtLeast(0.7) }.line())
     }
 }
 

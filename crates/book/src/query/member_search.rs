@@ -16,8 +16,9 @@ use crate::book::member_lists::{Kept, MemberList, MemberListKey, MembersOf};
 use crate::collation::SortKey;
 use crate::runner::Runner;
 
-/// Maximum number of members of a list: sorting more takes too long for one call.
-const MEMBERS_MAX: usize = 65_536;
+/// Maximum number of members of a list. Sorting so many takes a tenth of a second, once for as many questions as
+/// [`crate::book::member_lists`] counts first.
+const MEMBERS_MAX: usize = 262_144;
 /// A list is brought up to date while at most one in this number of its members has changed, and [`CHANGED_MIN`].
 const CHANGED_DIVISOR: usize = 8;
 /// Number of changed contacts up to which a list is always brought up to date.
