@@ -25,8 +25,11 @@ const OUTPUTS: [(&str, &str); 8] = [
     ("EntityType", "Contact"),
 ];
 
-/// The template for a server at this address.
-pub fn template(public_url: &str) -> Vec<u8> {
+/// The page of a contact, which people open from the call.
+const CONTACT_URL: (&str, &str) = ("ContactUrl", "[PagesUrl]/#contact=[Id]");
+
+/// The template for a server at this address, with its pages for people at `pages_url`, if it has them.
+pub fn template(public_url: &str, pages_url: Option<&str>) -> Vec<u8> {
     let mut xml = Xml::document();
     xml.open_with(
         "Crm",
@@ -43,11 +46,13 @@ pub fn template(public_url: &str) -> Vec<u8> {
     xml.empty("Number", &[("Prefix", "AsIs"), ("MaxLength", "[MaxLength]")]);
     xml.empty("Connection", &[("MaxConcurrentRequests", "8")]);
     xml.open("Parameters");
-    for (name, kind, title, default) in [
+    let parameters = [
         ("Url", "String", "Address of ringbook", public_url),
         ("ApiKey", "Password", "Device key", ""),
         ("MaxLength", "String", "Digits compared", "9"),
-    ] {
+    ];
+    let pages = pages_url.map(|url| ("PagesUrl", "String", "Address of the client area", url));
+    for (name, kind, title, default) in parameters.into_iter().chain(pages) {
         let parent = [("Name", name), ("Type", kind), ("Parent", "General Configuration"), ("Editor", "String")];
         xml.empty("Parameter", &[&parent[..], &[("Title", title), ("Default", default)]].concat());
     }
@@ -70,7 +75,7 @@ pub fn template(public_url: &str) -> Vec<u8> {
     }
     xml.close("Variables");
     xml.open_with("Outputs", &[("AllowEmpty", "false")]);
-    for (kind, value) in OUTPUTS {
+    for (kind, value) in pages_url.map(|_| CONTACT_URL).into_iter().chain(OUTPUTS) {
         xml.empty("Output", &[("Type", kind), ("Value", value)]);
     }
     xml.close("Outputs");

@@ -52,6 +52,8 @@ const SUCCESS: &str = "ok";
 pub struct Settings {
     /// The address that clients reach the server at, without a slash at its end: `https://book.example`.
     pub public_url: String,
+    /// The address of the client area, likewise; `None` where it is switched off.
+    pub pages_url: Option<String>,
     /// Whether the request report keeps numbers whole.
     pub keeps_numbers: bool,
 }
@@ -126,7 +128,8 @@ impl PhonesFrontend {
     }
 
     fn template(&self) -> Response {
-        let body = crm_template::template(&self.settings.public_url).into();
+        let Settings { public_url, pages_url, .. } = &self.settings;
+        let body = crm_template::template(public_url, pages_url.as_deref()).into();
         let mut response = Response::new(StatusCode::OK, vec![body])
             .with_content_type(HeaderValue::from_static("text/xml; charset=utf-8"));
         let name = HeaderValue::from_static("attachment; filename=\"ringbook-3cx.xml\"");

@@ -98,6 +98,8 @@ shapes! {
     Cisco "cisco" "phone.cisco" Paging::Pages(32), Menu;
     /// `FanvilIPPhoneDirectory`.
     Fanvil "fanvil" "phone.fanvil" Paging::Whole(5_000), Entries;
+    /// Pages of the browser of a Fanvil, with a line to type into.
+    FanvilSearch "fanvil-search" "phone.fanvil-search" Paging::Pages(20), Input;
     /// The search protocol of network directories.
     Gigaset "gigaset" "phone.gigaset" Paging::Window(50), Entries;
     /// The central book that a base station downloads.
@@ -147,7 +149,7 @@ impl Shape {
 
     /// Whether it has a line to type into.
     pub const fn has_input(self) -> bool {
-        matches!(self, Self::Snom | Self::Cisco | Self::Polycom | Self::Mitel)
+        matches!(self, Self::Snom | Self::Cisco | Self::FanvilSearch | Self::Polycom | Self::Mitel)
     }
 
     /// Whether a document has fewer contacts than match because it would have too many bytes.
@@ -165,7 +167,8 @@ impl Shape {
             Self::SnomTbook => snom::tbook(content),
             Self::Vtech => vtech::write(content),
             Self::Cisco => cisco::write(content, links),
-            Self::Fanvil => fanvil::write(content),
+            Self::Fanvil => fanvil::directory(content),
+            Self::FanvilSearch => fanvil::browser(content, links),
             Self::Gigaset => gigaset::netdir(content),
             Self::GigasetCentral => gigaset::central(content),
             Self::Polycom => polycom::browser(content, links),

@@ -61,8 +61,9 @@ impl DeviceListeners {
         self.ldap.as_ref().map(|(_, bound)| *bound)
     }
 
-    /// The settings of the front ends over HTTP; `api` is where the API is reached if the operator does not say it.
-    pub fn settings(&self, access: &DeviceAccess, api: &str) -> Settings {
+    /// The settings of the front ends over HTTP; `api` is where the API is reached if the operator does not say it, and the
+    /// client area, if it is switched on.
+    pub fn settings(&self, access: &DeviceAccess, api: &str, client_area: bool) -> Settings {
         let own = self.phones.as_ref().map(|(_, bound)| format!("http://{bound}"));
         let public_url = access.public_url.clone().or(own).unwrap_or_else(|| api.to_owned());
         if ["//0.0.0.0:", "//[::]:"].iter().any(|every| public_url.contains(every)) {
@@ -70,7 +71,8 @@ impl DeviceListeners {
                 "links in phone books begin with {public_url}, which no telephone reaches: set --public-url"
             );
         }
-        Settings { public_url, keeps_numbers: access.keeps_numbers }
+        let pages_url = client_area.then(|| access.public_url.clone().unwrap_or_else(|| api.to_owned()));
+        Settings { public_url, pages_url, keeps_numbers: access.keeps_numbers }
     }
 
     /// The mounts of the front ends on the API's listener, and listeners of their own.

@@ -156,7 +156,7 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     app.log_slow(log_slow);
     let address = listener.local_addr()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
-    let settings = device_listeners.settings(&devices, &format!("{scheme}://{address}"));
+    let settings = device_listeners.settings(&devices, &format!("{scheme}://{address}"), client_area);
     let (device_mounts, device_listeners) = device_listeners.build(&app, &settings, &devices.ldap, tls.as_ref());
     // The mounts and listeners own the application from here on: the store is closed when they are gone.
     let mounts = mounts(app, answer_bytes_max, client_area, store.clone(), &http);

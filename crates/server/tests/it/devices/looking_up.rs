@@ -6,8 +6,9 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 use super::Switch;
-use crate::harness::eventually;
-use ringbook_testbed::http_client::WAIT_MAX;
+use crate::harness::{Server, added, eventually};
+use crate::stores::place;
+use ringbook_testbed::http_client::{WAIT_MAX, connect};
 
 #[test]
 fn a_caller_is_found_by_the_forms_of_a_number() {
@@ -118,6 +119,20 @@ fn the_template_for_a_switch_has_the_address_and_no_secret() {
     let text = response.text();
     assert!(text.contains(&format!("Default=\"http://{}\"", switch.demo.server.address)), "{text}");
     assert!(!text.contains(&switch.key));
+    // The page of the contact that is calling.
+    assert!(text.contains("<Output Type=\"ContactUrl\" Value=\"[PagesUrl]/#contact=[Id]\""), "{text}");
+    assert!(text.contains("Name=\"PagesUrl\""), "{text}");
+}
+
+#[test]
+fn a_template_without_a_client_area_names_no_page() {
+    let root = place();
+    let data = root.path().join("data");
+    added(&data, "customer add C");
+    let server = Server::serve(&data, &["--client-area", "off", "--public-url", "https://book.example"]);
+    let response = connect(server.address).request("GET /lookup/3cx.xml HTTP/1.1\r\nHost: a\r\n\r\n");
+    let text = response.text();
+    assert!(text.contains("Default=\"https://book.example\"") && !text.contains("PagesUrl"), "{text}");
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn xpath(document: &str, expression: &str) -> String {
 }
 
 /// A shape, the query for contacts, where the entries, the name of the first one and its numbers are, and that name.
-const SHAPES: [(&str, &str, &str, &str, &str); 16] = [
+const SHAPES: [(&str, &str, &str, &str, &str); 17] = [
     ("yealink", "", "//DirectoryEntry", "//Name", "//Telephone"),
     ("yealink-book", "", "//Unit", "//Unit/@Name", "//Unit/@*[starts-with(name(), 'Phone')]"),
     ("grandstream", "", "//Contact", "//LastName", "//phonenumber"),
@@ -34,6 +34,7 @@ const SHAPES: [(&str, &str, &str, &str, &str); 16] = [
     ("vtech", "", "//DIR_ENTRY", "//DIR_ENTRY_NAME_LAST", "//*[starts-with(name(), 'DIR_ENTRY_NUMBER') and text()]"),
     ("cisco", "?q=", "//DirectoryEntry", "//DirectoryEntry/Name", "//Telephone"),
     ("fanvil", "", "//DirectoryEntry", "//Name", "//Telephone|//Mobile|//Other"),
+    ("fanvil-search", "?q=", "//MenuItem", "//Prompt", "//MenuItem/URI"),
     ("gigaset", "?command=get_list&type=pb", "//entry", "//ln", "//hm|//mb|//of"),
     ("gigaset-central", "", "//entry", "//entry/@surname", "//entry/@*[name() != 'name' and name() != 'surname']"),
     ("polycom", "?q=", "//li", "//a", "//a/@href[starts-with(., 'tel:')]"),
@@ -56,7 +57,8 @@ fn every_shape_holds_what_the_book_holds() {
     switch.made("create.contacts", contact);
     for (shape, query, entries, name, numbers) in SHAPES {
         let document = switch.text(&format!("/phone/KEY/{shape}{query}"));
-        let one_per_number = ["snom", "cisco", "polycom", "polycom-directory", "htek", "mitel", "thomson"];
+        let one_per_number =
+            ["snom", "cisco", "fanvil-search", "polycom", "polycom-directory", "htek", "mitel", "thomson"];
         let expected = if one_per_number.contains(&shape) { "2" } else { "1" };
         assert_eq!(xpath(&document, &format!("count({entries})")), expected, "{shape}: {document}");
         assert_eq!(xpath(&document, &format!("count({numbers})")), "2", "{shape}: {document}");
@@ -123,6 +125,26 @@ fn searches_groups_and_pages_lead_on() {
     }
     assert_eq!(names.len(), 70);
     assert!(names.is_sorted());
+}
+
+/// The browser of a Fanvil appends what was typed to the address of the input screen.
+#[test]
+fn what_is_typed_into_a_fanvil_is_found_in_pages() {
+    let switch = Switch::start("--minute-limit none");
+    for n in 0..25 {
+        switch.contact(&format!("Name {n:02}"), "F", &format!("55500{n:02}"));
+    }
+    let input = switch.text("/phone/KEY/fanvil-search");
+    assert_eq!(xpath(&input, "name(/*)"), "FanvilIPPhoneInputScreen");
+    let (url, parameter) = (xpath(&input, "string(//URL)"), xpath(&input, "string(//InputField/Parameter)"));
+    let path = |url: &str| url.split_once(&switch.demo.server.address.to_string()).expect("the address").1.to_owned();
+    let first = switch.text(&format!("{}&{parameter}=name", path(&url)));
+    assert_eq!(xpath(&first, "count(/FanvilIPPhoneDirectory/MenuItem)"), "20");
+    assert_eq!(xpath(&first, "string(//MenuItem[1]/URI)"), "5550000");
+    let second = switch.text(&path(&xpath(&first, "string(//SoftKey[Name='Next']/URI)")));
+    assert_eq!(xpath(&second, "count(/FanvilIPPhoneDirectory/MenuItem)"), "5");
+    assert_eq!(xpath(&second, "count(//SoftKey[Name='Next'])"), "0");
+    assert_eq!(xpath(&second, "count(//SoftKey[Name='Previous'])"), "1");
 }
 
 /// Telephones with pages show menus in pages, too.
