@@ -48,6 +48,9 @@ async fn a_user_has_the_rights_that_are_ticked_and_goes_with_its_sessions() {
     reader.page.sign_in("reader", "readers-password").await;
     reader.page.until("document.querySelector('main h1')?.textContent").await;
     assert!(!reader.page.has("button", "Edit").await);
+    reader.page.open("#contacts").await;
+    reader.page.until("document.querySelector('[role=grid] .row-name')").await;
+    assert!(!reader.page.has("button", "Assign by dragging").await);
     reader.page.open("#employees").await;
     reader.page.until_text("employees:select").await;
     reader.page.open("#account").await;

@@ -8,6 +8,7 @@
 
 mod account;
 mod area;
+mod assigning;
 mod contract;
 mod driver;
 mod editing;

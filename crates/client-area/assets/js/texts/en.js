@@ -188,6 +188,19 @@ export default {
   "bulk.done": { one: "{count} contact changed.", other: "{count} contacts changed." },
   "bulk.done_part": "{done} changed, then:",
 
+  // Giving contacts a group, an organization or a manager
+  "assign.group": { one: "{count} contact was added to “{name}”.", other: "{count} contacts were added to “{name}”." },
+  "assign.organization": { one: "{count} contact belongs to “{name}” now.", other: "{count} contacts belong to “{name}” now." },
+  "assign.manager": { one: "{name} is the manager of {count} contact now.", other: "{name} is the manager of {count} contacts now." },
+  "assign.none": "Nothing has changed: “{name}” was set already.",
+  "assign.undone": { one: "{count} contact is as before.", other: "{count} contacts are as before." },
+  "assign.kept": { one: "{count} contact was changed by others meanwhile and stays as it is.", other: "{count} contacts were changed by others meanwhile and stay as they are." },
+  "board.open": "Assign by dragging",
+  "board.label": "Drag contacts here",
+  "board.hint": "Drag contacts onto a name, or select them and press +.",
+  "board.give": "Assign the selected contacts to “{name}”",
+  "board.select_first": "Select contacts first, or drag them onto the name.",
+
   // Contact
   "contact.add": "Add contact",
   "contact.added": "The contact was added.",
@@ -245,7 +258,10 @@ export default {
   "organizations.merge": "Merge",
   "organizations.merge_name": "Merge “{name}” into another",
   "organizations.merge_into": "Organization to keep",
-  "organizations.merge_text": { one: "{count} contact of “{name}” moves to the organization that you choose; then “{name}” is deleted. This cannot be undone.", other: "{count} contacts of “{name}” move to the organization that you choose; then “{name}” is deleted. This cannot be undone." },
+  "organizations.merge_text": { one: "{count} contact of “{name}” moves to the organization that you choose; then “{name}” is deleted.", other: "{count} contacts of “{name}” move to the organization that you choose; then “{name}” is deleted." },
+  "organizations.merge_undo": "The notice after it has a button that takes this back; “{name}” then has a new number.",
+  "organizations.merge_final": "This cannot be undone.",
+  "organizations.merge_undone": { one: "“{name}” is there again, with {count} contact.", other: "“{name}” is there again, with {count} contacts." },
   "organizations.merged": "Merged into “{name}”.",
   "employees.add": "Add employee",
   "employees.total": { one: "employee", other: "employees" },

@@ -10,6 +10,7 @@ import { showDialog } from "../../ui/dialog.js";
 import { NameList } from "../../ui/name-list.js";
 import { avatar, button, emptyState, explain, heading, iconButton, markMatches, noRight } from "../../ui/parts.js";
 import { toast } from "../../ui/toast.js";
+import { addMembers } from "../groups/members.js";
 
 /** @typedef {import("../../types.js").Employee} Employee */
 
@@ -37,6 +38,7 @@ export function employeesScreen(_route, place) {
         "span",
         { class: "list-actions" },
         may("address_book:select") && h("a", { class: "link-button", href: link({ manager: employee.id }) }, t("employees.contacts")),
+        may("address_book:select") && may("address_book:update") && iconButton(t("groups.add_members", { name: employee.full_name }), "plus", () => addMembers({ member: "personal_manager_id", id: employee.id, name: employee.full_name }, () => undefined)),
         may("employees:update") && iconButton(t("edit_name", { name: employee.full_name }), "edit", () => edit(employee, changed)),
         may("employees:delete") && iconButton(t("delete_name", { name: employee.full_name }), "remove", () => remove(employee, changed)),
       ),

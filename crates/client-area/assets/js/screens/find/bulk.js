@@ -2,7 +2,6 @@
 
 import { fill, h } from "../../dom.js";
 import { formatNumber, t } from "../../i18n.js";
-import { call } from "../../rpc.js";
 import { may } from "../../session.js";
 import { createGroup, createOrganization, findEmployees, findGroups, findOrganizations } from "../../sources.js";
 import { showDialog } from "../../ui/dialog.js";
@@ -11,49 +10,11 @@ import { picker } from "../../ui/picker.js";
 import { toast } from "../../ui/toast.js";
 import { download, toCsv } from "./csv.js";
 import { toVcards } from "./vcard.js";
+import { assign, toastAssigned, unassign } from "../contact/assign.js";
 import { removeContacts, whole } from "../contact/remove.js";
-import { changeGroups, joining, leaving } from "../groups/members.js";
 
 /** @typedef {import("../../types.js").Contact} Contact */
 /** @typedef {import("../../ui/picker.js").Option} Option */
-
-/** Changes that are under way at once. */
-const AT_ONCE = 4;
-
-/**
- * Changes contacts one after another, a few at once; stops at the first refusal.
- *
- * @param {Contact[]} contacts
- * @param {(contact: Contact) => Promise<void>} change
- */
-async function updateAll(contacts, change) {
-  const waiting = [...contacts];
-  let done = 0;
-  const work = async () => {
-    for (let contact = waiting.shift(); contact; contact = waiting.shift()) {
-      try {
-        await change(contact);
-        done += 1;
-      } catch (error) {
-        waiting.length = 0;
-        throw error;
-      }
-    }
-  };
-  const results = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
-  const failed = results.find((result) => result.status === "rejected");
-  return { done, error: failed?.status === "rejected" ? failed.reason : null };
-}
-
-/** @param {(groups: number[]) => number[]} change @returns {(contact: Contact) => Promise<void>} */
-function ofGroups(change) {
-  return (contact) => changeGroups(contact.id, change, contact.groups.map((group) => group.group_id));
-}
-
-/** @param {Record<string, unknown>} params @returns {(contact: Contact) => Promise<void>} */
-function setting(params) {
-  return async (contact) => void (await call("update.contacts", { id: contact.id, ...params }));
-}
 
 /**
  * The bar for the selected contacts.
@@ -70,11 +31,13 @@ export function bulkBar(selected, shownGroup, changed) {
    * @param {string} label
    * @param {Parameters<typeof picker>[0]["load"]} load
    * @param {((name: string) => Promise<Option>) | null} create
-   * @param {(option: Option) => (contact: Contact) => Promise<void>} change
+   * @param {import("../contact/assign.js").Member} member
    */
-  const choose = async (title, label, load, create, change) => {
+  const choose = async (title, label, load, create, member) => {
     /** @type {Option | null} */
     let chosen = null;
+    /** @type {import("../contact/assign.js").Given[]} */
+    const given = [];
     const error = h("p", { class: "field-error", role: "alert" });
     const { element } = picker({ label, load, create, onchange: (option) => { chosen = option; } });
     const check = async () => {
@@ -82,31 +45,30 @@ export function bulkBar(selected, shownGroup, changed) {
         error.textContent = t("bulk.choose_first");
         return false;
       }
-      const result = await updateAll([...selected.values()], change(chosen));
-      if (result.error) {
-        error.textContent = `${t("bulk.done_part", { done: result.done })} ${explain(result.error)}`;
-        changed();
-        return false;
-      }
-      return true;
+      const result = await assign([...selected.values()], { ...chosen, member });
+      given.push(...result.given);
+      if (!result.error) return true;
+      error.textContent = `${t("bulk.done_part", { done: result.given.length })} ${explain(result.error)}`;
+      changed();
+      return false;
     };
-    if ((await showDialog({ title, content: [element, error], confirm: t("apply"), check })) !== "confirm") return;
-    toast(t("bulk.done", { count: selected.size }));
+    const answer = await showDialog({ title, content: [element, error], confirm: t("apply"), check });
+    const target = /** @type {Option | null} */ (chosen);
+    if (target && (answer === "confirm" || given.length > 0)) toastAssigned({ ...target, member }, given, changed);
+    if (answer !== "confirm") return;
     selected.clear();
     changed();
   };
 
-  const group = () =>
-    choose(t("bulk.group"), t("group"), findGroups, may("address_book:insert") ? createGroup : null, (option) => ofGroups(joining(option.id)));
+  const group = () => choose(t("bulk.group"), t("group"), findGroups, may("address_book:insert") ? createGroup : null, "groups");
   const organization = () =>
-    choose(t("bulk.organization"), t("organization"), findOrganizations, may("address_book:insert") ? createOrganization : null, (option) => setting({ organization_id: option.id }));
-  const manager = () =>
-    choose(t("bulk.manager"), t("manager"), findEmployees, null, (option) => setting({ personal_manager_id: option.id }));
+    choose(t("bulk.organization"), t("organization"), findOrganizations, may("address_book:insert") ? createOrganization : null, "organization_id");
+  const manager = () => choose(t("bulk.manager"), t("manager"), findEmployees, null, "personal_manager_id");
 
   const leave = async (/** @type {number} */ id) => {
-    const result = await updateAll([...selected.values()], ofGroups(leaving(id)));
-    if (result.error) toastError(result.error);
-    else toast(t("bulk.done", { count: result.done }));
+    const { taken, error } = await unassign([...selected.values()], { member: "groups", id, name: "" });
+    if (error) toastError(error);
+    else toast(t("bulk.done", { count: taken.length }));
     selected.clear();
     changed();
   };

@@ -11,7 +11,11 @@ import { go, link, replace } from "../../router.js";
 import { may } from "../../session.js";
 import { button, emptyState, errorState, iconButton, loading, noRight, toastError } from "../../ui/parts.js";
 import { icon } from "../../ui/icons.js";
+import { toast } from "../../ui/toast.js";
+import { assign, toastAssigned } from "../contact/assign.js";
+import { Board } from "./board.js";
 import { bulkBar } from "./bulk.js";
+import { dragRows } from "./drag.js";
 import { filterBar } from "./filters.js";
 import { ContactGrid } from "./grid.js";
 import { SORTABLE, digitsWanted, filterOf, paramsOf, questionOf, words } from "./query.js";
@@ -96,6 +100,8 @@ class FindView {
     this.head = h("div", { class: "columns" });
     this.state = h("div", { class: "find-state" });
     this.result = h("div", { class: "find-result", id: "find-result" }, this.head, this.grid.viewport, this.state);
+    this.#makeBoard();
+    this.body = h("div", { class: "find-body" }, this.result, this.board?.element);
     const add = may("address_book:insert") && button(t("contact.add"), "plus", () => go(link({ contact: "new" })), "button-primary");
     const toggle = iconButton(t("find.filters"), "filter", () => {
       const isOpen = place.classList.toggle("filters-open");
@@ -111,15 +117,61 @@ class FindView {
         h("h1", { class: "hidden" }, t("nav.contacts")),
         h("div", { class: "find-top" }, h("div", { class: "find-search" }, icon("search"), this.box, h("kbd", { class: "find-key" }, "/")), toggle, add),
         this.filters.element,
-        h("div", { class: "find-info" }, this.status, this.note),
+        h("div", { class: "find-info" }, this.status, this.note, this.board && this.boardButton),
         this.bulk.element,
-        this.result,
+        this.body,
       ),
     );
     this.#listen();
     this.bulk.render();
     this.#load();
     if (matchMedia("(pointer: fine)").matches) this.box.focus({ preventScroll: true });
+  }
+
+  /** The names that contacts are dragged onto, for those who may change contacts; open while one drags, or as long as one likes. */
+  #makeBoard() {
+    /** @type {Board | null} */
+    this.board = null;
+    if (!may("address_book:update")) return;
+    let staysOpen = false;
+    const stay = (/** @type {boolean} */ isOpen) => {
+      staysOpen = isOpen;
+      this.#openBoard(isOpen);
+    };
+    const giveSelected = (/** @type {import("../contact/assign.js").Target} */ target) => {
+      if (this.selected.size === 0) toast(t("board.select_first"));
+      else this.#give([...this.selected.values()], target);
+    };
+    const board = new Board(giveSelected, () => {
+      stay(false);
+      this.boardButton?.focus();
+    });
+    this.board = board;
+    this.boardButton = h("button", { type: "button", class: "link-button find-board", "aria-expanded": "false", onclick: () => stay(!board.isOpen) }, icon("groups"), t("board.open"));
+    this.grid.viewport.classList.add("grid-draggable");
+    this.stopDragging = dragRows({
+      viewport: this.grid.viewport,
+      contactOf: (row) => this.grid.contactOf(row),
+      selected: this.selected,
+      board,
+      ondrag: (isDragging) => this.#openBoard(isDragging || staysOpen),
+      ondrop: (contacts, target) => this.#give(contacts, target),
+    });
+  }
+
+  /** @param {boolean} isOpen */
+  #openBoard(isOpen) {
+    this.board?.setOpen(isOpen);
+    this.body?.classList.toggle("board-open", isOpen);
+    this.boardButton?.setAttribute("aria-expanded", String(isOpen));
+  }
+
+  /** @param {Contact[]} contacts @param {import("../contact/assign.js").Target} target */
+  async #give(contacts, target) {
+    const { given, error } = await assign(contacts, target);
+    if (error) toastError(error);
+    if (!error || given.length > 0) toastAssigned(target, given, () => this.#load({ stays: true }));
+    if (given.length > 0) this.#load({ stays: true });
   }
 
   #listen() {
@@ -221,8 +273,12 @@ class FindView {
     return wanted.source;
   }
 
-  /** Reads the first page of the present question; the old rows stay until it is there. */
-  async #load() {
+  /**
+   * Reads the first page of the present question; the old rows stay until it is there.
+   *
+   * @param {{ stays: boolean }} [options] whether the view stays where it is
+   */
+  async #load({ stays } = { stays: false }) {
     this.source?.close();
     const question = this.question;
     const filter = filterOf(question);
@@ -238,7 +294,7 @@ class FindView {
         if (only) location.replace(link({ contact: only.id }));
         return;
       }
-      this.#show(source);
+      this.#show(source, stays);
     } catch (error) {
       if (isAbort(error)) return;
       this.source = null;
@@ -277,8 +333,8 @@ class FindView {
     return true;
   }
 
-  /** @param {RowSource} source */
-  #show(source) {
+  /** @param {RowSource} source @param {boolean} [stays] */
+  #show(source, stays = false) {
     fill(this.status, h("strong", null, String(source.total)), ` ${t("find.contacts", { count: source.total })}`);
     fill(this.note, source.reach < source.total && t("find.reach", { count: source.reach }));
     fill(this.state);
@@ -292,7 +348,7 @@ class FindView {
       this.grid.list.scrollToTop(memory.top);
       if (memory.active >= 0) this.grid.activate(memory.active);
       memory.address = "";
-    } else {
+    } else if (!stays) {
       this.grid.list.scrollToTop(0);
     }
     this.grid.refresh();
@@ -331,6 +387,8 @@ class FindView {
     clearTimeout(this.timer);
     this.opening?.close();
     this.source?.close();
+    this.stopDragging?.();
+    this.board?.close();
     this.grid.close();
     if (this.keys) document.removeEventListener("keydown", this.keys);
   }

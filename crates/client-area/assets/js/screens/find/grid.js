@@ -146,6 +146,12 @@ export class ContactGrid {
     this.list.refresh();
   }
 
+  /** The contact of a row in view. @param {Element} row */
+  contactOf(row) {
+    const index = Number(row.getAttribute("aria-rowindex")) - 1;
+    return this.list.rows.get(index) === row ? this.options.get(index) : undefined;
+  }
+
   /** @param {number} index */
   activate(index) {
     const before = this.list.rows.get(this.active);

@@ -39,7 +39,7 @@ export function groupsScreen(_route, place) {
       h(
         "span",
         { class: "list-actions" },
-        may("address_book:update") && iconButton(t("groups.add_members", { name: group.name }), "plus", () => addMembers(group, () => {
+        may("address_book:update") && iconButton(t("groups.add_members", { name: group.name }), "plus", () => addMembers({ ...group, member: "groups" }, () => {
           counts.forget();
           list.load();
         })),

@@ -12,7 +12,8 @@ import { button, emptyState, explain, heading, iconButton, markMatches, noRight 
 import { icon } from "../../ui/icons.js";
 import { picker } from "../../ui/picker.js";
 import { toast } from "../../ui/toast.js";
-import { mergeOrganizations } from "./merge.js";
+import { addMembers } from "../groups/members.js";
+import { mergeOrganizations, takeMergeBack } from "./merge.js";
 
 /** @typedef {import("../../types.js").Named} Named */
 
@@ -43,6 +44,7 @@ export function organizationsScreen(_route, place) {
       h(
         "span",
         { class: "list-actions" },
+        may("address_book:update") && iconButton(t("groups.add_members", { name: organization.name }), "plus", () => addMembers({ ...organization, member: "organization_id" }, changed)),
         may("address_book:update") && iconButton(t("rename_name", { name: organization.name }), "edit", () => rename(organization, changed)),
         mayMerge && iconButton(t("organizations.merge_name", { name: organization.name }), "merge", () => merge(organization, changed)),
         may("address_book:delete") && iconButton(t("delete_name", { name: organization.name }), "remove", () => remove(organization, changed)),
@@ -104,6 +106,8 @@ async function rename(organization, changed) {
 async function merge(organization, changed) {
   /** @type {import("../../ui/picker.js").Option | null} */
   let target = null;
+  /** The contacts that have moved. @type {number[]} */
+  const moved = [];
   const error = h("p", { class: "field-error", role: "alert" });
   const progress = h("progress", { class: "progress", max: 1, value: 0, hidden: true, "aria-label": t("progress") });
   const load = async (/** @type {string} */ term, /** @type {AbortSignal} */ signal) => (await findOrganizations(term, signal)).filter((option) => option.id !== organization.id);
@@ -115,7 +119,7 @@ async function merge(organization, changed) {
     }
     progress.hidden = false;
     try {
-      await mergeOrganizations(organization.id, target.id, (share) => { progress.value = share; });
+      await mergeOrganizations(organization.id, target.id, moved, (share) => { progress.value = share; });
       return true;
     } catch (refused) {
       error.textContent = explain(refused);
@@ -124,12 +128,29 @@ async function merge(organization, changed) {
     }
   };
   const count = await contactsOf(organization.id).catch(() => 0);
-  const content = [h("p", null, t("organizations.merge_text", { count, name: organization.name })), element, progress, error];
+  // Taking it back creates the organization again.
+  const mayUndo = may("address_book:insert");
+  const text = [t("organizations.merge_text", { count, name: organization.name }), mayUndo ? t("organizations.merge_undo", { name: organization.name }) : t("organizations.merge_final")];
+  const content = [h("p", null, text.join(" ")), element, progress, error];
   const answer = await showDialog({ title: t("organizations.merge_name", { name: organization.name }), content, confirm: t("organizations.merge"), danger: true, check });
   if (answer !== "confirm") return;
   changed();
   const chosen = /** @type {import("../../ui/picker.js").Option | null} */ (target);
-  if (chosen) toast(t("organizations.merged", { name: chosen.name }), { label: t("show"), run: () => go(link({ organization: chosen.id })) });
+  if (!chosen) return;
+  /** @type {import("./merge.js").Merge} */
+  const merged = { name: organization.name, into: chosen.id, moved, back: 0 };
+  const undo = async () => {
+    try {
+      const { count: back, kept } = await takeMergeBack(merged);
+      toast([t("organizations.merge_undone", { name: organization.name, count: back }), kept > 0 && t("assign.kept", { count: kept })].filter(Boolean).join(" "));
+    } catch (refused) {
+      // Contacts that are back are not moved again.
+      toast(explain(refused), { label: t("retry"), run: undo }, "error");
+    }
+    changed();
+  };
+  const action = mayUndo ? { label: t("undo"), run: undo } : { label: t("show"), run: () => go(link({ organization: chosen.id })) };
+  toast(t("organizations.merged", { name: chosen.name }), action);
 }
 
 /** @param {Named} organization @param {() => void} changed */
