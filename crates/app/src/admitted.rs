@@ -19,9 +19,10 @@ use ringbook_book::query::plan::{FieldSet, Plan, plan};
 use ringbook_book::query::records::{Listing, RecordPage};
 use ringbook_book::query::value::Record;
 use ringbook_book::runner::Runner;
-use ringbook_workers::{Job, Kind, Owner};
+use ringbook_store::Dialing;
+use ringbook_workers::{Job, Kind, Owner, WorkersError};
 
-use crate::access::administration::{AccountChange, AccountView, AdministrationError, Made};
+use crate::access::administration::{AccountChange, AccountView, AdministrationError, Made, rule_of};
 use crate::access::{
     AccessError, Account, Caller, LimitsView, PasswordError, Requirement, Right, Secret, User, hash_password,
 };
@@ -29,6 +30,7 @@ use crate::app_error::AppError;
 use crate::audit::{AuditPage, AuditScope};
 use crate::call::Call;
 use crate::fields::API_REQUEST;
+use crate::renumbering::NumbersPreview;
 use crate::stopwatch::Stage;
 use crate::work::OnJob;
 
@@ -249,6 +251,36 @@ impl<'c, 'a> Admitted<'c, 'a> {
     pub async fn change_account(&mut self, change: AccountChange) -> Result<Made, AdministrationError> {
         let (peer, now) = (self.call.peer(), self.call.now());
         self.call.app.access.change_account(&self.caller, change, peer, now).await
+    }
+
+    /// What the phone numbers of the address book would become with this country, area code and prefix. Nothing is changed.
+    ///
+    /// # Errors
+    /// A setting is not accepted; the book cannot be had; too much work waits.
+    pub async fn preview_numbers(&mut self, dialing: &Dialing) -> Result<NumbersPreview, AdministrationError> {
+        let rule = rule_of(dialing)?;
+        let book = self.book().await?;
+        let estimate = NumbersPreview::estimate(&book);
+        let preview = move |job: &Job| NumbersPreview::of(&book, &rule, &OnJob(job));
+        // Without a preview the client has left, or the server stops.
+        let preview = self.work(Kind::Question, estimate, preview).await?;
+        let preview = preview.ok_or(AppError::Workers(WorkersError::Interrupted))?;
+        self.lap(Stage::Run);
+        Ok(preview)
+    }
+
+    /// Sets country, area code and prefix of the account acted for, and writes what the numbers of at most
+    /// [`EFFECTS_PER_REQUEST`](crate::renumbering::EFFECTS_PER_REQUEST) contacts and entries of the blacklist are by them. Returns whether there are more, which
+    /// the same call changes when it is made again. What is decided is finished even when the caller leaves.
+    ///
+    /// # Errors
+    /// A setting is not accepted; the book cannot be had, or others change it too quickly; the store fails.
+    pub async fn set_dialing(&mut self, dialing: Dialing) -> Result<bool, AdministrationError> {
+        let customer = self.customer()?;
+        let rule = self.call.app.access.set_own_dialing(&self.caller, dialing).await?;
+        let has_more = self.call.app.books.renumber(customer, rule).await?;
+        self.lap(Stage::Run);
+        Ok(has_more)
     }
 
     /// The hash of a password that is set, made when it is the turn of the caller.

@@ -34,6 +34,7 @@ mod loaded;
 mod mailbox;
 mod name_indexing;
 mod pending;
+mod renumbering;
 mod revision_check;
 mod run_to_end;
 mod task;

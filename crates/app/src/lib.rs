@@ -16,5 +16,6 @@ pub mod books;
 pub mod call;
 pub mod cursor;
 pub mod fields;
+pub mod renumbering;
 pub mod stopwatch;
 mod work;

@@ -8,7 +8,7 @@ use std::fmt;
 
 use jsquery::PackedDigits;
 use pg_regex::Like;
-pub use phone_number::{NumberError, NumberRule, RuleError};
+pub use phone_number::{Country, NumberError, NumberRule, RuleError};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// Maximum number of characters in a name, after trimming.

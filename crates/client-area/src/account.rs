@@ -1,4 +1,4 @@
-//! `/client/account`: users, keys and addresses of the own account, for users with the right `account:manage`.
+//! `/client/account`: users, keys, addresses, time zone and country of the own account, for users with the right `account:manage`.
 //!
 //! A request is `{"operation":"add_key","user":3,"name":"CRM","confirm":"the own password"}`; the answer is
 //! `{"result":{…}}` or a refusal. These operations are for people: they take the session of a browser and never a key.
@@ -14,7 +14,9 @@ use ringbook_app::admitted::Admitted;
 use ringbook_app::application::{Application, Frontend as Door};
 use ringbook_app::audit::Sent;
 use ringbook_app::call::{Call, Ending};
+use ringbook_app::renumbering::{EFFECTS_PER_REQUEST, NamedContact, NumbersPreview};
 use ringbook_http::{Frontend, Request, Response, StatusCode, TransportError};
+use ringbook_store::Dialing;
 use serde_json::{Value, json};
 
 use super::cookies;
@@ -45,10 +47,12 @@ enum Operation {
     AddBlock,
     RemoveBlock,
     SetTimezone,
+    PreviewCountry,
+    SetCountry,
 }
 
 impl Operation {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::View,
         Self::AddUser,
         Self::SetUser,
@@ -59,6 +63,8 @@ impl Operation {
         Self::AddBlock,
         Self::RemoveBlock,
         Self::SetTimezone,
+        Self::PreviewCountry,
+        Self::SetCountry,
     ];
 
     /// Its name in the request report: the part behind the point is the name on the wire.
@@ -74,6 +80,8 @@ impl Operation {
             Self::AddBlock => "account.add_block",
             Self::RemoveBlock => "account.remove_block",
             Self::SetTimezone => "account.set_timezone",
+            Self::PreviewCountry => "account.preview_country",
+            Self::SetCountry => "account.set_country",
         }
     }
 
@@ -91,7 +99,9 @@ impl Operation {
             | Self::RemoveKey
             | Self::AddBlock
             | Self::RemoveBlock
-            | Self::SetTimezone => false,
+            | Self::SetTimezone
+            | Self::PreviewCountry
+            | Self::SetCountry => false,
         }
     }
 }
@@ -228,6 +238,14 @@ async fn run(admitted: &mut Admitted<'_, '_>, operation: Operation, params: &Par
         Operation::SetTimezone => {
             AccountChange::SetTimezone(params.only(&["timezone"])?.required_text("timezone")?.to_owned())
         }
+        Operation::PreviewCountry => {
+            let preview = admitted.preview_numbers(&dialing(params)?).await?;
+            return Ok(numbers_preview(&preview));
+        }
+        Operation::SetCountry => {
+            let has_more = admitted.set_dialing(dialing(params)?).await?;
+            return Ok(json!({"has_more": has_more, "at_once": EFFECTS_PER_REQUEST}));
+        }
     };
     let Made { id, token } = admitted.change_account(change).await?;
     Ok(json!({"id": id, "token": token.as_ref().map(Secret::expose)}))
@@ -263,6 +281,34 @@ async fn draft(admitted: &Admitted<'_, '_>, params: &Params<'_>, more: &[&str]) 
     })
 }
 
+/// The country, area code and prefix of the parameters; what is missing is none.
+fn dialing(params: &Params<'_>) -> Result<Dialing, WrongParam> {
+    params.only(&["country", "area_code", "outside_prefix"])?;
+    let text = |name| params.text(name).map(|text| text.map(str::to_owned));
+    Ok(Dialing { country: text("country")?, area_code: text("area_code")?, outside_prefix: text("outside_prefix")? })
+}
+
+fn numbers_preview(preview: &NumbersPreview) -> Value {
+    let named = |contact: &NamedContact| json!({"id": contact.id, "name": contact.name});
+    let changes = preview.changes.iter().map(|change| {
+        json!({"contact": change.contact.as_ref().map(named), "before": change.before, "after": change.after,
+            "is_dropped": change.is_dropped})
+    });
+    let shared = preview.shared.iter().map(
+        |(number, contacts)| json!({"number": number, "contacts": contacts.iter().map(named).collect::<Vec<_>>()}),
+    );
+    json!({
+        "contacts": preview.contacts,
+        "numbers": preview.numbers,
+        "changed_contacts": preview.changed_contacts,
+        "changed_numbers": preview.changed_numbers,
+        "changed_on_blacklist": preview.changed_on_blacklist,
+        "changes": changes.collect::<Vec<_>>(),
+        "shared_count": preview.shared_count,
+        "shared": shared.collect::<Vec<_>>(),
+    })
+}
+
 fn view(admitted: &Admitted<'_, '_>) -> Value {
     let view = admitted.account_view();
     let users = view.users.iter().map(|user| {
@@ -280,6 +326,10 @@ fn view(admitted: &Admitted<'_, '_>) -> Value {
         "keys": keys.collect::<Vec<_>>(),
         "blocks": view.blocks.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "timezone": view.timezone,
+        "country": view.dialing.country,
+        "area_code": view.dialing.area_code,
+        "outside_prefix": view.dialing.outside_prefix,
+        "countries": view.countries,
         "rights": Right::ALL.map(Right::name),
     })
 }
@@ -301,6 +351,8 @@ fn respond_refusal(call: &Call<'_>, refusal: &Refusal) -> Response {
             AdministrationError::LoginTaken => refused(StatusCode::CONFLICT, "login_taken", &[]),
             AdministrationError::TooMany { max } => refused(StatusCode::CONFLICT, "too_many", &[("max", json!(max))]),
             AdministrationError::OwnAccess => refused(StatusCode::CONFLICT, "own_access", &[]),
+            AdministrationError::Overtaken => refused(StatusCode::CONFLICT, "overtaken", &[]),
+            AdministrationError::Book(error) => respond_app_error(call, error),
             AdministrationError::Unavailable(cause) => {
                 call.log_internal_error(&cause.to_string());
                 refused(StatusCode::SERVICE_UNAVAILABLE, "internal_error", &[])

@@ -93,6 +93,16 @@ impl NumberRule {
         self.0.map(|home| home.country)
     }
 
+    /// The area code of local numbers, if one is set.
+    pub fn area_code(&self) -> Option<&str> {
+        self.0.as_ref().map(|home| home.area_code.as_str()).filter(|digits| !digits.is_empty())
+    }
+
+    /// What is dialled before outside numbers, if something is set.
+    pub fn outside_prefix(&self) -> Option<&str> {
+        self.0.as_ref().map(|home| home.outside_prefix.as_str()).filter(|digits| !digits.is_empty())
+    }
+
     /// The digits of the number in a text, [`DIGITS_MIN`] to [`DIGITS_MAX`].
     ///
     /// With a country, the prefixes of calls to other countries and regions are replaced by calling codes where that

@@ -166,6 +166,12 @@ impl Country {
         PLANS.regions.iter().position(is_it).map(Self)
     }
 
+    /// All countries with a numbering plan, in no order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let regions = PLANS.regions.iter().enumerate();
+        regions.filter(|(_, region)| region.id != NO_COUNTRY).map(|(at, _)| Self(at))
+    }
+
     /// Its code of ISO 3166, two capital letters.
     pub fn id(self) -> &'static str {
         self.region().id

@@ -1,4 +1,4 @@
-//! What the administrator of an account does: users, keys and the list of addresses of the own account.
+//! What the administrator of an account does: users, keys, the list of addresses, time zone and country of the own account.
 //!
 //! Passwords are hashed before ([`super::hash_password`]), because that takes a slot of the workers.
 //!
@@ -10,10 +10,15 @@ use std::net::IpAddr;
 use ringbook_clock::{Moment, timezone};
 use ringbook_store::{AccountId, CustomerEdit, EntityKind, KeyId, NewKey, NewUser, StoreError, UserEdit, UserId};
 
+use ringbook_book::text::{Country, NumberRule, RuleError};
+use ringbook_store::Dialing;
+
 use super::allowlist::Block;
 use super::rights::{Right, Rights};
 use super::secret::{Secret, TokenHash, fresh_token};
-use super::{Access, Caller};
+use super::{Access, Caller, number_rule};
+use crate::app_error::AppError;
+use crate::renumbering::RenumberingError;
 
 /// Most users of an account that are added here.
 pub const USERS_MAX: usize = 1_000;
@@ -50,8 +55,27 @@ pub enum AdministrationError {
     },
     /// It would take the administrator's own way in: the own user, the own right, or the address in use.
     OwnAccess,
+    /// The address book cannot be had or changed.
+    Book(AppError),
+    /// Others change the address book too quickly; the settings are the new ones, some of its numbers are as before.
+    Overtaken,
     /// The store fails, or the random source of the operating system is unavailable.
     Unavailable(StoreError),
+}
+
+impl From<AppError> for AdministrationError {
+    fn from(error: AppError) -> Self {
+        Self::Book(error)
+    }
+}
+
+impl From<RenumberingError> for AdministrationError {
+    fn from(error: RenumberingError) -> Self {
+        match error {
+            RenumberingError::Book(error) => Self::Book(error.into()),
+            RenumberingError::Overtaken => Self::Overtaken,
+        }
+    }
 }
 
 impl From<StoreError> for AdministrationError {
@@ -166,6 +190,10 @@ pub struct AccountView {
     pub blocks: Vec<Block>,
     /// The IANA name of the time zone.
     pub timezone: String,
+    /// The country, area code and prefix of the telephones.
+    pub dialing: Dialing,
+    /// The codes of all countries that there are rules for, ascending.
+    pub countries: Vec<&'static str>,
 }
 
 /// What a change has made.
@@ -209,7 +237,22 @@ impl Access {
             })
             .collect();
         keys.sort_by_key(|key| key.id);
-        AccountView { users, keys, blocks: account.blocks.clone(), timezone: account.timezone.clone() }
+        let rule = &account.numbers;
+        let dialing = Dialing {
+            country: rule.country().map(|country| country.id().to_owned()),
+            area_code: rule.area_code().map(str::to_owned),
+            outside_prefix: rule.outside_prefix().map(str::to_owned),
+        };
+        let mut countries: Vec<&str> = Country::all().map(Country::id).collect();
+        countries.sort_unstable();
+        AccountView {
+            users,
+            keys,
+            blocks: account.blocks.clone(),
+            timezone: account.timezone.clone(),
+            dialing,
+            countries,
+        }
     }
 
     /// Changes the account acted for. The change is obeyed here when this returns, elsewhere within a second.
@@ -320,6 +363,22 @@ impl Access {
         Ok(self.store.set_customer(customer, edit).await?)
     }
 
+    /// Sets the country, area code and prefix of the account acted for, where they are others. The rule is obeyed here when this
+    /// returns, elsewhere within a second; numbers that are stored stay as they are.
+    pub(crate) async fn set_own_dialing(&self, caller: &Caller, dialing: Dialing) -> Outcome<NumberRule> {
+        let rule = rule_of(&dialing)?;
+        let present = self.directory().accounts.get(&caller.account.id).map(|account| account.numbers);
+        if present != Some(rule) {
+            let AccountId::Customer(customer) = caller.account.id else {
+                return Err(AdministrationError::NotFound { what: EntityKind::Customer });
+            };
+            let edit = CustomerEdit { dialing: Some(dialing), ..CustomerEdit::default() };
+            self.store.set_customer(customer, edit).await?;
+            self.catch_up().await?;
+        }
+        Ok(rule)
+    }
+
     /// A user of the account acted for.
     fn own_user(&self, caller: &Caller, user: u64) -> Outcome<UserId> {
         let directory = self.directory();
@@ -339,6 +398,19 @@ impl Access {
 
 fn parsed(block: &str) -> Outcome<Block> {
     Block::parse(block).map_err(|_| AdministrationError::Value { field: "block", reason: "no_block" })
+}
+
+/// The rule of these settings.
+pub(crate) fn rule_of(dialing: &Dialing) -> Outcome<NumberRule> {
+    number_rule(dialing).map_err(|error| {
+        let (field, reason) = match error {
+            RuleError::Country => ("country", "no_country"),
+            RuleError::AreaCode => ("area_code", "no_digits"),
+            RuleError::OutsidePrefix => ("outside_prefix", "no_digits"),
+            RuleError::NoCountry => ("country", "missing"),
+        };
+        AdministrationError::Value { field, reason }
+    })
 }
 
 fn login(text: &str) -> Outcome<String> {

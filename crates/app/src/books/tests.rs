@@ -16,7 +16,7 @@ use ringbook_book::id::{BlacklistId, ContactId, EmployeeId, GroupId, Organizatio
 use ringbook_book::query::ask::{Ask, AskFilter, Literal};
 use ringbook_book::query::field::CONTACT;
 use ringbook_book::query::plan;
-use ringbook_book::text::{Email, Emails, Name, Phone, Phones};
+use ringbook_book::text::{Email, Emails, Name, NumberRule, Phone, Phones};
 
 use super::*;
 
@@ -34,6 +34,7 @@ on_both_engines! {
     who_leaves_undoes_nothing_and_doubles_nothing;
     a_change_by_another_hand_is_seen_before_the_next_one;
     a_book_whose_rows_are_too_few_is_refused;
+    numbers_are_written_beside_those_who_change_the_book;
 }
 
 /// A books over a fresh store with one customer.
@@ -149,6 +150,35 @@ async fn nodes_that_change_one_book_at_the_same_time_lose_nothing() {
         let book = node.book(world.customer).await.expect("the book");
         assert_eq!((book.contacts_len(), book.organizations().count()), (90, 10));
     }
+    store_equals_memory(&world).await;
+}
+
+/// The last numbers are those of contacts that come while the others are written.
+async fn numbers_are_written_beside_those_who_change_the_book(data: TestData) {
+    let world = world(data).await;
+    let national = |at: u64| {
+        let phone = Phone::parse(&format!("8916{at:07}")).expect("a phone");
+        ContactDraft { phones: Phones::new(vec![phone], |phone| *phone).expect("one"), ..draft(at) }
+    };
+    let made = change(&world, Command::AddContacts((0..700).map(national).collect())).await.expect("they are new");
+    let phone = Phone::parse("89160000001").expect("a phone");
+    let blocked = BlacklistEntry { phone, added_by: "Ann".into(), comment: None, added_at: 1_700_000_000 };
+    change(&world, Command::AddBlacklistNumber(blocked)).await.expect("it is new");
+    let others: Vec<_> = (700..760).map(|at| asked(&world, Command::AddContacts(vec![national(at)]))).collect();
+    let rule = NumberRule::new(Some("RU"), None, None).expect("a rule");
+    assert!(!world.books.renumber(world.customer, rule).await.expect("they are written"));
+    for other in others {
+        other.await.expect("no panic").expect("it is new");
+    }
+    let rename = ContactEdit { last_name: Edit::Set(name("Renamed")), ..ContactEdit::default() };
+    let first = ContactId::new(made.created[0].expect("it was made")).expect("an id");
+    change(&world, Command::EditContact(first, rename)).await.expect("it is there");
+    assert!(!world.books.renumber(world.customer, rule).await.expect("they are written"));
+    let book = world.books.book(world.customer).await.expect("the book");
+    assert_eq!(book.contacts_len(), 760);
+    let is_international = |phone: Phone| phone.to_string().starts_with("7916");
+    assert!(book.iter().flat_map(|view| view.phone_numbers()).all(is_international));
+    assert!(book.blacklist().all(|entry| is_international(entry.entry.phone)));
     store_equals_memory(&world).await;
 }
 

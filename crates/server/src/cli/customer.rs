@@ -11,8 +11,9 @@ use super::console::Console;
 use super::operator::{MissingData, id, id_argument, listed, place, text_argument, unknown, with_store};
 use super::output::{CommandOutput, Row};
 use super::plain_text::plain;
-use super::renumbering::{self, Consent, DialingEdit};
+use super::renumbering::{self, Consent};
 use crate::config::{Layers, value};
+use ringbook_app::renumbering::DialingEdit;
 use ringbook_store::{CustomerEdit, CustomerRow, Dialing, NewCustomer, Store};
 
 /// The default time zone.

@@ -1,7 +1,7 @@
 //! The administrator of an account: users, keys, addresses.
 
 use ringbook_testbed::http_client::{connect, post};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::area::Area;
 
@@ -56,6 +56,7 @@ async fn a_user_has_the_rights_that_are_ticked_and_goes_with_its_sessions() {
     reader.page.open("#account").await;
     reader.page.find("button", "Sign out everywhere").await;
     assert!(!reader.page.has("button", "Add user").await);
+    assert!(!reader.page.has("button", "Show what changes …").await);
     page.click("button", "Delete “reader”").await;
     page.click("button", "Delete").await;
     page.until("![...document.querySelectorAll('th')].some((cell) => cell.textContent === 'reader')").await;
@@ -82,4 +83,46 @@ async fn nobody_locks_oneself_out() {
     page.click("button", "Delete “192.0.2.7/32”").await;
     page.until("!document.querySelector('main').innerText.includes('192.0.2.7')").await;
     browser.close(&["409", "422"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_country_is_set_after_its_changes_were_shown() {
+    let area = Area::start();
+    let call = |customer: usize, method: &str, mut params: Value| {
+        params["access_token"] = area.demo["customers"][customer]["access_token"].clone();
+        let call = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
+        connect(area.socket()).request(post(call)).json()["result"].clone()
+    };
+    let add = |customer: usize, last_name: &str, number: &str| {
+        let made = call(customer, "create.contacts", json!({"last_name": last_name, "phone_numbers": [number]}));
+        made["id"].as_u64().expect("an id")
+    };
+    let phones = |customer: usize, id: u64| {
+        let filter = json!({"field": "id", "operator": "=", "value": id});
+        call(customer, "get.contacts", json!({"filter": filter}))["data"][0]["phone_numbers"].clone()
+    };
+    let (national, local) = (add(0, "National", "8 (916) 000-11-22"), add(0, "Local", "555-44-33"));
+    add(0, "International", "+7 916 000-11-22");
+    let foreign = add(1, "Foreign", "8 (916) 000-11-22");
+    let browser = area.signed_in("#account").await;
+    let page = &browser.page;
+    page.choose("Country", "Russia").await;
+    page.fill("textbox", "Area code", "495").await;
+    page.click("button", "Show what changes …").await;
+    page.until("document.querySelector('dialog')?.innerText.includes('79160001122')").await;
+    page.until_text("1 number then belongs to several contacts").await;
+    page.click("button", "Cancel").await;
+    assert_eq!(phones(0, national), json!(["89160001122"]), "nothing was confirmed");
+    page.click("button", "Show what changes …").await;
+    page.click("button", "Change the numbers").await;
+    page.until_text("Saved.").await;
+    page.until("document.querySelector('.pairs').innerText.includes('Russia')").await;
+    assert_eq!((phones(0, national), phones(0, local)), (json!(["79160001122"]), json!(["74955554433"])));
+    assert_eq!(phones(1, foreign), json!(["89160001122"]), "of another customer");
+    // The rule applies to what is added from now on, and another look finds nothing to change.
+    assert_eq!(phones(0, add(0, "New", "8 812 000-11-44")), json!(["78120001144"]));
+    page.click("button", "Show what changes …").await;
+    page.until_text("No stored number changes.").await;
+    page.click("button", "Cancel").await;
+    browser.close(&[]).await;
 }

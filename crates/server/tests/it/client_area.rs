@@ -231,6 +231,68 @@ fn an_account_is_administered_by_people_with_the_right_only() {
 }
 
 #[test]
+fn a_country_changes_the_numbers_of_the_own_book_only() {
+    let demo = Demo::start(0);
+    let call = |who: &str, method: &str, mut params: Value| {
+        params["access_token"] = json!(demo.token(who));
+        let answer = demo.server.call(method, params);
+        assert_eq!(outcome(&answer), "ok", "{method}: {answer}");
+        answer["result"].clone()
+    };
+    // More than one request rewrites.
+    let contact = |at: u64| json!({"last_name": format!("N {at}"), "phone_numbers": [format!("8916{at:07}")]});
+    for first in [0, 6_000] {
+        let contacts: Vec<Value> = (first..first + 6_000).map(contact).collect();
+        call("demo", "upload.contacts", json!({"contacts": contacts}));
+    }
+    call("second", "create.contacts", contact(1));
+    let with_prefix = |who: &str, prefix: &str| {
+        let filter = json!({"field": "phone_numbers", "operator": "like", "value": format!("{prefix}%")});
+        let found = call(who, "get.contacts", json!({"filter": filter, "limit": 0}));
+        found["metadata"]["total_items"].as_u64().expect("a total")
+    };
+    let (login, password) = (demo.text("demo", "login"), demo.text("demo", "password"));
+    let headers = format!("{OURS}{}", cookie(&sign_in(&demo.server, "", login, password)));
+    let operate = |operation: &Value| {
+        let response = send(&demo.server, "POST", "/client/account", &headers, &operation.to_string());
+        (mnemonic(&response), response.json())
+    };
+    for (wrong, field) in [
+        (json!({"operation": "set_country", "country": "XX"}), "country"),
+        (json!({"operation": "set_country", "area_code": "495"}), "country"),
+        (json!({"operation": "preview_country", "country": "RU", "area_code": "1234567"}), "area_code"),
+        (json!({"operation": "preview_country", "country": "RU", "outside_prefix": "x"}), "outside_prefix"),
+        (json!({"operation": "set_country", "country": 7}), "country"),
+    ] {
+        let (refused, answer) = operate(&wrong);
+        assert_eq!((refused.as_str(), &answer["error"]["params"]["field"]), ("invalid_parameter_value", &json!(field)));
+    }
+    let preview = operate(&json!({"operation": "preview_country", "country": "ru"})).1["result"].clone();
+    assert_eq!((&preview["changed_contacts"], &preview["changed_numbers"]), (&json!(12_000), &json!(12_000)));
+    assert_eq!(preview["changes"].as_array().map(Vec::len), Some(20));
+    assert_eq!(with_prefix("demo", "8916"), 12_000, "a preview changes nothing");
+    let set = json!({"operation": "set_country", "country": "RU"});
+    let has_more = |answer: &Value| answer["result"]["has_more"].clone();
+    assert_eq!(has_more(&operate(&set).1), true);
+    assert_eq!(with_prefix("demo", "7916"), 10_000);
+    assert_eq!(has_more(&operate(&set).1), false);
+    assert_eq!((with_prefix("demo", "7916"), with_prefix("second", "8916")), (12_000, 1));
+    let view = operate(&json!({"operation": "view"})).1["result"].clone();
+    assert_eq!((&view["country"], &view["area_code"]), (&json!("RU"), &Value::Null));
+    assert_eq!(told(&demo.data(), "check")["ok"], true);
+    // Each request costs a call, as each batch of an import does.
+    told(&demo.data(), "customer set 1 --minute-limit 1");
+    eventually(APPLIED_WITHIN, "the limit", || operate(&set).0 == "limit_exceeded");
+    told(&demo.data(), "customer set 1 --minute-limit none");
+    let user = demo.user("demo");
+    told(&demo.data(), &format!("user set {user} --rights address_book:select,address_book:update"));
+    eventually(APPLIED_WITHIN, "the right's end", || operate(&json!({"operation": "view"})).0 == "forbidden");
+    for operation in ["preview_country", "set_country"] {
+        assert_eq!(operate(&json!({"operation": operation, "country": "DE"})).0, "forbidden");
+    }
+}
+
+#[test]
 fn a_file_is_read_for_whom_may_add_contacts_and_changes_nothing() {
     let demo = Demo::start(3);
     let (login, password) = (demo.text("demo", "login"), demo.text("demo", "password"));

@@ -3,11 +3,12 @@
 import { fill, freshId, h } from "../../dom.js";
 import { LANGUAGES, formatCountry, formatMoment, language, speak, t } from "../../i18n.js";
 import { CALL_SCHEMES, callScheme, setCallScheme } from "../../phones.js";
-import { may, session, signOut } from "../../session.js";
+import { may, resume, session, signOut } from "../../session.js";
 import { THEMES, theme, useTheme } from "../../theme.js";
 import { button, heading, toastError } from "../../ui/parts.js";
 import { icon } from "../../ui/icons.js";
 import { administration } from "./administration.js";
+import { card } from "./card.js";
 import { rightText, sections } from "./rights.js";
 
 /** @type {import("../../shell.js").ScreenFunction} */
@@ -16,23 +17,26 @@ export function accountScreen(_route, place) {
   // What is below the cards of the administrator waits for them, so that nothing moves.
   const rest = h("div", { class: "cards" });
   const showRest = () => fill(rest, rights(), settings(), sessions());
+  const top = h("div", { class: "cards" }, person());
+  const onregion = async () => {
+    try {
+      await resume();
+      fill(top, person());
+    } catch (error) {
+      toastError(error);
+    }
+  };
   fill(
     place,
     h(
       "div",
       { class: "page" },
       heading(title),
-      h("div", { class: "cards" }, person(), may("account:manage") && administration(showRest), rest),
+      h("div", { class: "cards" }, top, may("account:manage") && administration(showRest, onregion), rest),
     ),
   );
   if (!may("account:manage")) showRest();
   return { title };
-}
-
-/** @param {string} title @param {...import("../../dom.js").Child} children */
-function card(title, ...children) {
-  const id = freshId("card");
-  return h("section", { class: "card", "aria-labelledby": id }, h("h2", { id, class: "card-title" }, title), children);
 }
 
 function person() {
@@ -41,6 +45,7 @@ function person() {
   const fact = (term, value) => [h("dt", null, term), h("dd", { dir: "auto" }, value)];
   return card(
     t("account.person"),
+    null,
     h(
       "dl",
       { class: "pairs" },
@@ -72,7 +77,7 @@ function rights() {
     ),
   );
   const head = actions.map((action) => h("th", { scope: "col" }, rightText(action)));
-  return card(t("account.rights"), h("div", { class: "table-wrap" }, h("table", { class: "table table-rights" }, h("thead", null, h("tr", null, h("td"), head)), h("tbody", null, rows))), h("p", { class: "muted" }, t("account.rights_note")));
+  return card(t("account.rights"), null, h("div", { class: "table-wrap" }, h("table", { class: "table table-rights" }, h("thead", null, h("tr", null, h("td"), head)), h("tbody", null, rows))), h("p", { class: "muted" }, t("account.rights_note")));
 }
 
 /**
@@ -93,6 +98,7 @@ function settings() {
   const schemes = CALL_SCHEMES.map((name) => /** @type {[string, string]} */ ([name, `${name}:`]));
   return card(
     t("account.settings"),
+    null,
     choice(t("language"), Object.entries(LANGUAGES), language(), (value) => speak(/** @type {import("../../i18n.js").Language} */ (value))),
     choice(t("theme"), themes, theme(), (value) => useTheme(/** @type {import("../../theme.js").Theme} */ (value))),
     choice(t("account.call_links"), schemes, callScheme(), setCallScheme),
@@ -114,6 +120,7 @@ function sessions() {
   };
   return card(
     t("account.session"),
+    null,
     h("p", { "data-changing": true }, t("account.session_text", { minutes: Math.round(idle_seconds / 60), end: formatMoment(ends, { dateStyle: "medium", timeStyle: "short" }) })),
     h("div", { class: "card-buttons" }, button(t("account.everywhere"), "signOut", everywhere)),
     h("p", { class: "muted" }, t("account.everywhere_text")),

@@ -1,12 +1,14 @@
-/** The users, keys, addresses and time zone of the account, for its administrator. */
+/** The users, keys, addresses, time zone and country of the account, for its administrator. */
 
 import { fill, freshId, h } from "../../dom.js";
-import { formatCountry, formatMoment, t } from "../../i18n.js";
+import { formatMoment, t } from "../../i18n.js";
 import { session } from "../../session.js";
 import { askText, showDialog } from "../../ui/dialog.js";
 import { button, emptyState, errorState, explain, iconButton, loading, toastError } from "../../ui/parts.js";
 import { toast } from "../../ui/toast.js";
+import { card, field, table } from "./card.js";
 import { operate } from "./operations.js";
+import { region } from "./region.js";
 import { rightText, sections } from "./rights.js";
 
 /** @typedef {import("./operations.js").AccountView} AccountView */
@@ -20,13 +22,18 @@ const PASSWORD_MIN = 8;
  * The cards of the administrator; they fill themselves.
  *
  * @param {() => void} ready called once they are there, or cannot be
+ * @param {() => void} onregion called when the country or the time zone has changed
  */
-export function administration(ready) {
+export function administration(ready, onregion) {
   const element = h("div", { class: "cards" });
+  const changedRegion = () => {
+    onregion();
+    load();
+  };
   const load = async () => {
     try {
       const view = /** @type {AccountView} */ (await operate("view"));
-      fill(element, users(view, load), keys(view, load), addresses(view, load), zone(view, load));
+      fill(element, users(view, load), keys(view, load), addresses(view, load), region(view, changedRegion));
     } catch (error) {
       fill(element, errorState(error, load));
     }
@@ -34,18 +41,6 @@ export function administration(ready) {
   fill(element, loading());
   load().then(ready);
   return element;
-}
-
-/** @param {string} title @param {import("../../dom.js").Child} action @param {...import("../../dom.js").Child} children */
-function card(title, action, ...children) {
-  const id = freshId("card");
-  return h("section", { class: "card", "aria-labelledby": id }, h("div", { class: "card-top" }, h("h2", { id, class: "card-title" }, title), action), children);
-}
-
-/** @param {string[]} head @param {HTMLElement[]} rows @param {string} label */
-function table(head, rows, label) {
-  const cells = head.map((text) => h("th", { scope: "col" }, text));
-  return h("div", { class: "table-wrap" }, h("table", { class: "table", "aria-label": label }, h("thead", null, h("tr", null, cells, h("td"))), h("tbody", null, rows)));
 }
 
 /** @param {AccountView} view @param {() => void} changed */
@@ -65,19 +60,7 @@ function users(view, changed) {
     );
   });
   const add = button(t("users.add"), "plus", () => editUser(null, view, changed));
-  return card(t("users.title"), add, table([t("login"), t("name"), t("users.rights")], rows, t("users.title")));
-}
-
-/**
- * A field of a dialog.
- *
- * @param {string} label
- * @param {Record<string, unknown>} props
- */
-function field(label, props) {
-  const id = freshId("field");
-  const input = h("input", { id, class: "input", autocomplete: "off", ...props });
-  return { input, element: h("div", { class: "field" }, h("label", { for: id, class: "field-label" }, label), input) };
+  return card(t("users.title"), add, table([t("login"), t("name"), t("users.rights"), ""], rows, t("users.title")));
 }
 
 /** A field for the own password, without which nobody is given a way in. */
@@ -189,7 +172,7 @@ function keys(view, changed) {
     );
   });
   const add = button(t("keys.add"), "plus", () => addKey(view, changed));
-  const list = rows.length > 0 ? table([t("name"), t("keys.user"), t("keys.expires"), t("keys.state")], rows, t("keys.title")) : emptyState("api", t("keys.empty"), t("keys.empty_text"));
+  const list = rows.length > 0 ? table([t("name"), t("keys.user"), t("keys.expires"), t("keys.state"), ""], rows, t("keys.title")) : emptyState("api", t("keys.empty"), t("keys.empty_text"));
   return card(t("keys.title"), add, list);
 }
 
@@ -260,30 +243,4 @@ function addresses(view, changed) {
     h("ul", { class: "fact-list", "aria-label": t("addresses.title") }, items),
     h("div", { class: "card-buttons" }, button(t("addresses.add_own", { address }), null, () => change("add_block", address))),
   );
-}
-
-/** @param {AccountView} view @param {() => void} changed */
-function zone(view, changed) {
-  const id = freshId("zone");
-  const names = [...new Set([view.timezone, "UTC", ...Intl.supportedValuesOf("timeZone")])];
-  const choose = async () => {
-    try {
-      await operate("set_timezone", { timezone: select.value });
-      toast(t("saved"));
-    } catch (error) {
-      toastError(error);
-      changed();
-    }
-  };
-  const select = h("select", { id, class: "input select", onchange: choose }, names.map((name) => h("option", { value: name }, name)));
-  select.value = view.timezone;
-  return card(t("account.region"), null, h("div", { class: "field" }, h("label", { for: id, class: "hidden" }, t("account.timezone")), select), h("p", { class: "muted" }, t("account.timezone_text")), ...country());
-}
-
-/** The country, which is set where the server runs: the numbers of the whole book are written again with it. */
-function country() {
-  const { country: code, id } = session().acting.account;
-  const command = `ringbook customer set ${id} --country ${code ?? "DE"}`;
-  const fact = h("dl", { class: "pairs" }, h("dt", null, t("account.country")), h("dd", null, code ? formatCountry(code) : t("account.no_country")));
-  return [fact, h("p", { class: "muted" }, t("account.country_text")), h("code", { class: "code-line" }, command)];
 }

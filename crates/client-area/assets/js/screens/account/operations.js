@@ -22,6 +22,10 @@ import { OfflineError, RpcError, send, userId, withSession } from "../../rpc.js"
  * @property {AccountKey[]} keys
  * @property {string[]} blocks
  * @property {string} timezone
+ * @property {string | null} country
+ * @property {string | null} area_code
+ * @property {string | null} outside_prefix
+ * @property {string[]} countries the codes of all countries that there are rules for
  * @property {string[]} rights every right that there is
  */
 
