@@ -30,9 +30,9 @@ mod failing;
 mod follower;
 mod freshness;
 mod ids;
+mod indexing;
 mod loaded;
 mod mailbox;
-mod name_indexing;
 mod pending;
 mod renumbering;
 mod revision_check;
@@ -44,8 +44,8 @@ mod uncommitted;
 mod tests;
 
 use crate::work::OnJob;
+use indexing::Indexing;
 use loaded::LoadedBook;
-use name_indexing::NameIndexing;
 use revision_check::RevisionCheck;
 use run_to_end::run_to_end;
 
@@ -157,7 +157,7 @@ struct Inner {
     started: Instant,
     /// When changes last looked for books to evict, in seconds after the start.
     evicted_seconds: AtomicU64,
-    name_indexing: NameIndexing,
+    indexing: Indexing,
     workers: Workers,
     metrics: Arc<Metrics>,
     /// Called before each decision, with its command.
@@ -180,7 +180,7 @@ impl Books {
             revision_check: Arc::default(),
             started: Instant::now(),
             evicted_seconds: AtomicU64::new(0),
-            name_indexing: NameIndexing::default(),
+            indexing: Indexing::default(),
             workers,
             metrics,
             #[cfg(test)]
@@ -225,7 +225,7 @@ impl Books {
         book: &Arc<Book>,
         plan: Plan,
     ) -> Result<Result<ContactPage, QueryError>, WorkersError> {
-        self.index_names_when_due(book);
+        self.index_when_due(book);
         let search = book.search(&Arc::new(plan));
         let estimate = search.estimate();
         let run = move |job: &Job| search.run(&OnJob(job));
@@ -312,7 +312,7 @@ impl Books {
             if let Some(inner) = books.upgrade() {
                 let books = Self(inner);
                 books.evict_idle();
-                books.index_names_when_due(&unindexed);
+                books.index_when_due(&unindexed);
             }
         });
     }
@@ -340,8 +340,8 @@ impl Books {
         }
     }
 
-    /// Drops indexes of names and lists of members, then evicts idle books, least recently used first, while all take more than their bound,
-    /// and reports the rest.
+    /// Drops indexes of names and of last digits, and lists of members, then evicts idle books, least recently used first,
+    /// while all take more than their bound, and reports the rest.
     fn evict_idle(&self) {
         let mut slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sizes: Vec<(u64, CustomerId, u64)> = Vec::new();
@@ -355,14 +355,14 @@ impl Books {
         let mut left = sizes.len();
         let is_short = bytes > self.0.bounds.books_bytes;
         if is_short || bytes < self.0.bounds.books_bytes / 4 * 3 {
-            self.0.name_indexing.set_memory_short(is_short);
+            self.0.indexing.set_memory_short(is_short);
         }
         for (_, customer, size) in &mut sizes {
             if bytes <= self.0.bounds.books_bytes {
                 break;
             }
             if let Some(book) = slots.get(customer).and_then(|slot| Some(slot.loaded()?.book())) {
-                book.drop_name_index();
+                book.drop_indexes();
                 book.drop_member_lists();
                 let without = (book.bytes() as u64).min(*size);
                 bytes -= *size - without;

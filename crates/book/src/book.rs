@@ -4,6 +4,7 @@
 //! that only a writer needs and derives the next book from the current one, sharing all parts that a change does not
 //! touch. Queries over a book are in [`crate::query`], which this module does not depend on.
 
+mod background_index;
 pub(crate) mod bulk;
 pub mod chunk;
 mod contacts;
@@ -11,14 +12,16 @@ pub mod decide;
 pub mod decision;
 pub mod history;
 pub mod image;
+mod indexing;
 pub mod load;
 mod mail_index;
 pub(crate) mod member_listing;
 pub(crate) mod member_lists;
 pub(crate) mod name_index;
-mod name_indexing;
+mod number_index;
 mod organization_text;
 pub mod pairs;
+mod recent_changes;
 pub mod reread;
 mod slots;
 mod state;

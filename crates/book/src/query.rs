@@ -21,6 +21,7 @@ mod name_literals;
 mod name_matches;
 mod name_search;
 pub mod number;
+mod number_patterns;
 pub mod operator;
 pub mod plan;
 pub mod predicate;

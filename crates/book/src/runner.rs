@@ -3,6 +3,11 @@
 //! The engine starts no threads and reads no clock. It asks its [`Runner`] between pieces of work of some hundred
 //! microseconds whether to continue, and lets the runner execute a long scan in partitions.
 
+use std::cmp::Ordering;
+
+/// Items that are sorted before the runner is asked whether to continue.
+const SORTED_MAX: usize = 1_024;
+
 /// Executes work of the engine.
 pub trait Runner {
     /// Whether to continue; asked between pieces of work. May block while other work runs. After the first `false` the
@@ -45,5 +50,43 @@ impl Runner for Threads {
             }
             part(Partition { index: 0, count, runner: &INLINE });
         });
+    }
+}
+
+/// Sorts short pieces, then merges neighbours, and asks the runner between; none if it stops.
+pub(crate) fn sort_in_pieces<T>(
+    items: &mut [T],
+    compare: impl Fn(&T, &T) -> Ordering,
+    runner: &dyn Runner,
+) -> Option<()> {
+    let mut length = SORTED_MAX;
+    loop {
+        for piece in items.chunks_mut(length) {
+            if !runner.should_continue() {
+                return None;
+            }
+            // A stable sort merges two sorted runs in linear time.
+            piece.sort_by(&compare);
+        }
+        if length >= items.len() {
+            return Some(());
+        }
+        length *= 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorting_in_pieces_is_sorting() {
+        for count in [0, 1, SORTED_MAX, SORTED_MAX + 1, 5 * SORTED_MAX + 7] {
+            let mut items: Vec<usize> = (0..count).map(|n| (n * 7_919) % 4_099).collect();
+            let mut expected = items.clone();
+            expected.sort_unstable();
+            assert_eq!(sort_in_pieces(&mut items, usize::cmp, &INLINE), Some(()));
+            assert_eq!(items, expected);
+        }
     }
 }

@@ -170,10 +170,25 @@ pub(crate) struct PhoneSuffix {
 impl PhoneSuffix {
     /// The digits that a pattern asks for, if it is `%` and at most 15 digits.
     pub(crate) fn of(pattern: &Like) -> Option<Self> {
-        let (suffix, _) = pattern.suffix()?;
-        let is_digits = suffix.len() <= PHONE_DIGITS_MAX && suffix.bytes().all(|byte| byte.is_ascii_digit());
-        let modulus = 10_u64.pow(u32::try_from(suffix.len()).ok().filter(|_| is_digits)?);
-        Some(Self { modulus, digits: suffix.parse().ok()? })
+        Self::of_digits(pattern.suffix()?.0)
+    }
+
+    /// The suffix of these digits, 1 to 15.
+    pub(crate) fn of_digits(digits: &str) -> Option<Self> {
+        let is_suffix = (1..=PHONE_DIGITS_MAX).contains(&digits.len());
+        let is_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+        let modulus = 10_u64.pow(u32::try_from(digits.len()).ok().filter(|_| is_suffix && is_digits)?);
+        Some(Self { modulus, digits: digits.parse().ok()? })
+    }
+
+    /// The number of digits.
+    pub(crate) fn len(self) -> usize {
+        self.modulus.ilog10() as usize
+    }
+
+    /// The digits, packed as those of a number.
+    pub(crate) fn packed(self) -> u64 {
+        self.modulus + self.digits
     }
 
     /// Whether a packed number ends with the digits.

@@ -14,6 +14,7 @@ use ringbook_book::contact::ContactDraft;
 use ringbook_book::employee::PhoneStatus;
 use ringbook_book::id::{BlacklistId, ContactId, EmployeeId, GroupId, OrganizationId};
 use ringbook_book::query::ask::{Ask, AskFilter, Literal};
+use ringbook_book::query::contact_page::AccessPathKind;
 use ringbook_book::query::field::CONTACT;
 use ringbook_book::query::plan;
 use ringbook_book::text::{Email, Emails, Name, NumberRule, Phone, Phones};
@@ -434,4 +435,37 @@ async fn long_questions_that_begin_at_once_do_not_wait_for_each_other() {
             answer.expect("an answer");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn last_digits_of_numbers_are_indexed_in_the_background_and_found_after_every_change() {
+    let world = world(TestData::sqlite()).await;
+    for first in [0, 600] {
+        let drafts = (first..first + 600).map(draft).collect();
+        change(&world, Command::AddContacts(drafts)).await.expect("they are new");
+    }
+    let ask = async |ending: &str| {
+        let (field, operator) = ("phone_numbers".to_owned(), "like".to_owned());
+        let filter = AskFilter::Simple { field, operator, value: Literal::Text(format!("%{ending}")) };
+        let plan = plan::plan(&CONTACT, &Ask { filter, ..Ask::default() }).expect("a plan");
+        let book = world.books.book(world.customer).await.expect("the book");
+        let page = world.books.search(&ringbook_workers::Client::server(), &book, plan).await;
+        let page = page.expect("room in the queue").expect("an answer");
+        (page.total, page.explanation.access_path)
+    };
+    let indexed = async {
+        // Each question asks for the index.
+        while ask("50000123").await.1 != AccessPathKind::PhoneSuffixIndex {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), indexed).await.expect("the index is made");
+    let by_index = |total: u64| (total, AccessPathKind::PhoneSuffixIndex);
+    assert_eq!((ask("50000123").await, ask("9999123").await), (by_index(1), by_index(0)));
+    let added = change(&world, Command::AddContacts(vec![draft(9_999_123)])).await.expect("it is new");
+    assert_eq!(ask("9999123").await, by_index(1));
+    let phones = Phones::new(vec![Phone::parse("74958888123").expect("a phone")], |phone| *phone).expect("one");
+    let edit = ContactEdit { phones: Edit::Set(phones), ..ContactEdit::default() };
+    change(&world, Command::EditContact(made(&added, ContactId::new), edit)).await.expect("it exists");
+    assert_eq!((ask("9999123").await, ask("8888123").await), (by_index(0), by_index(1)));
 }

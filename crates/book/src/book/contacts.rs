@@ -124,12 +124,17 @@ impl BookWriter {
         *contacts.starts.last_mut().expect("it has one element more than there are chunks") += 1;
         self.book.name_indexes.note_appended(id, revision);
         self.book.member_lists.note_change(id, revision);
-        self.index(contact);
+        self.index(contact, &[], revision);
     }
 
-    fn index(&mut self, contact: &Contact) {
+    /// Adds a contact to the indexes; it had these packed numbers before.
+    fn index(&mut self, contact: &Contact, had: &[u64], revision: Revision) {
         for phone in contact.draft.phones.as_slice() {
-            self.book.phones.insert((phone.packed(), contact.id.number()));
+            let packed = phone.packed();
+            if !had.contains(&packed) && self.book.phones.find(packed).next().is_none() {
+                self.book.number_indexes.note_added(packed, revision);
+            }
+            self.book.phones.insert((packed, contact.id.number()));
         }
         for email in contact.draft.emails.as_slice() {
             self.book.mails.insert(email.as_str(), contact.id.number());
@@ -151,6 +156,8 @@ impl BookWriter {
                 self.book.name_indexes.note_change(id, revision);
             }
             let existed = self.remove_from_chunk(chunk, id);
+            let before = Arc::clone(&self.book.contacts.chunks[chunk]);
+            let had = before.find(id).map_or(&[][..], |row| before.phones_of(row));
             if contact.is_none() && existed {
                 self.book.deleted.insert((revision.0, id));
             }
@@ -158,7 +165,7 @@ impl BookWriter {
             if existed || put.is_some() {
                 by_chunk.entry(chunk).or_default().push((id, put));
             }
-            contact.into_iter().for_each(|contact| self.index(contact));
+            contact.into_iter().for_each(|contact| self.index(contact, had, revision));
         }
         let mut resized = false;
         // In descending order, so that the indexes of the chunks before stay valid.

@@ -11,6 +11,7 @@ use super::chunk::{Chunk, Link};
 use super::mail_index::MailIndex;
 use super::member_lists::MemberLists;
 use super::name_index::NameIndexes;
+use super::number_index::NumberIndexes;
 use super::organization_text::OrganizationTexts;
 use super::pairs::PairIndex;
 use super::table::{Table, TableRow};
@@ -125,6 +126,7 @@ impl Book {
             mails: MailIndex::from_sorted(&mails, contacts_len),
             names_version: 0,
             name_indexes,
+            number_indexes: NumberIndexes::of_loaded(revision),
             organization_names: PairIndex::default(),
             organization_texts: OrganizationTexts::default(),
             member_lists: MemberLists::default(),

@@ -4,7 +4,7 @@
 //! asked again and again. Its answer is kept as a list of all members in that order, so that a page costs what the page
 //! costs and the total nothing. All states of a book share the lists. A list belongs to the revision of the state that it
 //! was made from and is used for that revision only; for a later one it is brought up to date with the contacts that have
-//! changed since ([`RecentChanges`]), or made again if those are not known.
+//! changed since ([`ChangedContacts`]), or made again if those are not known.
 //!
 //! A list is made when its question has been asked several times, more often for a longer one, because sorting all
 //! members takes longer than finding a page. The lists of a book take at most [`BYTES_PER_CONTACT`]; those
@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::pairs::PairIndex;
+use super::recent_changes::RecentChanges;
 use crate::id::Revision;
 use crate::text::PhoneSuffix;
 
@@ -139,7 +139,7 @@ pub(crate) enum Kept {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct MemberLists {
     shared: Arc<SharedLists>,
-    changes: RecentChanges,
+    changes: ChangedContacts,
 }
 
 impl MemberLists {
@@ -245,7 +245,7 @@ impl MemberLists {
     /// Bytes of memory of the lists and the changes.
     pub(crate) fn bytes(&self) -> usize {
         let lists = self.shared.lists.read().unwrap_or_else(PoisonError::into_inner);
-        lists.bytes + lists.asked.len() * ENTRY_BYTES + self.changes.pairs.bytes()
+        lists.bytes + lists.asked.len() * ENTRY_BYTES + self.changes.changes.bytes()
     }
 }
 
@@ -266,53 +266,43 @@ impl Lists {
 /// The contacts that have changed since a revision, as far as they are remembered. They are while there are lists, or
 /// questions that a list would answer.
 #[derive(Debug, Clone, Default)]
-struct RecentChanges {
-    /// Revisions and ids of contacts.
-    pairs: PairIndex,
-    /// Changes up to and including this revision are not remembered.
-    forgotten: Revision,
+struct ChangedContacts {
+    /// Ids of contacts.
+    changes: RecentChanges,
     /// Whether changes are remembered.
     is_kept: bool,
 }
 
-impl RecentChanges {
+impl ChangedContacts {
     fn note(&mut self, id: u64, revision: Revision) {
         if self.is_kept {
-            self.pairs.insert((revision.0, id));
+            self.changes.note(id, revision);
         }
     }
 
     /// The ids of the contacts that have changed after this revision, ascending; none if they are not remembered.
     fn since(&self, revision: Revision) -> Option<Vec<u64>> {
-        if !self.is_kept || revision < self.forgotten {
-            return None;
-        }
-        let mut ids: Vec<u64> = self.pairs.from((revision.0 + 1, 0)).map(|(_, id)| id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        Some(ids)
+        self.changes.since(revision, usize::MAX).filter(|_| self.is_kept)
     }
 
     /// Ends a change: forgets the oldest ones if they are too many, or all if nobody needs them.
     fn end(&mut self, revision: Revision, is_needed: bool) {
         if !self.is_kept || !is_needed {
             // The changes up to this one were not noted.
-            *self = Self { pairs: PairIndex::default(), forgotten: revision, is_kept: is_needed };
+            *self = Self { changes: RecentChanges::after(revision), is_kept: is_needed };
             return;
         }
-        let surplus = self.pairs.len().saturating_sub(CHANGES_MAX);
+        let surplus = self.changes.len().saturating_sub(CHANGES_MAX);
         if surplus == 0 {
             return;
         }
         // A quarter more, so that this is not done at every change; whole revisions, so that what is left is complete.
-        let last = self.pairs.pairs().nth(surplus + CHANGES_MAX / 4).map_or(revision.0, |(of, _)| of);
-        if last >= revision.0 {
-            *self = Self { pairs: PairIndex::default(), forgotten: revision, is_kept: true };
-            return;
+        let last = self.changes.nth(surplus + CHANGES_MAX / 4).unwrap_or(revision);
+        if last >= revision {
+            *self = Self { changes: RecentChanges::after(revision), is_kept: true };
+        } else {
+            self.changes.forget(last, usize::MAX);
         }
-        let old: Vec<_> = self.pairs.pairs().take_while(|(of, _)| *of <= last).collect();
-        old.into_iter().for_each(|pair| self.pairs.remove(pair));
-        self.forgotten = Revision(last);
     }
 }
 
@@ -350,19 +340,19 @@ mod tests {
 
     #[test]
     fn changes_are_forgotten_by_whole_revisions() {
-        let mut changes = RecentChanges { is_kept: true, ..RecentChanges::default() };
+        let mut changes = ChangedContacts { is_kept: true, ..ChangedContacts::default() };
         for revision in 1..=3 * CHANGES_MAX as u64 {
             changes.note(revision % 7, Revision(revision));
             changes.note(8, Revision(revision));
             changes.end(Revision(revision), true);
-            assert!(changes.pairs.len() <= CHANGES_MAX);
+            assert!(changes.changes.len() <= CHANGES_MAX);
         }
         assert!(changes.since(Revision(1)).is_none());
         assert_eq!(changes.since(Revision(3 * CHANGES_MAX as u64 - 2)).expect("remembered").len(), 3);
         let many = 3 * CHANGES_MAX as u64 + 1;
         (0..2 * CHANGES_MAX as u64).for_each(|id| changes.note(id, Revision(many)));
         changes.end(Revision(many), true);
-        assert!(changes.pairs.is_empty());
+        assert_eq!(changes.changes.len(), 0);
         assert_eq!(changes.since(Revision(many)), Some(Vec::new()));
         assert_eq!(changes.since(Revision(many - 1)), None);
     }

@@ -6,6 +6,7 @@ use super::chunk::Chunk;
 use super::mail_index::MailIndex;
 use super::member_lists::MemberLists;
 use super::name_index::NameIndexes;
+use super::number_index::NumberIndexes;
 use super::organization_text::OrganizationTexts;
 use super::pairs::PairIndex;
 use super::table::{Table, TableRow};
@@ -103,6 +104,8 @@ pub struct Book {
     pub(crate) names_version: u64,
     /// The index of names, if there is one.
     pub(crate) name_indexes: NameIndexes,
+    /// The index of the last digits of numbers, if there is one.
+    pub(crate) number_indexes: NumberIndexes,
     /// Sorted lists of members, as far as they have been asked for.
     pub(crate) member_lists: MemberLists,
 }
@@ -185,6 +188,7 @@ impl Book {
             + self.deleted.bytes()
             + self.organization_names.bytes()
             + self.name_indexes.bytes()
+            + self.number_indexes.bytes()
             + self.organization_texts.bytes()
             + self.member_lists.bytes()
     }

@@ -162,10 +162,7 @@ impl BookWriter {
                 effect => self.apply_effect(effect, revision),
             }
         }
-        self.book.name_indexes.forget_known(revision);
-        self.book.member_lists.end_change(revision);
-        self.book.index_mails_when_due();
-        self.book.revision = revision;
+        self.end_change(revision);
     }
 
     /// Applies the changes that other servers have committed since the current revision: new states of records, each
@@ -184,10 +181,17 @@ impl BookWriter {
                 self.apply_to_contacts(&effects, *revision);
             }
         }
-        self.book.name_indexes.forget_known(to);
-        self.book.member_lists.end_change(to);
+        self.end_change(to);
+    }
+
+    /// Ends a change that leads to this revision.
+    fn end_change(&mut self, revision: Revision) {
+        let contacts = self.book.contacts_len();
+        self.book.name_indexes.forget_known(revision, contacts);
+        self.book.number_indexes.forget_known(revision, contacts);
+        self.book.member_lists.end_change(revision);
         self.book.index_mails_when_due();
-        self.book.revision = to;
+        self.book.revision = revision;
     }
 
     fn apply_effect(&mut self, effect: &Effect, revision: Revision) {

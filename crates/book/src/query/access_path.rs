@@ -5,6 +5,7 @@ use pg_regex::{Case, Like};
 
 use super::field::contact as field;
 use super::filter::{Comparison, Filter};
+use super::number_patterns::{PossibleNumbers, possible_numbers};
 use super::predicate::{NumberPredicate, Predicate, Quantifier, TextPredicate};
 use super::scan::{CompiledFilter, LinkColumn};
 use crate::book::Book;
@@ -13,6 +14,9 @@ use crate::text::{Phone, PhoneSuffix};
 
 /// Maximum number of keys that are looked up one by one; for more keys a scan is faster.
 const LOOK_UPS_MAX: usize = 2_000;
+/// Contacts whose numbers match a pattern are looked up if there is at most one such number for this many contacts, or at
+/// most [`LOOK_UPS_MAX`]; otherwise a scan is faster.
+const NUMBERS_DIVISOR: usize = 128;
 /// Members of organizations are read through the index if they are at most 1/64 of the contacts; otherwise a scan of
 /// the column is faster.
 const MEMBERS_DIVISOR: usize = 64;
@@ -26,8 +30,20 @@ pub(super) enum Candidates {
     Contacts(Vec<u64>),
     /// The contacts with one of these packed phone numbers, by the index.
     Phones(Vec<u64>),
+    /// The same; the numbers were found by their last digits.
+    PhonesBySuffix(Vec<u64>),
     /// All contacts in the range of ids, by a scan.
     Range,
+}
+
+impl Candidates {
+    /// The number of contacts or phone numbers that are looked up; as many as can be for a scan.
+    pub(super) fn look_ups(&self) -> usize {
+        match self {
+            Self::Contacts(keys) | Self::Phones(keys) | Self::PhonesBySuffix(keys) => keys.len(),
+            Self::Range => usize::MAX,
+        }
+    }
 }
 
 /// An access path.
@@ -43,18 +59,26 @@ pub(super) struct AccessPath {
 }
 
 impl AccessPath {
-    /// The access path for the filter with these conjuncts.
+    /// The access path for the filter with these conjuncts: the fewest candidates that an index finds for one of them.
     pub(super) fn choose(conjuncts: &[&Filter], book: &Book) -> Self {
         let mut path = Self { candidates: Candidates::Range, from: 0, to: u64::MAX, rest: Vec::new() };
+        // The conjunct that the candidates are of, if they are exactly the contacts that fulfil it.
+        let mut covered = None;
         for (index, conjunct) in conjuncts.iter().enumerate() {
-            let is_covered = match conjunct {
-                Filter::Comparison(comparison) => path.use_comparison(comparison, book),
-                Filter::Everything | Filter::All(_) | Filter::Any(_) => false,
-            };
-            if !is_covered {
-                path.rest.push(index);
+            if let Filter::Comparison(comparison) = conjunct
+                && let (field::ID, Predicate::Number(predicate)) = (comparison.field, &comparison.predicate)
+                && path.use_id_range(predicate)
+            {
+                continue;
+            }
+            path.rest.push(index);
+            let found = find(conjunct, book, path.candidates.look_ups());
+            if let Some(found) = found.filter(|found| found.candidates.look_ups() < path.candidates.look_ups()) {
+                path.candidates = found.candidates;
+                covered = found.is_exact.then_some(index);
             }
         }
+        path.rest.retain(|index| Some(*index) != covered);
         path
     }
 
@@ -76,100 +100,18 @@ impl AccessPath {
     pub(super) fn use_compiled(&mut self, compiled: &CompiledFilter<'_>, book: &Book) -> bool {
         let CompiledFilter::ByLink(LinkColumn::Organization, matches) = compiled else { return false };
         let [false, matches @ ..] = matches.as_slice() else { return false };
-        let slots = matches.iter().enumerate().filter(|(_, matches)| **matches);
-        self.use_members(slots.filter_map(|(slot, _)| Some(book.organizations.at(slot)?.id.number())), book)
-    }
-
-    /// Uses a comparison for the path, if it can; true if the path covers it.
-    fn use_comparison(&mut self, comparison: &Comparison, book: &Book) -> bool {
-        match (comparison.field, &comparison.predicate) {
-            (field::ID, Predicate::Number(predicate)) => self.use_id(predicate),
-            (field::ORGANIZATION_ID, Predicate::Number(predicate)) => self.use_organization(predicate, book),
-            (field::ORGANIZATION_NAME, Predicate::Text(TextPredicate::Equal(name))) => {
-                let organization = book.organization_named(name).map(|organization| organization.id.number());
-                self.use_members(organization.into_iter(), book)
-            }
-            (field::ORGANIZATION_NAME, Predicate::Text(TextPredicate::OneOf(names))) if names.len() <= LOOK_UPS_MAX => {
-                let organizations = names.iter().filter_map(|name| book.organization_named(name));
-                self.use_members(organizations.map(|organization| organization.id.number()), book)
-            }
-            (field::EMAILS, Predicate::Texts(Quantifier::Any, predicate)) => {
-                self.use_emails(predicate, book);
-                // The index finds hashes.
-                false
-            }
-            (field::PHONE_NUMBERS, Predicate::Phones(Quantifier::Any, phones)) => self.use_phones(phones.clone()),
-            (field::PHONE_NUMBERS, Predicate::JsQuery(query)) => {
-                let phones =
-                    query.required_strings().map(|texts| texts.iter().filter_map(|text| stored(text)).collect());
-                phones.is_some_and(|phones| self.use_phones(phones)) && query.is_membership()
-            }
-            _ => false,
-        }
-    }
-
-    fn use_phones(&mut self, phones: Vec<u64>) -> bool {
-        let is_usable = phones.len() <= LOOK_UPS_MAX && matches!(self.candidates, Candidates::Range);
-        if is_usable {
-            self.candidates = Candidates::Phones(phones);
-        }
-        is_usable
-    }
-
-    /// Uses the index of e-mail addresses for whole addresses, or for the end of addresses if that is a domain.
-    fn use_emails(&mut self, predicate: &TextPredicate, book: &Book) {
-        if !matches!(self.candidates, Candidates::Range) {
-            return;
-        }
-        let found = match predicate {
-            TextPredicate::Equal(email) => book.mails.find(email).map(|found| few(book, found)),
-            TextPredicate::OneOf(emails) if emails.len() <= LOOK_UPS_MAX => {
-                let all = emails.iter().map(|email| book.mails.find(email)).collect::<Option<Vec<_>>>();
-                all.map(|all| few(book, all.into_iter().flatten()))
-            }
-            TextPredicate::Like(pattern) => mail_domain(pattern).and_then(|domain| {
-                let found = book.mails.find_domain(&pg_regex::lower_case(domain));
-                found.map(|found| few(book, found))
-            }),
-            _ => None,
-        };
-        if let Some(ids) = found.flatten() {
-            self.candidates = Candidates::Contacts(ids);
-        }
-    }
-
-    fn use_organization(&mut self, predicate: &NumberPredicate, book: &Book) -> bool {
-        match predicate {
-            // The range is empty for a number with a fraction, which no id equals.
-            NumberPredicate::Equal(id) => self.use_members((id.least_from()..=id.most_to()).take(1), book),
-            NumberPredicate::OneOf(ids) => self.use_members(ids.iter().map(|id| id.cast_unsigned()), book),
-            NumberPredicate::NotEqual(_)
-            | NumberPredicate::NoneOf(_)
-            | NumberPredicate::Less(_)
-            | NumberPredicate::Greater(_)
-            | NumberPredicate::AtMost(_)
-            | NumberPredicate::AtLeast(_) => false,
-        }
-    }
-
-    fn use_members(&mut self, organizations: impl Iterator<Item = u64>, book: &Book) -> bool {
         if !matches!(self.candidates, Candidates::Range) {
             return false;
         }
-        let members = few(book, organizations.flat_map(|organization| book.members.find(organization)));
-        let is_usable = members.is_some();
-        self.candidates = members.map_or(Candidates::Range, Candidates::Contacts);
-        is_usable
+        let slots = matches.iter().enumerate().filter(|(_, matches)| **matches);
+        let organizations = slots.filter_map(|(slot, _)| Some(book.organizations.at(slot)?.id.number()));
+        let Some(members) = members(organizations, book, usize::MAX) else { return false };
+        self.candidates = Candidates::Contacts(members);
+        true
     }
 
-    fn use_id(&mut self, predicate: &NumberPredicate) -> bool {
-        if let NumberPredicate::OneOf(ids) = predicate {
-            let is_usable = ids.len() <= LOOK_UPS_MAX && matches!(self.candidates, Candidates::Range);
-            if is_usable {
-                self.candidates = Candidates::Contacts(ids.iter().filter_map(|id| u64::try_from(*id).ok()).collect());
-            }
-            return is_usable;
-        }
+    /// Narrows the range of ids to those that a comparison can hold for, if it bounds them; then the path covers it.
+    fn use_id_range(&mut self, predicate: &NumberPredicate) -> bool {
         let (from, to) = match predicate {
             NumberPredicate::Equal(id) => (id.least_from(), id.most_to()),
             NumberPredicate::Greater(id) => (id.least_above(), u64::MAX),
@@ -182,6 +124,151 @@ impl AccessPath {
         self.to = self.to.min(to);
         true
     }
+}
+
+/// What indexes find for a part of a filter: all contacts that fulfil it are among them.
+struct FoundByIndex {
+    candidates: Candidates,
+    /// Whether all of them fulfil it.
+    is_exact: bool,
+}
+
+impl FoundByIndex {
+    fn exact(candidates: Candidates) -> Self {
+        Self { candidates, is_exact: true }
+    }
+
+    fn inexact(candidates: Candidates) -> Self {
+        Self { candidates, is_exact: false }
+    }
+}
+
+/// What indexes find for a filter; `None` if they do not help, or find more than `max` contacts or numbers.
+fn find(filter: &Filter, book: &Book, max: usize) -> Option<FoundByIndex> {
+    match filter {
+        Filter::Comparison(comparison) => find_by_comparison(comparison, book, max),
+        Filter::Any(_) => {
+            let mut left = few_max(book).min(max);
+            let ids = ids_found(filter, book, &mut left)?;
+            Some(FoundByIndex::inexact(Candidates::Contacts(ids)))
+        }
+        Filter::Everything | Filter::All(_) => None,
+    }
+}
+
+/// The ids of all contacts that fulfil a filter, and perhaps of others, possibly repeated; `None` if indexes do not find
+/// them, or look up more than are left.
+fn ids_found(filter: &Filter, book: &Book, left: &mut usize) -> Option<Vec<u64>> {
+    match filter {
+        Filter::Everything => None,
+        Filter::Any(filters) => {
+            let mut all = Vec::new();
+            for filter in filters {
+                all.extend(ids_found(filter, book, left)?);
+            }
+            Some(all)
+        }
+        Filter::All(filters) => filters.iter().find_map(|filter| ids_found(filter, book, left)),
+        Filter::Comparison(comparison) => {
+            let candidates = find_by_comparison(comparison, book, *left)?.candidates;
+            *left = left.checked_sub(candidates.look_ups())?;
+            let (ids, numbers) = match candidates {
+                Candidates::Contacts(ids) => return Some(ids),
+                Candidates::Phones(numbers) | Candidates::PhonesBySuffix(numbers) => (left, numbers),
+                Candidates::Range => return None,
+            };
+            let found: Vec<u64> = numbers.iter().flat_map(|number| book.phones.find(*number)).take(*ids + 1).collect();
+            *ids = ids.checked_sub(found.len())?;
+            Some(found)
+        }
+    }
+}
+
+fn find_by_comparison(comparison: &Comparison, book: &Book, max: usize) -> Option<FoundByIndex> {
+    let look_ups_max = max.min(LOOK_UPS_MAX);
+    let phones = |phones: Vec<u64>| (phones.len() <= look_ups_max).then_some(Candidates::Phones(phones));
+    match (comparison.field, &comparison.predicate) {
+        (field::ID, Predicate::Number(NumberPredicate::OneOf(ids))) if ids.len() <= look_ups_max => {
+            let ids = ids.iter().filter_map(|id| u64::try_from(*id).ok()).collect();
+            Some(FoundByIndex::exact(Candidates::Contacts(ids)))
+        }
+        (field::ORGANIZATION_ID, Predicate::Number(predicate)) => {
+            let found = match predicate {
+                // The range is empty for a number with a fraction, which no id equals.
+                NumberPredicate::Equal(id) => members((id.least_from()..=id.most_to()).take(1), book, max),
+                NumberPredicate::OneOf(ids) => members(ids.iter().map(|id| id.cast_unsigned()), book, max),
+                NumberPredicate::NotEqual(_)
+                | NumberPredicate::NoneOf(_)
+                | NumberPredicate::Less(_)
+                | NumberPredicate::Greater(_)
+                | NumberPredicate::AtMost(_)
+                | NumberPredicate::AtLeast(_) => None,
+            };
+            found.map(Candidates::Contacts).map(FoundByIndex::exact)
+        }
+        (field::ORGANIZATION_NAME, Predicate::Text(TextPredicate::Equal(name))) => {
+            let organization = book.organization_named(name).map(|organization| organization.id.number());
+            members(organization.into_iter(), book, max).map(Candidates::Contacts).map(FoundByIndex::exact)
+        }
+        (field::ORGANIZATION_NAME, Predicate::Text(TextPredicate::OneOf(names))) if names.len() <= LOOK_UPS_MAX => {
+            let organizations = names.iter().filter_map(|name| book.organization_named(name));
+            let ids = organizations.map(|organization| organization.id.number());
+            members(ids, book, max).map(Candidates::Contacts).map(FoundByIndex::exact)
+        }
+        // The index finds hashes.
+        (field::EMAILS, Predicate::Texts(Quantifier::Any, predicate)) => {
+            find_by_email(predicate, book, max).map(Candidates::Contacts).map(FoundByIndex::inexact)
+        }
+        (field::PHONE_NUMBERS, Predicate::Phones(Quantifier::Any, wanted)) => {
+            phones(wanted.clone()).map(FoundByIndex::exact)
+        }
+        (field::PHONE_NUMBERS, Predicate::Texts(Quantifier::Any, predicate)) => find_by_number(predicate, book, max),
+        (field::PHONE_NUMBERS, Predicate::JsQuery(query)) => {
+            let wanted = query.required_strings()?.iter().filter_map(|text| stored(text)).collect();
+            let candidates = phones(wanted)?;
+            Some(FoundByIndex { candidates, is_exact: query.is_membership() })
+        }
+        _ => None,
+    }
+}
+
+/// What the literals at the start or the end of a pattern for phone numbers find.
+fn find_by_number(predicate: &TextPredicate, book: &Book, max: usize) -> Option<FoundByIndex> {
+    let (required, is_exact) = match predicate {
+        TextPredicate::Like(pattern) => (pattern.required(), PhoneSuffix::of(pattern).is_some()),
+        TextPredicate::Regexp(pattern) => (pattern.required(), false),
+        TextPredicate::Equal(_)
+        | TextPredicate::NotEqual(_)
+        | TextPredicate::OneOf(_)
+        | TextPredicate::NoneOf(_)
+        | TextPredicate::NotLike(_)
+        | TextPredicate::Ordered(..) => return None,
+    };
+    let numbers_max = (book.contacts_len() / NUMBERS_DIVISOR).max(LOOK_UPS_MAX).min(max);
+    let PossibleNumbers { numbers, is_by_suffix } = possible_numbers(required, book, numbers_max)?;
+    let candidates = if is_by_suffix { Candidates::PhonesBySuffix(numbers) } else { Candidates::Phones(numbers) };
+    Some(FoundByIndex { candidates, is_exact })
+}
+
+/// What the index of e-mail addresses finds for whole addresses, or for the end of addresses if that is a domain.
+fn find_by_email(predicate: &TextPredicate, book: &Book, max: usize) -> Option<Vec<u64>> {
+    match predicate {
+        TextPredicate::Equal(email) => few(book, book.mails.find(email)?, max),
+        TextPredicate::OneOf(emails) if emails.len() <= LOOK_UPS_MAX => {
+            let all = emails.iter().map(|email| book.mails.find(email)).collect::<Option<Vec<_>>>()?;
+            few(book, all.into_iter().flatten(), max)
+        }
+        TextPredicate::Like(pattern) => {
+            let domain = pg_regex::lower_case(mail_domain(pattern)?);
+            few(book, book.mails.find_domain(&domain)?, max)
+        }
+        _ => None,
+    }
+}
+
+/// The members of these organizations, unless they are too many for look-ups.
+fn members(organizations: impl Iterator<Item = u64>, book: &Book, max: usize) -> Option<Vec<u64>> {
+    few(book, organizations.flat_map(|organization| book.members.find(organization)), max)
 }
 
 /// The members that a filter with these conjuncts asks for, if they are those of one organization, manager or group, or
@@ -233,11 +320,16 @@ fn mail_domain(pattern: &Like) -> Option<&str> {
     suffix.strip_prefix('@').filter(|domain| !domain.contains('@'))
 }
 
-/// These contacts, unless they are too many for look-ups.
-fn few(book: &Book, contacts: impl Iterator<Item = u64>) -> Option<Vec<u64>> {
-    let max = (book.contacts_len() / MEMBERS_DIVISOR).max(MEMBERS_MIN);
+/// These contacts, unless they are more than `max` or too many for look-ups.
+fn few(book: &Book, contacts: impl Iterator<Item = u64>, max: usize) -> Option<Vec<u64>> {
+    let max = few_max(book).min(max);
     let few: Vec<u64> = contacts.take(max + 1).collect();
     (few.len() <= max).then_some(few)
+}
+
+/// Maximum number of contacts that are looked up; with more a scan is faster.
+fn few_max(book: &Book) -> usize {
+    (book.contacts_len() / MEMBERS_DIVISOR).max(MEMBERS_MIN)
 }
 
 /// The packed form of a text that is a phone number as stored, digits only.

@@ -27,6 +27,8 @@ pub enum AccessPathKind {
     ContactList,
     /// The index of phone numbers.
     PhoneIndex,
+    /// The same, for numbers that the index of last digits finds.
+    PhoneSuffixIndex,
     /// A kept list of members in the order of the question.
     MemberList,
     /// The index of names, for at least a part of the filter.
@@ -39,12 +41,19 @@ pub enum AccessPathKind {
 
 impl AccessPathKind {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::ContactList, Self::PhoneIndex, Self::MemberList, Self::NameIndex, Self::IdRange, Self::Scan];
+    pub const ALL: [Self; 7] = [
+        Self::ContactList,
+        Self::PhoneIndex,
+        Self::PhoneSuffixIndex,
+        Self::MemberList,
+        Self::NameIndex,
+        Self::IdRange,
+        Self::Scan,
+    ];
 
     /// Whether the contacts of a page are scattered over the book.
     pub(super) const fn is_scattered(self) -> bool {
-        matches!(self, Self::ContactList | Self::PhoneIndex | Self::MemberList)
+        matches!(self, Self::ContactList | Self::PhoneIndex | Self::PhoneSuffixIndex | Self::MemberList)
     }
 
     /// Its name in explanations.
@@ -52,6 +61,7 @@ impl AccessPathKind {
         match self {
             Self::ContactList => "contact_list",
             Self::PhoneIndex => "phone_index",
+            Self::PhoneSuffixIndex => "phone_suffix_index",
             Self::MemberList => "member_list",
             Self::NameIndex => "name_index",
             Self::IdRange => "id_range",

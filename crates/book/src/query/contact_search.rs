@@ -62,7 +62,7 @@ impl Book {
                 let contacts = rank(self, path.to.saturating_add(1)).saturating_sub(rank(self, path.from));
                 NameAccess::choose(self, &conjuncts, &path.rest, contacts)
             }
-            Candidates::Contacts(_) | Candidates::Phones(_) => None,
+            Candidates::Contacts(_) | Candidates::Phones(_) | Candidates::PhonesBySuffix(_) => None,
         };
         Search { book: Arc::clone(self), plan: Arc::clone(plan), path, names, members }
     }
@@ -87,12 +87,13 @@ impl Search {
         if let Some(names) = self.names.as_ref().filter(|names| names.conjuncts.len() == self.path.rest.len()) {
             return Duration::from_nanos(names.cost);
         }
-        let candidates = match &self.path.candidates {
-            Candidates::Contacts(keys) | Candidates::Phones(keys) => keys.len(),
-            Candidates::Range if self.plan.sort().is_empty() && self.path.rest.is_empty() => 0,
-            Candidates::Range => self.book.contacts_len(),
+        let (candidates, look_ups) = match &self.path.candidates {
+            Candidates::Contacts(ids) => (ids.len(), 0),
+            Candidates::Phones(numbers) | Candidates::PhonesBySuffix(numbers) => (numbers.len(), numbers.len()),
+            Candidates::Range if self.plan.sort().is_empty() && self.path.rest.is_empty() => (0, 0),
+            Candidates::Range => (self.book.contacts_len(), 0),
         };
-        estimate::comparisons(candidates, &self.plan)
+        estimate::comparisons(candidates, &self.plan).saturating_add(estimate::look_ups(look_ups))
     }
 
     /// Runs the query; the runner is asked frequently whether to continue, and may run a long scan on several threads.
@@ -158,7 +159,7 @@ impl Search {
         let mut scan = Scan { book, rest: &rest, names: names.as_ref(), budget };
         let mut matches = match &path.candidates {
             Candidates::Contacts(ids) => scan.contacts(path.keep_in_range(ids.iter().copied()), plan)?,
-            Candidates::Phones(phones) => {
+            Candidates::Phones(phones) | Candidates::PhonesBySuffix(phones) => {
                 let ids = phones.iter().flat_map(|phone| book.phones.find(*phone));
                 scan.contacts(path.keep_in_range(ids), plan)?
             }
@@ -170,6 +171,7 @@ impl Search {
         let access_path = match (&path.candidates, &names, &rest) {
             (Candidates::Contacts(_), ..) => AccessPathKind::ContactList,
             (Candidates::Phones(_), ..) => AccessPathKind::PhoneIndex,
+            (Candidates::PhonesBySuffix(_), ..) => AccessPathKind::PhoneSuffixIndex,
             (Candidates::Range, Some(_), _) => AccessPathKind::NameIndex,
             (Candidates::Range, None, CompiledFilter::Everything) => AccessPathKind::IdRange,
             (Candidates::Range, None, _) => AccessPathKind::Scan,

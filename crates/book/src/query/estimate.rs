@@ -12,6 +12,8 @@ use super::plan::Plan;
 const COMPARISON: Duration = Duration::from_nanos(24);
 /// One match of a regular expression; most take much less.
 const MATCH: Duration = Duration::from_nanos(1_560);
+/// Looking up the contacts of one phone number.
+const LOOK_UP: Duration = Duration::from_nanos(180);
 /// Serializing one record.
 const RECORD: Duration = Duration::from_nanos(100);
 /// Compiling a `LIKE` pattern or a jsquery, per byte.
@@ -29,6 +31,11 @@ fn times(duration: Duration, count: usize) -> Duration {
 pub fn comparisons(records: usize, plan: &Plan) -> Duration {
     let each = if plan.regexps() == 0 { COMPARISON } else { MATCH };
     times(each, records.saturating_mul(plan.comparisons().max(1)))
+}
+
+/// Looking up the contacts of this number of phone numbers.
+pub fn look_ups(numbers: usize) -> Duration {
+    times(LOOK_UP, numbers)
 }
 
 /// By which the use of the index of names is chosen, in nanoseconds.

@@ -14,7 +14,7 @@ use crate::book::Book;
 use crate::book::chunk::Chunk;
 use crate::book::member_lists::{Kept, MemberList, MemberListKey, MembersOf};
 use crate::collation::SortKey;
-use crate::runner::Runner;
+use crate::runner::{Runner, sort_in_pieces};
 
 /// Maximum number of members of a list. Sorting so many takes a tenth of a second, once for as many questions as
 /// [`crate::book::member_lists`] counts first.
@@ -23,8 +23,8 @@ const MEMBERS_MAX: usize = 262_144;
 const CHANGED_DIVISOR: usize = 8;
 /// Number of changed contacts up to which a list is always brought up to date.
 const CHANGED_MIN: usize = 16;
-/// Number of members that are sorted before the runner is asked whether to continue.
-const SORTED_MAX: usize = 1_024;
+/// Members whose sort keys are read before the runner is asked whether to continue.
+const READ_AT_ONCE: usize = 1_024;
 /// Number of sort keys that are read before members are compared.
 const KEYS_READ: usize = 2;
 
@@ -153,7 +153,11 @@ fn sorted_ids(book: &Book, of: &MembersOf, plan: &Plan, runner: &dyn Runner) -> 
             let domain = pg_regex::lower_case(domain.strip_prefix('@').unwrap_or(domain));
             book.mails.find_domain(&domain).map(Iterator::collect)
         }
-        MembersOf::Manager(_) | MembersOf::Group(_) | MembersOf::PhoneSuffix(_) => None,
+        MembersOf::PhoneSuffix(suffix) => {
+            let numbers = book.number_indexes.ending_with(*suffix, book.revision, MEMBERS_MAX);
+            numbers.map(|numbers| numbers.iter().flat_map(|number| book.phones.find(*number)).collect())
+        }
+        MembersOf::Manager(_) | MembersOf::Group(_) => None,
     };
     if let Some(mut ids) = indexed {
         ids.sort_unstable();
@@ -174,7 +178,7 @@ fn sorted_ids(book: &Book, of: &MembersOf, plan: &Plan, runner: &dyn Runner) -> 
         }
     }
     let mut members = Vec::with_capacity(hits.len());
-    for hits in hits.chunks(SORTED_MAX) {
+    for hits in hits.chunks(READ_AT_ONCE) {
         if !runner.should_continue() {
             return None;
         }
@@ -216,40 +220,5 @@ impl Member {
             }
         }
         self.hit.cmp(&other.hit)
-    }
-}
-
-/// Sorts short pieces, then merges neighbours, and asks the runner between; none if it stops.
-fn sort_in_pieces<T>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering, runner: &dyn Runner) -> Option<()> {
-    let mut length = SORTED_MAX;
-    loop {
-        for piece in items.chunks_mut(length) {
-            if !runner.should_continue() {
-                return None;
-            }
-            // A stable sort merges two sorted runs in linear time.
-            piece.sort_by(&compare);
-        }
-        if length >= items.len() {
-            return Some(());
-        }
-        length *= 2;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::runner::INLINE;
-
-    #[test]
-    fn sorting_in_pieces_is_sorting() {
-        for count in [0, 1, SORTED_MAX, SORTED_MAX + 1, 5 * SORTED_MAX + 7] {
-            let mut items: Vec<usize> = (0..count).map(|n| (n * 7_919) % 4_099).collect();
-            let mut expected = items.clone();
-            expected.sort_unstable();
-            assert_eq!(sort_in_pieces(&mut items, usize::cmp, &INLINE), Some(()));
-            assert_eq!(items, expected);
-        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ringbook_book::Book;
 use ringbook_book::query::ask::Ask;
-use ringbook_book::query::contact_page::Explanation;
+use ringbook_book::query::contact_page::{AccessPathKind, Explanation};
 use ringbook_book::query::field::CONTACT;
 use ringbook_book::query::plan::plan;
 use ringbook_book::query::query_error::{QueryError, QueryErrorKind};
@@ -62,6 +62,13 @@ pub fn uses_name_index(book: &Book, ask: &Ask) -> bool {
 pub fn uses_member_list(book: &Book, ask: &Ask) -> bool {
     let plan = plan(&CONTACT, ask).map(Arc::new);
     plan.is_ok_and(|plan| Arc::new(book.clone()).search(&plan).uses_member_list())
+}
+
+/// What yields the candidates of a question; `None` for one that is refused.
+pub fn access_path(book: &Book, ask: &Ask) -> Option<AccessPathKind> {
+    let plan = Arc::new(plan(&CONTACT, ask).ok()?);
+    let page = Arc::new(book.clone()).search(&plan).run(&INLINE).ok()?;
+    Some(page.explanation.access_path)
 }
 
 /// Asks the engine what it must not refuse.

@@ -61,7 +61,7 @@ fn an_index_is_made_for_large_books_and_again_after_many_changes() {
     sample.book.index_names(NameIndexUse::Always, &INLINE);
     let bytes = sample.book.bytes();
     sample.change(&mut rng);
-    sample.book.drop_name_index();
+    sample.book.drop_indexes();
     assert!(sample.book.bytes() < bytes + 4_096, "the memory of the index is counted");
     let ask = ask_about_names(&mut rng, &sample.people);
     assert!(!uses_name_index(&sample.book, &ask));

@@ -68,7 +68,15 @@ impl Sample {
                     _ => self.one_change(rng),
                 })
                 .collect();
-            writer.apply(&Change { decided_on: writer.book().revision(), contacts: 0, effects });
+            let revision = writer.book().revision();
+            if rng.percent(20) {
+                // As another server has changed it.
+                let next = Revision(revision.0 + 1);
+                let steps: Vec<_> = effects.into_iter().map(|effect| (next, effect)).collect();
+                writer.catch_up(&steps, next);
+            } else {
+                writer.apply(&Change { decided_on: revision, contacts: 0, effects });
+            }
         }
         self.book = writer.snapshot().as_ref().clone();
     }
@@ -193,6 +201,9 @@ impl Surroundings {
             fresh
         });
         let mut phones = several(rng, &self.phones, &[1, 1, 1, 2, 3, 10]);
+        if rng.percent(25) {
+            phones[0] = vocabulary::phone(rng);
+        }
         let mut seen = Vec::new();
         phones.retain(|phone| {
             let fresh = !seen.contains(phone);

@@ -79,6 +79,27 @@ pub fn ask_about_members(rng: &mut Rng, people: &[Person]) -> Ask {
     Ask { filter, sort, limit, offset, ..Ask::default() }
 }
 
+/// A question that compares phone numbers by their first or last digits, alone or beside something else; never one that
+/// must be refused.
+pub fn ask_about_numbers(rng: &mut Rng, people: &[Person]) -> Ask {
+    let mut asking = Asking { rng, people };
+    let mut filter = asking.about_numbers();
+    for _ in 0..asking.rng.pick(&[0, 0, 1, 1, 2]) {
+        let mut filters = vec![filter];
+        for _ in 0..asking.rng.between(1, 2) {
+            filters.push(asking.beside_numbers());
+        }
+        asking.rng.shuffle(&mut filters);
+        filter = AskFilter::Tree { filters, condition: Some(asking.condition()) };
+    }
+    let limit = asking.rng.pick(&[None, Some(10_000), Some(1), Some(7), Some(30)]);
+    let offset = asking.rng.percent(30).then(|| asking.rng.below(people.len() + 5) as i128);
+    let field = asking.rng.pick(&["last_name", "first_name", "full_name"]).to_owned();
+    let direction = asking.rng.pick(&[Direction::Ascending, Direction::Descending]);
+    let sort = if asking.rng.percent(50) { vec![AskSort { field, direction }] } else { Vec::new() };
+    Ask { filter, sort, limit, offset, ..Ask::default() }
+}
+
 /// The fields that a filter may name.
 pub fn filterable() -> Vec<&'static Field> {
     CONTACT.iter().filter(|field| field.filterable).collect()
@@ -116,6 +137,49 @@ impl Asking<'_> {
         let operator = self.rng.pick(&operators);
         let value = self.value(field, operator);
         AskFilter::Simple { field: name.to_owned(), operator: operator.text().to_owned(), value }
+    }
+
+    /// A pattern that a number ends or begins with, as a rule.
+    fn about_numbers(&mut self) -> AskFilter {
+        let phones = Field { name: "phone_numbers", ..CONTACT[0] };
+        let mut part = |from_end: bool| {
+            let digits: String = self.text_of(&phones).chars().filter(char::is_ascii_digit).collect();
+            let length = self.rng.between(1, 9).min(digits.len());
+            let other = self.rng.percent(15).then(|| vocabulary::phone(self.rng));
+            match digits.get(if from_end { digits.len() - length..digits.len() } else { 0..length }) {
+                Some(part) if other.is_none() && !part.is_empty() => part.to_owned(),
+                _ => other.unwrap_or_else(|| "4567".to_owned()),
+            }
+        };
+        let (start, end, second) = (part(false), part(true), part(true));
+        let (operator, value) = match self.rng.below(12) {
+            0..4 => ("like", format!("%{end}")),
+            4 => ("ilike", format!("%%{end}")),
+            5 => ("like", format!("{start}%")),
+            6 => ("like", format!("{start}%{end}")),
+            7 => ("like", format!("%_{end}")),
+            8 => ("regexp", format!("{end}$")),
+            9 => ("regexp", format!("({end}|{second})$")),
+            10 => ("regexp", format!("^{start}.*{end}$|^{second}$")),
+            _ => ("not_like", format!("%{end}")),
+        };
+        let (field, operator) = ("phone_numbers".to_owned(), operator.to_owned());
+        AskFilter::Simple { field, operator, value: Literal::Text(value) }
+    }
+
+    /// A filter that an index may answer, or one on names.
+    fn beside_numbers(&mut self) -> AskFilter {
+        if self.rng.percent(40) {
+            return self.about_numbers();
+        }
+        let names = ["id", "organization_id", "organization_name", "emails", "phone_numbers", "last_name"];
+        let name = self.rng.pick(&names);
+        let field = CONTACT.iter().find(|field| field.name == name).expect("a field of contacts");
+        let value = match field.kind {
+            FieldType::Number => Literal::Number(self.id_of(field).to_string()),
+            _ => Literal::Text(self.text_of(field)),
+        };
+        AskFilter::Simple { field: name.to_owned(), operator: "=".to_owned(), value }
     }
 
     fn tree(&mut self, levels: usize) -> AskFilter {

@@ -72,6 +72,7 @@ fn prepared(contacts: u64) -> Arc<Book> {
 fn indexed(book: Arc<Book>) -> Arc<Book> {
     book.warm_sort_keys(&INLINE);
     book.index_names(NameIndexUse::WhereFaster, &INLINE);
+    book.index_numbers(&INLINE);
     book
 }
 

@@ -142,6 +142,15 @@ fn phones(book: &Arc<Book>) -> Vec<Arc<Plan>> {
     phones.into_iter().map(|phone| planned(&Ask { filter: filter(phone), ..Ask::default() })).collect()
 }
 
+/// Queries by the last nine digits of numbers that nobody has, in random order.
+fn unknown_callers(book: &Arc<Book>) -> Vec<Arc<Plan>> {
+    // Multiples of an odd number are spread over all digits.
+    let digits = (1_u64..).map(|at| format!("%{:09}", at.wrapping_mul(0x9e37_79b9_7f4a_7c15) % 1_000_000_000));
+    let ends = digits.map(|pattern| simple("phone_numbers", "like", text(&pattern)));
+    let plans = ends.map(|filter| planned(&Ask { filter, ..Ask::default() }));
+    plans.filter(|plan| walk(book, plan) == 0).take(PHONES).collect()
+}
+
 /// Queries for Russian mobile numbers of the book, in international and in national form, to be read by the rule of Russia.
 pub fn two_forms(book: &Arc<Book>) -> [Vec<Ask>; 2] {
     let numbers = NumberRule::new(Some("RU"), None, None).expect("a country");
@@ -195,6 +204,7 @@ pub fn walk(book: &Arc<Book>, plan: &Arc<Plan>) -> u64 {
 #[derive(Clone, Copy)]
 pub enum Growing {
     Phone,
+    Unknown,
     Page,
     Like,
     Regexp,
@@ -202,11 +212,12 @@ pub enum Growing {
 }
 
 impl Growing {
-    pub const ALL: [Self; 5] = [Self::Phone, Self::Page, Self::Like, Self::Regexp, Self::Key];
+    pub const ALL: [Self; 6] = [Self::Phone, Self::Unknown, Self::Page, Self::Like, Self::Regexp, Self::Key];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Phone => "one contact by phone",
+            Self::Unknown => "the last nine digits of a number that nobody has",
             Self::Page => "page of 1 000",
             Self::Like => "`like \"%ван%\"`, sorted, total",
             Self::Regexp => "`regexp \"[Сс]ерге[йя]\"`, sorted, total",
@@ -219,6 +230,7 @@ impl Growing {
         match self {
             // Many, so that not all numbers are in the processor's caches.
             Self::Phone => phones(book),
+            Self::Unknown => unknown_callers(book),
             Self::Page => vec![planned(&Ask::default())],
             Self::Like => vec![like("ван")],
             Self::Regexp => vec![regexp("[Сс]ерге[йя]")],
@@ -230,7 +242,7 @@ impl Growing {
     /// `growth` times as many contacts: as many times the cost, or the same, each with what larger caches misses add.
     pub fn goal(self, growth: f64) -> Goal {
         match self {
-            Self::Phone | Self::Page | Self::Key => Goal::Flat,
+            Self::Phone | Self::Unknown | Self::Page | Self::Key => Goal::Flat,
             Self::Like | Self::Regexp => Goal::Linear(growth),
         }
     }

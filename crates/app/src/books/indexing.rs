@@ -1,11 +1,11 @@
-//! Makes indexes of names in the background: one at a time, for at most a tenth of the time, while there is memory.
+//! Makes indexes of names and of the last digits of numbers in the background: one at a time, for at most a tenth of the
+//! time, while there is memory.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ringbook_book::Book;
-use ringbook_book::book::NameIndexUse;
 use ringbook_workers::{Client, Job, Kind};
 
 use super::Books;
@@ -16,7 +16,7 @@ const REST_FACTOR: u32 = 9;
 
 /// When the next index may be made.
 #[derive(Debug, Default)]
-pub(super) struct NameIndexing {
+pub(super) struct Indexing {
     turn: Mutex<Turn>,
     /// The books take more than their bound with their indexes.
     is_memory_short: AtomicBool,
@@ -28,8 +28,8 @@ struct Turn {
     not_before: Option<Instant>,
 }
 
-impl NameIndexing {
-    /// Whether the caller may make an index now; it must call [`NameIndexing::end`].
+impl Indexing {
+    /// Whether the caller may make an index now; it must call [`Indexing::end`].
     fn begin(&self) -> bool {
         if self.is_memory_short.load(Ordering::Relaxed) {
             return false;
@@ -52,20 +52,20 @@ impl NameIndexing {
 }
 
 impl Books {
-    /// Begins to make an index of names for this state of a book if one is due.
-    pub(super) fn index_names_when_due(&self, book: &Arc<Book>) {
-        if !book.is_name_index_due() || !self.0.name_indexing.begin() {
+    /// Begins to make the indexes of this state of a book that are due.
+    pub(super) fn index_when_due(&self, book: &Arc<Book>) {
+        if !book.is_index_due() || !self.0.indexing.begin() {
             return;
         }
         // Held loosely: a server that stops meanwhile closes its store in order.
         let (inner, workers, book) = (Arc::downgrade(&self.0), self.0.workers.clone(), Arc::clone(book));
         tokio::spawn(async move {
             let began = Instant::now();
-            let make = move |job: &Job| book.index_names(NameIndexUse::WhereFaster, &OnJob(job));
+            let make = move |job: &Job| book.make_due_indexes(&OnJob(job));
             // Only a stop interrupts it.
             let _ = workers.run(&Client::server(), Kind::SortKeys, Duration::MAX, make).await;
             if let Some(inner) = inner.upgrade() {
-                inner.name_indexing.end(began.elapsed());
+                inner.indexing.end(began.elapsed());
                 Books(inner).evict_idle();
             }
         });
