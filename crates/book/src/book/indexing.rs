@@ -44,7 +44,7 @@ impl Book {
 
     /// Makes an index of the numbers by their last digits, as [`Book::make_due_indexes`] does.
     pub fn index_numbers(&self, runner: &dyn Runner) {
-        self.number_indexes.make(self, runner);
+        self.number_indexes.make(&self.phones, self.revision, runner);
     }
 
     /// Drops the indexes of names and of the last digits of numbers.

@@ -1,14 +1,13 @@
 //! The index of phone numbers by their last digits.
 //!
 //! It holds the distinct numbers of one state of a book, each as one word: its digits from the last to the first. Numbers
-//! with the same last digits are neighbours. Who has a number is said by the index of phone numbers ([`super::Book`]),
+//! with the same last digits are neighbours. Who has a number is said by the index of phone numbers ([`PairIndex`]),
 //! which is always of the present state; so the index need not know of numbers that nobody has any more. Numbers that have
 //! come into the book since the index was made are kept beside it in the same order, as far as
 //! [`super::background_index`] remembers them: looking something up takes no longer after many changes.
 
 use std::ops::Range;
 
-use super::Book;
 use super::background_index::{BackgroundIndex, ImmutableIndex};
 use super::pairs::PairIndex;
 use crate::id::Revision;
@@ -40,11 +39,11 @@ pub(crate) struct NumberIndex {
 }
 
 impl NumberIndex {
-    /// The index of a state of a book; `None` if the runner stops.
-    fn build(book: &Book, runner: &dyn Runner) -> Option<Self> {
-        let mut keys = Vec::with_capacity(book.phones.len());
+    /// The index of the numbers of a book at this revision; `None` if the runner stops.
+    fn build(phones: &PairIndex, revision: Revision, runner: &dyn Runner) -> Option<Self> {
+        let mut keys = Vec::with_capacity(phones.len());
         let mut last = 0;
-        for (at, (packed, _)) in book.phones.pairs().enumerate() {
+        for (at, (packed, _)) in phones.pairs().enumerate() {
             if at % NUMBERS_AT_ONCE == 0 && !runner.should_continue() {
                 return None;
             }
@@ -55,7 +54,7 @@ impl NumberIndex {
         }
         keys.shrink_to_fit();
         sort_in_pieces(&mut keys, u64::cmp, runner)?;
-        Some(Self { revision: book.revision, keys })
+        Some(Self { revision, keys })
     }
 }
 
@@ -164,9 +163,10 @@ impl NumberIndexes {
         contacts >= CONTACTS_MIN && self.made.is_outdated(CHANGES_BEFORE_REBUILD.max(contacts / NUMBERS_PER_NEW))
     }
 
-    /// Makes the index of this state of the book the present one; leaves things as they are if the runner stops.
-    pub(crate) fn make(&self, book: &Book, runner: &dyn Runner) {
-        if let Some(index) = NumberIndex::build(book, runner) {
+    /// Makes the index of these numbers, which are those of a book at this revision, the present one; leaves things as they
+    /// are if the runner stops.
+    pub(crate) fn make(&self, phones: &PairIndex, revision: Revision, runner: &dyn Runner) {
+        if let Some(index) = NumberIndex::build(phones, revision, runner) {
             self.made.adopt(index);
         }
     }

@@ -76,7 +76,7 @@ pub struct Reread {
 }
 
 /// A number of a contact that changes: what it becomes, whose it is, what it was.
-type Changed = (Phone, ContactId, Phone);
+type ChangedNumber = (Phone, ContactId, Phone);
 
 impl Book {
     /// What the phone numbers of contacts and of the blacklist would become by this rule, with at most `listed_max` examples of
@@ -84,7 +84,7 @@ impl Book {
     /// `None` when the runner says to stop.
     pub fn preview_reread(&self, rule: &NumberRule, listed_max: usize, runner: &dyn Runner) -> Option<RereadPreview> {
         let mut preview = RereadPreview::default();
-        let mut changed: Vec<Changed> = Vec::new();
+        let mut changed: Vec<ChangedNumber> = Vec::new();
         for (at, view) in self.iter().enumerate() {
             if at.is_multiple_of(CONTACTS_AT_ONCE) && !runner.should_continue() {
                 return None;
@@ -141,7 +141,7 @@ impl Book {
     }
 
     /// Finds the numbers that contacts share only after the change.
-    fn find_shared(&self, mut changed: Vec<Changed>, listed_max: usize, preview: &mut RereadPreview) {
+    fn find_shared(&self, mut changed: Vec<ChangedNumber>, listed_max: usize, preview: &mut RereadPreview) {
         changed.sort_unstable();
         for group in changed.chunk_by(|one, other| one.0 == other.0) {
             let [(number, ..), ..] = *group else { continue };

@@ -153,7 +153,7 @@ async fn selected_contacts_join_and_leave_a_group_and_become_cards() {
     page.press("\u{e007}").await;
     page.until("document.querySelector('dialog .chip')").await;
     page.click("button", "Add").await;
-    page.until_text("1 contact changed.").await;
+    page.until_text("1 contact was added to “Climbers”.").await;
     page.click("link", "Climbers").await;
     page.until(&format!("{TOTAL} === '1'")).await;
     page.driver.execute("document.querySelector('.row .check').click()", vec![]).await.expect("a click");
