@@ -44,7 +44,7 @@ pub use device::{
     OUTSIDE_PREFIX_CHARS_MAX, device_key_hash, fresh_device_key,
 };
 pub use device_caller::{DeviceCaller, DeviceIdentity};
-pub use login::{LoginAttempt, LoginError, SESSION_SECONDS, Session};
+pub use login::{LoginAttempt, LoginError, SESSION_SECONDS, SESSIONS_PER_USER_MAX, Session};
 pub use login_throttle::{FAILURES_PER_ADDRESS_MAX, FAILURES_PER_LOGIN_MAX, FAILURES_PER_NETWORK_MAX};
 pub use passwords::{PASSWORD_BYTES_MAX, PasswordError, hash_password};
 pub use quota::{LimitKind, Limits, LimitsView};

@@ -3,7 +3,9 @@
 //! This table is the one place that lists them. A test prints it into `docs/safety.md` and checks each row against the
 //! options of `ringbook serve`, the metrics page, the mnemonics and the tests of the workspace.
 
-use ringbook_app::access::{FAILURES_PER_ADDRESS_MAX, FAILURES_PER_LOGIN_MAX, FAILURES_PER_NETWORK_MAX};
+use ringbook_app::access::{
+    FAILURES_PER_ADDRESS_MAX, FAILURES_PER_LOGIN_MAX, FAILURES_PER_NETWORK_MAX, SESSIONS_PER_USER_MAX,
+};
 use ringbook_app::audit::{ReportBounds, WAITING_BYTES_MAX, WHOLE_MAX};
 use ringbook_app::books::{LONG_ELEMENTS_MIN, PENDING_ELEMENTS_MAX};
 use ringbook_book::book::decision::{CONTACTS_MAX, TABLE_ROWS_MAX};
@@ -112,6 +114,15 @@ pub fn resources() -> Vec<Resource> {
             beyond: "`error` without a check of the password",
             metric: "ringbook_login_refusals_total",
             tested_by: "who_varies_the_names_fails_at_the_bound_of_the_address",
+        },
+        Resource {
+            name: "sessions",
+            charged_to: "user",
+            bound: SESSIONS_PER_USER_MAX.to_string(),
+            options: &[],
+            beyond: "a login ends those that would be over first",
+            metric: "",
+            tested_by: "a_user_with_too_many_sessions_loses_the_first_ones",
         },
         Resource {
             name: "calls a minute and a day",

@@ -54,7 +54,7 @@ async fn everything_is_there_after_a_restart_and_ids_go_on(data: TestData) {
     store.add_key(key).await.expect("added");
     store.add_block(AccountId::Customer(first), "10.0.0.0/8".into()).await.expect("added");
     let session = SessionRow { user: id, expires_at: 99 };
-    store.add_session("s".into(), session).await.expect("added");
+    store.add_session("s".into(), session, 10).await.expect("added");
     assert_eq!(store.reserve_ids(IdKind::Contact, 1000).await, Ok(1));
     let before = store.directory().await.expect("the directory");
     drop(store);

@@ -16,6 +16,9 @@ use ringbook_store::{AccountId, SessionRow, StoreError};
 use ringbook_telemetry::LoginRefusal;
 use ringbook_workers::{Client, Job, Kind, Workers, WorkersError};
 
+/// Sessions of a user that live at the same time, those of browsers included. A further one ends those that would be over
+/// first.
+pub const SESSIONS_PER_USER_MAX: u32 = 1_000;
 /// How long a session lives.
 pub const SESSION_SECONDS: i64 = 3600;
 
@@ -163,11 +166,16 @@ impl Access {
         let mut point: Point = admissible(&identity.account, &identity.account, peer, now)?;
         let session = SessionRow { user: identity.user.id, expires_at: expires_at.unix() };
         let asked = self.sessions.generation();
-        self.store.add_session(hash.to_hex(), session).await.map_err(|fault| match fault {
+        let added = self.store.add_session(hash.to_hex(), session, SESSIONS_PER_USER_MAX).await;
+        let ends_others = added.map_err(|fault| match fault {
             // The user was removed while the password was compared.
             StoreError::NotFound { .. } => AccessError::LoginWrong,
             fault => AccessError::Unavailable(fault),
         })?;
+        if ends_others {
+            tracing::warn!(user = identity.user.id.number(), "a user has too many sessions: the first ones are ended");
+            self.sessions.forget_all();
+        }
         self.sessions.keep(hash, session, asked);
         point.keep();
         Ok(())

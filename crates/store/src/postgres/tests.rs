@@ -220,7 +220,7 @@ async fn sessions_that_go_in_several_ways_at_once_go_once() {
     }
     for at in 0..SESSIONS {
         let session = SessionRow { user: users[at % 3], expires_at: (at % 2) as i64 };
-        nodes[at % 2].add_session(format!("session {at}"), session).await.expect("added");
+        nodes[at % 2].add_session(format!("session {at}"), session, 1_000).await.expect("added");
     }
     let mut tasks = tokio::task::JoinSet::new();
     for at in 0..SESSIONS {

@@ -8,6 +8,7 @@ on_both_engines! {
     a_removed_customer_takes_everything_along;
     refusals_of_the_directory_say_why;
     a_new_password_ends_the_sessions;
+    a_session_too_many_ends_those_that_would_be_over_first;
     device_keys_are_kept_as_they_were_set;
     points_add_up_and_start_anew;
 }
@@ -20,7 +21,7 @@ async fn a_removed_customer_takes_everything_along(data: TestData) {
         let id = store.add_user(user(AccountId::Customer(account), login)).await.expect("added");
         let key = NewKey { user: id, name: "k".into(), token_hash: login.into(), expires_at: None };
         store.add_key(key).await.expect("added");
-        store.add_session(login.into(), SessionRow { user: id, expires_at: 9 }).await.expect("added");
+        store.add_session(login.into(), SessionRow { user: id, expires_at: 9 }, 10).await.expect("added");
         store.add_block(AccountId::Customer(account), "::/0".into()).await.expect("added");
         let used = PointsUse { account: AccountId::Customer(account), day: 1, day_used: 1, minute: 1, minute_used: 1 };
         store.add_points(vec![used]).await.expect("added");
@@ -130,11 +131,39 @@ async fn device_keys_are_kept_as_they_were_set(data: TestData) {
     assert_eq!(store.remove_device(first).await, Err(StoreError::NotFound { what: EntityKind::Device }));
 }
 
+async fn a_session_too_many_ends_those_that_would_be_over_first(data: TestData) {
+    const MAX: u32 = 20;
+    let store = server(&data);
+    let account = AccountId::Customer(store.add_customer(customer("C")).await.expect("added"));
+    let ann = store.add_user(user(account, "ann")).await.expect("added");
+    let bob = store.add_user(user(account, "bob")).await.expect("added");
+    let begin = async |of: UserId, at: u32| {
+        let session = SessionRow { user: of, expires_at: i64::from(at) };
+        store.add_session(format!("{} {at}", of.number()), session, MAX).await.expect("added")
+    };
+    assert!(!begin(bob, 0).await);
+    for at in 0..MAX {
+        assert!(!begin(ann, at).await, "{at}");
+    }
+    let before = store.revisions().await.expect("revisions").sessions;
+    assert!(begin(ann, MAX).await);
+    assert!(store.revisions().await.expect("revisions").sessions > before, "other servers are told");
+    let mut left = Vec::new();
+    for at in 0..=MAX {
+        if store.session(format!("{} {at}", ann.number())).await.expect("read").is_some() {
+            left.push(at);
+        }
+    }
+    assert_eq!(left, (3..=MAX).collect::<Vec<_>>(), "one too many, and a tenth that makes room for further ones");
+    assert!(!begin(ann, MAX + 1).await && !begin(ann, MAX + 2).await && begin(ann, MAX + 3).await);
+    assert!(store.session(format!("{} 0", bob.number())).await.expect("read").is_some());
+}
+
 async fn a_new_password_ends_the_sessions(data: TestData) {
     let store = server(&data);
     let id = store.add_customer(customer("C")).await.expect("added");
     let ann = store.add_user(user(AccountId::Customer(id), "ann")).await.expect("added");
-    store.add_session("s".into(), SessionRow { user: ann, expires_at: 9 }).await.expect("added");
+    store.add_session("s".into(), SessionRow { user: ann, expires_at: 9 }, 10).await.expect("added");
     let before = store.revisions().await.expect("revisions").sessions;
     let edit = UserEdit { password_hash: Some("other".into()), ..UserEdit::default() };
     store.set_user(ann, edit).await.expect("set");

@@ -30,6 +30,26 @@ async fn a_session_lives_an_hour_or_until_logout() {
 }
 
 #[tokio::test]
+async fn a_user_with_too_many_sessions_loses_the_first_ones() {
+    let world = world().await;
+    let first = world.login("first", PASSWORD).await.expect("logged in");
+    let bystander = world.login("second", PASSWORD).await.expect("logged in");
+    let is_known = async |session: &Session| world.access.identify(session.token.expose(), NOW).await.is_ok();
+    assert!(is_known(&first).await);
+    // Those that other servers begin count as well.
+    let session = SessionRow { user: world.users[FIRST], expires_at: NOW.plus(3601).unix() };
+    let mut others = tokio::task::JoinSet::new();
+    for at in 1..SESSIONS_PER_USER_MAX {
+        let store = world.store.clone();
+        others.spawn(async move { store.add_session(format!("session {at}"), session, SESSIONS_PER_USER_MAX).await });
+    }
+    assert!(others.join_all().await.into_iter().all(|begun| begun == Ok(false)));
+    assert!(is_known(&first).await);
+    let last = world.login("first", PASSWORD).await.expect("logged in");
+    assert!(!is_known(&first).await && is_known(&last).await && is_known(&bystander).await);
+}
+
+#[tokio::test]
 async fn a_login_is_judged_by_its_password_first() {
     let world = world().await;
     world.store.remove_block(world.accounts[FIRST], "127.0.0.0/8".into()).await.expect("removed");
