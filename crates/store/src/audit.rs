@@ -191,14 +191,7 @@ impl Store {
         &self,
         segments: std::sync::Arc<Vec<Segment>>,
     ) -> Result<Vec<(AccountId, u64)>, StoreError> {
-        let add_all = move |session: &dyn Session| {
-            // In the order of accounts, so that transactions that change several totals do not deadlock.
-            let mut ordered: Vec<&Segment> = segments.iter().collect();
-            ordered.sort_by_key(|segment| segment.account);
-            let added: Result<Vec<_>, _> = ordered.into_iter().map(|segment| add(session, segment)).collect();
-            Ok(added?.into_iter().flatten().collect())
-        };
-        self.write_step(add_all).await
+        self.short_step(move |session: &dyn Session| add_all(session, &segments)).await
     }
 
     /// Deletes requests from before this moment, in Unix seconds: at most this many segments of each of some accounts, one
@@ -229,10 +222,11 @@ impl Store {
     /// Returns the numbers of segments and bytes.
     pub async fn trim_requests(&self, account: AccountId, bytes: u64) -> Result<(usize, u64), StoreError> {
         let trim = move |session: &dyn Session| {
+            touch(session, account)?;
             directory_revision::hold(session)?;
             trim(session, account, bytes)
         };
-        self.write_step(trim).await
+        self.short_step(trim).await
     }
 
     /// The bytes of each account in the report.
@@ -254,21 +248,55 @@ impl Store {
     }
 }
 
-fn add(session: &dyn Session, segment: &Segment) -> Result<Option<(AccountId, u64)>, StoreError> {
-    match account_must_exist(session, segment.account) {
-        Err(StoreError::NotFound { .. }) => return Ok(None),
-        found => found?,
+fn add_all(session: &dyn Session, segments: &[Segment]) -> Result<Vec<(AccountId, u64)>, StoreError> {
+    // In the order of accounts, so that transactions that change several totals do not deadlock.
+    let mut by_account: BTreeMap<AccountId, Vec<&Segment>> = BTreeMap::new();
+    for segment in segments {
+        by_account.entry(segment.account).or_default().push(segment);
     }
-    let first = sequences::take_ids(session, IdKind::Request, segment.count)?;
-    let (kind, number) = segment.account.columns();
-    let requests = [b"[", segment.requests.as_slice(), b"]"].concat();
-    let requests = String::from_utf8(requests).map_err(StoreError::unavailable)?;
-    let bytes = requests.len();
-    let values = values![column(first), kind, number, segment.from, segment.till, requests];
-    session.execute(statements::ADD_REQUESTS, &values)?;
-    let added = i64::try_from(bytes).unwrap_or(i64::MAX);
-    let bytes = session.one(statements::ADD_REQUEST_BYTES, &values![kind, number, added], |row| row.number(0))?;
-    Ok(Some((segment.account, u64::try_from(bytes).unwrap_or(0))))
+    let accounts: Vec<AccountId> = by_account.keys().copied().collect();
+    for account in accounts {
+        match account_must_exist(session, account) {
+            Ok(()) => touch(session, account)?,
+            Err(StoreError::NotFound { .. }) => drop(by_account.remove(&account)),
+            Err(fault) => return Err(fault),
+        }
+    }
+    let mut totals = Vec::new();
+    for (account, segments) in &by_account {
+        let (kind, number) = account.columns();
+        let added: usize = segments.iter().map(|segment| written_bytes(segment)).sum();
+        let added = i64::try_from(added).unwrap_or(i64::MAX);
+        let bytes = session.one(statements::ADD_REQUEST_BYTES, &values![kind, number, added], |row| row.number(0))?;
+        totals.push((*account, u64::try_from(bytes).unwrap_or(0)));
+    }
+    let count = by_account.values().flatten().map(|segment| segment.count).sum();
+    if count == 0 {
+        return Ok(totals);
+    }
+    // The counter is held until the end, so that ids are in the order of commits: what can fail or wait comes before it.
+    let mut first = sequences::take_ids(session, IdKind::Request, count)?;
+    for segment in by_account.values().flatten() {
+        let (kind, number) = segment.account.columns();
+        let requests = [b"[", segment.requests.as_slice(), b"]"].concat();
+        let requests = String::from_utf8(requests).map_err(StoreError::unavailable)?;
+        let values = values![column(first), kind, number, segment.from, segment.till, requests];
+        session.execute(statements::ADD_REQUESTS, &values)?;
+        first += segment.count;
+    }
+    Ok(totals)
+}
+
+/// The bytes that a segment has in the store: its requests and two brackets.
+fn written_bytes(segment: &Segment) -> usize {
+    segment.requests.len() + 2
+}
+
+/// Reaches the machine that has the requests of an account. Done before anything is locked that others wait for: the
+/// machine may not reply.
+fn touch(session: &dyn Session, account: AccountId) -> Result<(), StoreError> {
+    let (kind, number) = account.columns();
+    session.finds(statements::HAS_REQUESTS, &values![kind, number]).map(drop)
 }
 
 /// Deletes the oldest segments of an account until this many bytes are deleted, at most [`TRIMMED_BYTES_MAX`] and

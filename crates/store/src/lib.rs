@@ -267,6 +267,19 @@ impl Store {
         }
     }
 
+    /// Like [`Store::write_step`], for steps with small statements that others wait for: a database that stops answering
+    /// is given up within seconds.
+    async fn short_step<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
+    {
+        match &self.0 {
+            Engine::Sqlite(engine) => engine.write_step(move |connection| job(connection)).await,
+            Engine::Postgres(engine) => engine.change(job).await,
+        }
+    }
+
     /// Like [`Store::read`], for reads of a few rows that others wait for: where the way to the store is broken without a
     /// sign of it, that is found out within seconds.
     async fn read_short<T, F>(&self, job: F) -> Result<T, StoreError>

@@ -25,16 +25,25 @@ pub(super) fn in_words<T>(request: &Request<'_>, hand_over: impl FnOnce(&[u8]) -
     })
 }
 
-/// What waits to be written.
+/// What waits to be written, by account. The segments of an account are written by one writer at a time, in their order.
 #[derive(Default)]
 pub(super) struct Buffer {
-    open: HashMap<AccountId, Segment>,
-    /// Segments that take no further request, oldest first.
-    closed: Vec<Segment>,
+    accounts: HashMap<AccountId, Waiting>,
     /// Bytes of all that is not in the store yet, what is being written included.
     bytes: usize,
-    /// Bytes that wait here, by account, what is being written excluded.
-    waiting: HashMap<AccountId, usize>,
+}
+
+/// What waits of one account.
+#[derive(Default)]
+struct Waiting {
+    /// Takes further requests.
+    open: Option<Segment>,
+    /// Take no further request; oldest first, all before the open one.
+    closed: Vec<Segment>,
+    /// The bytes of these.
+    bytes: usize,
+    /// Whether a writer has taken segments of the account and not [finished](Buffer::finish) with them.
+    is_being_written: bool,
 }
 
 /// What became of a request that was offered to the buffer.
@@ -44,6 +53,27 @@ pub(super) struct Added {
     pub bytes: usize,
     /// Requests that were dropped to make room, or this one.
     pub dropped: u64,
+}
+
+/// What a writer gets of an account.
+#[derive(Debug)]
+pub(super) struct AccountSegments {
+    pub account: AccountId,
+    /// Oldest first; at least one.
+    pub segments: Vec<Segment>,
+    /// Their bytes.
+    pub bytes: usize,
+}
+
+/// What a writer gets that asks for the segments of one account.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum TakenSegments {
+    /// All that waits, at least one segment. The writer calls [`Buffer::finish`].
+    Segments(Vec<Segment>),
+    /// Another writer has segments of the account.
+    BeingWritten,
+    /// Nothing waits.
+    Nothing,
 }
 
 impl Buffer {
@@ -57,14 +87,15 @@ impl Buffer {
                 None => return Added { bytes: self.bytes, dropped: dropped + 1 },
             }
         }
-        let segment = self.open.entry(account).or_insert_with(|| begun(account, moment));
+        let waiting = self.accounts.entry(account).or_default();
+        let segment = waiting.open.get_or_insert_with(|| begun(account, moment));
         let (from, till) = (segment.from.min(moment), segment.till.max(moment));
         if segment.requests.len() >= SEGMENT_BYTES || till - from > SEGMENT_SECONDS_MAX {
             // An account that fills segments fills the next one, too: it need not grow step by step.
             let is_full = segment.requests.len() >= SEGMENT_BYTES;
             let mut next = begun(account, moment);
             next.requests.reserve_exact(if is_full { SEGMENT_BYTES + words.len() + 1 } else { 0 });
-            self.closed.push(std::mem::replace(segment, next));
+            waiting.closed.push(std::mem::replace(segment, next));
         }
         segment.from = segment.from.min(moment);
         segment.till = segment.till.max(moment);
@@ -73,28 +104,39 @@ impl Buffer {
         }
         segment.requests.extend_from_slice(words);
         segment.count += 1;
+        waiting.bytes += words.len() + 1;
         self.bytes += words.len() + 1;
-        *self.waiting.entry(account).or_default() += words.len() + 1;
         Added { bytes: self.bytes, dropped }
     }
 
-    /// Everything, to be written; it counts until it is [written](Self::written).
-    pub(super) fn close(&mut self) -> Vec<Segment> {
-        let mut closed = std::mem::take(&mut self.closed);
-        // The maps are left as large as they are: the same accounts will call again.
-        closed.extend(self.open.drain().map(|(_, segment)| segment));
-        self.waiting.clear();
-        closed
+    /// Everything of all accounts that are `wanted` and not being written, to be written: first the accounts that have
+    /// little, which then do not wait for those that have much. The writer calls [`finish`](Self::finish).
+    pub(super) fn take_all(&mut self, wanted: impl Fn(AccountId) -> bool) -> Vec<AccountSegments> {
+        let taken = self.accounts.iter_mut().filter(|(account, waiting)| waiting.may_be_taken() && wanted(**account));
+        let mut taken: Vec<AccountSegments> = taken.map(|(account, waiting)| waiting.take(*account)).collect();
+        taken.sort_by_key(|of_account| of_account.bytes);
+        taken
     }
 
-    /// What could not be written waits again, before everything else.
-    pub(super) fn put_back(&mut self, segments: impl Iterator<Item = Segment>) {
-        let later = std::mem::take(&mut self.closed);
-        for segment in segments {
-            *self.waiting.entry(segment.account).or_default() += bytes_of(&segment);
-            self.closed.push(segment);
+    /// Everything of one account, to be written.
+    pub(super) fn take_of(&mut self, account: AccountId) -> TakenSegments {
+        match self.accounts.get_mut(&account) {
+            Some(waiting) if waiting.is_being_written => TakenSegments::BeingWritten,
+            Some(waiting) if waiting.may_be_taken() => TakenSegments::Segments(waiting.take(account).segments),
+            Some(_) | None => TakenSegments::Nothing,
         }
-        self.closed.extend(later);
+    }
+
+    /// A writer has nothing more of this account to write: `kept`, which it could not write, waits again, before
+    /// everything else.
+    pub(super) fn finish(&mut self, account: AccountId, kept: Vec<Segment>) {
+        let waiting = self.accounts.entry(account).or_default();
+        waiting.is_being_written = false;
+        waiting.bytes += kept.iter().map(bytes_of).sum::<usize>();
+        waiting.closed.splice(0..0, kept);
+        if waiting.is_empty() {
+            self.accounts.remove(&account);
+        }
     }
 
     /// These segments are in the store.
@@ -103,22 +145,43 @@ impl Buffer {
         self.bytes = self.bytes.saturating_sub(bytes);
     }
 
+    /// The requests that are not in the store.
+    pub(super) fn count(&self) -> u64 {
+        let segments = self.accounts.values().flat_map(|waiting| waiting.closed.iter().chain(&waiting.open));
+        segments.map(|segment| segment.count).sum()
+    }
+
     /// Drops the newest segment of the account that has the most waiting, unless that is this account. Returns how
     /// many requests it held.
     fn drop_of_largest(&mut self, than: AccountId) -> Option<u64> {
-        let (largest, bytes) = self.waiting.iter().max_by_key(|(_, bytes)| **bytes).map(|(of, bytes)| (*of, *bytes))?;
-        let own = self.waiting.get(&than).copied().unwrap_or(0);
-        if bytes == 0 || own >= bytes {
+        let own = self.accounts.get(&than).map_or(0, |waiting| waiting.bytes);
+        let largest = self.accounts.values_mut().max_by_key(|waiting| waiting.bytes)?;
+        if largest.bytes == 0 || own >= largest.bytes {
             return None;
         }
-        let newest = self.open.remove(&largest).or_else(|| {
-            let at = self.closed.iter().rposition(|segment| segment.account == largest)?;
-            Some(self.closed.remove(at))
-        })?;
+        let newest = largest.open.take().or_else(|| largest.closed.pop())?;
         let freed = bytes_of(&newest);
+        largest.bytes = largest.bytes.saturating_sub(freed);
         self.bytes = self.bytes.saturating_sub(freed);
-        self.waiting.insert(largest, bytes.saturating_sub(freed));
         Some(newest.count)
+    }
+}
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.open.is_none() && self.closed.is_empty()
+    }
+
+    fn may_be_taken(&self) -> bool {
+        !self.is_being_written && !self.is_empty()
+    }
+
+    /// All that waits.
+    fn take(&mut self, account: AccountId) -> AccountSegments {
+        self.is_being_written = true;
+        let mut segments = std::mem::take(&mut self.closed);
+        segments.extend(self.open.take());
+        AccountSegments { account, segments, bytes: std::mem::take(&mut self.bytes) }
     }
 }
 

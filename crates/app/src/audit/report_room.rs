@@ -56,9 +56,15 @@ impl ReportRoom {
         }
     }
 
-    /// The account that has the most, and how many bytes of it are to be deleted, if a bound is exceeded.
-    pub(super) fn excess(&self, bounds: &ReportBounds) -> Option<(AccountId, u64)> {
-        let (account, bytes) = self.bytes.iter().max_by_key(|(_, bytes)| **bytes)?;
+    /// The account that has the most, and how many bytes of it are to be deleted, if a bound is exceeded. Nothing can be
+    /// deleted of accounts for which `is_away` holds.
+    pub(super) fn excess(
+        &self,
+        bounds: &ReportBounds,
+        is_away: impl Fn(AccountId) -> bool,
+    ) -> Option<(AccountId, u64)> {
+        let there = self.bytes.iter().filter(|(account, _)| !is_away(**account));
+        let (account, bytes) = there.max_by_key(|(_, bytes)| **bytes)?;
         let excess = bytes.saturating_sub(bounds.account_bytes).max(self.total.saturating_sub(bounds.total_bytes));
         (excess > 0 && *bytes > 0).then_some((*account, excess))
     }
@@ -75,16 +81,20 @@ mod tests {
         let [small, large] = [1, 2].map(|id| AccountId::Customer(CustomerId::new(id).expect("an id")));
         let bounds = ReportBounds { days: 1, account_bytes: 100, total_bytes: 150 };
         let mut room = ReportRoom::of(vec![(small, 40), (large, 100)]);
-        assert_eq!(room.excess(&bounds), None);
+        assert_eq!(room.excess(&bounds, |_| false), None);
         room.added(vec![(large, 130)]);
-        assert_eq!(room.excess(&bounds), Some((large, 30)));
+        assert_eq!(room.excess(&bounds, |_| false), Some((large, 30)));
         room.trimmed(large, 25);
-        assert_eq!(room.excess(&bounds), Some((large, 5)));
+        assert_eq!(room.excess(&bounds, |_| false), Some((large, 5)));
         room.trimmed(large, 7);
-        assert_eq!(room.excess(&bounds), None);
+        assert_eq!(room.excess(&bounds, |_| false), None);
+        assert_eq!(
+            room.excess(&ReportBounds { account_bytes: 10, ..bounds }, |account| account == large),
+            Some((small, 30))
+        );
         room.added(vec![(small, 60)]);
-        assert_eq!(room.excess(&bounds), Some((large, 8)), "all together have too much");
+        assert_eq!(room.excess(&bounds, |_| false), Some((large, 8)), "all together have too much");
         room.trimmed(large, u64::MAX);
-        assert_eq!(room.excess(&bounds), None);
+        assert_eq!(room.excess(&bounds, |_| false), None);
     }
 }

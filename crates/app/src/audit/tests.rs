@@ -6,11 +6,11 @@ use crate::fields::API_REQUEST;
 use ringbook_book::id::CustomerId;
 use ringbook_book::query::ask::Ask;
 use ringbook_book::query::plan::plan;
-use tempfile::TempDir;
 
 use super::buffer::{SEGMENT_BYTES, WAITING_BYTES_MAX};
 use super::*;
 use ringbook_clock::Moment;
+use ringbook_store::testing::{TestData, on_both_engines};
 use ringbook_store::{FaultInjector, NewCustomer, Role, SEGMENT_SECONDS_MAX};
 use ringbook_workers::{Client, Workers};
 
@@ -19,24 +19,33 @@ const ACCOUNT_BYTES_MAX: u64 = 80 << 20;
 const NOW: i64 = 1_700_000_000;
 
 struct World {
-    _place: TempDir,
+    _data: TestData,
     faults: FaultInjector,
     metrics: Arc<Metrics>,
     report: Arc<AuditLog>,
     account: AccountId,
 }
 
+on_both_engines! {
+    a_question_has_the_requests_of_its_account_written_and_no_others;
+    a_question_waits_for_no_write_of_others;
+    an_account_apart_is_written_by_itself;
+}
+
 async fn world() -> World {
-    let place = tempfile::tempdir().expect("a directory");
+    world_on(TestData::sqlite()).await
+}
+
+async fn world_on(data: TestData) -> World {
     let faults = FaultInjector::none();
-    let store = Store::open_with(place.path(), Role::Server, faults.clone()).expect("a store");
+    let store = Store::open_with(data.location(), Role::Server, faults.clone()).expect("a store");
     let customer = NewCustomer { agent: None, name: "C".into(), timezone: "UTC".into(), ..NewCustomer::default() };
     let account = AccountId::Customer(store.add_customer(customer).await.expect("a customer"));
     let metrics = Arc::new(Metrics::new(&[], &[], &[]));
     let clock = Clock::manual(Moment::from_unix(NOW));
     let bounds = ReportBounds { days: 2, account_bytes: ACCOUNT_BYTES_MAX, total_bytes: 2 * ACCOUNT_BYTES_MAX };
     let report = AuditLog::new(store, clock, Arc::clone(&metrics), bounds);
-    World { _place: place, faults, metrics, report, account }
+    World { _data: data, faults, metrics, report, account }
 }
 
 fn request(started_at: i64, body: &str) -> Request<'_> {
@@ -57,9 +66,28 @@ fn request(started_at: i64, body: &str) -> Request<'_> {
 
 impl World {
     async fn total(&self) -> u64 {
+        self.total_of(self.account).await
+    }
+
+    async fn total_of(&self, account: AccountId) -> u64 {
         let plan = plan(&API_REQUEST, &Ask { limit: Some(0), ..Ask::default() }).expect("a plan");
-        let scope = AuditScope { account: self.account, user: None, time: 0..=NOW * 2 };
+        let scope = AuditScope { account, user: None, time: 0..=NOW * 2 };
         self.report.ask(&workers(), &Client::server(), scope, plan).await.expect("an answer").total
+    }
+
+    /// The requests that are not in the store.
+    fn waiting(&self) -> u64 {
+        self.report.buffer().count()
+    }
+
+    fn are_apart(&self, accounts: [AccountId; 2]) -> [bool; 2] {
+        let apart = self.report.apart();
+        accounts.map(|account| apart.has(account))
+    }
+
+    async fn another_account(&self) -> AccountId {
+        let customer = NewCustomer { name: "D".into(), timezone: "UTC".into(), ..NewCustomer::default() };
+        AccountId::Customer(self.report.store.add_customer(customer).await.expect("a customer"))
     }
 
     fn has_counted(&self, line: &str) -> bool {
@@ -78,7 +106,7 @@ fn segments_are_split_by_size_and_by_time() {
     for moment in [NOW + 2 + SEGMENT_SECONDS_MAX, NOW + 200, NOW + 140, NOW + 139] {
         assert_eq!(buffer.add(account, moment, b"[]").dropped, 0);
     }
-    let segments = buffer.close();
+    let TakenSegments::Segments(segments) = buffer.take_of(account) else { panic!("it waits") };
     assert_eq!(segments.iter().map(|segment| segment.count).sum::<u64>(), 3_004);
     assert!(segments.iter().all(|segment| segment.requests.len() <= SEGMENT_BYTES + words.len() + 1));
     assert!(segments.iter().all(|segment| segment.till - segment.from <= SEGMENT_SECONDS_MAX));
@@ -108,6 +136,68 @@ async fn what_the_store_does_not_take_waits_and_what_does_not_fit_is_counted() {
     assert_eq!(world.total().await, taken + 1, "there is room again");
 }
 
+async fn a_question_has_the_requests_of_its_account_written_and_no_others(data: TestData) {
+    let world = world_on(data).await;
+    let flooder = world.another_account().await;
+    let body = format!("{{\"a\":\"{}\"}}", "x".repeat(4_000));
+    for _ in 0..20_000 {
+        world.report.record(flooder, &request(NOW, &body));
+    }
+    assert!(world.has_dropped(), "its buffer is full");
+    for total in 1..=3 {
+        world.report.record(world.account, &request(NOW, &body));
+        assert_eq!(world.total().await, total, "what was called a moment ago is in the answer");
+    }
+    assert!(world.has_counted("ringbook_requests_reported_total 3"), "{}", world.metrics.page());
+    let waiting = world.waiting();
+    assert!(waiting > 10_000, "{waiting}");
+    world.report.flush().await.expect("written");
+    let reported = waiting + 3;
+    assert!(world.has_counted(&format!("ringbook_requests_reported_total {reported}")), "{}", world.metrics.page());
+}
+
+async fn a_question_waits_for_no_write_of_others(data: TestData) {
+    let world = world_on(data).await;
+    let other = world.another_account().await;
+    world.report.record(other, &request(NOW, "{}"));
+    // A writer for all accounts has what the other one did, and does not end.
+    let turn = world.report.writing.lock().await;
+    let taken = world.report.buffer().take_of(other);
+    let TakenSegments::Segments(taken) = taken else { panic!("it waits") };
+    world.report.record(world.account, &request(NOW, "{}"));
+    assert_eq!(world.total().await, 1);
+    // The other one's own question waits for it.
+    let report = Arc::clone(&world.report);
+    let flushed = tokio::spawn(async move { report.flush_account(other).await });
+    world.report.record(other, &request(NOW, "{}"));
+    assert_eq!(world.report.buffer().take_of(other), TakenSegments::BeingWritten);
+    world.report.finish(other, taken);
+    drop(turn);
+    flushed.await.expect("it ends").expect("written");
+    assert_eq!(world.total_of(other).await, 2);
+}
+
+/// Two accounts in a transaction that fails are written one by one, whoever has it done.
+async fn an_account_apart_is_written_by_itself(data: TestData) {
+    let world = world_on(data).await;
+    let other = world.another_account().await;
+    for account in [world.account, other] {
+        world.report.record(account, &request(NOW, "{}"));
+    }
+    world.faults.fail_nth(2);
+    world.report.write_all().await.expect("the store replies");
+    assert!(!world.faults.is_pending(), "a transaction has failed");
+    assert_eq!((world.are_apart([world.account, other]), world.waiting()), ([true, true], 2));
+    assert_eq!(world.total().await, 1, "a question does not wait until it is tried again");
+    assert_eq!((world.are_apart([world.account, other]), world.waiting()), ([false, true], 1));
+    world.report.record(world.account, &request(NOW, "{}"));
+    // The other one still is not in a transaction with others.
+    world.report.write_all().await.expect("written");
+    assert_eq!((world.total().await, world.waiting()), (2, 1));
+    world.report.flush().await.expect("written");
+    assert_eq!((world.total_of(other).await, world.waiting()), (1, 0));
+}
+
 #[test]
 fn a_flood_of_one_account_costs_the_others_nothing() {
     let [flooder, other] = [1, 2].map(|id| AccountId::Customer(CustomerId::new(id).expect("an id")));
@@ -120,7 +210,9 @@ fn a_flood_of_one_account_costs_the_others_nothing() {
             dropped += buffer.add(other, NOW, &words).dropped;
         }
     }
-    let segments = buffer.close();
+    let taken = buffer.take_all(|_| true);
+    assert_eq!(taken.iter().map(|of| of.account).collect::<Vec<_>>(), [other, flooder], "who has little comes first");
+    let segments: Vec<Segment> = taken.into_iter().flat_map(|of| of.segments).collect();
     let count = |of| segments.iter().filter(|segment| segment.account == of).map(|segment| segment.count).sum::<u64>();
     assert_eq!(count(other), 1_000, "all of the other's requests are there");
     assert_eq!(count(flooder) + dropped, 40_000);
@@ -167,8 +259,7 @@ async fn refusals_of_calls_that_were_not_admitted_are_counted_only() {
 #[tokio::test]
 async fn an_account_that_has_too_much_loses_its_oldest_requests_and_no_other_does() {
     let world = world().await;
-    let customer = NewCustomer { name: "D".into(), timezone: "UTC".into(), ..NewCustomer::default() };
-    let other = AccountId::Customer(world.report.store.add_customer(customer).await.expect("a customer"));
+    let other = world.another_account().await;
     world.report.record(other, &request(NOW - 100, "{}"));
     let body = format!("{{\"a\":\"{}\"}}", "x".repeat(4_000));
     for at in 0..30_000 {
