@@ -94,7 +94,7 @@ pub struct HttpSettings {
     pub handshake_time_max: Duration,
     /// How long the store may take to say that it is well.
     pub health_time_max: Duration,
-    /// How long running calls may take after the signal to stop.
+    /// How long running calls may take after the signal to stop; their connections are closed then.
     pub shutdown_time_max: Duration,
     /// Open connections of a listener, or fewer where the system's limit of open files is lower; one more is closed at
     /// once and counted as rejected.
@@ -133,7 +133,7 @@ impl Default for HttpSettings {
             linger_time_max: Duration::from_secs(5),
             handshake_time_max: Duration::from_secs(10),
             health_time_max: Duration::from_secs(5),
-            shutdown_time_max: Duration::from_secs(10),
+            shutdown_time_max: Duration::from_secs(7),
             connections_max: 15_000,
             connections_per_address_max: 5_000,
             compress_bytes_min: 8 << 10,

@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{sleep, timeout_at};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
 use super::byte_stream::ByteStream;
@@ -29,6 +30,8 @@ use ringbook_workers::{Owner, Workers};
 const PAUSE: Duration = Duration::from_millis(100);
 /// Every this many failures in a row one is logged.
 const LOGGED_FAILURES: u32 = 100;
+/// How long the end of connections that were cut short may take.
+const CUT_TIME_MAX: Duration = Duration::from_secs(1);
 /// Descriptors that the process needs besides its connections.
 const OTHER_FILES: u64 = 200;
 
@@ -118,7 +121,6 @@ struct Running {
     service: Service,
     shutdown: Arc<Shutdown>,
     places: Arc<Semaphore>,
-    connections_max: u32,
     per_address_max: u32,
     /// Open connections by address; addresses without one are not there.
     by_address: Mutex<HashMap<Owner, u32>>,
@@ -170,7 +172,8 @@ impl Drop for Place {
 }
 
 /// Serves on all listeners until `shutdown` resolves and the drain after it is over: the listeners are closed, idle
-/// connections are closed at once, running calls get `shutdown_time_max`. What takes long is done by the `workers`.
+/// connections are closed at once, running calls get `shutdown_time_max`. Connections that are left then are closed, so
+/// that none uses the store any more. What takes long is done by the `workers`.
 pub async fn run(
     listeners: Vec<Listener>,
     settings: HttpSettings,
@@ -199,35 +202,43 @@ pub async fn run(
             service,
             shutdown: Arc::clone(&stop),
             places: Arc::new(Semaphore::new(connections_max as usize)),
-            connections_max,
             per_address_max: listener.per_address_max.unwrap_or(settings.connections_per_address_max),
             by_address: Mutex::default(),
         });
-        (tokio::spawn(accept_all(listener.socket, Arc::clone(&running))), running)
+        tokio::spawn(accept_all(listener.socket, running))
     });
     let running: Vec<_> = running.collect();
     shutdown.await;
     stop.begin();
     let end = tokio::time::Instant::now() + settings.shutdown_time_max;
-    let mut left = 0;
-    for (accepting, running) in running {
+    let mut left = JoinSet::new();
+    for accepting in running {
         // It ends by the same signal, and closes its socket.
-        let _ = accepting.await;
-        let empty = running.places.acquire_many(running.connections_max);
-        if timeout_at(end, empty).await.is_err() {
-            left += running.connections_max - running.places.available_permits() as u32;
+        let Ok(mut connections) = accepting.await else { continue };
+        let ended = async { while connections.join_next().await.is_some() {} };
+        if timeout_at(end, ended).await.is_err() {
+            left.spawn(async move {
+                let count = connections.len() as u32;
+                connections.shutdown().await;
+                count
+            });
         }
     }
-    if left == 0 { Drain::Complete } else { Drain::CutShort { connections: left } }
+    let cut = timeout(CUT_TIME_MAX, left.join_all()).await;
+    let connections = cut.map_or(1, |counts| counts.into_iter().sum());
+    if connections == 0 { Drain::Complete } else { Drain::CutShort { connections } }
 }
 
-async fn accept_all(socket: TcpListener, running: Arc<Running>) {
+/// Accepts connections until the shutdown begins; returns those that are open.
+async fn accept_all(socket: TcpListener, running: Arc<Running>) -> JoinSet<()> {
     let mut shutdown = pin!(running.shutdown.begun());
+    let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             biased;
-            () = &mut shutdown => return,
-            (stream, address) = accept(&socket) => admit(&running, stream, address),
+            () = &mut shutdown => return connections,
+            Some(_) = connections.join_next() => {}
+            (stream, address) = accept(&socket) => admit(&running, &mut connections, stream, address),
         }
     }
 }
@@ -260,10 +271,10 @@ fn concerns_one_client(fault: &io::Error) -> bool {
     )
 }
 
-fn admit(running: &Arc<Running>, stream: TcpStream, address: SocketAddr) {
+fn admit(running: &Arc<Running>, connections: &mut JoinSet<()>, stream: TcpStream, address: SocketAddr) {
     let peer = address.ip().to_canonical();
     match Place::take(running, peer) {
-        Some(place) => drop(tokio::spawn(serve(Arc::clone(running), stream, peer, place))),
+        Some(place) => drop(connections.spawn(serve(Arc::clone(running), stream, peer, place))),
         None => running.connections.rejected(),
     }
 }

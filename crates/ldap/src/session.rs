@@ -69,8 +69,9 @@ impl<'a> Session<'a> {
             let shutdown = Arc::clone(&self.shutdown);
             let message = tokio::select! {
                 biased;
-                message = timeout(IDLE_TIME_MAX, self.message()) => message,
+                // First, because a client that does not wait for answers always has a further message.
                 () = shutdown.begun() => return self.disconnect(ResultCode::Unavailable, "the server stops").await,
+                message = timeout(IDLE_TIME_MAX, self.message()) => message,
             };
             let next = match message {
                 Ok(Ok(Some(message))) => self.carry_out(message).await,

@@ -62,6 +62,8 @@ pub struct Server {
     pub log_filter: Box<dyn Fn() -> Option<String> + Send>,
 }
 
+/// How long the last writes of a server that stops may take: counters and the request report.
+const LAST_WRITES_TIME_MAX: Duration = Duration::from_secs(3);
 /// How long the process waits in the end for threads that are still at work.
 const THREADS_END_TIME_MAX: Duration = Duration::from_secs(1);
 
@@ -177,9 +179,13 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
     let drain = ringbook_http::run(listeners, http, workers, Arc::clone(&metrics), until(stopped)).await;
     // What the last calls left is reported, too.
     drop(calls_over);
-    reporting.await?;
-    access.save_points().await?;
-    follow.await?;
+    let last_writes = async {
+        let (reported, saved) = tokio::join!(reporting, access.save_points());
+        reported?;
+        saved?;
+        Ok::<(), Failure>(follow.await?)
+    };
+    let written = tokio::time::timeout(LAST_WRITES_TIME_MAX, last_writes).await;
     let loaded = books.loaded();
     drop((access, books));
     tokio::task::spawn_blocking(move || store.close(&loaded)).await?;
@@ -187,7 +193,7 @@ pub async fn run(server: Server, ready: impl FnOnce()) -> Result<(), Failure> {
         Drain::Complete => tracing::info!("stopped"),
         Drain::CutShort { connections } => tracing::warn!(connections, "stopped with calls still running"),
     }
-    Ok(())
+    written.unwrap_or_else(|_| Err("the store took too long: the last counters may not be saved".into()))
 }
 
 /// The listeners of a server: the API with the health path, and the metrics page on a socket of its own.

@@ -30,6 +30,7 @@ mod proxy;
 mod reading;
 mod report;
 mod restarts;
+mod stopping;
 mod stores;
 mod sweep;
 mod tables;

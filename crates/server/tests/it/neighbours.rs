@@ -12,19 +12,17 @@ use super::harness::{Place, Server, eventually, outcome, place};
 
 const KIBIBYTE: u64 = 1 << 10;
 const MEBIBYTE: u64 = 1 << 20;
-/// This many contacts make a book of which a stopping server leaves an image.
-const IMAGE_CONTACTS: u64 = 50_000;
 
 /// A server on the data of a demo, with its metrics page.
-struct Neighbourhood {
-    server: Server,
+pub(super) struct Neighbourhood {
+    pub server: Server,
     metrics: SocketAddr,
-    json: Value,
-    root: Place,
+    pub json: Value,
+    pub root: Place,
 }
 
 impl Neighbourhood {
-    fn start(contacts: u64, arguments: &[&str]) -> Neighbourhood {
+    pub fn start(contacts: u64, arguments: &[&str]) -> Neighbourhood {
         let root = place();
         let data = root.path().join("data");
         Server::demo(&data, contacts).stop();
@@ -41,7 +39,7 @@ impl Neighbourhood {
         self.json["customers"][customer]["access_token"].as_str().expect("a token")
     }
 
-    fn body(&self, customer: usize, method: &str, mut params: Value) -> Vec<u8> {
+    pub fn body(&self, customer: usize, method: &str, mut params: Value) -> Vec<u8> {
         params["access_token"] = json!(self.token(customer));
         post(json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string())
     }
@@ -51,13 +49,13 @@ impl Neighbourhood {
     }
 
     /// A value on the metrics page; 0 when it is not there.
-    fn metric(&self, sample: &str) -> f64 {
+    pub fn metric(&self, sample: &str) -> f64 {
         let page = connect(self.metrics).request(get("/metrics"));
         let values = page.text().lines().filter_map(|line| line.strip_prefix(sample)?.trim().parse().ok());
         values.into_iter().next().unwrap_or(0.0)
     }
 
-    fn questions_running(&self) -> f64 {
+    pub fn questions_running(&self) -> f64 {
         self.metric("ringbook_workers_running{kind=\"question\"}")
     }
 
@@ -83,7 +81,7 @@ impl Neighbourhood {
 }
 
 /// A question that takes as long as questions may: patterns that cannot be matched in one pass, on every contact.
-fn long_question() -> Value {
+pub(super) fn long_question() -> Value {
     let pattern =
         |n: usize| json!({"field": "full_name", "operator": "regexp", "value": format!(r"(.+)(.+)x\1{n}\2$")});
     let filters: Vec<Value> = (0..100).map(pattern).collect();
@@ -256,49 +254,6 @@ fn a_change_is_finished_when_its_client_leaves() {
     let total = || world.call(0, "get.contacts", json!({"limit": 0}))["result"]["metadata"]["total_items"].clone();
     eventually(WAIT_MAX, "the upload", || total() == json!(10_010));
     world.server.stop();
-}
-
-#[test]
-fn a_long_question_does_not_keep_a_server_from_stopping() {
-    let world = Neighbourhood::start(IMAGE_CONTACTS, &[]);
-    let images = world.root.path().join("data/images");
-    let _ = std::fs::remove_dir_all(&images);
-    let mut clients: Vec<_> = (0..4)
-        .map(|_| {
-            let mut client = connect(world.server.address);
-            client.send(world.body(0, "get.contacts", long_question()));
-            client
-        })
-        .collect();
-    eventually(WAIT_MAX, "the questions", || world.questions_running() >= 1.0);
-    let Neighbourhood { mut server, root, .. } = world;
-    server.signal("TERM");
-    for client in &mut clients {
-        let answer = client.read_response().json();
-        let told = answer["error"]["data"]["params"]["error_message"].as_str().unwrap_or_default();
-        assert!(told.contains("the server is stopping"), "{answer}");
-        client.expect_closed();
-    }
-    assert_eq!(server.ended().code(), Some(0), "{}", server.log());
-    assert!(server.log().contains("INFO") && !server.log().contains("calls still running"), "{}", server.log());
-    if root.path().join("data/ringbook.db").exists() {
-        assert_eq!(std::fs::read_dir(&images).expect("images").count(), 1, "the large book has an image");
-    }
-}
-
-#[test]
-fn a_second_signal_ends_the_server_at_once() {
-    let world = Neighbourhood::start(10, &[]);
-    // A call whose body never comes keeps the server waiting.
-    let mut client = connect(world.server.address);
-    client.io.write_all(b"POST /v2.0 HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{").expect("the server reads");
-    eventually(WAIT_MAX, "the connection", || world.metric("ringbook_received_bytes_total") > 50.0);
-    let Neighbourhood { mut server, root, .. } = world;
-    server.signal("TERM");
-    server.wait_for_log("stopping");
-    server.signal("INT");
-    assert_eq!(server.ended().code(), Some(1), "{}", server.log());
-    drop(root);
 }
 
 /// Many connections of one address try logins with varied names; logins from elsewhere are checked meanwhile.
