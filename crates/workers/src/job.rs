@@ -105,7 +105,7 @@ impl Job {
     }
 
     /// To be called every few hundred microseconds: takes a few nanoseconds, but pauses the job when its slice is over
-    /// and another owner waits.
+    /// and another job waits whose turn it is.
     ///
     /// # Errors
     ///
@@ -169,7 +169,7 @@ impl OnSlot {
         self.progress.is_cancelled.load(Relaxed)
     }
 
-    /// Lets another owner go on, if there is one whose turn it is.
+    /// Lets another job go on, if there is one whose turn it is.
     #[cold]
     fn pause(&self) -> Result<(), Interrupted> {
         let Progress { lane, granted, .. } = *self.progress;

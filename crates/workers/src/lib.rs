@@ -5,7 +5,8 @@
 //! between *owners* (accounts, or addresses before the account is known), not between jobs: a free slot goes to the
 //! waiting owner that has the fewest, in turn; within an owner, first come, first served. A job that calls
 //! [`Job::pass`] often runs in slices of [`SLICE`]: when another owner waits and has fewer slots, the job pauses and
-//! its slot goes there. So an owner waits for one slice of another, however many jobs that other one has.
+//! its slot goes there. So an owner waits for one slice of another, however many jobs that other one has. The first few
+//! jobs of an owner take turns in the same way: a short question does not wait for the end of a long report.
 //!
 //! Slots stand in four lanes, so that one kind of work never waits for another kind: see [`Lane`].
 //!
@@ -43,7 +44,7 @@ use schedule::{Admission, Schedule};
 /// Work that is estimated to take no longer runs where it is asked for.
 pub const INLINE_MAX: Duration = Duration::from_micros(100);
 
-/// How long a job keeps its slot while another owner waits for one.
+/// How long a job keeps its slot while another job that may have it waits.
 pub const SLICE: Duration = Duration::from_millis(5);
 
 /// Who pays for work: the pool is shared fairly between owners.

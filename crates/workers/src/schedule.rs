@@ -10,6 +10,10 @@ use crate::granted::Granted;
 use crate::job::Slot;
 use crate::{Bounds, Kind, Owner};
 
+/// Jobs of one owner that have begun, up to which another one begins while they are paused; for more than one processor twice as
+/// many as there are slots, if that is more.
+const ROTATION_MAX: usize = 4;
+
 /// What a job that waits is woken with.
 pub(crate) type Turn = oneshot::Sender<Slot>;
 
@@ -24,6 +28,8 @@ pub(crate) enum Admission {
 
 struct Waiter {
     ticket: u64,
+    /// Its place in line among the jobs of the owner: the least goes first.
+    place: u64,
     kind: Kind,
     turn: Turn,
 }
@@ -100,7 +106,7 @@ impl Schedule {
         }
         self.tickets += 1;
         self.queued += 1;
-        share.waiting.push_back(Waiter { ticket: self.tickets, kind, turn });
+        share.waiting.push_back(Waiter { ticket: self.tickets, place: next_turn, kind, turn });
         Admission::Entered(self.tickets)
     }
 
@@ -142,9 +148,21 @@ impl Schedule {
 
     /// The first job of an owner that may go on or begin.
     fn ready(&self, share: &Share) -> Option<Position> {
-        if !share.paused.is_empty() {
-            return Some(Position::Paused);
+        let Some(paused) = share.paused.front() else { return self.ready_to_begin(share) };
+        let next = self.ready_to_begin(share).filter(|_| self.may_rotate(share));
+        // Long jobs of an owner take turns, so that a short one need not wait for the end of all before it.
+        match next {
+            Some(Position::Waiting(at)) if share.waiting[at].place < paused.place => next,
+            _ => Some(Position::Paused),
         }
+    }
+
+    /// Whether another job of the owner may begin while one that has begun pauses.
+    fn may_rotate(&self, share: &Share) -> bool {
+        share.begun.iter().sum::<usize>() < ROTATION_MAX.max(2 * self.slots)
+    }
+
+    fn ready_to_begin(&self, share: &Share) -> Option<Position> {
         if self.begun.iter().sum::<usize>() >= self.bounds.begun_max {
             return None;
         }
@@ -175,10 +193,18 @@ impl Schedule {
         self.forget_idle(granted.owner);
     }
 
-    /// Whether another owner that has fewer slots has a job that could run on the slot of this one.
+    /// Whether another owner that has fewer slots has a job that could run on the slot of this one, or the owner itself has
+    /// another job.
     pub(crate) fn should_pause(&self, owner: Owner) -> bool {
         let own = self.shares.get(&owner).map_or(0, |share| share.slots);
-        self.shares.iter().any(|(other, share)| *other != owner && share.slots < own && self.ready(share).is_some())
+        let rotates = self.shares.get(&owner).is_some_and(|share| {
+            !share.paused.is_empty() || self.may_rotate(share) && self.ready_to_begin(share).is_some()
+        });
+        rotates
+            || self
+                .shares
+                .iter()
+                .any(|(other, share)| *other != owner && share.slots < own && self.ready(share).is_some())
     }
 
     /// Takes back the slot of a job that goes on later.
@@ -212,7 +238,7 @@ impl Schedule {
         let next_turn = self.next_turn();
         if let Some(share) = self.shares.get_mut(&granted.owner) {
             share.turn = next_turn;
-            share.paused.push_back(Waiter { ticket: granted.ticket, kind: granted.kind, turn });
+            share.paused.push_back(Waiter { ticket: granted.ticket, place: next_turn, kind: granted.kind, turn });
         }
     }
 

@@ -57,6 +57,21 @@ impl Endless {
     }
 }
 
+/// A job that keeps its slot until the sender is dropped.
+async fn hold(workers: &Workers, client: &Client) -> (mpsc::Sender<()>, JoinHandle<Result<(), WorkersError>>) {
+    let ((begin, began), (end, ended)) = (oneshot::channel(), mpsc::channel());
+    let (workers, client) = (workers.clone(), client.clone());
+    let outcome = tokio::spawn(async move {
+        let work = move |_: &Job| {
+            let _ = begin.send(());
+            let _ = ended.recv();
+        };
+        workers.run(&client, Kind::Question, LONG, work).await
+    });
+    began.await.expect("it begins");
+    (end, outcome)
+}
+
 /// Ends jobs, in whatever order they run.
 async fn finish_all(jobs: impl IntoIterator<Item = Endless>) {
     let jobs: Vec<Endless> = jobs.into_iter().inspect(|job| job.end.store(true, SeqCst)).collect();
@@ -125,8 +140,7 @@ async fn endless_jobs_of_two_owners_both_go_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_of_one_owner_run_in_the_order_in_which_they_came() {
     let workers = pool(1);
-    let mut first = Endless::start(&workers, &customer(1), Kind::Question);
-    first.begun().await;
+    let (end, first) = hold(&workers, &customer(1)).await;
     let (say, said) = mpsc::channel();
     let mut jobs = Vec::new();
     for number in 0..5 {
@@ -136,12 +150,34 @@ async fn jobs_of_one_owner_run_in_the_order_in_which_they_came() {
         }));
         until_waiting(&workers, Lane::Long, number + 1);
     }
-    assert!(first.finish().await.is_ok());
+    drop(end);
+    assert_eq!(first.await.expect("no panic"), Ok(()));
     for job in jobs {
         assert!(job.await.expect("no panic").is_ok());
     }
     drop(say);
     assert_eq!(said.iter().collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+    assert_idle(&workers);
+}
+
+/// A dashboard does not wait for the end of the reports of the same customer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_job_goes_between_the_long_ones_of_its_owner() {
+    let workers = pool(1);
+    let mut reports: Vec<Endless> = (0..2).map(|_| Endless::start(&workers, &customer(1), Kind::AuditScan)).collect();
+    for report in &mut reports {
+        report.begun().await;
+    }
+    for number in 0..3 {
+        assert_eq!(workers.run(&customer(1), Kind::Question, LONG, move |_| number).await, Ok(number));
+    }
+    // Of many long ones some wait for the end of others, so that an owner takes few of the threads.
+    let many: Vec<Endless> = (0..8).map(|_| Endless::start(&workers, &customer(1), Kind::Question)).collect();
+    until_waiting(&workers, Lane::Long, 9);
+    assert_eq!(workers.run(&customer(2), Kind::Question, LONG, |_| 7).await, Ok(7));
+    assert!(workers.0.metrics.read()[Kind::Question as usize].running <= 2);
+    finish_all(reports).await;
+    finish_all(many).await;
     assert_idle(&workers);
 }
 
@@ -158,8 +194,7 @@ async fn a_long_command_waits_for_no_question() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_owner_has_a_bounded_line() {
     let workers = pool(1);
-    let mut first = Endless::start(&workers, &customer(1), Kind::Password);
-    first.begun().await;
+    let (end, first) = hold(&workers, &customer(1)).await;
     let mut jobs: Vec<Endless> = (0..16).map(|_| Endless::start(&workers, &customer(1), Kind::Question)).collect();
     until_waiting(&workers, Lane::Long, 16);
     let refused = workers.run(&customer(1), Kind::Question, LONG, |_| ()).await;
@@ -167,7 +202,8 @@ async fn each_owner_has_a_bounded_line() {
     // Another owner's line is its own.
     jobs.push(Endless::start(&workers, &customer(2), Kind::Question));
     until_waiting(&workers, Lane::Long, 17);
-    assert!(first.finish().await.is_ok());
+    drop(end);
+    assert_eq!(first.await.expect("no panic"), Ok(()));
     finish_all(jobs).await;
     let refused = workers.0.metrics.read()[Kind::Question as usize].refused;
     assert_eq!(refused, 1);

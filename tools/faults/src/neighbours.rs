@@ -88,8 +88,8 @@ fn run(fixture: &Fixture, instance: &Instance, count: usize, report: &mut Scenar
     let phones = phones(&mut ApiClient::connect(&addresses[0], &ordinary)?)?;
     let (next, interval) = (AtomicUsize::new(CONTACTS), last_month()?);
     let victim = Victim { addresses: &addresses, token: &ordinary, phones: &phones, interval: &interval, next };
-    let (alone, failure) = victim.run(fixture.time / ALONE_PART);
-    report.check(failure.is_none(), format!("alone: {}", failure.as_deref().unwrap_or("nothing failed")));
+    let (_, failure) = victim.run(fixture.time / ALONE_PART);
+    report.check(failure.is_none(), format!("alone before: {}", failure.as_deref().unwrap_or("nothing failed")));
     servers.iter().for_each(RunningServer::reset_peak_memory);
     let (queries, tally, worst) = (corpus(), Tally::default(), sweep::cases(&addresses[0])?);
     let hostile = Hostile {
@@ -106,6 +106,10 @@ fn run(fixture: &Fixture, instance: &Instance, count: usize, report: &mut Scenar
         eprintln!("{hostile} hostile calls; memory {}", memory.join(" and "));
     };
     let (beside, failure) = hostile.run_while(|| every(PROGRESS_INTERVAL, progress, || victim.run(fixture.time)));
+    // Book and report of the customer grow meanwhile, so that it is compared with itself afterwards.
+    let (alone, failed_alone) = victim.run(fixture.time / ALONE_PART);
+    report
+        .check(failed_alone.is_none(), format!("alone after: {}", failed_alone.as_deref().unwrap_or("nothing failed")));
     compare(&alone, &beside, report);
     if let Some(failure) = failure {
         report.note(format!("the first failure: {failure}"));
