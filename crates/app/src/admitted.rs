@@ -15,7 +15,7 @@ use ringbook_book::query::ask::Ask;
 use ringbook_book::query::contact_page::ContactPage;
 use ringbook_book::query::estimate;
 use ringbook_book::query::field::{CONTACT, Field};
-use ringbook_book::query::plan::{FieldSet, Plan, plan};
+use ringbook_book::query::plan::{FieldSet, Plan, plan_with};
 use ringbook_book::query::records::{Listing, RecordPage};
 use ringbook_book::query::value::Record;
 use ringbook_book::runner::Runner;
@@ -120,8 +120,15 @@ impl<'c, 'a> Admitted<'c, 'a> {
     /// The question names what there is not, breaks a bound, or has a bad pattern.
     pub async fn plan(&mut self, table: &'static [Field], ask: Ask) -> Result<Plan, AppError> {
         let ask = Ask { numbers: self.account().numbers, ..ask };
-        let estimate = estimate::planning(&ask.filter);
-        let plan = self.work(Kind::Compile, estimate, move |_| plan(table, &ask)).await??;
+        let (patterns, customer) = (Arc::clone(self.call.app.books.patterns()), self.caller.customer());
+        let kept = customer.map(|customer| patterns.of_customer(customer.number()));
+        let estimate = estimate::planning(&ask.filter, kept);
+        let make = move |_: &Job| {
+            let kept = customer.map(|customer| patterns.of_customer(customer.number()));
+            plan_with(table, &ask, kept)
+        };
+        let plan = self.work(Kind::Compile, estimate, make).await??;
+        self.call.app.books.note_patterns(plan.patterns());
         self.lap(Stage::Plan);
         Ok(plan)
     }

@@ -10,7 +10,7 @@ use ringbook_book::query::ask::{Ask, AskFilter, Condition, Literal};
 use ringbook_book::query::contact_page::ContactPage;
 use ringbook_book::query::estimate;
 use ringbook_book::query::field::CONTACT;
-use ringbook_book::query::plan::plan;
+use ringbook_book::query::plan::plan_with;
 use ringbook_book::runner::Runner;
 use ringbook_workers::{Job, Kind};
 
@@ -92,8 +92,11 @@ impl AdmittedDevice<'_, '_> {
     pub async fn contacts(&mut self, book: &Arc<Book>, ask: Ask) -> Result<ContactPage, AppError> {
         let numbers = self.device().numbers;
         let ask = self.within_groups(Ask { numbers, ..ask });
-        let estimate = estimate::planning(&ask.filter);
-        let plan = self.work(Kind::Compile, estimate, move |_| plan(&CONTACT, &ask)).await??;
+        let (patterns, customer) = (Arc::clone(self.call.app.books.patterns()), self.device().customer.number());
+        let estimate = estimate::planning(&ask.filter, Some(patterns.of_customer(customer)));
+        let make = move |_: &Job| plan_with(&CONTACT, &ask, Some(patterns.of_customer(customer)));
+        let plan = self.work(Kind::Compile, estimate, make).await??;
+        self.call.app.books.note_patterns(plan.patterns());
         self.lap(Stage::Plan);
         let page = self.call.app.books.search(&self.call.client, book, plan).await??;
         self.lap(Stage::Run);

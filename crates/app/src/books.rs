@@ -17,6 +17,7 @@ use ringbook_book::book::writer::DELETIONS_KEPT;
 use ringbook_book::command::{Command, CommandError, Outcome};
 use ringbook_book::id::CustomerId;
 use ringbook_book::query::contact_page::ContactPage;
+use ringbook_book::query::pattern_cache::{PatternCache, PatternCount};
 use ringbook_book::query::plan::Plan;
 use ringbook_book::query::query_error::QueryError;
 use tokio::sync::OnceCell;
@@ -158,6 +159,7 @@ struct Inner {
     /// When changes last looked for books to evict, in seconds after the start.
     evicted_seconds: AtomicU64,
     indexing: Indexing,
+    patterns: Arc<PatternCache>,
     workers: Workers,
     metrics: Arc<Metrics>,
     /// Called before each decision, with its command.
@@ -181,6 +183,7 @@ impl Books {
             started: Instant::now(),
             evicted_seconds: AtomicU64::new(0),
             indexing: Indexing::default(),
+            patterns: Arc::default(),
             workers,
             metrics,
             #[cfg(test)]
@@ -230,6 +233,19 @@ impl Books {
         let estimate = search.estimate();
         let run = move |job: &Job| search.run(&OnJob(job));
         self.0.workers.run(client, Kind::Question, estimate, run).await
+    }
+
+    /// The compiled patterns that are kept of former queries.
+    pub fn patterns(&self) -> &Arc<PatternCache> {
+        &self.0.patterns
+    }
+
+    /// Counts the patterns of a query.
+    pub fn note_patterns(&self, count: PatternCount) {
+        self.0.metrics.patterns(count.compiled, count.kept);
+        if count.compiled > 0 {
+            self.0.metrics.pattern_bytes(self.0.patterns.bytes());
+        }
     }
 
     /// The pool that long work runs in.
@@ -340,7 +356,7 @@ impl Books {
         }
     }
 
-    /// Drops indexes of names and of last digits, and lists of members, then evicts idle books, least recently used first,
+    /// Drops compiled patterns, indexes of names and of last digits, and lists of members, then evicts idle books, least recently used first,
     /// while all take more than their bound, and reports the rest.
     fn evict_idle(&self) {
         let mut slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
@@ -352,6 +368,9 @@ impl Books {
         }
         sizes.sort_unstable();
         let mut bytes: u64 = sizes.iter().map(|(_, _, size)| size).sum();
+        if bytes + self.0.patterns.bytes() as u64 > self.0.bounds.books_bytes {
+            self.0.patterns.clear();
+        }
         let mut left = sizes.len();
         let is_short = bytes > self.0.bounds.books_bytes;
         if is_short || bytes < self.0.bounds.books_bytes / 4 * 3 {

@@ -23,6 +23,7 @@ mod name_search;
 pub mod number;
 mod number_patterns;
 pub mod operator;
+pub mod pattern_cache;
 pub mod plan;
 pub mod predicate;
 pub mod query_error;

@@ -88,6 +88,27 @@ pub(crate) enum Atom {
     Backref(u32),
 }
 
+impl Alternation {
+    /// Bytes of memory on the heap.
+    pub(crate) fn bytes(&self) -> usize {
+        let of_piece = |piece: &Piece| match piece {
+            Piece::Anchor(_) => 0,
+            Piece::LookAround(look) => look.inner.bytes(),
+            Piece::Repeat(repeat) => match &repeat.atom {
+                Atom::Set(set) => set.bytes(),
+                Atom::Group(_, inner) => inner.bytes(),
+                Atom::Backref(_) => 0,
+            },
+        };
+        let of_branch = |branch: &Vec<Piece>| {
+            size_of::<Vec<Piece>>()
+                + branch.capacity() * size_of::<Piece>()
+                + branch.iter().map(of_piece).sum::<usize>()
+        };
+        self.branches.iter().map(of_branch).sum()
+    }
+}
+
 impl Repeat {
     /// Whether the atom is matched exactly once.
     pub(crate) fn is_once(&self) -> bool {

@@ -14,6 +14,11 @@ pub(crate) struct CharSet {
 }
 
 impl CharSet {
+    /// Bytes of memory on the heap.
+    pub(crate) fn bytes(&self) -> usize {
+        self.ranges.capacity() * size_of::<(u32, u32)>()
+    }
+
     /// The set of these ranges (both ends included), in any order, overlapping or not.
     pub(crate) fn of(mut ranges: Vec<(u32, u32)>) -> CharSet {
         ranges.sort_unstable();

@@ -1,5 +1,7 @@
 //! What a pattern compiles to, shared by all threads that match it, and what both kinds of automata ask of it.
 
+use std::sync::Arc;
+
 use crate::alphabet::Alphabet;
 use crate::ast::{Anchor, Demand, Side};
 use crate::program::{Assertion, NEWLINE_SET, ProgramSet, WORD_SET};
@@ -7,7 +9,7 @@ use crate::program::{Assertion, NEWLINE_SET, ProgramSet, WORD_SET};
 /// What all threads that match a pattern share.
 #[derive(Debug)]
 pub(crate) struct Compiled {
-    pub(crate) programs: ProgramSet,
+    pub(crate) programs: Arc<ProgramSet>,
     pub(crate) alphabet: Alphabet,
 }
 

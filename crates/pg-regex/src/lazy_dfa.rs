@@ -88,7 +88,7 @@ pub(crate) struct LazyDfa {
 }
 
 impl LazyDfa {
-    pub(crate) fn new(programs: ProgramSet, size: SizeBudget) -> LazyDfa {
+    pub(crate) fn new(programs: Arc<ProgramSet>, size: SizeBudget) -> LazyDfa {
         let alphabet = Alphabet::of(&programs.sets);
         let count = programs.programs.len();
         let mut dfa = LazyDfa {

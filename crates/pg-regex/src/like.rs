@@ -5,6 +5,8 @@
 //! there is no backtracking between segments, and [`crate::segment`] bounds the search for one. `ILIKE` compares the
 //! lower case of both sides.
 
+use std::sync::Arc;
+
 use crate::PATTERN_CHARS_MAX;
 use crate::ast::{Alternation, Atom, Piece, Preference, Repeat};
 use crate::budget::SizeBudget;
@@ -47,14 +49,14 @@ enum LikeToken {
 pub struct Like {
     /// The segments between the `%`: the text starts with the first and ends with the last. A single segment is the
     /// whole text.
-    segments: Vec<Segment>,
+    segments: Arc<[Segment]>,
     case: Case,
     scanner: LineScanner,
     /// The pattern is `%literal%`: finding the literal is enough.
     contains: bool,
     /// Minimum number of bytes of a text that matches, in lower case if case is ignored.
     bytes_min: usize,
-    required: Required,
+    required: Arc<Required>,
 }
 
 impl Like {
@@ -82,7 +84,29 @@ impl Like {
         let scanner = LineScanner::new(&tree_of(literal, case), SizeBudget::default());
         let contains = is_contains(&tokens, literal);
         let bytes_min = segments.iter().map(Segment::bytes_min).sum();
-        Ok(Like { segments, case, scanner, contains, bytes_min, required: required(&tokens) })
+        let required = Arc::new(required(&tokens));
+        Ok(Like { segments: segments.into(), case, scanner, contains, bytes_min, required })
+    }
+
+    /// The same pattern with nothing remembered of the texts that it was matched with. What was compiled is shared, so this
+    /// takes no time.
+    #[must_use]
+    pub fn fresh(&self) -> Like {
+        Like {
+            segments: Arc::clone(&self.segments),
+            case: self.case,
+            scanner: self.scanner.fresh(),
+            contains: self.contains,
+            bytes_min: self.bytes_min,
+            required: Arc::clone(&self.required),
+        }
+    }
+
+    /// Bytes of memory of what was compiled, within a few per cent: what patterns made by [`Like::fresh`] share.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let segments: usize = self.segments.iter().map(|segment| size_of::<Segment>() + segment.bytes()).sum();
+        size_of::<Self>() + segments + self.scanner.bytes() + self.required.bytes()
     }
 
     /// The estimated time of matching a text of this length in the worst case, in nanoseconds.
@@ -107,7 +131,7 @@ impl Like {
     /// are put into lower case if case is ignored.
     #[must_use]
     pub fn suffix(&self) -> Option<(&str, Case)> {
-        match self.segments.as_slice() {
+        match &*self.segments {
             [first, last] if first.is_empty() => Some((last.literal()?, self.case)),
             _ => None,
         }

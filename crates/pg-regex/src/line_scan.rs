@@ -6,7 +6,7 @@
 //! limited; beyond the limits every line is a candidate.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use memchr::memmem::Finder;
 use regex_automata::hybrid::dfa::{Cache, DFA};
@@ -57,7 +57,7 @@ enum Exactness {
 
 #[derive(Debug)]
 struct ScanDfa {
-    dfa: DFA,
+    dfa: Arc<DFA>,
     /// Caches that no thread uses at the moment.
     caches: Mutex<Vec<Cache>>,
     /// Whether the DFA turned out to be useless for these texts.
@@ -89,6 +89,19 @@ impl LineScanner {
         let exact = translation.exact && automaton.is_some();
         let exactness = if exact { Exactness::ScanDfa } else { Exactness::Candidates };
         LineScanner { literal, automaton, exactness }
+    }
+
+    /// The same filters, which have not seen a text; what was compiled is shared.
+    pub(crate) fn fresh(&self) -> LineScanner {
+        let automaton = self.automaton.as_ref().map(|automaton| ScanDfa::new(Arc::clone(&automaton.dfa)));
+        LineScanner { literal: self.literal.clone(), automaton, exactness: self.exactness }
+    }
+
+    /// Bytes of memory of what was compiled.
+    pub(crate) fn bytes(&self) -> usize {
+        let literal = self.literal.as_ref().map_or(0, |literal| literal.needle().len());
+        let nfa = |automaton: &ScanDfa| automaton.dfa.get_nfa().memory_usage() + automaton.dfa.memory_usage();
+        literal + self.automaton.as_ref().map_or(0, |automaton| size_of::<DFA>() + nfa(automaton))
     }
 
     /// Whether every hit is a match, as long as the DFA does not give up.
@@ -213,7 +226,12 @@ impl ScanDfa {
             .minimum_cache_clear_count(Some(EMPTIED_MAX))
             .minimum_bytes_per_state(Some(BYTES_PER_STATE_MIN));
         let dfa = DFA::builder().configure(config).build_from_nfa(nfa).ok()?;
-        Some(ScanDfa { dfa, caches: Mutex::default(), gave_up: AtomicBool::new(false) })
+        Some(ScanDfa::new(Arc::new(dfa)))
+    }
+
+    /// A DFA that has not seen a text.
+    fn new(dfa: Arc<DFA>) -> ScanDfa {
+        ScanDfa { dfa, caches: Mutex::default(), gave_up: AtomicBool::new(false) }
     }
 
     fn borrow_cache(&self) -> Cache {

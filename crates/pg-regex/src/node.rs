@@ -128,6 +128,17 @@ pub(crate) struct MatchTree {
     pub(crate) search: usize,
 }
 
+impl MatchTree {
+    /// Bytes of memory on the heap.
+    pub(crate) fn bytes(&self) -> usize {
+        let of_node = |node: &MatchNode| match &node.kind {
+            NodeKind::Choice(nodes) => nodes.capacity() * size_of::<usize>(),
+            _ => 0,
+        };
+        self.nodes.capacity() * size_of::<MatchNode>() + self.nodes.iter().map(of_node).sum::<usize>()
+    }
+}
+
 /// Builds the tree of a pattern, and compiles a program for every node.
 ///
 /// # Errors

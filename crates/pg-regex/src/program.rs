@@ -62,6 +62,18 @@ pub(crate) struct ProgramSet {
     instructions_max: usize,
 }
 
+impl ProgramSet {
+    /// Bytes of memory on the heap, within a few per cent.
+    pub(crate) fn bytes(&self) -> usize {
+        let of_program = |it: &Program| size_of::<Program>() + it.instructions.capacity() * size_of::<Instruction>();
+        let programs: usize = self.programs.iter().map(of_program).sum();
+        let sets: usize = self.sets.iter().map(|set| size_of::<CharSet>() + set.bytes()).sum();
+        // The sets are also the keys of `numbers`.
+        let numbers = self.numbers_by_address.capacity() * size_of::<(usize, u64)>();
+        programs + 2 * sets + numbers + self.assertions.capacity() * size_of::<Assertion>()
+    }
+}
+
 /// The numbers of the sets of word characters and of newlines, which every pattern has.
 pub(crate) const WORD_SET: usize = 0;
 pub(crate) const NEWLINE_SET: usize = 1;

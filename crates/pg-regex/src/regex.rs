@@ -1,6 +1,6 @@
 //! A compiled regular expression.
 
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::ast::{Alternation, Atom, Piece};
 use crate::backtrack::Backtracker;
@@ -28,14 +28,14 @@ const DFA_TEXTS_GIVEN_UP_MAX: u8 = 8;
 #[derive(Debug)]
 pub struct Regex {
     scanner: LineScanner,
-    plan: MatchPlan,
+    plan: Arc<MatchPlan>,
     size: SizeBudget,
     matches_within_words: bool,
-    required: Required,
+    required: Arc<Required>,
     /// The program as a bit-parallel automaton, if it can be one; built when it is needed.
     bits: OnceLock<Option<BitNfa>>,
-    /// What the matcher is made of, until it is.
-    programs: Mutex<Option<Programs>>,
+    /// What the matcher is made of.
+    programs: Programs,
     /// A matcher without any text, from which others are made; made when it is needed, which it is not for patterns that
     /// a scan decides.
     blank: OnceLock<Matcher>,
@@ -44,11 +44,11 @@ pub struct Regex {
 }
 
 /// What a matcher is made of.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Programs {
-    Compiled(ProgramSet),
+    Compiled(Arc<ProgramSet>),
     /// A tree that is certain to compile to a single program: most patterns are decided by the scan and need none.
-    NotCompiled(Alternation),
+    NotCompiled(Arc<Alternation>),
 }
 
 /// How one text is matched.
@@ -99,19 +99,53 @@ impl Regex {
         };
         let scanner = LineScanner::new(&parsed.tree, size);
         let matches_within_words = is_within_words(&parsed.tree);
-        let required = Required::of(&parsed.tree);
-        let programs = compiled.map_or_else(|| Programs::NotCompiled(parsed.tree), Programs::Compiled);
+        let required = Arc::new(Required::of(&parsed.tree));
+        let programs = match compiled {
+            Some(programs) => Programs::Compiled(Arc::new(programs)),
+            None => Programs::NotCompiled(Arc::new(parsed.tree)),
+        };
         Ok(Regex {
             scanner,
-            plan,
+            plan: Arc::new(plan),
             size,
             matches_within_words,
             required,
             bits: OnceLock::new(),
-            programs: Mutex::new(Some(programs)),
+            programs,
             blank: OnceLock::new(),
             idle: Mutex::default(),
         })
+    }
+
+    /// The same expression with nothing remembered of the texts that it was matched with, so that it takes the same steps
+    /// as one that was compiled anew. What was compiled is shared, so this takes no time.
+    #[must_use]
+    pub fn fresh(&self) -> Regex {
+        Regex {
+            scanner: self.scanner.fresh(),
+            plan: Arc::clone(&self.plan),
+            size: self.size,
+            matches_within_words: self.matches_within_words,
+            required: Arc::clone(&self.required),
+            bits: OnceLock::new(),
+            programs: self.programs.clone(),
+            blank: OnceLock::new(),
+            idle: Mutex::default(),
+        }
+    }
+
+    /// Bytes of memory of what was compiled, within a few per cent: what expressions made by [`Regex::fresh`] share.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let programs = match &self.programs {
+            Programs::Compiled(programs) => size_of::<ProgramSet>() + programs.bytes(),
+            Programs::NotCompiled(tree) => size_of::<Alternation>() + tree.bytes(),
+        };
+        let plan = match &*self.plan {
+            MatchPlan::Program(_) => 0,
+            MatchPlan::Backtrack { tree, .. } => tree.bytes(),
+        };
+        size_of::<Self>() + size_of::<MatchPlan>() + plan + self.scanner.bytes() + programs + self.required.bytes()
     }
 
     /// Whether `text` contains a match, as `text ~ pattern` in PostgreSQL. The text may contain line feeds. The steps
@@ -181,13 +215,12 @@ impl Regex {
     }
 
     fn make_matcher(&self) -> Matcher {
-        let programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let programs = match programs.expect("the only matcher that is made of them is kept") {
-            Programs::Compiled(programs) => programs,
+        let programs = match &self.programs {
+            Programs::Compiled(programs) => Arc::clone(programs),
             Programs::NotCompiled(tree) => {
                 let mut programs = ProgramSet::new(self.size);
-                programs.add(&ProgramSource::Tree(&tree), true).expect("a small tree is within every size budget");
-                programs
+                programs.add(&ProgramSource::Tree(tree), true).expect("a small tree is within every size budget");
+                Arc::new(programs)
             }
         };
         Matcher { dfa: LazyDfa::new(programs, self.size), chars: Vec::new(), given_up: 0 }
@@ -205,7 +238,7 @@ impl Regex {
     /// The answer of the bit-parallel automaton, if there is one.
     #[cfg(test)]
     pub(crate) fn match_bits(&self, text: &str) -> Option<bool> {
-        let MatchPlan::Program(program) = self.plan else { return None };
+        let MatchPlan::Program(program) = *self.plan else { return None };
         let mut matcher = self.take_matcher();
         matcher.dfa.set_text(text);
         matcher.dfa.steps = u64::MAX;
@@ -228,7 +261,7 @@ impl Matcher {
         let steps = budget.for_text();
         self.dfa.steps = steps;
         self.dfa.set_text(text);
-        let result = match &regex.plan {
+        let result = match &*regex.plan {
             MatchPlan::Program(program) => self.run_program(regex, *program),
             MatchPlan::Backtrack { tree, groups, ignore_case } => {
                 let Matcher { dfa, chars, .. } = self;

@@ -36,6 +36,17 @@ impl Required {
         Self::literal(std::iter::once('\n').chain(text.chars()).chain(std::iter::once('\n')))
     }
 
+    /// Bytes of memory on the heap.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::Literal(literal) => literal.capacity(),
+            Self::All(conditions) | Self::Any(conditions) => {
+                conditions.capacity() * size_of::<Self>() + conditions.iter().map(Self::bytes).sum::<usize>()
+            }
+        }
+    }
+
     /// The condition that at least one of these holds.
     #[must_use]
     pub fn any_of(conditions: Vec<Self>) -> Self {

@@ -64,6 +64,19 @@ impl Segment {
         self.length += 1;
     }
 
+    /// Bytes of memory on the heap, with what a search may prepare at the most.
+    pub(crate) fn bytes(&self) -> usize {
+        let of_item = |item: &SegmentItem| match item {
+            SegmentItem::Text(text) => text.capacity(),
+            SegmentItem::Skip(_) => 0,
+        };
+        let items: usize = self.items.iter().map(of_item).sum();
+        // A row of words or a place for each character, of which there are as many as rows at the most.
+        let prepared =
+            if self.state_words() > 0 { self.length * (self.state_words() + 4) * size_of::<u64>() } else { 0 };
+        self.items.capacity() * size_of::<SegmentItem>() + items + prepared
+    }
+
     /// Whether it is a literal without spaces.
     pub(crate) fn is_word(&self) -> bool {
         matches!(self.items.as_slice(), [SegmentItem::Text(text)] if !text.contains(' '))

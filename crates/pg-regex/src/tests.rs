@@ -296,6 +296,32 @@ fn many_patterns_share_the_size_of_a_few() {
 }
 
 #[test]
+fn a_fresh_pattern_gives_the_answers_and_takes_the_steps_of_a_new_one() {
+    let text = "Пётр Иван, Иван Пётр";
+    // A literal, an automaton, word boundaries, counted repetitions, look-ahead, back-references.
+    for pattern in ["Иван", "(?i)[ип]ван", r"\mИван\M", "И.{1,40}П", "Иван(?= П)", r"(Иван).*\1"]
+    {
+        let used = Regex::new(pattern).expect("a good pattern");
+        let steps = |regex: &Regex| {
+            let mut budget = StepBudget::default();
+            let found = (0..3).map(|_| regex.is_match(text, &mut budget)).collect::<Result<Vec<bool>, _>>();
+            (found.expect("few steps"), budget.remaining())
+        };
+        let expected = steps(&used);
+        assert_eq!(expected.0, [true; 3], "{pattern}");
+        assert_eq!(steps(&used.fresh()), expected, "{pattern}");
+        assert_eq!(used.fresh().idle_matchers(), 0, "{pattern}");
+        assert_eq!((used.fresh().bytes(), used.fresh().required()), (used.bytes(), used.required()), "{pattern}");
+    }
+    for (pattern, case) in [("%иван", Case::Insensitive), ("%И___, %", Case::Sensitive)] {
+        let used = Like::new(pattern, case).expect("a good pattern");
+        assert_eq!(used.fresh().is_match(text), used.is_match(text), "{pattern}");
+        assert_eq!(used.fresh().find_in_lines(text, 0), used.find_in_lines(text, 0), "{pattern}");
+        assert_eq!(used.fresh().bytes(), used.bytes(), "{pattern}");
+    }
+}
+
+#[test]
 fn threads_do_not_wait_for_each_other() {
     // The verifier is needed for the word boundaries. A match inside a match could not finish if there were only one.
     let regex = Regex::new(r"\mИван\M").expect("a good pattern");

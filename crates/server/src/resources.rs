@@ -10,6 +10,7 @@ use ringbook_app::audit::{ReportBounds, WAITING_BYTES_MAX, WHOLE_MAX};
 use ringbook_app::books::{LONG_ELEMENTS_MIN, PENDING_ELEMENTS_MAX};
 use ringbook_book::book::decision::{CONTACTS_MAX, TABLE_ROWS_MAX};
 use ringbook_book::command::GROUPS_PER_CONTACT_MAX;
+use ringbook_book::query::pattern_cache::{CACHE_BYTES_MAX, CUSTOMER_BYTES_MAX, CUSTOMER_PATTERNS_MAX};
 use ringbook_http::HttpSettings;
 use ringbook_jsonrpc::ANSWER_BYTES_MAX;
 use ringbook_store::RESERVE_BYTES;
@@ -132,6 +133,19 @@ pub fn resources() -> Vec<Resource> {
             beyond: "`limit_exceeded`",
             metric: "ringbook_quota_refusals_total",
             tested_by: "the_minute_is_spent_and_then_the_day",
+        },
+        Resource {
+            name: "compiled patterns",
+            charged_to: "account",
+            bound: format!(
+                "{CUSTOMER_PATTERNS_MAX} patterns or {}, {} in all",
+                size(CUSTOMER_BYTES_MAX as u64),
+                size(CACHE_BYTES_MAX as u64)
+            ),
+            options: &[],
+            beyond: "the account with the most loses those used least recently, which are compiled again",
+            metric: "ringbook_pattern_bytes",
+            tested_by: "a_customer_with_many_patterns_drops_its_own",
         },
         Resource {
             name: "changes that wait",

@@ -87,6 +87,9 @@ pub struct Metrics {
     login_refusals: Tally,
     books: AtomicU64,
     book_bytes: AtomicU64,
+    patterns_compiled: AtomicU64,
+    patterns_kept: AtomicU64,
+    pattern_bytes: AtomicU64,
     requests_reported: AtomicU64,
     requests_dropped: AtomicU64,
     connections: Arc<Connections>,
@@ -114,6 +117,9 @@ impl Metrics {
             login_refusals: Tally::new(LoginRefusal::ALL.len()),
             books: AtomicU64::new(0),
             book_bytes: AtomicU64::new(0),
+            patterns_compiled: AtomicU64::new(0),
+            patterns_kept: AtomicU64::new(0),
+            pattern_bytes: AtomicU64::new(0),
             requests_reported: AtomicU64::new(0),
             requests_dropped: AtomicU64::new(0),
             connections: Arc::default(),
@@ -170,6 +176,21 @@ impl Metrics {
     pub fn books_in_memory(&self, books: usize, bytes: usize) {
         self.books.store(books as u64, Relaxed);
         self.book_bytes.store(bytes as u64, Relaxed);
+    }
+
+    /// Counts patterns of a query: those that were compiled, and those that were kept of former queries.
+    pub fn patterns(&self, compiled: u64, kept: u64) {
+        if compiled > 0 {
+            self.patterns_compiled.fetch_add(compiled, Relaxed);
+        }
+        if kept > 0 {
+            self.patterns_kept.fetch_add(kept, Relaxed);
+        }
+    }
+
+    /// Says how many bytes the compiled patterns take that are kept.
+    pub fn pattern_bytes(&self, bytes: usize) {
+        self.pattern_bytes.store(bytes as u64, Relaxed);
     }
 
     /// Counts requests that are in the report now.
@@ -284,6 +305,12 @@ impl Metrics {
         let bytes = self.book_bytes.load(Relaxed);
         let help = "Bytes that the books in memory take.";
         page.single("ringbook_book_bytes", "gauge", help, bytes);
+        let name = "ringbook_patterns_total";
+        page.family(name, "counter", "Patterns of queries: compiled, or kept of former queries.");
+        page.sample(name, "{source=\"compiled\"}", self.patterns_compiled.load(Relaxed));
+        page.sample(name, "{source=\"kept\"}", self.patterns_kept.load(Relaxed));
+        let help = "Bytes that the compiled patterns take that are kept.";
+        page.single("ringbook_pattern_bytes", "gauge", help, self.pattern_bytes.load(Relaxed));
     }
 
     fn write_report(&self, page: &mut Page) {
@@ -345,6 +372,8 @@ mod tests {
         store.commit_failed();
         store.waited_for_connection(Duration::ZERO);
         metrics.books_in_memory(2, 4096);
+        metrics.patterns(2, 3);
+        metrics.pattern_bytes(512);
         metrics.requests_reported(5);
         metrics.requests_dropped(1);
         let transport = metrics.connections();
@@ -386,6 +415,9 @@ mod tests {
             "ringbook_store_connection_wait_seconds_count 1",
             "ringbook_books 2",
             "ringbook_book_bytes 4096",
+            "ringbook_patterns_total{source=\"compiled\"} 2",
+            "ringbook_patterns_total{source=\"kept\"} 3",
+            "ringbook_pattern_bytes 512",
             "ringbook_requests_reported_total 5",
             "ringbook_requests_dropped_total 1",
             "ringbook_connections 1",

@@ -469,3 +469,27 @@ async fn last_digits_of_numbers_are_indexed_in_the_background_and_found_after_ev
     change(&world, Command::EditContact(made(&added, ContactId::new), edit)).await.expect("it exists");
     assert_eq!((ask("9999123").await, ask("8888123").await), (by_index(0), by_index(1)));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn compiled_patterns_are_dropped_when_books_and_they_exceed_their_memory() {
+    let world = world(TestData::sqlite()).await;
+    change(&world, Command::AddContacts(vec![draft(1)])).await.expect("it is new");
+    let book_bytes = world.books.book(world.customer).await.expect("the book").bytes() as u64;
+    let keep = |books: &Books| {
+        let filter = AskFilter::Simple {
+            field: "full_name".to_owned(),
+            operator: "regexp".to_owned(),
+            value: Literal::Text("[[:alpha:]]+ов".to_owned()),
+        };
+        let kept = books.patterns().of_customer(world.customer.number());
+        plan::plan_with(&CONTACT, &Ask { filter, ..Ask::default() }, Some(kept)).expect("a plan").patterns()
+    };
+    for (room, is_kept) in [(1 << 20, true), (64, false)] {
+        let bounds = Bounds { books_bytes: book_bytes + room, ..Bounds::WIDE };
+        let books = Books::new(world.store.clone(), Arc::new(Metrics::new(&[], &[], &[])), bounds);
+        books.book(world.customer).await.expect("the book");
+        assert_eq!((keep(&books).compiled, keep(&books).kept), (1, 1));
+        books.evict_idle();
+        assert_eq!(keep(&books).kept == 1, is_kept);
+    }
+}

@@ -4,8 +4,11 @@
 
 use std::time::Duration;
 
+use pg_regex::Case;
+
 use super::ask::{AskFilter, Literal};
 use super::operator::Operator;
+use super::pattern_cache::{CustomerPatterns, PatternCompiler, PatternKind};
 use super::plan::Plan;
 
 /// One comparison of a value of a record.
@@ -20,6 +23,8 @@ const RECORD: Duration = Duration::from_nanos(100);
 const LIKE_BYTE: Duration = Duration::from_nanos(1_000);
 /// Compiling a regular expression of any length: a short one with counted repetitions costs as much as a long one.
 const REGEXP: Duration = Duration::from_millis(1);
+/// Looking up a pattern that is kept, twice.
+const KEPT: Duration = Duration::from_nanos(1_000);
 /// Planning any other comparison.
 const CONDITION: Duration = Duration::from_nanos(50);
 
@@ -84,27 +89,36 @@ pub fn records(count: usize) -> Duration {
     times(RECORD, count)
 }
 
-/// Planning a query with this filter, which is mostly the compilation of its patterns.
-pub fn planning(filter: &AskFilter) -> Duration {
+/// Planning a query with this filter, which is mostly the compilation of the patterns that are not kept.
+pub fn planning(filter: &AskFilter, kept: Option<CustomerPatterns<'_>>) -> Duration {
+    of_planning(filter, &PatternCompiler::new(filter.regexps(), kept))
+}
+
+fn of_planning(filter: &AskFilter, patterns: &PatternCompiler<'_>) -> Duration {
     match filter {
         AskFilter::Everything => Duration::ZERO,
         AskFilter::Ordered { .. } => CONDITION,
         AskFilter::Tree { filters, .. } => {
-            filters.iter().map(planning).fold(Duration::ZERO, |sum, each| sum.saturating_add(each))
+            let each = filters.iter().map(|filter| of_planning(filter, patterns));
+            each.fold(Duration::ZERO, Duration::saturating_add)
         }
-        AskFilter::Simple { operator, value, .. } => match Operator::read(operator) {
-            Some(Operator::Regexp) => REGEXP,
-            Some(Operator::Like | Operator::ILike | Operator::NotLike | Operator::NotILike | Operator::JsQuery) => {
-                times(LIKE_BYTE, pattern_bytes(value))
-            }
-            _ => CONDITION,
-        },
+        AskFilter::Simple { operator, value, .. } => {
+            let like_bytes = times(LIKE_BYTE, pattern_text(value).len());
+            let (kind, compiling) = match Operator::read(operator) {
+                Some(Operator::Regexp) => (patterns.regexp_kind(), REGEXP),
+                Some(Operator::Like | Operator::NotLike) => (PatternKind::Like(Case::Sensitive), like_bytes),
+                Some(Operator::ILike | Operator::NotILike) => (PatternKind::Like(Case::Insensitive), like_bytes),
+                Some(Operator::JsQuery) => (PatternKind::JsQuery, like_bytes),
+                _ => return CONDITION,
+            };
+            if patterns.has(kind, pattern_text(value)) { KEPT } else { compiling }
+        }
     }
 }
 
-fn pattern_bytes(value: &Literal) -> usize {
+fn pattern_text(value: &Literal) -> &str {
     match value {
-        Literal::Number(text) | Literal::Text(text) => text.len(),
-        Literal::Null | Literal::Boolean(_) | Literal::List(_) | Literal::Object => 0,
+        Literal::Number(text) | Literal::Text(text) => text,
+        Literal::Null | Literal::Boolean(_) | Literal::List(_) | Literal::Object => "",
     }
 }

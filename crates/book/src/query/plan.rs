@@ -3,12 +3,12 @@
 //! Running a [`Plan`] can fail only by exhausting its budget.
 
 pub use pg_regex::PATTERN_CHARS_MAX;
-use pg_regex::SizeBudget;
 
 use super::ask::{Ask, AskFilter, AskSort, Condition, Direction, Literal, Side};
 use super::field::{Field, position};
 use super::filter::{Comparison, Filter};
 use super::operator::Operator;
+use super::pattern_cache::{CustomerPatterns, PatternCompiler, PatternCount};
 use super::predicate;
 pub use super::predicate::LIST_VALUES_MAX;
 use super::query_error::{QueryError, QueryErrorKind, QueryPart};
@@ -55,6 +55,7 @@ pub struct Plan {
     filter: Filter,
     comparisons: usize,
     regexps: usize,
+    patterns: PatternCount,
     sort: Vec<SortBy>,
     window: Window,
     chosen: FieldSet,
@@ -87,6 +88,11 @@ impl Plan {
         self.regexps
     }
 
+    /// How many patterns the filter has.
+    pub fn patterns(&self) -> PatternCount {
+        self.patterns
+    }
+
     /// The sort keys; records that are equal in all of them are sorted by id.
     pub fn sort(&self) -> &[SortBy] {
         &self.sort
@@ -115,14 +121,24 @@ impl Plan {
     }
 }
 
-/// Plans `ask` for a field table of 1 to 64 fields.
+/// Plans `ask` for a field table of 1 to 64 fields, and compiles its patterns.
 ///
 /// # Errors
 ///
 /// The first error: in the filter, in its order, then in the sort, the members to return, the limit and the offset.
 pub fn plan(fields: &'static [Field], ask: &Ask) -> Result<Plan, QueryError> {
+    plan_with(fields, ask, None)
+}
+
+/// The same, with patterns that are kept of former queries of a customer.
+///
+/// # Errors
+///
+/// Those of [`plan`].
+pub fn plan_with(fields: &'static [Field], ask: &Ask, kept: Option<CustomerPatterns<'_>>) -> Result<Plan, QueryError> {
     let regexps = ask.filter.regexps();
-    let mut planner = Planner { fields, comparisons: 0, size: SizeBudget::shared_by(regexps), numbers: ask.numbers };
+    let patterns = PatternCompiler::new(regexps, kept);
+    let mut planner = Planner { fields, comparisons: 0, patterns, numbers: ask.numbers };
     let filter = planner.filter(&ask.filter, &mut Vec::new())?;
     let sort = sort_keys(fields, &ask.sort)?;
     let chosen = chosen(fields, &ask.fields)?;
@@ -130,21 +146,22 @@ pub fn plan(fields: &'static [Field], ask: &Ask) -> Result<Plan, QueryError> {
         WindowError::Limit => query_error(QueryPart::Limit, QueryErrorKind::OutOfRange { max: LIMIT_MAX }),
         WindowError::Offset => query_error(QueryPart::Offset, QueryErrorKind::OutOfRange { max: OFFSET_MAX }),
     })?;
-    Ok(Plan { fields, filter, comparisons: planner.comparisons, regexps, sort, window, chosen })
+    let (comparisons, patterns) = (planner.comparisons, planner.patterns.count);
+    Ok(Plan { fields, filter, comparisons, regexps, patterns, sort, window, chosen })
 }
 
 fn query_error(part: QueryPart, kind: QueryErrorKind) -> QueryError {
     QueryError { part, kind }
 }
 
-struct Planner {
+struct Planner<'c> {
     fields: &'static [Field],
     comparisons: usize,
-    size: SizeBudget,
+    patterns: PatternCompiler<'c>,
     numbers: NumberRule,
 }
 
-impl Planner {
+impl Planner<'_> {
     /// Plans a filter. `path` is its position in the query, and the same again on return.
     fn filter(&mut self, ask: &AskFilter, path: &mut Vec<usize>) -> Result<Filter, QueryError> {
         match ask {
@@ -230,7 +247,7 @@ impl Planner {
                     QueryErrorKind::Operator { allowed: Operator::names_for(field.kind) },
                 )
             })?;
-        let predicate = predicate::predicate(field.kind, operator, value, self.size, self.numbers)
+        let predicate = predicate::predicate(field.kind, operator, value, &mut self.patterns, self.numbers)
             .map_err(|error| query_error(QueryPart::FilterValue(path.to_vec(), error.element), error.kind))?;
         Ok(Filter::Comparison(Comparison { field: index, predicate, path: path.to_vec() }))
     }

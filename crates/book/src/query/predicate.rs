@@ -5,14 +5,16 @@
 //! compared in composed form, and phone numbers as the number rule of the customer reads them.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use jsquery::JsQuery;
-use pg_regex::{Case, Like, PATTERN_CHARS_MAX, Regex, SizeBudget, StepBudget, StepLimitError};
+use pg_regex::{Case, Like, PATTERN_CHARS_MAX, Regex, StepBudget, StepLimitError};
 
 use super::ask::{Literal, Side};
 use super::field::FieldType;
 use super::number::Decimal;
 use super::operator::Operator;
+use super::pattern_cache::PatternCompiler;
 use super::query_error::QueryErrorKind;
 use crate::moment;
 use crate::text::{NumberRule, Phone, nfc};
@@ -42,7 +44,7 @@ pub enum Predicate {
     /// The list of objects contains one, or none, of these ids, which are ascending.
     Ids(Quantifier, Vec<u64>),
     /// The list as a JSON value matches the jsquery.
-    JsQuery(JsQuery),
+    JsQuery(Arc<JsQuery>),
 }
 
 /// For how many elements of a list a predicate must hold.
@@ -147,17 +149,17 @@ impl From<QueryErrorKind> for ValueError {
     }
 }
 
-/// The predicate of a comparison of a field of this type; a regular expression is compiled within the size budget, phone
-/// numbers are read by the rule.
+/// The predicate of a comparison of a field of this type; patterns are had of the compiler, phone numbers are read by the
+/// rule.
 ///
 /// # Errors
 ///
 /// The value has the wrong type, breaks a bound or is an invalid pattern.
-pub fn predicate(
+pub(super) fn predicate(
     kind: FieldType,
     operator: Operator,
     value: &Literal,
-    size: SizeBudget,
+    patterns: &mut PatternCompiler<'_>,
     numbers: NumberRule,
 ) -> Result<Predicate, ValueError> {
     match (operator, value) {
@@ -166,7 +168,7 @@ pub fn predicate(
             return Ok(Predicate::IsNotNull);
         }
         (_, Literal::Null) => return Ok(Predicate::Never),
-        (Operator::JsQuery, value) => return js_query(value),
+        (Operator::JsQuery, value) => return js_query(value, patterns),
         _ => {}
     }
     match kind {
@@ -174,17 +176,17 @@ pub fn predicate(
         FieldType::Seconds => number_predicate(operator, value, micros),
         FieldType::DateTime => moment(value).map(|moment| comparison(operator, Decimal::from(moment))),
         FieldType::Boolean => boolean_predicate(operator, value),
-        FieldType::Text => text_predicate(operator, value, size),
-        FieldType::Name if operator == Operator::Regexp => text_predicate(operator, value, size),
-        FieldType::Name => text_predicate(operator, &with_texts(value, |text| nfc(text).into_owned()), size),
+        FieldType::Text => text_predicate(operator, value, patterns),
+        FieldType::Name if operator == Operator::Regexp => text_predicate(operator, value, patterns),
+        FieldType::Name => text_predicate(operator, &with_texts(value, |text| nfc(text).into_owned()), patterns),
         FieldType::Phone if compares_whole(operator) => {
             let digits =
                 |text: &str| Phone::read(text, &numbers).map_or_else(|_| text.to_owned(), |phone| phone.to_string());
-            text_predicate(operator, &with_texts(value, digits), size)
+            text_predicate(operator, &with_texts(value, digits), patterns)
         }
-        FieldType::Phone => text_predicate(operator, value, size),
-        FieldType::Texts => list_predicate(operator, value, size),
-        FieldType::Phones => phones_predicate(operator, value, size, numbers),
+        FieldType::Phone => text_predicate(operator, value, patterns),
+        FieldType::Texts => list_predicate(operator, value, patterns),
+        FieldType::Phones => phones_predicate(operator, value, patterns, numbers),
         FieldType::Objects { .. } => ids_predicate(operator, value),
         FieldType::Object | FieldType::Empty(_) => Ok(Predicate::Never),
     }
@@ -246,7 +248,11 @@ fn boolean_predicate(operator: Operator, value: &Literal) -> Result<Predicate, V
     Ok(Predicate::Boolean(*value == (operator == Operator::Equal)))
 }
 
-fn text_predicate(operator: Operator, value: &Literal, size: SizeBudget) -> Result<Predicate, ValueError> {
+fn text_predicate(
+    operator: Operator,
+    value: &Literal,
+    patterns: &mut PatternCompiler<'_>,
+) -> Result<Predicate, ValueError> {
     if matches!(operator, Operator::In | Operator::NotIn) {
         let (texts, has_null) = list(value, "a list of strings", text)?;
         let texts = texts.into_iter().map(Box::from).collect();
@@ -260,22 +266,26 @@ fn text_predicate(operator: Operator, value: &Literal, size: SizeBudget) -> Resu
     Ok(Predicate::Text(match operator {
         Operator::Equal => TextPredicate::Equal(text.into()),
         Operator::NotEqual => TextPredicate::NotEqual(text.into()),
-        Operator::NotLike => TextPredicate::NotLike(like(text, Case::Sensitive)?),
-        Operator::NotILike => TextPredicate::NotLike(like(text, Case::Insensitive)?),
-        other => pattern(other, text, size)?,
+        Operator::NotLike => TextPredicate::NotLike(like(text, Case::Sensitive, patterns)?),
+        Operator::NotILike => TextPredicate::NotLike(like(text, Case::Insensitive, patterns)?),
+        other => pattern(other, text, patterns)?,
     }))
 }
 
 /// The predicate of an operator with a pattern that is not a negation.
-fn pattern(operator: Operator, text: &str, size: SizeBudget) -> Result<TextPredicate, ValueError> {
+fn pattern(operator: Operator, text: &str, patterns: &mut PatternCompiler<'_>) -> Result<TextPredicate, ValueError> {
     Ok(match operator {
-        Operator::ILike => TextPredicate::Like(like(text, Case::Insensitive)?),
-        Operator::Regexp => TextPredicate::Regexp(regexp(text, size)?),
-        _ => TextPredicate::Like(like(text, Case::Sensitive)?),
+        Operator::ILike => TextPredicate::Like(like(text, Case::Insensitive, patterns)?),
+        Operator::Regexp => TextPredicate::Regexp(regexp(text, patterns)?),
+        _ => TextPredicate::Like(like(text, Case::Sensitive, patterns)?),
     })
 }
 
-fn list_predicate(operator: Operator, value: &Literal, size: SizeBudget) -> Result<Predicate, ValueError> {
+fn list_predicate(
+    operator: Operator,
+    value: &Literal,
+    patterns: &mut PatternCompiler<'_>,
+) -> Result<Predicate, ValueError> {
     let one_of = |texts: Vec<&str>| TextPredicate::OneOf(texts.into_iter().map(Box::from).collect());
     Ok(match operator {
         Operator::Equal => Predicate::Texts(Quantifier::Any, TextPredicate::Equal(text(value)?.into())),
@@ -285,12 +295,12 @@ fn list_predicate(operator: Operator, value: &Literal, size: SizeBudget) -> Resu
         Operator::Overlap => Predicate::Texts(Quantifier::Any, one_of(one_or_more(value)?)),
         Operator::NotOverlap => Predicate::Texts(Quantifier::None, one_of(one_or_more(value)?)),
         Operator::NotLike => {
-            Predicate::Texts(Quantifier::None, TextPredicate::Like(like(text(value)?, Case::Sensitive)?))
+            Predicate::Texts(Quantifier::None, TextPredicate::Like(like(text(value)?, Case::Sensitive, patterns)?))
         }
         Operator::NotILike => {
-            Predicate::Texts(Quantifier::None, TextPredicate::Like(like(text(value)?, Case::Insensitive)?))
+            Predicate::Texts(Quantifier::None, TextPredicate::Like(like(text(value)?, Case::Insensitive, patterns)?))
         }
-        other => Predicate::Texts(Quantifier::Any, pattern(other, text(value)?, size)?),
+        other => Predicate::Texts(Quantifier::Any, pattern(other, text(value)?, patterns)?),
     })
 }
 
@@ -316,7 +326,7 @@ fn with_texts(value: &Literal, make: impl Fn(&str) -> String) -> Literal {
 fn phones_predicate(
     operator: Operator,
     value: &Literal,
-    size: SizeBudget,
+    patterns: &mut PatternCompiler<'_>,
     numbers: NumberRule,
 ) -> Result<Predicate, ValueError> {
     let packed = |texts: Vec<&str>| {
@@ -335,7 +345,7 @@ fn phones_predicate(
         Operator::NotIn => Predicate::Phones(Quantifier::None, packed(list(value, "a list of strings", text)?.0)),
         Operator::Overlap => Predicate::Phones(Quantifier::Any, packed(one_or_more(value)?)),
         Operator::NotOverlap => Predicate::Phones(Quantifier::None, packed(one_or_more(value)?)),
-        other => list_predicate(other, value, size)?,
+        other => list_predicate(other, value, patterns)?,
     })
 }
 
@@ -439,20 +449,18 @@ fn bounded(text: &str) -> Result<&str, ValueError> {
     Ok(text)
 }
 
-fn like(text: &str, case: Case) -> Result<Box<Like>, ValueError> {
-    let like = Like::new(bounded(text)?, case).map_err(QueryErrorKind::Pattern)?;
-    Ok(Box::new(like))
+fn like(text: &str, case: Case, patterns: &mut PatternCompiler<'_>) -> Result<Box<Like>, ValueError> {
+    Ok(patterns.like(bounded(text)?, case).map_err(QueryErrorKind::Pattern)?)
 }
 
-fn regexp(text: &str, size: SizeBudget) -> Result<Box<Regex>, ValueError> {
-    let regexp = Regex::with_size_budget(bounded(text)?, size).map_err(QueryErrorKind::Pattern)?;
-    Ok(Box::new(regexp))
+fn regexp(text: &str, patterns: &mut PatternCompiler<'_>) -> Result<Box<Regex>, ValueError> {
+    Ok(patterns.regexp(bounded(text)?).map_err(QueryErrorKind::Pattern)?)
 }
 
-fn js_query(value: &Literal) -> Result<Predicate, ValueError> {
+fn js_query(value: &Literal, patterns: &mut PatternCompiler<'_>) -> Result<Predicate, ValueError> {
     let Literal::Text(text) = value else {
         return Err(QueryErrorKind::Type { expected: "a string with a jsquery" }.into());
     };
-    let query = JsQuery::parse(bounded(without_nul(text)?)?).map_err(QueryErrorKind::JsQuery)?;
+    let query = patterns.js_query(bounded(without_nul(text)?)?).map_err(QueryErrorKind::JsQuery)?;
     Ok(Predicate::JsQuery(query))
 }
