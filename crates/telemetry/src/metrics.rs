@@ -408,6 +408,7 @@ mod tests {
             "ringbook_commits_total 1",
             "ringbook_commits_failed_total 1",
             "ringbook_commit_seconds_bucket{le=\"0.000008\"} 1",
+            "ringbook_commit_seconds_bucket{le=\"0.05\"} 1",
             "ringbook_commit_seconds_sum 0.000005",
             "ringbook_commit_changes_bucket{le=\"2\"} 0",
             "ringbook_commit_changes_bucket{le=\"4\"} 1",

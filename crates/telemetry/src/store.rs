@@ -7,6 +7,11 @@ use super::tally::{Histograms, Tally};
 
 /// Buckets of durations: 1 µs to 16.8 s by powers of two, and beyond.
 const DURATION_BUCKETS: usize = 26;
+/// A transaction should not take longer, because the changes of others wait for it: a bound of the histogram of commits, which
+/// lies between two powers of two.
+const COMMIT_MICROS_WANTED: u64 = 50_000;
+/// The power of two below it, in microseconds.
+const POWER_BELOW: u64 = 1 << COMMIT_MICROS_WANTED.ilog2();
 /// Buckets of batch sizes: 1 to 4096 by powers of two, and beyond.
 const BATCH_BUCKETS: usize = 14;
 
@@ -14,6 +19,8 @@ const BATCH_BUCKETS: usize = 14;
 #[derive(Debug)]
 pub struct StoreMetrics {
     durations: Histograms<DURATION_BUCKETS>,
+    /// Commits between [`POWER_BELOW`] and [`COMMIT_MICROS_WANTED`].
+    above_power: Tally,
     sizes: Histograms<BATCH_BUCKETS>,
     failed: Tally,
     connection_waits: Histograms<DURATION_BUCKETS>,
@@ -23,6 +30,7 @@ impl Default for StoreMetrics {
     fn default() -> Self {
         StoreMetrics {
             durations: Histograms::new(1),
+            above_power: Tally::new(1),
             sizes: Histograms::new(1),
             failed: Tally::new(1),
             connection_waits: Histograms::new(1),
@@ -34,6 +42,10 @@ impl StoreMetrics {
     /// Files a transaction of this many changes that was committed, and the time from its begin to its commit.
     pub fn committed(&self, changes: usize, took: Duration) {
         self.durations.record_time(0, took);
+        let micros = took.as_nanos().div_ceil(1000);
+        if micros > u128::from(POWER_BELOW) && micros <= u128::from(COMMIT_MICROS_WANTED) {
+            self.above_power.add(0, 1);
+        }
         self.sizes.record(0, changes as u64, changes as u64);
     }
 
@@ -48,7 +60,10 @@ impl StoreMetrics {
     }
 
     pub(super) fn write(&self, page: &mut Page) {
-        let (durations, sizes) = (self.durations.read(0), self.sizes.read(0));
+        // Read first: what is counted meanwhile must not exceed the bucket above.
+        let above_power = self.above_power.sum(0);
+        let durations = self.durations.read(0).with_bound(COMMIT_MICROS_WANTED, above_power);
+        let sizes = self.sizes.read(0);
         page.single("ringbook_commits_total", "counter", "Transactions committed.", sizes.values());
         let failed = self.failed.sum(0);
         page.single(

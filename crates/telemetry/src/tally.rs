@@ -59,6 +59,14 @@ pub(super) struct Reading {
 }
 
 impl Reading {
+    /// The same with a bound between two powers of two, if `beyond` values lie above the lower one and up to this bound.
+    pub(super) fn with_bound(mut self, bound: u64, beyond: u64) -> Self {
+        let place = self.cumulated.partition_point(|(power, _)| power.is_some_and(|power| power < bound));
+        let below = place.checked_sub(1).and_then(|place| self.cumulated.get(place)).map_or(0, |(_, values)| *values);
+        self.cumulated.insert(place, (Some(bound), below + beyond));
+        self
+    }
+
     /// How many values there are.
     pub(super) fn values(&self) -> u64 {
         self.cumulated.last().map_or(0, |&(_, values)| values)
@@ -127,6 +135,16 @@ mod tests {
             coarse.record(0, size, size);
         }
         assert_eq!(coarse.read(0).cumulated, [(Some(1), 1), (Some(4), 3), (Some(16), 5), (None, 6)]);
+    }
+
+    #[test]
+    fn a_bound_between_two_powers_is_in_its_place() {
+        let histograms = Histograms::<4>::new(1);
+        for size in [1, 2, 3, 4, 4, 9] {
+            histograms.record(0, size, size);
+        }
+        let cumulated = vec![(Some(1), 1), (Some(2), 2), (Some(3), 3), (Some(4), 5), (None, 6)];
+        assert_eq!(histograms.read(0).with_bound(3, 1).cumulated, cumulated);
     }
 
     #[test]

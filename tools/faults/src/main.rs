@@ -23,6 +23,7 @@ mod scenario_report;
 mod slow_clients;
 mod sweep;
 mod test_suites;
+mod transactions;
 mod victim;
 mod workload;
 

@@ -1,6 +1,5 @@
 //! One hostile customer and a stranger beside an ordinary customer, on one server with SQLite or on two with PostgreSQL.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc;
@@ -16,6 +15,7 @@ use crate::hostile::{Hostile, Tally};
 use crate::latency::{Times, phones};
 use crate::scenario_report::{ScenarioReport, grouped, megabytes};
 use crate::sweep;
+use crate::transactions::{self, Transactions};
 use crate::victim::{Use, Victim};
 
 /// Contacts of each customer at first.
@@ -35,8 +35,6 @@ const REPORT_DISK_MAX: &str = "64MiB";
 const ROWS_PER_BOOK_BYTE: f64 = 4.0;
 /// Two books and reports, the log of the database, and the reserve.
 const DISK_MAX: f64 = 2.0 * (256.0 * ROWS_PER_BOOK_BYTE + 64.0) * 1024.0 * 1024.0 + 256.0 * 1024.0 * 1024.0;
-/// Longest transaction of the thread that writes, in seconds. The metrics page counts by powers of two.
-const TRANSACTION_SECONDS_MAX: f64 = 0.065_536;
 /// Between two lines of progress.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
 /// Largest 99th percentile of a kind of call, as a multiple of that without the hostile ones.
@@ -75,7 +73,7 @@ fn run(fixture: &Fixture, instance: &Instance, count: usize, report: &mut Scenar
     let log = fixture.scratch.join("neighbours.log");
     let _ = std::fs::remove_file(&log);
     let (ordinary, hostile) = (instance.account("ordinary")?, instance.account("hostile")?);
-    let metrics: Vec<String> = (0..count).map(|_| free_address()).collect::<Result<_, _>>()?;
+    let metrics: Vec<String> = (0..count).map(|_| transactions::free_address()).collect::<Result<_, _>>()?;
     let serve = |metrics: &String| {
         let options = ["--memory", BOOK_MEMORY, "--report-max-per-account", REPORT_DISK_MAX, "--metrics", metrics];
         instance.serve(&options, &log)
@@ -116,7 +114,13 @@ fn run(fixture: &Fixture, instance: &Instance, count: usize, report: &mut Scenar
     }
     tell(&tally, fixture.time, report);
     for page in &metrics {
-        check_transactions(page, count == 1, report)?;
+        // SQLite has one thread that writes, which all accounts share; in PostgreSQL transactions run beside each other.
+        let transactions = Transactions::read(page)?;
+        if count == 1 {
+            report.check(transactions.long == 0, transactions);
+        } else {
+            report.note(transactions);
+        }
     }
     for server in &servers {
         let peak = server.memory("VmHWM");
@@ -140,39 +144,6 @@ fn every<T>(interval: Duration, tell: impl Fn() + Sync, work: impl FnOnce() -> T
         drop(done);
         result
     })
-}
-
-/// An address of this machine that nobody listens at.
-fn free_address() -> Result<String, String> {
-    let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    listener.map(|address| address.to_string()).map_err(|why| format!("no free port: {why}"))
-}
-
-/// Reports the longest transaction that the metrics page knows. SQLite has one thread that writes, which all accounts share;
-/// in PostgreSQL transactions run beside each other.
-fn check_transactions(page: &str, is_shared: bool, report: &mut ScenarioReport) -> Result<(), String> {
-    let text = ApiClient::connect(page, "")?.get("/metrics").map_err(|why| format!("no metrics: {why}"))?;
-    let counts = text.lines().filter_map(|line| {
-        let (bound, count) = line.strip_prefix("ringbook_commit_seconds_bucket{le=\"")?.split_once("\"} ")?;
-        Some((bound.parse::<f64>().ok()?, count.parse::<u64>().ok()?))
-    });
-    let counts: Vec<(f64, u64)> = counts.collect();
-    let all = counts.last().map_or(0, |(_, count)| *count);
-    let longest = counts.iter().find(|(_, count)| *count == all).map_or(f64::NAN, |(bound, _)| *bound);
-    let within = counts.iter().filter(|(bound, _)| *bound <= TRANSACTION_SECONDS_MAX).map(|(_, count)| *count).max();
-    let beyond = all - within.unwrap_or(0);
-    let figures = format!(
-        "{} transactions, the longest at most {:.0} ms, {beyond} longer than {:.0} ms",
-        grouped(all),
-        longest * 1e3,
-        TRANSACTION_SECONDS_MAX * 1e3
-    );
-    if is_shared {
-        report.check(beyond == 0, figures);
-    } else {
-        report.note(figures);
-    }
-    Ok(())
 }
 
 fn compare(alone: &[Times], beside: &[Times], report: &mut ScenarioReport) {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, client, panics};
 use crate::scenario_report::{ScenarioReport, grouped, megabytes};
+use crate::transactions::{self, Transactions};
 
 const CONTACTS: u64 = 100_000;
 /// Contacts with [`EMAILS`] addresses of the greatest length.
@@ -55,12 +56,18 @@ pub fn run(fixture: &Fixture, report: &mut ScenarioReport) -> Result<(), String>
     let _ = std::fs::remove_file(&log);
     let (instance, token) = fixture.demo(CONTACTS, "sweep")?;
     let long = instance.account("long")?;
-    let server = instance.serve(&[], &log)?;
-    let mut measured = Vec::new();
+    let page = transactions::free_address()?;
+    let server = instance.serve(&["--metrics", &page], &log)?;
+    let (mut measured, mut long_before) = (Vec::new(), 0);
     let all = cases(&server.address)?;
     let count = all.len();
     for WorstCase { method, what, params } in all {
         measured.push(measure(&server, &token, &method, &what, &params)?);
+        let Transactions { long, longest, .. } = Transactions::read(&page)?;
+        if long > long_before {
+            report.note(format!("a transaction of at most {:.0} ms: {method}: {what}", longest * 1e3));
+            long_before = long;
+        }
         if measured.len().is_multiple_of(CALLS_PER_LINE) {
             eprintln!("{} of {count} calls", measured.len());
         }
@@ -71,6 +78,8 @@ pub fn run(fixture: &Fixture, report: &mut ScenarioReport) -> Result<(), String>
         measured.push(measure(&server, &long, "get.contacts", &what, &params)?);
     }
     tell(&mut measured, report);
+    let transactions = Transactions::read(&page)?;
+    report.check(transactions.long == 0, transactions);
     let peak = server.memory("VmHWM");
     report.check(peak <= MEMORY_MAX, format!("memory at most {}; bound {}", megabytes(peak), megabytes(MEMORY_MAX)));
     let status = server.stop()?;
