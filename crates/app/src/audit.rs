@@ -13,6 +13,7 @@
 //! It judges no right and knows no mnemonic: those above say who may see what.
 
 use std::future::Future;
+use std::ops::RangeInclusive;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -143,21 +144,25 @@ impl AuditLog {
         self.thinning.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes what has gathered of this account, without waiting for what has gathered of others. Once begun it is
-    /// finished, even when the caller goes away. What the store does not take is kept for the next time.
+    /// Writes what has gathered of this account if some of it may be of this time (Unix seconds), without waiting for what
+    /// has gathered of others. Once begun it is finished, even when the caller goes away. What the store does not take is
+    /// kept for the next time.
     ///
     /// # Errors
     /// The store does not reply. That it does not take the requests of this account alone is no error.
-    pub async fn flush_account(self: &Arc<Self>, account: AccountId) -> Result<(), StoreError> {
+    pub async fn flush_account(
+        self: &Arc<Self>,
+        account: AccountId,
+        time: &RangeInclusive<i64>,
+    ) -> Result<(), StoreError> {
+        self.record_over();
+        let has_some = self.buffer().may_have(account, time);
+        let waits = self.apart().waits(account, Instant::now());
+        if !has_some || waits {
+            return Ok(());
+        }
         let report = Arc::clone(self);
-        let write = async move {
-            report.record_over();
-            if report.apart().waits(account, Instant::now()) {
-                return Ok(());
-            }
-            report.write_account(account).await
-        };
-        tokio::spawn(write).await.map_err(StoreError::unavailable)?
+        tokio::spawn(async move { report.write_account(account).await }).await.map_err(StoreError::unavailable)?
     }
 
     /// Writes what has gathered of all accounts. Once begun it is finished, even when the caller goes away. What the

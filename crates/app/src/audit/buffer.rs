@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use ringbook_store::{AccountId, Request, SEGMENT_SECONDS_MAX, Segment};
 
@@ -42,8 +43,8 @@ struct Waiting {
     closed: Vec<Segment>,
     /// The bytes of these.
     bytes: usize,
-    /// Whether a writer has taken segments of the account and not [finished](Buffer::finish) with them.
-    is_being_written: bool,
+    /// The first and the last moment of the segments that a writer has taken and not [finished](Buffer::finish) with.
+    being_written: Option<(i64, i64)>,
 }
 
 /// What became of a request that was offered to the buffer.
@@ -118,10 +119,17 @@ impl Buffer {
         taken
     }
 
+    /// Whether a request of this account may be of this time and is not in the store.
+    pub(super) fn may_have(&self, account: AccountId, time: &RangeInclusive<i64>) -> bool {
+        let Some(waiting) = self.accounts.get(&account) else { return false };
+        let mut spans = waiting.span().into_iter().chain(waiting.being_written);
+        spans.any(|(from, till)| from <= *time.end() && *time.start() <= till)
+    }
+
     /// Everything of one account, to be written.
     pub(super) fn take_of(&mut self, account: AccountId) -> TakenSegments {
         match self.accounts.get_mut(&account) {
-            Some(waiting) if waiting.is_being_written => TakenSegments::BeingWritten,
+            Some(waiting) if waiting.being_written.is_some() => TakenSegments::BeingWritten,
             Some(waiting) if waiting.may_be_taken() => TakenSegments::Segments(waiting.take(account).segments),
             Some(_) | None => TakenSegments::Nothing,
         }
@@ -131,7 +139,7 @@ impl Buffer {
     /// everything else.
     pub(super) fn finish(&mut self, account: AccountId, kept: Vec<Segment>) {
         let waiting = self.accounts.entry(account).or_default();
-        waiting.is_being_written = false;
+        waiting.being_written = None;
         waiting.bytes += kept.iter().map(bytes_of).sum::<usize>();
         waiting.closed.splice(0..0, kept);
         if waiting.is_empty() {
@@ -172,13 +180,19 @@ impl Waiting {
         self.open.is_none() && self.closed.is_empty()
     }
 
+    /// The first and the last moment of the segments that wait.
+    fn span(&self) -> Option<(i64, i64)> {
+        let spans = self.closed.iter().chain(&self.open).map(|segment| (segment.from, segment.till));
+        spans.reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)))
+    }
+
     fn may_be_taken(&self) -> bool {
-        !self.is_being_written && !self.is_empty()
+        self.being_written.is_none() && !self.is_empty()
     }
 
     /// All that waits.
     fn take(&mut self, account: AccountId) -> AccountSegments {
-        self.is_being_written = true;
+        self.being_written = self.span();
         let mut segments = std::mem::take(&mut self.closed);
         segments.extend(self.open.take());
         AccountSegments { account, segments, bytes: std::mem::take(&mut self.bytes) }

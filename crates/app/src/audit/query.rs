@@ -74,7 +74,7 @@ impl AuditLog {
         scope: AuditScope,
         mut plan: Plan,
     ) -> Result<AuditPage, AuditError> {
-        self.flush_account(scope.account).await?;
+        self.flush_account(scope.account, &scope.time).await?;
         plan.sort_last_by(SortBy { field: api_request::START, direction: Direction::Descending });
         let store = self.store.clone();
         let work = move |job: &Job| run(&store, &scope, &plan, &OnJob(job));

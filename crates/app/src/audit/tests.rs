@@ -144,8 +144,13 @@ async fn a_question_has_the_requests_of_its_account_written_and_no_others(data: 
         world.report.record(flooder, &request(NOW, &body));
     }
     assert!(world.has_dropped(), "its buffer is full");
+    world.report.record(world.account, &request(NOW, &body));
+    world.report.flush_account(world.account, &(0..=NOW - 1)).await.expect("nothing is to be written");
+    assert!(world.has_counted("ringbook_requests_reported_total 0"), "a question about another time writes nothing");
     for total in 1..=3 {
-        world.report.record(world.account, &request(NOW, &body));
+        if total > 1 {
+            world.report.record(world.account, &request(NOW, &body));
+        }
         assert_eq!(world.total().await, total, "what was called a moment ago is in the answer");
     }
     assert!(world.has_counted("ringbook_requests_reported_total 3"), "{}", world.metrics.page());
@@ -168,7 +173,7 @@ async fn a_question_waits_for_no_write_of_others(data: TestData) {
     assert_eq!(world.total().await, 1);
     // The other one's own question waits for it.
     let report = Arc::clone(&world.report);
-    let flushed = tokio::spawn(async move { report.flush_account(other).await });
+    let flushed = tokio::spawn(async move { report.flush_account(other, &(0..=NOW)).await });
     world.report.record(other, &request(NOW, "{}"));
     assert_eq!(world.report.buffer().take_of(other), TakenSegments::BeingWritten);
     world.report.finish(other, taken);

@@ -6,6 +6,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use ringbook_testbed::http_client::{HttpClient, WAIT_MAX, connect};
 use ringbook_testbed::{Cluster, Stop};
@@ -170,6 +171,12 @@ fn a_machine_that_is_away_stops_only_its_own_customers() {
     beside(&beta, || {
         proxy.set(Link::Silent);
         goes_on();
+        for _ in 0..3 {
+            let (before, begin) = (reported(&acme), Instant::now());
+            goes_on();
+            assert!(reported(&acme) >= before + 2 * CALLS as u64);
+            eprintln!("calls and their report took {:?} beside a machine that is silent", begin.elapsed());
+        }
     });
     proxy.set(Link::Open);
     proxy.cut();
