@@ -15,8 +15,8 @@ use thirtyfour::{ChromiumLikeCapabilities, LoggingPrefsLogLevel};
 use super::driver::{ChromeDriver, DriverClient};
 use super::page::{Page, WAIT_MILLIS_MAX};
 
-/// Contacts of the first customer.
-const CONTACTS: &str = "200";
+/// Contacts of the first customer, unless a test says otherwise.
+const CONTACTS: u32 = 200;
 /// Longest time of a script: that of the longest wait, and some more.
 const SCRIPT_TIME_MAX: Duration = Duration::from_millis(WAIT_MILLIS_MAX + 10_000);
 /// The window, in pixels.
@@ -26,6 +26,7 @@ const WINDOW: &str = "--window-size=1280,860";
 pub struct Area {
     server: Option<RunningServer>,
     address: String,
+    contacts: u32,
     pub data: TempDir,
     pub demo: Value,
 }
@@ -39,11 +40,16 @@ pub struct Browser {
 
 impl Area {
     pub fn start() -> Self {
+        Self::with_contacts(CONTACTS)
+    }
+
+    /// With so many contacts of the first customer.
+    pub fn with_contacts(contacts: u32) -> Self {
         let data = TempDir::new().expect("a directory");
-        let server = serve(data.path(), "127.0.0.1:0");
+        let server = serve(data.path(), "127.0.0.1:0", contacts);
         let demo = fs::read(data.path().join("demo.json")).expect("a description of the demo");
         let address = server.address.clone();
-        Self { server: Some(server), address, demo: serde_json::from_slice(&demo).expect("JSON"), data }
+        Self { server: Some(server), address, contacts, demo: serde_json::from_slice(&demo).expect("JSON"), data }
     }
 
     /// Stops the server.
@@ -53,7 +59,7 @@ impl Area {
 
     /// Starts the server where it was.
     pub fn start_again(&mut self) {
-        self.server = Some(serve(self.data.path(), &self.address));
+        self.server = Some(serve(self.data.path(), &self.address, self.contacts));
     }
 
     pub fn address(&self) -> String {
@@ -125,9 +131,9 @@ impl Browser {
     }
 }
 
-fn serve(data: &Path, listen: &str) -> RunningServer {
+fn serve(data: &Path, listen: &str, contacts: u32) -> RunningServer {
     let mut command = without_settings(env!("CARGO_BIN_EXE_ringbook").as_ref());
-    command.args(["demo", "--listen", listen, "--contacts", CONTACTS, "--data"]).arg(data);
+    command.args(["demo", "--listen", listen, "--contacts", &contacts.to_string(), "--data"]).arg(data);
     RunningServer::start(&mut command).expect("the demo starts")
 }
 

@@ -11,6 +11,7 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ringbook_testbed::workspace::root;
 use serde_json::{Map, Value, json};
 
 use super::area::Area;
@@ -132,22 +133,11 @@ impl Seen {
             fs::create_dir_all(folder()).expect("a folder");
             fs::write(&file, STANDARD.decode(&picture).expect("base64")).expect("a file");
         } else if self.is_same_rendering {
-            self.compare_pixels(page, name, &file, &picture).await;
+            self.wrong.extend(difference(page, name, &file, &picture).await);
         } else {
             self.compare_places(name, &parts);
         }
         self.layout.insert(name.to_owned(), parts);
-    }
-
-    async fn compare_pixels(&mut self, page: &Page, name: &str, file: &Path, picture: &str) {
-        let known = fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        let pictures = vec![json!(STANDARD.encode(known)), json!(picture)];
-        let share = page.driver.execute_async(COMPARE, pictures).await.expect("a comparison").json().clone();
-        if share.as_f64().is_none_or(|share| share > DIFFERING_MAX) {
-            let kept = std::env::temp_dir().join(format!("ringbook-{name}.png"));
-            fs::write(&kept, STANDARD.decode(picture).expect("base64")).expect("a file");
-            self.wrong.push(format!("{name}: {share} of the pixels differ; it looks like {} now", kept.display()));
-        }
     }
 
     fn compare_places(&mut self, name: &str, parts: &Value) {
@@ -180,6 +170,19 @@ impl Seen {
     }
 }
 
+/// What differs between a checked-in picture and the page, if more does than may.
+async fn difference(page: &Page, name: &str, file: &Path, picture: &str) -> Option<String> {
+    let known = fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let pictures = vec![json!(STANDARD.encode(known)), json!(picture)];
+    let share = page.driver.execute_async(COMPARE, pictures).await.expect("a comparison").json().clone();
+    if share.as_f64().is_some_and(|share| share <= DIFFERING_MAX) {
+        return None;
+    }
+    let kept = std::env::temp_dir().join(format!("ringbook-{name}.png"));
+    fs::write(&kept, STANDARD.decode(picture).expect("base64")).expect("a file");
+    Some(format!("{name}: {share} of the pixels differ; it looks like {} now", kept.display()))
+}
+
 /// Looks at some of the screens.
 async fn show(page: &Page, seen: &mut Seen, kind: &str, names: &[&str]) {
     for (name, address, filled) in SCREENS.into_iter().filter(|(name, ..)| names.contains(name)) {
@@ -209,5 +212,54 @@ async fn every_screen_looks_as_it_did() {
     page.driver.set_window_rect(0, 0, 500, 860).await.expect("a small window");
     show(page, &mut seen, "narrow", &NARROW).await;
     seen.end();
+    browser.close(&[]).await;
+}
+
+/// The file that the second picture of the README shows.
+const OUTLOOK: &str = "First Name,Last Name,Company,Business Phone,E-mail Address,Categories\n\
+    Grace,Hopper,Eckert & Mauchly,+1 212 555 0143,grace@example.org,VIP\n\
+    Bert,Brecht,,n/a,,\n\
+    Katherine,Johnson,Langley,\"+1 757 555 0186, ext\",kj@example.org,Partners\n\
+    Ada,Lovelace,Analytical Engines Ltd,+44 20 7946 0018,ada@example.org,VIP\n";
+
+/// `docs/images` shows the pages as they are. With `RINGBOOK_BLESS=1` the pictures are made again.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pictures_in_the_readme_are_up_to_date() {
+    let area = Area::with_contacts(1_000);
+    let browser = area.signed_in("").await;
+    let page = &browser.page;
+    page.driver.set_window_rect(0, 0, 1160, 760).await.expect("a window");
+    let bars = page.value("[outerWidth - innerWidth, outerHeight - innerHeight]").await;
+    let bar = |at: usize| u32::try_from(bars[at].as_u64().expect("a size")).expect("a few pixels");
+    page.driver.set_window_rect(0, 0, 1160 + bar(0), 620 + bar(1)).await.expect("a window");
+    let mut wrong = Vec::new();
+    let file = area.data.path().join("outlook.csv");
+    fs::write(&file, OUTLOOK).expect("a file");
+    let pictures = [
+        ("light", "client-area-find", "#q=maria", "document.querySelectorAll('[role=grid] .row-name mark').length > 5"),
+        ("dark", "client-area-import", "#import", "document.querySelector('.drop')"),
+    ];
+    for (theme, name, address, filled) in pictures {
+        page.driver
+            .execute(format!("localStorage.setItem('ringbook.theme', '{theme}')"), vec![])
+            .await
+            .expect("a theme");
+        page.open(address).await;
+        page.driver.refresh().await.expect("the page loads");
+        page.until(filled).await;
+        if address == "#import" {
+            page.choose_file(&file).await;
+            page.until("document.querySelector('.tiles')?.innerText.includes('refused')").await;
+        }
+        page.driver.execute(HIDE_CHANGING, vec![]).await.expect("a style");
+        let picture = page.driver.screenshot_as_png_base64().await.expect("a screenshot");
+        let file = root().join(format!("docs/images/{name}.png"));
+        if is_blessing() {
+            fs::write(&file, STANDARD.decode(&picture).expect("base64")).expect("a file");
+        } else if Seen::new().is_same_rendering {
+            wrong.extend(difference(page, name, &file, &picture).await);
+        }
+    }
+    assert!(wrong.is_empty(), "RINGBOOK_BLESS=1 makes them again:\n{}", wrong.join("\n"));
     browser.close(&[]).await;
 }

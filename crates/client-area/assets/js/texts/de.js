@@ -413,7 +413,7 @@ const texts = {
   "account.country_text": "Rufnummern in nationaler Form werden nach den Regeln dieses Landes gelesen und in internationaler Form gespeichert.",
   "country.area_code": "Ortsvorwahl",
   "country.outside_prefix": "Amtskennziffer vor externen Nummern",
-  "country.preview": "Zeigen, was sich ändert …",
+  "country.preview": "Zeigen, was sich ändert",
   "country.title": "Rufnummern nach den Regeln dieses Landes lesen: {name}",
   "country.title_none": "Rufnummern ohne Land lesen",
   "country.nothing": "Keine gespeicherte Nummer ändert sich. Neue Nummern werden nach diesen Regeln gelesen.",

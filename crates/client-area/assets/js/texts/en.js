@@ -427,7 +427,7 @@ export default {
   "account.country_text": "Phone numbers in national form are read by the rules of this country, and stored in international form.",
   "country.area_code": "Area code",
   "country.outside_prefix": "Dialled before outside numbers",
-  "country.preview": "Show what changes …",
+  "country.preview": "Show what changes",
   "country.title": "Read phone numbers by the rules of {name}",
   "country.title_none": "Read phone numbers without a country",
   "country.nothing": "No stored number changes. New numbers are read by these rules.",

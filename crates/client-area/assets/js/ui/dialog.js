@@ -42,6 +42,9 @@ export function showDialog({ title, content, confirm, danger, wide, cancel = t("
     ),
   );
   document.body.append(dialog);
+  // Not on what scrolls, which comes first: on the first field, or without one on the button that changes nothing.
+  const first = dialog.querySelector("input, select, textarea") ?? (cancelButton || button);
+  first.toggleAttribute("autofocus", true);
   dialog.showModal();
   return /** @type {Promise<string>} */ (
     new Promise((resolve) => {

@@ -128,11 +128,10 @@ function changes({ changes: shown, changed_numbers, changed_on_blacklist }) {
       "tr",
       null,
       h("td", { class: "wrap" }, contact ? nameLink(contact) : t("nav.blacklist")),
-      h("td", { dir: "ltr", class: "nowrap" }, before),
-      h("td", { dir: "ltr", class: "nowrap" }, after, is_dropped && h("span", { class: "badge" }, t("country.dropped"))),
+      h("td", { dir: "ltr" }, `${before} → `, h("strong", null, after), is_dropped && [" ", h("span", { class: "badge" }, t("country.dropped"))]),
     ),
   );
-  return [table([t("column.name"), t("country.before"), t("country.after")], rows, t("country.changes_title")), more(changed_numbers + changed_on_blacklist, shown.length)];
+  return [table([t("column.name"), `${t("country.before")} → ${t("country.after")}`], rows, t("country.changes_title")), more(changed_numbers + changed_on_blacklist, shown.length)];
 }
 
 /** @param {Preview} preview */

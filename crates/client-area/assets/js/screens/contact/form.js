@@ -178,7 +178,7 @@ export class ContactForm {
     const chips = h("ul", { class: "chips" });
     const render = () => {
       const items = [...this.groups].map(([id, name]) =>
-        h("li", { class: "chip chip-closable" }, h("span", { dir: "auto" }, name), iconButton(t("contact.leave_group", { name }), "close", () => {
+        h("li", { class: "chip chip-closable" }, h("span", { class: "chip-text", dir: "auto" }, name), iconButton(t("contact.leave_group", { name }), "close", () => {
           this.groups.delete(id);
           render();
         })),

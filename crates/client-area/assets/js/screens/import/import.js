@@ -163,10 +163,10 @@ class ImportView {
       h("p", { role: "status", class: "tiles" }, tile(fresh, t("import.new", { count: fresh }), "good"), tile(known + repeated, t("import.known", { count: known + repeated })), tile(read.refused.length, t("import.refused", { count: read.refused.length }), "bad"), tile(partly, t("import.partly", { count: partly }))),
       read.notes.map((note) => h("p", { class: "muted" }, note)),
       this.#encoding(read),
-      this.#columnsTable(read),
       h("h3", null, t("import.first", { count: Math.min(SHOWN_MAX, read.contacts.length) })),
       rowsTable(read.contacts.slice(0, SHOWN_MAX)),
       reasons(read),
+      this.#columnsTable(read),
       known + repeated > 0 && choice(t("import.on_known"), [[t("import.skip_known"), onKnown(false)], [t("import.add_known"), onKnown(true)]], this.addKnown ? 1 : 0),
       h("div", { class: "card-buttons import-actions" }, start, button(t("import.other"), null, () => this.#choose())),
     );
@@ -198,7 +198,8 @@ class ImportView {
     });
     const head = [t("import.column"), t("import.cells"), t("import.read_as")].map((text) => h("th", { scope: "col" }, text));
     const table = h("table", { class: "table" }, h("thead", null, h("tr", null, head)), h("tbody", null, rows));
-    return h("details", { class: "details", open: isTable }, h("summary", null, t("import.columns")), h("div", { class: "table-wrap" }, table));
+    const isOpen = isTable && filled.some(({ column }) => column.read_as === null);
+    return h("details", { class: "details", open: isOpen }, h("summary", null, t("import.columns")), h("div", { class: "table-wrap" }, table));
   }
 
   /** @param {import("./read.js").Column} column @param {number} number */
