@@ -39,59 +39,47 @@ trait TreePage: Clone {
     fn bytes(&self) -> usize;
 }
 
-/// The key of no pair: what follows the last pair of a leaf.
-const NO_KEY: u64 = u64::MAX;
-
-/// The number of these sorted keys that are below the key. Computed without branches, so that all cache lines are fetched
-/// in parallel.
+/// Whether one pair is below another, computed without branches.
 #[inline]
-fn count_below(keys: &[u64], key: u64) -> usize {
-    keys.iter().map(|of| usize::from(*of < key)).sum()
+fn below(one: Pair, other: Pair) -> bool {
+    (one.0 < other.0) | ((one.0 == other.0) & (one.1 < other.1))
 }
 
-/// The lowest level: pairs in order. Keys and ids lie apart, because a search reads all keys and few ids, and the number of
-/// pairs need not be known to search them.
+/// The number of pairs below the bound; all cache lines are fetched in parallel.
+#[inline]
+fn count_below(pairs: &[Pair], bound: Pair) -> usize {
+    pairs.iter().map(|pair| usize::from(below(*pair, bound))).sum()
+}
+
+/// The number of pairs not above the bound.
+#[inline]
+fn count_up_to(pairs: &[Pair], bound: Pair) -> usize {
+    pairs.iter().map(|pair| usize::from(!below(bound, *pair))).sum()
+}
+
+/// The lowest level: pairs in at.
 #[derive(Debug, Clone)]
 struct LeafPage {
-    /// [`NO_KEY`] behind the last pair.
-    keys: [u64; LEAF_PAIRS_MAX],
-    ids: [u64; LEAF_PAIRS_MAX],
+    pairs: [Pair; LEAF_PAIRS_MAX],
     len: usize,
 }
 
 impl LeafPage {
     fn of(pairs: &[Pair]) -> Self {
-        let mut leaf = Self { keys: [NO_KEY; LEAF_PAIRS_MAX], ids: [0; LEAF_PAIRS_MAX], len: pairs.len() };
-        for (at, (key, id)) in pairs.iter().enumerate() {
-            debug_assert_ne!(*key, NO_KEY, "keys are packed numbers, ids and revisions");
-            (leaf.keys[at], leaf.ids[at]) = (*key, *id);
-        }
+        let mut leaf = Self { pairs: [LEAST; LEAF_PAIRS_MAX], len: pairs.len() };
+        leaf.pairs[..pairs.len()].copy_from_slice(pairs);
         leaf
     }
 
-    /// The number of pairs below the bound.
     #[inline]
-    fn below(&self, (key, id): Pair) -> usize {
-        let below = count_below(&self.keys, key);
-        below + self.ids_of(key, below).partition_point(|of| *of < id)
-    }
-
-    /// The ids of the pairs with this key, the first of which is at this place.
-    #[inline]
-    fn ids_of(&self, key: u64, at: usize) -> &[u64] {
-        let count = self.keys[at..].iter().take_while(|of| **of == key).count();
-        &self.ids[at..at + count]
-    }
-
-    fn get(&self, at: usize) -> Option<Pair> {
-        (at < self.len).then(|| (self.keys[at], self.ids[at]))
+    fn pairs(&self) -> &[Pair] {
+        &self.pairs[..self.len]
     }
 
     /// Inserts a pair into a leaf that is not full.
-    fn put(&mut self, at: usize, (key, id): Pair) {
-        self.keys.copy_within(at..self.len, at + 1);
-        self.ids.copy_within(at..self.len, at + 1);
-        (self.keys[at], self.ids[at]) = (key, id);
+    fn put(&mut self, at: usize, pair: Pair) {
+        self.pairs.copy_within(at..self.len, at + 1);
+        self.pairs[at] = pair;
         self.len += 1;
     }
 }
@@ -103,13 +91,12 @@ impl TreePage for LeafPage {
 
     #[inline]
     fn from(&self, first: Pair) -> impl Iterator<Item = Pair> + '_ {
-        let rest = self.below(first)..self.len;
-        self.keys[rest.clone()].iter().copied().zip(self.ids[rest].iter().copied())
+        self.pairs()[count_below(self.pairs(), first)..].iter().copied()
     }
 
     fn insert(&mut self, pair: Pair) -> (bool, Option<(Pair, Self)>) {
-        let at = self.below(pair);
-        if self.get(at) == Some(pair) {
+        let at = count_below(self.pairs(), pair);
+        if self.pairs().get(at) == Some(&pair) {
             return (false, None);
         }
         if self.len < LEAF_PAIRS_MAX {
@@ -117,25 +104,22 @@ impl TreePage for LeafPage {
             return (true, None);
         }
         let middle = LEAF_PAIRS_MAX / 2;
-        let pairs: Vec<Pair> = self.from(LEAST).collect();
-        let mut upper = Self::of(&pairs[middle..]);
-        *self = Self::of(&pairs[..middle]);
+        let mut upper = Self::of(&self.pairs()[middle..]);
+        self.len = middle;
         if at > middle {
             upper.put(at - middle, pair);
         } else {
             self.put(at, pair);
         }
-        (true, Some(((upper.keys[0], upper.ids[0]), upper)))
+        (true, Some((upper.pairs[0], upper)))
     }
 
     fn remove(&mut self, pair: Pair) -> bool {
-        let at = self.below(pair);
-        let found = self.get(at) == Some(pair);
+        let at = count_below(self.pairs(), pair);
+        let found = self.pairs().get(at) == Some(&pair);
         if found {
-            self.keys.copy_within(at + 1..self.len, at);
-            self.ids.copy_within(at + 1..self.len, at);
+            self.pairs.copy_within(at + 1..self.len, at);
             self.len -= 1;
-            self.keys[self.len] = NO_KEY;
         }
         found
     }
@@ -152,44 +136,30 @@ impl TreePage for LeafPage {
 /// An inner page. Each child has a lower bound: not above its first pair, above all pairs of the child before.
 #[derive(Debug, Clone)]
 struct InnerPage<T> {
-    /// The keys of the bounds, and their ids.
-    keys: Vec<u64>,
-    ids: Vec<u64>,
+    from: Vec<Pair>,
     children: Vec<Arc<T>>,
 }
 
 impl<T> Default for InnerPage<T> {
     fn default() -> Self {
-        Self { keys: Vec::new(), ids: Vec::new(), children: Vec::new() }
+        Self { from: Vec::new(), children: Vec::new() }
     }
 }
 
 impl<T: TreePage> InnerPage<T> {
     /// The index of the child that contains the pair or would contain it.
     #[inline]
-    fn find(&self, (key, id): Pair) -> usize {
-        // The bound of the first child decides nothing.
-        let Some(keys) = self.keys.get(1..) else { return 0 };
-        let below =
-            if keys.len() <= CHILDREN_MAX { count_below(keys, key) } else { keys.partition_point(|of| *of < key) };
-        let same = keys[below..].partition_point(|of| *of == key);
-        below + self.ids[below + 1..][..same].partition_point(|of| *of <= id)
-    }
-
-    /// The child that contains the first pair with the key, if there is one; otherwise one beside it.
-    #[inline]
-    fn child_of(&self, key: u64) -> Option<&T> {
-        Some(self.children.get(self.find((key, 0)))?)
-    }
-
-    fn insert_child(&mut self, at: usize, (key, id): Pair, child: T) {
-        self.keys.insert(at, key);
-        self.ids.insert(at, id);
-        self.children.insert(at, Arc::new(child));
+    fn find(&self, pair: Pair) -> usize {
+        match self.from.get(1..) {
+            Some(from) if from.len() <= CHILDREN_MAX => count_up_to(from, pair),
+            Some(from) => from.partition_point(|from| *from <= pair),
+            None => 0,
+        }
     }
 
     fn push(&mut self, from: Pair, child: T) {
-        self.insert_child(self.children.len(), from, child);
+        self.from.push(from);
+        self.children.push(Arc::new(child));
     }
 
     /// Inserts a pair without splitting this page.
@@ -197,9 +167,10 @@ impl<T: TreePage> InnerPage<T> {
         let at = self.find(pair);
         let (added, upper) = Arc::make_mut(&mut self.children[at]).insert(pair);
         // Only a pair below all others is below the bound of its child.
-        (self.keys[at], self.ids[at]) = pair.min((self.keys[at], self.ids[at]));
+        self.from[at] = self.from[at].min(pair);
         if let Some((from, upper)) = upper {
-            self.insert_child(at + 1, from, upper);
+            self.from.insert(at + 1, from);
+            self.children.insert(at + 1, Arc::new(upper));
         }
         added
     }
@@ -230,12 +201,8 @@ impl<T: TreePage> TreePage for InnerPage<T> {
             return (added, None);
         }
         let middle = self.children.len() / 2;
-        let upper = Self {
-            keys: self.keys.split_off(middle),
-            ids: self.ids.split_off(middle),
-            children: self.children.split_off(middle),
-        };
-        (added, Some(((upper.keys[0], upper.ids[0]), upper)))
+        let upper = Self { from: self.from.split_off(middle), children: self.children.split_off(middle) };
+        (added, Some((upper.from[0], upper)))
     }
 
     fn remove(&mut self, pair: Pair) -> bool {
@@ -247,8 +214,7 @@ impl<T: TreePage> TreePage for InnerPage<T> {
         let child = Arc::make_mut(&mut self.children[at]);
         let found = child.remove(pair);
         if child.is_empty() {
-            self.keys.remove(at);
-            self.ids.remove(at);
+            self.from.remove(at);
             self.children.remove(at);
         }
         found
@@ -260,8 +226,7 @@ impl<T: TreePage> TreePage for InnerPage<T> {
 
     fn bytes(&self) -> usize {
         let children: usize = self.children.iter().map(|child| child.bytes()).sum();
-        let bounds = (self.keys.capacity() + self.ids.capacity()) * size_of::<u64>();
-        children + bounds + (self.children.capacity() + 11) * size_of::<usize>()
+        children + self.from.capacity() * size_of::<Pair>() + (self.children.capacity() + 8) * size_of::<usize>()
     }
 }
 
@@ -293,16 +258,7 @@ impl PairIndex {
 
     /// Ids of the contacts paired with this key, ascending.
     pub fn find(&self, key: u64) -> impl Iterator<Item = u64> + '_ {
-        // Nearly always they are in one leaf, which is reached directly.
-        let leaf = self.root.child_of(key).and_then(|page| page.child_of(key)?.child_of(key));
-        let (ids, is_end) = leaf.map_or((&[][..], true), |leaf| {
-            let at = count_below(&leaf.keys, key);
-            let ids = leaf.ids_of(key, at);
-            (ids, at + ids.len() == leaf.len)
-        });
-        let next = ids.last().map_or(0, |id| id + 1);
-        let rest = move || self.from((key, next)).take_while(move |pair| pair.0 == key).map(|pair| pair.1);
-        ids.iter().copied().chain(is_end.then(rest).into_iter().flatten())
+        self.from((key, 0)).take_while(move |pair| pair.0 == key).map(|pair| pair.1)
     }
 
     /// The pairs from `first` on, ascending.
