@@ -426,6 +426,7 @@ const texts = {
   "country.shared": { one: "{count} Nummer gehört dann mehreren Kontakten", other: "{count} Nummern gehören dann mehreren Kontakten" },
   "country.shared_title": "Nummern mehrerer Kontakte",
   "country.final": "Sehen Sie sich die Nummern an, bevor Sie fortfahren: Das lässt sich nicht zurücknehmen. Eine Nummer, die ein Kontakt zweimal hätte, bleibt einmal.",
+  "country.stopped": "Das Land ist gesetzt, aber vielleicht wurden nicht alle Nummern geändert. Lassen Sie sich die Änderungen noch einmal zeigen, um die übrigen zu ändern.",
   "country.apply": "Nummern ändern",
   "rights.account": "Konto",
   "rights.manage": "Verwalten",

@@ -440,6 +440,7 @@ export default {
   "country.shared": { one: "{count} number then belongs to several contacts", other: "{count} numbers then belong to several contacts" },
   "country.shared_title": "Numbers of several contacts",
   "country.final": "Look at the numbers before you go on: this cannot be taken back. A number that a contact would have twice is kept once.",
+  "country.stopped": "The country is set, but perhaps not all numbers were changed. Show what changes once more to change the rest.",
   "country.apply": "Change the numbers",
   "rights.account": "Account",
   "rights.manage": "Manage",

@@ -88,10 +88,10 @@ function country(view, changed) {
     const dialing = { country: select.value || null, area_code: area.input.value.trim() || null, outside_prefix: prefix.input.value.trim() || null };
     try {
       const found = /** @type {Preview} */ (await operate("preview_country", dialing));
-      if (await confirmCountry(dialing, found)) {
-        toast(t("saved"));
-        changed();
-      }
+      const outcome = await confirmCountry(dialing, found);
+      if (outcome === "done") toast(t("saved"));
+      else if (outcome === "stopped") toast(t("country.stopped"), null, "error");
+      if (outcome !== "cancelled") changed();
     } catch (refused) {
       error.textContent = explain(refused);
     } finally {
@@ -145,17 +145,18 @@ function collisions({ shared, shared_count }) {
 }
 
 /**
- * Shows what changes and, when that is confirmed, has it changed; resolves to whether it was.
+ * Shows what changes and, when that is confirmed, has it changed.
  *
  * @param {Dialing} dialing
  * @param {Preview} preview
+ * @returns {Promise<"done" | "stopped" | "cancelled">} `stopped`: not all numbers were changed
  */
 async function confirmCountry(dialing, preview) {
   const total = preview.changed_contacts + preview.changed_on_blacklist;
   const error = h("p", { class: "field-error", role: "alert" });
   const progress = h("progress", { class: "progress", max: 1, value: 0, hidden: true, "aria-label": t("progress") });
   let hasBegun = false;
-  const check = async () => {
+  const check = async (/** @type {HTMLDialogElement} */ dialog) => {
     hasBegun = true;
     progress.hidden = false;
     try {
@@ -164,6 +165,7 @@ async function confirmCountry(dialing, preview) {
         done += at_once;
         progress.value = has_more && total > 0 ? Math.min(0.99, done / total) : 1;
         if (!has_more) return true;
+        if (!dialog.open) return false;
       }
     } catch (refused) {
       // What is left is changed when the button is pressed again.
@@ -183,5 +185,6 @@ async function confirmCountry(dialing, preview) {
   );
   const title = dialing.country ? t("country.title", { name: formatCountry(dialing.country) }) : t("country.title_none");
   const answer = await showDialog({ title, content: [content, progress, error], confirm: total === 0 ? t("save") : t("country.apply"), danger: total > 0, wide: true, check });
-  return answer === "confirm" || hasBegun;
+  if (answer === "confirm") return "done";
+  return hasBegun ? "stopped" : "cancelled";
 }
