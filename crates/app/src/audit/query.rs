@@ -86,7 +86,12 @@ impl AuditLog {
     }
 }
 
-fn run(store: &Store, scope: &AuditScope, plan: &Plan, runner: &dyn Runner) -> Result<AuditPage, AuditError> {
+pub(super) fn run(
+    store: &Store,
+    scope: &AuditScope,
+    plan: &Plan,
+    runner: &dyn Runner,
+) -> Result<AuditPage, AuditError> {
     let sorts_by_body = plan.sort().iter().any(|by| by.field == api_request::BODY);
     let bodies = if sorts_by_body || plan.filters_by(api_request::BODY) { Bodies::Read } else { Bodies::Left };
     let slim = |mut request: AuditRecord| {
@@ -99,6 +104,10 @@ fn run(store: &Store, scope: &AuditScope, plan: &Plan, runner: &dyn Runner) -> R
     let mut query = StreamQuery::new(plan, runner);
     let mut refused = None;
     requests.each(*scope.time.start(), *scope.time.end(), bodies, |segment, rows| {
+        // A query without a filter charges nothing that would ask it.
+        if !runner.should_continue() {
+            return ControlFlow::Break(());
+        }
         for row in rows.into_iter().filter(|row| scope.holds(row)) {
             if let Err(fault) = query.offer(AuditRecord { row, segment }, slim, AuditRecord::bytes) {
                 refused = Some(fault);

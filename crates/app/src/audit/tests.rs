@@ -95,6 +95,37 @@ impl World {
     }
 }
 
+/// Stops a question when it has been asked so often.
+struct StopsAfter(std::cell::Cell<u32>);
+
+impl ringbook_book::runner::Runner for StopsAfter {
+    fn should_continue(&self) -> bool {
+        let left = self.0.get().checked_sub(1);
+        self.0.set(left.unwrap_or(0));
+        left.is_some()
+    }
+
+    fn run_partitioned(&self, _: usize, part: &(dyn Fn(ringbook_book::runner::Partition<'_>) + Sync)) {
+        part(ringbook_book::runner::Partition { index: 0, count: 1, runner: &ringbook_book::runner::INLINE });
+    }
+}
+
+/// A question without a filter reads the whole report, and yet gives way to others and ends when nobody waits for it.
+#[tokio::test]
+async fn a_question_without_a_filter_asks_at_each_segment_whether_to_go_on() {
+    let world = world().await;
+    for at in 0..5 {
+        world.report.record(world.account, &request(NOW + at, "{}"));
+        world.report.flush().await.expect("a store");
+    }
+    let scope = AuditScope { account: world.account, user: None, time: 0..=NOW * 2 };
+    let plan = plan(&API_REQUEST, &Ask { limit: Some(0), ..Ask::default() }).expect("a plan");
+    for (asked, found) in [(0, 0), (3, 3), (9, 5)] {
+        let page = query::run(&world.report.store, &scope, &plan, &StopsAfter(asked.into())).expect("a page");
+        assert_eq!(page.total, found);
+    }
+}
+
 #[test]
 fn segments_are_split_by_size_and_by_time() {
     let account = AccountId::Customer(CustomerId::new(1).expect("an id"));
