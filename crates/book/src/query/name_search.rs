@@ -204,8 +204,9 @@ fn cost_with(index: &NameIndex, filter: &Filter) -> Option<u64> {
 const UNKNOWN_CANDIDATES_DIVISOR: usize = 64;
 /// Candidates are read if they are at most one contact in this number.
 const CANDIDATES_DIVISOR: usize = 32;
-/// Candidates of one literal are collected if they are at most one contact in this number.
-const COLLECTED_DIVISOR: usize = 3;
+/// Entries of lists of lines are read for candidates if there is at most one for this number of bytes of the text: it takes a
+/// tenth of the time of reading all names.
+const BYTES_PER_CANDIDATE_ENTRY_MIN: usize = 16;
 /// Entries of lists of lines are read if there is at most one for this number of bytes of the text.
 const BYTES_PER_ENTRY_MIN: usize = 64;
 /// This number of entries is always read.
@@ -337,7 +338,8 @@ impl Selection<'_, '_> {
                 Ok(Some(ranks))
             }
             Some(Answer::Candidates(predicate)) => {
-                let mut left = index.len() / COLLECTED_DIVISOR;
+                let entries_max = ENTRIES_MIN.max(index.text().len() / BYTES_PER_CANDIDATE_ENTRY_MIN);
+                let mut left = index.len();
                 let found = candidates(index, &required(predicate), &mut left, entries_max);
                 let is_few = |count: usize| {
                     index.usage == NameIndexUse::Always || count <= ENTRIES_MIN.max(index.len() / CANDIDATES_DIVISOR)

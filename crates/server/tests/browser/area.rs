@@ -3,7 +3,6 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::time::Duration;
 
 use ringbook_testbed::server::RunningServer;
 use ringbook_testbed::workspace::without_settings;
@@ -13,12 +12,10 @@ use thirtyfour::prelude::*;
 use thirtyfour::{ChromiumLikeCapabilities, LoggingPrefsLogLevel};
 
 use super::driver::{ChromeDriver, DriverClient};
-use super::page::{Page, WAIT_MILLIS_MAX};
+use super::page::{Page, SCRIPT_TIME_MAX};
 
 /// Contacts of the first customer, unless a test says otherwise.
 const CONTACTS: u32 = 200;
-/// Longest time of a script: that of the longest wait, and some more.
-const SCRIPT_TIME_MAX: Duration = Duration::from_millis(WAIT_MILLIS_MAX + 10_000);
 /// The window, in pixels.
 const WINDOW: &str = "--window-size=1280,860";
 

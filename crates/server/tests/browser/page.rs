@@ -1,12 +1,15 @@
 //! A page: elements by role and name, and conditions that are waited for.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
 /// How long a condition is waited for, in milliseconds; longer than anything takes unless it hangs.
 pub const WAIT_MILLIS_MAX: u64 = 60_000;
+/// How long a script may run; longer than it waits.
+pub const SCRIPT_TIME_MAX: Duration = Duration::from_millis(WAIT_MILLIS_MAX + 10_000);
 /// Pages that may be left while a condition is waited for.
 const NAVIGATIONS_MAX: usize = 20;
 
@@ -136,13 +139,15 @@ impl Page {
             look();"
         );
         for _ in 0..NAVIGATIONS_MAX {
+            let began = Instant::now();
             match self.driver.execute_async(script.clone(), vec![params.clone()]).await {
                 Ok(answer) => {
                     let seen = answer.json()[1].as_str().map(str::to_owned);
                     return seen.map_or_else(|| Ok(answer.json()[0].clone()), Err);
                 }
-                // The page was left meanwhile; the next one is asked.
+                // The page was left meanwhile; the next one is asked. Browsers say so in one of two ways.
                 Err(error) if error.to_string().contains("unloaded") => {}
+                Err(error) if error.to_string().contains("script timeout") && began.elapsed() < SCRIPT_TIME_MAX => {}
                 Err(error) => panic!("{expression}: {error}"),
             }
         }
