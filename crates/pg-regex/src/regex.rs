@@ -117,8 +117,8 @@ impl Regex {
         })
     }
 
-    /// The same expression with nothing remembered of the texts that it was matched with, so that it takes the same steps
-    /// as one that was compiled anew. What was compiled is shared, so this takes no time.
+    /// The same expression without the states that matching has added: it takes the same number of steps as a newly compiled
+    /// one. The compiled programs are shared, so that nothing is compiled.
     #[must_use]
     pub fn fresh(&self) -> Regex {
         Regex {

@@ -10,9 +10,8 @@ use crate::granted::Granted;
 use crate::job::Slot;
 use crate::{Bounds, Kind, Owner};
 
-/// Jobs of one owner that have begun, up to which another one begins while they are paused; for more than one processor twice as
-/// many as there are slots, if that is more.
-const ROTATION_MAX: usize = 4;
+/// Jobs of one owner that may have begun beyond the number of slots, so that its jobs take turns.
+const ROTATED_MAX: usize = 3;
 
 /// What a job that waits is woken with.
 pub(crate) type Turn = oneshot::Sender<Slot>;
@@ -157,9 +156,11 @@ impl Schedule {
         }
     }
 
-    /// Whether another job of the owner may begin while one that has begun pauses.
+    /// Whether another job of the owner may begin while one that has begun pauses. Half of the jobs that may have begun are
+    /// left to owners that have none.
     fn may_rotate(&self, share: &Share) -> bool {
-        share.begun.iter().sum::<usize>() < ROTATION_MAX.max(2 * self.slots)
+        share.begun.iter().sum::<usize>() < self.slots + ROTATED_MAX
+            && self.begun.iter().sum::<usize>() < self.bounds.begun_max / 2
     }
 
     fn ready_to_begin(&self, share: &Share) -> Option<Position> {

@@ -210,6 +210,21 @@ async fn each_owner_has_a_bounded_line() {
     assert_idle(&workers);
 }
 
+/// Jobs that take turns do not use up what other owners need to begin.
+#[tokio::test(flavor = "multi_thread")]
+async fn owners_whose_jobs_take_turns_leave_room_for_others() {
+    let bounds = Bounds { slots: 1, owner_waiting_max: 16, waiting_max: 64, begun_max: 8 };
+    let workers = Workers::new(bounds, &Metrics::new(&[], &[], &[]));
+    let mut jobs = Vec::new();
+    for owner in 1..5 {
+        jobs.extend((0..6).map(|_| Endless::start(&workers, &customer(owner), Kind::Question)));
+    }
+    until_waiting(&workers, Lane::Long, 23);
+    assert_eq!(workers.run(&customer(9), Kind::Question, LONG, |_| 7).await, Ok(7));
+    finish_all(jobs).await;
+    assert_idle(&workers);
+}
+
 #[test]
 fn no_more_than_so_many_wait_of_all_owners() {
     let bounds = Bounds { slots: 0, owner_waiting_max: 2, waiting_max: 3, begun_max: 64 };

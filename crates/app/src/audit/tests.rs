@@ -213,7 +213,7 @@ async fn a_question_waits_for_no_write_of_others(data: TestData) {
     assert_eq!(world.total_of(other).await, 2);
 }
 
-/// Two accounts in a transaction that fails are written one by one, whoever has it done.
+/// When a transaction with two accounts fails, each account is written by itself, by the regular write as well as for a query.
 async fn an_account_apart_is_written_by_itself(data: TestData) {
     let world = world_on(data).await;
     let other = world.another_account().await;

@@ -14,6 +14,9 @@ use crate::text::{Phone, PhoneSuffix};
 
 /// Maximum number of keys that are looked up one by one; for more keys a scan is faster.
 const LOOK_UPS_MAX: usize = 2_000;
+/// Maximum number of conjuncts that indexes are asked about, which takes some tenths of a millisecond each on the thread that
+/// serves the connection; further ones are evaluated on the candidates.
+const INDEXED_CONJUNCTS_MAX: usize = 16;
 /// Contacts whose numbers match a pattern are looked up if there is at most one such number for this many contacts, or at
 /// most [`LOOK_UPS_MAX`]; otherwise a scan is faster.
 const NUMBERS_DIVISOR: usize = 128;
@@ -64,6 +67,7 @@ impl AccessPath {
         let mut path = Self { candidates: Candidates::Range, from: 0, to: u64::MAX, rest: Vec::new() };
         // The conjunct that the candidates are of, if they are exactly the contacts that fulfil it.
         let mut covered = None;
+        let mut asked = 0;
         for (index, conjunct) in conjuncts.iter().enumerate() {
             if let Filter::Comparison(comparison) = conjunct
                 && let (field::ID, Predicate::Number(predicate)) = (comparison.field, &comparison.predicate)
@@ -72,6 +76,10 @@ impl AccessPath {
                 continue;
             }
             path.rest.push(index);
+            if !has_index(conjunct) || asked == INDEXED_CONJUNCTS_MAX {
+                continue;
+            }
+            asked += 1;
             let found = find(conjunct, book, path.candidates.look_ups());
             if let Some(found) = found.filter(|found| found.candidates.look_ups() < path.candidates.look_ups()) {
                 path.candidates = found.candidates;
@@ -140,6 +148,18 @@ impl FoundByIndex {
 
     fn inexact(candidates: Candidates) -> Self {
         Self { candidates, is_exact: false }
+    }
+}
+
+/// Whether an index may find something for a filter.
+fn has_index(filter: &Filter) -> bool {
+    match filter {
+        Filter::Everything | Filter::All(_) => false,
+        Filter::Any(_) => true,
+        Filter::Comparison(comparison) => matches!(
+            comparison.field,
+            field::ID | field::ORGANIZATION_ID | field::ORGANIZATION_NAME | field::EMAILS | field::PHONE_NUMBERS
+        ),
     }
 }
 

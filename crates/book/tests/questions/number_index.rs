@@ -229,3 +229,19 @@ fn a_number_that_nobody_has_is_looked_up_without_reading_a_contact() {
     let half = Ask { filter: phones("regexp", "[0-4]$"), ..Ask::default() };
     assert_eq!(access_path(&book, &half), Some(AccessPathKind::Scan), "one contact in two has such a number");
 }
+
+/// Each conjunct that an index is asked about takes time before the query has its turn.
+#[test]
+fn few_conjuncts_of_many_are_looked_up() {
+    let book = book_of((0..MANY).map(number));
+    book.index_numbers(&INLINE);
+    let path = |others: usize| {
+        let other = phones("like", "%");
+        let mut filters: Vec<AskFilter> = (0..others).map(|_| other.clone()).collect();
+        filters.push(phones("=", &number(7)));
+        let ask = screen(tree(Condition::And, filters));
+        (found(&book, &ask).total, access_path(&book, &ask))
+    };
+    assert_eq!(path(15), (1, Some(AccessPathKind::PhoneIndex)));
+    assert_eq!(path(16), (1, Some(AccessPathKind::Scan)), "its answer is the same");
+}
