@@ -10,7 +10,7 @@ use super::harness::{Demo, Server, added, eventually, key, operate, place, told}
 use super::stores::change;
 
 /// The documented codes and messages.
-const RECEIVED: [(&str, i32, &str); 30] = [
+const RECEIVED: [(&str, i32, &str); 31] = [
     ("parse_error", -32700, "Invalid JSON was received by the server."),
     ("invalid_request", -32600, "Invalid Request The JSON sent is not a valid Request object"),
     ("method_not_found", -32601, "The method does not exist / is not available"),
@@ -45,6 +45,8 @@ const RECEIVED: [(&str, i32, &str); 30] = [
     ("forbidden", -32602, "Permission denied"),
     ("date_interval_limit_reached", -32602, "Max value of requested date interval is 3 months"),
     ("error", -32602, "Too many logins wait, try again in a moment"),
+    // A fast machine has compared as many wrong passwords as an address may send before the last logins arrive.
+    ("error", -32602, "Too many logins from this address have failed, try again in a minute"),
 ];
 
 /// Mnemonics that no method returns yet, with the reason.
@@ -233,7 +235,7 @@ fn limits(demo: &Demo, received: &mut Received) {
     }
 }
 
-/// More logins at once than may wait: the excess is refused.
+/// More logins at once than may wait, and more than may fail: the excess is refused, for the one or the other.
 fn too_many_logins(received: &mut Received) {
     let root = place();
     let data = root.path().join("data");
@@ -251,7 +253,7 @@ fn too_many_logins(received: &mut Received) {
     // Which of them are refused depends on timing; that some are is certain.
     let mut answers = clients.iter_mut().rev().map(|client| client.read_response().json());
     let refused = answers.find(|answer| answer["error"]["data"]["mnemonic"] == "error");
-    received.refusal("error", &refused.expect("more logins came than may wait"));
+    received.refusal("error", &refused.expect("more logins came than may wait or fail"));
     server.kill();
 }
 
