@@ -11,6 +11,7 @@ use ringbook_book::blacklist::BlacklistNumber;
 use ringbook_book::change::{Change, Effect};
 use ringbook_book::id::{ContactId, CustomerId};
 
+use super::book_lock::BookLock;
 use super::bulk::{self, BULK_DELETIONS_MIN, BulkKind};
 use super::put_rows::put;
 use super::rows::column;
@@ -45,11 +46,24 @@ impl Store {
         changes: Vec<Arc<Change>>,
         reserve: Vec<(IdKind, u64)>,
     ) -> Result<Vec<u64>, CommitError> {
+        self.commit_under(None, customer, changes, reserve).await
+    }
+
+    /// The same under the lock of the book, which ends with the commit.
+    pub async fn commit_under(
+        &self,
+        lock: Option<BookLock>,
+        customer: CustomerId,
+        changes: Vec<Arc<Change>>,
+        reserve: Vec<(IdKind, u64)>,
+    ) -> Result<Vec<u64>, CommitError> {
+        // Folding, which may have to make room, takes the lock itself.
+        let lock = lock.filter(|lock| lock.is_usable() && !changes.iter().any(|change| adds_memberships(change)));
         self.make_room_for_bulk_changes(customer, &changes).await.map_err(CommitError::Lost)?;
         self.delete_staged(customer).await.map_err(CommitError::Lost)?;
         let staging = match &changes[..] {
             [change] if !self.is_shared() && !Staged::of(change).is_empty() => Arc::clone(change),
-            _ => return self.commit_staged(customer, changes, Staged::default(), reserve).await,
+            _ => return self.commit_staged(lock, customer, changes, Staged::default(), reserve).await,
         };
         let outcome = self.stage_and_commit(customer, staging, reserve).await;
         if outcome.is_err() {
@@ -70,7 +84,7 @@ impl Store {
             StoreError::RevisionMoved => CommitError::Refused(fault),
             fault => CommitError::Lost(fault),
         })?;
-        let reserved = self.commit_staged(customer, vec![change], staged, reserve).await?;
+        let reserved = self.commit_staged(None, customer, vec![change], staged, reserve).await?;
         self.set_staged_in_vain(customer, false);
         Ok(reserved)
     }
@@ -78,6 +92,7 @@ impl Store {
     /// Commits changes; these rows of the first are staged.
     async fn commit_staged(
         &self,
+        lock: Option<BookLock>,
         customer: CustomerId,
         changes: Vec<Arc<Change>>,
         staged: Staged,
@@ -87,7 +102,7 @@ impl Store {
         let refused = Arc::new(AtomicBool::new(false));
         let refuses = Arc::clone(&refused);
         let folds = changes.iter().any(|change| is_to_be_folded(change));
-        let outcome = self.change(move |session| {
+        let outcome = self.change(lock, move |session| {
             let outcome = follow(session, customer, &changes, &staged)
                 .and_then(|()| reserve.iter().map(|(kind, count)| take_ids(session, *kind, *count)).collect());
             refuses.store(outcome.is_err(), Ordering::Relaxed);
@@ -124,6 +139,11 @@ fn is_to_be_folded(change: &Change) -> bool {
 
 fn deletions(change: &Change) -> usize {
     change.effects.iter().filter(|effect| matches!(effect, Effect::DropContact(_))).count()
+}
+
+/// Whether contacts join or leave groups in bulk.
+fn adds_memberships(change: &Change) -> bool {
+    change.effects.iter().any(|effect| matches!(effect, Effect::JoinGroup(..) | Effect::LeaveGroup(..)))
 }
 
 /// Follows changes that were decided one on the other.

@@ -12,7 +12,7 @@ use ringbook_book::id::{ContactId, CustomerId, Revision};
 use super::bulk;
 use super::loading::{self, Head};
 use super::rows::{self, column};
-use super::sql::{Session, values};
+use super::sql::{Session, Snapshot, values};
 use super::staging::{REVISION_MAX, visible_until};
 use super::statements as sql;
 use super::{EntityKind, Store, StoreError};
@@ -32,8 +32,18 @@ pub enum CatchUp {
 impl Store {
     /// What the rows say that a book in memory does not. Blocks on the store.
     pub fn changes_since(&self, customer: CustomerId, book: &Book) -> Result<CatchUp, StoreError> {
-        let session = self.snapshot()?;
-        let head = loading::head(&*session, customer)?.ok_or(StoreError::NotFound { what: EntityKind::Customer })?;
+        self.changes_in(&self.snapshot()?, customer, book)
+    }
+
+    /// The same, read in this session.
+    pub(super) fn changes_in(
+        &self,
+        session: &Snapshot,
+        customer: CustomerId,
+        book: &Book,
+    ) -> Result<CatchUp, StoreError> {
+        let session = &**session;
+        let head = loading::head(session, customer)?.ok_or(StoreError::NotFound { what: EntityKind::Customer })?;
         let since = book.revision();
         if head.revision < since || head.forgotten > since {
             return Ok(CatchUp::Reload);
@@ -41,11 +51,11 @@ impl Store {
         let mut steps = Vec::new();
         let mut last = Vec::new();
         // Rows are staged in a directory only.
-        let until = if self.is_shared() { REVISION_MAX } else { visible_until(&*session, customer, head.revision)? };
-        small_tables(&*session, customer, book, head.revision, until, &mut steps, &mut last)?;
-        contacts(&*session, customer, since, until, &mut steps)?;
-        bulk_changes(&*session, customer, since, &mut steps)?;
-        deletions(&*session, customer, since, &mut steps)?;
+        let until = if self.is_shared() { REVISION_MAX } else { visible_until(session, customer, head.revision)? };
+        small_tables(session, customer, book, head.revision, until, &mut steps, &mut last)?;
+        contacts(session, customer, since, until, &mut steps)?;
+        bulk_changes(session, customer, since, &mut steps)?;
+        deletions(session, customer, since, &mut steps)?;
         steps.append(&mut last);
         forgotten(&head, book, &mut steps);
         Ok(CatchUp::Steps(steps, head.revision))

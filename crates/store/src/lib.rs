@@ -15,6 +15,7 @@ use ringbook_book::id::{CustomerId, Revision};
 
 mod accounts;
 mod audit;
+mod book_lock;
 mod books;
 mod bulk;
 mod catch_up;
@@ -51,6 +52,7 @@ pub(crate) mod tests;
 pub use accounts::{CustomerEdit, NewCustomer};
 pub use audit::RequestReader;
 pub use audit::{Bodies, Request, RequestRow, SEGMENT_SECONDS_MAX, Segment, Sent};
+pub use book_lock::BookLock;
 pub use books::CommitError;
 pub use catch_up::CatchUp;
 pub use devices::{DeviceEdit, DeviceRow, DeviceSettings, DeviceUse, NewDevice};
@@ -242,15 +244,17 @@ impl Store {
         }
     }
 
-    /// Like [`Store::write`], for a change of a book: a database that stops answering is given up within seconds.
-    async fn change<T, F>(&self, job: F) -> Result<T, StoreError>
+    /// Like [`Store::write`], for a change of a book: a database that stops answering is given up within seconds. It is
+    /// made in the transaction that holds the lock of the book, if there is one.
+    async fn change<T, F>(&self, lock: Option<BookLock>, job: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
     {
-        match &self.0 {
-            Engine::Sqlite(engine) => engine.write(move |connection| job(connection)).await,
-            Engine::Postgres(engine) => engine.change(job).await,
+        match (&self.0, lock) {
+            (Engine::Sqlite(engine), _) => engine.write(move |connection| job(connection)).await,
+            (Engine::Postgres(engine), None) => engine.change(job).await,
+            (Engine::Postgres(engine), Some(lock)) => engine.change_in(lock.session, job).await,
         }
     }
 

@@ -38,7 +38,8 @@ pub use address::Address;
 
 use dialing::{Dialer, Purpose};
 use pool::{Lease, Pool};
-use session::{PgSession, TransactionMode};
+pub(super) use session::PgSession;
+use session::TransactionMode;
 use waiting::{NetRuntime, WaitTimedOut, wait};
 
 /// How long a migration may take: it may rewrite a table, or wait for another program that does.
@@ -99,6 +100,28 @@ impl Postgres {
         F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
     {
         self.on_blocking_thread(move |engine, lease| engine.write_here(lease, TransactionMode::Change, job)).await
+    }
+
+    /// The same in a session that has begun already.
+    pub(super) async fn change_in<T, F>(self: &Arc<Self>, session: PgSession, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Session) -> Result<T, StoreError> + Send + 'static,
+    {
+        let engine = Arc::clone(self);
+        let work = move || engine.write_on(session, job);
+        tokio::task::spawn_blocking(work).await.map_err(StoreError::unavailable)?
+    }
+
+    /// After this time the database ends a transaction that is idle.
+    pub(super) fn idle_in_transaction_max(&self) -> Duration {
+        self.pool.idle_in_transaction_max()
+    }
+
+    /// A session for a change of a book, if a connection is free now. Blocks.
+    pub(super) fn spare_change_session(&self) -> Result<Option<PgSession>, StoreError> {
+        let lease = self.pool.spare_lease()?;
+        Ok(lease.map(|lease| PgSession::new(lease, TransactionMode::Change)))
     }
 
     /// Runs a read so short that a connection on which it takes seconds is given up.
@@ -171,8 +194,16 @@ impl Postgres {
         mode: TransactionMode,
         job: impl FnOnce(&dyn Session) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.write_on(PgSession::new(lease, mode), job)
+    }
+
+    fn write_on<T>(
+        &self,
+        session: PgSession,
+        job: impl FnOnce(&dyn Session) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let began = Instant::now();
-        let outcome = self.transact(lease, mode, job);
+        let outcome = self.transact(session, job);
         match &outcome {
             Ok(_) => self.commits.committed(1, began),
             Err(
@@ -186,12 +217,10 @@ impl Postgres {
 
     fn transact<T>(
         &self,
-        lease: Lease,
-        mode: TransactionMode,
+        session: PgSession,
         job: impl FnOnce(&dyn Session) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.faults.check()?;
-        let session = PgSession::new(lease, mode);
         let work = || self.faults.check().and_then(|()| job(&session));
         let value = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(&*panic)))?;
         self.faults.check()?;

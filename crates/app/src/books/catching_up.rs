@@ -7,7 +7,7 @@ use ringbook_book::Book;
 use ringbook_book::book::writer::BookWriter;
 use ringbook_book::id::CustomerId;
 
-use ringbook_store::StoreError;
+use ringbook_store::{BookLock, StoreError};
 use ringbook_workers::{Client, Kind, Owner};
 
 use super::Books;
@@ -47,21 +47,28 @@ impl BookTask {
         let waiting = std::mem::take(&mut self.catch_ups);
         let (books, customer, published) = (books.clone(), self.customer, self.published.book());
         let writer = self.uncommitted.take_idle_writer();
+        // What was overtaken once is not overtaken again.
+        let locks = self.is_overtaken && !self.undecided.is_empty();
         self.work = Some(Box::pin(async move {
-            let (writer, outcome) = match find(&books, customer, published, writer).await {
-                Ok(Found::Unchanged(writer)) => (writer, Ok(None)),
-                Ok(Found::Moved(writer)) => {
+            let (writer, outcome, lock) = match find(&books, customer, published, writer, locks).await {
+                Ok((Found::Unchanged(writer), lock)) => (writer, Ok(None), lock),
+                Ok((Found::Moved(writer), lock)) => {
                     let book = writer.snapshot();
-                    (Some(writer), Ok(Some(book)))
+                    (Some(writer), Ok(Some(book)), lock)
                 }
-                Ok(Found::Reload) => (None, books.load(customer).await.map(|book| Some(Arc::new(book)))),
-                Err(fault) => (None, Err(fault.into())),
+                Ok((Found::Reload, lock)) => {
+                    // Reading the whole book takes longer than other servers should wait.
+                    drop(lock);
+                    (None, books.load(customer).await.map(|book| Some(Arc::new(book))), None)
+                }
+                Err(fault) => (None, Err(fault.into()), None),
             };
-            Work::CatchUp(Box::new(CaughtUp { waiting, writer, outcome }))
+            Work::CatchUp(Box::new(CaughtUp { waiting, writer, outcome, lock }))
         }));
     }
 
-    pub(super) fn caught_up(&mut self, CaughtUp { waiting, writer, outcome }: CaughtUp) {
+    pub(super) fn caught_up(&mut self, CaughtUp { waiting, writer, outcome, lock }: CaughtUp) {
+        self.lock = lock;
         let was_overtaken = std::mem::take(&mut self.is_overtaken);
         self.uncommitted.put_back_writer(writer);
         let outcome = outcome.map(|book| {
@@ -85,16 +92,24 @@ async fn find(
     customer: CustomerId,
     published: Arc<Book>,
     writer: Option<BookWriter>,
-) -> Result<Found, StoreError> {
+    locks: bool,
+) -> Result<(Found, Option<BookLock>), StoreError> {
     let (store, deletions_kept) = (books.0.store.clone(), books.0.bounds.deletions_kept);
-    let work = move || match store.changes_since(customer, &published)? {
-        ringbook_store::CatchUp::Steps(steps, to) if to > published.revision() => {
-            let mut writer = writer.unwrap_or_else(|| writer_of(&published, deletions_kept));
-            writer.catch_up(&steps, to);
-            Ok(Found::Moved(writer))
-        }
-        ringbook_store::CatchUp::Steps(..) => Ok(Found::Unchanged(writer)),
-        ringbook_store::CatchUp::Reload => Ok(Found::Reload),
+    let work = move || {
+        let (changes, lock) = match locks {
+            true => store.lock_and_find_changes(customer, &published)?,
+            false => (store.changes_since(customer, &published)?, None),
+        };
+        let found = match changes {
+            ringbook_store::CatchUp::Steps(steps, to) if to > published.revision() => {
+                let mut writer = writer.unwrap_or_else(|| writer_of(&published, deletions_kept));
+                writer.catch_up(&steps, to);
+                Found::Moved(writer)
+            }
+            ringbook_store::CatchUp::Steps(..) => Found::Unchanged(writer),
+            ringbook_store::CatchUp::Reload => Found::Reload,
+        };
+        Ok((found, lock))
     };
     let client = Client::new(Owner::Customer(customer.number()));
     let found = books.workers().run(&client, Kind::CatchUp, Duration::MAX, move |_| work()).await;

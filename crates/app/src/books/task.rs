@@ -16,7 +16,7 @@ use ringbook_book::book::writer::BookWriter;
 use ringbook_book::id::CustomerId;
 use tokio::sync::mpsc;
 
-use ringbook_store::{CommitError, StoreError};
+use ringbook_store::{BookLock, CommitError, StoreError};
 use ringbook_workers::{Client, Job, Kind, Owner};
 
 use super::ids::{IdRange, reserve, stored};
@@ -50,6 +50,8 @@ pub(super) struct CaughtUp {
     pub(super) writer: Option<BookWriter>,
     /// The book as it is now, if it is not the published one.
     pub(super) outcome: Result<Option<Arc<Book>>, BookError>,
+    /// So that the next batch is not overtaken.
+    pub(super) lock: Option<BookLock>,
 }
 
 /// A batch that the store is committing.
@@ -83,6 +85,8 @@ pub(super) struct BookTask {
     pub(super) uncommitted: Uncommitted,
     /// Whether a commit failed because another server moved the book: nothing is decided before catching up.
     pub(super) is_overtaken: bool,
+    /// The lock of the book for the next batch, after another server has overtaken one.
+    pub(super) lock: Option<BookLock>,
     pub(super) work: Option<Running<Work>>,
     pub(super) commit: Option<Commit>,
 }
@@ -104,6 +108,7 @@ impl BookTask {
             catch_ups: Vec::new(),
             uncommitted: Uncommitted::new(deletions_kept),
             is_overtaken: false,
+            lock: None,
             work: None,
             commit: None,
         }
@@ -157,6 +162,7 @@ impl BookTask {
     fn begin(&mut self) -> Option<()> {
         self.answer_catch_ups();
         if self.undecided.is_empty() && self.uncommitted.is_empty() && self.catch_ups.is_empty() && !self.is_overtaken {
+            self.lock = None;
             return Some(());
         }
         // A caller that waits for an answer holds the books.
@@ -181,6 +187,8 @@ impl BookTask {
     fn begin_decision(&mut self, books: &Books, command: PendingCommand) {
         let missing = self.uncommitted.ids().missing(&command.ids_needed);
         if !missing.is_empty() {
+            // The lock may occupy the last connection, which the reservation needs.
+            self.lock = None;
             let store = books.0.store.clone();
             self.work = Some(Box::pin(async move { Work::Ids(Box::new(command), reserve(&store, missing).await) }));
             return;
@@ -217,13 +225,20 @@ impl BookTask {
         if self.commit.is_some() {
             return;
         }
-        let Some(batch) = self.uncommitted.take_batch(&self.published.book()) else { return };
+        let Some(batch) = self.uncommitted.take_batch(&self.published.book()) else {
+            if self.work.is_none() {
+                // Nothing is left to commit: other servers do not wait for it.
+                self.lock = None;
+            }
+            return;
+        };
+        let lock = self.lock.take();
         let (store, customer, changes) = (books.0.store.clone(), self.customer, batch.changes());
         let ids = self.uncommitted.ids().low();
         let reserves_ids = !ids.is_empty();
         let outcome = Box::pin(async move {
             let kinds = ids.iter().map(|(kind, count)| (stored(*kind), *count)).collect();
-            let firsts = store.commit(customer, changes, kinds).await?;
+            let firsts = store.commit_under(lock, customer, changes, kinds).await?;
             Ok(ids.into_iter().zip(firsts).map(|((kind, count), first)| IdRange::new(kind, first, count)).collect())
         });
         self.commit = Some(Commit { batch, reserves_ids, outcome });

@@ -95,6 +95,11 @@ pub struct Address {
 }
 
 impl Address {
+    /// After this time the database ends a transaction that is idle.
+    pub(super) fn idle_in_transaction_max(&self) -> Duration {
+        idle_in_transaction_max(self.statement_time_max)
+    }
+
     /// Reads an address.
     ///
     /// # Errors
@@ -221,6 +226,11 @@ fn without_hosts(parsed: &Config) -> Config {
     config
 }
 
+/// How long a transaction may be idle where statements may take this long.
+fn idle_in_transaction_max(statement_time_max: Duration) -> Duration {
+    statement_time_max.min(IDLE_IN_TRANSACTION_MAX)
+}
+
 /// Sets the parameters of every connection.
 fn settle(
     config: &mut Config,
@@ -230,7 +240,7 @@ fn settle(
     statement_time_max: Duration,
 ) {
     let milliseconds = statement_time_max.as_millis();
-    let idle = statement_time_max.min(IDLE_IN_TRANSACTION_MAX).as_millis();
+    let idle = idle_in_transaction_max(statement_time_max).as_millis();
     let options = format!(
         "{} -c search_path=ringbook -c synchronous_commit=on -c statement_timeout={milliseconds} \
          -c idle_in_transaction_session_timeout={idle}",

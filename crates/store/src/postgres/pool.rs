@@ -117,6 +117,11 @@ impl Pool {
         Ok(Self { dialer, objects: objects.map_err(StoreError::unavailable)?, _runtime: runtime })
     }
 
+    /// After this time the database ends a transaction that is idle.
+    pub(super) fn idle_in_transaction_max(&self) -> Duration {
+        self.dialer.address.idle_in_transaction_max()
+    }
+
     /// A connection; waits for one without blocking the thread.
     pub(super) async fn lease(self: &Arc<Self>) -> Result<Lease, StoreError> {
         self.lease_within(LEASE_WAIT_MAX).await?.ok_or_else(|| self.exhausted())

@@ -70,7 +70,7 @@ impl TransactionMode {
 }
 
 /// A session on a leased connection. An open transaction is rolled back when it is dropped.
-pub(super) struct PgSession {
+pub(crate) struct PgSession {
     lease: RefCell<Lease>,
     mode: TransactionMode,
     phase: Cell<Phase>,

@@ -95,6 +95,46 @@ async fn a_panic_in_a_decision_fails_that_command_only(data: TestData) {
     store_equals_memory(&world).await;
 }
 
+/// A server whose commit another one was faster than takes the lock of the book, so that no change has to be decided many
+/// times.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_was_overtaken_is_not_overtaken_again() {
+    const CHANGES: u64 = 50;
+    let world = world(TestData::postgres()).await;
+    change(&world, Command::AddContacts(vec![draft(0)])).await.expect("it is new");
+    let other = books(&Store::open(world.data.location(), Role::Server).expect("another node's store"));
+    other.book(world.customer).await.expect("the book");
+    let is_over = Arc::new(AtomicBool::new(false));
+    let busy: Vec<_> = (0..16)
+        .map(|client| {
+            let (node, customer, is_over) = (world.books.clone(), world.customer, Arc::clone(&is_over));
+            tokio::spawn(async move {
+                let mut at = 1_000 + client * 100_000;
+                while !is_over.load(Ordering::Relaxed) {
+                    node.change(customer, Command::AddContacts(vec![draft(at)])).await?;
+                    at += 1;
+                }
+                Ok::<(), BookError>(())
+            })
+        })
+        .collect();
+    let decided = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&decided);
+    other.set_before_decision(Arc::new(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+    }));
+    for at in 0..CHANGES {
+        let asked = other.change(world.customer, Command::AddContacts(vec![draft(1 + at)]));
+        in_time("a change beside those of a busy server", asked).await.expect("it is new");
+    }
+    is_over.store(true, Ordering::Relaxed);
+    for client in busy {
+        client.await.expect("no panic").expect("each is new");
+    }
+    let decided = decided.load(Ordering::Relaxed);
+    assert!(decided <= 2 * CHANGES, "{CHANGES} changes were decided {decided} times");
+}
+
 /// Two servers on one database, the first with one connection, under clients that change and read these many books.
 async fn clients_of_a_server_with_one_connection(reads: Reads, books_count: usize) {
     const CLIENTS: usize = 32;
