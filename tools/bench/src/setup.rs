@@ -2,17 +2,24 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use ringbook_testbed::api_client::{ApiClient, after};
 use ringbook_testbed::demo;
 use ringbook_testbed::quietly;
 use ringbook_testbed::server::RunningServer;
+use ringbook_testbed::wait::wait_until;
 use ringbook_testbed::workspace::{cargo, root};
 
 /// One in this many contacts gives a phone number to look up.
 const CONTACTS_PER_PHONE: usize = 97;
 /// Number of contacts in a page.
 const PAGE_CONTACTS: usize = 10_000;
+
+/// A book of so many contacts or more has an index of names.
+const INDEXED_CONTACTS_MIN: u64 = 8_192;
+/// The longest wait for the indexes of a book that was just loaded.
+const INDEXING_TIME_MAX: Duration = Duration::from_secs(60);
 
 /// The programs and the data.
 pub struct Setup {
@@ -26,6 +33,7 @@ pub struct Setup {
     pub scratch: PathBuf,
     /// The key of the customer with the large book.
     pub token: String,
+    is_indexed: bool,
 }
 
 impl Setup {
@@ -47,6 +55,7 @@ impl Setup {
             data,
             scratch,
             token: String::new(),
+            is_indexed: contacts >= INDEXED_CONTACTS_MIN,
         };
         demo::provide(&setup.ringbook, &setup.data, contacts)?;
         setup.token = demo::token(&setup.data)?;
@@ -60,14 +69,25 @@ impl Setup {
         serve
     }
 
-    /// Starts a server and loads the book.
+    /// Starts a server, loads the book and waits for its indexes.
     ///
     /// # Errors
-    /// It cannot be started.
+    /// It cannot be started, or there is no index of names after [`INDEXING_TIME_MAX`].
     pub fn served(&self) -> Result<RunningServer, String> {
         let running = RunningServer::start(&mut self.serve())?;
         // The first call loads the book.
-        self.client(&running)?.contacts(r#","limit":1"#)?;
+        let mut client = self.client(&running)?;
+        client.contacts(r#","limit":1"#)?;
+        let mut takes = |field: &str, pattern: &str, path: &str| {
+            let filter = format!(r#"{{"field":"{field}","operator":"like","value":"{pattern}"}}"#);
+            let answer = client.contacts(&format!(r#","limit":1,"explain":true,"filter":{filter}"#));
+            answer.is_ok_and(|answer| answer.contains(&format!(r#""access_path":"{path}""#)))
+        };
+        let mut are_made =
+            || takes("full_name", "%ван%", "name_index") && takes("phone_numbers", "%0123456", "phone_suffix_index");
+        if self.is_indexed && !wait_until(INDEXING_TIME_MAX, &mut are_made) {
+            return Err("the indexes of the book are not made".to_owned());
+        }
         Ok(running)
     }
 

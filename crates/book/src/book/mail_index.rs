@@ -62,6 +62,13 @@ impl MailIndex {
         }
     }
 
+    /// Inserts a pair of a [`key`] and the id of a contact.
+    pub(crate) fn insert_pair(&mut self, pair: Pair) {
+        if self.exists {
+            self.pairs.insert(pair);
+        }
+    }
+
     pub(crate) fn remove(&mut self, email: &str, id: u64) {
         if self.exists {
             self.pairs.remove((key(email), id));

@@ -8,8 +8,9 @@
 
 use std::sync::Arc;
 
-/// Maximum number of pairs in a leaf: eight cache lines.
-const LEAF_PAIRS_MAX: usize = 32;
+/// Maximum number of pairs in a leaf: with its length and reference counts it takes 504 bytes, and allocators have a size
+/// of 512.
+const LEAF_PAIRS_MAX: usize = 30;
 /// Number of pairs in a leaf that is built from sorted pairs, which leaves room for insertions.
 const LEAF_PAIRS_FILLED: usize = 28;
 /// Maximum number of children of an inner page; the root has no maximum.
