@@ -95,10 +95,12 @@ async fn find(
     locks: bool,
 ) -> Result<(Found, Option<BookLock>), StoreError> {
     let (store, deletions_kept) = (books.0.store.clone(), books.0.bounds.deletions_kept);
+    // Waiting for another server's commit occupies no place in the pool.
+    let mut lock = if locks { store.lock_book(customer).await? } else { None };
     let work = move || {
-        let (changes, lock) = match locks {
-            true => store.lock_and_find_changes(customer, &published)?,
-            false => (store.changes_since(customer, &published)?, None),
+        let changes = match &mut lock {
+            Some(lock) => store.changes_since_locked(lock, customer, &published)?,
+            None => store.changes_since(customer, &published)?,
         };
         let found = match changes {
             ringbook_store::CatchUp::Steps(steps, to) if to > published.revision() => {
