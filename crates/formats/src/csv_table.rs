@@ -99,14 +99,14 @@ pub(crate) fn survey_text(source: &Source, text: TableText) -> Result<Survey, Ta
     let (header_row, columns) = match header(&rows, source.map()) {
         Ok(found) => found,
         // Wrong letters make a header unreadable; the encoding is the better reason then.
-        Err(fault) => match scan::table(all, delimiter, 1, 0) {
+        Err((row, fault)) => match scan::table(all, delimiter, 1, 0) {
             Err(ScanError::Encoding { line }) => {
                 return Err(TableError::Encoding(source.fault(ScanError::Encoding { line }.reason())));
             }
             Err(ScanError::Broken(reason)) => return Err(source.fault(reason).into()),
             Ok(_) => {
                 let present = match fault {
-                    ColumnError::NothingKnown { .. } => rows.first().map(names).unwrap_or_default(),
+                    ColumnError::NothingKnown { .. } => rows.get(row).map(names).unwrap_or_default(),
                     ColumnError::NoSuchColumn { .. } | ColumnError::TooMany(_) => Vec::new(),
                 };
                 return Err(source.fault(fault).with_columns(present).into());
@@ -148,18 +148,26 @@ fn reader<R: Read>(text: R, delimiter: u8) -> csv::Reader<R> {
     csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text)
 }
 
-/// The header, counted from 1, and what its columns hold: the first row whose names are known.
-fn header(rows: &[csv::StringRecord], map: &[Mapped]) -> Result<(u64, Columns), ColumnError> {
+/// The header, counted from 1, and what its columns hold: the first row whose names are known. If there is none, the place
+/// of the row whose names are known best, and why they do not suffice.
+fn header(rows: &[csv::StringRecord], map: &[Mapped]) -> Result<(u64, Columns), (usize, ColumnError)> {
     let read = |place: usize| {
         let names: Vec<String> = rows.get(place).map(names).unwrap_or_default();
         Columns::read(&names, map, rows.get(place + 1..).unwrap_or_default())
     };
-    let first = match read(0) {
+    let certainty = |place: usize| rows.get(place).map_or(0, |row| Columns::certainty(&names(row), map));
+    let mut best = match read(0) {
         Ok(columns) => return Ok((1, columns)),
-        Err(fault) => fault,
+        Err(fault) => (certainty(0), 0, fault),
     };
-    let below = (1..rows.len().min(HEADER_ROW_MAX)).find_map(|place| Some((place as u64 + 1, read(place).ok()?)));
-    below.ok_or(first)
+    for place in 1..rows.len().min(HEADER_ROW_MAX) {
+        match read(place) {
+            Ok(columns) => return Ok((place as u64 + 1, columns)),
+            Err(fault) if certainty(place) > best.0 => best = (certainty(place), place, fault),
+            Err(_) => {}
+        }
+    }
+    Err((best.1, best.2))
 }
 
 fn names(row: &csv::StringRecord) -> Vec<String> {

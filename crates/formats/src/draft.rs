@@ -7,11 +7,15 @@
 use ringbook_book::text::{Email, Name, PER_CONTACT_MAX};
 use serde_json::{Map, Value};
 
+use crate::columns::Part;
 use crate::remark::Remark;
-use crate::values::{self, Cut, Parsed, PhoneNumber, ValueNote};
+use crate::values::{self, Cut, Parsed, PhoneNumber, ValueNote, missing_parts};
 
 /// Most groups that are read of one contact.
 pub const GROUPS_MAX: usize = 1_000;
+
+/// Why a second value was left out.
+const ANOTHER: &str = "was left out: the contact has another one, and has one only";
 
 /// A contact as texts; empty means absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -99,6 +103,33 @@ impl Entry {
 }
 
 impl Draft {
+    /// Sets what a contact has once; of several values the first counts. Another organization, manager or part of a name is
+    /// left out with a remark. Lists are not set here.
+    pub(crate) fn put_single(&mut self, part: Part, text: &str) {
+        let place = match part {
+            Part::Id => &mut self.id,
+            Part::LastName => &mut self.last_name,
+            Part::FirstName => &mut self.first_name,
+            Part::Patronymic => &mut self.patronymic,
+            Part::FullName => &mut self.full_name,
+            Part::Nickname => &mut self.nickname,
+            Part::Manager => &mut self.manager,
+            Part::ManagerId => &mut self.manager_id,
+            Part::Organization => &mut self.organization,
+            Part::OrganizationId => &mut self.organization_id,
+            Part::Email | Part::Phone | Part::Fax | Part::Groups(_) => return,
+        };
+        if place.is_empty() {
+            text.clone_into(place);
+            return;
+        }
+        let is_named =
+            matches!(part, Part::LastName | Part::FirstName | Part::Patronymic | Part::Manager | Part::Organization);
+        if is_named && !text.is_empty() && place.trim().to_lowercase() != text.trim().to_lowercase() {
+            self.remarks.push(Remark::on(part.member(), text, ANOTHER));
+        }
+    }
+
     /// The contact, and what was left out of it; or why it cannot go in.
     ///
     /// # Errors
@@ -127,11 +158,14 @@ impl Draft {
         Ok((entry, remarks))
     }
 
-    /// The three names. Without a last name the first name is used in its place, without both the full name.
+    /// The three names. A full name fills in the parts that are missing beside others. Without a last name the first name is
+    /// used in its place, without both the full name.
     fn names(&self, remarks: &mut Vec<Remark>) -> [Option<Name>; 3] {
-        let last = named("last_name", &self.last_name, remarks);
-        let first = named("first_name", &self.first_name, remarks);
-        let patronymic = named("patronymic", &self.patronymic, remarks);
+        let written = [&self.last_name, &self.first_name, &self.patronymic].map(|part| part.trim());
+        let [last, first, patronymic] = missing_parts(written, &self.full_name).unwrap_or(written);
+        let last = named("last_name", last, remarks);
+        let first = named("first_name", first, remarks);
+        let patronymic = named("patronymic", patronymic, remarks);
         match (last, first) {
             (Some(last), first) => [Some(last), first, patronymic],
             (None, Some(first)) => [Some(first), None, patronymic],
@@ -309,6 +343,38 @@ mod tests {
             assert_eq!((entry.phones.len(), remarks.len()), (1, 1), "{bad}");
             assert_eq!(remarks[0].value.as_deref(), Some(bad));
         }
+    }
+
+    #[test]
+    fn a_second_organization_is_named() {
+        let mut two = draft("L", "", &["112"]);
+        for name in ["Acme", "acme ", "Beta"] {
+            two.put_single(Part::Organization, name);
+        }
+        let (entry, remarks) = two.judge().expect("good");
+        assert_eq!(entry.organization.as_ref().map(Name::as_str), Some("Acme"));
+        assert_eq!(remarks.iter().map(|remark| remark.value.as_deref()).collect::<Vec<_>>(), [Some("Beta")]);
+    }
+
+    #[test]
+    fn a_full_name_fills_in_missing_parts() {
+        let names = |last: &str, first: &str, full: &str| {
+            let draft = Draft { full_name: full.into(), ..draft(last, first, &["112"]) };
+            let (entry, remarks) = draft.judge().expect("good");
+            assert_eq!(remarks, []);
+            let part = |part: &Option<Name>| part.as_ref().map_or("", Name::as_str).to_owned();
+            (entry.last_name.as_str().to_owned(), part(&entry.first_name), part(&entry.patronymic))
+        };
+        let parts = |last: &str, first: &str, patronymic: &str| (last.into(), first.into(), patronymic.into());
+        assert_eq!(names("Lem", "", "Anna Maria Lem"), parts("Lem", "Anna Maria", ""));
+        assert_eq!(names("Lem", "", "Lem, Anna"), parts("Lem", "Anna", ""));
+        assert_eq!(names("", "Anna", "Anna Lem"), parts("Lem", "Anna", ""));
+        assert_eq!(names("Лем", "Анна", "Лем Анна Петровна"), parts("Лем", "Анна", "Петровна"));
+        assert_eq!(names("Lem", "Anna", "Anna B. Lem"), parts("Lem", "Anna", "B."));
+        for full in ["Lem", "Dr. Lem", "Frau Lem", "Lem (Acme)", "a@b.example", "Salem Anna", "Lem 2", "Reception"] {
+            assert_eq!(names("Lem", "", full), parts("Lem", "", ""), "{full}");
+        }
+        assert_eq!(names("Lem", "Anna", "Dr. Anna Lem Jr."), parts("Lem", "Anna", ""));
     }
 
     #[test]

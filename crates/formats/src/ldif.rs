@@ -23,6 +23,8 @@ use crate::survey::{Memberships, NameCounts, Plan, Survey, too_many_members};
 const PERSONS: [&str; 5] = ["person", "user", "contact", "account", "abperson"];
 /// Classes of groups, in lower case.
 const GROUPS: [&str; 3] = ["groupofnames", "groupofuniquenames", "group"];
+/// A class of machines, which are persons to Active Directory.
+const MACHINE: &str = "computer";
 const MEMBER_OF: &str = "memberof";
 
 /// What an entry is.
@@ -43,6 +45,8 @@ fn kind(entry: &LdifEntry) -> Kind {
     let is_person = classes.iter().any(|class| PERSONS.iter().any(|person| class.contains(person)));
     if changes {
         Kind::Change
+    } else if classes.iter().any(|class| class == MACHINE) && !has_phone {
+        Kind::Other
     } else if classes.iter().any(|class| GROUPS.contains(&class.as_str())) && !is_person {
         Kind::Group
     } else if is_person || has_phone || (classes.is_empty() && entry.values().any(|(name, _)| part(name).is_some())) {
@@ -158,12 +162,14 @@ fn draft(entry: &LdifEntry, charset: Option<Charset>, memberships: &Memberships)
             continue;
         }
         match part {
-            Some(Part::LastName) => single(&mut draft.last_name, text),
-            Some(Part::FirstName) => single(&mut draft.first_name, text),
-            Some(Part::Patronymic) => single(&mut draft.patronymic, text),
-            Some(Part::FullName) => single(&mut draft.full_name, text),
-            Some(Part::Nickname) => single(&mut draft.nickname, text),
-            Some(Part::Organization) => single(&mut draft.organization, text),
+            Some(
+                part @ (Part::LastName
+                | Part::FirstName
+                | Part::Patronymic
+                | Part::FullName
+                | Part::Nickname
+                | Part::Organization),
+            ) => draft.put_single(part, &text),
             Some(Part::Email) => draft.emails.push(text),
             Some(Part::Phone) => draft.phones.push(text),
             Some(Part::Fax) => draft.faxes.push(text),
@@ -176,12 +182,6 @@ fn draft(entry: &LdifEntry, charset: Option<Charset>, memberships: &Memberships)
         draft.groups.extend(memberships.of(&dn_key(&dn)).map(str::to_owned));
     }
     Ok(draft)
-}
-
-fn single(place: &mut String, text: String) {
-    if place.is_empty() {
-        *place = text;
-    }
 }
 
 /// A distinguished name in the form in which two spellings of it are equal: lower case, no blanks around commas.

@@ -6,6 +6,7 @@
 mod calling_codes;
 mod email;
 mod name;
+mod name_parts;
 mod name_words;
 mod phone;
 mod phone_cell;
@@ -13,6 +14,7 @@ mod phone_cell;
 pub use calling_codes::with_plus;
 pub use email::emails;
 pub use name::{Cut, name, nfc};
+pub(crate) use name_parts::missing_parts;
 pub use name_words::NameWords;
 pub use phone::PhoneNumber;
 pub use phone_cell::phones;

@@ -72,6 +72,9 @@ pub(crate) fn survey(source: &Source) -> Result<Survey, FileError> {
                 counts.add(name, contact::member(name));
             }
         }
+        for name in properties.iter().filter_map(contact::lost_components) {
+            counts.add(name, None);
+        }
         properties.iter().for_each(|property| property.feed(&mut guess));
     }
     if rows == 0 && groups.is_empty() {

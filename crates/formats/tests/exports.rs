@@ -140,6 +140,61 @@ fn tables_of_programs_go_in_whole() {
 }
 
 #[test]
+fn a_table_made_by_hand_is_read_under_its_title() {
+    let table = "Список контактов на 2024 год;;;\n;;;\n№;Ф.И.О. сотрудника;Тел. моб./раб.;Почта\n\
+        1;Иванова Анна Петровна;8-916-555-01-61 / 8(495)555-01-62 (доб.105);anna@x.example\n\
+        2;Петров Пётр;89165550163, 84955550164;нет\n3;Кот;—;\n";
+    assert_eq!(
+        read("a.csv", table).expect("a table"),
+        [
+            "Иванова Анна Петровна|||89165550161 84955550162|anna@x.example||",
+            "Петров Пётр|||89165550163 84955550164|||",
+            "refused: is not a phone number",
+        ]
+    );
+    // The names of the columns are named where they do not suffice, not the title above them.
+    let fault = read("a.csv", "Список на 2024 год;;\n;;\nФИО;Статус;Заметка\nКот;да;нет\n").expect_err("no numbers");
+    assert!(fault.contains("Статус"), "{fault}");
+}
+
+#[test]
+fn nothing_of_two_columns_for_one_member_is_lost_in_silence() {
+    let table = "Nombre;Primer apellido;Segundo apellido;Empresa;Nombre de la empresa;Teléfono móvil\n\
+        María José;García;López;Sol SL;Luna SL;+34 612 345 678\nAna;Ruiz;;Sol SL;sol sl;+34 612 345 679\n";
+    let source = Source::in_memory("a.csv", Arc::from(table.as_bytes()), None, None, Vec::new()).expect("a file");
+    let survey = source.survey().expect("a table");
+    let rows = source.rows(&survey, &Position::default()).expect("rows");
+    let drafts: Vec<Draft> = rows.map(|row| row.expect("a row").draft.expect("a contact")).collect();
+    let contacts: Vec<String> = drafts.iter().map(contact).collect();
+    assert_eq!(contacts, ["García López|María José||+34612345678||Sol SL|", "Ruiz|Ana||+34612345679||Sol SL|"]);
+    let left_out = |draft: &Draft| -> Vec<Option<String>> {
+        let (_, remarks) = draft.judge().expect("a contact");
+        remarks.into_iter().map(|remark| remark.value).collect()
+    };
+    assert_eq!(left_out(&drafts[0]), [Some("Luna SL".to_owned())]);
+    assert_eq!(left_out(&drafts[1]), []);
+}
+
+#[test]
+fn machines_and_addresses_of_a_directory_are_no_persons_and_no_emails() {
+    let ldif = "version: 1\n\ndn: CN=Ad Min,DC=x\nobjectClass: person\nobjectClass: user\nsn: Min\ngivenName: Ad\n\
+        telephoneNumber: +1 202 555 0192\nproxyAddresses: SMTP:ad@x.example\nproxyAddresses: SIP:ad@x.example\n\
+        proxyAddresses: X500:/o=x\ncompany: X Corp\no: X Corp\n\n\
+        dn: CN=PC1,DC=x\nobjectClass: person\nobjectClass: user\nobjectClass: computer\ncn: PC1\n";
+    assert_eq!(read("a.ldif", ldif).expect("entries"), ["Min|Ad||+12025550192|ad@x.example|X Corp|"]);
+}
+
+#[test]
+fn a_label_of_a_card_tells_a_fax() {
+    let card = "BEGIN:VCARD\nVERSION:3.0\nN:Ap;Ple;;;\nORG:Orchard;Research\nORG:Second\nitem1.TEL;type=pref:+1 202 555 0186\n\
+        item1.X-ABLabel:_$!<HomeFAX>!$_\nTEL;type=CELL:+1 202 555 0187\nEND:VCARD\n";
+    assert_eq!(read("a.vcf", card).expect("a card"), ["Ap|Ple||+12025550187 +12025550186||Orchard|"]);
+    let source = Source::in_memory("a.vcf", Arc::from(card.as_bytes()), None, None, Vec::new()).expect("a file");
+    let survey = source.survey().expect("cards");
+    assert!(survey.not_read().any(|unread| unread.name == "ORG (department)"), "{:?}", survey.columns);
+}
+
+#[test]
 fn columns_of_ids_are_no_numbers() {
     let text = "Name,Phone,Associated Company IDs (Primary),Ids\nAl,+12025550101,1234567890,1234567890\n";
     let source = Source::in_memory("a.csv", Arc::from(text.as_bytes()), None, None, Vec::new()).expect("a table");

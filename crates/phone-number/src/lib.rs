@@ -16,7 +16,7 @@ pub use digits::{DIALLED_DIGITS_MAX, Digits};
 pub use number_rule::{
     AREA_CODE_DIGITS_MAX, INTERNATIONAL_DIGITS_MIN, NumberRule, OUTSIDE_PREFIX_DIGITS_MAX, RuleError,
 };
-pub use numbering_plan::Country;
+pub use numbering_plan::{Country, is_valid_international, without_trunk_prefix_abroad};
 pub use written_number::{INTERNAL_DIGITS_MAX, NumberError, WrittenNumber};
 
 /// Fewest digits of a phone number.

@@ -132,6 +132,20 @@ pub(crate) fn calling_code(digits: &str) -> Option<&'static str> {
     PLANS.code_of(digits).map(|code| code.code)
 }
 
+/// Whether these international digits, without a plus sign, are a valid number by the numbering plan of their calling code.
+pub fn is_valid_international(digits: &str) -> bool {
+    is_valid(digits)
+}
+
+/// These international digits without the trunk prefix that follows the calling code, which is not dialled from abroad
+/// (`4402079460018`), if that makes a valid number of digits that are none.
+pub fn without_trunk_prefix_abroad(digits: &str) -> Option<String> {
+    let code = PLANS.code_of(digits).filter(|_| !is_valid(digits))?;
+    let trunk_prefix = Country(*code.regions.first()?).trunk_prefix();
+    let national = digits[code.code.len()..].strip_prefix(trunk_prefix).filter(|_| !trunk_prefix.is_empty())?;
+    PLANS.is_valid(code, national).then(|| format!("{}{national}", code.code))
+}
+
 /// Whether these international digits are a valid number.
 pub(crate) fn is_valid(digits: &str) -> bool {
     PLANS.code_of(digits).is_some_and(|code| PLANS.is_valid(code, &digits[code.code.len()..]))
@@ -271,6 +285,22 @@ mod tests {
             assert_eq!(country.without_trunk_prefix(""), None, "{}", region.id);
             assert_eq!(calling_code(region.code), Some(region.code), "{}", region.id);
         }
+    }
+
+    #[test]
+    fn a_trunk_prefix_after_the_calling_code_is_left_out() {
+        for (digits, without) in [
+            ("4402079460018", Some("442079460018")),
+            ("784951234567", Some("74951234567")),
+            ("4903012345678", Some("493012345678")),
+            ("442079460018", None),
+            ("390612345678", None),
+            ("34912345678", None),
+            ("89161234567", None),
+        ] {
+            assert_eq!(without_trunk_prefix_abroad(digits).as_deref(), without, "{digits}");
+        }
+        assert!(is_valid_international("34912345678") && !is_valid_international("3491234567819"));
     }
 
     #[test]

@@ -31,26 +31,31 @@ const SYSTEM_MARKS: [&str; 2] = ["* ", "System Group: "];
 
 /// Adds a cell, which is neither empty nor surrounded by blanks, to a contact.
 pub(super) fn put(draft: &mut Draft, part: Part, cell: &str) {
-    let single = |place: &mut String| {
-        if place.is_empty() {
-            cell.clone_into(place);
-        }
-    };
     match part {
-        Part::Id => single(&mut draft.id),
-        Part::LastName => single(&mut draft.last_name),
-        Part::FirstName => single(&mut draft.first_name),
-        Part::Patronymic => single(&mut draft.patronymic),
-        Part::FullName => single(&mut draft.full_name),
-        Part::Nickname => single(&mut draft.nickname),
-        Part::Manager => single(&mut draft.manager),
-        Part::ManagerId => single(&mut draft.manager_id),
-        Part::Organization => single(&mut draft.organization),
-        Part::OrganizationId => single(&mut draft.organization_id),
+        Part::LastName => join(&mut draft.last_name, cell),
+        Part::FirstName => join(&mut draft.first_name, cell),
+        Part::Patronymic => join(&mut draft.patronymic, cell),
+        Part::Id
+        | Part::FullName
+        | Part::Nickname
+        | Part::Manager
+        | Part::ManagerId
+        | Part::Organization
+        | Part::OrganizationId => draft.put_single(part, cell),
         Part::Email => draft.emails.push(cell.to_owned()),
         Part::Phone => draft.phones.push(cell.to_owned()),
         Part::Fax => draft.faxes.push(cell.to_owned()),
         Part::Groups(separator) => draft.groups.extend(groups(cell, separator)),
+    }
+}
+
+/// Adds a part of a name: some tables have a column for each of several last names (`Primer apellido`, `Segundo apellido`).
+fn join(name: &mut String, cell: &str) {
+    if name.is_empty() {
+        cell.clone_into(name);
+    } else if name != cell {
+        name.push(' ');
+        name.push_str(cell);
     }
 }
 

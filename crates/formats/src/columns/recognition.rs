@@ -8,6 +8,9 @@ use crate::values::{self, PhoneNumber};
 const CELLS_LOOKED_AT: usize = 100;
 /// Of ten cells, how many have to be numbers for the column to be one of numbers.
 const OF_TEN: usize = 8;
+/// What people write where there is nothing, in lower case.
+const PLACEHOLDERS: [&str; 12] =
+    ["n/a", "na", "none", "null", "nil", "unknown", "нет", "немає", "keine", "brak", "aucun", "geen"];
 /// Fewest digits of a cell that looks like a phone number whatever its column is called.
 const CERTAIN_DIGITS_MIN: usize = 9;
 /// Fewest digits of a number that is no internal number.
@@ -37,7 +40,9 @@ impl Likeness {
     fn of_cells<'a>(cells: impl Iterator<Item = &'a str>) -> Self {
         let cells = cells.map(super::unguarded);
         let mut likeness = Self::default();
-        for cell in cells.filter(|cell| !cell.is_empty()).take(CELLS_LOOKED_AT) {
+        // Dashes and the like stand for nothing.
+        let is_filled = |cell: &&str| cell.chars().any(char::is_alphanumeric) && !is_placeholder(cell);
+        for cell in cells.filter(is_filled).take(CELLS_LOOKED_AT) {
             likeness.cells += 1;
             let has_letters = cell.chars().any(char::is_alphabetic);
             if cell.contains('@') {
@@ -91,6 +96,12 @@ impl Likeness {
             None
         }
     }
+}
+
+/// Whether a cell says that there is nothing.
+fn is_placeholder(cell: &str) -> bool {
+    let plain = cell.trim_matches(|letter: char| !letter.is_alphanumeric());
+    PLACEHOLDERS.iter().any(|word| plain.to_lowercase() == *word)
 }
 
 /// How well the vocabulary knows the name of a column: a word in it may be there by chance.

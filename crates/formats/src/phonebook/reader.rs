@@ -92,18 +92,13 @@ impl PhonebookEntry {
         // Books of Gigaset have a first name where others have a full name.
         let has_surname = self.values.iter().any(|(name, ..)| name == "surname");
         for (name, text, is_fax) in &self.values {
-            let single = |place: &mut String| {
-                if place.is_empty() {
-                    place.clone_from(text);
-                }
-            };
             match elements::part(name) {
-                Some(Part::LastName) => single(&mut draft.last_name),
-                Some(Part::FirstName) => single(&mut draft.first_name),
-                Some(Part::FullName) if has_surname => single(&mut draft.first_name),
-                Some(Part::FullName) => single(&mut draft.full_name),
-                Some(Part::Patronymic) => single(&mut draft.patronymic),
-                Some(Part::Organization) => single(&mut draft.organization),
+                Some(Part::FullName) if has_surname => draft.put_single(Part::FirstName, text),
+                Some(
+                    part @ (Part::LastName | Part::FirstName | Part::FullName | Part::Patronymic | Part::Organization),
+                ) => {
+                    draft.put_single(part, text);
+                }
                 Some(Part::Email) => draft.emails.push(text.clone()),
                 Some(Part::Fax) => draft.faxes.push(text.clone()),
                 Some(Part::Phone) if *is_fax => draft.faxes.push(text.clone()),
@@ -264,6 +259,10 @@ impl<R: Read> Reader<R> {
     }
 
     fn text(&mut self, text: &str) -> Result<(), PhonebookError> {
+        // What stands between entries is not kept: line ends of a million entries would fill the element around them.
+        if self.entry.is_none() && self.group.is_none() {
+            return Ok(());
+        }
         let Some(open) = self.open.last_mut() else { return Ok(()) };
         if open.text.len() + text.len() > RECORD_BYTES_MAX {
             return Err(self.broken(&format!("an element has more than {RECORD_BYTES_MAX} bytes")));

@@ -8,7 +8,7 @@ use super::{Parsed, ValueNote};
 /// What stands before an address without being part of it.
 const SCHEMES: [&str; 4] = ["mailto:", "smtp:", "e-mail:", "email:"];
 /// What an address inside of a mail server begins with; nobody outside can write to it.
-const INTERNAL: [&str; 4] = ["/o=", "ex:/o=", "x400:", "imceaex-"];
+const INTERNAL: [&str; 8] = ["/o=", "ex:/o=", "x400:", "x500:", "imceaex-", "sip:", "eum:", "spo:"];
 const NOT_AN_EMAIL: &str = "is not an e-mail address";
 const INTERNAL_ADDRESS: &str = "is an address inside of a mail server";
 
@@ -74,7 +74,7 @@ fn email(text: &str) -> Option<Email> {
             text = rest.trim_start();
         }
     }
-    Email::parse(text).ok()
+    if is_internal(text) { None } else { Email::parse(text).ok() }
 }
 
 fn is_internal(text: &str) -> bool {
@@ -122,7 +122,9 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_named() {
-        for text in ["a at b", "n/a", "/O=EXCHANGELABS/OU=X/CN=anna", "http://example.com", "-"] {
+        for text in
+            ["a at b", "n/a", "/O=EXCHANGELABS/OU=X/CN=anna", "X500:/o=x", "sip:a@b.example", "http://example.com", "-"]
+        {
             assert_eq!(addresses(text), (vec![], 1), "{text}");
         }
         assert_eq!(addresses("a@b.example, n/a"), (vec!["a@b.example".to_owned()], 1));

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use phone_number::{is_valid_international, without_trunk_prefix_abroad};
 use ringbook_book::text::{PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Phone, TextError};
 
 use super::calling_codes;
 
 /// What stands before an extension.
-const EXTENSION_WORDS: [&str; 39] = [
+const EXTENSION_WORDS: [&str; 45] = [
     "ext",
     "extn",
     "extension",
@@ -20,25 +21,31 @@ const EXTENSION_WORDS: [&str; 39] = [
     "durchwahl",
     "dw",
     "nst",
+    "nebenstelle",
     "app",
     "apparat",
     "dahili",
     "wewn",
     "wew",
+    "wewnętrzny",
     "interne",
     "extensión",
     "extensão",
     "toest",
+    "tst",
     "anknytning",
     "linka",
     "toestel",
     "ramal",
+    "r",
     "anexo",
     "доб",
     "добавочный",
     "добав",
     "д",
     "вн",
+    "в",
+    "внутри",
     "внутр",
     "внутренний",
     "внут",
@@ -63,7 +70,13 @@ const SHORT_GROUP_DIGITS_MAX: usize = 5;
 /// Fewest digits after `00` for it to be the international prefix.
 const PREFIXED_DIGITS_MIN: usize = 7;
 /// The longest label before a number, in characters.
-const LABEL_CHARS_MAX: usize = 24;
+pub(super) const LABEL_CHARS_MAX: usize = 24;
+/// Fewest digits before a word that stands apart for them to be a whole number, whatever digits follow the word.
+const CERTAIN_DIGITS_MIN: usize = 9;
+/// The trunk prefix of Russia and Kazakhstan, which some write after the plus sign of the calling code, or twice.
+const TRUNK_PREFIX: &str = "8";
+/// Their calling code.
+const TRUNK_PREFIX_CODE: &str = "7";
 /// The prefix of calls to other countries in Russia and its neighbours, written as `8-10`.
 const EXIT_PREFIX: &str = "810";
 /// The calling code of Italy, where the zero after it is dialled.
@@ -158,6 +171,10 @@ pub(super) fn common(text: &str) -> Option<PhoneNumber> {
     if is_odd || (!is_international && digits.starts_with("00")) {
         return None;
     }
+    // A last group may be an extension, and a first one may have the prefix of calls within the country.
+    if is_international && first_run > 0 && first_run < digits.len() && !is_valid_international(digits) {
+        return None;
+    }
     PhoneNumber::new(number, first_run).ok()
 }
 
@@ -208,7 +225,9 @@ pub(super) fn single(text: &str) -> Result<Single, PhoneError> {
     let (mut number, mut cut) = groups.number()?;
     let tail = tail.trim();
     if !tail.is_empty() {
-        let is_complete = groups.has_fixed_length() && number.digits.len() == calling_codes::fixed_length();
+        let is_complete = (groups.has_fixed_length() && number.digits.len() == calling_codes::fixed_length())
+            || (number.digits.len() >= CERTAIN_DIGITS_MIN
+                && number.international().map_or(text[..end].ends_with([' ', '(']), is_valid_international));
         cut = Some(match extension(tail) {
             Some(digits) if number.digits.len() >= PHONE_DIGITS_MIN => CutOff::Extension(digits),
             Some(_) => return Err(PhoneError::NotANumber),
@@ -229,14 +248,19 @@ pub(super) fn single(text: &str) -> Result<Single, PhoneError> {
     Ok(Single { number, cut })
 }
 
-fn is_number_sign(c: char) -> bool {
+pub(super) fn is_number_sign(c: char) -> bool {
     c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '.' | '(' | ')' | '/' | '\'' | '_')
 }
 
 /// Whether digits in a text after a number may belong to the number: there are some, and no word for an extension
 /// stands before them.
 fn has_digits_of_number(tail: &str) -> bool {
-    tail.bytes().any(|byte| byte.is_ascii_digit()) && !EXTENSION_WORDS.contains(&first_word(tail).as_str())
+    tail.bytes().any(|byte| byte.is_ascii_digit()) && !is_extension_word(tail)
+}
+
+/// Whether a word stands before an extension.
+pub(super) fn is_extension_word(word: &str) -> bool {
+    EXTENSION_WORDS.contains(&first_word(word).as_str())
 }
 
 /// The letters that a text begins with, in lower case.
@@ -275,6 +299,53 @@ struct Digits {
 }
 
 impl Digits {
+    /// The digits after the plus sign or the international prefix.
+    fn international(&self) -> Option<&str> {
+        if self.is_international { Some(&self.digits) } else { self.digits.strip_prefix("00") }
+    }
+
+    /// Makes a valid number of one that is none: leaves out the trunk prefix after a calling code, and a last group of
+    /// digits that is an extension, which is returned. `last` is the length of the last group, of `groups` in all.
+    fn repair(&mut self, last: usize, groups: usize) -> Option<CutOff> {
+        let Some(digits) = self.international() else {
+            // `8 (8495) 555-01-02`
+            let doubled = TRUNK_PREFIX.repeat(2);
+            let rest = self.digits.strip_prefix(&doubled)?;
+            if rest.len() + 1 == calling_codes::fixed_length()
+                && is_valid_international(&format!("{TRUNK_PREFIX_CODE}{rest}"))
+            {
+                self.digits = format!("{TRUNK_PREFIX}{rest}");
+            }
+            return None;
+        };
+        if is_valid_international(digits) {
+            return None;
+        }
+        if let Some(abroad) = without_trunk_prefix_abroad(digits) {
+            *self = Self { is_international: true, digits: abroad };
+            return None;
+        }
+        // `+8 916 555-01-02`
+        if let Some(rest) = digits.strip_prefix(TRUNK_PREFIX)
+            && digits.len() == calling_codes::fixed_length()
+            && is_valid_international(&format!("{TRUNK_PREFIX_CODE}{rest}"))
+        {
+            *self = Self { is_international: false, digits: digits.to_owned() };
+            return None;
+        }
+        let (number, extension) = digits.split_at_checked(digits.len().checked_sub(last)?)?;
+        let number = match is_valid_international(number) {
+            true => number.to_owned(),
+            false => without_trunk_prefix_abroad(number)?,
+        };
+        let extension = extension.to_owned();
+        if groups < 2 || last > SHORT_GROUP_DIGITS_MAX {
+            return None;
+        }
+        *self = Self { is_international: true, digits: number };
+        Some(CutOff::Extension(extension))
+    }
+
     /// Reads `00` as the international prefix.
     fn read_prefix(&mut self) {
         if !self.is_international
@@ -334,6 +405,9 @@ impl<'t> Groups<'t> {
                 break;
             }
             number.digits.push_str(group);
+        }
+        if cut.is_none() {
+            cut = number.repair(self.groups.last().map_or("", |(_, group)| group).len(), self.groups.len());
         }
         match number.digits.len() {
             0 => Err(PhoneError::NotANumber),
@@ -399,7 +473,7 @@ fn extension(text: &str) -> Option<String> {
     let text = text.trim_start_matches(['(', ' ', '-', '/']);
     let after_sign = text.trim_start_matches(EXTENSION_SIGNS).trim_start();
     let word: String = after_sign.chars().take_while(|c| c.is_alphabetic()).collect();
-    let is_marked = EXTENSION_WORDS.contains(&first_word(after_sign).as_str());
+    let is_marked = is_extension_word(after_sign);
     let is_signed = word.is_empty() && after_sign.len() < text.len();
     if !is_marked && !is_signed {
         return None;

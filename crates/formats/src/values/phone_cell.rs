@@ -162,7 +162,7 @@ fn pieces(line: &str) -> Vec<String> {
     let mut found = Vec::new();
     for part in line.split('\n') {
         let separators: &[char] = if is_link { &[','] } else { &[',', ';', '|'] };
-        for piece in at_separators(part, separators) {
+        for piece in at_separators(part, separators).iter().flat_map(|piece| at_labels(piece)) {
             found.extend(
                 at_plus_signs(&piece).iter().flat_map(|piece| at_slashes(piece)).flat_map(|piece| at_blanks(&piece)),
             );
@@ -195,6 +195,44 @@ fn at_separators(text: &str, separators: &[char]) -> Vec<String> {
     }
     // A separator at the end separates nothing.
     found.into_iter().map(|piece| piece.trim().trim_end_matches([',', ';', '|']).to_owned()).collect()
+}
+
+/// A label between two whole numbers begins the second one: `8 495 555-01-02 моб. 8 916 555-01-03`.
+fn at_labels(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    let mut is_in_word = false;
+    for (at, letter) in text.char_indices() {
+        let is_start = letter.is_alphabetic() && !is_in_word;
+        is_in_word = letter.is_alphabetic();
+        if is_start && count(&text[from..at]) >= WHOLE_DIGITS_MIN && is_labelled_number(&text[at..]) {
+            found.push(text[from..at].to_owned());
+            from = at;
+        }
+    }
+    found.push(text[from..].to_owned());
+    found
+}
+
+/// Whether a text is a label and a whole number after it. An extension is no number, nor is a date.
+fn is_labelled_number(text: &str) -> bool {
+    let is_label = |letter: char| letter.is_alphabetic() || matches!(letter, ' ' | '.' | ':' | '-');
+    let start = text.find(|letter| !is_label(letter)).unwrap_or(text.len());
+    let (label, rest) = text.split_at(start);
+    let number = &rest[..rest.find(|letter| !phone::is_number_sign(letter)).unwrap_or(rest.len())];
+    !phone::is_extension_word(label)
+        && label.chars().count() <= phone::LABEL_CHARS_MAX
+        && label.ends_with([' ', '.', ':', '-'])
+        && count(number) >= WHOLE_DIGITS_MIN
+        && !is_date(number)
+}
+
+/// Whether a text is a day, month and year, or the other way round.
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.trim().split(['.', '/', '-']).collect();
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    let is_dated = matches!(lengths[..], [1..=2, 1..=2, 4] | [4, 1..=2, 1..=2]);
+    is_dated && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// A plus sign after a number begins another one.

@@ -2,7 +2,7 @@
 
 use super::property::MANAGER;
 use super::property::{DecodingError, Property};
-use crate::columns::own_group;
+use crate::columns::{Part, own_group};
 use crate::decoding::Charset;
 use crate::draft::Draft;
 use crate::remark::Remark;
@@ -11,6 +11,10 @@ use crate::remark::Remark;
 const KINDS: [&str; 2] = ["KIND", "X-ADDRESSBOOKSERVER-KIND"];
 /// The members of a group card.
 const MEMBERS: [&str; 2] = ["MEMBER", "X-ADDRESSBOOKSERVER-MEMBER"];
+/// The property that labels another one of the same group.
+const LABEL: &str = "X-ABLABEL";
+/// Words in labels of numbers that come after the others, in lower case.
+const FAX_LABELS: [&str; 5] = ["fax", "faks", "факс", "pager", "пейджер"];
 const URN: &str = "urn:uuid:";
 const MAIL: &str = "mailto:";
 
@@ -71,8 +75,14 @@ fn key(text: &str) -> String {
 /// A card as a contact. What cannot be decoded is left out with a remark.
 pub(super) fn read(properties: &[Property], charset: Option<Charset>) -> Draft {
     let mut draft = Draft::default();
+    let labels: Vec<(&str, String)> = properties
+        .iter()
+        .filter(|property| property.name == LABEL)
+        .filter_map(|property| Some((property.group.as_deref()?, property.text(charset).ok()?.to_lowercase())))
+        .collect();
     for property in properties {
-        let read = add(&mut draft, property, charset);
+        let label = labels.iter().find(|(group, _)| Some(*group) == property.group.as_deref());
+        let read = add(&mut draft, property, label.map_or("", |(_, label)| label), charset);
         if let (Err(DecodingError), Some(member)) = (read, member(&property.name)) {
             let reason = "cannot be decoded, and was left out";
             draft.remarks.push(Remark::on(member, &property.shown(), reason));
@@ -81,21 +91,38 @@ pub(super) fn read(properties: &[Property], charset: Option<Charset>) -> Draft {
     draft
 }
 
-fn add(draft: &mut Draft, property: &Property, charset: Option<Charset>) -> Result<(), DecodingError> {
+/// Whether a label in lower case is that of numbers that come after the others: `_$!<HomeFAX>!$_`.
+fn is_fax(label: &str) -> bool {
+    FAX_LABELS.iter().any(|word| label.contains(word))
+}
+
+/// What a property has that has no place in a contact: its name for the summary, and whether there is any.
+pub(super) fn lost_components(property: &Property) -> Option<&'static str> {
+    let (name, from) = match property.name.as_str() {
+        "N" => ("N (prefix, suffix)", 3),
+        "ORG" => ("ORG (department)", 1),
+        _ => return None,
+    };
+    let components = property.components(None).ok()?;
+    components.iter().skip(from).any(|component| !component.is_empty()).then_some(name)
+}
+
+/// Adds a property with its label, which is in lower case and empty if there is none.
+fn add(draft: &mut Draft, property: &Property, label: &str, charset: Option<Charset>) -> Result<(), DecodingError> {
     match property.name.as_str() {
         "UID" => single(&mut draft.id, property.text(charset)?),
         "N" => names(draft, property.list_components(charset)?),
         "FN" => single(&mut draft.full_name, property.text(charset)?),
         "NICKNAME" => single(&mut draft.nickname, first(property.list(charset)?)),
-        "ORG" => single(&mut draft.organization, first(property.components(charset)?)),
-        "TEL" if property.has_type(&["FAX", "PAGER"]) => draft.faxes.push(property.text(charset)?),
+        "ORG" => draft.put_single(Part::Organization, &first(property.components(charset)?)),
+        "TEL" if property.has_type(&["FAX", "PAGER"]) || is_fax(label) => draft.faxes.push(property.text(charset)?),
         "TEL" => draft.phones.push(property.text(charset)?),
         "EMAIL" => draft.emails.push(property.text(charset)?),
         "CATEGORIES" => {
             let groups = property.list(charset)?;
             draft.groups.extend(groups.iter().filter_map(|group| own_group(group)).map(str::to_owned));
         }
-        MANAGER => single(&mut draft.manager, property.text(charset)?),
+        MANAGER => draft.put_single(Part::Manager, &property.text(charset)?),
         _ => {}
     }
     Ok(())

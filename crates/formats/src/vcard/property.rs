@@ -15,6 +15,8 @@ const WITHOUT_COLON: [&str; 2] = ["TEL", "EMAIL"];
 pub(super) struct Property {
     /// In upper case, without a group.
     pub(super) name: String,
+    /// What joins it with others of its card, in lower case: `item1` of `item1.TEL`.
+    pub(super) group: Option<String>,
     /// Names in upper case; a value without a name has the name `TYPE`.
     parameters: Vec<(String, String)>,
     value: Vec<u8>,
@@ -34,6 +36,7 @@ impl Property {
         let head = String::from_utf8_lossy(head);
         let mut parts = split(&head, ';').into_iter();
         let name = parts.next()?;
+        let group = name.rsplit_once('.').map(|(group, _)| group.trim().to_ascii_lowercase());
         let name = name.rsplit('.').next().unwrap_or_default().trim().to_ascii_uppercase();
         if name.is_empty() {
             return None;
@@ -45,7 +48,7 @@ impl Property {
                 parameters.push((key.trim().to_ascii_uppercase(), value.trim_matches(['"', ' ']).to_owned()));
             }
         }
-        Some(Self { name, parameters, value: value.to_vec() })
+        Some(Self { name, group, parameters, value: value.to_vec() })
     }
 
     /// The bytes of its value, as it is in the file.

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 
-/// How many keys a dry run remembers of the contacts that it would have made.
-const KEYS_REMEMBERED_MAX: usize = 4 << 20;
+/// How many keys a dry run remembers of the contacts that it would have made: some fewer than a table of 4 Mi places takes
+/// before it doubles, which are 36 MiB.
+const KEYS_REMEMBERED_MAX: usize = 3_600_000;
 
 /// Ids of contacts, as runs of neighbours: a server gives them out in order.
 #[derive(Debug, Default)]

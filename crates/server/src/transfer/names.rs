@@ -73,16 +73,26 @@ impl Names {
         client: &mut Client,
         watch: &mut dyn Watch,
     ) -> Result<(), CallError> {
-        let mut unknown: Vec<&str> = names.filter(|name| !self.employees.contains_key(*name)).collect();
-        unknown.sort_unstable();
-        unknown.dedup();
-        if self.employees.len() + unknown.len() > NAMES_MAX {
-            self.employees.clear();
-        }
-        for names in unknown.chunks(ASKED_MAX) {
+        for names in self.unknown_employees(names.collect(), NAMES_MAX).chunks(ASKED_MAX) {
             self.ask_employees(names, client, watch).await?;
         }
         Ok(())
+    }
+
+    /// Which of these have to be asked about: those that are not remembered, or all if so many names are remembered that all
+    /// are forgotten.
+    fn unknown_employees<'n>(&mut self, mut names: Vec<&'n str>, most: usize) -> Vec<&'n str> {
+        names.sort_unstable();
+        names.dedup();
+        let unknown = |names: &[&'n str], known: &HashMap<String, Employee>| -> Vec<&'n str> {
+            names.iter().filter(|name| !known.contains_key(**name)).copied().collect()
+        };
+        let asked = unknown(&names, &self.employees);
+        if self.employees.len() + asked.len() <= most {
+            return asked;
+        }
+        self.employees.clear();
+        names
     }
 
     async fn ask_employees(
@@ -165,4 +175,19 @@ async fn made(kind: NameKind, name: &str, client: &mut Client, watch: &mut dyn W
 
 fn id_in(result: &Value) -> Option<u64> {
     result["data"]["id"].as_u64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_forgotten_is_asked_about_again() {
+        let mut names = Names::default();
+        assert_eq!(names.unknown_employees(vec!["b", "a", "b"], 3), ["a", "b"]);
+        names.employees.extend([("a".to_owned(), Employee::One(1)), ("b".to_owned(), Employee::Nobody)]);
+        assert_eq!(names.unknown_employees(vec!["a", "c"], 3), ["c"]);
+        names.employees.insert("c".to_owned(), Employee::Nobody);
+        assert_eq!(names.unknown_employees(vec!["a", "d"], 3), ["a", "d"]);
+    }
 }
