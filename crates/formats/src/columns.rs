@@ -92,6 +92,12 @@ impl Columns {
         known + 3 * map.iter().filter(|mapped| mapped.place(header).is_some()).count()
     }
 
+    /// How many names of a header are known letter by letter, diacritics included, to compare encodings in which it can be
+    /// read.
+    pub fn spelt(header: &[String]) -> usize {
+        header.iter().filter(|name| recognition::is_spelt(name)).count()
+    }
+
     /// How many columns there are.
     pub fn count(&self) -> usize {
         self.0.len()

@@ -187,26 +187,31 @@ fn guess(source: &Source) -> Result<(Charset, String), FileError> {
         }
         guess.feed(&line.bytes);
     }
-    let by_header = best_for_header(&header, source);
+    let sample_in = |charset: Charset| guess.sample_in(charset);
+    let by_header = best_for_header(&header, guess.looks_like(), source);
     Ok(match by_header {
-        Some(charset) => (charset, guess.sample_in(charset)),
+        Some(charset) => (charset, sample_in(charset)),
         None => guess.charset(),
     })
 }
 
-/// The encoding in which the most names of columns are known, if letters that are not ASCII make the difference.
-fn best_for_header(header: &[u8], source: &Source) -> Option<Charset> {
+/// The encoding in which the most names of columns are known, if letters that are not ASCII make the difference; where
+/// several are as good, the one that the letters of the file look like.
+fn best_for_header(header: &[u8], looks_like: Charset, source: &Source) -> Option<Charset> {
     if header.is_ascii() {
         return None;
     }
-    let known = |charset: Charset| -> Option<usize> {
+    let known = |charset: Charset| -> Option<(usize, usize)> {
         let text = charset.decode(header)?;
         let (delimiter, skipped) = delimiter(text.as_bytes(), source.map());
         let row = sample(&text.as_bytes()[skipped..], delimiter, false).into_iter().next()?;
-        Some(Columns::certainty(&names(&row), source.map()))
+        let names = names(&row);
+        Some((Columns::certainty(&names, source.map()), Columns::spelt(&names)))
     };
-    let charsets = Guess::LIKELY.iter().filter_map(|name| Charset::parse(name).ok());
-    let ranked: Vec<(usize, Charset)> = charsets.filter_map(|charset| Some((known(charset)?, charset))).collect();
+    let likely = Guess::LIKELY.iter().filter_map(|name| Charset::parse(name).ok());
+    let charsets = std::iter::once(looks_like).chain(likely);
+    let ranked: Vec<((usize, usize), Charset)> =
+        charsets.filter_map(|charset| Some((known(charset)?, charset))).collect();
     let (fewest, most) = (ranked.iter().map(|(count, _)| *count).min()?, ranked.iter().map(|(count, _)| *count).max()?);
     // The first of the best.
     (most > fewest).then(|| ranked.into_iter().find(|(count, _)| *count == most).map(|(_, charset)| charset))?

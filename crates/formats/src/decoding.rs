@@ -127,6 +127,11 @@ impl Guess {
         self.fed > 0
     }
 
+    /// What the bytes look like so far. It is never UTF-8.
+    pub fn looks_like(&self) -> Charset {
+        Charset(self.detector.guess(None, Utf8Detection::Deny))
+    }
+
     /// What the bytes look like. It is never UTF-8.
     pub fn charset(mut self) -> (Charset, String) {
         self.detector.feed(b"", true);

@@ -195,6 +195,24 @@ fn a_label_of_a_card_tells_a_fax() {
 }
 
 #[test]
+fn letters_tell_encodings_apart_in_which_a_header_is_known_alike() {
+    for (charset, table, contact) in [
+        (
+            "windows-1250",
+            "Nazwisko i imię;Tel. kom.;Adres e-mail;Firma\nŻółć Łucja;601-234-567;l@s.example;Śnieżka\n",
+            "Żółć Łucja|||601234567|l@s.example|Śnieżka|",
+        ),
+        (
+            "windows-1254",
+            "Ad;Soyad;Cep Tel;İş Tel;Firma\nIşık;Çağlar;0532 123 45 67;0212 555 01 02 dahili 12;Öz\n",
+            "Çağlar|Işık||05321234567 02125550102||Öz|",
+        ),
+    ] {
+        assert_eq!(read("a.csv", encoded(table, charset)).expect(charset), [contact], "{charset}");
+    }
+}
+
+#[test]
 fn columns_of_ids_are_no_numbers() {
     let text = "Name,Phone,Associated Company IDs (Primary),Ids\nAl,+12025550101,1234567890,1234567890\n";
     let source = Source::in_memory("a.csv", Arc::from(text.as_bytes()), None, None, Vec::new()).expect("a table");

@@ -113,6 +113,11 @@ pub(super) fn certainty(name: &str) -> usize {
     }
 }
 
+/// Whether the vocabulary knows the name of a column letter by letter.
+pub(super) fn is_spelt(name: &str) -> bool {
+    VOCABULARY.is_spelt(name)
+}
+
 /// What each column holds.
 pub(super) fn parts(header: &[String], likenesses: &[Likeness]) -> Vec<Option<Part>> {
     let meanings: Vec<Option<Meaning>> = header.iter().map(|name| VOCABULARY.meaning(name)).collect();

@@ -1,6 +1,6 @@
 //! The names of columns that are known, read from `vocabulary.txt`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
@@ -29,6 +29,8 @@ pub(super) enum Meaning {
 /// The vocabulary, prepared for look-ups.
 pub(super) struct Vocabulary {
     names: HashMap<String, Meaning>,
+    /// The names in lower case, with their diacritics.
+    spelt: HashSet<String>,
     /// Words that make a column one of phone numbers, faxes, e-mail addresses if its cells are.
     words: Vec<(String, Part)>,
     foreign: Vec<String>,
@@ -43,6 +45,7 @@ impl Vocabulary {
     fn read(text: &str) -> Self {
         let mut all = Self {
             names: HashMap::new(),
+            spelt: HashSet::new(),
             words: Vec::new(),
             foreign: Vec::new(),
             prefixes: Vec::new(),
@@ -75,6 +78,7 @@ impl Vocabulary {
                 if let Some(meaning) = meaning(section) {
                     // The member names of the API go before other programs' names.
                     self.names.entry(folded(name)).or_insert(meaning);
+                    self.spelt.insert(name.to_lowercase());
                 }
             }
         }
@@ -95,6 +99,11 @@ impl Vocabulary {
     fn exact(&self, folded: &str) -> Option<Meaning> {
         let unnumbered = folded.trim_end_matches('#');
         [folded, unnumbered].iter().find_map(|name| self.names.get(*name)).copied()
+    }
+
+    /// Whether the name of a column is known with its diacritics, which tell one encoding from another.
+    pub(super) fn is_spelt(&self, name: &str) -> bool {
+        self.spelt.contains(&name.trim().to_lowercase())
     }
 
     /// What the words in a name say that its column may hold.

@@ -254,7 +254,7 @@ fn at_slashes(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for piece in text.split('/') {
         match found.last_mut() {
-            Some(before) if count(before) < WHOLE_DIGITS_MIN || count(piece) < WHOLE_DIGITS_MIN => {
+            Some(before) if !is_whole(before) || !is_whole(piece) => {
                 before.push('/');
                 before.push_str(piece);
             }
@@ -262,6 +262,12 @@ fn at_slashes(text: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// Whether a text has digits enough for a number of its own, those of `00` and `(0)` not counted.
+fn is_whole(text: &str) -> bool {
+    let text = text.trim().trim_start_matches("00");
+    count(text) - text.matches("(0)").count() >= WHOLE_DIGITS_MIN
 }
 
 /// Blanks separate numbers only if there are too many digits for one, and each piece is a whole number.
