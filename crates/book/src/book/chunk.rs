@@ -359,6 +359,12 @@ impl Chunk {
         }
     }
 
+    /// The row whose e-mail addresses contain byte `at` of their column, past the last row if none does; `from` is a row not
+    /// after it.
+    pub(crate) fn row_of_email_byte(&self, at: usize, from: usize) -> usize {
+        from + self.email_ends[from..].partition_point(|end| *end as usize <= at)
+    }
+
     /// Bytes of memory that the chunk takes.
     pub fn bytes(&self) -> usize {
         let keys = self.keys.get().map_or(0, |keys| {

@@ -14,7 +14,7 @@ use super::evaluate::{JSON_NODE_BYTES, holds, quantified};
 use super::field::contact as field;
 use super::filter::{Comparison, Filter};
 use super::json::{JsonValue, PhoneList};
-use super::predicate::{Predicate, TextPredicate};
+use super::predicate::{Predicate, Quantifier, TextPredicate};
 use super::query_error::QueryError;
 use super::value::{Objects, Value};
 use crate::book::chunk::{Chunk, Link};
@@ -379,6 +379,14 @@ fn emails(
     match &comparison.predicate {
         Predicate::IsNull => Ok(rows.filter(|row| chunk.has_no_email(row))),
         Predicate::IsNotNull => Ok(rows.filter(|row| !chunk.has_no_email(row))),
+        Predicate::Texts(quantifier, predicate @ TextPredicate::Like(pattern)) if is_dense(chunk, rows) => {
+            budget.charge_lines(comparison, predicate, chunk.len(), chunk.emails.len())?;
+            let found = scan_emails(chunk, pattern);
+            Ok(match quantifier {
+                Quantifier::Any => rows.and(&found),
+                Quantifier::None => rows.without(&found),
+            })
+        }
         Predicate::Texts(quantifier, predicate) => each(rows, |row| {
             Ok(quantified(*quantifier, budget.any_holds(comparison, predicate, chunk.emails_of(row))?))
         }),
@@ -389,6 +397,23 @@ fn emails(
         }),
         _ => Ok(Bitmap::NONE),
     }
+}
+
+/// Scans the column of e-mail addresses for rows with an address that matches. After a match the scan continues with the
+/// next row.
+fn scan_emails(chunk: &Chunk, pattern: &Like) -> Bitmap {
+    let mut found = Bitmap::NONE;
+    let (mut from, mut row) = (0, 0);
+    while let Some(at) = pattern.find_in_lines(&chunk.emails, from) {
+        row = chunk.row_of_email_byte(at, row);
+        if row >= chunk.len() {
+            break;
+        }
+        found.set(row);
+        from = chunk.email_ends[row] as usize;
+        row += 1;
+    }
+    found
 }
 
 /// The rows for which the predicate is true.
