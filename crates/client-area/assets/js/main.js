@@ -6,28 +6,31 @@ import { onSessionOver } from "./rpc.js";
 import { isSignedIn, mustChoose, resume } from "./session.js";
 import { startShell, stopShell } from "./shell.js";
 import { loadTheme } from "./theme.js";
-import { askPassword } from "./screens/sign-in/again.js";
-import { chooseScreen } from "./screens/sign-in/choose.js";
-import { signInScreen } from "./screens/sign-in/sign-in.js";
 import { errorState } from "./ui/parts.js";
 
 const app = /** @type {HTMLElement} */ (document.getElementById("app"));
 
-/** Shows what the session allows: signing in, choosing a customer, or the screens. */
-function show() {
+/**
+ * Shows what the session allows: signing in, choosing a customer, or the screens. Who is signed in already needs no module for
+ * signing in, so these are loaded on demand.
+ */
+async function show() {
   stopShell();
-  if (!isSignedIn()) fill(app, signInScreen(show));
-  else if (mustChoose()) fill(app, chooseScreen(show));
+  if (!isSignedIn()) fill(app, (await import("./screens/sign-in/sign-in.js")).signInScreen(show));
+  else if (mustChoose()) fill(app, (await import("./screens/sign-in/choose.js")).chooseScreen(show));
   else startShell(app, show);
 }
 
 async function start() {
   loadTheme();
   await load();
-  onSessionOver(() => askPassword(show));
+  const again = () => import("./screens/sign-in/again.js");
+  onSessionOver(async () => (await again()).askPassword(show));
   try {
     await resume();
-    show();
+    await show();
+    // It is loaded behind the first screen, so that it is there when a session ends in the middle of an edit.
+    again().catch(() => undefined);
   } catch (error) {
     fill(app, h("main", { class: "cover" }, errorState(error, () => location.reload())));
   }

@@ -142,7 +142,7 @@ const texts = {
   "find.empty": "Das Adressbuch ist leer",
   "find.empty_text": "Legen Sie den ersten Kontakt an.",
   "find.json": "Filter als JSON",
-  "find.json_clear": "JSON-Filter entfernen",
+  "find.json_clear": "Filter entfernen",
   "find.json_text": "Diesen Filter erhält die API. Ändern Sie ihn oder fügen Sie einen anderen ein.",
   "find.json_label": "Filter",
   "find.json_apply": "Filter anwenden",

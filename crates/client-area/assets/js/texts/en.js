@@ -148,7 +148,7 @@ export default {
   "find.empty": "The address book is empty",
   "find.empty_text": "Add the first contact.",
   "find.json": "Filter as JSON",
-  "find.json_clear": "Clear the JSON filter",
+  "find.json_clear": "Clear the filter",
   "find.json_text": "This is the filter that the API is asked with. Change it or paste another one.",
   "find.json_label": "Filter",
   "find.json_apply": "Apply the filter",

@@ -142,7 +142,7 @@ const texts = {
   "find.empty": "Адресная книга пуста",
   "find.empty_text": "Добавьте первый контакт.",
   "find.json": "Фильтр JSON",
-  "find.json_clear": "Сбросить фильтр JSON",
+  "find.json_clear": "Сбросить фильтр",
   "find.json_text": "Такой фильтр получает API. Измените его или вставьте другой.",
   "find.json_label": "Фильтр",
   "find.json_apply": "Применить фильтр",

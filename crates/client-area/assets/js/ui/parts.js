@@ -147,3 +147,22 @@ export function markMatches(element, text, terms) {
 export function loading() {
   return h("div", { class: "loading", "aria-hidden": "true" }, h("span"), h("span"), h("span"));
 }
+
+/**
+ * Uses a module that is loaded on demand; if it cannot be loaded, a notice says so.
+ *
+ * @template M, R
+ * @param {Promise<M>} loading
+ * @param {(module: M) => R} use
+ * @returns {Promise<Awaited<R> | undefined>}
+ */
+export async function withModule(loading, use) {
+  let module;
+  try {
+    module = await loading;
+  } catch {
+    toastError(new OfflineError());
+    return undefined;
+  }
+  return await use(module);
+}

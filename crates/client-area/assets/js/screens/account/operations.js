@@ -34,12 +34,13 @@ import { OfflineError, RpcError, send, userId, withSession } from "../../rpc.js"
  *
  * @param {string} operation
  * @param {Record<string, unknown>} [params]
+ * @param {AbortSignal} [signal]
  * @returns {Promise<any>}
  * @throws {RpcError} it is refused
  */
-export async function operate(operation, params = {}) {
+export async function operate(operation, params = {}, signal) {
   const body = { operation, user_id: userId(), ...params };
-  const response = await withSession(() => send("POST", "/client/account", body));
+  const response = await withSession(() => send("POST", "/client/account", body, signal));
   const answer = await response.json().catch(() => null);
   if (answer?.result !== undefined) return answer.result;
   if (!answer?.error) throw new OfflineError(`status ${response.status}`);

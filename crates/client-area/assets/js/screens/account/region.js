@@ -9,6 +9,7 @@ import { formatCountry, formatNumber, language, t } from "../../i18n.js";
 import { link } from "../../router.js";
 import { showDialog } from "../../ui/dialog.js";
 import { explain, toastError } from "../../ui/parts.js";
+import { isAbort } from "../../rpc.js";
 import { toast } from "../../ui/toast.js";
 import { card, field, table } from "./card.js";
 import { operate } from "./operations.js";
@@ -81,21 +82,35 @@ function country(view, changed) {
   select.value = view.country ?? "";
   enable();
   const error = h("p", { class: "field-error", role: "alert" });
+  /** While the server reads the whole book, the button gives up. @type {AbortController | null} */
+  let reading = null;
+  const progress = h("progress", { class: "progress", hidden: true, "aria-label": t("progress") });
+  const setReading = (/** @type {AbortController | null} */ next) => {
+    reading = next;
+    progress.hidden = next === null;
+    show.textContent = t(next ? "cancel" : "country.preview");
+  };
   const preview = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     error.textContent = "";
-    show.disabled = true;
+    if (reading) {
+      reading.abort();
+      return;
+    }
+    const asked = new AbortController();
+    setReading(asked);
     const dialing = { country: select.value || null, area_code: area.input.value.trim() || null, outside_prefix: prefix.input.value.trim() || null };
     try {
-      const found = /** @type {Preview} */ (await operate("preview_country", dialing));
+      const found = /** @type {Preview} */ (await operate("preview_country", dialing, asked.signal));
+      setReading(null);
       const outcome = await confirmCountry(dialing, found);
       if (outcome === "done") toast(t("saved"));
       else if (outcome === "stopped") toast(t("country.stopped"), null, "error");
       if (outcome !== "cancelled") changed();
     } catch (refused) {
-      error.textContent = explain(refused);
+      if (!isAbort(refused)) error.textContent = explain(refused);
     } finally {
-      show.disabled = false;
+      setReading(null);
     }
   };
   const show = h("button", { class: "button" }, t("country.preview"));
@@ -104,6 +119,7 @@ function country(view, changed) {
     { class: "country", onsubmit: preview },
     h("div", { class: "field" }, h("label", { for: id, class: "field-label" }, t("account.country")), select),
     h("div", { class: "form-grid" }, area.element, prefix.element),
+    progress,
     error,
     h("div", { class: "card-buttons" }, show),
   );

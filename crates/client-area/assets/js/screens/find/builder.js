@@ -54,6 +54,11 @@ const TEST_TEXTS = {
   matches: "builder.matches", less: "builder.less", greater: "builder.greater", empty: "builder.empty", filled: "builder.filled",
 };
 
+/** A line that says nothing yet. @returns {Line} */
+function emptyLine() {
+  return { field: "full_name", test: "contains", value: "" };
+}
+
 /** Tests that compare with nothing. @param {Test} test */
 function isUnary(test) {
   return test === "empty" || test === "filled";
@@ -208,7 +213,7 @@ export function builder(onchange) {
       tell();
     });
     const add = button(t("builder.add"), "plus", () => {
-      lines.push({ field: "full_name", test: "contains", value: "" });
+      lines.push(emptyLine());
       render();
       /** @type {HTMLElement | null} */ (element.querySelector("li:last-child .builder-value"))?.focus();
     });
@@ -225,6 +230,8 @@ export function builder(onchange) {
       element.hidden = read === null;
       if (!read) return false;
       ({ lines, condition } = read);
+      // A condition to fill in says what the form is for.
+      if (lines.length === 0) lines = [emptyLine()];
       render();
       return true;
     },

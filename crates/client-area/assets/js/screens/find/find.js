@@ -9,10 +9,9 @@ import { digitsOf, formatPhone, significant } from "../../phones.js";
 import { isAbort } from "../../rpc.js";
 import { go, link, replace } from "../../router.js";
 import { may } from "../../session.js";
-import { button, emptyState, errorState, iconButton, loading, noRight, toastError } from "../../ui/parts.js";
+import { button, emptyState, errorState, iconButton, loading, noRight, toastError, withModule } from "../../ui/parts.js";
 import { icon } from "../../ui/icons.js";
 import { toast } from "../../ui/toast.js";
-import { assign, toastAssigned } from "../contact/assign.js";
 import { Board } from "./board.js";
 import { bulkBar } from "./bulk.js";
 import { dragRows } from "./drag.js";
@@ -167,11 +166,13 @@ class FindView {
   }
 
   /** @param {Contact[]} contacts @param {import("../contact/assign.js").Target} target */
-  async #give(contacts, target) {
-    const { given, error } = await assign(contacts, target);
-    if (error) toastError(error);
-    if (!error || given.length > 0) toastAssigned(target, given, () => this.#load({ stays: true }));
-    if (given.length > 0) this.#load({ stays: true });
+  #give(contacts, target) {
+    return withModule(import("../contact/assign.js"), async ({ assign, toastAssigned }) => {
+      const { given, error } = await assign(contacts, target);
+      if (error) toastError(error);
+      if (!error || given.length > 0) toastAssigned(target, given, () => this.#load({ stays: true }));
+      if (given.length > 0) this.#load({ stays: true });
+    });
   }
 
   #listen() {
