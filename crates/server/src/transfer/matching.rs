@@ -14,8 +14,8 @@ use ringbook_formats::draft::Entry;
 use ringbook_formats::record::Record;
 use ringbook_formats::values::{NameWords, PhoneNumber};
 
-/// How many values one question asks about.
-const VALUES_MAX: usize = 5_000;
+/// How many values one question asks about: so many are looked up in the server's index, for more it reads the whole book.
+const VALUES_MAX: usize = 2_000;
 /// How many contacts one answer holds at most.
 pub(super) const PAGE_RECORDS_MAX: u64 = 10_000;
 

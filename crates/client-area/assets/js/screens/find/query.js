@@ -2,7 +2,8 @@
  * From what stands in the box and the filters beside it to a filter of the API.
  *
  * A text that looks like a number is looked for among the numbers, whatever its form. Of other texts every word must
- * be in the name, the organization or an e-mail address.
+ * be in the name, the organization or an e-mail address; one or two letters are looked for in names and organizations only,
+ * because they are in nearly every address.
  */
 
 import { digitsOf, significant } from "../../phones.js";
@@ -25,6 +26,8 @@ import { digitsOf, significant } from "../../phones.js";
 
 /** Most words of a text that are looked for. */
 const WORDS_MAX = 8;
+/** Fewest letters of a word that is looked for in e-mail addresses. */
+const EMAIL_CHARS_MIN = 3;
 
 /** Columns that the list can be ordered by. */
 export const SORTABLE = ["full_name", "last_name", "first_name", "organization_name"];
@@ -63,7 +66,8 @@ export function digitsWanted(text) {
  */
 function wordFilter(word) {
   const value = likeText(word);
-  const fields = word.includes("@") ? ["emails"] : ["full_name", "organization_name", "emails"];
+  const named = ["full_name", "organization_name"];
+  const fields = word.includes("@") ? ["emails"] : [...word].length < EMAIL_CHARS_MIN ? named : [...named, "emails"];
   return { condition: "or", filters: fields.map((field) => ({ field, operator: "ilike", value })) };
 }
 
