@@ -14,6 +14,7 @@ mod ldap_load;
 mod load;
 mod machine;
 mod model;
+mod national;
 mod nginx;
 mod nodes;
 mod peer;
@@ -61,7 +62,7 @@ struct Part {
 }
 
 /// In this order: the engine alone first, then rows that depend on temperature or free memory of the machine.
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     Part { rows: &rows::IN_PROCESS, measure: |bench| in_process(&bench.options) },
     Part { rows: &rows::WITH_SERVER, measure: |bench| rows::measure(bench.setup()?, &bench.options) },
     Part { rows: &writes::ROWS, measure: |bench| writes::measure(bench.setup()?, &bench.options) },
@@ -70,6 +71,7 @@ const PARTS: [Part; 8] = [
     Part { rows: &[peer::ROW], measure: |bench| peer::measure(bench.setup()?, &bench.options) },
     Part { rows: &nodes::ROWS, measure: |bench| nodes::measure(bench.setup()?, &bench.options) },
     Part { rows: &phones::ROWS, measure: |bench| phones::measure(&bench.options) },
+    Part { rows: &[national::ROW], measure: |bench| national::measure(&bench.options) },
 ];
 
 /// A run.
