@@ -164,6 +164,12 @@ impl JsQuery {
         evaluate::matches(&self.root, value)
     }
 
+    /// Whether the query is about one element of an array: an array satisfies it if and only if one of its elements does so
+    /// as the only element of an array. `false` if that is not known.
+    pub fn is_about_an_element(&self) -> bool {
+        membership::is_about_an_element(&self.root)
+    }
+
     /// For values that are arrays of strings: a set of strings of which every matching array contains at least one,
     /// sorted and without duplicates. It serves to answer a query from an index. If the set is empty, no such array
     /// matches; `None` means that no such set is known.

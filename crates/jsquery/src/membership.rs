@@ -1,6 +1,6 @@
-//! Finds the strings that an array of strings must contain to satisfy a query.
+//! Finds the strings that an array of strings must contain to satisfy a query, and whether it is about one element.
 //!
-//! With them, an index from strings to records can answer `# = "x"` without a scan. The analysis follows the query as the
+//! With the strings, an index from strings to records can answer `# = "x"` without a scan. The analysis follows the query as the
 //! evaluator does, assuming only that the document is an array of strings.
 
 use crate::JsonKind;
@@ -62,6 +62,18 @@ impl Membership {
 /// The strings that an array of strings must contain to satisfy `root`, if known.
 pub(crate) fn membership(root: &Node) -> Option<Membership> {
     of_node(root, Scope::Array)
+}
+
+/// Whether an array satisfies `root` if and only if it has an element that does so as the only element of an array.
+pub(crate) fn is_about_an_element(root: &Node) -> bool {
+    match root {
+        Node::Path(Path { steps, .. }) => {
+            let first = steps.iter().find(|step| !matches!(step, Step::Current));
+            matches!(first, Some(Step::AnyElement))
+        }
+        Node::Any(nodes) => nodes.iter().all(is_about_an_element),
+        _ => false,
+    }
 }
 
 fn of_node(node: &Node, scope: Scope) -> Option<Membership> {

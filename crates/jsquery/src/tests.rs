@@ -399,6 +399,46 @@ fn no_strings_are_required_in_vain() {
 }
 
 #[test]
+fn queries_about_an_element_can_be_asked_of_each_element() {
+    let elements = [
+        r#"{"group_id": 4, "group_name": "VIP"}"#,
+        r#"{"group_id": 5, "group_name": "Partners"}"#,
+        r#"{"group_id": 6}"#,
+        r#""x""#,
+        "[4]",
+    ];
+    let lists: Vec<Vec<&str>> = (0..1 << elements.len())
+        .map(|bits| elements.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1).map(|(_, it)| *it).collect())
+        .collect();
+    let satisfies = |query: &JsQuery, list: &[&str]| query.matches(&Tree::read(&format!("[{}]", list.join(","))));
+    for (query, expected) in [
+        ("#.group_id = 4", true),
+        ("$.#.group_id IN (4, 6)", true),
+        (r#"#(group_name = "Partners" AND group_id > 1)"#, true),
+        (r#"#(group_name = "Partners" OR group_id = 6)"#, true),
+        (r##"#.group_id = 4 OR # = "x""##, true),
+        ("#(NOT group_id = 4)", true),
+        ("#.#: = 4", true),
+        ("#(@# > 1)", true),
+        ("#.group_id = 4 AND #.group_id = 5", false),
+        ("NOT #.group_id = 4", false),
+        ("#:.group_id = 4", false),
+        ("#0.group_id = 4", false),
+        ("*.group_id = 4", false),
+        ("@# > 1", false),
+        ("?(@# > 1).#.group_id = 4", false),
+        (r##"# = "x" OR @# = 0"##, false),
+    ] {
+        let query_text = query;
+        let query = parsed(query);
+        assert_eq!(query.is_about_an_element(), expected, "{query_text}");
+        let by_element = |list: &Vec<&str>| list.iter().any(|element| satisfies(&query, &[element]));
+        let agrees = lists.iter().all(|list| satisfies(&query, list) == by_element(list));
+        assert!(agrees || !expected, "{query_text}");
+    }
+}
+
+#[test]
 fn queries_are_shared_between_threads() {
     fn shared<T: Send + Sync>() {}
     shared::<JsQuery>();

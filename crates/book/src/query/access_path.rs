@@ -1,15 +1,17 @@
 //! Chooses the access path of a query over contacts: which index or range of ids yields the candidates, and which
 //! parts of the filter remain to be evaluated on them.
 
+use jsquery::JsQuery;
 use pg_regex::{Case, Like};
 
 use super::field::contact as field;
 use super::filter::{Comparison, Filter};
+use super::json::JsonValue;
 use super::number_patterns::{PossibleNumbers, possible_numbers};
 use super::predicate::{NumberPredicate, Predicate, Quantifier, TextPredicate};
-use super::scan::{CompiledFilter, LinkColumn};
-use crate::book::Book;
+use super::scan::{CompiledFilter, ContactGroups, LinkColumn};
 use crate::book::member_lists::MembersOf;
+use crate::book::{Book, GroupSet};
 use crate::text::{Phone, PhoneSuffix};
 
 /// Maximum number of keys that are looked up one by one; for more keys a scan is faster.
@@ -23,6 +25,10 @@ const NUMBERS_DIVISOR: usize = 128;
 /// Members of organizations are read through the index if they are at most 1/64 of the contacts; otherwise a scan of
 /// the column is faster.
 const MEMBERS_DIVISOR: usize = 64;
+/// A jsquery is asked of each group if this takes no more time, in nanoseconds, on the thread that serves the connection.
+const GROUPS_ASKED_NANOS_MAX: usize = 50_000;
+/// Estimated time of asking a jsquery of one group, in nanoseconds, besides four for each byte of the query.
+const GROUP_ASKED_NANOS: usize = 60;
 /// Up to this number members of organizations are always read through the index.
 const MEMBERS_MIN: usize = 256;
 
@@ -158,7 +164,12 @@ fn has_index(filter: &Filter) -> bool {
         Filter::Any(_) => true,
         Filter::Comparison(comparison) => matches!(
             comparison.field,
-            field::ID | field::ORGANIZATION_ID | field::ORGANIZATION_NAME | field::EMAILS | field::PHONE_NUMBERS
+            field::ID
+                | field::ORGANIZATION_ID
+                | field::ORGANIZATION_NAME
+                | field::EMAILS
+                | field::PHONE_NUMBERS
+                | field::GROUPS
         ),
     }
 }
@@ -243,6 +254,15 @@ fn find_by_comparison(comparison: &Comparison, book: &Book, max: usize) -> Optio
             phones(wanted.clone()).map(FoundByIndex::exact)
         }
         (field::PHONE_NUMBERS, Predicate::Texts(Quantifier::Any, predicate)) => find_by_number(predicate, book, max),
+        (field::EMAILS, Predicate::JsQuery(query)) => {
+            let emails = query.required_strings().filter(|emails| emails.len() <= LOOK_UPS_MAX)?;
+            let all = emails.iter().map(|email| book.mails.find(email)).collect::<Option<Vec<_>>>()?;
+            few(book, all.into_iter().flatten(), max).map(Candidates::Contacts).map(FoundByIndex::inexact)
+        }
+        (field::GROUPS, Predicate::JsQuery(query)) => {
+            let nobody = groups_asked(query, book)?.is_empty();
+            nobody.then(|| FoundByIndex::exact(Candidates::Contacts(Vec::new())))
+        }
         (field::PHONE_NUMBERS, Predicate::JsQuery(query)) => {
             let wanted = query.required_strings()?.iter().filter_map(|text| stored(text)).collect();
             let candidates = phones(wanted)?;
@@ -309,6 +329,9 @@ pub(super) fn members_of(conjuncts: &[&Filter], book: &Book) -> Option<MembersOf
         (field::ORGANIZATION_ID, Predicate::Number(predicate)) => one(predicate).map(MembersOf::Organization),
         (field::MANAGER_ID, Predicate::Number(predicate)) => one(predicate).map(MembersOf::Manager),
         (field::GROUPS, Predicate::Ids(Quantifier::Any, ids)) => single(ids.iter()).map(|id| MembersOf::Group(*id)),
+        (field::GROUPS, Predicate::JsQuery(query)) => {
+            single(groups_asked(query, book)?.into_iter()).map(MembersOf::Group)
+        }
         (field::ORGANIZATION_NAME, Predicate::Text(TextPredicate::Equal(name))) => {
             book.organization_named(name).map(|organization| MembersOf::Organization(organization.id.number()))
         }
@@ -326,6 +349,21 @@ pub(super) fn members_of(conjuncts: &[&Filter], book: &Book) -> Option<MembersOf
         }
         _ => None,
     }
+}
+
+/// The groups of which a contact must be in one to satisfy a jsquery, which also suffices. `None` if the query is not about
+/// one group, or asking it of all groups takes too long.
+fn groups_asked(query: &JsQuery, book: &Book) -> Option<Vec<u64>> {
+    let nanos = (GROUP_ASKED_NANOS + 4 * query.source_bytes()).saturating_mul(book.groups.len());
+    if !query.is_about_an_element() || query.descents() > 0 || nanos > GROUPS_ASKED_NANOS_MAX {
+        return None;
+    }
+    let satisfies = |slot: usize| {
+        let slots = GroupSet::from([slot as u32]);
+        query.matches(JsonValue::Objects(&ContactGroups { book, slots: &slots }))
+    };
+    let groups = book.groups.iter().filter(|(slot, _)| satisfies(*slot));
+    Some(groups.map(|(_, group)| group.id.number()).collect())
 }
 
 /// The only item.

@@ -428,9 +428,9 @@ fn each(rows: &Bitmap, mut predicate: impl FnMut(usize) -> Result<bool, QueryErr
 }
 
 /// The groups of a contact as a list of objects.
-struct ContactGroups<'a> {
-    book: &'a Book,
-    slots: &'a GroupSet,
+pub(super) struct ContactGroups<'a> {
+    pub(super) book: &'a Book,
+    pub(super) slots: &'a GroupSet,
 }
 
 impl Objects for ContactGroups<'_> {

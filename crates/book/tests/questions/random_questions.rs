@@ -53,6 +53,18 @@ pub fn ask_about_members(rng: &mut Rng, people: &[Person]) -> Ask {
     let name = asking.rng.pick(FIELDS);
     let field = CONTACT.iter().find(|field| field.name == name).expect("a field of contacts");
     let (operator, value) = match field.kind {
+        FieldType::Objects { .. } if asking.rng.percent(50) => {
+            let (id, other) = (asking.id_of(field), asking.id_of(field));
+            let query = match asking.rng.below(5) {
+                0 | 1 => format!("#.group_id = {id}"),
+                2 => format!("#.group_id IN ({id}, {other})"),
+                3 => {
+                    format!("#(group_id = {id} AND group_name = \"{}\")", asking.group_name().replace(['"', '\\'], ""))
+                }
+                _ => format!("#.group_id = {id} AND #.group_id = {other}"),
+            };
+            (Operator::JsQuery, Literal::Text(query))
+        }
         FieldType::Number | FieldType::Objects { .. } => {
             (Operator::Equal, Literal::Number(asking.id_of(field).to_string()))
         }
