@@ -79,6 +79,11 @@ impl CharSet {
         after > 0 && self.ranges[after - 1].1 >= point
     }
 
+    /// Whether the other set contains all characters of this one.
+    pub(crate) fn is_within(&self, other: &CharSet) -> bool {
+        self.union(other) == *other
+    }
+
     /// The only character of the set, where it has just one and that one is a Unicode character.
     pub(crate) fn single(&self) -> Option<char> {
         match self.ranges.as_slice() {

@@ -41,6 +41,9 @@
 //! feeds. They skip with a literal search and a lazily built DFA (from the crate [`regex_automata`]) to the lines that
 //! can match, which is several times faster than one call per text.
 //!
+//! [`Regex::piece_matcher`] and [`Like::piece_matcher`] match texts that are put together from few pieces, such as first and
+//! last names: [`PieceMatcher`].
+//!
 //! # What it does not do
 //!
 //! It reports whether a text matches, not where or what the groups captured. It knows one locale, and does not
@@ -66,6 +69,7 @@ mod line_scan;
 mod node;
 mod parser;
 mod pattern_error;
+mod piecewise;
 mod program;
 mod regex;
 mod required;
@@ -75,9 +79,14 @@ mod shift_and;
 mod tests;
 mod unicode_tables;
 
+use std::sync::LazyLock;
+
 pub use budget::{MATCH_STEPS_DEFAULT, SizeBudget, StepBudget, StepLimitError};
+use char_set::CharSet;
+use classes::Class;
 pub use like::{Case, Like, lower_case};
 pub use pattern_error::{PatternError, SyntaxErrorKind};
+pub use piecewise::{PieceMatcher, PieceOutcome, TextState};
 pub use regex::Regex;
 pub use required::Required;
 
@@ -85,6 +94,13 @@ pub use required::Required;
 #[must_use]
 pub fn lower_char(character: char) -> char {
     case::lower_char(character)
+}
+
+/// Whether a character is a word character, as `\w` has them.
+#[must_use]
+pub fn is_word_char(character: char) -> bool {
+    static WORD: LazyLock<CharSet> = LazyLock::new(|| Class::Word.set());
+    WORD.contains(character.into())
 }
 
 /// The example of the README compiles and holds.

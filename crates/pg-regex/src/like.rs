@@ -7,13 +7,16 @@
 
 use std::sync::Arc;
 
+use regex_syntax::hir::{Hir, Look};
+
 use crate::PATTERN_CHARS_MAX;
-use crate::ast::{Alternation, Atom, Piece, Preference, Repeat};
+use crate::ast::{Alternation, Atom, Piece, Preference, Repeat, UNBOUNDED};
 use crate::budget::SizeBudget;
 use crate::case;
 use crate::char_set::CharSet;
-use crate::line_scan::{LineHit, LineScanner, line_around};
+use crate::line_scan::{self, LineHit, LineScanner, line_around};
 use crate::pattern_error::PatternError;
+use crate::piecewise::PieceMatcher;
 use crate::required::Required;
 use crate::segment::{Effort, Segment};
 
@@ -141,6 +144,39 @@ impl Like {
     #[must_use]
     pub fn required(&self) -> &Required {
         &self.required
+    }
+
+    /// A matcher for texts without line feeds that are given in pieces. `None` if its automaton is too large.
+    #[must_use]
+    pub fn piece_matcher(&self) -> Option<PieceMatcher> {
+        if self.contains {
+            return self.scanner.piece_matcher(SizeBudget::default());
+        }
+        let literal = |text: &str| match self.case {
+            Case::Sensitive => Hir::literal(text.as_bytes()),
+            Case::Insensitive => {
+                let lowered = text.chars().map(|character| line_scan::class(&case::lowering_to(character.into())));
+                Hir::concat(lowered.collect())
+            }
+        };
+        let mut parts = Vec::with_capacity(2 * self.segments.len() + 1);
+        let last = self.segments.len() - 1;
+        for (at, segment) in self.segments.iter().enumerate() {
+            parts.push(match at {
+                0 if last > 0 && segment.is_empty() => Hir::empty(),
+                0 => Hir::look(Look::StartLF),
+                // Whatever follows the end of a match.
+                _ if at == last && segment.is_empty() => break,
+                _ if at == 1 && self.segments[0].is_empty() => Hir::empty(),
+                _ => line_scan::repetition(line_scan::class(&CharSet::any()), 0, UNBOUNDED),
+            });
+            parts.push(segment.hir(literal));
+            if at == last {
+                parts.push(Hir::look(Look::EndLF));
+            }
+        }
+        let (hir, size) = (Hir::concat(parts), SizeBudget::default());
+        PieceMatcher::new(line_scan::nfa(&hir, size)?, line_scan::is_anchored(&hir), true, size)
     }
 
     /// Whether a text matches, as `text LIKE pattern` in PostgreSQL. Takes time linear in the text; a segment of `_` and

@@ -1,8 +1,8 @@
 //! Finds the lines of a long text that a pattern can match.
 //!
 //! Two filters are applied: a substring search for a literal that every match contains, then a lazily built DFA over
-//! bytes. The DFA ignores what it cannot express (word boundaries, look-around, back-references); if the pattern has any
-//! of these, a line that it finds is a candidate that the caller must verify. The size of the DFA and of its cache are
+//! bytes. The DFA ignores what it cannot express (word boundaries inside a match, look-around, back-references); if the
+//! pattern has any of these, a line that it finds is a candidate that the caller must verify. The size of the DFA and of its cache are
 //! limited; beyond the limits every line is a candidate.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use memchr::memmem::Finder;
 use regex_automata::hybrid::dfa::{Cache, DFA};
-use regex_automata::nfa::thompson::{self, WhichCaptures};
+use regex_automata::nfa::thompson::{self, NFA, WhichCaptures};
 use regex_automata::util::prefilter::Prefilter;
 use regex_automata::{Input, MatchKind};
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, Look, Repetition};
@@ -18,6 +18,8 @@ use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, Look, Repet
 use crate::ast::{Alternation, Anchor, Atom, Piece, Repeat, UNBOUNDED};
 use crate::budget::SizeBudget;
 use crate::char_set::CharSet;
+use crate::classes::Class as CharClass;
+use crate::piecewise::PieceMatcher;
 
 /// Maximum size of the compiled automaton, and of the cache of one thread, in bytes.
 const AUTOMATON_BYTES_MAX: usize = 1 << 20;
@@ -58,6 +60,8 @@ enum Exactness {
 #[derive(Debug)]
 struct ScanDfa {
     dfa: Arc<DFA>,
+    /// Every match begins at the start of the line.
+    is_anchored: bool,
     /// Caches that no thread uses at the moment.
     caches: Mutex<Vec<Cache>>,
     /// Whether the DFA turned out to be useless for these texts.
@@ -84,7 +88,7 @@ impl LineScanner {
         }
         let literal = (literal.len() > 2).then(|| Finder::new(&literal).into_owned());
         let mut translation = HirBuilder { exact: true };
-        let hir = translation.tree(tree);
+        let hir = translation.pattern(tree);
         let automaton = ScanDfa::of(&hir, literal.is_some(), size);
         let exact = translation.exact && automaton.is_some();
         let exactness = if exact { Exactness::ScanDfa } else { Exactness::Candidates };
@@ -93,7 +97,7 @@ impl LineScanner {
 
     /// The same filters, which have not seen a text; what was compiled is shared.
     pub(crate) fn fresh(&self) -> LineScanner {
-        let automaton = self.automaton.as_ref().map(|automaton| ScanDfa::new(Arc::clone(&automaton.dfa)));
+        let automaton = self.automaton.as_ref().map(|automaton| automaton.fresh());
         LineScanner { literal: self.literal.clone(), automaton, exactness: self.exactness }
     }
 
@@ -107,6 +111,37 @@ impl LineScanner {
     /// Whether every hit is a match, as long as the DFA does not give up.
     pub(crate) fn is_exact(&self) -> bool {
         self.exactness != Exactness::Candidates
+    }
+
+    /// A matcher for lines that are given in pieces; `None` if the automaton is too large.
+    pub(crate) fn piece_matcher(&self, size: SizeBudget) -> Option<PieceMatcher> {
+        let is_plain = |literal: &&Finder<'static>| !literal.needle().contains(&b'\n');
+        let literal = self.literal.as_ref().filter(is_plain).cloned();
+        if let Some(automaton) = &self.automaton {
+            let nfa = automaton.dfa.get_nfa().clone();
+            let matcher = PieceMatcher::new(nfa, automaton.is_anchored, self.is_exact(), size)?;
+            return Some(match literal {
+                Some(literal) => matcher.with_literal(literal, false),
+                None => matcher,
+            });
+        }
+        let needle = self.literal.as_ref().filter(|_| self.exactness == Exactness::Literal)?.needle();
+        let (opened, needle) = needle.strip_prefix(b"\n").map_or((false, needle), |rest| (true, rest));
+        let (closed, needle) = needle.strip_suffix(b"\n").map_or((false, needle), |rest| (true, rest));
+        let look = |is_there: bool, look: Look| is_there.then(|| Hir::look(look));
+        let parts = [look(opened, Look::StartLF), Some(Hir::literal(needle)), look(closed, Look::EndLF)];
+        let hir = Hir::concat(parts.into_iter().flatten().collect());
+        let matcher = PieceMatcher::new(nfa(&hir, size)?, opened, true, size)?;
+        Some(match literal {
+            Some(literal) => matcher.with_literal(literal, true),
+            None => matcher,
+        })
+    }
+
+    /// Whether most texts that do not match are skipped without being read byte by byte.
+    pub(crate) fn skips(&self) -> bool {
+        let has_prefilter = |automaton: &ScanDfa| automaton.dfa.get_config().get_prefilter().is_some();
+        self.literal.is_some() || self.automaton.as_ref().is_some_and(has_prefilter)
     }
 
     /// The next line at or after `from`, which is the start of a line, that matches or may match.
@@ -207,14 +242,7 @@ pub(crate) fn line_around(lines: &str, at: usize) -> (usize, usize) {
 impl ScanDfa {
     /// Builds the DFA, unless it is too large. If a literal is searched first, no other prefilter is used.
     fn of(hir: &Hir, has_literal: bool, size: SizeBudget) -> Option<ScanDfa> {
-        let nfa = thompson::Compiler::new()
-            .configure(
-                thompson::Config::new()
-                    .which_captures(WhichCaptures::None)
-                    .nfa_size_limit(Some(size.share_of(AUTOMATON_BYTES_MAX))),
-            )
-            .build_from_hir(hir)
-            .ok()?;
+        let nfa = nfa(hir, size)?;
         let prefilter = Prefilter::from_hir_prefix(MatchKind::LeftmostFirst, hir)
             .filter(|prefilter| !has_literal && prefilter.is_fast());
         let config = DFA::config()
@@ -226,12 +254,17 @@ impl ScanDfa {
             .minimum_cache_clear_count(Some(EMPTIED_MAX))
             .minimum_bytes_per_state(Some(BYTES_PER_STATE_MIN));
         let dfa = DFA::builder().configure(config).build_from_nfa(nfa).ok()?;
-        Some(ScanDfa::new(Arc::new(dfa)))
+        Some(ScanDfa::new(Arc::new(dfa), is_anchored(hir)))
     }
 
     /// A DFA that has not seen a text.
-    fn new(dfa: Arc<DFA>) -> ScanDfa {
-        ScanDfa { dfa, caches: Mutex::default(), gave_up: AtomicBool::new(false) }
+    fn new(dfa: Arc<DFA>, is_anchored: bool) -> ScanDfa {
+        ScanDfa { dfa, is_anchored, caches: Mutex::default(), gave_up: AtomicBool::new(false) }
+    }
+
+    /// The same DFA, which has not seen a text.
+    fn fresh(&self) -> ScanDfa {
+        ScanDfa::new(Arc::clone(&self.dfa), self.is_anchored)
     }
 
     fn borrow_cache(&self) -> Cache {
@@ -244,6 +277,19 @@ impl ScanDfa {
     }
 }
 
+/// The automaton of an expression, unless it is too large.
+pub(crate) fn nfa(hir: &Hir, size: SizeBudget) -> Option<NFA> {
+    let config = thompson::Config::new()
+        .which_captures(WhichCaptures::None)
+        .nfa_size_limit(Some(size.share_of(AUTOMATON_BYTES_MAX)));
+    thompson::Compiler::new().configure(config).build_from_hir(hir).ok()
+}
+
+/// Whether every match of an expression begins at the start of the line.
+pub(crate) fn is_anchored(hir: &Hir) -> bool {
+    hir.properties().look_set_prefix().contains(Look::StartLF)
+}
+
 /// Translates a syntax tree for the DFA, for texts that are single lines.
 struct HirBuilder {
     /// Nothing was left out.
@@ -251,6 +297,32 @@ struct HirBuilder {
 }
 
 impl HirBuilder {
+    /// Translates a whole pattern. Where a word starts with its match, or ends with it, the condition on the character
+    /// beside the match becomes a part of the match, which makes no difference to whether there is one.
+    fn pattern(&mut self, tree: &Alternation) -> Hir {
+        let branch = |pieces: &Vec<Piece>| {
+            let (mut inner, mut parts) = (pieces.as_slice(), Vec::new());
+            if let [Piece::Anchor(Anchor::WordStart | Anchor::WordBoundary), rest @ ..] = inner
+                && rest.first().is_some_and(takes_word_characters)
+            {
+                (inner, parts) = (rest, vec![outside_word(Look::StartLF)]);
+            }
+            let end = match inner {
+                [rest @ .., Piece::Anchor(Anchor::WordEnd | Anchor::WordBoundary)]
+                    if rest.last().is_some_and(takes_word_characters) =>
+                {
+                    inner = rest;
+                    Some(outside_word(Look::EndLF))
+                }
+                _ => None,
+            };
+            parts.push(self.branch(inner));
+            parts.extend(end);
+            Hir::concat(parts)
+        };
+        Hir::alternation(tree.branches.iter().map(branch).collect())
+    }
+
     fn tree(&mut self, tree: &Alternation) -> Hir {
         Hir::alternation(tree.branches.iter().map(|branch| self.branch(branch)).collect())
     }
@@ -284,13 +356,27 @@ impl HirBuilder {
     }
 }
 
-fn repetition(sub: Hir, min: u32, max: u32) -> Hir {
+/// Whether a piece takes at least one character, and word characters only.
+fn takes_word_characters(piece: &Piece) -> bool {
+    match piece {
+        Piece::Repeat(Repeat { atom: Atom::Set(set), min: 1.., .. }) => set.is_within(&CharClass::Word.set()),
+        _ => false,
+    }
+}
+
+/// An end of the line, or a character that is no word character.
+fn outside_word(end: Look) -> Hir {
+    Hir::alternation(vec![Hir::look(end), class(&CharClass::Word.set().complement())])
+}
+
+/// A repetition; `max` may be [`UNBOUNDED`].
+pub(crate) fn repetition(sub: Hir, min: u32, max: u32) -> Hir {
     let max = (max != UNBOUNDED).then_some(max);
     Hir::repetition(Repetition { min, max, greedy: true, sub: Box::new(sub) })
 }
 
 /// The characters of a set that a line can contain.
-fn class(set: &CharSet) -> Hir {
+pub(crate) fn class(set: &CharSet) -> Hir {
     let set = if set.contains('\n'.into()) { &set.without('\n'.into()) } else { set };
     let mut ranges = Vec::with_capacity(set.ranges().len());
     for &(first, last) in set.ranges() {

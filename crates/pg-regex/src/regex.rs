@@ -11,6 +11,7 @@ use crate::line_scan::{LineHit, LineScanner, line_around};
 use crate::node::{self, MatchTree};
 use crate::parser;
 use crate::pattern_error::PatternError;
+use crate::piecewise::PieceMatcher;
 use crate::program::{self, ProgramSet, ProgramSource};
 use crate::required::Required;
 
@@ -171,6 +172,27 @@ impl Regex {
     #[must_use]
     pub fn required(&self) -> &Required {
         &self.required
+    }
+
+    /// Whether the pattern is one that the automata for scans decide alone: without look-around and back-references, and without
+    /// word boundaries inside a match.
+    #[must_use]
+    pub fn is_scan_exact(&self) -> bool {
+        self.scanner.is_exact()
+    }
+
+    /// Whether [`Regex::find_in_lines`] skips most lines that do not match by a substring search, and does not read them byte
+    /// by byte.
+    #[must_use]
+    pub fn skips_lines(&self) -> bool {
+        self.scanner.skips()
+    }
+
+    /// A matcher for texts without line feeds that are given in pieces; it spends no steps. `None` if its automaton is too
+    /// large.
+    #[must_use]
+    pub fn piece_matcher(&self) -> Option<PieceMatcher> {
+        self.scanner.piece_matcher(self.size)
     }
 
     /// Finds the next matching line of many texts that are joined by line feeds, each matched as if it were alone.

@@ -13,6 +13,8 @@ const ALTERNATIVES_MAX: usize = 16;
 const LITERAL_CHARS_MAX: usize = 32;
 /// Maximum number of conditions that must all hold; others are left out.
 const CONDITIONS_MAX: usize = 8;
+/// Stands for the start of a word, at the start of a run; no text contains it.
+const WORD_START: char = '\0';
 /// Maximum number of characters of a set whose members are enumerated.
 const SET_CHARS_MAX: u32 = 12;
 
@@ -23,6 +25,8 @@ pub enum Required {
     Nothing,
     /// The text contains the literal. A line feed at its start or end stands for the start or the end of the text.
     Literal(String),
+    /// The text contains the literal at its start or behind a character that is no word character.
+    WordStart(String),
     /// All hold.
     All(Vec<Required>),
     /// At least one holds.
@@ -40,7 +44,7 @@ impl Required {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Nothing => 0,
-            Self::Literal(literal) => literal.capacity(),
+            Self::Literal(literal) | Self::WordStart(literal) => literal.capacity(),
             Self::All(conditions) | Self::Any(conditions) => {
                 conditions.capacity() * size_of::<Self>() + conditions.iter().map(Self::bytes).sum::<usize>()
             }
@@ -53,9 +57,17 @@ impl Required {
         if conditions.contains(&Self::Nothing) { Self::Nothing } else { Self::Any(conditions) }
     }
 
-    /// The condition that all of these hold; those above a maximum are left out.
+    /// The condition that all of these hold; repeated ones and those above a maximum are left out.
     pub(crate) fn all_of(mut conditions: Vec<Self>) -> Self {
         conditions.retain(|condition| *condition != Self::Nothing);
+        let mut at = 0;
+        while at < conditions.len() {
+            if conditions[..at].contains(&conditions[at]) {
+                conditions.remove(at);
+            } else {
+                at += 1;
+            }
+        }
         conditions.truncate(CONDITIONS_MAX);
         if conditions.is_empty() { Self::Nothing } else { Self::All(conditions) }
     }
@@ -63,7 +75,15 @@ impl Required {
     /// The literal of these characters, cut to the maximum.
     pub(crate) fn literal(characters: impl Iterator<Item = char>) -> Self {
         let literal: String = characters.take(LITERAL_CHARS_MAX).map(case::lower_char).collect();
-        if literal.chars().all(|character| character == '\n') { Self::Nothing } else { Self::Literal(literal) }
+        let (literal, is_word) = match literal.strip_prefix(WORD_START) {
+            Some(word) => (word.to_owned(), true),
+            None => (literal, false),
+        };
+        match literal {
+            literal if literal.chars().all(|character| character == '\n') => Self::Nothing,
+            literal if is_word => Self::WordStart(literal),
+            literal => Self::Literal(literal),
+        }
     }
 
     /// The condition of a syntax tree.
@@ -152,6 +172,10 @@ impl Sequence {
             Piece::Anchor(Anchor::TextEnd | Anchor::LineEnd) => {
                 self.append(&["\n".to_owned()]);
                 self.cut();
+            }
+            Piece::Anchor(Anchor::WordStart) if self.run.iter().all(String::is_empty) => {
+                self.run = vec![WORD_START.to_string()];
+                self.is_cut = true;
             }
             // They take no characters.
             Piece::Anchor(_) | Piece::LookAround(_) => {}

@@ -2,6 +2,10 @@
 
 use std::sync::OnceLock;
 
+use regex_syntax::hir::Hir;
+
+use crate::char_set::CharSet;
+use crate::line_scan;
 use crate::shift_and::ShiftAnd;
 
 /// Comparisons per byte of a text before the search for segments with wildcards becomes bit-parallel.
@@ -88,6 +92,18 @@ impl Segment {
             [SegmentItem::Text(text)] => Some(text),
             _ => None,
         }
+    }
+
+    /// The segment as an expression, with `literal` for the characters to compare.
+    pub(crate) fn hir(&self, literal: impl Fn(&str) -> Hir) -> Hir {
+        let item = |item: &SegmentItem| match item {
+            SegmentItem::Text(text) => literal(text),
+            SegmentItem::Skip(count) => {
+                let count = u32::try_from(*count).expect("a pattern has at most a thousand characters");
+                line_scan::repetition(line_scan::class(&CharSet::any()), count, count)
+            }
+        };
+        Hir::concat(self.items.iter().map(item).collect())
     }
 
     /// Minimum number of bytes of a text that matches.

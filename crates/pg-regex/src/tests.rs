@@ -4,6 +4,7 @@ use crate::line_scan::line_around;
 use crate::*;
 
 mod linear;
+mod pieces;
 
 fn matches(pattern: &str, text: &str) -> bool {
     let regex = Regex::new(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"));
@@ -323,8 +324,8 @@ fn a_fresh_pattern_gives_the_answers_and_takes_the_steps_of_a_new_one() {
 
 #[test]
 fn threads_do_not_wait_for_each_other() {
-    // The verifier is needed for the word boundaries. A match inside a match could not finish if there were only one.
-    let regex = Regex::new(r"\mИван\M").expect("a good pattern");
+    // The verifier is needed for the look-ahead. A match inside a match could not finish if there were only one.
+    let regex = Regex::new("Иван(?! П)").expect("a good pattern");
     let nested = regex.with_matcher(|| regex.is_match("Пётр Иван", &mut StepBudget::default()));
     assert_eq!(nested, Ok(true));
     assert_eq!(regex.idle_matchers(), 2);
@@ -333,7 +334,7 @@ fn threads_do_not_wait_for_each_other() {
 #[test]
 fn threads_get_the_answers_of_a_single_one() {
     let texts: Vec<String> = (0..2_000).map(|n| format!("{} {n} {}", "ab".repeat(n % 7), n * n)).collect();
-    for pattern in [r"\m(\d)\d*\1\M", r"(?<=ab )\d+(?! 4)", r"b\y"] {
+    for pattern in [r"\m(\d)\d*\1\M", r"(?<=ab )\d+(?! 4)", r"b\y *\y"] {
         let regex = Regex::new(pattern).expect("a good pattern");
         let find = |regex: &Regex| -> Vec<bool> {
             let mut budget = StepBudget::default();
@@ -357,6 +358,10 @@ fn fulfils(text: &str, required: &Required) -> bool {
     match required {
         Required::Nothing => true,
         Required::Literal(literal) => line.contains(literal.as_str()),
+        Required::WordStart(literal) => {
+            let places = line.match_indices(literal.as_str()).map(|(at, _)| &line[..at]);
+            places.filter_map(|before| before.chars().next_back()).any(|before| !crate::is_word_char(before))
+        }
         Required::All(conditions) => conditions.iter().all(|condition| fulfils(text, condition)),
         Required::Any(conditions) => conditions.iter().any(|condition| fulfils(text, condition)),
     }
@@ -393,6 +398,9 @@ fn what_a_pattern_requires_is_in_every_text_that_matches() {
         "(ab){2}",
         "(ab|cd) (ef|gh)?",
         "\\mder\\M",
+        "\\mA|\\mder",
+        "[va]?\\m(a|И)b?",
+        "\\y[abИ]+ (x|А)",
         "(?i)^ё",
         "(b)ul\\1",
         "a(?=b)b",
@@ -426,6 +434,7 @@ fn what_a_pattern_requires_is_in_every_text_that_matches() {
     assert_eq!(required("(?i)SMITH"), Required::Any(vec![literal("smith")]));
     assert_eq!(required("^Ив"), Required::All(vec![Required::Any(vec![literal("\nив")])]));
     assert_eq!(required("ова? Ан"), Required::Any(vec![literal("ов ан"), literal("ова ан")]));
+    assert_eq!(required(r"\mMar"), Required::All(vec![Required::Any(vec![Required::WordStart("mar".to_owned())])]));
     assert_eq!(required(".*"), Required::Nothing);
     assert_eq!(
         Like::new("Ив%Ан", Case::Sensitive).expect("a pattern").required(),

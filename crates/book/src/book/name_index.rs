@@ -18,6 +18,7 @@ use crate::id::Revision;
 
 mod build;
 pub(crate) mod grams;
+mod orders;
 mod present;
 pub(crate) mod rank_set;
 
@@ -66,6 +67,10 @@ pub(crate) struct NameIndex {
     order: Vec<u32>,
     /// The inverse: the rank of each id, less the smallest; [`NONE`] for an id that no contact has.
     ranks: Vec<u32>,
+    /// The lines of last names that end a run ([`NameIndex::run_of`]); none if the book had no sort keys.
+    run_ends: Option<RankSet>,
+    /// The lines of first names in the order of the collation.
+    first_order: Vec<u32>,
     /// The parts by the sequences of characters in them; none for parts that are too diverse.
     grams: Option<Grams>,
 }
@@ -100,6 +105,16 @@ impl NameIndex {
             Some(line) => (&self.member_starts, line),
         };
         (starts[line + 1] - starts[line]) as usize
+    }
+
+    /// The part in a line, with the spaces that separate it from others.
+    pub(crate) fn line(&self, line: usize) -> &str {
+        &self.text[self.line_start(line)..self.line_end(line)]
+    }
+
+    /// Bytes of all last names, their line feeds included.
+    pub(crate) fn last_bytes(&self) -> usize {
+        self.line_start(self.last_starts.len() - 1)
     }
 
     /// The number of parts.
@@ -140,7 +155,7 @@ impl NameIndex {
 
     /// The part in a line, without the spaces that separate it from others.
     pub(crate) fn part(&self, line: usize) -> &str {
-        let part = &self.text[self.line_start(line)..self.line_end(line)];
+        let part = self.line(line);
         let part = if line < self.last_starts.len() - 1 { part } else { part.strip_prefix(' ').unwrap_or(part) };
         part.strip_suffix(' ').unwrap_or(part)
     }
@@ -149,11 +164,27 @@ impl NameIndex {
     pub(crate) fn add_ranks(&self, line: usize, ranks: &mut RankSet) {
         match line.checked_sub(self.last_starts.len() - 1) {
             None => ranks.set_range(self.last_starts[line] as usize..self.last_starts[line + 1] as usize),
-            Some(line) => {
-                let range = self.member_starts[line] as usize..self.member_starts[line + 1] as usize;
-                self.members[range].iter().for_each(|rank| ranks.set(*rank as usize));
-            }
+            Some(_) => self.members_of(line).iter().for_each(|rank| ranks.set(*rank as usize)),
         }
+    }
+
+    /// The ranks of the contacts that have the first name or patronymic in this line, ascending.
+    pub(crate) fn members_of(&self, line: usize) -> &[u32] {
+        let line = line - (self.last_starts.len() - 1);
+        &self.members[self.member_starts[line] as usize..self.member_starts[line + 1] as usize]
+    }
+
+    /// The line of the last name of the contact with this rank; `from` is a line not after it.
+    pub(crate) fn last_of(&self, rank: usize, from: usize) -> usize {
+        let rank = rank as u32;
+        // The line is usually near.
+        let (mut from, mut step) = (from, 1);
+        while self.last_starts.get(from + step).is_some_and(|start| *start <= rank) {
+            from += step;
+            step *= 2;
+        }
+        let near = from..self.last_starts.len().min(from + step + 1);
+        from + self.last_starts[near].partition_point(|start| *start <= rank) - 1
     }
 
     /// The id of the contact with this rank.
@@ -177,6 +208,24 @@ impl NameIndex {
         first..last + 1
     }
 
+    /// Runs of lines of last names: the full names that begin with the lines of a run come after those of all runs before in
+    /// order. The run of this line; `None` if runs are not known.
+    pub(crate) fn run_of(&self, line: usize) -> Option<Range<usize>> {
+        let ends = self.run_ends.as_ref()?;
+        let start = ends.below(line).map_or(0, |end| end + 1);
+        Some(start..ends.at_or_above(line)? + 1)
+    }
+
+    /// The lines of first names in the order of the collation; lines with the same name lie together.
+    pub(crate) fn first_order(&self) -> &[u32] {
+        &self.first_order
+    }
+
+    /// Whether every contact has a first name.
+    pub(crate) fn all_have_first_names(&self) -> bool {
+        self.member_starts[self.first_names] as usize == self.len()
+    }
+
     /// The ranks of the contacts with the last name in this line.
     pub(crate) fn ranks_of_last(&self, line: usize) -> Range<usize> {
         self.last_starts[line] as usize..self.last_starts[line + 1] as usize
@@ -190,7 +239,9 @@ impl NameIndex {
     /// Bytes of memory.
     pub(crate) fn bytes(&self) -> usize {
         let numbers = [&self.ends, &self.last_starts, &self.members, &self.member_starts, &self.order, &self.ranks];
-        let numbers: usize = numbers.iter().map(|vector| vector.capacity() * size_of::<u32>()).sum();
-        size_of::<Self>() + self.text.capacity() + numbers + self.grams.as_ref().map_or(0, Grams::bytes)
+        let numbers = numbers.into_iter().chain([&self.first_order]);
+        let runs = self.run_ends.as_ref().map_or(0, RankSet::bytes);
+        let numbers: usize = numbers.map(|vector| vector.capacity() * size_of::<u32>()).sum();
+        size_of::<Self>() + self.text.capacity() + numbers + runs + self.grams.as_ref().map_or(0, Grams::bytes)
     }
 }

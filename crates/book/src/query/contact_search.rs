@@ -38,6 +38,12 @@ const KEYS_WORTH_MATCHES: usize = 32;
 /// otherwise chunk by chunk.
 const NAMESAKES_DIVISOR: usize = 16;
 
+/// To find the first contacts by first name, this many contacts with the first ones of these names are looked at for each one
+/// that matches: sorting a match takes a hundred times as long, because its sort key is mostly in no cache.
+const FIRST_NAMES_READ_PER_MATCH: usize = 32;
+/// So many contacts are always looked at.
+const FIRST_NAMES_READ_MIN: usize = 8_192;
+
 /// A physical plan: a snapshot, a plan for the field table of contacts, and the access path chosen for them.
 pub struct Search {
     book: Arc<Book>,
@@ -231,14 +237,9 @@ impl<'a> Scan<'a, '_> {
     fn range(&mut self, from: usize, to: usize, plan: &'a Plan, runner: &dyn Runner) -> Result<Matches, QueryError> {
         match (self.rest, self.names, plan.sort().first()) {
             (CompiledFilter::Everything, None, None) => return Ok(self.window(from, to, plan)),
-            (CompiledFilter::Everything, Some(names), Some(by))
-                if by.field == field::LAST_NAME && (from, to) == (0, self.book.contacts_len()) =>
-            {
-                let ids_max = (self.book.contacts_len() / NAMESAKES_DIVISOR).max(plan.window().end());
-                let has_more_keys = plan.sort().len() > 1;
-                let ids = names.matches.first_ids(by.direction, plan.window().end(), has_more_keys, ids_max);
-                if let Some(ids) = ids {
-                    return self.by_last_name(names, ids, plan);
+            (CompiledFilter::Everything, Some(names), Some(by)) if (from, to) == (0, self.book.contacts_len()) => {
+                if let Some(ids) = self.first_ids(&names.matches, *by, plan) {
+                    return self.by_first_ids(names, ids, plan);
                 }
             }
             _ => {}
@@ -326,9 +327,25 @@ impl<'a> Scan<'a, '_> {
         Ok(())
     }
 
-    /// Evaluates all contacts, sorted by last name first, if the index of names answers the whole filter: only the first
-    /// contacts in that order are read, and those that the index does not know.
-    fn by_last_name(
+    /// The ids of the contacts that may be the first ones in the order of the plan, of those that match as far as the index
+    /// knows them; `None` if sorting all of them is faster.
+    fn first_ids(&self, matches: &NameMatches, by: SortBy, plan: &Plan) -> Option<Vec<u64>> {
+        let count = plan.window().end();
+        let ids_max = (self.book.contacts_len() / NAMESAKES_DIVISOR).max(count);
+        match by.field {
+            field::LAST_NAME => matches.first_ids(by.direction, count, plan.sort().len() > 1, ids_max),
+            field::FULL_NAME => matches.first_ids_by_full_name(by.direction, count, ids_max),
+            field::FIRST_NAME => {
+                let reads_max = FIRST_NAMES_READ_MIN + FIRST_NAMES_READ_PER_MATCH * matches.count();
+                matches.first_ids_by_first_name(by.direction, count, ids_max, reads_max)
+            }
+            _ => None,
+        }
+    }
+
+    /// Evaluates all contacts, if the index of names answers the whole filter: only the first contacts in the order of the
+    /// plan are read, which these ids contain, and those that the index does not know.
+    fn by_first_ids(
         &mut self,
         names: &NameFilter<'_>,
         mut ids: Vec<u64>,

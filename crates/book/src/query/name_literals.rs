@@ -4,6 +4,7 @@
 
 use pg_regex::Required;
 
+use crate::book::name_index::grams::ascending;
 use crate::book::name_index::rank_set::RankSet;
 use crate::book::name_index::{NameColumn, NameIndex};
 
@@ -34,8 +35,15 @@ pub(super) fn lines(
             }
             let range = index.lines_of(column);
             found.retain(|line| range.contains(&(*line as usize)));
-            found.sort_unstable();
-            found.dedup();
+            Some(ascending(found))
+        }
+        Required::WordStart(literal) => {
+            // The lines of a column have the spaces beside the names, which begin words as the starts of names do.
+            let mut found = index.grams()?.lines_with_word(literal, entries_max)?;
+            if let LiteralPlace::In(column) = place {
+                let range = index.lines_of(column);
+                found.retain(|line| range.contains(&(*line as usize)));
+            }
             Some(found)
         }
         Required::All(conditions) => {
@@ -57,9 +65,7 @@ pub(super) fn lines(
                     return None;
                 }
             }
-            any.sort_unstable();
-            any.dedup();
-            Some(any)
+            Some(ascending(any))
         }
     }
 }
@@ -86,7 +92,7 @@ pub(super) fn candidates(
 ) -> Option<RankSet> {
     match required {
         Required::Nothing => None,
-        Required::Literal(literal) => {
+        Required::Literal(literal) | Required::WordStart(literal) => {
             let mut all: Option<RankSet> = None;
             for word in words(literal) {
                 let Some(lines) = index.grams()?.lines_with(&word, entries_max) else { continue };

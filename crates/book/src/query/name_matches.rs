@@ -65,6 +65,73 @@ impl NameMatches {
         Some(ids)
     }
 
+    /// The ids of the first contacts that match by full name, or of the last ones if descending: at least `count` of them and
+    /// all that may come before one of them, in no order. `None` if they are more than `ids_max`, or not known.
+    pub(super) fn first_ids_by_full_name(
+        &self,
+        direction: Direction,
+        count: usize,
+        ids_max: usize,
+    ) -> Option<Vec<u64>> {
+        let index = &*self.index;
+        let mut ids = Vec::new();
+        let mut at = if direction == Direction::Ascending { 0 } else { index.len() };
+        while ids.len() < count {
+            let rank = match direction {
+                Direction::Ascending => self.ranks.at_or_above(at),
+                Direction::Descending => self.ranks.below(at),
+            };
+            let Some(rank) = rank else { break };
+            let run = index.run_of(index.last_of(rank, 0))?;
+            let ranks = index.ranks_of_last(run.start).start..index.ranks_of_last(run.end - 1).end;
+            at = if direction == Direction::Ascending { ranks.end } else { ranks.start };
+            ids.extend(self.ranks.iter_in(ranks).map(|rank| index.id_of(rank)));
+            if ids.len() > ids_max {
+                return None;
+            }
+        }
+        Some(ids)
+    }
+
+    /// The same by first name, as far as contacts have one. `None` also if more than `reads_max` contacts with the first ones
+    /// of these names would be looked at.
+    pub(super) fn first_ids_by_first_name(
+        &self,
+        direction: Direction,
+        count: usize,
+        ids_max: usize,
+        reads_max: usize,
+    ) -> Option<Vec<u64>> {
+        let index = &*self.index;
+        // Those without a first name come first if descending, and otherwise last.
+        if direction == Direction::Descending && !index.all_have_first_names() {
+            return None;
+        }
+        let (mut ids, mut left) = (Vec::new(), reads_max);
+        let order = index.first_order();
+        let same = |one: &u32, other: &u32| index.part(*one as usize) == index.part(*other as usize);
+        let mut take = |lines: &[u32]| {
+            for line in lines {
+                let members = index.members_of(*line as usize);
+                left = left.checked_sub(members.len())?;
+                let matching = members.iter().filter(|rank| self.ranks.has(**rank as usize));
+                ids.extend(matching.map(|rank| index.id_of(*rank as usize)));
+            }
+            (ids.len() <= ids_max).then_some(ids.len() >= count)
+        };
+        let is_enough = match direction {
+            Direction::Ascending => {
+                let mut names = order.chunk_by(same);
+                first_enough(&mut names, &mut take)?
+            }
+            Direction::Descending => {
+                let mut names = order.chunk_by(same).rev();
+                first_enough(&mut names, &mut take)?
+            }
+        };
+        (is_enough || index.all_have_first_names()).then_some(ids)
+    }
+
     /// The contacts that match by id.
     pub(super) fn by_id(&self) -> MatchesById {
         MatchesById::of(&self.index, &self.ranks)
@@ -95,6 +162,19 @@ impl NameMatches {
         self.changed[changed].iter().filter_map(|id| chunk.find(*id).ok()).for_each(|row| rows.set(row));
         rows
     }
+}
+
+/// Takes lines with the same name until they are enough; whether they are. `None` if they are too many.
+fn first_enough<'l>(
+    names: &mut dyn Iterator<Item = &'l [u32]>,
+    take: &mut dyn FnMut(&[u32]) -> Option<bool>,
+) -> Option<bool> {
+    for lines in names {
+        if take(lines)? {
+            return Some(true);
+        }
+    }
+    Some(false)
 }
 
 /// Matching contacts by id.

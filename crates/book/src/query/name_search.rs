@@ -3,24 +3,28 @@
 //! - The last and the first name are compared part by part.
 //! - What a pattern without spaces finds in the full name lies within one part, so it is compared with the parts.
 //! - Every other comparison of the full name has *candidates*, the contacts whose parts have the literals that a match
-//!   requires; these are read.
+//!   requires. If they are few, their names are read; otherwise an automaton reads the parts of the names one after another
+//!   ([`super::name_pieces`]).
 //!
 //! Of the parts only those are read that contain the literals of the pattern, found by their sequences of three characters,
 //! if these are few; otherwise all, as one text. Contacts whose names the index does not know are *open*: they are judged
 //! by their names as they are. What is faster, the index or a scan, is in [`super::estimate`].
 
+use std::hint::black_box;
 use std::ops::Range;
 use std::sync::Arc;
 
-use pg_regex::{Required, StepLimitError};
+use pg_regex::{PieceMatcher, StepLimitError};
 
 use super::budget::Budget;
 use super::estimate::names as cost;
-use super::field::contact as field;
 use super::filter::{Comparison, Filter};
+use super::name_answer::{Answer, answer, is_answerable, is_negated, piece_matcher, required};
+use super::name_cost::{cost_with, cost_without, piece_cost, scan_cost};
 use super::name_literals::{LiteralPlace, candidates, lines};
 use super::name_matches::{MatchesById, NameMatches};
-use super::predicate::{Predicate, TextPredicate};
+use super::name_pieces::PieceSearch;
+use super::predicate::TextPredicate;
 use super::query_error::QueryError;
 use super::scan::CompiledFilter;
 use crate::book::name_index::rank_set::RankSet;
@@ -29,10 +33,20 @@ use crate::book::{Book, NameIndexUse};
 
 /// Maximum number of bytes of the text that are scanned before the runner is asked whether to continue.
 const SCANNED_BYTES_MAX: usize = 64 << 10;
-/// Maximum number of values of a list that are looked up; longer lists are compared with all parts.
-const LIST_LOOK_UPS_MAX: usize = 256;
-/// Entries of lists of lines that are read to choose the access path, before the query runs.
-const ENTRIES_BEFOREHAND_MAX: usize = 2_048;
+/// Candidates are read if they are at most one contact in this number.
+const CANDIDATES_DIVISOR: usize = 32;
+/// Entries of lists of lines are read for candidates if there is at most one for this number of bytes of the text: it takes a
+/// tenth of the time of reading all names.
+const BYTES_PER_CANDIDATE_ENTRY_MIN: usize = 32;
+/// Entries of lists of lines are read if there is at most one for this number of bytes of the text.
+const BYTES_PER_ENTRY_MIN: usize = 64;
+/// This number of entries is always read.
+const ENTRIES_MIN: usize = 512;
+
+/// Lines that are compared together.
+const LINES_AT_ONCE: usize = 32;
+/// Minimum number of lines for which an automaton of their own is made.
+const MATCHER_LINES_MIN: usize = 512;
 
 /// The use of the index for a query: chosen before it runs.
 #[derive(Debug)]
@@ -105,138 +119,6 @@ impl NameAccess {
     }
 }
 
-/// How the index answers a comparison.
-enum Answer<'p> {
-    /// By the parts of the full name that match.
-    Parts(&'p TextPredicate),
-    /// By the distinct names of a column that match.
-    Column(NameColumn, &'p TextPredicate),
-    /// By reading the names of candidates.
-    Candidates(&'p TextPredicate),
-}
-
-fn answer(comparison: &Comparison) -> Option<Answer<'_>> {
-    let Predicate::Text(predicate) = &comparison.predicate else { return None };
-    match comparison.field {
-        field::LAST_NAME => Some(Answer::Column(NameColumn::Last, predicate)),
-        field::FIRST_NAME => Some(Answer::Column(NameColumn::First, predicate)),
-        field::FULL_NAME => {
-            let is_within_words = match predicate {
-                TextPredicate::Like(pattern) | TextPredicate::NotLike(pattern) => pattern.matches_within_words(),
-                TextPredicate::Regexp(pattern) => pattern.matches_within_words(),
-                _ => false,
-            };
-            if is_within_words {
-                return Some(Answer::Parts(predicate));
-            }
-            (required(predicate) != Required::Nothing).then_some(Answer::Candidates(predicate))
-        }
-        _ => None,
-    }
-}
-
-fn is_answerable(filter: &Filter) -> bool {
-    match filter {
-        Filter::Everything => false,
-        Filter::All(filters) | Filter::Any(filters) => filters.iter().all(is_answerable),
-        Filter::Comparison(comparison) => answer(comparison).is_some(),
-    }
-}
-
-/// What every text contains for which the predicate holds, or for a negation does not hold.
-fn required(predicate: &TextPredicate) -> Required {
-    match predicate {
-        TextPredicate::Equal(text) | TextPredicate::NotEqual(text) => Required::equal_to(text),
-        TextPredicate::OneOf(texts) | TextPredicate::NoneOf(texts) if texts.len() > LIST_LOOK_UPS_MAX => {
-            Required::Nothing
-        }
-        TextPredicate::OneOf(texts) | TextPredicate::NoneOf(texts) => {
-            Required::any_of(texts.iter().map(|text| Required::equal_to(text)).collect())
-        }
-        TextPredicate::Like(pattern) | TextPredicate::NotLike(pattern) => pattern.required().clone(),
-        TextPredicate::Regexp(pattern) => pattern.required().clone(),
-        TextPredicate::Ordered(..) => Required::Nothing,
-    }
-}
-
-/// Whether the predicate is a negation.
-fn is_negated(predicate: &TextPredicate) -> bool {
-    matches!(predicate, TextPredicate::NotEqual(_) | TextPredicate::NoneOf(_) | TextPredicate::NotLike(_))
-}
-
-/// The estimated time of answering a filter by the index, in nanoseconds; `None` if it cannot.
-fn cost_with(index: &NameIndex, filter: &Filter) -> Option<u64> {
-    match filter {
-        Filter::Everything => None,
-        Filter::All(filters) | Filter::Any(filters) => {
-            filters.iter().map(|filter| cost_with(index, filter)).sum::<Option<u64>>()
-        }
-        Filter::Comparison(comparison) => {
-            let few = |predicate: &TextPredicate, place: LiteralPlace| {
-                let lines = lines(index, &required(predicate), place, ENTRIES_BEFOREHAND_MAX)?;
-                Some(cost::SELECT + lines.len() as u64 * cost::PART)
-            };
-            Some(match answer(comparison)? {
-                Answer::Parts(predicate) => {
-                    let scan = scan_cost(index, predicate);
-                    few(predicate, LiteralPlace::Anywhere).map_or(scan, |few| few.min(scan))
-                }
-                Answer::Column(column, predicate) => {
-                    let all = cost::SELECT + index.lines_of(column).len() as u64 * cost::column_part(predicate);
-                    few(predicate, LiteralPlace::In(column)).map_or(all, |few| few.min(all))
-                }
-                Answer::Candidates(predicate) => {
-                    let mut left = ENTRIES_BEFOREHAND_MAX;
-                    match candidates(index, &required(predicate), &mut left, ENTRIES_BEFOREHAND_MAX) {
-                        Some(few) => cost::SELECT + few.count() as u64 * cost::CANDIDATE,
-                        None => {
-                            let few = (index.len() / UNKNOWN_CANDIDATES_DIVISOR) as u64 * cost::CANDIDATE;
-                            few.max(cost::UNKNOWN_MIN)
-                        }
-                    }
-                }
-            })
-        }
-    }
-}
-
-/// If candidates have not been counted, they are taken to be one contact in this number.
-const UNKNOWN_CANDIDATES_DIVISOR: usize = 64;
-/// Candidates are read if they are at most one contact in this number.
-const CANDIDATES_DIVISOR: usize = 32;
-/// Entries of lists of lines are read for candidates if there is at most one for this number of bytes of the text: it takes a
-/// tenth of the time of reading all names.
-const BYTES_PER_CANDIDATE_ENTRY_MIN: usize = 16;
-/// Entries of lists of lines are read if there is at most one for this number of bytes of the text.
-const BYTES_PER_ENTRY_MIN: usize = 64;
-/// This number of entries is always read.
-const ENTRIES_MIN: usize = 512;
-
-/// The estimated time of a scan of all parts.
-fn scan_cost(index: &NameIndex, predicate: &TextPredicate) -> u64 {
-    cost::SELECT + cost::text(index.text().len(), predicate)
-}
-
-/// The estimated time of evaluating a filter of names without the index on this number of contacts.
-fn cost_without(index: &NameIndex, filter: &Filter, contacts: usize) -> u64 {
-    match filter {
-        Filter::Everything => 0,
-        Filter::All(filters) | Filter::Any(filters) => {
-            filters.iter().map(|filter| cost_without(index, filter, contacts)).sum()
-        }
-        Filter::Comparison(Comparison { field, predicate: Predicate::Text(predicate), .. }) => {
-            let bytes = (contacts as u64 * index.name_bytes as u64 / index.len().max(1) as u64) as usize;
-            match (*field, predicate) {
-                (field::FULL_NAME, TextPredicate::Like(_) | TextPredicate::NotLike(_) | TextPredicate::Regexp(_)) => {
-                    cost::text(bytes, predicate)
-                }
-                _ => contacts as u64 * cost::name(predicate),
-            }
-        }
-        Filter::Comparison(_) => 0,
-    }
-}
-
 /// Evaluates filters by the index.
 struct Selection<'s, 'r> {
     index: &'s NameIndex,
@@ -289,12 +171,8 @@ impl Selection<'_, '_> {
                     return Ok(Some(ranks));
                 };
                 self.parts += few.len() as u64;
-                for line in few {
-                    let holds = self.budget.holds(comparison, predicate, index.part(line as usize))?;
-                    if holds != is_negated(predicate) {
-                        index.add_ranks(line as usize, &mut ranks);
-                    }
-                }
+                let part = |line: usize| index.part(line);
+                self.compare(comparison, predicate, &few, part, |line| index.add_ranks(line, &mut ranks))?;
                 if is_negated(predicate) {
                     ranks.invert();
                     if column == NameColumn::First {
@@ -313,13 +191,8 @@ impl Selection<'_, '_> {
                 match few.filter(|few| cost::SELECT + few.len() as u64 * cost::PART < of_all) {
                     Some(few) => {
                         self.parts += few.len() as u64;
-                        for line in few {
-                            let line = line as usize;
-                            let part = &index.text()[index.line_start(line)..index.line_end(line)];
-                            if self.budget.holds(comparison, predicate, part)? != is_negated(predicate) {
-                                index.add_ranks(line, &mut ranks);
-                            }
-                        }
+                        let part = |line: usize| index.line(line);
+                        self.compare(comparison, predicate, &few, part, |line| index.add_ranks(line, &mut ranks))?;
                     }
                     None => {
                         self.parts += index.lines() as u64;
@@ -337,17 +210,114 @@ impl Selection<'_, '_> {
                 }
                 Ok(Some(ranks))
             }
-            Some(Answer::Candidates(predicate)) => {
-                let entries_max = ENTRIES_MIN.max(index.text().len() / BYTES_PER_CANDIDATE_ENTRY_MIN);
-                let mut left = index.len();
-                let found = candidates(index, &required(predicate), &mut left, entries_max);
-                let is_few = |count: usize| {
-                    index.usage == NameIndexUse::Always || count <= ENTRIES_MIN.max(index.len() / CANDIDATES_DIVISOR)
+            Some(Answer::Candidates(predicate)) => self.candidates(comparison, predicate),
+        }
+    }
+
+    /// Calls `found` with those of the lines whose text matches the pattern or equals a text of the predicate, also for a
+    /// negation.
+    fn compare<'t>(
+        &mut self,
+        comparison: &Comparison,
+        predicate: &TextPredicate,
+        lines: &[u32],
+        text: impl Fn(usize) -> &'t str,
+        mut found: impl FnMut(usize),
+    ) -> Result<(), QueryError> {
+        let is_many = lines.len() >= MATCHER_LINES_MIN;
+        let mut matcher = if is_many { piece_matcher(predicate).filter(PieceMatcher::is_exact) } else { None };
+        for lines in lines.chunks(LINES_AT_ONCE) {
+            let mut texts = [""; LINES_AT_ONCE];
+            texts.iter_mut().zip(lines).for_each(|(place, line)| *place = text(*line as usize));
+            // The first bytes are read together, because each may have to come from memory.
+            let firsts = texts.iter().filter_map(|text| text.as_bytes().first());
+            black_box(firsts.fold(0, |sum: u8, byte| sum.wrapping_add(*byte)));
+            let bytes = texts.iter().map(|text| text.len()).sum();
+            if matcher.is_some() {
+                self.budget.charge_lines(comparison, predicate, lines.len(), bytes)?;
+            }
+            for (text, line) in texts.iter().zip(lines) {
+                let matches = matcher.as_mut().and_then(|matcher| matcher.accepts(text));
+                let matches = match matches {
+                    Some(matches) => matches,
+                    None => {
+                        matcher = None;
+                        self.budget.holds(comparison, predicate, text)? != is_negated(predicate)
+                    }
                 };
-                let Some(ranks) = found.filter(|found| is_few(found.count())) else { return Ok(None) };
-                self.verified(comparison, predicate, ranks).map(Some)
+                if matches {
+                    found(*line as usize);
+                }
             }
         }
+        Ok(())
+    }
+
+    /// The ranks of those for whom a comparison holds that is not about parts alone; `None` if this would take longer than
+    /// a scan.
+    fn candidates(
+        &mut self,
+        comparison: &Comparison,
+        predicate: &TextPredicate,
+    ) -> Result<Option<RankSet>, QueryError> {
+        let index = self.index;
+        let entries_max = ENTRIES_MIN.max(index.text().len() / BYTES_PER_CANDIDATE_ENTRY_MIN);
+        let found = candidates(index, &required(predicate), &mut index.len(), entries_max);
+        let count = found.as_ref().map_or(index.len(), RankSet::count);
+        let is_few = |count: usize| {
+            index.usage == NameIndexUse::Always || count <= ENTRIES_MIN.max(index.len() / CANDIDATES_DIVISOR)
+        };
+        let by_others = match (index.usage, is_few(count)) {
+            (NameIndexUse::Always, _) => u64::MAX,
+            (NameIndexUse::WhereFaster, true) => count as u64 * cost::CANDIDATE,
+            (NameIndexUse::WhereFaster, false) => cost::text(index.name_bytes, predicate),
+        };
+        if piece_cost(index, predicate, count).is_some_and(|by_pieces| by_pieces < by_others)
+            && let Some((ranks, is_exact)) = self.by_pieces(comparison, predicate, found.as_ref())?
+        {
+            return match (is_exact, is_negated(predicate)) {
+                (false, _) if !is_few(ranks.count()) => Ok(None),
+                (false, _) => self.verified(comparison, predicate, ranks).map(Some),
+                (true, is_negated) => {
+                    let mut ranks = ranks;
+                    if is_negated {
+                        ranks.invert();
+                    }
+                    Ok(Some(ranks))
+                }
+            };
+        }
+        match found.filter(|_| is_few(count)) {
+            Some(ranks) => self.verified(comparison, predicate, ranks).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The ranks of those whose names match a pattern, or for a negation do not match it, by the automaton of the pattern,
+    /// and whether they are certain to. `among` has all of them. `None` if reading the parts would take longer than a scan.
+    fn by_pieces(
+        &mut self,
+        comparison: &Comparison,
+        predicate: &TextPredicate,
+        among: Option<&RankSet>,
+    ) -> Result<Option<(RankSet, bool)>, QueryError> {
+        let index = self.index;
+        // What an inexact automaton accepts of all names is mostly too much to be verified.
+        let is_wanted =
+            |matcher: &PieceMatcher| matcher.is_exact() || among.is_some() || index.usage == NameIndexUse::Always;
+        let Some(matcher) = piece_matcher(predicate).filter(is_wanted) else { return Ok(None) };
+        let bytes_left = match index.usage {
+            NameIndexUse::Always => usize::MAX,
+            NameIndexUse::WhereFaster => {
+                usize::try_from(cost::text(index.name_bytes, predicate) * 10 / cost::PIECE_BYTE_TENTHS).unwrap_or(0)
+            }
+        };
+        let is_exact = matcher.is_exact();
+        let budget = &mut *self.budget;
+        let mut search = PieceSearch { index, matcher, budget, comparison, predicate, bytes_left, parts: 0 };
+        let found = search.run(among)?;
+        self.parts += search.parts;
+        Ok(found.map(|found| (found, is_exact)))
     }
 
     /// Those of the candidates for whom the comparison holds, by their names as they are.

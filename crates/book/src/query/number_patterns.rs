@@ -33,6 +33,8 @@ pub(super) fn possible_numbers(required: &Required, book: &Book, max: usize) -> 
     match required {
         Required::Nothing => None,
         Required::Literal(literal) => with_literal(literal, book, max),
+        // A number is one word.
+        Required::WordStart(literal) => with_literal(&format!("\n{literal}"), book, max),
         Required::All(conditions) => {
             let mut best: Option<PossibleNumbers> = None;
             for condition in conditions {

@@ -11,6 +11,7 @@ mod comparison;
 mod engine;
 mod member_lists;
 mod name_index;
+mod name_pieces;
 mod number_index;
 mod oracle;
 mod ordered;

@@ -152,6 +152,8 @@ fn every_comparison_of_names_that_finds_few_uses_the_index_and_reads_few_contact
         simple("full_name", "regexp", text(&format!("^{last} {first}$"))),
         simple("full_name", "regexp", text(&format!("(?i)(^|x){last}"))),
         simple("full_name", "regexp", text(&format!("{}|Nobody", &last[2..]))),
+        simple("full_name", "regexp", text("^.* .{2,4}$")),
+        simple("full_name", "regexp", text(&format!("\\m{last}"))),
         simple("last_name", "=", text(&last)),
         simple("last_name", "not_in", list()),
         simple("last_name", "regexp", text(&format!("{last}$"))),
@@ -184,7 +186,8 @@ fn the_index_is_not_used_where_a_comparison_says_nothing_about_names_or_is_too_c
     let book = common();
     for filter in [
         AskFilter::Everything,
-        simple("full_name", "regexp", text(".* .*")),
+        simple("full_name", "regexp", text("(.)\\1")),
+        simple("full_name", "regexp", text(".(?! ).")),
         simple("full_name", "like", text("%_ _%")),
         simple("full_name", "is_not_null", Literal::Null),
         simple("phone_numbers", "!=", text("123")),

@@ -3,17 +3,15 @@
 use std::collections::HashMap;
 
 use super::grams::{Grams, NotIndexed};
+use super::orders::{by_collation, run_ends};
 use super::{NONE, NameIndex, NameIndexUse};
 use crate::book::state::Book;
-use crate::collation::{self, SortKey};
 use crate::runner::Runner;
 
 /// An index is made if the text of the parts is at most this many quarters of the names.
 const TEXT_QUARTERS_MAX: usize = 3;
 /// An index is made if there are at most this many ids for each contact.
 const IDS_PER_CONTACT_MAX: u64 = 8;
-/// Sort keys that are made before the runner is asked whether to continue.
-const KEYS_AT_ONCE: usize = 256;
 
 /// The distinct parts of one column, and which one each contact has.
 #[derive(Default)]
@@ -58,7 +56,12 @@ impl NameIndex {
         if span > (contacts as u64).saturating_mul(IDS_PER_CONTACT_MAX) || u32::try_from(span).is_err() {
             return None;
         }
-        let order_of_lasts = order(&parts.last.texts, runner)?;
+        let order_of_lasts = by_collation(&parts.last.texts, runner)?;
+        let lasts = order_of_lasts.len() as u32;
+        let first_order = by_collation(&parts.first.texts, runner)?.into_iter().map(|number| lasts + number).collect();
+        let mut line_of = vec![0; order_of_lasts.len()];
+        order_of_lasts.iter().enumerate().for_each(|(line, number)| line_of[*number as usize] = line);
+        let run_ends = run_ends(book, line_of.len(), |contact| line_of[parts.last.of_contact[contact] as usize]);
         let mut index = Self {
             revision: book.revision,
             first_id,
@@ -73,6 +76,8 @@ impl NameIndex {
             member_starts: vec![0],
             order: vec![0; contacts],
             ranks: vec![NONE; usize::try_from(span).ok()?],
+            run_ends,
+            first_order,
             grams: None,
         };
         let lasts = order_of_lasts.iter().map(|number| parts.last.texts[*number as usize]);
@@ -163,22 +168,4 @@ fn collect<'b>(book: &'b Book, runner: &dyn Runner, usage: NameIndexUse) -> Opti
     let text = parts.last.bytes + parts.first.bytes + parts.patronymic.bytes;
     let is_useful = usage == NameIndexUse::Always || text <= parts.name_bytes / 4 * TEXT_QUARTERS_MAX;
     (is_useful && u32::try_from(text).is_ok()).then_some(parts)
-}
-
-/// The numbers of last names in the order of the collation; equal ones alone before followed.
-fn order(texts: &[&str], runner: &dyn Runner) -> Option<Vec<u32>> {
-    let mut keyed: Vec<(SortKey, u32)> = Vec::with_capacity(texts.len());
-    let name = |number: u32| texts[number as usize].strip_suffix(' ').unwrap_or(texts[number as usize]);
-    for number in 0..texts.len() as u32 {
-        if (number as usize).is_multiple_of(KEYS_AT_ONCE) && !runner.should_continue() {
-            return None;
-        }
-        keyed.push((collation::sort_key(Some(name(number))), number));
-    }
-    keyed.sort_unstable_by(|(left, left_number), (right, right_number)| {
-        let by_name = || collation::compare(Some(name(*left_number)), Some(name(*right_number)));
-        let length = |number: &u32| texts[*number as usize].len();
-        left.cmp(right).then_with(by_name).then_with(|| length(left_number).cmp(&length(right_number)))
-    });
-    Some(keyed.into_iter().map(|(_, number)| number).collect())
 }

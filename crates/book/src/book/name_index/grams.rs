@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use foldhash::fast::RandomState;
 
+use super::rank_set::RankSet;
 use crate::runner::Runner;
 
 /// Lines are indexed if they have at most this many characters for each contact.
@@ -20,8 +21,10 @@ const DISTINCT_MIN: usize = 1 << 16;
 const LINES_AT_ONCE: usize = 1_024;
 /// A list of lines that is so short is not made shorter.
 const SHORT: usize = 8;
-/// A list is not compared with one that is this many times as long.
-const LONGER_MAX: usize = 16;
+/// A list is not compared with one that is this many times as long: comparing the lines themselves is faster.
+const LONGER_MAX: usize = 8;
+/// As many lines as this are put in order by a set instead of by sorting.
+const SORTED_MAX: usize = 4_096;
 /// Marks the first sequence of a line.
 const FIRST: u32 = 1 << 31;
 
@@ -35,6 +38,8 @@ pub(crate) struct Grams {
     /// For each sequence the numbers of the lines, ascending: differences from the one before, seven bits a byte, the
     /// lowest first.
     lists: Vec<u8>,
+    /// The characters that are no word characters and that sequences begin with.
+    outside_words: Vec<char>,
 }
 
 /// The indexing of lines was ended.
@@ -61,6 +66,18 @@ fn keys(line: &str) -> impl Iterator<Item = u64> + '_ {
         Some(*key)
     };
     characters.scan(key, next).skip(1)
+}
+
+/// Lines in order, each once.
+pub(crate) fn ascending(mut lines: Vec<u32>) -> Vec<u32> {
+    if lines.len() < SORTED_MAX {
+        lines.sort_unstable();
+        lines.dedup();
+        return lines;
+    }
+    let mut set = RankSet::new(lines.iter().max().map_or(0, |last| *last as usize + 1));
+    lines.iter().for_each(|line| set.set(*line as usize));
+    set.iter().map(|line| line as u32).collect()
 }
 
 fn number_bytes(number: u32) -> u32 {
@@ -131,6 +148,7 @@ impl Grams {
             start = next;
         }
         grams.starts.push(start);
+        grams.outside_words = grams.first_characters().filter(|first| !pg_regex::is_word_char(*first)).collect();
         grams.lists = vec![0; start as usize];
         let mut line = 0u32;
         for (at, occurrence) in occurrences.iter().enumerate() {
@@ -152,6 +170,16 @@ impl Grams {
             }
         }
         Ok(grams)
+    }
+
+    /// The characters that sequences begin with, ascending.
+    fn first_characters(&self) -> impl Iterator<Item = char> + '_ {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let first = (self.keys.get(at)? >> 42) as u32;
+            at += self.keys[at..].partition_point(|key| (key >> 42) as u32 == first);
+            char::from_u32(first)
+        })
     }
 
     /// The lines that contain the literal and perhaps some that do not, ascending; `None` if more than this number of
@@ -186,6 +214,20 @@ impl Grams {
         Some(lines)
     }
 
+    /// The same for a literal at the start of a word: behind any character that is no word character, or at the start of the
+    /// line.
+    pub(crate) fn lines_with_word(&self, literal: &str, entries_max: usize) -> Option<Vec<u32>> {
+        let mut found = Vec::new();
+        for before in &self.outside_words {
+            let placed: String = std::iter::once(*before).chain(literal.chars()).collect();
+            found.append(&mut self.lines_with(&placed, entries_max - found.len())?);
+            if found.len() > entries_max {
+                return None;
+            }
+        }
+        Some(ascending(found))
+    }
+
     /// The same for one or two characters.
     fn lines_beginning(&self, characters: &[char], entries_max: usize) -> Option<Vec<u32>> {
         let (low, high) = match characters {
@@ -198,10 +240,7 @@ impl Grams {
         if (self.starts[places.end] - self.starts[places.start]) as usize > entries_max {
             return None;
         }
-        let mut lines: Vec<u32> = places.flat_map(|place| self.lines(place)).collect();
-        lines.sort_unstable();
-        lines.dedup();
-        Some(lines)
+        Some(ascending(places.flat_map(|place| self.lines(place)).collect()))
     }
 
     /// The bytes of a list: no fewer than its entries.
@@ -229,7 +268,10 @@ impl Grams {
 
     /// Bytes of memory.
     pub(super) fn bytes(&self) -> usize {
-        self.keys.capacity() * size_of::<u64>() + self.starts.capacity() * size_of::<u32>() + self.lists.capacity()
+        self.keys.capacity() * size_of::<u64>()
+            + self.starts.capacity() * size_of::<u32>()
+            + self.lists.capacity()
+            + self.outside_words.capacity() * size_of::<char>()
     }
 }
 
@@ -276,6 +318,21 @@ mod tests {
             }
         }
         assert_eq!(grams.lines_with("а", 1), None, "more entries than allowed");
+        assert_eq!(grams.outside_words, ['\n', ' ']);
+        assert_eq!(grams.lines_with_word("va", usize::MAX), Some(vec![2]));
+        assert_eq!(grams.lines_with_word("x", usize::MAX), Some(vec![4, 5]));
+        assert_eq!(grams.lines_with_word("a", usize::MAX), Some(vec![3, 8]));
+        assert_eq!(grams.lines_with_word("a", 1), None, "more entries than allowed");
+    }
+
+    #[test]
+    fn many_lines_are_put_in_order_as_few_are() {
+        let many: Vec<u32> = (0..SORTED_MAX as u32 * 2).map(|at| at.wrapping_mul(7_919) % 5_000).collect();
+        let mut expected = many.clone();
+        expected.sort_unstable();
+        expected.dedup();
+        assert_eq!(ascending(many.clone()), expected);
+        assert_eq!(ascending(many[..9].to_vec()).len(), 9);
     }
 
     #[test]

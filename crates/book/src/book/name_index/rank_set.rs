@@ -37,9 +37,19 @@ impl RankSet {
         self.words[last] |= high;
     }
 
+    /// Whether a rank is in the set.
+    pub(crate) fn has(&self, rank: usize) -> bool {
+        self.words[rank / 64] >> (rank % 64) & 1 == 1
+    }
+
     /// Removes a rank.
     pub(crate) fn remove(&mut self, rank: usize) {
         self.words[rank / 64] &= !(1 << (rank % 64));
+    }
+
+    /// Bytes of memory on the heap.
+    pub(crate) fn bytes(&self) -> usize {
+        self.words.capacity() * size_of::<u64>()
     }
 
     /// The number of ranks in the set.
@@ -156,6 +166,7 @@ mod tests {
                     assert_eq!(set.at_or_above(rank), expected.iter().copied().find(|it| *it >= rank));
                     assert_eq!(set.below(rank), expected.iter().copied().rev().find(|it| *it < rank));
                     assert_eq!(set.word_at(rank) & 1 == 1, expected.contains(&rank));
+                    assert_eq!(set.has(rank), expected.contains(&rank));
                 }
                 assert_eq!(set.below(usize::MAX), expected.last().copied());
                 for (from, to) in [(0, len), (len / 4, len / 2), (len / 2, len + 70), (len, len + 1), (5, 5)] {
