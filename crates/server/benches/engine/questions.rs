@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use ringbook_book::Book;
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Direction, Literal};
+use ringbook_book::query::contact_page::AccessPathKind;
 use ringbook_book::query::field::CONTACT;
 use ringbook_book::query::plan::{Plan, plan};
 use ringbook_book::runner::{INLINE, Threads};
@@ -53,13 +54,23 @@ fn planned(ask: &Ask) -> Arc<Plan> {
 
 /// The first fifty by last name.
 fn screen(filter: AskFilter) -> Arc<Plan> {
-    let sort = vec![AskSort { field: "last_name".to_owned(), direction: Direction::Ascending }];
+    screen_by("last_name", filter)
+}
+
+/// The first fifty by a field.
+fn screen_by(field: &str, filter: AskFilter) -> Arc<Plan> {
+    let sort = vec![AskSort { field: field.to_owned(), direction: Direction::Ascending }];
     planned(&Ask { filter, sort, limit: Some(SCREEN), ..Ask::default() })
 }
 
 /// Names that contain a text.
 pub fn like(inside: &str) -> Arc<Plan> {
-    screen(simple("full_name", "like", text(&format!("%{inside}%"))))
+    like_by("last_name", inside)
+}
+
+/// The same, sorted by a field.
+pub fn like_by(field: &str, inside: &str) -> Arc<Plan> {
+    screen_by(field, simple("full_name", "like", text(&format!("%{inside}%"))))
 }
 
 /// Names that match a pattern.
@@ -67,7 +78,7 @@ pub fn regexp(pattern: &str) -> Arc<Plan> {
     screen(simple("full_name", "regexp", text(pattern)))
 }
 
-/// jsqueries, each with an equivalent filter on the same column.
+/// jsqueries, each with a native filter on the same column.
 pub fn js_queries(book: &Arc<Book>) -> Vec<(Asked, Asked)> {
     let middle = book.iter().nth(book.contacts_len() / 2).expect("the book is not empty");
     let phone = middle.phone_numbers().next().expect("everybody has a phone").to_string();
@@ -82,6 +93,7 @@ pub fn js_queries(book: &Arc<Book>) -> Vec<(Asked, Asked)> {
         (ask("phone_numbers", "#:($ IS STRING)".to_owned()), no_phone()),
         (ask("groups", format!("#.group_id = {id}")), in_group()),
         (ask("groups", format!("#(group_name = \"{name}\" AND group_id > 1)")), in_group()),
+        (ask("groups", format!("#.group_id = {id} AND @# < 9")), in_group()),
     ]
 }
 
@@ -175,6 +187,11 @@ pub fn page_after(book: &Arc<Book>, percent: usize, limit: i128) -> Arc<Plan> {
     let id = book.iter().nth(rank).map_or(0, |contact| contact.id().number() - 1);
     let filter = simple("id", ">", Literal::Number(id.to_string()));
     planned(&Ask { filter, limit: Some(limit), ..Ask::default() })
+}
+
+/// What yields the candidates of a query.
+pub fn access_path(book: &Arc<Book>, plan: &Arc<Plan>) -> AccessPathKind {
+    book.search(plan).run(&INLINE).expect("no pattern spends its steps").explanation.access_path
 }
 
 /// Runs a query for its total.
