@@ -14,10 +14,14 @@ pub struct WorstCase {
     pub what: String,
     /// The parameters, without `access_token`.
     pub params: Value,
+    /// Whether the method is for agents only.
+    pub is_for_agents: bool,
 }
 
 /// Bytes of a body that parameters may take: the default bound of bodies, less than the rest of a call.
 const PARAMS_BYTES_MAX: usize = (1 << 20) - 4_096;
+/// How the description of a method says that it is for agents only.
+const FOR_AGENTS: &str = "For agents only";
 /// Most characters of a pattern.
 const PATTERN_CHARS_MAX: usize = 1_000;
 /// Largest depth of a tree.
@@ -94,8 +98,9 @@ impl Maker<'_> {
     fn of_method(&self, method: &Value, all: &mut Vec<WorstCase>) -> Result<(), String> {
         let name = text(method, "name")?;
         let parameters = method["params"].as_array().ok_or_else(|| format!("{name} has no parameters"))?;
+        let is_for_agents = method["description"].as_str().is_some_and(|words| words.contains(FOR_AGENTS));
         let mut add = |what: String, params: Map<String, Value>| {
-            all.push(WorstCase { method: name.to_owned(), what, params: Value::Object(params) });
+            all.push(WorstCase { method: name.to_owned(), what, params: Value::Object(params), is_for_agents });
         };
         let mut base = Map::new();
         for extent in [Extent::Widest, Extent::Most] {

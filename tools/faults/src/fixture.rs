@@ -138,6 +138,26 @@ impl Instance {
         member(&self.operate(&format!("key add --user {user}"))?, "token")
     }
 
+    /// Creates an agent that a customer belongs to from now on; returns its token.
+    ///
+    /// # Errors
+    /// An operator command fails.
+    pub fn agent(&self, customer: u64) -> Result<String, String> {
+        let agent = member(&self.operate("agent add agent")?, "id")?;
+        self.operate(&format!("customer set {customer} --agent {agent}"))?;
+        let user = member(&self.operate(&format!("user add agent --agent {agent}"))?, "id")?;
+        self.operate(&format!("allow add 127.0.0.1 --agent {agent}"))?;
+        member(&self.operate(&format!("key add --user {user}"))?, "token")
+    }
+
+    /// Creates users of a customer.
+    ///
+    /// # Errors
+    /// An operator command fails.
+    pub fn users(&self, customer: u64, count: usize) -> Result<(), String> {
+        (0..count).try_for_each(|at| self.operate(&format!("user add user{at} --customer {customer}")).map(drop))
+    }
+
     /// Creates another key for the first user; returns its token. Keys are numbered from 1.
     ///
     /// # Errors

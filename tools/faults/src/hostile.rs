@@ -51,6 +51,8 @@ impl Tally {
 pub struct Hostile<'a> {
     pub addresses: &'a [String],
     pub token: &'a str,
+    /// The token of the agent that the customer belongs to.
+    pub agent: &'a str,
     pub queries: &'a [Query],
     /// The interval of the reports, as members of `params`.
     pub interval: &'a str,
@@ -111,10 +113,11 @@ impl Hostile<'_> {
             13 => ask("get.api_requests", report(self.interval, random)),
             14 => ask("get.group_contacts", r#","limit":10000"#.to_owned()),
             15..19 => {
-                let WorstCase { method, params, .. } = &self.worst[random.below(self.worst.len())];
+                let WorstCase { method, params, is_for_agents, .. } = &self.worst[random.below(self.worst.len())];
                 let members = params.to_string();
-                let members = members.trim_start_matches('{').trim_end_matches('}');
-                ask(method, if members.is_empty() { String::new() } else { format!(",{members}") })
+                let members = members.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or_default();
+                let caller = if *is_for_agents { self.agent } else { self.token };
+                call(caller, method, &if members.is_empty() { String::new() } else { format!(",{members}") })
             }
             _ => of_stranger(random),
         }

@@ -32,7 +32,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use fixture::Fixture;
-use scenario_report::{Format, ScenarioReport};
+use scenario_report::{Format, ScenarioReport, print};
 
 /// Default number of inputs when `input` is named.
 const RUNS: u64 = 10_000_000;
@@ -153,7 +153,7 @@ fn main() -> ExitCode {
 /// Runs the scenarios that the arguments name.
 fn run(arguments: &[String]) -> Result<(), String> {
     if arguments.iter().any(|word| ["help", "--help", "-h"].contains(&word.as_str())) {
-        println!("{}", usage());
+        print(&usage());
         return Ok(());
     }
     let Arguments { scenarios, runs, time, format, program } = parse_arguments(arguments)?;
@@ -171,7 +171,7 @@ fn run(arguments: &[String]) -> Result<(), String> {
         reports.push(report.to_json());
     }
     if format == Format::Json {
-        println!("{:#}", serde_json::Value::Array(reports));
+        print(&format!("{:#}", serde_json::Value::Array(reports)));
     }
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
 }

@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ringbook_testbed::Cluster;
 use ringbook_testbed::api_client::ApiClient;
 use ringbook_testbed::server::RunningServer;
+use ringbook_testbed::wait::wait_for;
 
 use crate::corpus::corpus;
 use crate::fixture::{Fixture, Instance, last_month, panics};
@@ -18,6 +19,8 @@ use crate::sweep;
 use crate::transactions::{self, Transactions};
 use crate::victim::{Use, Victim};
 
+/// The id of the hostile customer, the second of the data.
+const HOSTILE_CUSTOMER: u64 = 2;
 /// Contacts of each customer at first.
 const CONTACTS: usize = 20_000;
 /// Contacts in an upload.
@@ -35,6 +38,11 @@ const REPORT_DISK_MAX: &str = "64MiB";
 const ROWS_PER_BOOK_BYTE: f64 = 4.0;
 /// Two books and reports, the log of the database, and the reserve.
 const DISK_MAX: f64 = 2.0 * (256.0 * ROWS_PER_BOOK_BYTE + 64.0) * 1024.0 * 1024.0 + 256.0 * 1024.0 * 1024.0;
+/// A server that has used so much processor time for each second of [`IDLE_TIME`] is idle.
+const IDLE_PROCESSORS: f64 = 0.1;
+const IDLE_TIME: Duration = Duration::from_secs(1);
+/// The servers are idle so long after the hostile ones have left.
+const SETTLING_MAX: Duration = Duration::from_secs(60);
 /// Between two lines of progress.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
 /// Largest 99th percentile of a kind of call, as a multiple of that without the hostile ones.
@@ -73,6 +81,7 @@ fn run(fixture: &Fixture, instance: &Instance, count: usize, report: &mut Scenar
     let log = fixture.scratch.join("neighbours.log");
     let _ = std::fs::remove_file(&log);
     let (ordinary, hostile) = (instance.account("ordinary")?, instance.account("hostile")?);
+    let agent = instance.agent(HOSTILE_CUSTOMER)?;
     let metrics: Vec<String> = (0..count).map(|_| transactions::free_address()).collect::<Result<_, _>>()?;
     let serve = |metrics: &String| {
         let options = ["--memory", BOOK_MEMORY, "--report-max-per-account", REPORT_DISK_MAX, "--metrics", metrics];
@@ -93,6 +102,7 @@ fn run(fixture: &Fixture, instance: &Instance, count: usize, report: &mut Scenar
     let hostile = Hostile {
         addresses: &addresses,
         token: &hostile,
+        agent: &agent,
         queries: &queries,
         interval: &interval,
         worst: &worst,
@@ -104,7 +114,13 @@ fn run(fixture: &Fixture, instance: &Instance, count: usize, report: &mut Scenar
         eprintln!("{hostile} hostile calls; memory {}", memory.join(" and "));
     };
     let (beside, failure) = hostile.run_while(|| every(PROGRESS_INTERVAL, progress, || victim.run(fixture.time)));
-    // Book and report of the customer grow meanwhile, so that it is compared with itself afterwards.
+    // Book and report of the customer grow meanwhile, so that it is compared with itself afterwards, when what the hostile
+    // ones have left behind is done.
+    let settled = settle(&servers);
+    let seconds =
+        settled.map_or("not idle within the bound".to_owned(), |time| format!("idle after {} s", time.as_secs()));
+    report
+        .check(settled.is_some(), format!("the hostile ones have left: {seconds}; bound {} s", SETTLING_MAX.as_secs()));
     let (alone, failed_alone) = victim.run(fixture.time / ALONE_PART);
     report
         .check(failed_alone.is_none(), format!("alone after: {}", failed_alone.as_deref().unwrap_or("nothing failed")));
@@ -128,6 +144,22 @@ fn run(fixture: &Fixture, instance: &Instance, count: usize, report: &mut Scenar
         report.check(peak <= MEMORY_MAX, format!("memory at most {}; bound {bound}", megabytes(peak)));
     }
     end(servers, instance, &log, report)
+}
+
+/// Waits until the servers have nothing left to do: for how long, unless it took too long.
+fn settle(servers: &[RunningServer]) -> Option<Duration> {
+    let used = || servers.iter().map(RunningServer::processor_seconds).sum::<f64>();
+    let begun = Instant::now();
+    let (mut since, mut before) = (begun, used());
+    wait_for(SETTLING_MAX, || {
+        if since.elapsed() < IDLE_TIME {
+            return None;
+        }
+        let (time, now) = (since.elapsed().as_secs_f64(), used());
+        let is_idle = now - before <= time * IDLE_PROCESSORS;
+        (since, before) = (Instant::now(), now);
+        is_idle.then(|| begun.elapsed())
+    })
 }
 
 /// Runs `work`, and `tell` beside it from time to time.

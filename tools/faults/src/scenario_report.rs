@@ -1,6 +1,7 @@
 //! The report of a scenario, printed line by line, or at the end as JSON.
 
 use std::fmt;
+use std::io::Write;
 
 use serde_json::{Value, json};
 
@@ -51,10 +52,15 @@ impl ScenarioReport {
     fn add(&mut self, holds: Option<bool>, line: &dyn fmt::Display) {
         if self.format == Format::Text {
             let verdict = holds.map_or("", |holds| if holds { "ok" } else { "BROKEN" });
-            println!("{verdict:6}  {:15} {line}", self.scenario);
+            print(&format!("{verdict:6}  {:15} {line}", self.scenario));
         }
         self.lines.push(json!({"holds": holds, "text": line.to_string()}));
     }
+}
+
+/// Prints a line. Whoever reads it may have left, as `head` does; that ends no scenario.
+pub fn print(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// A number with thousands separated by spaces.

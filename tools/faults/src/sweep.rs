@@ -21,6 +21,8 @@ const LONG_EMAIL_CONTACTS: usize = 30_000;
 const EMAILS: usize = 9;
 /// Contacts with names of the greatest length.
 const LONG_NAME_CONTACTS: usize = 1_010;
+/// Users of the customer, whom its agent asks for.
+const USERS: usize = 200;
 /// Records in a call that makes them.
 const UPLOADED: usize = 300;
 /// The default of `--answer-max`.
@@ -56,13 +58,16 @@ pub fn run(fixture: &Fixture, report: &mut ScenarioReport) -> Result<(), String>
     let _ = std::fs::remove_file(&log);
     let (instance, token) = fixture.demo(CONTACTS, "sweep")?;
     let long = instance.account("long")?;
+    let agent = instance.agent(1)?;
+    instance.users(1, USERS)?;
     let page = transactions::free_address()?;
     let server = instance.serve(&["--metrics", &page], &log)?;
     let (mut measured, mut long_before) = (Vec::new(), 0);
     let all = cases(&server.address)?;
     let count = all.len();
-    for WorstCase { method, what, params } in all {
-        measured.push(measure(&server, &token, &method, &what, &params)?);
+    for WorstCase { method, what, params, is_for_agents } in all {
+        let caller = if is_for_agents { &agent } else { &token };
+        measured.push(measure(&server, caller, &method, &what, &params)?);
         let Transactions { long, longest, .. } = Transactions::read(&page)?;
         if long > long_before {
             report.note(format!("a transaction of at most {:.0} ms: {method}: {what}", longest * 1e3));
