@@ -17,29 +17,29 @@ pub struct SessionRow {
 
 impl Store {
     /// Adds a session under the hash of its token (SHA-256, in hex). If the user has `sessions_max` already, those that
-    /// would be over first are ended, a tenth of them at once; answers whether that was so. Fails when the user is gone
-    /// meanwhile.
+    /// would be over first are ended, a tenth of them at once; answers the sessions' new revision if that was so. Fails when
+    /// the user is gone meanwhile.
     pub async fn add_session(
         &self,
         token_hash: String,
         session: SessionRow,
         sessions_max: u32,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<i64>, StoreError> {
         self.write(move |connection| {
             let user = session.user.number();
             super::rows::must_exist(connection, statements::USER_EXISTS, user, EntityKind::User)?;
             let max = i64::from(sessions_max);
             let count = connection.one(statements::COUNT_SESSIONS, &values![column(user)], |row| row.number(0))?;
-            let ends_others = count >= max;
-            if ends_others {
+            let mut revision = None;
+            if count >= max {
                 directory_revision::hold(connection)?;
-                moved(connection)?;
+                revision = Some(moved(connection)?);
                 let excess = count - max + 1 + max / 10;
                 connection.execute(statements::END_FIRST_SESSIONS, &values![column(user), excess])?;
             }
             let values = values![token_hash, column(user), session.expires_at];
             connection.execute(statements::ADD_SESSION, &values)?;
-            Ok(ends_others)
+            Ok(revision)
         })
         .await
     }
@@ -71,12 +71,13 @@ impl Store {
         .await
     }
 
-    /// Ends all sessions of a user.
-    pub async fn remove_sessions_of(&self, user: UserId) -> Result<(), StoreError> {
+    /// Ends all sessions of a user. Answers the sessions' new revision.
+    pub async fn remove_sessions_of(&self, user: UserId) -> Result<i64, StoreError> {
         self.write(move |connection| {
             directory_revision::hold(connection)?;
-            moved(connection)?;
-            connection.execute(statements::REMOVE_USER_SESSIONS, &values![column(user.number())]).map(drop)
+            let revision = moved(connection)?;
+            connection.execute(statements::REMOVE_USER_SESSIONS, &values![column(user.number())])?;
+            Ok(revision)
         })
         .await
     }

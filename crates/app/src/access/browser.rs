@@ -185,8 +185,9 @@ impl Access {
     /// # Errors
     /// The store fails.
     pub async fn sign_out_everywhere(&self, identity: &Identity) -> Result<(), StoreError> {
-        self.store.remove_sessions_of(identity.user.id).await?;
-        self.sessions.forget_all();
+        let revision = self.store.remove_sessions_of(identity.user.id).await?;
+        self.sessions.forget_of(identity.user.id);
+        self.followed_own_ending(revision).await;
         Ok(())
     }
 }

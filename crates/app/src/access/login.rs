@@ -167,14 +167,15 @@ impl Access {
         let session = SessionRow { user: identity.user.id, expires_at: expires_at.unix() };
         let asked = self.sessions.generation();
         let added = self.store.add_session(hash.to_hex(), session, SESSIONS_PER_USER_MAX).await;
-        let ends_others = added.map_err(|fault| match fault {
+        let ended = added.map_err(|fault| match fault {
             // The user was removed while the password was compared.
             StoreError::NotFound { .. } => AccessError::LoginWrong,
             fault => AccessError::Unavailable(fault),
         })?;
-        if ends_others {
+        if let Some(revision) = ended {
             tracing::warn!(user = identity.user.id.number(), "a user has too many sessions: the first ones are ended");
-            self.sessions.forget_all();
+            self.sessions.forget_of(identity.user.id);
+            self.followed_own_ending(revision).await;
         }
         self.sessions.keep(hash, session, asked);
         point.keep();
@@ -188,12 +189,17 @@ impl Access {
         };
         let revision = self.store.remove_session(hash.to_hex()).await?;
         self.sessions.forget(*hash);
-        // Our own ending need not make us forget the others, unless somebody else's came between.
+        self.followed_own_ending(revision).await;
+        Ok(())
+    }
+
+    /// Takes note that sessions which this server has ended, and forgotten, moved the sessions to this revision: the others
+    /// need not be forgotten, unless another server's ending came between.
+    pub(super) async fn followed_own_ending(&self, revision: i64) {
         let mut followed = self.followed.lock().await;
         if followed.sessions + 1 == revision {
             followed.sessions = revision;
         }
-        Ok(())
     }
 }
 

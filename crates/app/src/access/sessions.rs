@@ -9,7 +9,7 @@ use std::sync::{PoisonError, RwLock};
 
 use super::secret::TokenHash;
 use ringbook_clock::Moment;
-use ringbook_store::SessionRow;
+use ringbook_store::{SessionRow, UserId};
 
 /// How many sessions are held; beyond, all are forgotten and those in use found again.
 const SESSIONS_HELD_MAX: usize = 100_000;
@@ -58,6 +58,13 @@ impl Sessions {
         held.sessions.remove(&hash);
     }
 
+    /// Sessions of a user are over.
+    pub(super) fn forget_of(&self, user: UserId) {
+        let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        held.generation.0 += 1;
+        held.sessions.retain(|_, session| session.user != user);
+    }
+
     /// Some session is over somewhere.
     pub(super) fn forget_all(&self) {
         let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -79,7 +86,7 @@ mod tests {
     #[test]
     fn what_was_found_before_a_forgetting_is_not_kept() {
         let (sessions, hash) = (Sessions::default(), TokenHash::of("t"));
-        let user = ringbook_store::UserId::new(1).expect("an id");
+        let user = UserId::new(1).expect("an id");
         let session = SessionRow { user, expires_at: 10 };
         let asked = sessions.find(hash).expect_err("not here yet");
         sessions.forget_all();
