@@ -34,12 +34,14 @@ mod kind;
 mod schedule;
 #[cfg(test)]
 mod tests;
+mod threads;
 
 pub use job::{Interrupted, Job};
 pub use kind::{Kind, Lane};
 
 use job::{Progress, Slot};
 use schedule::{Admission, Schedule};
+use threads::Threads;
 
 /// Work that is estimated to take no longer runs where it is asked for.
 pub const INLINE_MAX: Duration = Duration::from_micros(100);
@@ -174,6 +176,7 @@ impl fmt::Debug for Workers {
 struct Pool {
     bounds: Bounds,
     lanes: [LaneState; Lane::ALL.len()],
+    threads: Threads,
     metrics: Arc<PoolMetrics>,
     /// Cancelled when the server stops.
     stopping: CancellationToken,
@@ -227,7 +230,14 @@ impl Workers {
         };
         let lanes = Lane::ALL.map(lane);
         let stopping = CancellationToken::new();
-        Self(Arc::new(Pool { bounds, lanes, metrics: pool, stopping, is_stopping: AtomicBool::new(false) }))
+        Self(Arc::new(Pool {
+            bounds,
+            lanes,
+            threads: Threads::new(),
+            metrics: pool,
+            stopping,
+            is_stopping: AtomicBool::new(false),
+        }))
     }
 
     /// The bounds that the pool was made with.
@@ -334,7 +344,7 @@ impl Workers {
         let (job, progress) = Job::new(slot);
         let cancelling = CancelOnDrop { pool: &self.0, progress: &progress };
         let pool = Arc::clone(&self.0);
-        let mut working = tokio::task::spawn_blocking(move || {
+        let mut working = self.0.threads.spawn(kind.lane(), move || {
             let _running = pool.metrics.running(kind as usize);
             let outcome = work(&job);
             (outcome, job.was_interrupted())
