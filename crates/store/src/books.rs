@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ringbook_book::blacklist::BlacklistNumber;
 use ringbook_book::change::{Change, Effect};
-use ringbook_book::id::{ContactId, CustomerId};
+use ringbook_book::id::CustomerId;
 
 use super::book_lock::BookLock;
 use super::bulk::{self, BULK_DELETIONS_MIN, BulkKind};
@@ -166,19 +166,13 @@ fn follow(
     }
     for (at, change) in changes.iter().enumerate() {
         let is_staged = |effect: &Effect| at == 0 && staged.has(effect);
-        let deletes_in_bulk = deletions(change) >= BULK_DELETIONS_MIN;
-        let is_bulk = |effect: &Effect| deletes_in_bulk && matches!(effect, Effect::DropContact(_));
+        let deleted = bulk::deleted_in_bulk(change);
+        let is_bulk = |effect: &Effect| deleted.is_some() && matches!(effect, Effect::DropContact(_));
         let revision = column(change.revision().0);
         let rest = change.effects.iter().enumerate().filter(|(_, effect)| !is_staged(effect) && !is_bulk(effect));
         session
             .execute_all(&mut rest.flat_map(|(position, effect)| statements_of(owner, revision, position, effect)))?;
-        if deletes_in_bulk {
-            let dropped = |effect: &Effect| match effect {
-                Effect::DropContact(id) => Some(*id),
-                _ => None,
-            };
-            let mut ids: Vec<ContactId> = change.effects.iter().filter_map(dropped).collect();
-            ids.sort_unstable();
+        if let Some(ids) = deleted.filter(|_| !(at == 0 && staged.has_lists())) {
             let position = change.effects.len();
             session.execute_all(&mut bulk::entries(owner, revision, position, BulkKind::Delete, &ids))?;
         }

@@ -7,7 +7,7 @@
 
 use std::ops::ControlFlow;
 
-use ringbook_book::change::Effect;
+use ringbook_book::change::{Change, Effect};
 use ringbook_book::id::{ContactId, CustomerId, GroupId, Revision};
 
 use super::StoreError;
@@ -73,17 +73,54 @@ pub(super) fn entries(
     })
 }
 
-/// The entries of a book in order of revision and position: all, or those after the revision `since`.
+/// The ids of the contacts that a change deletes, ascending; `None` if they are too few to be stored as a list.
+pub(super) fn deleted_in_bulk(change: &Change) -> Option<Vec<ContactId>> {
+    let dropped = |effect: &Effect| match effect {
+        Effect::DropContact(id) => Some(*id),
+        _ => None,
+    };
+    let mut ids: Vec<ContactId> = change.effects.iter().filter_map(dropped).collect();
+    ids.sort_unstable();
+    (ids.len() >= BULK_DELETIONS_MIN).then_some(ids)
+}
+
+/// The statements that store the lists of a change: of memberships, and of deletions if these are many.
+pub(super) fn entries_of_change(owner: i64, change: &Change) -> Vec<BoundStatement<'static>> {
+    let revision = column(change.revision().0);
+    let mut all = Vec::new();
+    for (position, effect) in change.effects.iter().enumerate() {
+        match effect {
+            Effect::JoinGroup(group, contacts) => {
+                all.extend(entries(owner, revision, position, BulkKind::Join(*group), contacts));
+            }
+            Effect::LeaveGroup(group, contacts) => {
+                all.extend(entries(owner, revision, position, BulkKind::Leave(*group), contacts));
+            }
+            _ => {}
+        }
+    }
+    if let Some(ids) = deleted_in_bulk(change) {
+        all.extend(entries(owner, revision, change.effects.len(), BulkKind::Delete, &ids));
+    }
+    all
+}
+
+/// The entries of a book in order of revision and position: all, or those after the revision `since`; none after `until`.
 pub(super) fn entries_since(
     session: &dyn Session,
     customer: CustomerId,
     since: Option<Revision>,
+    until: Revision,
 ) -> Result<Vec<BulkEntry>, StoreError> {
     let owner = column(customer.number());
     let mut found = Vec::new();
     let mut take = |row: &dyn Row| {
         let key = || format!("customer_id {customer}, {}", rows::key(row));
-        found.push(entry(row).map_err(|cause| StoreError::unreadable(TABLE, key(), cause))?);
+        let entry = entry(row).map_err(|cause| StoreError::unreadable(TABLE, key(), cause))?;
+        if entry.revision > until {
+            return Ok(ControlFlow::Break(()));
+        }
+        found.push(entry);
         Ok(ControlFlow::Continue(()))
     };
     match since {

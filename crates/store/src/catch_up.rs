@@ -54,7 +54,7 @@ impl Store {
         let until = if self.is_shared() { REVISION_MAX } else { visible_until(session, customer, head.revision)? };
         small_tables(session, customer, book, head.revision, until, &mut steps, &mut last)?;
         contacts(session, customer, since, until, &mut steps)?;
-        bulk_changes(session, customer, since, &mut steps)?;
+        bulk_changes(session, customer, since, until, &mut steps)?;
         deletions(session, customer, since, &mut steps)?;
         steps.append(&mut last);
         forgotten(&head, book, &mut steps);
@@ -159,9 +159,10 @@ fn bulk_changes(
     session: &dyn Session,
     customer: CustomerId,
     since: Revision,
+    until: Revision,
     steps: &mut Steps,
 ) -> Result<(), StoreError> {
-    let entries = bulk::entries_since(session, customer, Some(since))?;
+    let entries = bulk::entries_since(session, customer, Some(since), until)?;
     if !entries.is_empty() {
         let from = steps.iter().position(|(_, effect)| matches!(effect, Effect::PutContact(_))).unwrap_or(steps.len());
         steps.extend(bulk::effects(entries)?);

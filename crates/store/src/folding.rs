@@ -6,7 +6,7 @@
 //! because a row that contains an entry is skipped.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 use ringbook_book::change::{Change, Effect};
@@ -18,16 +18,17 @@ use super::lists;
 use super::loading;
 use super::rows::column;
 use super::sql::{BoundStatement, Session, values};
-use super::staging::STEP_ROWS_MAX;
+use super::staging::visible_until;
 use super::statements as sql;
+use super::step_size::StepSize;
 use super::{Engine, Store, StoreError};
 
 /// A book is folded when its rows lack more memberships than this. Loading a book takes about 0.1 µs longer for each.
 const MEMBERSHIPS_MAX: u64 = 500_000;
 /// A change of memberships waits for a running pass while the rows of the book lack more memberships than this.
 const MEMBERSHIPS_FOR_CHANGES_MAX: u64 = 4 * MEMBERSHIPS_MAX;
-/// Maximum number of entries that are deleted in one transaction.
-const STEP_ENTRIES_MAX: usize = 16;
+/// Maximum number of contacts in the entries that are deleted in one transaction, unless a single entry has more.
+const STEP_ENTRY_CONTACTS_MAX: usize = 10_000;
 
 /// The state of folding by book; shared by the handles of a store.
 #[derive(Debug, Default)]
@@ -257,8 +258,9 @@ async fn fold(store: &WeakStore, customer: CustomerId, memberships_max: u64) -> 
     }
     let Some(now) = store.store() else { return Ok(()) };
     let read = move |session: &dyn Session| {
-        let head = loading::head(session, customer)?;
-        Ok((head, entries_since(session, customer, None)?))
+        let Some(head) = loading::head(session, customer)? else { return Ok((None, Vec::new())) };
+        let until = visible_until(session, customer, head.revision)?;
+        Ok((Some(head), entries_since(session, customer, None, until)?))
     };
     let (head, entries) = now.read_snapshot(read).await?;
     drop(now);
@@ -270,7 +272,7 @@ async fn fold(store: &WeakStore, customer: CustomerId, memberships_max: u64) -> 
     }
     let Some(head) = head else { return Ok(()) };
     let forgotten = head.forgotten;
-    steps(store, customer, move |session| forget(session, customer, forgotten)).await?;
+    steps(store, customer, move |session, rows| forget(session, customer, forgotten, rows)).await?;
     for entry in entries.iter().filter(|entry| entry.kind == BulkKind::Delete) {
         delete(store, customer, forgotten, entry).await?;
     }
@@ -281,27 +283,30 @@ async fn fold(store: &WeakStore, customer: CustomerId, memberships_max: u64) -> 
     Ok(())
 }
 
-/// Runs `step` in transactions of its own until it returns false.
+/// Runs `step` in transactions of its own until it returns false; it gets the number of rows that it may write.
 async fn steps<F>(store: &WeakStore, customer: CustomerId, step: F) -> Result<(), StoreError>
 where
-    F: Fn(&dyn Session) -> Result<bool, StoreError> + Clone + Send + 'static,
+    F: Fn(&dyn Session, usize) -> Result<bool, StoreError> + Clone + Send + 'static,
 {
+    let mut size = None;
     loop {
         let Some(now) = store.store() else { return Ok(()) };
-        let step = step.clone();
+        let size = size.get_or_insert_with(|| StepSize::new(now.commits()));
+        let (step, rows) = (step.clone(), size.rows());
         let held = move |session: &dyn Session| {
             // Locks the row of the book. The rows of a removed book are deleted with its account.
             let is_there = session.execute(sql::HOLD_BOOK, &values![column(customer.number())])? > 0;
-            if is_there { step(session) } else { Ok(false) }
+            if is_there { step(session, rows) } else { Ok(false) }
         };
         if !now.write_step(held).await? {
             return Ok(());
         }
+        size.after_step(now.commits());
     }
 }
 
-fn forget(session: &dyn Session, customer: CustomerId, forgotten: Revision) -> Result<bool, StoreError> {
-    let limit = STEP_ROWS_MAX as i64;
+fn forget(session: &dyn Session, customer: CustomerId, forgotten: Revision, rows: usize) -> Result<bool, StoreError> {
+    let limit = i64::try_from(rows).unwrap_or(i64::MAX);
     let asked = values![column(customer.number()), column(forgotten.0), limit];
     Ok(session.execute(sql::FORGET_DELETIONS, &asked)? >= limit.unsigned_abs())
 }
@@ -315,45 +320,58 @@ async fn delete(
 ) -> Result<(), StoreError> {
     let (owner, revision, remembers) =
         (column(customer.number()), column(entry.revision.0), entry.revision > forgotten);
-    let mut some = entry.contacts.chunks(STEP_ROWS_MAX).peekable();
-    while let Some(ids) = some.next() {
-        let (ids, last) = (ids.to_vec(), some.peek().is_none().then(|| entry.dropped(customer)));
-        let step = move |session: &dyn Session| {
-            let dropped = ids.iter().map(|id| BoundStatement::new(sql::DROP_CONTACT, values![owner, column(*id)]));
-            session.execute_all(&mut dropped.into_iter())?;
-            if remembers {
-                let remember =
-                    |id: &u64| BoundStatement::new(sql::REMEMBER_DELETION, values![owner, revision, column(*id)]);
-                session.execute_all(&mut ids.iter().map(remember))?;
-            }
-            if let Some(BoundStatement { sql, values }) = &last {
-                session.execute(sql, values)?;
-            }
-            Ok(false)
-        };
-        steps(store, customer, step).await?;
-    }
-    Ok(())
+    let (ids, dropped, done) =
+        (Arc::new(entry.contacts.clone()), entry.dropped(customer), Arc::new(AtomicUsize::new(0)));
+    let step = move |session: &dyn Session, rows: usize| {
+        let from = done.load(Ordering::Relaxed);
+        let some = &ids[from..ids.len().min(from + rows)];
+        let drop = some.iter().map(|id| BoundStatement::new(sql::DROP_CONTACT, values![owner, column(*id)]));
+        session.execute_all(&mut drop.into_iter())?;
+        if remembers {
+            let remember =
+                |id: &u64| BoundStatement::new(sql::REMEMBER_DELETION, values![owner, revision, column(*id)]);
+            session.execute_all(&mut some.iter().map(remember))?;
+        }
+        let is_last = from + some.len() == ids.len();
+        if is_last {
+            session.execute(dropped.sql, &dropped.values)?;
+        }
+        done.store(from + some.len(), Ordering::Relaxed);
+        Ok(!is_last)
+    };
+    steps(store, customer, step).await
 }
 
 /// Writes the groups of all contacts that the entries name, then deletes the entries.
 async fn regroup(store: &WeakStore, customer: CustomerId, entries: Vec<BulkEntry>) -> Result<(), StoreError> {
     let overlay = Arc::new(Overlay::of(&entries));
-    for ids in overlay.regrouped().chunks(STEP_ROWS_MAX) {
-        let (ids, overlay) = (ids.to_vec(), Arc::clone(&overlay));
-        let step = move |session: &dyn Session| {
-            ids.iter().try_for_each(|id| regroup_one(session, customer, &overlay, *id)).map(|()| false)
-        };
-        steps(store, customer, step).await?;
-    }
-    for some in entries.chunks(STEP_ENTRIES_MAX) {
-        let dropped: Vec<BoundStatement<'static>> = some.iter().map(|entry| entry.dropped(customer)).collect();
-        let step = move |session: &dyn Session| {
-            dropped.iter().try_for_each(|drop| session.execute(drop.sql, &drop.values).map(|_| ())).map(|()| false)
-        };
-        steps(store, customer, step).await?;
-    }
-    Ok(())
+    let (contacts, done) = (Arc::new(overlay.regrouped()), Arc::new(AtomicUsize::new(0)));
+    let step = move |session: &dyn Session, rows: usize| {
+        let from = done.load(Ordering::Relaxed);
+        let some = &contacts[from..contacts.len().min(from + rows)];
+        some.iter().try_for_each(|id| regroup_one(session, customer, &overlay, *id))?;
+        done.store(from + some.len(), Ordering::Relaxed);
+        Ok(from + some.len() < contacts.len())
+    };
+    steps(store, customer, step).await?;
+    let (entries, done) = (Arc::new(entries), Arc::new(AtomicUsize::new(0)));
+    let step = move |session: &dyn Session, rows: usize| {
+        let from = done.load(Ordering::Relaxed);
+        let mut contacts = 0;
+        let mut some = 0;
+        for entry in entries[from..].iter().take(rows) {
+            contacts += entry.contacts.len();
+            if some > 0 && contacts > STEP_ENTRY_CONTACTS_MAX {
+                break;
+            }
+            let BoundStatement { sql, values } = entry.dropped(customer);
+            session.execute(sql, &values)?;
+            some += 1;
+        }
+        done.store(from + some, Ordering::Relaxed);
+        Ok(from + some < entries.len())
+    };
+    steps(store, customer, step).await
 }
 
 fn regroup_one(session: &dyn Session, customer: CustomerId, overlay: &Overlay, id: u64) -> Result<(), StoreError> {

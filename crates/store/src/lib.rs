@@ -40,6 +40,7 @@ mod sql;
 mod sqlite;
 mod staging;
 pub(crate) mod statements;
+mod step_size;
 mod store_error;
 mod users;
 mod verify;
@@ -332,7 +333,7 @@ impl Store {
     /// Another such session, if there is room for it at once. It may see a later moment.
     fn spare_snapshot(&self) -> Result<Option<Snapshot>, StoreError> {
         match &self.0 {
-            Engine::Sqlite(engine) => engine.snapshot().map(Some),
+            Engine::Sqlite(engine) => engine.spare_snapshot(),
             Engine::Postgres(engine) => engine.spare_snapshot(),
         }
     }

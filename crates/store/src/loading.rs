@@ -66,10 +66,10 @@ impl Store {
         let session = self.snapshot()?;
         let Head { revision, contacts, forgotten } =
             head(&*session, customer)?.ok_or(StoreError::NotFound { what: EntityKind::Customer })?;
-        let overlay = Overlay::of(&entries_since(&*session, customer, None)?);
+        let until = visible_until(&*session, customer, revision)?;
+        let overlay = Overlay::of(&entries_since(&*session, customer, None, until)?);
         let (deleted, forgets) = deleted(&*session, customer, &overlay, forgotten)?;
         self.found_bulk_changes(customer, &overlay, forgets);
-        let until = visible_until(&*session, customer, revision)?;
         let tables = IndexedTables::new(SmallTables {
             organizations: organizations(&*session, customer, until)?,
             groups: groups(&*session, customer, until)?,

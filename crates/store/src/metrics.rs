@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::Duration;
 
 use ringbook_telemetry::StoreMetrics;
 
@@ -13,6 +13,8 @@ use super::StoreError;
 pub struct Commits {
     /// Transactions that reached the disk.
     pub count: AtomicU64,
+    /// Those of them that were made of changes, in contrast to steps of long work.
+    pub(super) changes: AtomicU64,
     /// Transactions that did not.
     pub failed: AtomicU64,
     /// The largest batch, in jobs.
@@ -28,8 +30,8 @@ impl Commits {
         &self.metrics
     }
 
-    pub(super) fn committed(&self, jobs: usize, began: Instant) {
-        self.metrics.committed(jobs, began.elapsed());
+    pub(super) fn committed(&self, jobs: usize, took: Duration) {
+        self.metrics.committed(jobs, took);
         self.count.fetch_add(1, Ordering::Relaxed);
         self.is_disk_full.store(false, Ordering::Relaxed);
         self.batch_jobs_max.fetch_max(jobs as u64, Ordering::Relaxed);

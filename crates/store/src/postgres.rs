@@ -205,7 +205,7 @@ impl Postgres {
         let began = Instant::now();
         let outcome = self.transact(session, job);
         match &outcome {
-            Ok(_) => self.commits.committed(1, began),
+            Ok(_) => self.commits.committed(1, began.elapsed()),
             Err(
                 fault @ (StoreError::Unavailable { .. } | StoreError::DiskFull { .. } | StoreError::Damaged { .. }),
             ) => self.commits.failed(fault),

@@ -153,11 +153,20 @@ impl<'s> dyn Session + 's {
 }
 
 /// A session of one's own that sees the data of one moment, until it is dropped.
-pub(crate) struct Snapshot(Box<dyn Session + Send>);
+pub(crate) struct Snapshot {
+    session: Box<dyn Session + Send>,
+    /// Declared after the session: dropped when the session is over.
+    _guard: Option<Box<dyn std::any::Any + Send>>,
+}
 
 impl Snapshot {
     pub(super) fn new(session: impl Session + Send + 'static) -> Self {
-        Self(Box::new(session))
+        Self { session: Box::new(session), _guard: None }
+    }
+
+    /// The same, which drops this guard after its session.
+    pub(super) fn until_dropped(self, guard: impl Send + 'static) -> Self {
+        Self { _guard: Some(Box::new(guard)), ..self }
     }
 }
 
@@ -165,6 +174,6 @@ impl std::ops::Deref for Snapshot {
     type Target = dyn Session;
 
     fn deref(&self) -> &Self::Target {
-        &*self.0
+        &*self.session
     }
 }

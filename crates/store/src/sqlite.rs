@@ -20,8 +20,10 @@ pub(super) mod database;
 mod files;
 mod images;
 mod job;
+mod readers;
 pub(super) mod reserve;
 mod session;
+mod stages;
 mod turn;
 mod writer;
 
@@ -39,6 +41,7 @@ pub(super) struct Sqlite {
     idle: Mutex<Vec<Connection>>,
     writer: writer::Writer,
     reading: Arc<Semaphore>,
+    readers: Arc<readers::Readers>,
     reserve: reserve::Reserve,
     faults: FaultInjector,
     /// The state that the database file was in before it was opened.
@@ -65,14 +68,19 @@ impl Sqlite {
         if role == Role::Server {
             staging::clean(&connection)?;
         }
+        let commits = Arc::new(Commits::default());
+        let readers = Arc::<readers::Readers>::default();
         let checkpoints = match role {
-            Role::Server => Some(checkpoint::Checkpoints::start(&mut connection, &path)?),
+            Role::Server => {
+                let metrics = Arc::clone(commits.metrics());
+                Some(checkpoint::Checkpoints::start(&mut connection, &path, metrics, Arc::clone(&readers))?)
+            }
             Role::Operator => None,
         };
         let turns = turn::Turns::of(directory, role);
-        let writer = writer::Writer::start(connection, checkpoints, turns, reserve.clone(), faults.clone())?;
+        let writer = writer::Writer::start(connection, checkpoints, turns, reserve.clone(), faults.clone(), commits)?;
         let reading = Arc::new(Semaphore::new(READERS_MAX));
-        Ok(Self { path, writer, idle: Mutex::default(), reading, reserve, faults, found, lock })
+        Ok(Self { path, writer, idle: Mutex::default(), reading, readers, reserve, faults, found, lock })
     }
 
     /// Whether there is a database in a directory.
@@ -154,10 +162,19 @@ impl Sqlite {
 
     /// A connection of one's own that sees one moment; it ends with the connection.
     pub(super) fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.snapshot_of(self.readers.begin())
+    }
+
+    /// Another one beside a snapshot, if it need not wait for the end of that.
+    pub(super) fn spare_snapshot(&self) -> Result<Option<Snapshot>, StoreError> {
+        self.readers.try_begin().map(|reading| self.snapshot_of(reading)).transpose()
+    }
+
+    fn snapshot_of(&self, reading: readers::Reading) -> Result<Snapshot, StoreError> {
         self.faults.check()?;
         let connection = database::reader(&self.path)?;
         connection.execute_batch("BEGIN")?;
-        Ok(Snapshot::new(connection))
+        Ok(Snapshot::new(connection).until_dropped(reading))
     }
 
     fn read_here<T>(&self, job: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {

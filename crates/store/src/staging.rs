@@ -6,7 +6,8 @@
 //! only moves the revision of the book, which makes all rows visible at once. Until then the table `staged_rows` says what
 //! was begun, so that the rows are deleted when the change fails, or when a server starts after a crash.
 //!
-//! Only added rows are staged: a command that adds many rows to a table changes no other row of that table.
+//! Only added rows are staged: a command that adds many rows to a table changes no other row of that table. Lists of ids
+//! ([`super::bulk`]) are staged in the same way; readers ignore those of later revisions while anything is staged.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -15,16 +16,20 @@ use std::sync::Arc;
 use ringbook_book::change::{Change, Effect};
 use ringbook_book::id::{CustomerId, Revision};
 
+use super::bulk;
 use super::put_rows::put;
 use super::rows::{self, column};
 use super::sql::{BoundStatement, Row, Session, SqlValue, values};
 use super::statements as sql;
+use super::step_size::{STEP_ROWS_MAX, StepSize};
 use super::{Store, StoreError};
 
 /// Rows of a table are staged if a change adds at least this many to it.
 pub(super) const STAGED_ROWS_MIN: usize = 256;
-/// Maximum number of rows in one step.
-pub(super) const STEP_ROWS_MAX: usize = 256;
+/// Lists of ids are staged if a change has at least this many ids in them.
+const STAGED_CONTACTS_MIN: usize = 1_000;
+/// Maximum number of lists that are deleted in one step.
+const STEP_LISTS_MAX: i64 = 2;
 /// Maximum number of bytes of texts in one step, unless a single row has more.
 pub(super) const STEP_BYTES_MAX: usize = 256 << 10;
 
@@ -73,9 +78,14 @@ impl StagedTable {
     }
 }
 
-/// The tables for which the rows of a change are staged, each with the smallest id of these rows.
+/// What of a change is staged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Staged(HashMap<&'static str, u64>);
+pub(super) struct Staged {
+    /// The tables with staged rows, each with the smallest id of these rows.
+    tables: HashMap<&'static str, u64>,
+    /// Whether the lists of ids of the change are staged ([`super::bulk`]).
+    has_lists: bool,
+}
 
 impl Staged {
     /// What of this change is to be staged.
@@ -86,17 +96,47 @@ impl Staged {
             (*count, *first) = (*count + 1, id.min(*first));
         }
         let many = counts.into_iter().filter(|(_, (count, _))| *count >= STAGED_ROWS_MIN);
-        Self(many.map(|(table, (_, first))| (table.name(), first)).collect())
+        let mut tables: HashMap<_, _> = many.map(|(table, (_, first))| (table.name(), first)).collect();
+        let has_lists = listed(change) >= STAGED_CONTACTS_MIN;
+        if has_lists && tables.is_empty() {
+            // A mark says that something is staged: no contact has such an id.
+            tables.insert(StagedTable::Contacts.name(), i64::MAX.unsigned_abs());
+        }
+        Self { tables, has_lists }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.tables.is_empty()
+    }
+
+    /// Whether the lists of the change are staged.
+    pub(super) const fn has_lists(&self) -> bool {
+        self.has_lists
+    }
+
+    /// Whether the row or the list of the effect is staged.
+    pub(super) fn has(&self, effect: &Effect) -> bool {
+        match effect {
+            Effect::JoinGroup(..) | Effect::LeaveGroup(..) => self.has_lists,
+            _ => self.has_row(effect),
+        }
     }
 
     /// Whether the row of the effect is staged.
-    pub(super) fn has(&self, effect: &Effect) -> bool {
-        !self.is_empty() && StagedTable::of(effect).is_some_and(|(table, _)| self.0.contains_key(table.name()))
+    fn has_row(&self, effect: &Effect) -> bool {
+        let is_staged =
+            |(table, id): (StagedTable, u64)| self.tables.get(table.name()).is_some_and(|first| id >= *first);
+        !self.is_empty() && StagedTable::of(effect).is_some_and(is_staged)
     }
+}
+
+/// How many ids the lists of a change have.
+fn listed(change: &Change) -> usize {
+    let members = |effect: &Effect| match effect {
+        Effect::JoinGroup(_, contacts) | Effect::LeaveGroup(_, contacts) => contacts.len(),
+        _ => 0,
+    };
+    change.effects.iter().map(members).sum::<usize>() + bulk::deleted_in_bulk(change).map_or(0, |ids| ids.len())
 }
 
 impl Store {
@@ -108,9 +148,23 @@ impl Store {
             return Ok(staged);
         }
         let mut marks = Some(staged.clone());
-        for step in steps(customer, change, &staged) {
+        if staged.has_lists {
+            for list in bulk::entries_of_change(column(customer.number()), change) {
+                let (revision, marks) = (change.revision(), marks.take());
+                let write = move |session: &dyn Session| {
+                    begin_step(session, customer, revision, marks.as_ref())?;
+                    session.execute(list.sql, &list.values).map(drop)
+                };
+                self.write_step(write).await?;
+            }
+        }
+        let (mut from, mut size) = (0, StepSize::new(self.commits()));
+        while change.effects[from..].iter().any(|effect| staged.has_row(effect)) {
+            let step = next_step(customer, change, &staged, from, size.rows());
+            from = step.end;
             let (change, staged, marks) = (Arc::clone(change), staged.clone(), marks.take());
             self.write_step(move |session| write_ahead(session, customer, &change, &staged, step, marks)).await?;
+            size.after_step(self.commits());
         }
         Ok(staged)
     }
@@ -122,20 +176,18 @@ impl Store {
     }
 }
 
-/// Divides the effects of a change into ranges, each for one step.
-fn steps(customer: CustomerId, change: &Change, staged: &Staged) -> Vec<Range<usize>> {
+/// The effects of a change from this one on that go into one step of at most so many rows.
+fn next_step(customer: CustomerId, change: &Change, staged: &Staged, from: usize, rows_max: usize) -> Range<usize> {
     let (owner, revision) = (column(customer.number()), column(change.revision().0));
-    let (mut steps, mut from, mut rows, mut bytes) = (Vec::new(), 0, 0, 0);
-    for (at, effect) in change.effects.iter().enumerate().filter(|(_, effect)| staged.has(effect)) {
+    let (mut rows, mut bytes) = (0, 0);
+    for (at, effect) in change.effects.iter().enumerate().skip(from).filter(|(_, effect)| staged.has_row(effect)) {
         let added = put(owner, revision, effect).map_or(0, |statement| text_bytes(&statement));
-        if rows == STEP_ROWS_MAX || (rows > 0 && bytes + added > STEP_BYTES_MAX) {
-            steps.push(from..at);
-            (from, rows, bytes) = (at, 0, 0);
+        if rows == rows_max || (rows > 0 && bytes + added > STEP_BYTES_MAX) {
+            return from..at;
         }
         (rows, bytes) = (rows + 1, bytes + added);
     }
-    steps.push(from..change.effects.len());
-    steps
+    from..change.effects.len()
 }
 
 fn text_bytes(statement: &BoundStatement<'_>) -> usize {
@@ -154,17 +206,29 @@ fn write_ahead(
     step: Range<usize>,
     marks: Option<Staged>,
 ) -> Result<(), StoreError> {
+    begin_step(session, customer, change.revision(), marks.as_ref())?;
     let (owner, revision) = (column(customer.number()), column(change.revision().0));
+    let effects = change.effects[step].iter().filter(|effect| staged.has_row(effect));
+    session.execute_all(&mut effects.filter_map(|effect| put(owner, revision, effect)))
+}
+
+/// Checks that the book has not reached the revision; the first step writes the marks.
+fn begin_step(
+    session: &dyn Session,
+    customer: CustomerId,
+    revision: Revision,
+    marks: Option<&Staged>,
+) -> Result<(), StoreError> {
+    let (owner, revision) = (column(customer.number()), column(revision.0));
     // The customer may have been removed between two steps.
     let now = session.first(sql::BOOK, &values![owner], |row| row.number(0))?;
     if now.is_none_or(|now| now >= revision) {
         return Err(StoreError::RevisionMoved);
     }
-    for (table, first) in marks.iter().flat_map(|marks| &marks.0) {
+    for (table, first) in marks.iter().flat_map(|marks| &marks.tables) {
         session.execute(sql::PUT_STAGED_ROWS, &values![owner, revision, *table, column(*first)])?;
     }
-    let effects = change.effects[step].iter().filter(|effect| staged.has(effect));
-    session.execute_all(&mut effects.filter_map(|effect| put(owner, revision, effect)))
+    Ok(())
 }
 
 /// A row of `staged_rows`.
@@ -211,6 +275,10 @@ fn drop_rows(session: &dyn Session, mark: &Mark) -> Result<u64, StoreError> {
     let now = session.first(sql::BOOK, &values![mark.owner], |row| row.number(0))?;
     if now.is_some_and(|now| now >= mark.revision) {
         return Ok(0);
+    }
+    let lists = session.execute(sql::DROP_STAGED_BULK_CHANGES, &values![mark.owner, mark.revision, STEP_LISTS_MAX])?;
+    if lists > 0 {
+        return Ok(lists);
     }
     let limit = i64::try_from(STEP_ROWS_MAX).unwrap_or(i64::MAX);
     session.execute(mark.table.drop_statement(), &values![mark.owner, mark.first, mark.revision, limit])

@@ -223,6 +223,9 @@ statements! {
     /// The same of employees.
     DROP_STAGED_EMPLOYEES = "DELETE FROM employees WHERE customer_id = $1 AND id IN (SELECT id FROM employees \
         WHERE customer_id = $1 AND id >= $2 AND revision >= $3 LIMIT $4)";
+    /// Deletes at most $3 staged bulk changes with revision $2 or later.
+    DROP_STAGED_BULK_CHANGES = "DELETE FROM bulk_changes WHERE customer_id = $1 AND (revision, position) IN \
+        (SELECT revision, position FROM bulk_changes WHERE customer_id = $1 AND revision >= $2 LIMIT $3)";
     /// A number is on the blacklist.
     PUT_BLACKLIST_NUMBER = "INSERT INTO blacklist (customer_id, id, revision, phone_number, added_by, comment, \
         added_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \

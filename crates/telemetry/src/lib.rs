@@ -15,6 +15,6 @@ mod transport;
 pub use logging::{LogError, LogFormat, LogHandle, logging};
 pub use metrics::{CallRecord, LoginRefusal, Metrics, QuotaLimit};
 pub use pool::{Counted, PoolMetrics, PoolReading};
-pub use store::StoreMetrics;
+pub use store::{CommitStage, StoreMetrics};
 pub use traceparent::Traceparent;
 pub use transport::{BudgetKind, BudgetWait, Connections, OpenConnection};

@@ -349,6 +349,7 @@ fn write_pool(pool: &PoolMetrics, page: &mut Page) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::store::CommitStage;
     use super::super::transport::BudgetKind;
     use super::*;
 
@@ -369,6 +370,9 @@ mod tests {
         metrics.stage(0, 0, Duration::from_secs(100));
         metrics.quota_refused(QuotaLimit::Day);
         store.committed(3, Duration::from_micros(5));
+        store.stage(CommitStage::Execute, Duration::from_micros(3));
+        store.checkpointed(Duration::from_millis(2));
+        store.log_pages(17);
         store.commit_failed();
         store.waited_for_connection(Duration::ZERO);
         metrics.books_in_memory(2, 4096);
@@ -410,6 +414,10 @@ mod tests {
             "ringbook_commit_seconds_bucket{le=\"0.000008\"} 1",
             "ringbook_commit_seconds_bucket{le=\"0.05\"} 1",
             "ringbook_commit_seconds_sum 0.000005",
+            "ringbook_commit_stage_seconds_bucket{stage=\"execute\",le=\"0.000004\"} 1",
+            "ringbook_commit_stage_seconds_count{stage=\"turn\"} 0",
+            "ringbook_checkpoint_seconds_sum 0.002",
+            "ringbook_log_pages 17",
             "ringbook_commit_changes_bucket{le=\"2\"} 0",
             "ringbook_commit_changes_bucket{le=\"4\"} 1",
             "ringbook_commit_changes_sum 3",

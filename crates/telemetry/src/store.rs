@@ -1,5 +1,6 @@
 //! The numbers of the store: commits as they happen, and waits for a connection.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::page::Page;
@@ -15,10 +16,45 @@ const POWER_BELOW: u64 = 1 << COMMIT_MICROS_WANTED.ilog2();
 /// Buckets of batch sizes: 1 to 4096 by powers of two, and beyond.
 const BATCH_BUCKETS: usize = 14;
 
+/// What the thread that writes to SQLite spends its time on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommitStage {
+    /// Waiting for the turn of an operator command.
+    Turn,
+    /// Beginning the transaction, which waits for the lock of SQLite.
+    Begin,
+    /// Executing the statements of the changes.
+    Execute,
+    /// Writing the pages to the log, and waiting until the disk has them.
+    Commit,
+    /// Copying the rest of the log into the database after a checkpoint.
+    Checkpoint,
+}
+
+impl CommitStage {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 5] = [Self::Turn, Self::Begin, Self::Execute, Self::Commit, Self::Checkpoint];
+
+    /// Its label on the metrics page.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Turn => "turn",
+            Self::Begin => "begin",
+            Self::Execute => "execute",
+            Self::Commit => "commit",
+            Self::Checkpoint => "checkpoint",
+        }
+    }
+}
+
 /// Counters of the store, recorded where transactions are committed.
 #[derive(Debug)]
 pub struct StoreMetrics {
     durations: Histograms<DURATION_BUCKETS>,
+    stages: Histograms<DURATION_BUCKETS>,
+    checkpoints: Histograms<DURATION_BUCKETS>,
+    /// Pages of SQLite's write-ahead log.
+    log_pages: AtomicU64,
     /// Commits between [`POWER_BELOW`] and [`COMMIT_MICROS_WANTED`].
     above_power: Tally,
     sizes: Histograms<BATCH_BUCKETS>,
@@ -30,6 +66,9 @@ impl Default for StoreMetrics {
     fn default() -> Self {
         StoreMetrics {
             durations: Histograms::new(1),
+            stages: Histograms::new(CommitStage::ALL.len()),
+            checkpoints: Histograms::new(1),
+            log_pages: AtomicU64::new(0),
             above_power: Tally::new(1),
             sizes: Histograms::new(1),
             failed: Tally::new(1),
@@ -47,6 +86,21 @@ impl StoreMetrics {
             self.above_power.add(0, 1);
         }
         self.sizes.record(0, changes as u64, changes as u64);
+    }
+
+    /// Files the time that the writing thread has spent on a stage of a transaction.
+    pub fn stage(&self, stage: CommitStage, took: Duration) {
+        self.stages.record_time(stage as usize, took);
+    }
+
+    /// Files the time of a checkpoint beside the writing thread.
+    pub fn checkpointed(&self, took: Duration) {
+        self.checkpoints.record_time(0, took);
+    }
+
+    /// Says how many pages the write-ahead log has.
+    pub fn log_pages(&self, pages: u64) {
+        self.log_pages.store(pages, Relaxed);
     }
 
     /// Counts a transaction that was not committed for a reason of the store's.
@@ -75,6 +129,20 @@ impl StoreMetrics {
         let name = "ringbook_commit_seconds";
         page.family(name, "histogram", "Time from the begin of a transaction to its commit.");
         page.durations(name, "", &durations);
+        let name = "ringbook_commit_stage_seconds";
+        page.family(
+            name,
+            "histogram",
+            "Time that the thread that writes to SQLite spends on the stages of transactions.",
+        );
+        for stage in CommitStage::ALL {
+            page.durations(name, &format!("stage=\"{}\"", stage.name()), &self.stages.read(stage as usize));
+        }
+        let name = "ringbook_checkpoint_seconds";
+        page.family(name, "histogram", "Time of checkpoints of SQLite beside the thread that writes.");
+        page.durations(name, "", &self.checkpoints.read(0));
+        let help = "Pages of the write-ahead log of SQLite, of 4 KiB each.";
+        page.single("ringbook_log_pages", "gauge", help, self.log_pages.load(Relaxed));
         let name = "ringbook_commit_changes";
         page.family(name, "histogram", "Changes gathered into one transaction.");
         page.sizes(name, "", &sizes);

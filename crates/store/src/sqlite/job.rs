@@ -27,6 +27,8 @@ pub(super) trait Job: Send {
     fn answer(self: Box<Self>, undone: Option<StoreError>);
     /// How the job is put into transactions.
     fn kind(&self) -> JobKind;
+    /// The name of the function that does the work, for the log.
+    fn function(&self) -> &'static str;
 }
 
 /// A job that waits for its transaction.
@@ -69,6 +71,10 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Job for Wa
 
     fn kind(&self) -> JobKind {
         self.kind
+    }
+
+    fn function(&self) -> &'static str {
+        std::any::type_name::<F>()
     }
 }
 

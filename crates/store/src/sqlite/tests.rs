@@ -240,3 +240,39 @@ async fn a_row_that_does_not_read_back_is_named_and_the_rest_is_served() {
     assert_eq!(directory.customers.iter().map(|row| row.id).collect::<Vec<_>>(), [good]);
     assert!(findings.iter().any(|text| text.contains("table customers, row id 77")), "{findings:?}");
 }
+
+/// Report scans overlap all the time: without a moment for the log to begin anew it would have every page that was written.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_begins_anew_while_long_reads_overlap() {
+    /// Changes, each of some pages.
+    const CHANGES: u64 = 3_000;
+    /// Changes that are made during a read.
+    const CHANGES_OF_READ: u64 = 5;
+    let place = place();
+    let store = server(&place);
+    let committed = || store.commits().count.load(Ordering::Relaxed);
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    let snapshot = store.snapshot().expect("a read");
+                    snapshot.finds(statements::UNFINISHED_MOVE, &[]).expect("it reads");
+                    let until = committed() + CHANGES_OF_READ;
+                    while committed() < until && !is_over.load(Ordering::Relaxed) {
+                        std::thread::yield_now();
+                    }
+                }
+            });
+        }
+        tokio::task::block_in_place(|| {
+            for id in 1..=i64::try_from(CHANGES).expect("few") {
+                let add = store.sqlite().write(move |c: &Connection| add_agent(c, id));
+                tokio::runtime::Handle::current().block_on(add).expect("added");
+            }
+        });
+        is_over.store(true, Ordering::Relaxed);
+    });
+    let log = place.path().join("ringbook.db-wal").metadata().expect("a log").len();
+    assert!(log < CHANGES * 4_096 / 4, "the log has {log} bytes after {CHANGES} changes");
+}

@@ -15,15 +15,18 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
+use ringbook_telemetry::CommitStage;
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::mpsc;
 
 use super::checkpoint::Checkpoints;
 use super::job::{Job, JobKind, Waiting, stopped};
 use super::reserve::Reserve;
+use super::stages::{Circumstances, SlowTransactions, Stages};
 use super::turn::Turns;
 use crate::{Commits, FaultInjector, StoreError};
 
@@ -52,10 +55,11 @@ impl Writer {
         turns: Turns,
         reserve: Reserve,
         faults: FaultInjector,
+        commits: Arc<Commits>,
     ) -> Result<Self, StoreError> {
         let (jobs, waiting) = mpsc::channel(WAITING_JOBS_MAX);
-        let commits = Arc::new(Commits::default());
-        let writing = Writing { checkpoints, connection, turns, reserve, faults, commits: Arc::clone(&commits) };
+        let slow = SlowTransactions::default();
+        let writing = Writing { checkpoints, connection, turns, reserve, faults, commits: Arc::clone(&commits), slow };
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || writing.work(waiting))
@@ -95,6 +99,7 @@ struct Writing {
     reserve: Reserve,
     faults: FaultInjector,
     commits: Arc<Commits>,
+    slow: SlowTransactions,
 }
 
 /// Jobs that wait, in the order of their arrival.
@@ -151,12 +156,19 @@ impl Writing {
 
     /// One transaction. Jobs that it did not come to stay in the queue.
     fn transaction(&self, kind: JobKind, queue: &mut VecDeque<Box<dyn Job>>) {
+        let mut stages = Stages::begin();
         let turn = self.turns.next();
-        let began = Instant::now();
+        stages.end(CommitStage::Turn);
         let mut done = Vec::with_capacity(queue.len().min(BATCH_JOBS_MAX));
-        let outcome = self.begin(kind).and_then(|()| self.run(queue, &mut done, began)).and_then(|()| self.commit());
+        let is_checkpoint_running = self.checkpoints.as_ref().is_some_and(Checkpoints::is_running);
+        let outcome = self.carry_out(kind, queue, &mut done, &mut stages);
         match &outcome {
-            Ok(()) => self.commits.committed(done.len(), began),
+            Ok(()) => {
+                self.commits.committed(done.len(), stages.transaction());
+                if kind == JobKind::Change {
+                    self.commits.changes.fetch_add(1, Ordering::Relaxed);
+                }
+            }
             Err(fault) => self.undo(fault),
         }
         drop(turn);
@@ -164,13 +176,40 @@ impl Writing {
             // It did not even begin: nobody is tried again without being told.
             done.extend(queue.drain(..));
         }
-        let undone = outcome.err();
+        let (jobs, undone) = (done.len(), outcome.err());
         for job in done {
             job.answer(undone.clone());
         }
+        let mut log_pages = 0;
         if let Some(checkpoints) = &self.checkpoints {
-            checkpoints.committed(&self.connection);
+            stages.skip();
+            if checkpoints.committed(&self.connection) {
+                stages.end(CommitStage::Checkpoint);
+            }
+            log_pages = checkpoints.log_pages();
+            self.commits.metrics().log_pages(log_pages);
         }
+        stages.count(self.commits.metrics());
+        self.slow.ended(&stages, &Circumstances { kind, jobs, log_pages, is_checkpoint_running });
+    }
+
+    fn carry_out(
+        &self,
+        kind: JobKind,
+        queue: &mut VecDeque<Box<dyn Job>>,
+        done: &mut Vec<Box<dyn Job>>,
+        stages: &mut Stages,
+    ) -> Result<(), StoreError> {
+        let began = Instant::now();
+        let begun = self.begin(kind);
+        stages.end(CommitStage::Begin);
+        begun?;
+        let executed = self.run(queue, done, began, stages);
+        stages.end(CommitStage::Execute);
+        executed?;
+        let committed = self.commit();
+        stages.end(CommitStage::Commit);
+        committed
     }
 
     /// Waits for other processes that write.
@@ -199,10 +238,13 @@ impl Writing {
         queue: &mut VecDeque<Box<dyn Job>>,
         done: &mut Vec<Box<dyn Job>>,
         began: Instant,
+        stages: &mut Stages,
     ) -> Result<(), StoreError> {
         while done.is_empty() || (done.len() < BATCH_JOBS_MAX && began.elapsed() < BATCH_TIME_MAX) {
             let Some(mut job) = queue.pop_front() else { break };
+            let started = Instant::now();
             let outcome = self.in_savepoint(job.as_mut());
+            stages.executed(job.function(), started.elapsed());
             done.push(job);
             outcome?;
         }

@@ -5,13 +5,21 @@ use super::*;
 on_both_engines! {
     memberships_and_deletions_of_many_contacts_are_read_back_before_and_after_folding;
     a_large_change_is_there_whole_or_not_at_all;
+    a_long_list_of_members_is_there_whole_or_not_at_all;
 }
 
 /// More than a change deletes row by row, and than it adds in one transaction.
 const MANY: u64 = 300;
 
+/// A list of so many ids is written in steps of its own.
+const LISTED: u64 = 1_000;
+
 async fn many_contacts(world: &World) -> Vec<ContactId> {
-    let outcome = change(world, Command::AddContacts((0..MANY).map(draft).collect())).await.expect("they are new");
+    some_contacts(world, MANY).await
+}
+
+async fn some_contacts(world: &World, count: u64) -> Vec<ContactId> {
+    let outcome = change(world, Command::AddContacts((0..count).map(draft).collect())).await.expect("they are new");
     let ids = outcome.created.into_iter().map(|id| ContactId::new(id.expect("it was made")).expect("an id"));
     ids.collect()
 }
@@ -118,6 +126,34 @@ async fn a_large_change_is_there_whole_or_not_at_all(data: TestData) {
         // A failed query for the revisions of several books is repeated for each, so that the upload need not fail.
         if is_over {
             assert!(uploaded.is_ok() && n > 4, "a change of {n} operations");
+            break;
+        }
+    }
+}
+
+async fn a_long_list_of_members_is_there_whole_or_not_at_all(data: TestData) {
+    let mut world = world(data).await;
+    for n in 1.. {
+        world = world.with_another_customer().await;
+        let contacts = some_contacts(&world, LISTED).await;
+        let group = add_group(&world, "Some", &contacts[..10]).await;
+        let members = |members: &[ContactId]| Command::EditGroup(group, Edit::Keep, Edit::Set(members.to_vec()));
+        world.faults.fail_nth(n);
+        let joined = change(&world, members(&contacts)).await;
+        let is_over = world.faults.is_pending();
+        world.faults.fail_nth(0);
+        checked(&world).await;
+        if joined.is_err() {
+            change(&world, members(&contacts)).await.expect("the next change works");
+        }
+        checked(&world).await;
+        is_empty(&world, "staged_rows");
+        change(&world, Command::DropContacts(contacts)).await.expect("they exist");
+        checked(&world).await;
+        // Deletes rows in the background, which must not count as operations of the next change.
+        world.store.folded(world.customer).await;
+        if is_over {
+            assert!(joined.is_ok() && n > 2, "a change of {n} operations");
             break;
         }
     }
