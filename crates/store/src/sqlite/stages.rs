@@ -98,6 +98,8 @@ impl SlowTransactions {
             return false;
         }
         self.logged.set(Some(Instant::now()));
+        // Not within the macro, which evaluates nothing when nobody takes the line.
+        let others = self.not_logged.take();
         let millis = |stage| stages.of(stage).as_secs_f64() * 1e3;
         tracing::warn!(
             begin_ms = millis(CommitStage::Begin),
@@ -110,7 +112,7 @@ impl SlowTransactions {
             longest_job_ms = stages.longest.0.as_secs_f64() * 1e3,
             log_pages = circumstances.log_pages,
             checkpoint_running = circumstances.is_checkpoint_running,
-            others = self.not_logged.take(),
+            others,
             "a transaction took {:.0} ms: the changes of all accounts waited for it",
             took.as_secs_f64() * 1e3,
         );
