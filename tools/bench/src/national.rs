@@ -76,9 +76,9 @@ pub fn measure(options: &Options) -> Result<Vec<Line>, String> {
         goal: Goal::Unset,
     };
     let mut lines = vec![calls.line(), p99.line()];
-    let forms: [(&str, fn(&str) -> String); 2] = [("national", national), ("international", str::to_owned)];
-    for (form, write) in forms {
-        let texts: Vec<String> = numbers.iter().map(|number| write(number)).collect();
+    let in_national_form = numbers.iter().map(|number| national(number)).collect();
+    let forms: [(&str, Vec<String>); 2] = [("national", in_national_form), ("international", numbers.clone())];
+    for (form, texts) in forms {
         let pairs = (0..options.rounds).map(|_| Ok((rule_time(&texts)?, RULE_TIME))).collect::<Result<_, String>>()?;
         let subject = format!("number rule of {COUNTRY}, a number in {form} form, on one processor");
         let goal = Goal::AtMost(1.0);
