@@ -143,9 +143,9 @@ impl Instance {
     /// # Errors
     /// An operator command fails.
     pub fn agent(&self, customer: u64) -> Result<String, String> {
-        let agent = member(&self.operate("agent add agent")?, "id")?;
+        let agent = member(&self.operate("agent add second-agent")?, "id")?;
         self.operate(&format!("customer set {customer} --agent {agent}"))?;
-        let user = member(&self.operate(&format!("user add agent --agent {agent}"))?, "id")?;
+        let user = member(&self.operate(&format!("user add second-agent --agent {agent}"))?, "id")?;
         self.operate(&format!("allow add 127.0.0.1 --agent {agent}"))?;
         member(&self.operate(&format!("key add --user {user}"))?, "token")
     }
