@@ -57,42 +57,21 @@ pub fn measure(options: &Options) -> Result<Vec<Line>, String> {
         rates.push((ours.calls, floor.calls));
         latencies.push((ours.p99, floor.p99));
     }
-    let floor = || "`7916…`, the same numbers".to_owned();
+    let line = |subject: String, floor: &str, pairs, shown, goal| {
+        Comparison { row: ROW, subject, floor: floor.to_owned(), pairs, shown, goal }.line()
+    };
     let subject = format!("one contact by phone in national form, `8 (916) …`, {CONNECTIONS} connections");
-    let calls = Comparison {
-        row: ROW,
-        subject: format!("{subject}: calls"),
-        floor: floor(),
-        pairs: rates,
-        shown: figures::calls,
-        goal: Goal::AtLeast(0.95),
-    };
-    let p99 = Comparison {
-        row: ROW,
-        subject: format!("{subject}: 99th percentile"),
-        floor: floor(),
-        pairs: latencies,
-        shown: figures::time,
-        goal: Goal::Unset,
-    };
-    let mut lines = vec![calls.line(), p99.line()];
+    let same = "`7916…`, the same numbers";
+    let mut lines = vec![
+        line(format!("{subject}: calls"), same, rates, figures::calls as fn(f64) -> String, Goal::AtLeast(0.95)),
+        line(format!("{subject}: 99th percentile"), same, latencies, figures::time, Goal::Unset),
+    ];
     let in_national_form = numbers.iter().map(|number| national(number)).collect();
     let forms: [(&str, Vec<String>); 2] = [("national", in_national_form), ("international", numbers.clone())];
     for (form, texts) in forms {
         let pairs = (0..options.rounds).map(|_| Ok((rule_time(&texts)?, RULE_TIME))).collect::<Result<_, String>>()?;
         let subject = format!("number rule of {COUNTRY}, a number in {form} form, on one processor");
-        let goal = Goal::AtMost(1.0);
-        lines.push(
-            Comparison {
-                row: ROW,
-                subject,
-                floor: "a microsecond".to_owned(),
-                pairs,
-                shown: figures::short_time,
-                goal,
-            }
-            .line(),
-        );
+        lines.push(line(subject, "a microsecond", pairs, figures::short_time, Goal::AtMost(1.0)));
     }
     Ok(lines)
 }

@@ -84,14 +84,19 @@ fn screen(filter: AskFilter) -> Ask {
 
 /// A book of contacts with these last and first names.
 fn book_of(names: impl Iterator<Item = (String, Option<String>)>) -> Book {
+    book_of_full_names(names.map(|(last, first)| (last, first, None)))
+}
+
+/// A book of contacts with these last names, first names and patronymics.
+pub fn book_of_full_names(names: impl Iterator<Item = (String, Option<String>, Option<String>)>) -> Book {
     let tables = IndexedTables::new(SmallTables::default());
     let mut batch = LoadBatch::new(&tables);
-    for (at, (last, first)) in names.enumerate() {
+    for (at, (last, first, patronymic)) in names.enumerate() {
         let stored = StoredContact {
             id: at as u64 + 1,
             last_name: &last,
             first_name: first.as_deref(),
-            patronymic: None,
+            patronymic: patronymic.as_deref(),
             phones: &[Phone::parse("123").expect("three digits")],
             emails: &[],
             manager: None,

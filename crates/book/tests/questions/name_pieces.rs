@@ -4,15 +4,13 @@
 use fastrand::Rng;
 use ringbook_book::Book;
 use ringbook_book::book::NameIndexUse;
-use ringbook_book::book::load::{IndexedTables, LoadBatch, SmallTables, StoredContact, assemble};
-use ringbook_book::id::Revision;
 use ringbook_book::query::ask::{Ask, AskFilter, AskSort, Direction, Literal};
 use ringbook_book::query::contact_page::AccessPathKind;
 use ringbook_book::runner::INLINE;
-use ringbook_book::text::Phone;
 use ringbook_testbed::random::{Choices, repeat_with, seeds};
 
 use crate::engine::explained;
+use crate::name_index::book_of_full_names;
 
 const LASTS: &[&str] = &[
     "Иванов",
@@ -88,27 +86,11 @@ const LIKE_PIECES: &[&str] =
 
 /// A book of contacts with random names of a few parts.
 fn book(rng: &mut Rng, contacts: usize) -> Book {
-    let tables = IndexedTables::new(SmallTables::default());
-    let mut batch = LoadBatch::new(&tables);
-    for at in 0..contacts {
-        let first = rng.percent(70).then(|| rng.pick(FIRSTS));
-        let patronymic = rng.percent(40).then(|| rng.pick(PATRONYMICS));
-        let stored = StoredContact {
-            id: at as u64 + 1,
-            last_name: rng.pick(LASTS),
-            first_name: first,
-            patronymic,
-            phones: &[Phone::parse("123").expect("three digits")],
-            emails: &[],
-            manager: None,
-            organization: None,
-            groups: &[],
-            revision: Revision(1),
-        };
-        batch.push(&stored).expect("a valid contact");
-    }
-    let batch = batch.finish();
-    assemble(tables, vec![batch], Revision(1)).expect("contacts in order")
+    book_of_full_names((0..contacts).map(|_| {
+        let first = rng.percent(70).then(|| rng.pick(FIRSTS).to_owned());
+        let patronymic = rng.percent(40).then(|| rng.pick(PATRONYMICS).to_owned());
+        (rng.pick(LASTS).to_owned(), first, patronymic)
+    }))
 }
 
 fn ask(operator: &str, pattern: &str) -> Ask {

@@ -27,12 +27,12 @@ const LOG_PAGES_STEP: u64 = LOG_PAGES_MAX / 8;
 /// While a checkpoint runs and the log has more pages than this, steps of long work wait, so that the log cannot fill the
 /// disk.
 const LOG_PAGES_FOR_STEPS_MAX: u64 = 2 * LOG_PAGES_MAX;
-/// When the log has this many pages, new long reads are kept waiting until it has begun anew.
+/// When the log has this many pages, new long reads wait until it is restarted.
 const LOG_PAGES_WITH_READERS_MAX: u64 = 2 * LOG_PAGES_MAX;
 /// Maximum time to wait for the end of the long reads that have begun. If they take longer, the next attempt is made after
 /// [`LOG_PAGES_MAX`] further pages.
 const READS_TIME_MAX: Duration = Duration::from_secs(1);
-/// Maximum time to wait for the transactions that copy the rest of the log and begin it anew.
+/// Maximum time to wait for the transactions that copy the rest of the log and restart it.
 const RESTART_TIME_MAX: Duration = Duration::from_millis(100);
 /// The checkpoint thread goes on while more pages than this were committed meanwhile: the writing thread copies the rest, and
 /// changes wait for it.
@@ -105,7 +105,7 @@ impl Checkpoints {
             self.asked_at_pages.set(0);
             self.readers.open();
         }
-        // While readers wait, the log begins anew with one of the next transactions: a short read may have delayed that.
+        // While readers wait, one of the next transactions restarts the log: a short read may have delayed that.
         if self.shared.is_rest_left.swap(false, Ordering::Relaxed) || self.readers.is_closed() {
             // After a failure the next checkpoint tries again.
             let _ = checkpoint(writer);
@@ -141,7 +141,7 @@ struct CheckpointThread {
     shared: Arc<Shared>,
     readers: Arc<Readers>,
     metrics: Arc<StoreMetrics>,
-    /// From this many pages on, readers are kept waiting until the log begins anew.
+    /// From this many pages on, readers wait until the log is restarted.
     closes_at_pages: u64,
 }
 

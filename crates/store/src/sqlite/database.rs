@@ -15,7 +15,7 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Automatic checkpoints of operator commands run when the log has this many pages, of 4 KiB each. A server runs its
 /// checkpoints beside the writing thread ([`super::checkpoint`]).
 const WAL_PAGES_MAX: i64 = 16_384;
-/// The log is cut back to this size when it begins anew. Cutting takes long and happens within a commit, so that this is more than
+/// The log is cut back to this size when it is restarted. Cutting takes long and happens within a commit, so that this is more than
 /// a server's log usually has ([`super::checkpoint`]).
 const WAL_BYTES_KEPT: i64 = 256 << 20;
 /// Marks the file as ringbook's: the letters `RgBk`.

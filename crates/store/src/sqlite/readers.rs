@@ -1,9 +1,9 @@
 //! Long reads of the database, and moments without any.
 //!
-//! SQLite begins its write-ahead log anew when all of it is copied and nobody reads from it. Where long reads overlap, there is
-//! no such moment: the log grows without a bound, every read of a page takes longer, and the commit that begins it anew at
-//! last cuts a file of gigabytes. Therefore the checkpoint thread keeps new long reads waiting for a moment when the log has
-//! become long ([`super::checkpoint`]). Short reads do not wait: they are over at once, and do not overlap for long.
+//! SQLite restarts its write-ahead log when all of it is copied and nobody reads from it. Where long reads overlap, there is
+//! no such moment: the log grows without a bound, every read of a page takes longer, and the commit that restarts it at last
+//! truncates a file of gigabytes. Therefore new long reads wait when the log has become long, until the checkpoint thread
+//! ([`super::checkpoint`]) has had such a moment. Short reads do not wait: they are over at once, and do not overlap for long.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

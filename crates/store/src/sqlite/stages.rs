@@ -100,7 +100,7 @@ impl SlowTransactions {
         self.logged.set(Some(Instant::now()));
         // Not within the macro, which evaluates nothing when nobody takes the line.
         let others = self.not_logged.take();
-        let millis = |stage| stages.of(stage).as_secs_f64() * 1e3;
+        let millis = |stage| millis(stages.of(stage));
         tracing::warn!(
             begin_ms = millis(CommitStage::Begin),
             execute_ms = millis(CommitStage::Execute),
@@ -108,8 +108,8 @@ impl SlowTransactions {
             checkpoint_ms = millis(CommitStage::Checkpoint),
             kind = ?circumstances.kind,
             jobs = circumstances.jobs,
-            longest_job = stages.longest.1,
-            longest_job_ms = stages.longest.0.as_secs_f64() * 1e3,
+            longest_job = function_name(stages.longest.1),
+            longest_job_ms = self::millis(stages.longest.0),
             log_pages = circumstances.log_pages,
             checkpoint_running = circumstances.is_checkpoint_running,
             others,
@@ -120,9 +120,31 @@ impl SlowTransactions {
     }
 }
 
+/// Milliseconds, to a tenth.
+fn millis(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e4).round() / 10.0
+}
+
+/// The name of the function that a closure stands in, from the name of the closure's type, which also has the types of the
+/// functions that the closure was handed to.
+fn function_name(closure: &str) -> &str {
+    let path = closure.split_once("::{{closure}}").map_or(closure, |(path, _)| path);
+    path.rsplit_once("::").map_or(path, |(_, name)| name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_job_has_the_name_of_the_function_that_made_it() {
+        fn pass_on<F: FnOnce()>(job: F) -> &'static str {
+            let outer = || job();
+            std::any::type_name_of_val(&outer)
+        }
+        assert_eq!(function_name(pass_on(|| {})), "a_job_has_the_name_of_the_function_that_made_it");
+        assert_eq!(function_name("none"), "none");
+    }
 
     #[test]
     fn a_slow_transaction_is_logged_once_in_an_interval() {

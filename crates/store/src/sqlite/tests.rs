@@ -241,9 +241,9 @@ async fn a_row_that_does_not_read_back_is_named_and_the_rest_is_served() {
     assert!(findings.iter().any(|text| text.contains("table customers, row id 77")), "{findings:?}");
 }
 
-/// Report scans overlap all the time: without a moment for the log to begin anew it would have every page that was written.
+/// Report scans overlap all the time: if the log were never restarted, it would have every page that was written.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_log_begins_anew_while_long_reads_overlap() {
+async fn the_log_is_restarted_while_long_reads_overlap() {
     /// Changes, each of some pages.
     const CHANGES: u64 = 3_000;
     /// Changes that are made during a read.
